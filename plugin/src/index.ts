@@ -1,1 +1,97 @@
-export const placeholder = 1
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, RegisterOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { ContentTags } from './content-tag.ts'
+import { SendRangeError } from './errors.ts'
+import type { FileStore } from './file-source.ts'
+import { OpenFileCache } from './open-file-cache.ts'
+import {
+  applyOptions,
+  defaultSettings,
+  type RangePluginOptions,
+  type SendRangeOptions,
+  type Settings,
+} from './options.ts'
+import { sendRange } from './send-range.ts'
+
+export { type BufferSourceOptions, bufferSource } from './buffer-source.ts'
+export { SendRangeError, type SendRangeErrorCode, type SendRangeErrorDetails } from './errors.ts'
+export { CHANNELS, type SendRangeEvent } from './events.ts'
+export type { EtagFacts, EtagFunction, EtagPolicy } from './file-source.ts'
+export type { RangePluginOptions, SendRangeOptions } from './options.ts'
+export type { ByteRange } from './range-set.ts'
+export type { EncodedSlashes } from './request-spelling.ts'
+export type { Dotfiles } from './resolve-path.ts'
+export type {
+  OpenContext,
+  PositionalRepresentation,
+  RangeSource,
+  Representation,
+  RepresentationMetadata,
+  StreamedRepresentation,
+} from './source.ts'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /**
+     * Answers with a file, or the ranges of it that the request asks for (RFC 9110 §14), after its conditions
+     * (§13). Failures go through Fastify's error handling with a {@link SendRangeError}; what is not there goes to
+     * the not-found handler. Return the reply from async handlers.
+     *
+     * @param path decoded, relative to the `root` option: give `request.params['*']` as it is
+     * @param options override the plugin's for this response
+     */
+    sendRange(path: string, options?: SendRangeOptions): FastifyReply
+  }
+}
+
+/** What one registration is made of. */
+interface Registration {
+  readonly settings: Settings
+  readonly store: FileStore
+}
+
+const REGISTRATION = Symbol('fastify-send-range')
+
+/** A Fastify instance; contexts below the registering one inherit its registration, like a decorator. */
+type Registered = FastifyInstance & { [REGISTRATION]?: Registration }
+
+/** Long enough for a file that is in demand; short enough for a deleted one to free its space. */
+const OPEN_FILE_IDLE_MS = 1000
+
+const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registered, options) => {
+  if (Object.hasOwn(fastify, REGISTRATION)) {
+    throw new SendRangeError(
+      'ERR_RANGE_OPTION',
+      'Already registered in this context: register another root in a context of its own, or pass `root` to sendRange',
+    )
+  }
+  const settings = applyOptions(defaultSettings(), withoutRegisterOptions(options))
+  const cache = new OpenFileCache({ maxFiles: settings.maxOpenFiles, idleMs: OPEN_FILE_IDLE_MS })
+  fastify[REGISTRATION] = { settings, store: { cache, contentTags: new ContentTags() } }
+  fastify.addHook('onClose', async () => cache.clear())
+  if (!fastify.hasReplyDecorator('sendRange')) fastify.decorateReply('sendRange', decorator)
+}
+
+/** Fastify hands its own options of `register` on to every plugin. */
+function withoutRegisterOptions(options: RangePluginOptions & RegisterOptions): RangePluginOptions {
+  const { prefix: _prefix, logLevel: _level, logSerializers: _serializers, ...own } = options
+  return own
+}
+
+function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
+  const registration = (this.server as Registered)[REGISTRATION]
+  if (registration === undefined)
+    throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')
+  const { settings, store } = registration
+  const own = options === undefined ? settings : applyOptions(settings, options)
+  void sendRange(this, { path, settings: own, store })
+  return this
+}
+
+/** The plugin: `await fastify.register(rangePlugin, { root: '/srv/files' })`. Throws `ERR_RANGE_OPTION`. */
+export const rangePlugin: FastifyPluginAsync<RangePluginOptions> = fp(register, {
+  fastify: '5.x',
+  name: 'fastify-send-range',
+})
+
+export default rangePlugin

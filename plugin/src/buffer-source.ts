@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { PositionalRepresentation, RangeSource } from './source.ts'
+
+/** What a {@link bufferSource} knows beside the bytes. */
+export interface BufferSourceOptions {
+  /** The complete entity-tag. Default: strong, from a SHA-256 of the bytes. */
+  readonly etag?: string
+  /** Default: none. */
+  readonly lastModified?: Date
+  /** The media type. Default: told from the path's extension. */
+  readonly contentType?: string
+}
+
+/**
+ * A source whose every path is the same bytes in memory. The bytes are not copied: do not write to them afterwards.
+ */
+export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): RangeSource {
+  const representation = bufferRepresentation(bytes, { ...options, etag: options.etag ?? contentTag(bytes) })
+  return { open: () => representation }
+}
+
+/** Bytes in memory as a representation, with no other metadata than what is given. */
+export function bufferRepresentation(
+  bytes: Uint8Array,
+  options: BufferSourceOptions & Pick<PositionalRepresentation, 'acceptRanges'>,
+): PositionalRepresentation {
+  return {
+    ...options,
+    size: bytes.length,
+    async readAt(target, position) {
+      const part = bytes.subarray(position, position + target.length)
+      target.set(part)
+      return part.length
+    },
+    close() {},
+  }
+}
+
+function contentTag(bytes: Uint8Array): string {
+  return `"${createHash('sha256').update(bytes).digest('base64url')}"`
+}

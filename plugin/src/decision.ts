@@ -1,0 +1,48 @@
+import { type Conditions, evaluatePreconditions, rangeApplies, type Validators } from './preconditions.ts'
+import { type ByteRange, parseRangeSet, selectRanges } from './range-set.ts'
+
+/** What a request asks of a representation, as far as ranges and conditions go. */
+export interface RangeRequest {
+  readonly method: string
+  readonly conditions: Conditions
+  /** The value of the only Range field line; undefined when there is none, or more than one. */
+  readonly range: string | undefined
+}
+
+/** What is known of the selected representation. */
+export interface Selected extends Validators {
+  /** Bytes. */
+  readonly size: number
+  /** `none`: the Range field is not looked at. */
+  readonly acceptRanges: 'bytes' | 'none'
+}
+
+/** The answer, decided before anything is written. */
+export type Decision =
+  | { readonly kind: 'full' }
+  | { readonly kind: 'partial'; readonly range: ByteRange }
+  | { readonly kind: 'multipart'; readonly ranges: readonly ByteRange[] }
+  | { readonly kind: 'not-modified'; readonly matched: 'strong' | 'weak' }
+  | { readonly kind: 'precondition-failed' }
+  | { readonly kind: 'unsatisfiable' }
+
+const FULL: Decision = { kind: 'full' }
+
+/** Decides how to answer, in the order of RFC 9110 §13.2.2. Pure: the same input gives the same decision. */
+export function decide(request: RangeRequest, selected: Selected, maxRanges: number): Decision {
+  const outcome = evaluatePreconditions(request.method, request.conditions, selected)
+  if (outcome.kind !== 'proceed') return outcome
+  // §14.2: "A server MUST ignore a Range header field received with a request method that is unrecognized or for
+  // which range handling is not defined. For this specification, GET is the only method for which range handling
+  // is defined."
+  if (request.range === undefined || request.method !== 'GET' || selected.acceptRanges === 'none') return FULL
+  const parsed = parseRangeSet(request.range, maxRanges)
+  if (parsed.kind === 'ignored' || !rangeApplies(request.conditions.ifRange, selected)) return FULL
+  const selection = selectRanges(parsed.specs, selected.size)
+  if (selection.kind === 'unsatisfiable') return selection
+  if (selection.kind === 'whole') return FULL
+  const [range] = selection.ranges
+  if (selection.ranges.length > 1 || range === undefined)
+    return { kind: 'multipart', ranges: selection.ranges }
+  return { kind: 'partial', range }
+}

@@ -1,0 +1,59 @@
+/** Every code that a {@link SendRangeError} can carry. Codes are API: they change only with a major version. */
+export type SendRangeErrorCode =
+  | 'ERR_RANGE_OPTION'
+  | 'ERR_RANGE_PATH_INVALID'
+  | 'ERR_RANGE_PATH_FORBIDDEN'
+  | 'ERR_RANGE_PRECONDITION_FAILED'
+  | 'ERR_RANGE_NOT_SATISFIABLE'
+  | 'ERR_RANGE_OVERLOADED'
+  | 'ERR_RANGE_READ'
+  | 'ERR_RANGE_CHANGED'
+  | 'ERR_RANGE_LENGTH'
+  | 'ERR_RANGE_STALLED'
+  | 'ERR_RANGE_SOURCE'
+
+const STATUS: Readonly<Record<SendRangeErrorCode, number>> = {
+  ERR_RANGE_OPTION: 500,
+  ERR_RANGE_PATH_INVALID: 400,
+  ERR_RANGE_PATH_FORBIDDEN: 403,
+  ERR_RANGE_PRECONDITION_FAILED: 412,
+  ERR_RANGE_NOT_SATISFIABLE: 416,
+  ERR_RANGE_OVERLOADED: 503,
+  ERR_RANGE_READ: 500,
+  ERR_RANGE_CHANGED: 500,
+  ERR_RANGE_LENGTH: 500,
+  ERR_RANGE_STALLED: 500,
+  ERR_RANGE_SOURCE: 500,
+}
+
+/** What else a {@link SendRangeError} may carry. */
+export interface SendRangeErrorDetails {
+  /** The error underneath. It may name server paths: log it, never send it. */
+  readonly cause?: unknown
+  /** Response header fields that Fastify's error handling sends along. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * The one error class of this package. `statusCode` and `headers` are what Fastify's error handling answers
+ * with; the message is safe to send: it never holds a path of the server.
+ */
+export class SendRangeError extends Error {
+  override readonly name: string = 'SendRangeError'
+  readonly code: SendRangeErrorCode
+  readonly statusCode: number
+  readonly headers?: Readonly<Record<string, string>>
+
+  constructor(code: SendRangeErrorCode, message: string, details: SendRangeErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.statusCode = STATUS[code]
+    if (details.headers !== undefined) this.headers = details.headers
+  }
+}
+
+/** The `code` of a system error, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return typeof code === 'string' ? code : undefined
+}

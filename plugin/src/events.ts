@@ -1,0 +1,75 @@
+import { channel } from 'node:diagnostics_channel'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ByteRange } from './range-set.ts'
+
+/** The names of the `node:diagnostics_channel` channels that {@link SendRangeEvent} messages go out on. */
+export const CHANNELS: { readonly served: string; readonly aborted: string } = {
+  /** A response of `sendRange` was handed to the operating system in full. */
+  served: 'fastify-send-range:served',
+  /** The connection ended before: the client left, stalled, or the representation changed. */
+  aborted: 'fastify-send-range:aborted',
+}
+
+/** One response of `sendRange`, told when it is over. */
+export interface SendRangeEvent {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  /** As it was given to `sendRange`. */
+  readonly path: string
+  /** The status code that was sent. */
+  readonly status: number
+  /** The ranges of a 206, in the order they were sent; empty for any other status. */
+  readonly ranges: readonly ByteRange[]
+  /** Bytes of the body that were handed to the operating system. */
+  readonly bytesSent: number
+  /** Ms from the call of `sendRange` to the end of the response. */
+  readonly durationMs: number
+}
+
+const served = channel(CHANNELS.served)
+const aborted = channel(CHANNELS.aborted)
+
+/** What a response is known by before it is over. */
+export interface Observed {
+  readonly path: string
+  /** Asked once, when the response is over. */
+  ranges(): readonly ByteRange[]
+  /** Asked once, when the response is over. */
+  bytesSent(outcome: 'served' | 'aborted'): number
+}
+
+/** Whether anybody listens. */
+export function isObserved(reply: FastifyReply): boolean {
+  return (
+    served.hasSubscribers ||
+    aborted.hasSubscribers ||
+    reply.log.level === 'debug' ||
+    reply.log.level === 'trace'
+  )
+}
+
+/** Publishes one event when the response is over, and logs it at debug level. */
+export function observe(reply: FastifyReply, observed: Observed): void {
+  const { raw, request } = reply
+  const startedAt = performance.now()
+  let finished = false
+  raw.once('finish', () => {
+    finished = true
+  })
+  raw.once('close', () => {
+    const outcome = finished ? 'served' : 'aborted'
+    const event: SendRangeEvent = {
+      request,
+      reply,
+      path: observed.path,
+      status: reply.statusCode,
+      ranges: observed.ranges(),
+      bytesSent: observed.bytesSent(outcome),
+      durationMs: performance.now() - startedAt,
+    }
+    const { status, bytesSent, durationMs } = event
+    reply.log.debug({ sendRange: { outcome, status, bytesSent, durationMs } }, `range response ${outcome}`)
+    if (outcome === 'served') served.publish(event)
+    else aborted.publish(event)
+  })
+}

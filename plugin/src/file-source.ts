@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { bufferRepresentation } from './buffer-source.ts'
+import type { ContentTags } from './content-tag.ts'
+import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
+import { SendRangeError } from './errors.ts'
+import { opaqueTagOf, stillPinned } from './file-version.ts'
+import type { OpenFile } from './open-file.ts'
+import type { OpenFileCache } from './open-file-cache.ts'
+import { type Dotfiles, resolvePath } from './resolve-path.ts'
+import type { PositionalRepresentation } from './source.ts'
+
+/** What an {@link EtagFunction} is told about the open file. */
+export interface EtagFacts {
+  /** As it was given to `sendRange`. */
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  /** Ms since the epoch. */
+  readonly mtimeMs: number
+}
+
+/**
+ * Makes the entity-tag of a file: a complete tag (`"v1"`, `W/"v1"`), or what stands between the quotes of a strong
+ * one; `false` for none. Two files with different bytes must never get the same strong tag.
+ */
+export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string | false>
+
+/**
+ * Where entity-tags come from: `stat` (strong, from all that the file system tells about the version), `content`
+ * (strong, a SHA-256 of the bytes, the same on every machine), a function, or none.
+ */
+export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
+
+/** How files are found and described. */
+export interface FilePolicy {
+  /** Absolute. */
+  readonly root: string
+  readonly dotfiles: Dotfiles
+  readonly etag: EtagPolicy
+}
+
+/** What files are served with; shared by all roots of one registration. */
+export interface FileStore {
+  readonly cache: OpenFileCache
+  readonly contentTags: ContentTags
+}
+
+const MS_PER_NS = 1e-6
+/** Build systems that want the same bytes each time set file times to 0 or 1 second: that dates nothing. */
+const FIRST_REAL_MTIME_MS = 2000
+const MAX_PSEUDO_FILE_BYTES = 1024 * 1024
+
+/**
+ * Opens a file below the root and pins the version it has now.
+ *
+ * @param path decoded, relative to the root
+ * @returns undefined for what is not there, or not to be seen
+ * @throws SendRangeError `ERR_RANGE_PATH_INVALID`, `ERR_RANGE_PATH_FORBIDDEN`, and what opening throws
+ */
+export async function openRepresentation(
+  path: string,
+  policy: FilePolicy,
+  store: FileStore,
+): Promise<PositionalRepresentation | undefined> {
+  const resolved = resolvePath(path, policy.dotfiles)
+  if (resolved.kind === 'refused') {
+    if (resolved.reason === 'absent') return undefined
+    if (resolved.reason === 'invalid') throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'Invalid path')
+    throw new SendRangeError('ERR_RANGE_PATH_FORBIDDEN', 'Forbidden')
+  }
+  const file = await store.cache.open({ root: policy.root, path: join(policy.root, ...resolved.segments) })
+  if (file === undefined) return undefined
+  try {
+    const pseudo = file.version.size === 0n ? await readPseudoFile(file) : undefined
+    if (pseudo !== undefined) {
+      file.release()
+      return bufferRepresentation(pseudo, { acceptRanges: 'none' })
+    }
+    return represent(file, await entityTag(file, { path, policy, store }))
+  } catch (error) {
+    file.release()
+    throw error
+  }
+}
+
+function represent(file: OpenFile, etag: string | undefined): PositionalRepresentation {
+  const mtimeMs = Number(file.version.mtimeNs) * MS_PER_NS
+  return {
+    size: Number(file.version.size),
+    etag,
+    lastModified: mtimeMs < FIRST_REAL_MTIME_MS ? undefined : new Date(mtimeMs),
+    readAt: (target, position) => file.readAt(target, position),
+    unchanged: async () => stillPinned(file.version, await file.currentVersion()),
+    close: () => file.release(),
+  }
+}
+
+/**
+ * Files of /proc and the like say that they are empty and are not. Their bytes are made when they are read: so they
+ * are read at once and served whole, without validators. A file that is really empty gives undefined.
+ */
+async function readPseudoFile(file: OpenFile): Promise<Buffer | undefined> {
+  const first = Buffer.alloc(1)
+  if ((await file.readAt(first, 0)) === 0) return undefined
+  const bytes = Buffer.alloc(MAX_PSEUDO_FILE_BYTES)
+  let length = 0
+  for (let count = -1; count !== 0 && length < bytes.length; length += count) {
+    count = await file.readAt(bytes.subarray(length), length)
+  }
+  if (length < bytes.length) return bytes.subarray(0, length)
+  throw new SendRangeError('ERR_RANGE_READ', 'The file does not tell its size and is too long to find it out')
+}
+
+interface TagContext {
+  readonly path: string
+  readonly policy: FilePolicy
+  readonly store: FileStore
+}
+
+async function entityTag(file: OpenFile, context: TagContext): Promise<string | undefined> {
+  const { etag } = context.policy
+  const strength = file.settled ? 'strong' : 'weak'
+  if (etag === false) return undefined
+  if (etag === 'stat') return formatEntityTag({ strength, opaque: opaqueTagOf(file.version) })
+  if (etag === 'content')
+    return formatEntityTag({ strength, opaque: await context.store.contentTags.of(file) })
+  const mtimeMs = Number(file.version.mtimeNs) * MS_PER_NS
+  const made = await etag({ path: context.path, size: Number(file.version.size), mtimeMs })
+  if (made === false) return undefined
+  if (parseEntityTag(made) !== undefined) return made
+  if (isOpaqueTag(made)) return formatEntityTag({ strength: 'strong', opaque: made })
+  throw new SendRangeError('ERR_RANGE_OPTION', 'The etag function must return an entity-tag or false')
+}

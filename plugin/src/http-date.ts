@@ -1,0 +1,67 @@
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const MONTH = `(${MONTHS.join('|')})`
+const TIME = '(\\d{2}):(\\d{2}):(\\d{2})'
+const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
+const LONG_DAY = '(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)'
+
+// RFC 9110 §5.6.7: "HTTP-date is case sensitive", and nothing but these three forms is one.
+const IMF_FIXDATE = new RegExp(`^${DAY}, (\\d{2}) ${MONTH} (\\d{4}) ${TIME} GMT$`)
+const RFC850_DATE = new RegExp(`^${LONG_DAY}, (\\d{2})-${MONTH}-(\\d{2}) ${TIME} GMT$`)
+const ASCTIME_DATE = new RegExp(`^${DAY} ${MONTH} (\\d{2}| \\d) ${TIME} (\\d{4})$`)
+
+const LONGEST = 'Wednesday, 06-Nov-94 08:49:37 GMT'.length
+const MS_PER_SECOND = 1000
+const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / MS_PER_SECOND
+const HALF_CENTURY = 50 * 365.25 * 24 * 60 * 60
+
+/**
+ * Reads an HTTP-date (RFC 9110 §5.6.7) in any of its three forms, always as UTC.
+ *
+ * @param value the field value
+ * @param now seconds since the epoch; settles the century of a two-digit year
+ * @returns whole seconds since the epoch; undefined when the value is no HTTP-date
+ */
+export function parseHttpDate(value: string, now: number): number | undefined {
+  if (value.length > LONGEST) return undefined
+  const imf = IMF_FIXDATE.exec(value)
+  if (imf !== null) return toSeconds(Number(imf[3]), imf[2], imf[1], imf.slice(4))
+  const asctime = ASCTIME_DATE.exec(value)
+  if (asctime !== null) return toSeconds(Number(asctime[6]), asctime[1], asctime[2], asctime.slice(3))
+  const rfc850 = RFC850_DATE.exec(value)
+  if (rfc850 === null) return undefined
+  const century = currentCentury(now)
+  const inYear = (year: number): number | undefined => toSeconds(year, rfc850[2], rfc850[1], rfc850.slice(4))
+  const candidate = inYear(century + Number(rfc850[3]))
+  // §5.6.7: "a timestamp that appears to be more than 50 years in the future" means "the most recent year in the
+  // past that had the same last two digits".
+  const future = candidate !== undefined && candidate > now + HALF_CENTURY
+  return future ? inYear(century - 100 + Number(rfc850[3])) : candidate
+}
+
+function currentCentury(now: number): number {
+  const year = new Date(now * MS_PER_SECOND).getUTCFullYear()
+  return year - (year % 100)
+}
+
+/** `time` starts with hour, minute and second. A day or time that does not exist gives undefined. */
+function toSeconds(year: number, month = '', day = '', time: readonly string[] = []): number | undefined {
+  const [hour = 0, minute = 0, second = 0] = time.slice(0, 3).map(Number)
+  // 60 is the grammar's leap second; it counts as the first second after.
+  if (hour > 23 || minute > 59 || second > 60) return undefined
+  const date = new Date(0)
+  date.setUTCFullYear(year, MONTHS.indexOf(month), Number(day))
+  if (date.getUTCDate() !== Number(day)) return undefined
+  date.setUTCHours(hour, minute, second)
+  return date.getTime() / MS_PER_SECOND
+}
+
+/**
+ * Writes an IMF-fixdate, the form that RFC 9110 §5.6.7 says a sender must generate.
+ *
+ * @param seconds whole seconds since the epoch
+ * @returns undefined for a moment that four digits of year cannot tell
+ */
+export function formatHttpDate(seconds: number): string | undefined {
+  if (seconds < 0 || seconds > LAST_SECOND) return undefined
+  return new Date(seconds * MS_PER_SECOND).toUTCString()
+}

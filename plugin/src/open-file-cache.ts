@@ -1,0 +1,109 @@
+import { type FileLocation, isCurrent, type OpenFile, openFile } from './open-file.ts'
+
+interface Entry {
+  readonly location: FileLocation
+  readonly file: OpenFile
+  lastUsed: number
+  /** The look under way, and the one that starts after it. */
+  looking: Promise<boolean> | undefined
+  lookingNext: Promise<boolean> | undefined
+}
+
+/** Bounds of an {@link OpenFileCache}. */
+export interface OpenFileCacheOptions {
+  /** Descriptors kept open at most. 0 keeps none. */
+  readonly maxFiles: number
+  /** Ms after the last use until a descriptor is closed. */
+  readonly idleMs: number
+}
+
+/**
+ * Keeps recently served files open. A file from here is never staler than one opened anew: each request looks at the
+ * path again, in a look that starts after the request came; requests that come at the same time share it. Descriptor
+ * and version are kept together or not at all.
+ */
+export class OpenFileCache {
+  // A Map keeps insertion order: the first entry is the one that was used longest ago.
+  readonly #entries = new Map<string, Entry>()
+  readonly #options: OpenFileCacheOptions
+  #sweeper: NodeJS.Timeout | undefined
+
+  constructor(options: OpenFileCacheOptions) {
+    this.#options = options
+  }
+
+  /** Opens, or takes from the cache. The caller releases the file. Throws as {@link openFile} does. */
+  async open(location: FileLocation): Promise<OpenFile | undefined> {
+    const key = `${location.root}\0${location.path}`
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) {
+      if ((await look(entry)) && entry.file.retain()) {
+        this.#touch(key, entry)
+        return entry.file
+      }
+      this.#drop(key, entry)
+    }
+    const file = await openFile(location)
+    if (file?.settled && this.#options.maxFiles > 0) this.#keep(key, location, file)
+    return file
+  }
+
+  /** Closes every descriptor that no response is using; the others close with their last response. */
+  clear(): void {
+    for (const [key, entry] of this.#entries) this.#drop(key, entry)
+    clearInterval(this.#sweeper)
+    this.#sweeper = undefined
+  }
+
+  #keep(key: string, location: FileLocation, file: OpenFile): void {
+    const previous = this.#entries.get(key)
+    if (previous !== undefined) this.#drop(key, previous)
+    if (!file.retain()) return
+    this.#entries.set(key, {
+      location,
+      file,
+      lastUsed: Date.now(),
+      looking: undefined,
+      lookingNext: undefined,
+    })
+    const oldest = this.#entries.entries().next().value
+    if (this.#entries.size > this.#options.maxFiles && oldest !== undefined) this.#drop(...oldest)
+    this.#sweeper ??= setInterval(() => this.#sweep(), this.#options.idleMs).unref()
+  }
+
+  #touch(key: string, entry: Entry): void {
+    entry.lastUsed = Date.now()
+    if (this.#entries.get(key) !== entry) return
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+  }
+
+  #drop(key: string, entry: Entry): void {
+    if (this.#entries.get(key) !== entry) return
+    this.#entries.delete(key)
+    entry.file.release()
+  }
+
+  #sweep(): void {
+    const limit = Date.now() - this.#options.idleMs
+    for (const [key, entry] of this.#entries) {
+      if (entry.lastUsed <= limit) this.#drop(key, entry)
+    }
+    if (this.#entries.size === 0) this.clear()
+  }
+}
+
+/** A look that is under way may have passed before a change that this request must see: only a later one will do. */
+function look(entry: Entry): Promise<boolean> {
+  if (entry.looking === undefined) {
+    entry.looking = isCurrent(entry.file, entry.location).finally(() => {
+      entry.looking = undefined
+    })
+    return entry.looking
+  }
+  entry.lookingNext ??= entry.looking.then(() => {
+    entry.lookingNext = undefined
+    return look(entry)
+  })
+  return entry.lookingNext
+}

@@ -1,0 +1,100 @@
+import { type EntityTag, parseEntityTag, parseEntityTags, strongMatch, weakMatch } from './entity-tag.ts'
+import { parseHttpDate } from './http-date.ts'
+
+/** The conditional fields of a request, RFC 9110 §13.1; a field that is absent or unusable is undefined. */
+export interface Conditions {
+  readonly ifMatch?: string | undefined
+  readonly ifNoneMatch?: string | undefined
+  readonly ifModifiedSince?: string | undefined
+  readonly ifUnmodifiedSince?: string | undefined
+  readonly ifRange?: string | undefined
+}
+
+/** What conditions are held against: the validators of the selected representation, now. */
+export interface Validators {
+  readonly etag: EntityTag | undefined
+  /** Whole seconds since the epoch, as Last-Modified says. */
+  readonly lastModified: number | undefined
+  /** Whole seconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * `not-modified` carries the strength of the tag that the client named, so that the 304 repeats the tag that this
+ * client was given: behind a compressing hook it holds the weak form.
+ */
+export type PreconditionOutcome =
+  | { readonly kind: 'proceed' }
+  | { readonly kind: 'precondition-failed' }
+  | { readonly kind: 'not-modified'; readonly matched: 'strong' | 'weak' }
+
+const PROCEED: PreconditionOutcome = { kind: 'proceed' }
+const FAILED: PreconditionOutcome = { kind: 'precondition-failed' }
+
+/** §8.8.2.2: a Last-Modified is only a strong validator when it lies at least one second before now. */
+const STRONG_DATE_AGE = 1
+
+/** Evaluates everything but If-Range in the order of RFC 9110 §13.2.2. */
+export function evaluatePreconditions(
+  method: string,
+  conditions: Conditions,
+  validators: Validators,
+): PreconditionOutcome {
+  const safe = method === 'GET' || method === 'HEAD'
+  // §13.2.2, steps 1 and 2: If-Unmodified-Since counts only "when If-Match is not present".
+  if (conditions.ifMatch !== undefined) {
+    if (!matches(conditions.ifMatch, validators.etag)) return FAILED
+  } else if (modifiedSince(conditions.ifUnmodifiedSince, validators) === 'yes') {
+    return FAILED
+  }
+  // Steps 3 and 4: If-Modified-Since counts only "when the method is GET or HEAD, If-None-Match is not present".
+  if (conditions.ifNoneMatch !== undefined) {
+    const matched = noneMatchHit(conditions.ifNoneMatch, validators.etag)
+    if (matched === undefined) return PROCEED
+    return safe ? { kind: 'not-modified', matched } : FAILED
+  }
+  if (safe && modifiedSince(conditions.ifModifiedSince, validators) === 'no') {
+    return { kind: 'not-modified', matched: 'strong' }
+  }
+  return PROCEED
+}
+
+/** §13.1.1: If-Match uses the strong comparison; `*` is true for any current representation. */
+function matches(field: string, etag: EntityTag | undefined): boolean {
+  if (field === '*') return true
+  return etag !== undefined && parseEntityTags(field).some((listed) => strongMatch(listed, etag))
+}
+
+/** §13.1.2: If-None-Match uses the weak comparison. Returns the strength that the listed tag had. */
+function noneMatchHit(field: string, etag: EntityTag | undefined): 'strong' | 'weak' | undefined {
+  if (field === '*') return 'strong'
+  if (etag === undefined) return undefined
+  let hit: 'weak' | undefined
+  for (const listed of parseEntityTags(field)) {
+    if (!weakMatch(listed, etag)) continue
+    if (listed.strength === 'strong') return 'strong'
+    hit = 'weak'
+  }
+  return hit
+}
+
+/** §13.1.3 and §13.1.4: a field that is no HTTP-date, or a representation without a date, says nothing. */
+function modifiedSince(field: string | undefined, validators: Validators): 'yes' | 'no' | 'unknown' {
+  if (field === undefined || validators.lastModified === undefined) return 'unknown'
+  const date = parseHttpDate(field, validators.now)
+  if (date === undefined) return 'unknown'
+  return validators.lastModified > date ? 'yes' : 'no'
+}
+
+/**
+ * Evaluates If-Range, RFC 9110 §13.1.5: true when it is absent, when its entity-tag matches by the strong
+ * comparison, or when its date is exactly the Last-Modified and that date is a strong validator.
+ */
+export function rangeApplies(ifRange: string | undefined, validators: Validators): boolean {
+  if (ifRange === undefined) return true
+  const tag = parseEntityTag(ifRange)
+  if (tag !== undefined) return validators.etag !== undefined && strongMatch(tag, validators.etag)
+  const date = parseHttpDate(ifRange, validators.now)
+  if (date === undefined || date !== validators.lastModified) return false
+  return validators.now - date >= STRONG_DATE_AGE
+}

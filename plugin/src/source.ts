@@ -1,0 +1,69 @@
+import type { ByteRange } from './range-set.ts'
+
+/** What every {@link Representation} says of itself. */
+export interface RepresentationMetadata {
+  /** Bytes. A safe integer, 0 or more. */
+  readonly size: number
+  /** A complete entity-tag as in RFC 9110 §8.8.3 (`"abc"` or `W/"abc"`); leave out when there is none. */
+  readonly etag?: string | undefined
+  /** When this version was made, as the Last-Modified field says it; leave out when unknown. */
+  readonly lastModified?: Date | undefined
+  /** The media type; leave out to have it told from the path's extension. */
+  readonly contentType?: string | undefined
+  /** `none` when ranges make no sense for this one, for example because its size is a guess. Default `bytes`. */
+  readonly acceptRanges?: 'bytes' | 'none' | undefined
+  /**
+   * Whether what was read is still the version that size and validators describe. Asked once, before the last byte
+   * goes out; `false` cuts the connection instead of finishing a mixture. Leave out for what cannot change.
+   */
+  unchanged?(): Promise<boolean>
+  /** Called exactly once, after the last read has settled: whether the response was finished, cut, or had no body. */
+  close(): void | Promise<void>
+}
+
+/** A representation that is read as a stream of chunks. */
+export interface StreamedRepresentation extends RepresentationMetadata {
+  /**
+   * Yields exactly the bytes from `first` to `last`, both inclusive; never called for an empty range. Called once
+   * for each part, one after the other. Fewer or more bytes than asked cut the connection.
+   *
+   * @param signal aborted when the client goes away or the response fails
+   */
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+}
+
+/** A representation that is read at positions, into buffers that the caller reuses: the cheaper of the two. */
+export interface PositionalRepresentation extends RepresentationMetadata {
+  /**
+   * Reads into `target`, from `position` (bytes from the start). Returns how many bytes were read, at most
+   * `target.length`; 0 only at the end.
+   */
+  readAt(target: Uint8Array, position: number): Promise<number>
+}
+
+/**
+ * One version of one thing that can be served by ranges, held open ("pinned") for one response: whatever happens to
+ * the thing meanwhile, reading gives bytes of this version or fails.
+ */
+export type Representation = StreamedRepresentation | PositionalRepresentation
+
+/** What {@link RangeSource.open} is told about the request. */
+export interface OpenContext {
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+/** Where representations come from: files, a buffer, rows of a database, an object store. */
+export interface RangeSource {
+  /**
+   * Opens what `path` names. The path is what the handler gave to `sendRange`, unchecked: a source that maps it to
+   * files or keys checks it itself. Returns undefined for what is not there (404). May throw an error with a
+   * `statusCode`, which Fastify's error handling answers with.
+   */
+  open(path: string, context: OpenContext): Promise<Representation | undefined> | Representation | undefined
+}
+
+/** Which of the two a representation is. */
+export function isPositional(representation: Representation): representation is PositionalRepresentation {
+  return 'readAt' in representation
+}
