@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+
+/** What the command line asks for. */
+export type Arguments =
+  | { kind: 'run'; port: number | undefined; host: string; quiet: boolean }
+  | { kind: 'help' }
+  | { kind: 'invalid'; message: string }
+
+/** The text of `--help`. */
+export const HELP = `Usage: npm start -- [options]
+
+Serves the demo: its page at /, and the files of the walk-through at /2.txt, /content.txt and /bd_logo.png.
+
+  --port N   listen on exactly this port, 0 for any free one (default: 3000 or the next free one)
+  --host H   listen on this address (default: 127.0.0.1, this machine only)
+  --quiet    log warnings and errors only
+  --help     print this and exit
+
+Exit status: 0 stopped by a signal or by its parent, 1 unexpected error, 2 wrong usage,
+4 cannot listen where it was asked to.
+`
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string', default: '127.0.0.1' },
+  quiet: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+/** Reads the arguments that follow the script's name; never throws. */
+export function parseArguments(args: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS })
+    if (values.help) return { kind: 'help' }
+    const port = values.port === undefined ? undefined : parsePort(values.port)
+    return { kind: 'run', port, host: values.host, quiet: values.quiet }
+  } catch (error) {
+    return { kind: 'invalid', message: error instanceof Error ? firstSentence(error.message) : String(error) }
+  }
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
+    throw new RangeError(`--port must be a number from 0 to 65535, not '${text}'`)
+  }
+  return Number(text)
+}
+
+/** parseArgs adds advice about `--` after its first sentence; one line is enough. */
+function firstSentence(message: string): string {
+  return message.split('\n')[0]?.split('. ')[0] ?? message
+}

@@ -1,0 +1,67 @@
+import closeWithGrace from 'close-with-grace'
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { type Arguments, HELP, parseArguments } from './arguments.ts'
+import { listen } from './listen.ts'
+import { buildServer } from './server.ts'
+
+/** Exit statuses; 0 and 1 are close-with-grace's own: stopped as asked, and not. */
+const EXIT_USAGE = 2
+const EXIT_CANNOT_LISTEN = 4
+/** The server bounds its own closing; should even that hang, the process ends after this many ms. */
+const LAST_RESORT = 15_000
+
+/** What a parent that forked this command hears over IPC. */
+export type ParentMessage =
+  | { type: 'listening'; url: string }
+  | { type: 'failed'; code: string; message: string }
+
+const hasParent = process.send !== undefined
+
+function tellParent(message: ParentMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send && process.connected) process.send(message, undefined, undefined, () => resolve())
+    else resolve()
+  })
+}
+
+async function fail(status: number, code: string, message: string): Promise<never> {
+  process.stderr.write(`demo-server: ${message}\n`)
+  await tellParent({ type: 'failed', code, message })
+  process.exit(status)
+}
+
+function createLogger(quiet: boolean): Logger {
+  const options = { level: quiet ? 'warn' : 'info' }
+  if (!process.stdout.isTTY) return pino(options)
+  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }))
+}
+
+async function run({ port, host, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
+  const logger = createLogger(quiet)
+  const app = await buildServer({ logger })
+  const url = await listen(app, { port, host }).catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
+    return fail(EXIT_CANNOT_LISTEN, error.code ?? 'ERR_LISTEN', `cannot listen on ${host}: ${reason}`)
+  })
+  const grace = closeWithGrace(
+    { delay: LAST_RESORT, logger, skip: hasParent ? ['SIGINT'] : [] },
+    async ({ err, signal }) => {
+      if (err) logger.error(err)
+      else logger.info(`${signal ?? 'parent gone'}: finishing the answers under way`)
+      await app.close()
+    },
+  )
+  if (hasParent) {
+    // Ctrl-C in a terminal reaches the whole process group; when to stop is the parent's decision.
+    process.on('SIGINT', () => {})
+    process.once('disconnect', () => grace.close())
+    if (!process.connected) grace.close()
+  }
+  await tellParent({ type: 'listening', url })
+}
+
+const args = parseArguments(process.argv.slice(2))
+if (args.kind === 'help') process.stdout.write(HELP)
+else if (args.kind === 'invalid') await fail(EXIT_USAGE, 'ERR_USAGE', `${args.message} (see --help)`)
+else await run(args)
