@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SendRangeError } from './errors.ts'
-import { type FileVersion, opaqueTagOf } from './file-version.ts'
+import type { FileVersion } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
@@ -17,7 +17,7 @@ export class ContentTags {
   of(file: OpenFile): Promise<string> {
     // A version that could still change unseen is not worth remembering.
     if (!file.settled) return digest(file)
-    const key = opaqueTagOf(file.version)
+    const key = file.versionTag
     const known = this.#tags.get(key)
     if (known !== undefined) return known
     const tag = digest(file)

@@ -3,7 +3,9 @@ import { bufferRepresentation } from './buffer-source.ts'
 import type { ContentTags } from './content-tag.ts'
 import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
-import { opaqueTagOf, stillPinned } from './file-version.ts'
+import { FileRepresentation } from './file-representation.ts'
+import { mtimeMsOf } from './file-version.ts'
+import type { HotRanges } from './hot-ranges.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
 import { type Dotfiles, resolvePath } from './resolve-path.ts'
@@ -43,11 +45,9 @@ export interface FilePolicy {
 export interface FileStore {
   readonly cache: OpenFileCache
   readonly contentTags: ContentTags
+  readonly hotRanges: HotRanges
 }
 
-const MS_PER_NS = 1e-6
-/** Build systems that want the same bytes each time set file times to 0 or 1 second: that dates nothing. */
-const FIRST_REAL_MTIME_MS = 2000
 const MAX_PSEUDO_FILE_BYTES = 1024 * 1024
 
 /**
@@ -76,22 +76,10 @@ export async function openRepresentation(
       file.release()
       return bufferRepresentation(pseudo, { acceptRanges: 'none' })
     }
-    return represent(file, await entityTag(file, { path, policy, store }))
+    return new FileRepresentation(file, store.hotRanges, await entityTag(file, { path, policy, store }))
   } catch (error) {
     file.release()
     throw error
-  }
-}
-
-function represent(file: OpenFile, etag: string | undefined): PositionalRepresentation {
-  const mtimeMs = Number(file.version.mtimeNs) * MS_PER_NS
-  return {
-    size: Number(file.version.size),
-    etag,
-    lastModified: mtimeMs < FIRST_REAL_MTIME_MS ? undefined : new Date(mtimeMs),
-    readAt: (target, position) => file.readAt(target, position),
-    unchanged: async () => stillPinned(file.version, await file.currentVersion()),
-    close: () => file.release(),
   }
 }
 
@@ -121,11 +109,14 @@ async function entityTag(file: OpenFile, context: TagContext): Promise<string | 
   const { etag } = context.policy
   const strength = file.settled ? 'strong' : 'weak'
   if (etag === false) return undefined
-  if (etag === 'stat') return formatEntityTag({ strength, opaque: opaqueTagOf(file.version) })
+  if (etag === 'stat') return formatEntityTag({ strength, opaque: file.versionTag })
   if (etag === 'content')
     return formatEntityTag({ strength, opaque: await context.store.contentTags.of(file) })
-  const mtimeMs = Number(file.version.mtimeNs) * MS_PER_NS
-  const made = await etag({ path: context.path, size: Number(file.version.size), mtimeMs })
+  const made = await etag({
+    path: context.path,
+    size: Number(file.version.size),
+    mtimeMs: mtimeMsOf(file.version),
+  })
   if (made === false) return undefined
   if (parseEntityTag(made) !== undefined) return made
   if (isOpaqueTag(made)) return formatEntityTag({ strength: 'strong', opaque: made })

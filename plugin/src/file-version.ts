@@ -29,6 +29,11 @@ export function versionOf(stats: BigIntStats): FileVersion {
   return { dev, ino, size, mtimeNs, ctimeNs, nlink }
 }
 
+/** The time of the last write, in ms since the epoch. */
+export function mtimeMsOf(version: FileVersion): number {
+  return Number(version.mtimeNs) / Number(NS_PER_MS)
+}
+
 /** Whether two looks at a file saw the same version of it. */
 export function sameVersion(a: FileVersion, b: FileVersion): boolean {
   return a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev && sameContent(a, b)

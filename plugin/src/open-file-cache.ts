@@ -1,12 +1,11 @@
 import { type FileLocation, isCurrent, type OpenFile, openFile } from './open-file.ts'
+import { startedAfter } from './started-after.ts'
 
 interface Entry {
-  readonly location: FileLocation
   readonly file: OpenFile
+  /** Looks whether the path still leads to the file, in a look that starts after the call. */
+  readonly isCurrent: () => Promise<boolean>
   lastUsed: number
-  /** The look under way, and the one that starts after it. */
-  looking: Promise<boolean> | undefined
-  lookingNext: Promise<boolean> | undefined
 }
 
 /** Bounds of an {@link OpenFileCache}. */
@@ -37,7 +36,7 @@ export class OpenFileCache {
     const key = `${location.root}\0${location.path}`
     const entry = this.#entries.get(key)
     if (entry !== undefined) {
-      if ((await look(entry)) && entry.file.retain()) {
+      if ((await entry.isCurrent()) && entry.file.retain()) {
         this.#touch(key, entry)
         return entry.file
       }
@@ -59,13 +58,8 @@ export class OpenFileCache {
     const previous = this.#entries.get(key)
     if (previous !== undefined) this.#drop(key, previous)
     if (!file.retain()) return
-    this.#entries.set(key, {
-      location,
-      file,
-      lastUsed: Date.now(),
-      looking: undefined,
-      lookingNext: undefined,
-    })
+    const look = startedAfter(() => isCurrent(file, location))
+    this.#entries.set(key, { file, isCurrent: look, lastUsed: Date.now() })
     const oldest = this.#entries.entries().next().value
     if (this.#entries.size > this.#options.maxFiles && oldest !== undefined) this.#drop(...oldest)
     this.#sweeper ??= setInterval(() => this.#sweep(), this.#options.idleMs).unref()
@@ -91,19 +85,4 @@ export class OpenFileCache {
     }
     if (this.#entries.size === 0) this.clear()
   }
-}
-
-/** A look that is under way may have passed before a change that this request must see: only a later one will do. */
-function look(entry: Entry): Promise<boolean> {
-  if (entry.looking === undefined) {
-    entry.looking = isCurrent(entry.file, entry.location).finally(() => {
-      entry.looking = undefined
-    })
-    return entry.looking
-  }
-  entry.lookingNext ??= entry.looking.then(() => {
-    entry.lookingNext = undefined
-    return look(entry)
-  })
-  return entry.lookingNext
 }

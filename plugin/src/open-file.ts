@@ -2,8 +2,17 @@ import { close, constants, fstat, open, read, realpath, stat } from 'node:fs'
 import { sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { throughBulkGate } from './bulk-gate.ts'
 import { SendRangeError, systemCode } from './errors.ts'
-import { CLOCK_GRAIN_MS, type FileVersion, sameVersion, unsettledFor, versionOf } from './file-version.ts'
+import {
+  CLOCK_GRAIN_MS,
+  type FileVersion,
+  opaqueTagOf,
+  sameVersion,
+  unsettledFor,
+  versionOf,
+} from './file-version.ts'
+import { startedAfter } from './started-after.ts'
 
 const openFd = promisify(open)
 const closeFd = promisify(close)
@@ -22,6 +31,9 @@ const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 /** How often a file that is replaced while it is being opened is looked at anew. */
 const MAX_ATTEMPTS = 3
 
+/** Reads beyond this many bytes are large ones. */
+const BULK_BYTES = 64 * 1024
+
 /** A file's location: `path` must lie inside `root` also after every symlink is followed. Both absolute. */
 export interface FileLocation {
   readonly root: string
@@ -39,6 +51,8 @@ export class OpenFile {
   readonly realPath: string
   /** Whether a second write could no longer hide behind the same timestamps. */
   readonly settled: boolean
+  /** Names this version of this file, among all that the file system tells apart. */
+  readonly versionTag: string
   #users = 1
 
   constructor(fd: number, facts: { version: FileVersion; realPath: string; settled: boolean }) {
@@ -46,6 +60,7 @@ export class OpenFile {
     this.version = facts.version
     this.realPath = facts.realPath
     this.settled = facts.settled
+    this.versionTag = opaqueTagOf(facts.version)
   }
 
   /** Adds a user; false when the descriptor is closed already. */
@@ -60,13 +75,18 @@ export class OpenFile {
     if (--this.#users === 0) close(this.fd, () => {})
   }
 
-  /** Looks at the open descriptor again. */
-  async currentVersion(): Promise<FileVersion> {
-    return versionOf(await fstatFd(this.fd, { bigint: true }))
-  }
+  /** Looks at the open descriptor again, in a look that starts after this call. */
+  readonly currentVersion: () => Promise<FileVersion> = startedAfter(async () =>
+    versionOf(await fstatFd(this.fd, { bigint: true })),
+  )
 
   /** Reads into `target` from `position`; returns the count of bytes, 0 at the end. */
   readAt(target: Uint8Array, position: number): Promise<number> {
+    if (target.length <= BULK_BYTES) return this.#read(target, position)
+    return throughBulkGate(() => this.#read(target, position))
+  }
+
+  #read(target: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       read(this.fd, target, 0, target.length, position, (error, bytesRead) => {
         if (error === null) resolve(bytesRead)
