@@ -55,6 +55,8 @@ function toSeconds(year: number, month = '', day = '', time: readonly string[] =
   return date.getTime() / MS_PER_SECOND
 }
 
+let lastFormatted = { seconds: 0, text: 'Thu, 01 Jan 1970 00:00:00 GMT' }
+
 /**
  * Writes an IMF-fixdate, the form that RFC 9110 §5.6.7 says a sender must generate.
  *
@@ -63,5 +65,9 @@ function toSeconds(year: number, month = '', day = '', time: readonly string[] =
  */
 export function formatHttpDate(seconds: number): string | undefined {
   if (seconds < 0 || seconds > LAST_SECOND) return undefined
-  return new Date(seconds * MS_PER_SECOND).toUTCString()
+  // The same file is asked for many times in a row, and Date is slow at this.
+  if (seconds !== lastFormatted.seconds) {
+    lastFormatted = { seconds, text: new Date(seconds * MS_PER_SECOND).toUTCString() }
+  }
+  return lastFormatted.text
 }

@@ -86,8 +86,9 @@ async function answer(
   }
   const close = once(() => representation.close())
   try {
-    const selected = selectedRepresentation(reply, representation, settings)
-    const subject: Subject = { path, representation, selected, settings }
+    const set = reply.getHeaders()
+    const selected = selectedRepresentation(representation, settings, set)
+    const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
     if (decision.kind === 'full' || decision.kind === 'partial' || decision.kind === 'multipart') {
       return await sendContent(reply, { subject, decision, close, progress })
@@ -164,17 +165,21 @@ async function readWhole(
   representation: PositionalRepresentation,
   pieces: readonly Piece[],
   length: number,
-): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  const reader = new PieceReader(representation, pieces)
-  await reader.fill(bytes)
+): Promise<Uint8Array> {
+  const [piece] = pieces
+  if (pieces.length === 1 && piece?.kind === 'range') {
+    const atHand = representation.atHand?.(piece.range)
+    if (atHand !== undefined) return atHand
+  }
+  const bytes = Buffer.allocUnsafe(length)
+  await new PieceReader(representation, pieces).fill(bytes)
   return bytes
 }
 
 /** Sets status and fields of 200 and 206, and lays out the body. */
 function setContentFields(reply: FastifyReply, subject: Subject, decision: WithContent): readonly Piece[] {
   const { size } = subject.selected
-  const contentType = contentTypeOf(reply, subject)
+  const contentType = contentTypeOf(subject)
   setRepresentationFields(reply, subject)
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)
