@@ -147,10 +147,16 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefi
   }
 }
 
-/** Whether a real path lies below the root; the root is resolved at each look, since deployments swap it. */
+/**
+ * Whether a real path lies below the root. Every prefix of a real path is real itself; so the root has to be resolved
+ * only where the path does not start with it, and then at each look, since deployments swap it.
+ */
 async function isInside(root: string, realPath: string): Promise<boolean> {
-  const realRoot = await realPathOf(root)
-  return realPath.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)
+  return isBelow(root, realPath) || isBelow(await realPathOf(root), realPath)
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
 /**
