@@ -20,6 +20,7 @@ import {
   setRepresentationFields,
   weakenWhenEncoded,
 } from './response-fields.ts'
+import { cut, tieToResponse } from './response-lifetime.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
@@ -130,6 +131,7 @@ interface Content {
 async function sendContent(reply: FastifyReply, content: Content): Promise<'answered'> {
   const { subject, decision, close, progress } = content
   const { representation, selected } = subject
+  const { stallTimeout } = subject.settings
   const pieces = setContentFields(reply, subject, decision)
   const length = pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
   reply.header('content-length', String(length))
@@ -146,6 +148,10 @@ async function sendContent(reply: FastifyReply, content: Content): Promise<'answ
     await close()
     progress.bufferedBytes = length
     reply.send(bytes)
+    // Most often the operating system has taken it all by now.
+    if (!reply.raw.headersSent || reply.raw.writableLength > 0) {
+      guardAgainstStall(reply, stallTimeout, () => cut(reply.raw))
+    }
     return 'answered'
   }
   const body = isPositional(representation)
@@ -156,7 +162,11 @@ async function sendContent(reply: FastifyReply, content: Content): Promise<'answ
   body.once('error', () => {
     if (!reply.raw.headersSent) clearRepresentationFields(reply)
   })
-  guardAgainstStall(reply, body, subject.settings.stallTimeout)
+  tieToResponse(reply, body)
+  guardAgainstStall(reply, stallTimeout, () => {
+    body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
+    cut(reply.raw)
+  })
   reply.send(body)
   return 'answered'
 }
