@@ -1,1 +1,5 @@
-export const placeholder = 1
+// range-get as a library.
+export { type Destination, type Download, type DownloadResult, download } from './download.ts'
+export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
+export type { DownloadOptions, SegmentReport } from './options.ts'
+export type { DownloadProgress, DownloadState } from './progress.ts'

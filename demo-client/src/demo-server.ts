@@ -1,0 +1,64 @@
+// The demo server as a child process, so that the walk goes over real HTTP to another process.
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** A running demo server. Stop it. */
+export interface DemoServer {
+  /** Its origin, such as `http://127.0.0.1:3000`. */
+  readonly url: string
+  stop(): void
+}
+
+/** The server could not be started; the message says why. */
+export class DemoServerError extends Error {}
+
+/** How long the server may take to listen, in ms. */
+const PATIENCE = 20_000
+
+/** Starts the server on `port`; null for 3000 or the next free one. @throws DemoServerError */
+export function startDemoServer(port: number | null): Promise<DemoServer> {
+  const main = fileURLToPath(import.meta.resolve('demo-server/main'))
+  const args = ['--quiet', ...(port === null ? [] : ['--port', String(port)])]
+  // The channel tells where it listens, and ends it when this process ends, however that happens.
+  const child = fork(main, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  return new Promise((resolve, reject) => {
+    let errors = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors += text
+    })
+    const fail = (message: string): void => {
+      clearTimeout(timer)
+      child.kill()
+      reject(new DemoServerError(`the demo server could not be started: ${message}`))
+    }
+    const timer = setTimeout(() => fail(`no sign of life in ${PATIENCE / 1000} s`), PATIENCE)
+    child.once('error', (error) => fail(error.message))
+    child.once('exit', (code) => fail(errors.trim().split('\n').at(-1) || `it ended with status ${code}`))
+    child.on('message', (message) => {
+      const news = readNews(message)
+      if (news?.kind === 'failed') fail(news.reason)
+      if (news?.kind !== 'listening') return
+      clearTimeout(timer)
+      resolve({ url: news.url, stop: () => stop(child) })
+    })
+  })
+}
+
+type News =
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+function readNews(message: unknown): News | null {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return null
+  if (message.type === 'listening' && 'url' in message && typeof message.url === 'string') {
+    return { kind: 'listening', url: message.url }
+  }
+  if (message.type !== 'failed') return null
+  return { kind: 'failed', reason: 'message' in message ? String(message.message) : 'it did not say why' }
+}
+
+function stop(child: ChildProcess): void {
+  if (child.connected) child.disconnect()
+  child.unref()
+  child.stderr?.destroy()
+}

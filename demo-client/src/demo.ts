@@ -1,0 +1,183 @@
+#!/usr/bin/env node
+// The documents' walk: a file in steps of a few bytes, each a range of its own, over the public API.
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { basename, relative } from 'node:path'
+import { DEMO_HELP, type DemoArguments, parseDemoArguments } from './demo-arguments.ts'
+import { DemoDisplay } from './demo-display.ts'
+import { type DemoServer, DemoServerError, startDemoServer } from './demo-server.ts'
+import { exitStatusOf } from './exit-status.ts'
+import { type Download, DownloadError, download } from './index.ts'
+import { watchKeys } from './keys.ts'
+
+const SERVER_FAILED = 13
+const STEP_PAUSE = 1000
+/** Retries are few: a person is watching, and the server is next door. */
+const RETRIES = 3
+const RETRY_DELAY = 300
+
+interface Source {
+  readonly sha256: string
+  readonly size: number
+}
+
+/** The whole file in one GET by other means than the download, as something to compare with. */
+async function readSource(url: URL, signal: AbortSignal): Promise<Source> {
+  const hash = createHash('sha256')
+  let size = 0
+  const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, signal }).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw new DownloadError('ERR_DOWNLOAD_ABORTED', 'stopped', { cause: error })
+      throw new DownloadError('ERR_DOWNLOAD_NETWORK', `cannot reach ${url.origin}`, { cause: error })
+    },
+  )
+  if (!response.ok) {
+    await response.body?.cancel()
+    const details = { statusCode: response.status }
+    throw new DownloadError(
+      'ERR_DOWNLOAD_HTTP',
+      `the server answered ${response.status} for ${url.pathname}`,
+      details,
+    )
+  }
+  for await (const chunk of response.body ?? []) {
+    hash.update(chunk)
+    size += chunk.length
+  }
+  return { sha256: hash.digest('hex'), size }
+}
+
+/** The SHA-256 of a local file, or null where there is none. */
+async function sha256Of(path: string): Promise<string | null> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk)
+    return hash.digest('hex')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot read ${path}: ${reason}`, { cause: error })
+  }
+}
+
+/** Shows what happens between the steps: where it resumes, waits, pauses. */
+async function follow(walk: Download, display: DemoDisplay): Promise<void> {
+  let last = ''
+  for await (const { state, received, resumed, total, message } of walk) {
+    const soFar = `${received} of ${total ?? 'an unknown number of'} bytes`
+    const note =
+      state === 'paused'
+        ? `paused at ${soFar}: press any key but p (or type anything and Enter) to go on, Ctrl-C to stop`
+        : state === 'waiting'
+          ? `${message}; trying again`
+          : state === 'downloading' && resumed > 0 && last === ''
+            ? `an earlier run got ${resumed} bytes: going on from there`
+            : state === 'downloading' && last.startsWith('paused')
+              ? `going on from ${soFar}`
+              : state === 'downloading' && message !== '' && received === 0
+                ? message
+                : last
+    if (note !== last) display.note(note)
+    last = note
+  }
+}
+
+async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Promise<void> {
+  const display = new DemoDisplay(process.stdout, process.env)
+  const url = new URL(encodeURIComponent(args.file), origin.endsWith('/') ? origin : `${origin}/`)
+  const name = relative(process.cwd(), args.out) || args.out
+  const existing = args.fresh ? null : await sha256Of(args.out)
+  if (existing !== null) {
+    const source = await readSource(url, stop)
+    if (existing === source.sha256) {
+      display.say(`${name} is complete: ${source.size} bytes, equal to ${url} (SHA-256 ${existing})`)
+      return
+    }
+    display.note(`${name} differs from ${url}: downloading anew; it stays until the new one is complete`)
+  }
+  const started = performance.now()
+  const steps = download(url, args.out, {
+    segmentSize: args.step,
+    connections: 1,
+    delay: args.delay ?? (process.stdout.isTTY ? STEP_PAUSE : 0),
+    // The demo server's port may be another one tomorrow: the file is known by its name and its ETag.
+    ...(args.url === null ? { resumeKey: `demo server: ${args.file}` } : {}),
+    resume: args.fresh ? 'never' : 'auto',
+    existing: 'replace',
+    retries: RETRIES,
+    retryDelay: RETRY_DELAY,
+    onSegment: (report) => display.step(report),
+    signal: stop,
+  })
+  const unwatch = watchKeys(process.stdin, (key) => {
+    if (key === 'p') steps.pause()
+    else if (key === 'interrupt') process.kill(process.pid, 'SIGINT')
+    else steps.resume() // at the end of the input nobody can type any more
+  })
+  try {
+    await Promise.all([steps.finished, follow(steps, display)])
+  } catch (error) {
+    const { received, total } = steps.progress
+    if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_ABORTED') {
+      const soFar = `${received} of ${total ?? 'an unknown number of'} bytes`
+      throw new DownloadError(error.code, `stopped at ${soFar}; the same command goes on from there`)
+    }
+    throw error
+  } finally {
+    unwatch()
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  await compare(args, { url, name, stop }).then((size) => {
+    const count = `${display.steps} ${display.steps === 1 ? 'step' : 'steps'}`
+    display.say(`${name}: ${size} bytes in ${count} and ${seconds} s, equal to the source (SHA-256)`)
+  })
+}
+
+async function compare(
+  args: DemoArguments,
+  { url, name, stop }: { url: URL; name: string; stop: AbortSignal },
+): Promise<number> {
+  const [mine, source] = await Promise.all([sha256Of(args.out), readSource(url, stop)])
+  if (mine === source.sha256) return source.size
+  const hint = 'it may have changed on the server meanwhile; run again'
+  throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${name} differs from ${url}: ${hint}`)
+}
+
+async function main(): Promise<number> {
+  const stop = new AbortController()
+  let status = 0
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(128 + number)
+      status = 128 + number
+      stop.abort()
+    })
+  }
+  let server: DemoServer | null = null
+  try {
+    const args = parseDemoArguments(process.argv.slice(2), process.env)
+    if (args.help) {
+      process.stdout.write(`${DEMO_HELP}\n`)
+      return 0
+    }
+    if (args.url === null) {
+      server = await startDemoServer(args.port)
+      process.stdout.write(`demo server on ${server.url}; ${args.file} -> ${basename(args.out)}\n`)
+    }
+    await walk(args, args.url ?? server?.url ?? '', stop.signal)
+    return 0
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`demo: ${message}\n`)
+    if (error instanceof DemoServerError) return SERVER_FAILED
+    return status === 0 ? exitStatusOf(error) : status
+  } finally {
+    server?.stop()
+  }
+}
+
+process.exitCode = await main()

@@ -1,0 +1,91 @@
+/**
+ * Why a download failed. The set is closed and part of the API.
+ *
+ * - `ERR_DOWNLOAD_USAGE`: an option, the URL or the path cannot be used
+ * - `ERR_DOWNLOAD_NETWORK`: no connection, resets, stalls or DNS failures until the retries were used up
+ * - `ERR_DOWNLOAD_TLS`: the server's certificate or its TLS cannot be trusted
+ * - `ERR_DOWNLOAD_HTTP`: the server answered with an error; `statusCode` has it
+ * - `ERR_DOWNLOAD_CHANGED`: the file kept changing on the server while it was fetched
+ * - `ERR_DOWNLOAD_PROTOCOL`: the server's answers contradict what was asked, or themselves
+ * - `ERR_DOWNLOAD_DIGEST`: the bytes do not have the digest that was given or sent
+ * - `ERR_DOWNLOAD_DISK_FULL`: no space, a quota or a file size limit
+ * - `ERR_DOWNLOAD_UNWRITABLE`: the file system refuses: permissions, a missing directory, something in the way
+ * - `ERR_DOWNLOAD_BUSY`: another process is downloading to the same file
+ * - `ERR_DOWNLOAD_EXISTS`: the file exists and replacing it was not asked for
+ * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; what was received can be resumed
+ */
+export type DownloadErrorCode =
+  | 'ERR_DOWNLOAD_USAGE'
+  | 'ERR_DOWNLOAD_NETWORK'
+  | 'ERR_DOWNLOAD_TLS'
+  | 'ERR_DOWNLOAD_HTTP'
+  | 'ERR_DOWNLOAD_CHANGED'
+  | 'ERR_DOWNLOAD_PROTOCOL'
+  | 'ERR_DOWNLOAD_DIGEST'
+  | 'ERR_DOWNLOAD_DISK_FULL'
+  | 'ERR_DOWNLOAD_UNWRITABLE'
+  | 'ERR_DOWNLOAD_BUSY'
+  | 'ERR_DOWNLOAD_EXISTS'
+  | 'ERR_DOWNLOAD_ABORTED'
+
+/** What a {@link DownloadError} carries beside its message. */
+export interface DownloadErrorDetails {
+  /** The error below this one, if there is one. */
+  cause?: unknown
+  /** The HTTP status, for `ERR_DOWNLOAD_HTTP`. */
+  statusCode?: number
+}
+
+/** The one error class: `code` says which kind, the message what happened and what to do. */
+export class DownloadError extends Error {
+  readonly code: DownloadErrorCode
+  readonly statusCode: number | undefined
+
+  constructor(code: DownloadErrorCode, message: string, details: DownloadErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'DownloadError'
+    this.code = code
+    this.statusCode = details.statusCode
+  }
+}
+
+/** Is `error` one of Node's system errors, with a code such as `ENOSPC`? */
+export function systemCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  return typeof error.code === 'string' ? error.code : null
+}
+
+const NO_ROOM: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is larger than the file system or the process limit allows',
+}
+
+const REFUSED: Readonly<Record<string, string>> = {
+  ENOENT: 'the directory does not exist',
+  ENOTDIR: 'a part of the path is not a directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EROFS: 'the file system is read-only',
+  EISDIR: 'a directory is in the way',
+  ELOOP: 'a symbolic link is in the way',
+  ENAMETOOLONG: 'the name is too long',
+}
+
+/** Turns a failure of the file system into a {@link DownloadError} that names the file and the reason. */
+export function fileError(error: unknown, path: string): DownloadError {
+  if (error instanceof DownloadError) return error
+  const code = systemCode(error) ?? ''
+  const full = NO_ROOM[code]
+  if (full !== undefined) {
+    const hint = 'What was received is kept: make room and run again.'
+    return new DownloadError('ERR_DOWNLOAD_DISK_FULL', `cannot write ${path}: ${full} (${code}). ${hint}`, {
+      cause: error,
+    })
+  }
+  const reason = REFUSED[code] ?? (error instanceof Error ? error.message : String(error))
+  const suffix = code === '' ? '' : ` (${code})`
+  return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${reason}${suffix}`, {
+    cause: error,
+  })
+}

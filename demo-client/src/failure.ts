@@ -1,0 +1,82 @@
+// What a failed attempt means for the next one. Pure.
+import { DownloadError } from './errors.ts'
+import { ExchangeFailure } from './exchange.ts'
+
+/** An attempt that failed and may be repeated. */
+export interface Failure {
+  /** What happened, as a clause. */
+  readonly reason: string
+  /** What to throw when there is no further attempt. */
+  readonly error: DownloadError
+  /** The host would not take this connection: fewer may do better. */
+  readonly isRefusal: boolean
+  /** Milliseconds that the server asked to wait, or null. */
+  readonly wait: number | null
+  /** An idle connection that the server had closed: not counted as a failure. */
+  readonly isStale: boolean
+}
+
+/** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
+export function connectionFailure(error: unknown): Failure {
+  if (!(error instanceof ExchangeFailure)) throw error
+  const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+  if (/^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/.test(cause)) {
+    throw new DownloadError('ERR_DOWNLOAD_TLS', `the server's certificate is not trusted: ${error.message}`, {
+      cause: error,
+    })
+  }
+  const reason = error.isGarbage
+    ? `the answer is not HTTP (${error.message})`
+    : describe(cause, error.message)
+  const code = error.isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
+  return {
+    reason,
+    error: new DownloadError(code, reason, { cause: error }),
+    isRefusal: !error.isGarbage,
+    wait: null,
+    isStale: error.wasReused && !error.isGarbage,
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'the connection timed out',
+}
+
+function describe(code: string, message: string): string {
+  const words = WORDS[code]
+  return words === undefined ? message || code : `${words} (${code})`
+}
+
+/** An answer with an error status that may pass. */
+export function statusFailure(status: number, wait: number | null, isRefusal: boolean): Failure {
+  const reason = `the server answered ${status}`
+  const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
+  return { reason, error, isRefusal, wait, isStale: false }
+}
+
+/** A body that ended too early. */
+export function cutFailure(reason: string, cause: Error | null): Failure {
+  const isGarbage = cause !== null && 'code' in cause && String(cause.code).startsWith('HPE_')
+  const code = isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
+  const error = new DownloadError(code, reason, cause === null ? {} : { cause })
+  return { reason, error, isRefusal: false, wait: null, isStale: false }
+}
+
+/** An answer that cannot be believed. */
+export function lieFailure(reason: string): Failure {
+  const error = new DownloadError('ERR_DOWNLOAD_PROTOCOL', `the server ${reason}`)
+  return { reason: `the server ${reason}`, error, isRefusal: false, wait: null, isStale: false }
+}
+
+/** A part whose Content-Digest does not fit. */
+export function digestFailure(): Failure {
+  const reason = 'a part does not have the Content-Digest that was sent with it'
+  const error = new DownloadError('ERR_DOWNLOAD_DIGEST', reason)
+  return { reason, error, isRefusal: false, wait: null, isStale: false }
+}

@@ -1,0 +1,84 @@
+// One ranged GET: asked, answered, judged. Reading the body is up to the caller.
+import { WANT_DIGEST } from './digest.ts'
+import { type Answer, discard, type Exchanger } from './exchange.ts'
+import { single } from './field-lines.ts'
+import { type Identity, rangeValidator } from './identity.ts'
+import type { Interval } from './plan.ts'
+import type { Target } from './request-target.ts'
+import { isHtml, judge, type Verdict } from './verify.ts'
+
+/** What to ask for, and of which version. */
+export interface SegmentQuestion {
+  readonly target: Target
+  /** The bytes wanted, an infinite `end` for "to the end"; null: the whole file, without Range. */
+  readonly range: Interval | null
+  /** The version that the bytes held belong to, or null. */
+  readonly identity: Identity | null
+  /** Whether to send If-Range; the answer's validators are compared in any case. */
+  readonly condition: 'if-range' | 'none'
+  /** Media type of the file as first sent, or null while nothing is held. */
+  readonly contentType: string | null
+  readonly html: 'refuse' | 'accept'
+  readonly signal: AbortSignal
+}
+
+/** An answer and what it is worth. Only of a part or a whole is the body still there to be read. */
+export interface JudgedAnswer {
+  readonly answer: Answer
+  readonly verdict: Verdict
+  /** The Range field that was sent, or null. */
+  readonly range: string | null
+}
+
+/** Asks and judges. Throws what {@link Exchanger.get} throws. */
+export async function fetchSegment(exchanger: Exchanger, question: SegmentQuestion): Promise<JudgedAnswer> {
+  const { target, identity, signal } = question
+  const range = rangeField(question.range)
+  const fields: Record<string, string> = {
+    'accept-encoding': 'identity',
+    'want-repr-digest': WANT_DIGEST,
+    'want-content-digest': WANT_DIGEST,
+  }
+  if (range !== null) fields['range'] = range
+  const validator = identity === null ? null : rangeValidator(identity)
+  if (range !== null && validator !== null && question.condition === 'if-range')
+    fields['if-range'] = validator
+  const answer = await exchanger.get(target, fields, signal)
+  const verdict = judge(
+    {
+      range: question.range === null ? null : { ...question.range, end: finite(question.range.end) },
+      identity,
+      htmlExpected: isHtmlExpected(question, answer.target.url),
+    },
+    { status: answer.status, fields: answer.fields },
+  )
+  if (verdict.kind !== 'part' && verdict.kind !== 'whole') discard(answer)
+  return { answer, verdict, range }
+}
+
+function finite(end: number): number | null {
+  return Number.isFinite(end) ? end : null
+}
+
+function rangeField(range: Interval | null): string | null {
+  if (range === null) return null
+  return `bytes=${range.start}-${Number.isFinite(range.end) ? range.end - 1 : ''}`
+}
+
+/** Extensions of what a server may well send as a page. Anything else with an extension is a file. */
+const PAGES = /^(?:x?html?|shtml|xht|php\d?|phtml|aspx?|jspx?|cgi|pl|py|rb|do|action|cfm)$/i
+
+function isHtmlExpected(question: SegmentQuestion, url: URL): boolean {
+  if (question.html === 'accept') return true
+  if (question.contentType !== null) return isHtml(question.contentType)
+  const [first, last] = [question.target.url, url].map(
+    (each) => /\.([a-z0-9]{1,8})$/i.exec(each.pathname)?.[1],
+  )
+  const isFile = [first, last].some((extension) => extension !== undefined && !PAGES.test(extension))
+  return !isFile
+}
+
+/** The media type of an answer. */
+export function contentTypeOf(answer: Answer): string | null {
+  return single(answer.fields, 'content-type')
+}

@@ -1,0 +1,39 @@
+// The header fields of an answer as they came: nothing merged, nothing lost.
+
+/** The values of each field, by lower-case name, in the order they came. */
+export type FieldLines = ReadonlyMap<string, readonly string[]>
+
+/** `rawHeaders` of `node:http` (name, value, name, value, …) as {@link FieldLines}. */
+export function fieldLines(raw: readonly string[]): FieldLines {
+  const lines = new Map<string, string[]>()
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase()
+    const values = lines.get(name)
+    if (values === undefined) lines.set(name, [raw[i + 1] ?? ''])
+    else values.push(raw[i + 1] ?? '')
+  }
+  return lines
+}
+
+/**
+ * The value of a field that may occur once: null where it is missing, and also where it occurs twice with
+ * different values, since then it says nothing (RFC 9110 §5.3).
+ */
+export function single(lines: FieldLines, name: string): string | null {
+  const values = lines.get(name)
+  const first = values?.[0]
+  if (first === undefined || values?.some((value) => value !== first)) return null
+  return first.trim()
+}
+
+/** A list field: its lines joined by commas (RFC 9110 §5.3), or null where it is missing. */
+export function list(lines: FieldLines, name: string): string | null {
+  return lines.get(name)?.join(', ') ?? null
+}
+
+/** Digits as a safe integer, or null: no sign, no blanks, no number that a double cannot hold. */
+export function digits(text: string | null): number | null {
+  if (text === null || !/^\d+$/.test(text)) return null
+  const value = Number.parseInt(text, 10)
+  return Number.isSafeInteger(value) ? value : null
+}

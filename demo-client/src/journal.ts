@@ -1,0 +1,54 @@
+// NAME.part.json on disk: replaced atomically, never torn.
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fileError, systemCode } from './errors.ts'
+import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
+
+/** Reads a journal; null where there is none that can be used. */
+export async function loadJournal(path: string): Promise<JournalRecord | null> {
+  try {
+    return decodeJournal(await readFile(path, 'utf8'))
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw fileError(error, path)
+  }
+}
+
+/** Writes a journal: a temporary file, flushed, renamed over the old one. The data must be on disk already. */
+export async function saveJournal(path: string, record: JournalRecord): Promise<void> {
+  const temporary = `${path}.tmp`
+  try {
+    const file = await open(temporary, 'w', 0o600)
+    try {
+      await file.writeFile(encodeJournal(record))
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw fileError(error, path)
+  }
+}
+
+/** Removes a journal, for good: the directory is flushed too. */
+export async function removeJournal(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true })
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** Makes renames and removals in a directory survive a power cut, where the system can. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return // a directory cannot be opened there
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,75 @@
+// An interval lent to one connection, and which of several crawls.
+import type { Lease } from './plan.ts'
+
+/** What a lease is for. `'probe'` asks for a byte that is held already, to see whether the file still is. */
+export type LeaseKind = 'segment' | 'whole' | 'probe'
+
+/** A lease with the connection that works on it. */
+export class ActiveLease implements Lease {
+  readonly kind: LeaseKind
+  readonly start: number
+  end: number
+  position: number
+  /** Aborted, the connection gives up the rest. */
+  readonly controller: AbortController = new AbortController()
+  /** Resolves when nothing more will be written for this lease. */
+  readonly done: Promise<void>
+  /** When the head of an answer came, on the monotonic clock in ms; null before. */
+  answeredAt: number | null = null
+  /** When bytes last came. */
+  heardAt: number = Number.NEGATIVE_INFINITY
+  /** Bytes that count only once all have come; the lease cannot be split. */
+  isIndivisible = false
+  #bytes = 0
+  #measuredBytes = 0
+  #rate = 0
+  #ticks = 0
+  #finish: () => void = () => undefined
+
+  constructor(kind: LeaseKind, start: number, end: number) {
+    this.kind = kind
+    this.start = start
+    this.end = end
+    this.position = start
+    this.done = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+  }
+
+  /** Bytes received that were not held before. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** `bytes` more have come, `useful` of them not held before. */
+  advance(bytes: number, useful: number = bytes): void {
+    this.position += bytes
+    this.#bytes += useful
+    this.heardAt = performance.now()
+  }
+
+  finish(): void {
+    this.#finish()
+  }
+
+  /** Call once a second: smoothed bytes per second, or null while it is too early to tell. */
+  measure(): number | null {
+    if (this.answeredAt === null) return null
+    const delta = this.#bytes - this.#measuredBytes
+    this.#measuredBytes = this.#bytes
+    this.#rate = this.#ticks === 0 ? delta : (this.#rate + delta) / 2
+    this.#ticks++
+    return this.#ticks > 3 ? this.#rate : null
+  }
+}
+
+/** Slower than this share of the median is a crawl: relative, since what is slow depends on the line. */
+const CRAWL = 0.15
+
+/** Which of these rates (bytes per second; null: too early) are crawls. */
+export function crawling(rates: readonly (number | null)[]): boolean[] {
+  const known = rates.filter((rate) => rate !== null).toSorted((a, b) => a - b)
+  // The upper median, so that of two connections the faster one is the measure.
+  const median = known[Math.floor(known.length / 2)] ?? 0
+  return rates.map((rate) => rate !== null && known.length > 1 && rate < median * CRAWL)
+}

@@ -1,0 +1,160 @@
+// The options of download(), their defaults and limits. Pure.
+import { type ExpectedDigest, parseChecksum } from './digest.ts'
+import { DownloadError } from './errors.ts'
+
+/** One answer received in full: what was asked, what came. */
+export interface SegmentReport {
+  /** The Range field sent, or null where the whole file was asked for. */
+  readonly range: string | null
+  /** The status answered. */
+  readonly status: number
+  /** The Content-Range answered, or null. */
+  readonly contentRange: string | null
+  /** Bytes that this answer added. */
+  readonly bytes: number
+  /** Bytes of the file received so far, those of earlier runs included. */
+  readonly received: number
+  /** Size of the file in bytes, or null while it is unknown. */
+  readonly total: number | null
+}
+
+/** Options of `download()`. Sizes in bytes, times in milliseconds. */
+export interface DownloadOptions {
+  /** Connections at once, 1 to 64. Default 4. Fewer are used where the server refuses. */
+  readonly connections?: number
+  /** Bytes asked for at once, at least 1. Default: chosen from the size and the number of connections. */
+  readonly segmentSize?: number
+  /** Header fields to send. Other origins that a redirect leads to get only the harmless ones. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** `sha-256=` or `sha-512=` with hexadecimal digits or base64: what the file must hash to. */
+  readonly checksum?: string
+  /** `'never'` ignores what an earlier run has left. Default `'auto'`. */
+  readonly resume?: 'auto' | 'never'
+  /**
+   * What a file that is already there means: `'refuse'` (default) ends with `ERR_DOWNLOAD_EXISTS`, `'replace'`
+   * renames the new file over it once that is complete and verified.
+   */
+  readonly existing?: 'refuse' | 'replace'
+  /**
+   * Names what is downloaded, in place of the URL: a run resumes what an earlier one with the same key has
+   * left, from whatever URL. For mirrors and renewed links. The server's strong entity-tag still decides.
+   */
+  readonly resumeKey?: string
+  /** Failures in a row without progress before giving up, 0 or more. Default 5. */
+  readonly retries?: number
+  /** The first wait before trying again; doubles each time, with jitter. Default 1000. */
+  readonly retryDelay?: number
+  /** The longest wait, whatever a Retry-After says. Default 60 000. */
+  readonly maxRetryDelay?: number
+  /** Limit for setting up a connection. Default 15 000. */
+  readonly connectTimeout?: number
+  /** Limit for silence: no head of an answer, or no further byte. Default 30 000. */
+  readonly stallTimeout?: number
+  /** Redirects to follow for one answer, 0 or more. Default 10. */
+  readonly maxRedirects?: number
+  /** Bytes per second for all connections together. Default: no limit. */
+  readonly limitRate?: number
+  /** URL of an http or https proxy. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`. */
+  readonly proxy?: string
+  /** Wait between two segments of one connection. Default 0. */
+  readonly delay?: number
+  /** Whether an HTML page can be what is wanted, where URL and earlier answers speak against it. Default `'refuse'`. */
+  readonly html?: 'refuse' | 'accept'
+  /** `'server'` gives the file the date of Last-Modified. Default `'now'`. */
+  readonly modified?: 'now' | 'server'
+  /** Called after each answer, in order of arrival. Must not throw. */
+  readonly onSegment?: (report: SegmentReport) => void
+  /** Aborting stops the download; what was received can be resumed. */
+  readonly signal?: AbortSignal
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly connections: number
+  readonly segmentSize: number | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly checksum: ExpectedDigest | null
+  readonly resume: 'auto' | 'never'
+  readonly existing: 'refuse' | 'replace'
+  readonly resumeKey: string | null
+  readonly retries: number
+  readonly retryDelay: number
+  readonly maxRetryDelay: number
+  readonly connectTimeout: number
+  readonly stallTimeout: number
+  readonly maxRedirects: number
+  readonly limitRate: number | null
+  readonly proxy: string | null
+  readonly delay: number
+  readonly html: 'refuse' | 'accept'
+  readonly modified: 'now' | 'server'
+  readonly onSegment: (report: SegmentReport) => void
+  readonly signal: AbortSignal | null
+}
+
+/** Fields that this program must set itself, or that would make an answer mean something else. */
+const RESERVED =
+  /^(?:range|if-.*|accept-encoding|host|connection|content-length|transfer-encoding|expect|te|upgrade)$/
+const DAY = 24 * 60 * 60 * 1000
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE`
+ */
+export function settingsOf(options: DownloadOptions): Settings {
+  const integer = (
+    name: keyof DownloadOptions,
+    fallback: number,
+    limits: readonly [number, number],
+  ): number => {
+    const value = options[name] ?? fallback
+    const [least, most] = limits
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+      return value
+    throw usage(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`)
+  }
+  const most = Number.MAX_SAFE_INTEGER
+  return {
+    connections: integer('connections', 4, [1, 64]),
+    segmentSize: options.segmentSize === undefined ? null : integer('segmentSize', 0, [1, most]),
+    headers: checkHeaders(options.headers ?? {}),
+    checksum: options.checksum === undefined ? null : parseChecksum(options.checksum),
+    resume: choice('resume', options.resume ?? 'auto', ['auto', 'never']),
+    existing: choice('existing', options.existing ?? 'refuse', ['refuse', 'replace']),
+    resumeKey: options.resumeKey ?? null,
+    retries: integer('retries', 5, [0, 1_000_000]),
+    retryDelay: integer('retryDelay', 1000, [0, DAY]),
+    maxRetryDelay: integer('maxRetryDelay', 60_000, [0, DAY]),
+    connectTimeout: integer('connectTimeout', 15_000, [1, DAY]),
+    stallTimeout: integer('stallTimeout', 30_000, [1, DAY]),
+    maxRedirects: integer('maxRedirects', 10, [0, 1000]),
+    limitRate: options.limitRate === undefined ? null : integer('limitRate', 0, [1, most]),
+    proxy: options.proxy ?? null,
+    delay: integer('delay', 0, [0, DAY]),
+    html: choice('html', options.html ?? 'refuse', ['refuse', 'accept']),
+    modified: choice('modified', options.modified ?? 'now', ['now', 'server']),
+    onSegment: options.onSegment ?? (() => undefined),
+    signal: options.signal ?? null,
+  }
+}
+
+function choice<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value
+  throw usage(`${name} must be one of ${allowed.join(', ')}, not ${String(value)}`)
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      const lower = name.toLowerCase()
+      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) throw usage(`not a header field name: "${name}"`)
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw usage(`not a value for a header field: "${value}"`)
+      if (RESERVED.test(lower)) throw usage(`the header field ${name} is not for the caller to set`)
+      return [lower, value]
+    }),
+  )
+}
+
+function usage(message: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_USAGE', message)
+}

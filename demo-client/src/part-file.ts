@@ -1,0 +1,148 @@
+// NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
+import { constants } from 'node:fs'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { type Algorithm, hasher } from './digest.ts'
+import { DownloadError, fileError } from './errors.ts'
+import { syncDirectory } from './journal.ts'
+import type { Block } from './plan.ts'
+
+const READ_SIZE = 1024 * 1024
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
+
+/** An open part file. Close it. Every method throws {@link DownloadError} of the file system's kind. */
+export class PartFile {
+  readonly path: string
+  readonly #file: FileHandle
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path
+    this.#file = file
+  }
+
+  /** Opens the part file, creating it where there is none. A link or anything but a file is refused. */
+  static async open(path: string): Promise<PartFile> {
+    try {
+      // O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer.
+      const flags = constants.O_RDWR | constants.O_CREAT | NO_FOLLOW | (constants.O_NONBLOCK ?? 0)
+      const file = await open(path, flags, 0o666)
+      if ((await file.stat()).isFile()) return new PartFile(path, file)
+      await file.close()
+    } catch (error) {
+      throw fileError(error, path)
+    }
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: it is not a regular file`)
+  }
+
+  /** Its size in bytes. */
+  async size(): Promise<number> {
+    return (await this.#attempt(() => this.#file.stat())).size
+  }
+
+  /** Writes all of `chunks`, one after the other, from `position` on. */
+  async write(chunks: Buffer[], position: number): Promise<void> {
+    await this.#attempt(async () => {
+      let rest = chunks
+      for (let at = position; rest.length > 0; ) {
+        const { bytesWritten } = await this.#file.writev(rest, at)
+        at += bytesWritten
+        rest = withoutFirst(rest, bytesWritten)
+      }
+    })
+  }
+
+  /** Returns once everything written so far is on the disk. */
+  async flush(): Promise<void> {
+    await this.#attempt(() => this.#file.datasync())
+  }
+
+  /** Cuts the file, or stretches it, to `size` bytes. */
+  async truncate(size: number): Promise<void> {
+    await this.#attempt(() => this.#file.truncate(size))
+  }
+
+  /** Does the file hold what the block's CRC says? Reads it again from the disk. */
+  async holds(block: Block): Promise<boolean> {
+    let crc = 0
+    const length = await this.#read(block, (bytes) => {
+      crc = crc32(bytes, crc)
+    })
+    return length === block.end - block.start && crc === block.crc
+  }
+
+  /** The digest of the first `size` bytes, in base64. */
+  async digest(algorithm: Algorithm, size: number): Promise<string> {
+    const hash = hasher(algorithm)
+    await this.#read({ start: 0, end: size }, (bytes) => hash.update(bytes))
+    return hash.digest('base64')
+  }
+
+  /**
+   * Gives the file its final name, flushed, by a rename, which also survives a power cut. Checks first that
+   * the name still leads to this very file.
+   */
+  async finish(path: string, mtime: Date | null): Promise<void> {
+    await this.#attempt(async () => {
+      if (mtime !== null) await this.#file.utimes(mtime, mtime)
+      await this.#file.sync()
+      const [mine, named] = await Promise.all([
+        this.#file.stat({ bigint: true }),
+        stat(this.path, { bigint: true }).catch(() => null),
+      ])
+      if (named === null || named.ino !== mine.ino || named.dev !== mine.dev) {
+        const reason = 'another file has taken its name, or it was deleted, while it was being written'
+        throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}; run again`)
+      }
+    })
+    try {
+      await rename(this.path, path)
+      await syncDirectory(dirname(path))
+    } catch (error) {
+      throw fileError(error, path)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /** Deletes the file under its part name. */
+  async remove(): Promise<void> {
+    await this.#attempt(() => rm(this.path, { force: true }))
+  }
+
+  async #read(interval: { start: number; end: number }, take: (bytes: Buffer) => void): Promise<number> {
+    const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, interval.end - interval.start))
+    let position = interval.start
+    while (position < interval.end) {
+      const length = Math.min(buffer.length, interval.end - position)
+      const { bytesRead } = await this.#attempt(() => this.#file.read(buffer, 0, length, position))
+      if (bytesRead === 0) break
+      take(buffer.subarray(0, bytesRead))
+      position += bytesRead
+    }
+    return position - interval.start
+  }
+
+  async #attempt<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation()
+    } catch (error) {
+      throw fileError(error, this.path)
+    }
+  }
+}
+
+function withoutFirst(chunks: Buffer[], bytes: number): Buffer[] {
+  let left = bytes
+  const index = chunks.findIndex((chunk) => {
+    if (chunk.length > left) return true
+    left -= chunk.length
+    return false
+  })
+  if (index === -1) return []
+  const rest = chunks.slice(index)
+  rest[0] = (rest[0] ?? Buffer.alloc(0)).subarray(left)
+  return rest
+}

@@ -1,0 +1,60 @@
+// Where a request goes and which fields may go with it. Pure.
+import { DownloadError } from './errors.ts'
+
+/** A URL to fetch and the caller's own header fields for it. */
+export interface Target {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Caller's fields that may follow a redirect to another origin; every other one could be a credential. */
+const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent'])
+
+/**
+ * The URL as given by the caller; a user and password in it become an Authorization field.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE`
+ */
+export function firstTarget(url: string | URL, headers: Readonly<Record<string, string>>): Target {
+  const parsed = URL.canParse(String(url)) ? new URL(url) : null
+  if (parsed === null) throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a URL: ${String(url)}`)
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
+    throw new DownloadError(
+      'ERR_DOWNLOAD_USAGE',
+      `only http and https can be fetched, not ${parsed.protocol}`,
+    )
+  }
+  parsed.hash = ''
+  if (parsed.username === '' && parsed.password === '') return { url: parsed, headers }
+  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  const authorization = basic(parsed)
+  parsed.username = ''
+  parsed.password = ''
+  return { url: parsed, headers: isGiven ? headers : { ...headers, authorization } }
+}
+
+/** The Basic credentials (RFC 7617) in a URL. */
+export function basic(url: URL): string {
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
+
+/** A URL for people to read: no credentials, and no query, which may be a signature. */
+export function publicUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`
+}
+
+/**
+ * Where a redirect leads, or null where it leads nowhere this program may go: no or an invalid Location, or
+ * another scheme than http and https. A user and password in the Location are dropped.
+ */
+export function redirectTarget(from: Target, location: string | null): Target | null {
+  if (location === null || !URL.canParse(location, from.url.href)) return null
+  const url = new URL(location, from.url)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
+  url.hash = ''
+  url.username = ''
+  url.password = ''
+  if (url.origin === from.url.origin) return { url, headers: from.headers }
+  const kept = Object.entries(from.headers).filter(([name]) => HARMLESS.has(name.toLowerCase()))
+  return { url, headers: Object.fromEntries(kept) }
+}

@@ -1,0 +1,232 @@
+// What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
+import { lstat } from 'node:fs/promises'
+import { BlockWriter } from './block-writer.ts'
+import { DownloadError, fileError, systemCode } from './errors.ts'
+import { type Identity, isJoinable } from './identity.ts'
+import { loadJournal, removeJournal, saveJournal } from './journal.ts'
+import { Lock } from './lock.ts'
+import { PartFile } from './part-file.ts'
+import { addBlock, type Block, size } from './plan.ts'
+
+/** Pause between two journals, in ms: what a kill can cost at most. */
+const JOURNAL_PAUSE = 250
+
+/** The version of the file that the received bytes belong to. */
+export interface Version {
+  readonly identity: Identity
+  readonly contentType: string | null
+}
+
+/** Where and for what a store is opened. */
+export interface StoreOptions {
+  /** Path without `.part`. */
+  readonly path: string
+  /** What is downloaded; a journal with another key is not used. */
+  readonly key: string
+  readonly resume: 'auto' | 'never'
+  /** Told of the first failure to write, which ends the download. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** The part file of a download and the record of what is good in it. Close it. */
+export class Store {
+  readonly #options: StoreOptions
+  readonly #lock: Lock
+  readonly #part: PartFile
+  readonly #journalPath: string
+  readonly #writers = new Set<BlockWriter>()
+  #blocks: Block[] = []
+  #version: Version | null = null
+  #saving: Promise<void> | null = null
+  #savedAt = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+  #isDirty = false
+  #hasBegun = false
+
+  private constructor(options: StoreOptions, lock: Lock, part: PartFile) {
+    this.#options = options
+    this.#lock = lock
+    this.#part = part
+    this.#journalPath = `${options.path}.part.json`
+  }
+
+  /** Locks the output, opens the part file and checks what an earlier run has left there. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const lock = await Lock.acquire(`${options.path}.part.lock`)
+    let part: PartFile | null = null
+    try {
+      part = await PartFile.open(`${options.path}.part`)
+      const store = new Store(options, lock, part)
+      await store.#recover()
+      return store
+    } catch (error) {
+      await part?.close()
+      await lock.release()
+      throw error
+    }
+  }
+
+  /** What has been received of which version; null while that is nothing. */
+  get version(): Version | null {
+    return this.#version
+  }
+
+  /** Everything in the part file: finished blocks and those being written. */
+  get blocks(): readonly Block[] {
+    return [...this.#writers].reduce((blocks, writer) => addBlock(blocks, writer.block), this.#blocks)
+  }
+
+  /** Bytes received, those not yet written included. */
+  get received(): number {
+    let bytes = size(this.#blocks)
+    for (const writer of this.#writers) bytes += writer.length
+    return bytes
+  }
+
+  /**
+   * Forgets everything, on disk first, then takes bytes of `version`. Until then what another download has
+   * left under this name stays: a mistyped URL must not cost it.
+   */
+  async begin(version: Version): Promise<void> {
+    await this.forget()
+    // The old journal must be gone for good before bytes of another version can reach the disk.
+    await removeJournal(this.#journalPath)
+    await this.#part.truncate(0)
+    this.#version = version
+    this.#hasBegun = true
+  }
+
+  /** The bytes held are of no use any more. What is on disk stays until `begin()`. */
+  async forget(): Promise<void> {
+    await this.#settle()
+    for (const writer of this.#writers) await this.end(writer, 'drop')
+    this.#version = null
+    this.#blocks = []
+  }
+
+  /** Starts a block at `start`. */
+  write(start: number): BlockWriter {
+    const writer = new BlockWriter(this.#part, start, () => {
+      if (writer.failure === null) this.#touch()
+      else this.#options.onFailure(writer.failure)
+    })
+    this.#writers.add(writer)
+    return writer
+  }
+
+  /** Ends a block: once it is written it counts, unless `fate` is `'drop'`. */
+  async end(writer: BlockWriter, fate: 'keep' | 'drop'): Promise<void> {
+    await writer.flush()
+    if (!this.#writers.delete(writer)) return // begun anew meanwhile
+    if (fate === 'drop') return
+    this.#blocks = addBlock(this.#blocks, writer.block)
+    this.#touch()
+  }
+
+  /** Blocks of these writers are not yet proven: they stay out of the journal. */
+  readonly unproven: WeakSet<BlockWriter> = new WeakSet<BlockWriter>()
+
+  /** The digest of the whole part file, in base64. */
+  digest(algorithm: 'sha-256' | 'sha-512', total: number): Promise<string> {
+    return this.#part.digest(algorithm, total)
+  }
+
+  /** Makes the part file the file `path`: exactly `total` bytes, flushed, renamed. */
+  async finish(path: string, total: number, mtime: Date | null): Promise<void> {
+    await this.#settle()
+    if ((await this.#part.size()) !== total) await this.#part.truncate(total)
+    await this.#lock.assertHeld()
+    await this.#part.finish(path, mtime)
+    await removeJournal(this.#journalPath)
+  }
+
+  /** Records what there is and lets go of everything; with nothing received nothing is left behind. */
+  async close(outcome: 'finished' | 'stopped'): Promise<void> {
+    try {
+      if (outcome === 'stopped') await this.#park()
+    } finally {
+      clearTimeout(this.#timer)
+      await this.#part.close().catch(() => undefined)
+      await this.#lock.release()
+    }
+  }
+
+  async #park(): Promise<void> {
+    for (const writer of this.#writers) await this.end(writer, this.unproven.has(writer) ? 'drop' : 'keep')
+    await this.#settle()
+    if (this.#blocks.length > 0 && this.#version !== null && isJoinable(this.#version.identity)) {
+      await this.#save()
+    } else if (this.#hasBegun || (await this.#part.size()) === 0) {
+      await this.#lock.assertHeld()
+      await this.#part.remove()
+      await removeJournal(this.#journalPath)
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const record = this.#options.resume === 'auto' ? await loadJournal(this.#journalPath) : null
+    const isUsable = record !== null && record.key === this.#options.key && isJoinable(record.identity)
+    if (!isUsable) return
+    const good: Block[] = []
+    for (const block of record.blocks) {
+      if (block.end <= (record.identity.total ?? 0) && (await this.#part.holds(block))) good.push(block)
+    }
+    if (good.length === 0) return
+    this.#blocks = good
+    this.#version = { identity: record.identity, contentType: record.contentType }
+  }
+
+  #touch(): void {
+    if (this.#version === null || !isJoinable(this.#version.identity)) return
+    this.#isDirty = true
+    if (this.#saving !== null || this.#timer !== undefined) return
+    const wait = Math.max(0, this.#savedAt + JOURNAL_PAUSE - performance.now())
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (!this.#isDirty) return
+      this.#saving = this.#save()
+        .catch(this.#options.onFailure)
+        .finally(() => {
+          this.#saving = null
+          this.#savedAt = performance.now()
+          if (this.#isDirty) this.#touch()
+        })
+    }, wait)
+  }
+
+  /** The order is what makes it true after a power cut: what is written, to the disk; then its record. */
+  async #save(): Promise<void> {
+    const version = this.#version
+    if (version === null) return
+    this.#isDirty = false
+    const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
+    const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
+    await this.#part.flush()
+    await this.#lock.assertHeld()
+    await saveJournal(this.#journalPath, { key: this.#options.key, ...version, blocks })
+  }
+
+  /** Lets a journal that is being written end, and starts no other. */
+  async #settle(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#isDirty = false
+    await this.#saving
+  }
+}
+
+/**
+ * What is at `path`: nothing, or a file or link that a rename would replace.
+ * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` where it is a directory or some other thing
+ */
+export async function whatIsAt(path: string): Promise<'nothing' | 'file'> {
+  try {
+    const found = await lstat(path)
+    if (found.isFile() || found.isSymbolicLink()) return 'file'
+    const what = found.isDirectory() ? 'a directory' : 'something that is not a file'
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${what} has that name`)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'nothing'
+    throw fileError(error, path)
+  }
+}

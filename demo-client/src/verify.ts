@@ -1,0 +1,152 @@
+// What was asked held against what was answered. Pure: no answer is believed before it has been through here.
+import { parseContentRange } from './content-range.ts'
+import { parseDigests } from './digest.ts'
+import { digits, type FieldLines, list, single } from './field-lines.ts'
+import { type Identity, identityOf, isSameVersion } from './identity.ts'
+import { retryAfter } from './retry.ts'
+
+/** What was asked for. */
+export interface Asked {
+  /** The bytes asked for, `end` exclusive and null for "to the end"; null: the whole file, no Range sent. */
+  readonly range: { readonly start: number; readonly end: number | null } | null
+  /** The version that the bytes already held belong to; null while nothing is held. */
+  readonly identity: Identity | null
+  /** May the file be an HTML page? */
+  readonly htmlExpected: boolean
+}
+
+/** The head of an answer. */
+export interface Head {
+  readonly status: number
+  readonly fields: FieldLines
+}
+
+/** What an answer is worth. `reason` completes a sentence that begins with "the server". */
+export type Verdict =
+  /** 206 with bytes `start` to `end` (exclusive) of the version asked for. */
+  | {
+      readonly kind: 'part'
+      readonly start: number
+      readonly end: number
+      readonly identity: Identity
+      /** Content-Digest values of exactly this part. */
+      readonly digests: Readonly<Record<string, string>>
+    }
+  /** 200 with the whole file, of the version asked for. */
+  | { readonly kind: 'whole'; readonly length: number | null; readonly identity: Identity }
+  /** Another version than the one whose bytes are held. */
+  | { readonly kind: 'changed'; readonly reason: string }
+  /** What came is not the range that was asked for; the whole file can perhaps be had. */
+  | { readonly kind: 'no-range'; readonly reason: string }
+  /** Cannot be the file, or contradicts itself. */
+  | { readonly kind: 'lie'; readonly reason: string }
+  /** Too many requests or connections; `wait` in ms if the server said. */
+  | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
+  /** Trouble that may pass; `wait` in ms if the server said. */
+  | { readonly kind: 'trouble'; readonly status: number; readonly wait: number | null }
+  /** An error that asking again does not cure. */
+  | { readonly kind: 'http-error'; readonly status: number }
+
+const REFUSED: ReadonlySet<number> = new Set([429, 503])
+const PASSING: ReadonlySet<number> = new Set([408, 425, 500, 502, 504])
+
+/** Judges the head of an answer. */
+export function judge(asked: Asked, head: Head): Verdict {
+  const { status, fields } = head
+  if (REFUSED.has(status)) return { kind: 'refused', status, wait: retryAfter(fields) }
+  if (PASSING.has(status)) return { kind: 'trouble', status, wait: retryAfter(fields) }
+  if (status === 416) return judgeUnsatisfied(asked, fields)
+  if (status >= 400) return { kind: 'http-error', status }
+  if (status !== 200 && status !== 206) return lie(`answered ${status} to a GET`)
+  const oddity = findOddity(asked, fields)
+  if (oddity !== null) return lie(oddity)
+  return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, fields)
+}
+
+function lie(reason: string): Verdict {
+  return { kind: 'lie', reason }
+}
+
+function noRange(reason: string): Verdict {
+  return { kind: 'no-range', reason }
+}
+
+function findOddity(asked: Asked, fields: FieldLines): string | null {
+  const type = single(fields, 'content-type')
+  if (!asked.htmlExpected && type !== null && isHtml(type)) {
+    return 'sent an HTML page where a file should be (a login or error page?)'
+  }
+  const coding = list(fields, 'content-encoding')
+  if (coding !== null && coding.trim().toLowerCase() !== 'identity') {
+    return `sent content coded with ${coding} although it was asked not to code it`
+  }
+  const transfer = list(fields, 'transfer-encoding')
+  if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
+    return `used the transfer coding ${transfer}, which nobody asked for`
+  }
+  if (transfer !== null && fields.has('content-length')) return 'sent Content-Length together with chunked'
+  if (fields.has('content-length') && digits(single(fields, 'content-length')) === null) {
+    return 'sent a Content-Length that cannot be'
+  }
+  return null
+}
+
+/** Is this media type that of an HTML page? */
+export function isHtml(contentType: string): boolean {
+  return /^(?:text\/html|application\/xhtml\+xml)\s*(?:;|$)/i.test(contentType)
+}
+
+function judgePart(asked: Asked, fields: FieldLines): Verdict {
+  if (asked.range === null) return lie('answered 206 although no range was asked for')
+  // RFC 9110 §15.3.7.2: "A server MUST NOT generate a multipart response to a request for a single range".
+  if (/^multipart\//i.test(single(fields, 'content-type') ?? '')) {
+    return noRange('answered a single range with a multipart')
+  }
+  const range = parseContentRange(single(fields, 'content-range'))
+  if (range?.kind !== 'part') return noRange('answered 206 without a valid Content-Range')
+  const { start, end: askedEnd } = asked.range
+  if (range.first !== start) return noRange(`answered with bytes from ${range.first}, not from ${start}`)
+  // A shorter part is legal (§15.3.7: "a server might want to send only a subset of the data requested").
+  if (askedEnd !== null && range.last >= askedEnd) return noRange('answered with more bytes than asked for')
+  const end = range.last + 1
+  const length = digits(single(fields, 'content-length'))
+  if (length !== null && length !== end - start)
+    return noRange('sent a Content-Length unlike its Content-Range')
+  const digests = parseDigests(list(fields, 'content-digest'))
+  const isWhole = start === 0 && end === range.total
+  const identity = identityFrom(fields, range.total, isWhole)
+  if (asked.identity !== null && !isSameVersion(asked.identity, identity))
+    return changed(asked.identity, identity)
+  return { kind: 'part', start, end, identity, digests }
+}
+
+function judgeWhole(asked: Asked, fields: FieldLines): Verdict {
+  const length = digits(single(fields, 'content-length'))
+  const identity = identityFrom(fields, length, true)
+  if (asked.identity !== null && !isSameVersion(asked.identity, identity))
+    return changed(asked.identity, identity)
+  return { kind: 'whole', length, identity }
+}
+
+function identityFrom(fields: FieldLines, total: number | null, isWhole: boolean): Identity {
+  const content = isWhole ? parseDigests(list(fields, 'content-digest')) : {}
+  const digests = { ...content, ...parseDigests(list(fields, 'repr-digest')) }
+  return identityOf(fields, total, digests)
+}
+
+function changed(held: Identity, got: Identity): Verdict {
+  if (held.total !== null && got.total !== null && held.total !== got.total) {
+    return { kind: 'changed', reason: `the size went from ${held.total} to ${got.total} bytes` }
+  }
+  return { kind: 'changed', reason: 'its validators (ETag, Last-Modified) are not those of the bytes held' }
+}
+
+function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
+  if (asked.range === null) return lie('answered 416 although no range was asked for')
+  const range = parseContentRange(single(fields, 'content-range'))
+  const held = asked.identity?.total ?? null
+  if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {
+    return { kind: 'changed', reason: `the size went from ${held} to ${range.total} bytes` }
+  }
+  return noRange(`answered 416 to bytes from ${asked.range.start}`)
+}
