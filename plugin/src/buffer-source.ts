@@ -32,7 +32,6 @@ export function bufferRepresentation(
       target.set(part)
       return part.length
     },
-    atHand: ({ first, last }) => bytes.subarray(first, last + 1),
     close() {},
   }
 }

@@ -54,8 +54,7 @@ export function observe(reply: FastifyReply, observed: Observed): void {
   const startedAt = performance.now()
   let finished = false
   raw.once('finish', () => {
-    // Node says `finish` also of an HTTP/2 stream that was reset.
-    finished = raw.writableFinished
+    finished = true
   })
   raw.once('close', () => {
     const outcome = finished ? 'served' : 'aborted'

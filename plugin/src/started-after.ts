@@ -6,13 +6,10 @@ export function startedAfter<T>(task: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined
   let next: Promise<T> | undefined
   const start = (): Promise<T> => {
-    const run = task()
-    running = run
-    const ended = (): void => {
-      if (running === run) running = undefined
-    }
-    run.then(ended, ended)
-    return run
+    running = task().finally(() => {
+      running = undefined
+    })
+    return running
   }
   const startNext = (): Promise<T> => {
     next = undefined

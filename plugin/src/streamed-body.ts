@@ -30,6 +30,10 @@ export class StreamedBody extends Body {
     return this.#bytesPushed - this.readableLength
   }
 
+  override get awaitsClient(): boolean {
+    return this.readableLength > 0
+  }
+
   override _read(): void {
     this.#work = this.#chunks.next().then(
       ({ done, value }) => {

@@ -1,0 +1,116 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+/** The built command, as `npm run demo` runs it. */
+export const DEMO: string = fileURLToPath(new URL('../../../demo-client/dist/demo.js', import.meta.url))
+
+/** How a run of the demo ended. */
+export interface Outcome {
+  status: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+/** A run of the demo under way. */
+export interface Walk {
+  child: ChildProcessWithoutNullStreams
+  /** Resolves when what it has printed matches; rejects when it ends before. */
+  printed(pattern: RegExp): Promise<void>
+  finished: Promise<Outcome>
+}
+
+/** Environment without what an npm that runs these tests has put there. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  const { INIT_CWD: _, npm_lifecycle_event: __, NO_COLOR: ___, ...env } = process.env
+  return env
+}
+
+/** Starts a command and collects what it prints. */
+export function start(command: string, args: readonly string[], cwd: string): Walk {
+  const child = spawn(command, args, { cwd, env: cleanEnv() })
+  let stdout = ''
+  let stderr = ''
+  const look = new Set<() => void>()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    for (const each of look) each()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  child.stdin.on('error', () => undefined)
+  const finished = new Promise<Outcome>((resolve) => {
+    child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
+  })
+  const printed = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!pattern.test(stdout)) return
+        look.delete(check)
+        resolve()
+      }
+      look.add(check)
+      check()
+      void finished.then(() => reject(new Error(`ended without printing ${pattern}:\n${stdout}${stderr}`)))
+    })
+  return { child, printed, finished }
+}
+
+/** Starts the demo. */
+export function walk(args: readonly string[], cwd: string): Walk {
+  return start(process.execPath, [DEMO, ...args], cwd)
+}
+
+/** A source that serves one text by ranges and keeps every Range it was asked for. */
+export interface Source {
+  url: string
+  ranges: string[]
+  text: Buffer
+  etag(): string
+  /** Ends the server, connections included. */
+  stop(): Promise<void>
+}
+
+/** Starts a source on a free port of 127.0.0.1. */
+export async function startSource(text: string): Promise<Source> {
+  const source: Source = {
+    url: '',
+    ranges: [],
+    text: Buffer.from(text),
+    etag: () => `"${createHash('sha256').update(source.text).digest('hex').slice(0, 16)}"`,
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  const server = createServer((request, response) => {
+    const etag = source.etag()
+    const range = asked(request, etag)
+    if (request.headers.range !== undefined) source.ranges.push(request.headers.range)
+    const { text: body } = source
+    if (range === null) {
+      response.writeHead(200, { etag, 'content-length': body.length }).end(body)
+      return
+    }
+    const [first, last] = [range[0], Math.min(range[1], body.length - 1)]
+    response.writeHead(206, {
+      etag,
+      'content-range': `bytes ${first}-${last}/${body.length}`,
+      'content-length': last + 1 - first,
+    })
+    response.end(body.subarray(first, last + 1))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  source.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return source
+}
+
+function asked(request: IncomingMessage, etag: string): [number, number] | null {
+  const match = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
+  if (match === null || (request.headers['if-range'] ?? etag) !== etag) return null
+  return [Number(match[1]), Number(match[2])]
+}

@@ -1,0 +1,292 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { DEMO, start, startSource, walk } from './walk-process.ts'
+
+const TEXT = 'Grüße, 世界: Stück für Stück.\n'
+const SIZE = Buffer.byteLength(TEXT)
+const STEPS = Array.from(
+  { length: Math.ceil(SIZE / 4) },
+  (_, step) => `bytes=${step * 4}-${Math.min(step * 4 + 3, SIZE - 1)}`,
+)
+/** The first step cannot know the size: it asks for four bytes whatever there is. */
+const isAsked = (ranges: readonly string[]): boolean => JSON.stringify(ranges) === JSON.stringify(STEPS)
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
+
+t.test('the whole walk, against the demo server', async (t) => {
+  const dir = t.testdir({})
+  const { status, stdout, stderr } = await walk(['--port', '0'], dir).finished
+  t.equal(stderr, '')
+  t.equal(status, 0)
+  t.match(stdout, /^demo server on http:\/\/127\.0\.0\.1:\d+; 2\.txt -> 3\.txt\n/)
+  t.match(stdout, /^step 1: Range: bytes=0-3 -> 206 Content-Range: bytes 0-3\/\d+, 4 of \d+ bytes$/m)
+  t.match(stdout, /^step 2: Range: bytes=4-7 -> 206/m)
+  const size = readFileSync(join(dir, '3.txt')).length
+  t.match(
+    stdout,
+    new RegExp(`3\\.txt: ${size} bytes in ${Math.ceil(size / 4)} steps and [\\d.]+ s, equal to the source`),
+  )
+  t.strictSame(readdirSync(dir), ['3.txt'], 'nothing else is left')
+
+  const again = await walk(['--port', '0'], dir).finished
+  t.equal(again.status, 0)
+  t.match(again.stdout, /3\.txt is complete/)
+  t.notMatch(again.stdout, /step 1/)
+})
+
+t.test("the second document's walk", async (t) => {
+  const dir = t.testdir({})
+  const args = ['--port', '0', '--step', '10', '--file', 'content.txt', '--out', 'download.txt']
+  const { status, stdout } = await walk(args, dir).finished
+  t.equal(status, 0)
+  t.match(stdout, /step 2: Range: bytes=10-19 -> 206/)
+  t.strictSame(readdirSync(dir), ['download.txt'])
+})
+
+t.test('every Range in order, the bytes exact', async (t) => {
+  const source = await startSource(TEXT)
+  t.teardown(() => source.stop())
+  const dir = t.testdir({})
+  const { status } = await walk(['--url', source.url], dir).finished
+  t.equal(status, 0)
+  t.ok(isAsked(source.ranges), JSON.stringify(source.ranges))
+  t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
+})
+
+t.test('3.txt.part grows while 3.txt is not there yet', async (t) => {
+  const dir = t.testdir({})
+  const run = walk(['--port', '0', '--delay', '150'], dir)
+  await run.printed(/step 3:/)
+  t.notOk(existsSync(join(dir, '3.txt')))
+  t.ok(readFileSync(join(dir, '3.txt.part')).length >= 8)
+  run.child.kill('SIGKILL')
+  await run.finished
+})
+
+t.test('p on a pipe pauses, with or without Enter, and anything else goes on', async (t) => {
+  for (const [pause, goOn] of [
+    ['p', 'x'],
+    ['p\n', '\n'],
+  ] as const) {
+    const source = await startSource(TEXT)
+    const dir = t.testdir({})
+    const run = walk(['--url', source.url, '--delay', '30'], dir)
+    await run.printed(/step 2:/)
+    run.child.stdin.write(pause)
+    await run.printed(/paused at \d+ of \d+ bytes: press any key/)
+    const asked = source.ranges.length
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    t.equal(source.ranges.length, asked, 'no step while it is paused')
+    run.child.stdin.write(goOn)
+    await run.printed(/going on from \d+ of/)
+    t.equal((await run.finished).status, 0)
+    t.ok(isAsked(source.ranges), 'no step is asked for twice')
+    t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
+    await source.stop()
+  }
+})
+
+t.test('a paused walk goes on when the input ends, since nobody can type any more', async (t) => {
+  const run = walk(['--port', '0', '--delay', '30'], t.testdir({}))
+  await run.printed(/step 1:/)
+  run.child.stdin.end('p')
+  t.equal((await run.finished).status, 0)
+})
+
+t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-linux here' }, async (t) => {
+  const source = await startSource(TEXT)
+  t.teardown(() => source.stop())
+  const dir = t.testdir({})
+  const command = `${process.execPath} ${DEMO} --url ${source.url} --delay 100`
+  const run = start('script', ['-qec', command, '/dev/null'], dir)
+  await run.printed(/bytes=4-7/)
+  run.child.stdin.write('p')
+  await run.printed(/paused at/)
+  run.child.stdin.write('x')
+  await run.printed(/going on/)
+  await run.printed(/equal to the source/)
+  const { status, stdout } = await run.finished
+  t.equal(status, 0)
+  t.ok(stdout.includes('\u001b[3'), 'in colour')
+  t.match(stdout, /█/, 'with a bar')
+  t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
+
+  const interrupted = start('script', ['-qec', `${command} --fresh --out 4.txt`, '/dev/null'], dir)
+  await interrupted.printed(/bytes=8-11/)
+  interrupted.child.stdin.write('\u0003')
+  const end = await interrupted.finished
+  t.equal(end.status, 130)
+  t.match(end.stdout, /stopped at \d+ of \d+ bytes; the same command goes on from there/)
+  t.notOk(existsSync(join(dir, '4.txt')))
+
+  const plain = start('script', ['-qec', `NO_COLOR=1 ${command} --delay 0 --fresh`, '/dev/null'], dir)
+  const { stdout: uncoloured } = await plain.finished
+  t.match(uncoloured, /█/)
+  t.notOk(uncoloured.includes('\u001b['), 'NO_COLOR is respected')
+})
+
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGKILL', null],
+] as const) {
+  t.test(`${signal} leaves what was received, and the next run goes on from there`, async (t) => {
+    const dir = t.testdir({})
+    const run = walk(['--port', '0', '--delay', '120'], dir)
+    await run.printed(/step 4:/)
+    run.child.kill(signal)
+    const stopped = await run.finished
+    t.equal(stopped.status, status)
+    if (status !== null) t.match(stopped.stderr, /stopped at \d+ of \d+ bytes; the same command goes on/)
+    t.notOk(existsSync(join(dir, '3.txt')))
+
+    const next = await walk(['--port', '0'], dir).finished
+    t.equal(next.status, 0, 'on another port, too')
+    const resumed = Number(/an earlier run got (\d+) bytes/.exec(next.stdout)?.[1])
+    t.ok(resumed >= 8 && resumed % 4 === 0, `from ${resumed}`)
+    t.match(next.stdout, new RegExp(`step 1: Range: bytes=${resumed}-${resumed + 3} `))
+    t.match(next.stdout, /equal to the source/)
+    t.strictSame(readdirSync(dir), ['3.txt'])
+  })
+}
+
+t.test('a file that has changed on the server: it starts over', async (t) => {
+  const source = await startSource(TEXT)
+  t.teardown(() => source.stop())
+  const dir = t.testdir({})
+  const run = walk(['--url', source.url, '--delay', '100'], dir)
+  await run.printed(/step 4:/)
+  run.child.kill('SIGKILL')
+  await run.finished
+  source.text = Buffer.from(TEXT.toUpperCase())
+  source.ranges.length = 0
+  const { status, stdout } = await walk(['--url', source.url], dir).finished
+  t.equal(status, 0)
+  t.match(stdout, /started over/)
+  t.match(stdout, /Range: bytes=0-3 /)
+  t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT.toUpperCase())
+})
+
+t.test('--fresh starts over', async (t) => {
+  const dir = t.testdir({})
+  const run = walk(['--port', '0', '--delay', '100'], dir)
+  await run.printed(/step 4:/)
+  run.child.kill('SIGKILL')
+  await run.finished
+  const { status, stdout } = await walk(['--port', '0', '--fresh'], dir).finished
+  t.equal(status, 0)
+  t.match(stdout, /step 1: Range: bytes=0-3 /)
+})
+
+t.test('another file under the name stays until the new one is complete', async (t) => {
+  const dir = t.testdir({ '3.txt': 'mine' })
+  const run = walk(['--port', '0', '--delay', '50'], dir)
+  await run.printed(/3\.txt differs from .*: downloading anew/)
+  await run.printed(/step 3:/)
+  t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), 'mine')
+  t.equal((await run.finished).status, 0)
+  t.not(readFileSync(join(dir, '3.txt'), 'utf8'), 'mine')
+})
+
+t.test('a server that goes away midway', async (t) => {
+  const source = await startSource(TEXT)
+  const dir = t.testdir({})
+  const run = walk(['--url', source.url, '--delay', '50'], dir)
+  await run.printed(/step 3:/)
+  await source.stop()
+  const { status, stderr } = await run.finished
+  t.equal(status, 3)
+  t.match(stderr, /^demo: gave up after 4 attempts: .+\n$/)
+  t.notOk(existsSync(join(dir, '3.txt')))
+})
+
+t.test('bad input gets one line and its exit status, never a wrong 3.txt', async (t) => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => taken.close())
+  const address = taken.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const rows = [
+    { name: 'an unknown flag', args: ['--nonsense'], status: 2 },
+    { name: 'a step of 0', args: ['--step', '0'], status: 2 },
+    { name: 'a step of x', args: ['--step', 'x'], status: 2 },
+    { name: 'a step of -4', args: ['--step=-4'], status: 2 },
+    { name: 'a delay of x', args: ['--delay', 'x'], status: 2 },
+    { name: 'a stray argument', args: ['3.txt'], status: 2 },
+    { name: 'a path as --file', args: ['--file', '../package.json'], status: 2 },
+    { name: 'a port that is none', args: ['--port', '65536'], status: 2 },
+    { name: 'a URL that is none', args: ['--url', 'nonsense'], status: 2 },
+    { name: 'a file that is not there', args: ['--port', '0', '--file', 'nothing.txt'], status: 4 },
+    { name: 'a port in use', args: ['--port', String(port)], status: 13 },
+    { name: 'a directory that is not there', args: ['--port', '0', '--out', 'no/3.txt'], status: 9 },
+    { name: 'a directory in the way', args: ['--port', '0', '--out', 'dir'], status: 9 },
+  ]
+  for (const { name, args, status } of rows) {
+    const dir = t.testdir({})
+    mkdirSync(join(dir, 'dir'))
+    const outcome = await walk(args, dir).finished
+    t.equal(outcome.status, status, name)
+    t.match(outcome.stderr, /^demo: [^\n]+\n$/, `${name}: one line`)
+    t.strictSame(readdirSync(dir), ['dir'], `${name}: nothing is left behind`)
+  }
+})
+
+t.test(
+  'an unwritable directory',
+  { skip: process.getuid?.() === 0 ? 'root may write anywhere' : false },
+  async (t) => {
+    const dir = t.testdir({ locked: {} })
+    execFileSync('chmod', ['555', join(dir, 'locked')])
+    const { status, stderr } = await walk(['--port', '0', '--out', 'locked/3.txt'], dir).finished
+    t.equal(status, 9)
+    t.match(stderr, /^demo: cannot write .*permission denied.*\n$/)
+  },
+)
+
+t.test('--help tells of every flag and status', async (t) => {
+  const { status, stdout } = await walk(['--help'], t.testdir({})).finished
+  t.equal(status, 0)
+  for (const flag of ['--step', '--file', '--out', '--delay', '--fresh', '--port', '--url'])
+    t.match(stdout, flag)
+  for (const number of [2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 130])
+    t.match(stdout, new RegExp(`^ +${number} `, 'm'))
+})
+
+t.test('two walks at once to one output', async (t) => {
+  const dir = t.testdir({})
+  const first = walk(['--port', '0', '--delay', '100'], dir)
+  await first.printed(/step 2:/)
+  const second = await walk(['--port', '0'], dir).finished
+  t.equal(second.status, 10)
+  t.match(second.stderr, /another process \(\d+\) is downloading/)
+  first.child.kill('SIGINT')
+  await first.finished
+})
+
+t.test('an existing 3.txt that is the same is not touched', async (t) => {
+  const source = await startSource(TEXT)
+  t.teardown(() => source.stop())
+  const dir = t.testdir({})
+  const path = join(dir, '3.txt')
+  writeFileSync(path, TEXT)
+  const before = sha256(path)
+  const { status, stdout } = await walk(['--url', source.url], dir).finished
+  t.equal(status, 0)
+  t.match(stdout, /3\.txt is complete/)
+  t.equal(sha256(path), before)
+  t.strictSame(source.ranges, [])
+})
+
+function hasScript(): boolean {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+  } catch {
+    return false
+  }
+}
