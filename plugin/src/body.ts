@@ -4,7 +4,4 @@ import { Readable } from 'node:stream'
 export abstract class Body extends Readable {
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
-
-  /** Whether the next step is the client's: bytes are ready and it does not take them. */
-  abstract get awaitsClient(): boolean
 }

@@ -32,6 +32,7 @@ export function bufferRepresentation(
       target.set(part)
       return part.length
     },
+    atHand: ({ first, last }) => bytes.subarray(first, last + 1),
     close() {},
   }
 }

@@ -54,7 +54,8 @@ export function observe(reply: FastifyReply, observed: Observed): void {
   const startedAt = performance.now()
   let finished = false
   raw.once('finish', () => {
-    finished = true
+    // Node says `finish` also of an HTTP/2 stream that was reset.
+    finished = raw.writableFinished
   })
   raw.once('close', () => {
     const outcome = finished ? 'served' : 'aborted'

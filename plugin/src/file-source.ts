@@ -5,7 +5,6 @@ import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
 import { FileRepresentation } from './file-representation.ts'
 import { mtimeMsOf } from './file-version.ts'
-import type { HotRanges } from './hot-ranges.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
 import { type Dotfiles, resolvePath } from './resolve-path.ts'
@@ -45,7 +44,6 @@ export interface FilePolicy {
 export interface FileStore {
   readonly cache: OpenFileCache
   readonly contentTags: ContentTags
-  readonly hotRanges: HotRanges
 }
 
 const MAX_PSEUDO_FILE_BYTES = 1024 * 1024
@@ -76,7 +74,7 @@ export async function openRepresentation(
       file.release()
       return bufferRepresentation(pseudo, { acceptRanges: 'none' })
     }
-    return new FileRepresentation(file, store.hotRanges, await entityTag(file, { path, policy, store }))
+    return new FileRepresentation(file, await entityTag(file, { path, policy, store }))
   } catch (error) {
     file.release()
     throw error

@@ -12,7 +12,6 @@ const ASCTIME_DATE = new RegExp(`^${DAY} ${MONTH} (\\d{2}| \\d) ${TIME} (\\d{4})
 const LONGEST = 'Wednesday, 06-Nov-94 08:49:37 GMT'.length
 const MS_PER_SECOND = 1000
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / MS_PER_SECOND
-const HALF_CENTURY = 50 * 365.25 * 24 * 60 * 60
 
 /**
  * Reads an HTTP-date (RFC 9110 §5.6.7) in any of its three forms, always as UTC.
@@ -29,18 +28,19 @@ export function parseHttpDate(value: string, now: number): number | undefined {
   if (asctime !== null) return toSeconds(Number(asctime[6]), asctime[1], asctime[2], asctime.slice(3))
   const rfc850 = RFC850_DATE.exec(value)
   if (rfc850 === null) return undefined
-  const century = currentCentury(now)
   const inYear = (year: number): number | undefined => toSeconds(year, rfc850[2], rfc850[1], rfc850.slice(4))
-  const candidate = inYear(century + Number(rfc850[3]))
   // §5.6.7: "a timestamp that appears to be more than 50 years in the future" means "the most recent year in the
-  // past that had the same last two digits".
-  const future = candidate !== undefined && candidate > now + HALF_CENTURY
-  return future ? inYear(century - 100 + Number(rfc850[3])) : candidate
+  // past that had the same last two digits". So it is the last such year that is not too far off.
+  const horizon = new Date(now * MS_PER_SECOND)
+  horizon.setUTCFullYear(horizon.getUTCFullYear() + 50)
+  const year = lastYearEndingIn(Number(rfc850[3]), horizon.getUTCFullYear())
+  const candidate = inYear(year)
+  const tooFar = candidate === undefined || candidate * MS_PER_SECOND > horizon.getTime()
+  return tooFar ? inYear(year - 100) : candidate
 }
 
-function currentCentury(now: number): number {
-  const year = new Date(now * MS_PER_SECOND).getUTCFullYear()
-  return year - (year % 100)
+function lastYearEndingIn(digits: number, limit: number): number {
+  return limit - ((limit - digits) % 100)
 }
 
 /** `time` starts with hour, minute and second. A day or time that does not exist gives undefined. */
@@ -55,6 +55,8 @@ function toSeconds(year: number, month = '', day = '', time: readonly string[] =
   return date.getTime() / MS_PER_SECOND
 }
 
+let lastFormatted = { seconds: 0, text: 'Thu, 01 Jan 1970 00:00:00 GMT' }
+
 /**
  * Writes an IMF-fixdate, the form that RFC 9110 §5.6.7 says a sender must generate.
  *
@@ -63,5 +65,9 @@ function toSeconds(year: number, month = '', day = '', time: readonly string[] =
  */
 export function formatHttpDate(seconds: number): string | undefined {
   if (seconds < 0 || seconds > LAST_SECOND) return undefined
-  return new Date(seconds * MS_PER_SECOND).toUTCString()
+  // The same file is asked for many times in a row, and Date is slow at this.
+  if (seconds !== lastFormatted.seconds) {
+    lastFormatted = { seconds, text: new Date(seconds * MS_PER_SECOND).toUTCString() }
+  }
+  return lastFormatted.text
 }

@@ -3,7 +3,6 @@ import fp from 'fastify-plugin'
 import { ContentTags } from './content-tag.ts'
 import { SendRangeError } from './errors.ts'
 import type { FileStore } from './file-source.ts'
-import { HotRanges } from './hot-ranges.ts'
 import { OpenFileCache } from './open-file-cache.ts'
 import {
   applyOptions,
@@ -70,7 +69,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registe
   const cache = new OpenFileCache({ maxFiles: settings.maxOpenFiles, idleMs: OPEN_FILE_IDLE_MS })
   fastify[REGISTRATION] = {
     settings,
-    store: { cache, contentTags: new ContentTags(), hotRanges: new HotRanges() },
+    store: { cache, contentTags: new ContentTags() },
   }
   fastify.addHook('onClose', async () => cache.clear())
   if (!fastify.hasReplyDecorator('sendRange')) fastify.decorateReply('sendRange', decorator)

@@ -21,14 +21,27 @@ const UNKNOWN = 'application/octet-stream'
 /** Text formats outside `text/`, whose registrations know a charset parameter or that readers expect one on. */
 const TEXT = /^text\/|^application\/(?:xml|x-sh|x-httpd-php)$/
 
+const known = new Map<string, string>()
+const MAX_KNOWN = 1000
+
 /**
  * The Content-Type for a path, told from its extension. Text is declared as UTF-8. Formats without a registered type
  * (`.safetensors`, `.gguf`, `.zarr`, …) are `application/octet-stream`.
  */
 export function mediaTypeOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  const dot = name.lastIndexOf('.')
-  const extension = dot > 0 ? name.slice(dot + 1).toLowerCase() : ''
-  const type = OURS[extension] ?? (extension === '' ? null : mime.getType(extension)) ?? UNKNOWN
+  const dot = path.lastIndexOf('.')
+  // A dot at the start of the name starts no extension.
+  if (dot <= path.lastIndexOf('/') + 1) return UNKNOWN
+  const extension = path.slice(dot + 1)
+  let type = known.get(extension)
+  if (type === undefined) {
+    type = lookUp(extension.toLowerCase())
+    if (known.size < MAX_KNOWN) known.set(extension, type)
+  }
+  return type
+}
+
+function lookUp(extension: string): string {
+  const type = (Object.hasOwn(OURS, extension) ? OURS[extension] : mime.getType(extension)) ?? UNKNOWN
   return TEXT.test(type) ? `${type}; charset=utf-8` : type
 }

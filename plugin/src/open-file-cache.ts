@@ -1,3 +1,4 @@
+import { sameVersion } from './file-version.ts'
 import { type FileLocation, isCurrent, type OpenFile, openFile } from './open-file.ts'
 import { startedAfter } from './started-after.ts'
 
@@ -34,8 +35,7 @@ export class OpenFileCache {
   /** Opens, or takes from the cache. The caller releases the file. Throws as {@link openFile} does. */
   async open(location: FileLocation): Promise<OpenFile | undefined> {
     const key = `${location.root}\0${location.path}`
-    const entry = this.#entries.get(key)
-    if (entry !== undefined) {
+    for (let entry = this.#entries.get(key); entry !== undefined; entry = this.#entries.get(key)) {
       if ((await entry.isCurrent()) && entry.file.retain()) {
         this.#touch(key, entry)
         return entry.file
@@ -56,6 +56,8 @@ export class OpenFileCache {
 
   #keep(key: string, location: FileLocation, file: OpenFile): void {
     const previous = this.#entries.get(key)
+    // Requests that came together have opened it several times: one stays, or each would put out the others'.
+    if (previous !== undefined && sameVersion(previous.file.version, file.version)) return
     if (previous !== undefined) this.#drop(key, previous)
     if (!file.retain()) return
     const look = startedAfter(() => isCurrent(file, location))

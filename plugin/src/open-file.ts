@@ -12,6 +12,7 @@ import {
   unsettledFor,
   versionOf,
 } from './file-version.ts'
+import { HotRangeBudget, HotRanges } from './hot-ranges.ts'
 import { startedAfter } from './started-after.ts'
 
 const openFd = promisify(open)
@@ -30,6 +31,8 @@ const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
 /** How often a file that is replaced while it is being opened is looked at anew. */
 const MAX_ATTEMPTS = 3
+
+const hotRangeBudget = new HotRangeBudget()
 
 /** Reads beyond this many bytes are large ones. */
 const BULK_BYTES = 64 * 1024
@@ -53,6 +56,7 @@ export class OpenFile {
   readonly settled: boolean
   /** Names this version of this file, among all that the file system tells apart. */
   readonly versionTag: string
+  readonly hotRanges: HotRanges = new HotRanges(hotRangeBudget)
   #users = 1
 
   constructor(fd: number, facts: { version: FileVersion; realPath: string; settled: boolean }) {
@@ -143,10 +147,16 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefi
   }
 }
 
-/** Whether a real path lies below the root; the root is resolved at each look, since deployments swap it. */
+/**
+ * Whether a real path lies below the root. Every prefix of a real path is real itself; so the root has to be resolved
+ * only where the path does not start with it, and then at each look, since deployments swap it.
+ */
 async function isInside(root: string, realPath: string): Promise<boolean> {
-  const realRoot = await realPathOf(root)
-  return realPath.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)
+  return isBelow(root, realPath) || isBelow(await realPathOf(root), realPath)
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
 /**

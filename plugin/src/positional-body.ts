@@ -48,10 +48,6 @@ export class PositionalBody extends Body {
     return this.#bytesSent - this.readableLength
   }
 
-  override get awaitsClient(): boolean {
-    return this.#abandonWrite !== undefined || this.readableLength > 0
-  }
-
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     if (options?.end === false || !isPlainResponse(destination)) return super.pipe(destination, options)
     this.#work = this.#pump(destination)

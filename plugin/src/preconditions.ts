@@ -31,6 +31,12 @@ export type PreconditionOutcome =
 const PROCEED: PreconditionOutcome = { kind: 'proceed' }
 const FAILED: PreconditionOutcome = { kind: 'precondition-failed' }
 
+/**
+ * §13.2.1: "a server MUST ignore the conditional request header fields … when received with a request method that does
+ * not involve the selection or modification of a selected representation".
+ */
+const SELECTS_NOTHING = new Set(['OPTIONS', 'TRACE', 'CONNECT'])
+
 /** §8.8.2.2: a Last-Modified is only a strong validator when it lies at least one second before now. */
 const STRONG_DATE_AGE = 1
 
@@ -40,6 +46,7 @@ export function evaluatePreconditions(
   conditions: Conditions,
   validators: Validators,
 ): PreconditionOutcome {
+  if (SELECTS_NOTHING.has(method)) return PROCEED
   const safe = method === 'GET' || method === 'HEAD'
   // §13.2.2, steps 1 and 2: If-Unmodified-Since counts only "when If-Match is not present".
   if (conditions.ifMatch !== undefined) {

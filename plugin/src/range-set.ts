@@ -105,10 +105,9 @@ function parseSpec(value: string, from: number, end: number): RangeSpec | undefi
   return { kind: 'int-range', first, last: saturate(right) }
 }
 
+/** Every whole number below 2^53 is exact, and no larger one is rounded to below it. */
 function saturate(digits: string): number {
-  if (digits.length <= MAX_SAFE_DIGITS) return Number(digits)
-  const significant = stripZeros(digits)
-  return significant.length > MAX_SAFE_DIGITS ? Number.MAX_SAFE_INTEGER : Number(significant)
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER)
 }
 
 function compareDigits(a: string, b: string): number {

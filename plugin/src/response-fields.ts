@@ -5,6 +5,7 @@ import { formatEntityTag } from './entity-tag.ts'
 import { formatHttpDate } from './http-date.ts'
 import { mediaTypeOf } from './media-type.ts'
 import type { Settings } from './options.ts'
+import type { FieldsSet } from './selected-representation.ts'
 import type { Representation } from './source.ts'
 
 /** Fields that describe the representation; an answer that does not carry it must not carry them (RFC 9110 §15.4.5). */
@@ -27,12 +28,14 @@ export interface Subject {
   readonly representation: Representation
   readonly selected: Selected
   readonly settings: Settings
+  /** What the handler has set already; it wins over what is said here. */
+  readonly set: FieldsSet
 }
 
 /** The Content-Type of the representation itself; a handler's own wins. */
-export function contentTypeOf(reply: FastifyReply, { path, representation, settings }: Subject): string {
-  const set = reply.getHeader('content-type')
-  if (set !== undefined) return String(set)
+export function contentTypeOf({ path, representation, settings, set }: Subject): string {
+  const own = set['content-type']
+  if (own !== undefined) return String(own)
   const { contentType } = settings
   const chosen = typeof contentType === 'function' ? contentType(path) : contentType
   return chosen ?? representation.contentType ?? mediaTypeOf(path)
@@ -40,13 +43,19 @@ export function contentTypeOf(reply: FastifyReply, { path, representation, setti
 
 /** The fields of 200 and 206 that do not depend on the range. What the handler has set stays. */
 export function setRepresentationFields(reply: FastifyReply, subject: Subject): void {
-  const { path, selected, settings } = subject
-  setDefault(reply, 'accept-ranges', selected.acceptRanges)
-  setValidators(reply, selected)
-  if (settings.cacheControl !== undefined) setDefault(reply, 'cache-control', settings.cacheControl)
-  if (settings.download !== false)
-    setDefault(reply, 'content-disposition', attachment(settings.download, path))
-  for (const [name, value] of Object.entries(settings.headers)) setDefault(reply, name, value)
+  const { path, selected, settings, set } = subject
+  const { cacheControl, download, headers } = settings
+  if (set['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
+  setEtag(reply, subject)
+  setLastModified(reply, subject)
+  if (cacheControl !== undefined && set['cache-control'] === undefined)
+    reply.header('cache-control', cacheControl)
+  if (download !== false && set['content-disposition'] === undefined) {
+    reply.header('content-disposition', attachment(download, path))
+  }
+  for (const name in headers) {
+    if (set[name.toLowerCase()] === undefined) reply.header(name, headers[name])
+  }
 }
 
 /**
@@ -57,17 +66,20 @@ export function setRepresentationFields(reply: FastifyReply, subject: Subject): 
  */
 export function setNotModifiedFields(
   reply: FastifyReply,
-  { selected, settings }: Subject,
+  subject: Subject,
   matched: 'strong' | 'weak',
 ): void {
+  const { selected, settings, set } = subject
   removeFields(reply, REPRESENTATION_FIELDS)
   const { etag } = selected
-  if (etag === undefined) setValidators(reply, selected)
+  if (etag === undefined) setLastModified(reply, subject)
   else reply.header('etag', formatEntityTag(matched === 'weak' ? { ...etag, strength: 'weak' } : etag))
-  if (settings.cacheControl !== undefined) setDefault(reply, 'cache-control', settings.cacheControl)
+  if (settings.cacheControl !== undefined && set['cache-control'] === undefined) {
+    reply.header('cache-control', settings.cacheControl)
+  }
   for (const name of ['vary', 'content-location', 'expires']) {
     const value = ownField(settings.headers, name)
-    if (value !== undefined) setDefault(reply, name, value)
+    if (value !== undefined && set[name] === undefined) reply.header(name, value)
   }
 }
 
@@ -88,14 +100,15 @@ function removeFields(reply: FastifyReply, names: readonly string[]): void {
   }
 }
 
-function setValidators(reply: FastifyReply, { etag, lastModified }: Selected): void {
-  if (etag !== undefined) setDefault(reply, 'etag', formatEntityTag(etag))
-  const date = lastModified === undefined ? undefined : formatHttpDate(lastModified)
-  if (date !== undefined) setDefault(reply, 'last-modified', date)
+function setEtag(reply: FastifyReply, { selected, set }: Subject): void {
+  if (selected.etag !== undefined && set['etag'] === undefined)
+    reply.header('etag', formatEntityTag(selected.etag))
 }
 
-function setDefault(reply: FastifyReply, name: string, value: string): void {
-  if (!reply.hasHeader(name)) reply.header(name, value)
+function setLastModified(reply: FastifyReply, { selected, set }: Subject): void {
+  const { lastModified } = selected
+  const date = lastModified === undefined ? undefined : (set['last-modified'] ?? formatHttpDate(lastModified))
+  if (date !== undefined) reply.header('last-modified', date)
 }
 
 /**

@@ -1,10 +1,12 @@
-import type { FastifyReply } from 'fastify'
 import type { Selected } from './decision.ts'
 import { type EntityTag, parseEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
 import { parseHttpDate } from './http-date.ts'
 import type { Settings } from './options.ts'
 import type { Representation } from './source.ts'
+
+/** Header fields that the handler has set on the reply, by their lower-case names. */
+export type FieldsSet = Readonly<Record<string, unknown>>
 
 const MS_PER_SECOND = 1000
 
@@ -15,38 +17,30 @@ const MS_PER_SECOND = 1000
  * @throws SendRangeError `ERR_RANGE_SOURCE` when the representation describes itself in a way that cannot be sent
  */
 export function selectedRepresentation(
-  reply: FastifyReply,
   representation: Representation,
   settings: Settings,
+  set: FieldsSet,
 ): Selected {
   const { size } = representation
   if (!Number.isSafeInteger(size) || size < 0) {
-    throw new SendRangeError(
-      'ERR_RANGE_SOURCE',
-      'The size of a representation must be a whole number of bytes',
-    )
+    throw new SendRangeError('ERR_RANGE_SOURCE', 'The size of a representation must be a whole number')
   }
   const now = Math.floor(Date.now() / MS_PER_SECOND)
   return {
     size,
     acceptRanges: representation.acceptRanges ?? settings.acceptRanges,
-    etag: etagOf(reply, representation, settings),
-    lastModified: lastModifiedOf(reply, { representation, settings, now }),
+    etag: etagOf(representation, settings, set['etag']),
+    lastModified: lastModifiedOf({ representation, settings, now }, set['last-modified']),
     now,
   }
 }
 
-function etagOf(
-  reply: FastifyReply,
-  representation: Representation,
-  settings: Settings,
-): EntityTag | undefined {
-  const set = reply.getHeader('etag')
+function etagOf(representation: Representation, settings: Settings, set: unknown): EntityTag | undefined {
   if (set !== undefined) return parseEntityTag(String(set))
   if (settings.etag === false || representation.etag === undefined) return undefined
   const tag = parseEntityTag(representation.etag)
   if (tag === undefined)
-    throw new SendRangeError('ERR_RANGE_SOURCE', 'The etag of a representation is no entity-tag')
+    throw new SendRangeError('ERR_RANGE_SOURCE', 'A representation has an etag that is none')
   return tag
 }
 
@@ -56,11 +50,7 @@ interface DateContext {
   readonly now: number
 }
 
-function lastModifiedOf(
-  reply: FastifyReply,
-  { representation, settings, now }: DateContext,
-): number | undefined {
-  const set = reply.getHeader('last-modified')
+function lastModifiedOf({ representation, settings, now }: DateContext, set: unknown): number | undefined {
   if (set !== undefined) return parseHttpDate(String(set), now)
   const date = representation.lastModified
   if (settings.lastModified === false || date === undefined || Number.isNaN(date.getTime())) return undefined

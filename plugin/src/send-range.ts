@@ -20,6 +20,7 @@ import {
   setRepresentationFields,
   weakenWhenEncoded,
 } from './response-fields.ts'
+import { cut, tieToResponse } from './response-lifetime.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
@@ -86,8 +87,9 @@ async function answer(
   }
   const close = once(() => representation.close())
   try {
-    const selected = selectedRepresentation(reply, representation, settings)
-    const subject: Subject = { path, representation, selected, settings }
+    const set = reply.getHeaders()
+    const selected = selectedRepresentation(representation, settings, set)
+    const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
     if (decision.kind === 'full' || decision.kind === 'partial' || decision.kind === 'multipart') {
       return await sendContent(reply, { subject, decision, close, progress })
@@ -129,6 +131,7 @@ interface Content {
 async function sendContent(reply: FastifyReply, content: Content): Promise<'answered'> {
   const { subject, decision, close, progress } = content
   const { representation, selected } = subject
+  const { stallTimeout } = subject.settings
   const pieces = setContentFields(reply, subject, decision)
   const length = pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
   reply.header('content-length', String(length))
@@ -145,6 +148,10 @@ async function sendContent(reply: FastifyReply, content: Content): Promise<'answ
     await close()
     progress.bufferedBytes = length
     reply.send(bytes)
+    // Most often the operating system has taken it all by now.
+    if (!reply.raw.headersSent || reply.raw.writableLength > 0) {
+      guardAgainstStall(reply, stallTimeout, () => cut(reply.raw))
+    }
     return 'answered'
   }
   const body = isPositional(representation)
@@ -155,7 +162,11 @@ async function sendContent(reply: FastifyReply, content: Content): Promise<'answ
   body.once('error', () => {
     if (!reply.raw.headersSent) clearRepresentationFields(reply)
   })
-  guardAgainstStall(reply, body, subject.settings.stallTimeout)
+  tieToResponse(reply, body)
+  guardAgainstStall(reply, stallTimeout, () => {
+    body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
+    cut(reply.raw)
+  })
   reply.send(body)
   return 'answered'
 }
@@ -164,17 +175,21 @@ async function readWhole(
   representation: PositionalRepresentation,
   pieces: readonly Piece[],
   length: number,
-): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length)
-  const reader = new PieceReader(representation, pieces)
-  await reader.fill(bytes)
+): Promise<Uint8Array> {
+  const [piece] = pieces
+  if (pieces.length === 1 && piece?.kind === 'range') {
+    const atHand = representation.atHand?.(piece.range)
+    if (atHand !== undefined) return atHand
+  }
+  const bytes = Buffer.allocUnsafe(length)
+  await new PieceReader(representation, pieces).fill(bytes)
   return bytes
 }
 
 /** Sets status and fields of 200 and 206, and lays out the body. */
 function setContentFields(reply: FastifyReply, subject: Subject, decision: WithContent): readonly Piece[] {
   const { size } = subject.selected
-  const contentType = contentTypeOf(reply, subject)
+  const contentType = contentTypeOf(subject)
   setRepresentationFields(reply, subject)
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)

@@ -39,6 +39,11 @@ export interface PositionalRepresentation extends RepresentationMetadata {
    * `target.length`; 0 only at the end.
    */
   readAt(target: Uint8Array, position: number): Promise<number>
+  /**
+   * The bytes of a range when they are in memory, instead of reading them. Nobody writes to them. Leave out where
+   * nothing is kept in memory.
+   */
+  atHand?(range: ByteRange): Uint8Array | undefined
 }
 
 /**

@@ -6,10 +6,13 @@ export function startedAfter<T>(task: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined
   let next: Promise<T> | undefined
   const start = (): Promise<T> => {
-    running = task().finally(() => {
-      running = undefined
-    })
-    return running
+    const run = task()
+    running = run
+    const ended = (): void => {
+      if (running === run) running = undefined
+    }
+    run.then(ended, ended)
+    return run
   }
   const startNext = (): Promise<T> => {
     next = undefined

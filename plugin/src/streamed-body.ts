@@ -30,10 +30,6 @@ export class StreamedBody extends Body {
     return this.#bytesPushed - this.readableLength
   }
 
-  override get awaitsClient(): boolean {
-    return this.readableLength > 0
-  }
-
   override _read(): void {
     this.#work = this.#chunks.next().then(
       ({ done, value }) => {
