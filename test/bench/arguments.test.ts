@@ -1,0 +1,32 @@
+import t from 'tap'
+import { parseCommand } from './arguments.ts'
+
+const names = ['range-4', 'stalled']
+
+t.test('a command line that can be run', async (t) => {
+  const full = { depth: 'full', only: [], rounds: undefined, markdown: undefined }
+  const cases = [
+    { name: 'nothing', args: [], options: full },
+    { name: 'quick', args: ['--quick'], options: { ...full, depth: 'quick' } },
+    { name: 'one section', args: ['--only', 'stalled'], options: { ...full, only: ['stalled'] } },
+    { name: 'sections in a list', args: ['--only', 'range-4,stalled'], options: { ...full, only: names } },
+    {
+      name: 'the rest',
+      args: ['--rounds', '9', '--markdown', 'a.md'],
+      options: { ...full, rounds: 9, markdown: 'a.md' },
+    },
+  ]
+  for (const { name, args, options } of cases) {
+    t.strictSame(parseCommand(args, names), { kind: 'run', options }, name)
+  }
+})
+
+t.test('a command line that cannot', async (t) => {
+  for (const args of [['--only', 'x'], ['--rounds', '0'], ['--rounds', 'x'], ['--fast'], ['x']]) {
+    t.match(parseCommand(args, names), { kind: 'wrong', message: String }, args.join(' '))
+  }
+})
+
+t.test('help', async (t) => {
+  t.strictSame(parseCommand(['--quick', '--help'], names), { kind: 'help' })
+})

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+
+/** What one run of the benchmark is asked to do. */
+export interface BenchOptions {
+  /** `quick`: few short rounds, to see where one stands; `full`: what is worth writing down. */
+  readonly depth: 'quick' | 'full'
+  /** Names of the sections to run; empty: all. */
+  readonly only: readonly string[]
+  /** Rounds of each section; undefined: as many as the depth says. */
+  readonly rounds: number | undefined
+  /** Where to write the tables as Markdown. */
+  readonly markdown: string | undefined
+}
+
+/** A command line, understood. */
+export type Command =
+  | { readonly kind: 'run'; readonly options: BenchOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string }
+
+const MAX_ROUNDS = 100
+
+/**
+ * Understands the command line.
+ *
+ * @param args without the program's name
+ * @param names the sections that there are
+ */
+export function parseCommand(args: readonly string[], names: readonly string[]): Command {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+        rounds: { type: 'string' },
+        markdown: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) return { kind: 'help' }
+    const only = values.only.flatMap((list) => list.split(','))
+    const unknown = only.find((name) => !names.includes(name))
+    if (unknown !== undefined) return wrong(`There is no section '${unknown}'`)
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+    if (rounds !== undefined && !isRounds(rounds)) return wrong(`--rounds takes 1 to ${MAX_ROUNDS}`)
+    const depth = values.quick ? 'quick' : 'full'
+    return { kind: 'run', options: { depth, only, rounds, markdown: values.markdown } }
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function isRounds(rounds: number): boolean {
+  return Number.isInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS
+}
+
+function wrong(message: string): Command {
+  return { kind: 'wrong', message }
+}
+
+/** What `--help` prints. */
+export function helpText(names: readonly string[]): string {
+  return `Usage: npm run bench -- [options]
+
+  --quick          few short rounds
+  --only NAME      only this section; may be given again, or several separated by commas
+  --rounds N       rounds of each section
+  --markdown FILE  write the tables as Markdown, too
+  --help           this text
+
+Sections: ${names.join(', ')}
+`
+}

@@ -1,0 +1,78 @@
+import type { Contender, ContenderName } from './contender.ts'
+import type { Load, LoadResult } from './load/protocol.ts'
+import type { LoadGenerator } from './load-generator.ts'
+import { loadOf } from './loads.ts'
+import { cpuSeconds } from './process-usage.ts'
+import { type Spread, spreadOf } from './statistics.ts'
+import type { Work } from './works.ts'
+
+/** What one contender took at one kind of work; seconds for each request, or file. */
+export interface Result {
+  readonly contender: ContenderName
+  readonly cpu: Spread
+  readonly wall: Spread
+}
+
+/** How it is measured. */
+export interface Effort {
+  readonly generator: LoadGenerator
+  readonly rounds: number
+  /** Of one contender's turn in one round. */
+  readonly turnMs: number
+}
+
+interface Sample {
+  readonly cpu: number
+  readonly wall: number
+}
+
+const WARM_UP_MS = 500
+const MS_PER_SECOND = 1000
+
+/**
+ * Lets the contenders do the same work in turns, so that what disturbs the machine for a while disturbs them alike.
+ * Each warms up before the first round.
+ */
+export async function compare(
+  work: Work,
+  contenders: readonly Contender[],
+  { generator, rounds, turnMs }: Effort,
+): Promise<Result[]> {
+  const entries = []
+  for (const contender of contenders.filter(({ name }) => work.contenders.includes(name))) {
+    const path = contender.name === 'fixed' ? `/${work.name}` : work.path
+    const load = await loadOf(work, contender.server.port, path)
+    entries.push({ contender, load, samples: [] as Sample[] })
+  }
+  for (const { load } of entries) await run(generator, { ...load, durationMs: WARM_UP_MS })
+  for (let round = 0; round < rounds; round++) {
+    for (const { contender, load, samples } of rotated(entries, round)) {
+      samples.push(await sample(contender, { ...load, durationMs: turnMs }, generator))
+    }
+  }
+  return entries.map(({ contender, samples }) => ({
+    contender: contender.name,
+    cpu: spreadOf(samples.map(({ cpu }) => cpu)),
+    wall: spreadOf(samples.map(({ wall }) => wall)),
+  }))
+}
+
+async function run(generator: LoadGenerator, load: Load): Promise<LoadResult> {
+  await generator.connect(load)
+  return generator.go()
+}
+
+/** Connecting is not counted. */
+async function sample({ server }: Contender, load: Load, generator: LoadGenerator): Promise<Sample> {
+  await generator.connect(load)
+  const before = cpuSeconds(server.pid)
+  const { answers, wallMs } = await generator.go()
+  const cpu = (cpuSeconds(server.pid) - before) / answers
+  return { cpu, wall: wallMs / MS_PER_SECOND / answers }
+}
+
+/** Nobody always goes first. */
+function rotated<Entry>(entries: readonly Entry[], by: number): Entry[] {
+  const start = by % entries.length
+  return [...entries.slice(start), ...entries.slice(0, start)]
+}

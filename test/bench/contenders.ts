@@ -1,0 +1,50 @@
+import type { Contender } from './contender.ts'
+import { loadOf, probeOf } from './loads.ts'
+import { nginxVersion, startNginx } from './nginx.ts'
+import { startNodeServer } from './server.ts'
+import type { FixedAnswer } from './servers/fixed.ts'
+import { works } from './works.ts'
+
+/** Fields that Node sets by itself. */
+const NOT_COPIED = ['date', 'connection', 'keep-alive', 'content-length']
+
+/** Starts everybody who can be started here. Whoever called stops them. */
+export async function startContenders(root: string): Promise<Contender[]> {
+  const started: Contender[] = []
+  try {
+    const ours = await startNodeServer('ours', [root])
+    started.push({ name: 'ours', server: ours })
+    started.push({ name: 'static', server: await startNodeServer('fastify-static', [root]) })
+    const answers = await fixedAnswers(ours.port)
+    started.push({ name: 'fixed', server: await startNodeServer('fixed', [JSON.stringify(answers)]) })
+    if ((await nginxVersion()) !== undefined) {
+      started.push({ name: 'nginx', server: await startNginx(root, 'off') })
+      started.push({ name: 'nginx-cache', server: await startNginx(root, 'on') })
+    }
+    return started
+  } catch (error) {
+    await stopContenders(started)
+    throw error
+  }
+}
+
+/** Stops them all. */
+export async function stopContenders(contenders: readonly Contender[]): Promise<void> {
+  await Promise.all(contenders.map(({ server }) => server.stop()))
+}
+
+/** Takes down what our server answers to each work that the fixed one takes part in. */
+async function fixedAnswers(port: number): Promise<FixedAnswer[]> {
+  const answers: FixedAnswer[] = []
+  for (const work of works.filter(({ contenders }) => contenders.includes('fixed'))) {
+    const { status, headers, content } = await probeOf(await loadOf(work, port))
+    const copied = Object.entries(headers).filter(([name]) => !NOT_COPIED.includes(name))
+    answers.push({
+      url: `/${work.name}`,
+      status,
+      headers: Object.fromEntries(copied.map(([name, value]) => [name, String(value)])),
+      bytes: content.toString('base64'),
+    })
+  }
+  return answers
+}

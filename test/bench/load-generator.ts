@@ -1,0 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Load, LoadResult, Order, Report, Stall } from './load/protocol.ts'
+
+const PROGRAM = fileURLToPath(new URL('./load/main.js', import.meta.url))
+
+/** The process that plays the clients. One order at a time. */
+export class LoadGenerator {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<never>
+
+  constructor() {
+    this.#child = fork(PROGRAM, { execArgv: [] })
+    this.#ended = once(this.#child, 'exit').then(() => {
+      throw new Error('The load generator ended')
+    })
+    this.#ended.catch(() => {})
+  }
+
+  /** Opens the connections of a load. */
+  async connect(load: Load): Promise<void> {
+    await this.#order({ kind: 'load', load })
+  }
+
+  /** Runs the load that was connected last. Throws when an answer was wrong. */
+  async go(): Promise<LoadResult> {
+    const report = await this.#order({ kind: 'go' })
+    if (report.kind !== 'done') throw new Error(`The load generator said ${report.kind}`)
+    return report.result
+  }
+
+  /** Settles when all clients have stopped reading. */
+  async stall(stall: Stall): Promise<void> {
+    await this.#order({ kind: 'stall', stall })
+  }
+
+  /** Lets the clients that stalled go. */
+  async release(): Promise<void> {
+    await this.#order({ kind: 'release' })
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return
+    this.#child.disconnect()
+    await once(this.#child, 'exit')
+  }
+
+  async #order(order: Order): Promise<Report> {
+    this.#child.send(order)
+    const [report] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [Report]
+    if (report.kind === 'failed') throw new Error(report.message)
+    return report
+  }
+}

@@ -1,0 +1,76 @@
+import { Connection } from './connection.ts'
+import type { Load, LoadResult } from './protocol.ts'
+import { type Question, questions } from './request-maker.ts'
+
+const MAX_LATENCIES = 50_000
+/** Answers that do not come within this time after the end are given up. */
+const GRACE_MS = 60_000
+
+/** One load: connected first, then run once. */
+export class LoadRun {
+  readonly #load: Load
+  readonly #next: () => Question
+  readonly #askedAt = new Map<Connection, number>()
+  readonly #latencies: number[] = []
+  #startedAt = 0
+  #answers = 0
+  #idle = 0
+  #finish: (() => void) | undefined
+  #fail: (error: Error) => void = () => {}
+
+  private constructor(load: Load) {
+    this.#load = load
+    this.#next = questions(load)
+  }
+
+  /** Opens the connections. */
+  static async connect(load: Load): Promise<LoadRun> {
+    const run = new LoadRun(load)
+    const events = {
+      onAnswer: (connection: Connection) => run.#answered(connection),
+      onFailure: (error: Error) => run.#fail(error),
+    }
+    for (let count = 0; count < load.connections; count++) {
+      run.#askedAt.set(await Connection.connect(load.port, events), 0)
+    }
+    return run
+  }
+
+  /** Asks until the time is over. Rejects when an answer was wrong or did not come. Closes the connections. */
+  async go(): Promise<LoadResult> {
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#finish = resolve
+        this.#fail = reject
+        timer = setTimeout(
+          () => reject(new Error('An answer did not come')),
+          this.#load.durationMs + GRACE_MS,
+        )
+        this.#startedAt = performance.now()
+        for (const connection of this.#askedAt.keys()) this.#ask(connection)
+      })
+      const wallMs = performance.now() - this.#startedAt
+      const latenciesMs = this.#latencies.sort((a, b) => a - b)
+      return { answers: this.#answers, wallMs, latenciesMs }
+    } finally {
+      clearTimeout(timer)
+      for (const connection of this.#askedAt.keys()) connection.close()
+    }
+  }
+
+  #ask(connection: Connection): void {
+    const { text, expected } = this.#next()
+    this.#askedAt.set(connection, performance.now())
+    connection.ask(text, expected)
+  }
+
+  #answered(connection: Connection): void {
+    const now = performance.now()
+    this.#answers++
+    if (this.#latencies.length < MAX_LATENCIES)
+      this.#latencies.push(now - (this.#askedAt.get(connection) ?? now))
+    if (now - this.#startedAt < this.#load.durationMs) this.#ask(connection)
+    else if (++this.#idle === this.#load.connections) this.#finish?.()
+  }
+}

@@ -1,0 +1,31 @@
+import type { Load } from './load/protocol.ts'
+import { rangeValue, stretchesOf } from './load/range-field.ts'
+import { randomNumbers } from './pattern.ts'
+import { type Probed, probe } from './probe.ts'
+import type { Work } from './works.ts'
+
+/** What one kind of work means for one server: entity-tags and the length of multipart answers are its own. */
+export async function loadOf(
+  work: Work,
+  port: number,
+  path: string = work.path,
+): Promise<Omit<Load, 'durationMs'>> {
+  const { connections, ranges, status } = work
+  const headers: Record<string, string> = {}
+  if (work.condition === 'if-none-match') {
+    const { headers: fields } = await probe({ port, path, headers: {} })
+    if (fields.etag === undefined) throw new Error(`${path} has no ETag to ask with`)
+    headers['if-none-match'] = fields.etag
+  }
+  const load = { port, path, connections, ranges, headers, expected: { status, length: work.length ?? 0 } }
+  if (work.length !== undefined) return load
+  const { content } = await probeOf(load)
+  return { ...load, expected: { status, length: content.length } }
+}
+
+/** The answer to one request of a load. */
+export function probeOf({ port, path, headers, ranges }: Omit<Load, 'durationMs'>): Promise<Probed> {
+  const stretches = stretchesOf(ranges, randomNumbers(1))
+  const range: Record<string, string> = stretches.length === 0 ? {} : { range: rangeValue(stretches) }
+  return probe({ port, path, headers: { ...headers, ...range } })
+}

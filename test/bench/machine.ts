@@ -1,0 +1,12 @@
+import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { formatBytes } from './format.ts'
+import { nginxVersion } from './nginx.ts'
+
+/** What the figures were taken on, one fact a line. */
+export async function describeMachine(): Promise<string[]> {
+  const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
+  return [
+    `${model}, ${availableParallelism()} cores, ${formatBytes(totalmem())} of memory`,
+    `Linux ${release()}, Node.js ${process.versions.node}, ${(await nginxVersion()) ?? 'no nginx: skipped'}`,
+  ]
+}

@@ -1,0 +1,107 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createConnection, createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Server } from './server.ts'
+
+// Debian installs it where the PATH of ordinary users does not lead.
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
+
+const START_ATTEMPTS = 50
+const START_PAUSE_MS = 100
+
+/** The installed nginx, or undefined when there is none. */
+export async function nginxVersion(): Promise<string | undefined> {
+  try {
+    const { stderr } = await promisify(execFile)('nginx', ['-v'], { env: { ...process.env, PATH } })
+    return stderr.trim().replace('nginx version: ', '')
+  } catch {
+    return undefined
+  }
+}
+
+/** Starts nginx with one worker and a configuration of its own in a temporary folder. */
+export async function startNginx(root: string, openFileCache: 'on' | 'off'): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'send-range-nginx-'))
+  const port = await freePort()
+  await writeFile(join(folder, 'nginx.conf'), configuration({ root, folder, port, openFileCache }))
+  const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
+  const child = spawn('nginx', args, { env: { ...process.env, PATH }, stdio: 'ignore' })
+  const exited = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await exited
+    await rm(folder, { recursive: true, force: true })
+  }
+  if (child.pid !== undefined && (await answers(port))) return { port, pid: child.pid, stop }
+  await stop()
+  throw new Error('nginx did not start')
+}
+
+interface Configuration {
+  readonly root: string
+  readonly folder: string
+  readonly port: number
+  readonly openFileCache: 'on' | 'off'
+}
+
+function configuration({ root, folder, port, openFileCache }: Configuration): string {
+  // Started by root, the worker would change to a user that cannot look into the temporary folder.
+  const user = userInfo().uid === 0 ? 'user root root;' : ''
+  const cache = openFileCache === 'on' ? 'open_file_cache max=1000 inactive=60s;' : ''
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
+  return `
+${user}
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 8192;
+pid ${folder}/nginx.pid;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush off;
+  keepalive_timeout 75s;
+  keepalive_requests 1000000000;
+  ${cache}
+  ${temporary.join('\n  ')}
+  types { }
+  default_type application/octet-stream;
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    root ${root};
+  }
+}
+`
+}
+
+/** nginx cannot choose a port by itself. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function answers(port: number): Promise<boolean> {
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    try {
+      await once(socket, 'connect')
+      return true
+    } catch {
+      await sleep(START_PAUSE_MS)
+    } finally {
+      socket.destroy()
+    }
+  }
+  return false
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ContenderName, LABELS } from './contender.ts'
+import { LARGE_NAME, SMALL_NAME } from './fixtures.ts'
+import { formatBytes } from './format.ts'
+import type { LoadGenerator } from './load-generator.ts'
+import { nginxVersion, startNginx } from './nginx.ts'
+import { residentBytes } from './process-usage.ts'
+import { type Server, startNodeServer } from './server.ts'
+import type { Table } from './table.ts'
+
+const CLIENTS = 2000
+const KIB = 1024
+const WARM_UP_CONNECTIONS = 32
+const WARM_UP_MS = 1000
+const POLL_MS = 500
+/** Memory is settled when it moves less than this between two looks. */
+const STEADY_BYTES = 256 * KIB
+const SETTLE_LOOKS = 30
+const LEAVE_MS = 10_000
+
+/** Bytes that a client has read when it stops; an eager one has shown before that it keeps up. */
+const READ_BYTES: Readonly<Record<'at once' | 'later', number>> = { 'at once': 64 * KIB, later: 1024 * KIB }
+
+interface Resident {
+  readonly before: number
+  readonly stalled: number
+  readonly after: number
+}
+
+/** What clients that stop reading in the middle of a file hold in the server, and whether it comes back. */
+export async function measureStalledClients(root: string, generator: LoadGenerator): Promise<Table> {
+  const servers: [ContenderName, () => Promise<Server>][] = [
+    ['ours', () => startNodeServer('ours', [root])],
+    ['static', () => startNodeServer('fastify-static', [root])],
+  ]
+  if ((await nginxVersion()) !== undefined) servers.push(['nginx', () => startNginx(root, 'off')])
+  const rows: string[][] = []
+  for (const [moment, readBytes] of Object.entries(READ_BYTES)) {
+    for (const [name, start] of servers) {
+      const server = await start()
+      try {
+        const { before, stalled, after } = await watch(server, generator, readBytes)
+        const each = (stalled - before) / CLIENTS
+        const label = `${LABELS[name]}, stop ${moment} (${formatBytes(readBytes)})`
+        rows.push([label, formatBytes(each), ...[before, stalled, after].map(formatBytes)])
+      } finally {
+        await server.stop()
+      }
+    }
+  }
+  return {
+    title: `${CLIENTS} clients that stop reading a 1 GiB file`,
+    columns: ['', 'resident memory each', 'before', 'stalled', `${LEAVE_MS / 1000} s after they left`],
+    rows,
+    notes: ['Goal: at most 48 KiB each. Each server is started anew for it.'],
+  }
+}
+
+async function watch(server: Server, generator: LoadGenerator, readBytes: number): Promise<Resident> {
+  const { port, pid } = server
+  const expected = { status: 200, length: 8 * KIB }
+  const warmUp = { port, path: `/${SMALL_NAME}`, headers: {}, ranges: { kind: 'none' }, expected } as const
+  await generator.connect({ ...warmUp, connections: WARM_UP_CONNECTIONS, durationMs: WARM_UP_MS })
+  await generator.go()
+  const before = await settled(pid)
+  await generator.stall({ port, path: `/${LARGE_NAME}`, connections: CLIENTS, readBytes })
+  const stalled = await settled(pid)
+  await generator.release()
+  await sleep(LEAVE_MS)
+  return { before, stalled, after: residentBytes(pid) }
+}
+
+async function settled(pid: number): Promise<number> {
+  let last = residentBytes(pid)
+  for (let look = 0; look < SETTLE_LOOKS; look++) {
+    await sleep(POLL_MS)
+    const now = residentBytes(pid)
+    if (Math.abs(now - last) < STEADY_BYTES) return now
+    last = now
+  }
+  return last
+}

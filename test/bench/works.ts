@@ -1,0 +1,140 @@
+import type { ContenderName } from './contender.ts'
+import { LARGE_BYTES, LARGE_NAME, SMALL_BYTES, SMALL_NAME } from './fixtures.ts'
+import type { Ranges } from './load/protocol.ts'
+
+/** CPU of ours against another's: at most so many times as much. */
+export interface Goal {
+  readonly against: ContenderName
+  readonly atMost: number
+}
+
+/** One kind of work that servers are compared at. */
+export interface Work {
+  readonly name: string
+  readonly title: string
+  readonly unit: 'request' | 'file'
+  readonly path: string
+  readonly connections: number
+  readonly ranges: Ranges
+  /** Whether requests name the current ETag in If-None-Match. */
+  readonly condition: 'none' | 'if-none-match'
+  readonly status: number
+  /** Bytes of content; undefined: differs from server to server, and is asked beforehand. */
+  readonly length: number | undefined
+  readonly contenders: readonly ContenderName[]
+  readonly goals: readonly Goal[]
+  readonly note?: string
+}
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const SERVERS: readonly ContenderName[] = ['ours', 'static', 'nginx', 'nginx-cache']
+const ALL: readonly ContenderName[] = [...SERVERS, 'fixed']
+
+const LARGE = { path: `/${LARGE_NAME}`, condition: 'none', unit: 'request' } as const
+const SMALL = { path: `/${SMALL_NAME}`, unit: 'request' } as const
+const FIRST_OF_FIXED = 512 * MIB
+
+const smallGoals: readonly Goal[] = [
+  { against: 'static', atMost: 0.2 },
+  { against: 'nginx-cache', atMost: 2 },
+]
+const largeGoals: readonly Goal[] = [
+  { against: 'static', atMost: 0.12 },
+  { against: 'nginx-cache', atMost: 1 },
+]
+
+export const works: readonly Work[] = [
+  {
+    ...LARGE,
+    name: 'range-4',
+    title: '4-byte range of a large file, one place',
+    connections: 32,
+    ranges: { kind: 'fixed', first: FIRST_OF_FIXED, length: 4 },
+    status: 206,
+    length: 4,
+    contenders: ALL,
+    goals: smallGoals,
+  },
+  {
+    ...LARGE,
+    name: 'range-4-random',
+    title: '4-byte range of a large file, random places',
+    connections: 32,
+    ranges: { kind: 'random', length: 4, size: LARGE_BYTES },
+    status: 206,
+    length: 4,
+    contenders: SERVERS,
+    goals: smallGoals,
+  },
+  {
+    ...SMALL,
+    name: 'file-8k',
+    title: 'whole 8 KiB file',
+    connections: 32,
+    ranges: { kind: 'none' },
+    condition: 'none',
+    status: 200,
+    length: SMALL_BYTES,
+    contenders: ALL,
+    goals: smallGoals,
+  },
+  {
+    ...LARGE,
+    name: 'range-64k',
+    title: 'random 64 KiB ranges of 1 GiB',
+    connections: 32,
+    ranges: { kind: 'random', length: 64 * KIB, size: LARGE_BYTES },
+    status: 206,
+    length: 64 * KIB,
+    contenders: SERVERS,
+    goals: smallGoals,
+  },
+  {
+    ...LARGE,
+    name: 'range-1m',
+    title: 'random 1 MiB ranges of 1 GiB',
+    connections: 8,
+    ranges: { kind: 'random', length: MIB, size: LARGE_BYTES },
+    status: 206,
+    length: MIB,
+    contenders: SERVERS,
+    goals: largeGoals,
+  },
+  {
+    ...LARGE,
+    name: 'file-1g',
+    title: 'whole 1 GiB file',
+    unit: 'file',
+    connections: 1,
+    ranges: { kind: 'none' },
+    status: 200,
+    length: LARGE_BYTES,
+    contenders: SERVERS,
+    goals: largeGoals,
+  },
+  {
+    ...LARGE,
+    name: 'multipart',
+    title: '100 parts of 1 KiB in one multipart answer',
+    connections: 8,
+    ranges: { kind: 'parts', count: 100, length: KIB, size: LARGE_BYTES },
+    status: 206,
+    length: undefined,
+    contenders: ['ours', 'nginx', 'nginx-cache'],
+    goals: [{ against: 'nginx-cache', atMost: 2 }],
+    note: '@fastify/static answers several ranges with the whole file.',
+  },
+  {
+    ...SMALL,
+    name: 'not-modified',
+    title: '304 on If-None-Match',
+    connections: 32,
+    ranges: { kind: 'none' },
+    condition: 'if-none-match',
+    status: 304,
+    length: 0,
+    contenders: ALL,
+    goals: [{ against: 'fixed', atMost: 1.3 }],
+  },
+]
