@@ -23,3 +23,8 @@ export async function throughBulkGate<T>(read: () => Promise<T>): Promise<T> {
     else next()
   }
 }
+
+/** Whether a large read would have to wait. */
+export function isBulkGateBusy(): boolean {
+  return running >= maxRunning
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { throughBulkGate } from './bulk-gate.ts'
 import { SendRangeError } from './errors.ts'
 import type { FileVersion } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
@@ -38,10 +39,9 @@ async function digest(file: OpenFile): Promise<string> {
   const size = Number(file.version.size)
   const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES))
   for (let position = 0; position < size; ) {
-    const bytesRead = await file.readAt(
-      buffer.subarray(0, Math.min(buffer.length, size - position)),
-      position,
-    )
+    const target = buffer.subarray(0, Math.min(buffer.length, size - position))
+    const from = position
+    const bytesRead = await throughBulkGate(() => file.readAt(target, from))
     if (bytesRead === 0) throw changed()
     hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead

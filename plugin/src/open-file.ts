@@ -2,7 +2,6 @@ import { close, constants, fstat, open, read, realpath, stat } from 'node:fs'
 import { sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { throughBulkGate } from './bulk-gate.ts'
 import { SendRangeError, systemCode } from './errors.ts'
 import {
   CLOCK_GRAIN_MS,
@@ -33,9 +32,6 @@ const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 const MAX_ATTEMPTS = 3
 
 const hotRangeBudget = new HotRangeBudget()
-
-/** Reads beyond this many bytes are large ones. */
-const BULK_BYTES = 64 * 1024
 
 /** A file's location: `path` must lie inside `root` also after every symlink is followed. Both absolute. */
 export interface FileLocation {
@@ -86,11 +82,6 @@ export class OpenFile {
 
   /** Reads into `target` from `position`; returns the count of bytes, 0 at the end. */
   readAt(target: Uint8Array, position: number): Promise<number> {
-    if (target.length <= BULK_BYTES) return this.#read(target, position)
-    return throughBulkGate(() => this.#read(target, position))
-  }
-
-  #read(target: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       read(this.fd, target, 0, target.length, position, (error, bytesRead) => {
         if (error === null) resolve(bytesRead)

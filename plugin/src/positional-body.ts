@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Body } from './body.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { isBulkGateBusy, throughBulkGate } from './bulk-gate.ts'
 import type { PieceReader } from './piece-reader.ts'
 
 const SLAB_BYTES = 512 * 1024
@@ -18,9 +19,14 @@ const PROVEN_BYTES = 1024 * 1024
 /** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
 const takenBefore = new WeakMap<Socket, number>()
 
-interface Chunk {
+interface Loan {
   readonly buffer: Buffer
   readonly pooled: boolean
+}
+
+interface Chunk extends Loan {
+  /** Bytes of the buffer that are filled. */
+  readonly count: number
 }
 
 /**
@@ -61,13 +67,13 @@ export class PositionalBody extends Body {
       let writing: Promise<void> | undefined
       while (this.#reader.remaining > 0 && !this.destroyed) {
         const proven = before + Math.max(0, this.#bytesSent - SOCKET_BUFFER_BYTES) >= PROVEN_BYTES
-        const chunk = this.#lend(proven)
-        const count = await this.#fill(chunk)
+        const chunk = proven ? await throughBulkGate(() => this.#read('slab')) : await this.#read('careful')
         await writing
         if (this.destroyed) return giveBack(chunk)
-        writing = this.#write(response, chunk, count)
-        // Reading ahead takes a second buffer: only for those that are not likely to let it lie.
-        if (!chunk.pooled) await writing
+        writing = this.#write(response, chunk)
+        // Reading ahead takes a second buffer: only for those that are not likely to let it lie, and only while it
+        // does not keep others waiting.
+        if (!chunk.pooled || isBulkGateBusy()) await writing
       }
       await writing
       if (socket !== null) takenBefore.set(socket, before + this.#bytesSent)
@@ -78,24 +84,25 @@ export class PositionalBody extends Body {
     }
   }
 
-  #lend(proven: boolean): Chunk {
-    const slab = proven && this.#reader.remaining > CAREFUL_BYTES ? pool.take() : undefined
-    if (slab !== undefined) return { buffer: slab, pooled: true }
-    this.#careful ??= Buffer.allocUnsafeSlow(Math.min(CAREFUL_BYTES, this.#reader.remaining))
-    return { buffer: this.#careful, pooled: false }
-  }
-
-  async #fill(chunk: Chunk): Promise<number> {
+  async #read(want: 'slab' | 'careful'): Promise<Chunk> {
+    const slab = want === 'slab' && this.#reader.remaining > CAREFUL_BYTES ? pool.take() : undefined
+    const pooled = slab !== undefined
+    const buffer = slab ?? this.#carefulBuffer()
     try {
-      return await this.#reader.fill(chunk.buffer)
+      return { buffer, pooled, count: await this.#reader.fill(buffer) }
     } catch (error) {
-      giveBack(chunk)
+      giveBack({ buffer, pooled })
       throw error
     }
   }
 
+  #carefulBuffer(): Buffer {
+    this.#careful ??= Buffer.allocUnsafeSlow(Math.min(CAREFUL_BYTES, this.#reader.remaining))
+    return this.#careful
+  }
+
   /** Settles when the bytes are with the operating system, or will never be. */
-  #write(response: ServerResponse, chunk: Chunk, count: number): Promise<void> {
+  #write(response: ServerResponse, chunk: Chunk): Promise<void> {
     return new Promise((resolve) => {
       this.#abandonWrite = () => {
         this.#abandonWrite = undefined
@@ -105,11 +112,11 @@ export class PositionalBody extends Body {
       const written = (): void => {
         if (this.#abandonWrite === undefined) return
         this.#abandonWrite = undefined
-        this.#bytesSent += count
+        this.#bytesSent += chunk.count
         giveBack(chunk)
         resolve()
       }
-      const bytes = chunk.buffer.subarray(0, count)
+      const bytes = chunk.buffer.subarray(0, chunk.count)
       if (this.#reader.remaining === 0) response.end(bytes, written)
       else response.write(bytes, written)
     })
@@ -140,7 +147,7 @@ export class PositionalBody extends Body {
   }
 }
 
-function giveBack(chunk: Chunk): void {
+function giveBack(chunk: Loan): void {
   if (chunk.pooled) pool.give(chunk.buffer)
 }
 
