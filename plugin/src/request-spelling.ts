@@ -5,6 +5,9 @@ export type EncodedSlashes = 'refuse' | 'allow'
 const EMPTY_OR_DOT_SEGMENT = /\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))/i
 const ENCODED_BACKSLASH = /%5c|\\/i
 const ENCODED_SLASH = /%2f/i
+// RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will only
+// send the absolute-form to a proxy."
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i
 
 /**
  * Whether a request target spells its path in the one way that a file is served under. A route guard sees the
@@ -14,8 +17,9 @@ const ENCODED_SLASH = /%2f/i
  * @param target path and query, as received
  */
 export function isCanonicalTarget(target: string, encodedSlashes: EncodedSlashes): boolean {
-  const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
+  const origin = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
+  const query = origin.indexOf('?')
+  const path = query === -1 ? origin : origin.slice(0, query)
   if (EMPTY_OR_DOT_SEGMENT.test(path) || ENCODED_BACKSLASH.test(path)) return false
   return encodedSlashes === 'allow' || !ENCODED_SLASH.test(path)
 }
