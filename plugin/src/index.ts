@@ -7,6 +7,7 @@ import { OpenFileCache } from './open-file-cache.ts'
 import {
   applyOptions,
   defaultSettings,
+  overrideSettings,
   type RangePluginOptions,
   type SendRangeOptions,
   type Settings,
@@ -86,7 +87,7 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
   if (registration === undefined)
     throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')
   const { settings, store } = registration
-  const own = options === undefined ? settings : applyOptions(settings, options)
+  const own = options === undefined ? settings : overrideSettings(settings, options)
   void sendRange(this, { path, settings: own, store })
   return this
 }

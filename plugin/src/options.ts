@@ -22,7 +22,7 @@ export interface SendRangeOptions {
   cacheControl?: string
   /** The Content-Type, or a function of the path (undefined: as by default). Default: by the extension. */
   contentType?: string | ((path: string) => string | undefined)
-  /** More fields for 200 and 206. Default: none. */
+  /** More fields for 200 and 206; none that an option above or the answer itself decides. Default: none. */
   headers?: Readonly<Record<string, string>>
   /** Content-Disposition: `true` takes the path's last segment as file name, a string is the name. Default `false`. */
   download?: boolean | string
@@ -87,7 +87,20 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
+/** Each has an option of its own or follows from the answer; another value would contradict what is sent. */
+const OWN_FIELDS = new Set([
+  'accept-ranges',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+  'transfer-encoding',
+])
+
 const isFieldValue: Check = (value) => typeof value === 'string' && FIELD_VALUE.test(value)
+/** Whether a Content-Type can be made of it; a multipart answer repeats it in the head of each part. */
+export const isMediaType = (value: unknown): value is string => isFieldValue(value) && value !== ''
 const isFunction: Check = (value) => typeof value === 'function'
 const oneOf =
   (...allowed: readonly unknown[]): Check =>
@@ -108,8 +121,8 @@ const CHECKS: Readonly<Record<keyof RangePluginOptions, readonly [Check, string]
   ],
   lastModified: [oneOf('mtime', false), "'mtime' or false"],
   cacheControl: [isFieldValue, 'a field value'],
-  contentType: [(value) => isFieldValue(value) || isFunction(value), 'a field value or a function'],
-  headers: [isHeaders, 'an object of field names and values'],
+  contentType: [(value) => isMediaType(value) || isFunction(value), 'a media type or a function'],
+  headers: [isHeaders, `an object of field names and values, with none of ${[...OWN_FIELDS].join(', ')}`],
   download: [(value) => typeof value === 'boolean' || typeof value === 'string', 'a boolean or a file name'],
   acceptRanges: [oneOf('bytes', 'none'), "'bytes' or 'none'"],
   maxRanges: [wholeNumber(1, Number.MAX_SAFE_INTEGER), 'a whole number of at least 1'],
@@ -119,8 +132,16 @@ const CHECKS: Readonly<Record<keyof RangePluginOptions, readonly [Check, string]
 }
 
 function isRoot(value: unknown): boolean {
-  if (value instanceof URL) return value.protocol === 'file:'
-  return typeof value === 'string' && value !== '' && !value.includes('\0')
+  const path = value instanceof URL ? pathOfUrl(value) : value
+  return typeof path === 'string' && path !== '' && !path.includes('\0')
+}
+
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return undefined
+  }
 }
 
 function isSource(value: unknown): boolean {
@@ -128,8 +149,17 @@ function isSource(value: unknown): boolean {
 }
 
 function isHeaders(value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  return Object.entries(value).every(
+    ([name, field]) => FIELD_NAME.test(name) && !OWN_FIELDS.has(name.toLowerCase()) && isFieldValue(field),
+  )
+}
+
+/** A Map, a Headers object and an array have entries that are no fields, or fields that are no entries. */
+function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).every(([name, field]) => FIELD_NAME.test(name) && isFieldValue(field))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /**
@@ -151,4 +181,16 @@ export function applyOptions(settings: Settings, options: RangePluginOptions): S
   const absolute =
     root === undefined ? settings.root : resolve(root instanceof URL ? fileURLToPath(root) : root)
   return { ...settings, ...(rest as Partial<Settings>), root: absolute }
+}
+
+/**
+ * The same for one call of `sendRange`.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION`, also for an option that is about the registration
+ */
+export function overrideSettings(settings: Settings, options: SendRangeOptions): Settings {
+  if ('maxOpenFiles' in options) {
+    throw new SendRangeError('ERR_RANGE_OPTION', "The option 'maxOpenFiles' is for the registration only")
+  }
+  return applyOptions(settings, options)
 }

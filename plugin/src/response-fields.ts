@@ -2,9 +2,10 @@ import type { FastifyReply } from 'fastify'
 import { attachment } from './content-disposition.ts'
 import type { Selected } from './decision.ts'
 import { formatEntityTag } from './entity-tag.ts'
+import { SendRangeError } from './errors.ts'
 import { formatHttpDate } from './http-date.ts'
 import { mediaTypeOf } from './media-type.ts'
-import type { Settings } from './options.ts'
+import { isMediaType, type Settings } from './options.ts'
 import type { FieldsSet } from './selected-representation.ts'
 import type { Representation } from './source.ts'
 
@@ -32,13 +33,19 @@ export interface Subject {
   readonly set: FieldsSet
 }
 
-/** The Content-Type of the representation itself; a handler's own wins. */
+/**
+ * The Content-Type of the representation itself; a handler's own wins.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` or `ERR_RANGE_SOURCE` for what would break the head of a part
+ */
 export function contentTypeOf({ path, representation, settings, set }: Subject): string {
-  const own = set['content-type']
-  if (own !== undefined) return String(own)
   const { contentType } = settings
-  const chosen = typeof contentType === 'function' ? contentType(path) : contentType
-  return chosen ?? representation.contentType ?? mediaTypeOf(path)
+  const chosen = set['content-type'] ?? (typeof contentType === 'function' ? contentType(path) : contentType)
+  const type = chosen ?? representation.contentType
+  if (type === undefined) return mediaTypeOf(path)
+  if (isMediaType(type)) return type
+  const code = chosen === undefined ? 'ERR_RANGE_SOURCE' : 'ERR_RANGE_OPTION'
+  throw new SendRangeError(code, 'A Content-Type must be a field value')
 }
 
 /** The fields of 200 and 206 that do not depend on the range. What the handler has set stays. */
@@ -77,7 +84,7 @@ export function setNotModifiedFields(
   if (settings.cacheControl !== undefined && set['cache-control'] === undefined) {
     reply.header('cache-control', settings.cacheControl)
   }
-  for (const name of ['vary', 'content-location', 'expires']) {
+  for (const name of ['cache-control', 'content-location', 'expires', 'vary']) {
     const value = ownField(settings.headers, name)
     if (value !== undefined && set[name] === undefined) reply.header(name, value)
   }

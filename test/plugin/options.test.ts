@@ -1,0 +1,188 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import Fastify from 'fastify'
+import { rangePlugin } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { SendRangeError } from '#plugin/errors.js'
+import { applyOptions, defaultSettings } from '#plugin/options.js'
+
+/** What no option is, whatever its kind. */
+const WRONG: Readonly<Record<string, readonly unknown[]>> = {
+  root: [
+    null,
+    1,
+    true,
+    '',
+    'a\0b',
+    {},
+    [],
+    new URL('https://test.invalid/'),
+    new URL('file://host/a'),
+    new URL('file:///a%2Fb'),
+  ],
+  source: [null, 1, true, 'files', {}, { open: true }, [], () => undefined],
+  dotfiles: [null, true, false, '', 'Ignore', 'none', 1, ['ignore'], {}],
+  etag: [null, true, '', 'strong', 'weak', 1, {}, ['stat']],
+  lastModified: [null, true, '', 'ctime', 0, new Date(), {}],
+  cacheControl: [null, true, false, 1, {}, ['no-store'], 'a\r\nb: c', 'a\nb', 'a\0', 'a\x7f', '☃'],
+  contentType: [null, true, false, 1, {}, ['text/plain'], 'text/plain\r\nx: y', 'a\0', '☃', ''],
+  headers: [null, true, 1, 'a: b', ['a: b'], [], new Map([['a', 'b']]), new Headers({ a: 'b' })],
+  download: [null, 1, {}, [], () => 'a'],
+  acceptRanges: [null, true, false, '', 'Bytes', 'items', ['bytes']],
+  maxRanges: [null, true, '5', 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 5n],
+  stallTimeout: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 5n],
+  encodedSlashes: [null, true, false, '', 'deny', 'Allow'],
+  maxOpenFiles: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 5n],
+}
+
+/** The same for the fields of `headers`. */
+const WRONG_FIELDS: readonly unknown[] = [
+  { a: 1 },
+  { a: null },
+  { a: undefined },
+  { a: ['b'] },
+  { '': 'b' },
+  { 'a b': 'c' },
+  { 'a:': 'b' },
+  { 'a\r\nb': 'c' },
+  { a: 'b\r\nc: d' },
+  { a: 'b\nc' },
+  { a: 'b\0' },
+  { a: '☃' },
+  { Größe: 'a' },
+  { 'content-length': '5' },
+  { 'Content-Range': 'bytes 0-1/2' },
+  { 'Content-Type': 'text/plain' },
+  { ETag: '"a"' },
+  { 'Last-Modified': 'Sun, 06 Nov 1994 08:49:37 GMT' },
+  { 'Accept-Ranges': 'none' },
+  { 'Transfer-Encoding': 'chunked' },
+]
+
+const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
+  root: ['.', '/', 'a b', new URL('file:///tmp/')],
+  source: [
+    { open: () => undefined },
+    new (class {
+      open(): undefined {}
+    })(),
+  ],
+  dotfiles: ['ignore', 'deny', 'allow'],
+  etag: ['stat', 'content', false, () => '"a"'],
+  lastModified: ['mtime', false],
+  cacheControl: ['', 'no-store', 'public, max-age=3600, immutable', 'a\tb', '\xe4'],
+  contentType: ['text/plain', 'text/plain; charset="utf-8"', () => undefined],
+  headers: [{}, { 'x-a': 'b' }, { 'X-A': '' }, Object.create(null)],
+  download: [true, false, '', 'a.txt', 'a\r\nb'],
+  acceptRanges: ['bytes', 'none'],
+  maxRanges: [1, 1000, Number.MAX_SAFE_INTEGER],
+  stallTimeout: [0, 1, 2 ** 31 - 1],
+  encodedSlashes: ['refuse', 'allow'],
+  maxOpenFiles: [0, 1, 100_000],
+}
+
+const OPTION_ERROR = { name: 'SendRangeError', code: 'ERR_RANGE_OPTION', statusCode: 500 }
+
+t.test('a value of the wrong kind is ERR_RANGE_OPTION and names the option', async (t) => {
+  for (const [option, values] of Object.entries(WRONG)) {
+    for (const value of values) assertRefused(t, option, value)
+  }
+  for (const fields of WRONG_FIELDS) assertRefused(t, 'headers', fields)
+})
+
+function assertRefused(t: Test, option: string, value: unknown): void {
+  const name = `${option}: ${show(value)}`
+  t.throws(
+    () => applyOptions(defaultSettings(), { [option]: value }),
+    { ...OPTION_ERROR, message: new RegExp(option) },
+    name,
+  )
+}
+
+t.test('a value of the right kind is taken', async (t) => {
+  t.strictSame(Object.keys(RIGHT).sort(), Object.keys(WRONG).sort(), 'every option is here')
+  t.strictSame(Object.keys(RIGHT).sort(), Object.keys(defaultSettings()).sort(), 'and nothing else')
+  for (const [option, values] of Object.entries(RIGHT)) {
+    for (const value of values) {
+      const settings = applyOptions(defaultSettings(), { [option]: value }) as unknown as Record<
+        string,
+        unknown
+      >
+      if (option !== 'root') t.equal(settings[option], value, `${option}: ${show(value)}`)
+    }
+  }
+})
+
+t.test('an option that is undefined is not given', async (t) => {
+  for (const option of Object.keys(RIGHT)) {
+    t.strictSame(applyOptions(defaultSettings(), { [option]: undefined }), defaultSettings(), option)
+  }
+})
+
+t.test('there is no other option', async (t) => {
+  for (const option of ['Root', 'weak', 'maxAge', '__proto__', 'constructor', 'toString', '']) {
+    const options = Object.fromEntries([[option, true]])
+    t.throws(() => applyOptions(defaultSettings(), options), OPTION_ERROR, option)
+  }
+})
+
+t.test('root becomes absolute', async (t) => {
+  const root = (value: string | URL): string => applyOptions(defaultSettings(), { root: value }).root
+  t.equal(root('a/../b'), join(process.cwd(), 'b'))
+  t.equal(root(pathToFileURL('/srv/my files')), '/srv/my files')
+  t.equal(defaultSettings().root, process.cwd())
+})
+
+t.test('at registration', async (t) => {
+  for (const [option, values] of Object.entries(WRONG)) {
+    const app = Fastify()
+    app.register(rangePlugin, { [option]: values[0] })
+    await t.rejects(async () => app.ready(), OPTION_ERROR, option)
+    await app.close()
+  }
+})
+
+t.test("Fastify's own options of `register` are no concern", async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(rangePlugin, { prefix: '/a', logLevel: 'warn' })
+  await t.resolves(async () => app.ready())
+})
+
+t.test('in a call', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(rangePlugin)
+  const thrown: unknown[] = []
+  app.setErrorHandler((error, _request, reply) => {
+    thrown.push(error)
+    return reply.code(500).send('failed')
+  })
+  app.get('/:option', (request, reply) => {
+    const { option } = request.params as { option: string }
+    return reply.sendRange('package.json', { [option]: WRONG[option]?.[0] })
+  })
+  for (const option of Object.keys(WRONG)) {
+    const { statusCode } = await app.inject(`/${option}`)
+    t.equal(statusCode, 500, option)
+  }
+  t.equal(thrown.length, Object.keys(WRONG).length)
+  for (const error of thrown) t.match(error, OPTION_ERROR)
+  t.ok(thrown.every((error) => error instanceof SendRangeError))
+})
+
+t.test('what is about the registration cannot be given in a call', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(rangePlugin)
+  app.get('/', (_request, reply) => reply.sendRange('package.json', { maxOpenFiles: 5 } as object))
+  const answer = await app.inject('/')
+  t.equal(answer.statusCode, 500)
+  t.equal(answer.json().code, 'ERR_RANGE_OPTION')
+})
+
+function show(value: unknown): string {
+  if (value instanceof URL) return value.href
+  if (typeof value === 'bigint' || typeof value === 'function') return String(value)
+  return JSON.stringify(value) ?? String(value)
+}
