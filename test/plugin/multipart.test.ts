@@ -1,0 +1,135 @@
+import t from 'tap'
+import { layOutMultipart, type Multipart, pieceLength } from '#plugin/multipart.js'
+import type { ByteRange } from '#plugin/range-set.js'
+import { numberedLines } from './support/numbered-lines.ts'
+import { parseMultipart } from './support/strict-multipart.ts'
+
+const CONTENT = numberedLines(100_000)
+
+function bodyOf({ pieces }: Multipart, content = CONTENT): Buffer {
+  return Buffer.concat(
+    pieces.map((piece) =>
+      piece.kind === 'literal' ? piece.bytes : content.subarray(piece.range.first, piece.range.last + 1),
+    ),
+  )
+}
+
+t.test('§14.6 the parts, in the order given', async (t) => {
+  const several: ByteRange[] = Array.from({ length: 500 }, (_, i) => ({
+    first: i * 200,
+    last: i * 200 + (i % 150),
+  }))
+  const cases = [
+    { name: 'two parts', ranges: [range(0, 4), range(10, 14)] },
+    { name: 'descending parts', ranges: [range(50_000, 50_000), range(9, 12), range(0, 0)] },
+    { name: 'parts of one byte at both ends', ranges: [range(0, 0), range(99_999, 99_999)] },
+    { name: 'positions of many digits', ranges: [range(0, 99_998), range(99_999, 99_999)] },
+    { name: 'five hundred parts', ranges: several },
+  ]
+  for (const { name, ranges } of cases) {
+    const multipart = layOutMultipart(ranges, CONTENT.length, 'text/plain; charset=utf-8')
+    const body = bodyOf(multipart)
+    t.equal(multipart.contentLength, body.length, `${name}: the length is exact`)
+    const sum = multipart.pieces.reduce((total, piece) => total + pieceLength(piece), 0)
+    t.equal(multipart.contentLength, sum, `${name}: the pieces add up`)
+    const parts = parseMultipart(multipart.contentType, body)
+    t.strictSame(
+      parts.map(({ first, last }) => ({ first, last })),
+      ranges,
+      `${name}: Content-Range of each`,
+    )
+    for (const part of parts) {
+      t.strictSame(part.fields, [
+        ['content-type', 'text/plain; charset=utf-8'],
+        ['content-range', `bytes ${part.first}-${part.last}/100000`],
+      ])
+      t.ok(
+        part.bytes.equals(CONTENT.subarray(part.first, part.last + 1)),
+        `${name}: the bytes of ${part.first}`,
+      )
+    }
+  }
+})
+
+t.test('a part without a Content-Type when the representation has none', async (t) => {
+  const multipart = layOutMultipart([range(0, 4), range(10, 14)], CONTENT.length, undefined)
+  for (const { fields } of parseMultipart(multipart.contentType, bodyOf(multipart))) {
+    t.strictSame(
+      fields.map(([name]) => name),
+      ['content-range'],
+    )
+  }
+})
+
+t.test('§14.6 a boundary is new for each answer, and nobody can know it beforehand', async (t) => {
+  const boundaries = Array.from({ length: 1000 }, () =>
+    boundaryOf(layOutMultipart([range(0, 1), range(3, 4)], 9, 'a/b')),
+  )
+  t.equal(new Set(boundaries).size, 1000)
+  for (const boundary of boundaries.slice(0, 10))
+    t.match(boundary, /^[0-9a-z]{24,70}$/i, 'RFC 2046: 70 characters at most')
+  t.notOk(
+    boundaries.some(
+      (boundary, index) => index > 0 && sharedPrefix(boundary, String(boundaries[index - 1])) > 8,
+    ),
+  )
+})
+
+t.test('data that holds delimiters is not mistaken for them', async (t) => {
+  const content = Buffer.from(
+    '\r\n--boundary\r\nContent-Range: bytes 0-1/2\r\n\r\n--boundary--\r\n'.repeat(20),
+  )
+  const ranges = [range(0, 99), range(200, 299)]
+  const multipart = layOutMultipart(ranges, content.length, 'text/plain')
+  const parts = parseMultipart(multipart.contentType, bodyOf(multipart, content))
+  t.strictSame(
+    parts.map(({ first, last }) => ({ first, last })),
+    ranges,
+  )
+})
+
+t.test('the strict parser throws for what is no such body', async (t) => {
+  const { contentType, ...rest } = layOutMultipart([range(0, 4), range(10, 14)], CONTENT.length, 'text/plain')
+  const body = bodyOf({ contentType, ...rest }).toString('latin1')
+  const boundary = boundaryOf({ contentType })
+  const broken = [
+    { name: 'a byte behind', type: contentType, body: `${body}x` },
+    { name: 'a byte less', type: contentType, body: body.slice(0, -1) },
+    { name: 'LF for CRLF', type: contentType, body: body.replaceAll('\r\n', '\n') },
+    { name: 'a preamble', type: contentType, body: `\r\n${body}` },
+    {
+      name: 'no closing delimiter',
+      type: contentType,
+      body: body.replace(`--${boundary}--`, `--${boundary}`),
+    },
+    { name: 'a byte more in a part', type: contentType, body: body.replace('\r\n\r\n0', '\r\n\r\n00') },
+    {
+      name: 'a last-pos that is too small',
+      type: contentType,
+      body: body.replace('bytes 0-4/', 'bytes 0-3/'),
+    },
+    { name: 'no total', type: contentType, body: body.replace('/100000', '/*') },
+    {
+      name: 'a part without Content-Range',
+      type: contentType,
+      body: body.replace('Content-Range', 'Content-Rage'),
+    },
+    { name: 'a quoted boundary', type: `multipart/byteranges; boundary="${boundary}"`, body },
+    { name: 'a charset behind the boundary', type: `${contentType}; charset=utf-8`, body },
+  ]
+  for (const { name, type, body } of broken)
+    t.throws(() => parseMultipart(type, Buffer.from(body, 'latin1')), name)
+})
+
+function range(first: number, last: number): ByteRange {
+  return { first, last }
+}
+
+function boundaryOf({ contentType }: Pick<Multipart, 'contentType'>): string {
+  return contentType.slice('multipart/byteranges; boundary='.length)
+}
+
+function sharedPrefix(a: string, b: string): number {
+  const length = [...a].findIndex((character, index) => character !== b[index])
+  return length === -1 ? a.length : length
+}
