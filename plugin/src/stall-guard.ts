@@ -1,4 +1,5 @@
 import { Http2ServerResponse } from 'node:http2'
+import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { RawResponse } from './response-lifetime.ts'
 
@@ -29,6 +30,7 @@ export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall:
   // this one and sets the limit between two requests.
   raw.prependOnceListener('finish', () => {
     raw.off('timeout', onTimeout)
-    raw.socket?.setTimeout(before ?? 0)
+    // `inject` has a stand-in for the socket, without timers.
+    if (raw.socket instanceof Socket) raw.socket.setTimeout(before ?? 0)
   })
 }
