@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteRange } from './range-set.ts'
+import { whenOver } from './response-lifetime.ts'
 
 /** The names of the `node:diagnostics_channel` channels that {@link SendRangeEvent} messages go out on. */
 export const CHANNELS: { readonly served: string; readonly aborted: string } = {
@@ -57,7 +58,7 @@ export function observe(reply: FastifyReply, observed: Observed): void {
     // Node says `finish` also of an HTTP/2 stream that was reset.
     finished = raw.writableFinished
   })
-  raw.once('close', () => {
+  whenOver(reply, () => {
     const outcome = finished ? 'served' : 'aborted'
     const event: SendRangeEvent = {
       request,

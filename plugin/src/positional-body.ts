@@ -143,7 +143,7 @@ export class PositionalBody extends Body {
     this.#abandonWrite?.()
     // The connection is cut at once; the descriptor waits for the read that may be using it.
     this.#work.then(this.#close).catch(() => {})
-    callback(error)
+    super._destroy(error, callback)
   }
 }
 

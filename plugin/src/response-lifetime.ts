@@ -1,20 +1,57 @@
 import type { ServerResponse } from 'node:http'
 import { constants, Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { Body } from './body.ts'
 
 /** What Fastify's `reply.raw` is, whichever version of HTTP the server speaks. */
 export type RawResponse = ServerResponse | Http2ServerResponse
 
-/** Whether a response is over: nothing that is written now goes anywhere, and no event will tell so again. */
-export function isOver(raw: RawResponse): boolean {
+/** Whether a response is over: nothing that is written now goes anywhere. */
+function isOver(reply: FastifyReply): boolean {
+  const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse) return raw.stream === undefined || raw.stream.destroyed
-  return raw.destroyed || raw.writableFinished
+  return raw.destroyed || raw.writableFinished || reply.request.raw.socket.destroyed
+}
+
+/** Who waits for the end of a connection, since their responses are queued behind others on it (pipelining). */
+const queued = new WeakMap<Socket, Set<() => void>>()
+
+/** One listener for each connection, however many requests are pipelined on it. */
+function queuedOn(socket: Socket): Set<() => void> {
+  const known = queued.get(socket)
+  if (known !== undefined) return known
+  const waiting = new Set<() => void>()
+  queued.set(socket, waiting)
+  socket.once('close', () => {
+    for (const tell of waiting) tell()
+  })
+  return waiting
+}
+
+/**
+ * Calls back once when a response is over, finished or cut; also when it is so already. Node's `close` does not come
+ * for a response that was queued behind others when the connection went.
+ */
+export function whenOver(reply: FastifyReply, listener: () => void): void {
+  const raw: RawResponse = reply.raw
+  let over = false
+  const tell = (): void => {
+    if (over) return
+    over = true
+    listener()
+  }
+  raw.once('close', tell)
+  if (isOver(reply)) tell()
+  if (over || raw instanceof Http2ServerResponse || raw.socket !== null) return
+  const waiting = queuedOn(reply.request.raw.socket)
+  waiting.add(tell)
+  raw.once('close', () => waiting.delete(tell))
 }
 
 /** Ends a response in a way that no client takes for its proper end. */
 export function cut(raw: RawResponse): void {
-  // RFC 9113 §8.1: a stream that is destroyed without a code says NO_ERROR, which some clients take for complete.
+  // A stream that is destroyed without a code ends with NO_ERROR (RFC 9113 §7), which reads as complete.
   if (raw instanceof Http2ServerResponse) raw.stream?.close(constants.NGHTTP2_INTERNAL_ERROR)
   else raw.destroy()
 }
@@ -24,11 +61,9 @@ export function cut(raw: RawResponse): void {
  * place, or pipes it in a way that passes no error on.
  */
 export function tieToResponse(reply: FastifyReply, body: Body): void {
-  const raw: RawResponse = reply.raw
   body.once('error', () => {
-    if (raw.headersSent) cut(raw)
+    if (reply.raw.headersSent) cut(reply.raw)
   })
-  if (isOver(raw)) body.destroy()
   // A body that was sent in full has its last event a little later than the response.
-  else raw.once('close', () => setImmediate(() => body.destroy()))
+  whenOver(reply, () => setImmediate(() => body.destroy()))
 }

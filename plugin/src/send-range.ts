@@ -20,7 +20,7 @@ import {
   setRepresentationFields,
   weakenWhenEncoded,
 } from './response-fields.ts'
-import { cut, tieToResponse } from './response-lifetime.ts'
+import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
@@ -109,7 +109,7 @@ function open(reply: FastifyReply, { path, settings, store }: Call): Promise<Rep
     return Promise.resolve(undefined)
   if (settings.source === undefined) return openRepresentation(path, settings, store)
   const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
+  whenOver(reply, () => controller.abort())
   return Promise.resolve(settings.source.open(path, { signal: controller.signal }))
 }
 

@@ -53,7 +53,7 @@ export class StreamedBody extends Body {
       .catch(() => {})
       .then(this.#close)
       .catch(() => {})
-    callback(error)
+    super._destroy(error, callback)
   }
 
   /** The last chunk of all waits until nothing speaks against it: a client that has the length has the version. */
