@@ -100,6 +100,14 @@ export function clearRepresentationFields(reply: FastifyReply): void {
   removeFields(reply, CACHING_FIELDS)
 }
 
+/** Puts back what the handler had set, and takes off everything else. */
+export function restoreFields(reply: FastifyReply, set: FieldsSet): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (set[name] === undefined) reply.removeHeader(name)
+    else if (set[name] !== value) reply.header(name, set[name])
+  }
+}
+
 function removeFields(reply: FastifyReply, names: readonly string[]): void {
   for (const name of names) {
     reply.removeHeader(name)

@@ -15,6 +15,7 @@ import { isCanonicalTarget } from './request-spelling.ts'
 import {
   clearRepresentationFields,
   contentTypeOf,
+  restoreFields,
   type Subject,
   setNotModifiedFields,
   setRepresentationFields,
@@ -86,8 +87,9 @@ async function answer(
     return 'answered'
   }
   const close = once(() => representation.close())
+  const set = reply.getHeaders()
+  const { statusCode } = reply
   try {
-    const set = reply.getHeaders()
     const selected = selectedRepresentation(representation, settings, set)
     const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
@@ -99,8 +101,11 @@ async function answer(
     return 'answered'
   } catch (error) {
     await close()
-    if (error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED') return error
-    throw error
+    if (!(error instanceof SendRangeError) || error.code !== 'ERR_RANGE_CHANGED') throw error
+    // The next version must not go out under the status and the validators of this one.
+    restoreFields(reply, set)
+    reply.code(statusCode)
+    return error
   }
 }
 
