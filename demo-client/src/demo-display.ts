@@ -37,7 +37,10 @@ export class DemoDisplay {
     const asked = range === null ? 'no Range' : `Range: ${range}`
     const answered = contentRange === null ? String(status) : `${status} Content-Range: ${contentRange}`
     const soFar = `${received} of ${total ?? 'unknown'} bytes`
-    if (!this.#out.isTTY) return this.say(`step ${this.#steps}: ${asked} -> ${answered}, ${soFar}`)
+    if (!this.#out.isTTY) {
+      this.say(`step ${this.#steps}: ${asked} -> ${answered}, ${soFar}`)
+      return
+    }
     const number = this.#paint('2', String(this.#steps).padStart(4))
     const bar = this.#bar(total === null || total === 0 ? 1 : received / total)
     const width = total === null ? 0 : 2 * String(total).length
