@@ -4,7 +4,7 @@
  *
  * node demo-server/scripts/draw-logo.mjs [OUTPUT]     (default: demo-server/files/bd_logo.png)
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { encodePng } from './png.mjs'
 
@@ -20,20 +20,7 @@ const LIT = [251, 191, 36]
 const PALE = [226, 232, 240]
 
 /** 5 × 7 dots a letter, a row a number, the leftmost dot its highest bit. */
-const FONT = {
-  b: [16, 16, 30, 17, 17, 17, 30],
-  y: [0, 0, 17, 17, 15, 1, 14],
-  t: [8, 8, 28, 8, 8, 9, 6],
-  e: [0, 0, 14, 17, 31, 16, 14],
-  s: [0, 0, 15, 16, 14, 1, 30],
-  0: [14, 17, 19, 21, 25, 17, 14],
-  3: [31, 2, 4, 2, 1, 17, 14],
-  7: [31, 1, 2, 4, 8, 8, 8],
-  8: [14, 17, 17, 14, 17, 17, 14],
-  '-': [0, 0, 0, 31, 0, 0, 0],
-  '/': [0, 1, 2, 4, 8, 16, 0],
-  ' ': [0, 0, 0, 0, 0, 0, 0],
-}
+const FONT = JSON.parse(readFileSync(new URL('../assets/dot-font.json', import.meta.url), 'utf8'))
 
 /** A rounded rectangle to paint: left, top, width, height, radius in pixels. */
 const box = (x, y, w, h, radius, colour) => ({ x, y, w, h, radius, colour })

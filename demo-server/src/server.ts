@@ -1,11 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import rangePlugin from 'fastify-send-range'
+import { hideInternalErrors } from './errors.ts'
+import { lab } from './lab.ts'
+import { LiveLog, liveLog, liveLogRoute } from './live-log.ts'
+import { addressOf, buildOtherOrigin } from './other-origin.ts'
+import { page } from './page.ts'
+import { settings } from './settings.ts'
 import { gracefulShutdown, type ShutdownOptions } from './shutdown.ts'
 import { walkFiles } from './walk-files.ts'
 
 const FILES = fileURLToPath(new URL('../files/', import.meta.url))
-
+const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
 /** In ms; must stay under Fastify's own `pluginTimeout` of 10 s, which also bounds its closing. */
 const SHUTDOWN_LIMIT = 5_000
 
@@ -15,20 +21,39 @@ export interface ServerOptions {
   logger?: FastifyBaseLogger | undefined
   /** The folder of the walk-through's files. Default: the demo's own. */
   files?: string | undefined
+  /** The folder for the files that the demo makes for itself. Default: `.data` beside the demo's own. */
+  dataDir?: string | undefined
   /** How long the answers under way may take to finish after `close()`, in ms. Default: 5,000. */
   shutdownLimit?: ShutdownOptions['limit'] | undefined
 }
 
 /**
- * Builds the demo server without listening: ready for `inject()` or `listen()`. Whoever builds it closes it.
+ * Builds the demo server without listening: ready for `inject()` or `listen()`. Once it listens, so does a second
+ * one, the other origin, on any free port of the same address. Whoever builds it closes it, and with it the second.
  */
 export async function buildServer(options: ServerOptions = {}): Promise<FastifyInstance> {
+  const files = options.files ?? FILES
+  const shutdownLimit = options.shutdownLimit ?? SHUTDOWN_LIMIT
+  const log = new LiveLog()
   const app = fastify({
     ...(options.logger && { loggerInstance: options.logger }),
     forceCloseConnections: true,
   })
-  await app.register(gracefulShutdown, { limit: options.shutdownLimit ?? SHUTDOWN_LIMIT })
-  await app.register(rangePlugin, { root: options.files ?? FILES })
+  const other = await buildOtherOrigin({ files, log, shutdownLimit })
+  const otherPort = (): number | undefined => addressOf(other)?.port
+  app.setErrorHandler(hideInternalErrors)
+  await app.register(gracefulShutdown, { limit: shutdownLimit })
+  await app.register(liveLog, { log })
+  await app.register(rangePlugin, { root: files })
+  await app.register(page, { otherPort })
+  await app.register(settings, { otherPort })
+  await app.register(liveLogRoute)
+  await app.register(lab, { prefix: '/lab', dataDir: options.dataDir ?? DATA })
   await app.register(walkFiles)
+  app.addHook('onListen', async () => {
+    const address = addressOf(app)
+    if (address) await other.listen({ port: 0, host: address.address })
+  })
+  app.addHook('onClose', () => other.close())
   return app
 }

@@ -11,7 +11,9 @@ const params = {
 
 /** `GET /<name>`: the files that the walk-through downloads piece by piece. */
 export async function walkFiles(app: FastifyInstance): Promise<void> {
-  app.get<{ Params: { file: string } }>('/:file', { schema: { params } }, (request, reply) =>
-    reply.sendRange(request.params.file, { cacheControl: CACHE_CONTROL }),
+  app.get<{ Params: { file: string } }>(
+    '/:file',
+    { schema: { params }, config: { live: true } },
+    (request, reply) => reply.sendRange(request.params.file, { cacheControl: CACHE_CONTROL }),
   )
 }

@@ -1,0 +1,221 @@
+import { drawBand } from './band.js'
+import { byId, el, tell } from './dom.js'
+import { bytes, clock, count } from './format.js'
+import { Journal } from './journal.js'
+import { download } from './resumable.js'
+import { Speed } from './speed.js'
+import { availableStores } from './stores.js'
+
+const URL_PATH = '/lab/big.bin'
+const CHOICE = 'store of big.bin'
+
+/** The panel of the big file: one download at a time, in the store that is chosen. */
+class BigFile {
+  #stores = availableStores()
+  #story = byId('big-story')
+  #running = null
+  #received = 0
+  /** Where the connection under way began: what came before is drawn as kept. */
+  #resumedAt = 0
+
+  get #Store() {
+    return this.#stores.find(({ id }) => id === byId('big-store').value)
+  }
+
+  get #journal() {
+    return new Journal(this.#Store.id)
+  }
+
+  get isRunning() {
+    return this.#running !== null
+  }
+
+  /** Offers the stores there are and tells what an earlier visit left. */
+  async start() {
+    const choice = byId('big-store')
+    choice.replaceChildren(...this.#stores.map(({ id, label }) => el('option', { value: id }, label)))
+    const last = localStorage.getItem(CHOICE)
+    if (this.#stores.some(({ id }) => id === last)) choice.value = last
+    choice.addEventListener('change', () => {
+      localStorage.setItem(CHOICE, choice.value)
+      void this.#showKept()
+    })
+    byId('big-rate').addEventListener('change', linkAtPace)
+    byId('big-toggle').addEventListener('click', () => (this.isRunning ? this.#running.abort() : this.run()))
+    byId('big-reset').addEventListener('click', () => this.#startOver())
+    byId('big-save').addEventListener('click', () => this.#save())
+    byId('break-cut').addEventListener('click', () => this.#cut())
+    byId('break-replace').addEventListener('click', () => this.#replace())
+    await this.#showKept()
+  }
+
+  async #showKept() {
+    const isKnown = this.#journal.read() !== null
+    this.#received = this.#resumedAt = isKnown ? await this.#Store.kept() : 0
+    if (this.#received > 0) {
+      tell(this.#story, `${bytes(this.#received)} of an earlier visit are still here.`, 'notice')
+    }
+    this.#show(null)
+  }
+
+  async run() {
+    const running = new AbortController()
+    this.#running = running
+    const speed = new Speed()
+    const store = new this.#Store()
+    this.#show(null)
+    try {
+      await store.open()
+      const version = await download({
+        url: pacedUrl,
+        store,
+        journal: this.#journal,
+        signal: running.signal,
+        report: (event) => this.#hear(event, speed),
+      })
+      this.#received = version.total
+      tell(this.#story, `All ${count(version.total)} bytes are here. Comparing with the server…`)
+      await this.#verify(store, version)
+    } catch (error) {
+      if (running.signal.aborted) tell(this.#story, `Paused at ${bytes(this.#received)}.`, 'notice')
+      else tell(this.#story, `Stopped: ${error.message}`, 'bad')
+    } finally {
+      await store.close().catch(() => {})
+      this.#running = null
+      this.#show(null)
+    }
+  }
+
+  #hear(event, speed) {
+    const { kind, received } = event
+    if (kind === 'progress') {
+      speed.add(received - this.#received)
+      this.#received = received
+    } else if (kind === 'resumed') {
+      this.#received = this.#resumedAt = received
+      tell(
+        this.#story,
+        `206: still the same version. On from byte ${count(received)}; nothing comes twice.`,
+        'good',
+      )
+    } else if (kind === 'restarted') {
+      this.#received = this.#resumedAt = 0
+      const text = `200: another version. The ${bytes(event.dropped)} of the old one are dropped; from byte 0, nothing spliced.`
+      tell(this.#story, text, 'notice')
+    } else if (kind === 'first') {
+      this.#received = this.#resumedAt = 0
+      tell(this.#story, `200: the whole file, version ${event.etag}.`)
+    } else if (kind === 'lost') {
+      tell(
+        this.#story,
+        `Connection lost at ${bytes(received)}. Asking for the rest in ${event.wait / 1000} s.`,
+        'bad',
+      )
+    } else if (event.headers.Range) {
+      tell(this.#story, `Range: ${event.headers.Range}, If-Range: ${event.headers['If-Range']}`)
+    }
+    this.#show(speed.perSecond)
+  }
+
+  /** A hash of every byte here against one of every byte there; and, should they differ, whether there is another. */
+  async #verify(store, { etag }) {
+    if (!globalThis.crypto?.subtle) {
+      tell(this.#story, 'Complete. Not compared: browsers hash only on localhost or over HTTPS.', 'notice')
+      return
+    }
+    const content = await (await store.file()).arrayBuffer()
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content))
+    const here = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    const { sha256: there } = await (await fetch(`${URL_PATH}/checksum`)).json()
+    const current = (await fetch(URL_PATH, { method: 'HEAD', cache: 'no-store' })).headers.get('ETag')
+    if (here === there) tell(this.#story, `Complete and the same, byte for byte: SHA-256 ${here}`, 'good')
+    else if (current !== etag)
+      tell(this.#story, 'Complete, of a version that the server has replaced since.', 'notice')
+    else tell(this.#story, `NOT the same: ${here} here, ${there} there.`, 'bad')
+  }
+
+  async #startOver() {
+    this.#running?.abort()
+    while (this.isRunning) await new Promise((resolve) => setTimeout(resolve, 20))
+    this.#journal.clear()
+    await this.#Store.forget?.()
+    this.#received = this.#resumedAt = 0
+    await this.run()
+  }
+
+  async #save() {
+    const store = new this.#Store()
+    await store.open()
+    const link = el('a', { href: URL.createObjectURL(await store.file()), download: 'big.bin' })
+    link.click()
+    await store.close()
+  }
+
+  async #cut() {
+    const { cut } = await post('/lab/cut')
+    tell(
+      this.#story,
+      cut === 0
+        ? 'No connection to cut just now.'
+        : `Cut ${cut} ${cut === 1 ? 'connection' : 'connections'}.`,
+    )
+  }
+
+  async #replace() {
+    await post('/lab/big.bin/replace')
+    tell(this.#story, 'The server now has another version of the file under the same name.')
+    if (this.isRunning) await this.#cut()
+  }
+
+  #show(perSecond) {
+    const version = this.#journal.read()
+    const total = version?.total ?? 0
+    const isComplete = version !== null && this.#received === total && total > 0
+    const label = isComplete ? 'Compare again' : this.#received > 0 ? 'Go on' : 'Download'
+    byId('big-toggle').textContent = this.isRunning ? 'Pause' : label
+    byId('big-store').disabled = this.isRunning
+    byId('big-save').hidden = !isComplete || this.isRunning
+    byId('big-version').textContent = version?.etag ?? '–'
+    byId('big-received').textContent = total === 0 ? '–' : `${bytes(this.#received)} of ${bytes(total)}`
+    byId('big-speed').textContent = perSecond === null ? '–' : `${bytes(Math.round(perSecond))}/s`
+    const rest = (total - this.#received) / (perSecond ?? 0)
+    byId('big-eta').textContent = Number.isFinite(rest) ? clock(rest) : '–'
+    this.#draw(total)
+  }
+
+  #draw(total) {
+    const kept = { start: 0, end: this.#resumedAt - 1, kind: 'kept' }
+    const fresh = { start: this.#resumedAt, end: this.#received - 1, kind: 'fresh' }
+    const band = byId('big-band')
+    drawBand(
+      band,
+      total,
+      [kept, fresh].filter(({ start, end }) => end >= start),
+    )
+    band.setAttribute('aria-label', `${count(this.#received)} of ${count(total)} bytes received`)
+  }
+}
+
+/** The file, sent no faster than chosen. */
+function pacedUrl() {
+  const rate = byId('big-rate').value
+  return rate === '' ? URL_PATH : `${URL_PATH}?pace=${rate}`
+}
+
+/** The browser's own download keeps to the same pace. */
+function linkAtPace() {
+  const link = new URL(pacedUrl(), location.href)
+  link.searchParams.set('download', 'true')
+  byId('big-native').href = link.href
+}
+
+async function post(path) {
+  const response = await fetch(path, { method: 'POST' })
+  if (!response.ok) throw new Error(`the server answered ${response.status}`)
+  return response.json()
+}
+
+/** Sets the panel going. */
+export function startBigFile() {
+  return new BigFile().start()
+}

@@ -1,0 +1,47 @@
+import { el } from './dom.js'
+
+/** A grid in which each cell is one byte: empty, received, or received last. */
+export class ByteMap {
+  #container
+  #cells = []
+  #received = 0
+
+  constructor(container) {
+    this.#container = container
+  }
+
+  /** Starts over with `size` empty cells. */
+  reset(size) {
+    this.#cells = Array.from({ length: size }, () => el('span', { className: 'cell' }))
+    this.#container.replaceChildren(...this.#cells)
+    this.#received = 0
+    this.#describe()
+  }
+
+  /** Fills the cells from `start` on and marks them as the newest. */
+  fill(start, bytes) {
+    for (const cell of this.#container.querySelectorAll('.last')) cell.classList.remove('last')
+    for (const [index, byte] of bytes.entries()) {
+      const cell = this.#cells[start + index]
+      cell.textContent = printed(byte)
+      cell.title = `byte ${start + index}: 0x${hex(byte)}`
+      cell.classList.add('received', 'last')
+    }
+    this.#received = start + bytes.length
+    this.#describe()
+  }
+
+  #describe() {
+    this.#container.setAttribute('aria-label', `${this.#received} of ${this.#cells.length} bytes received`)
+  }
+}
+
+function hex(byte) {
+  return byte.toString(16).padStart(2, '0')
+}
+
+/** Printable ASCII as itself; the bytes of other characters in hexadecimal. */
+function printed(byte) {
+  if (byte === 0x0a) return '↵'
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : hex(byte)
+}

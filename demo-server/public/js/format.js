@@ -1,0 +1,19 @@
+const grouped = new Intl.NumberFormat('en')
+const oneDecimal = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const MEBIBYTE = 1024 * 1024
+
+/** 1234567 → 1,234,567 */
+export function count(number) {
+  return grouped.format(number)
+}
+
+/** Bytes, in MiB from one on. */
+export function bytes(number) {
+  return number < MEBIBYTE ? `${count(number)} bytes` : `${oneDecimal.format(number / MEBIBYTE)} MiB`
+}
+
+/** Seconds as 0:07 or 12:30. */
+export function clock(seconds) {
+  const whole = Math.ceil(seconds)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}

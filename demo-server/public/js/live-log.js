@@ -1,0 +1,69 @@
+import { byId, el } from './dom.js'
+import { count } from './format.js'
+
+const MAX_ROWS = 100
+
+/**
+ * Listens to the server's log and shows it; `onEntry` hears every entry too, first when a request is answered and
+ * again when its answer has ended.
+ */
+export function startLiveLog(onEntry) {
+  const rows = new Map()
+  const body = byId('log-rows')
+  const state = byId('log-state')
+  const source = new EventSource('/events')
+  source.addEventListener('open', () => {
+    state.textContent = 'live'
+    state.classList.add('good')
+  })
+  source.addEventListener('error', () => {
+    state.textContent = 'reconnecting'
+    state.classList.remove('good')
+  })
+  source.addEventListener('message', ({ data }) => {
+    const entry = JSON.parse(data)
+    const row = describe(entry)
+    if (rows.has(entry.id)) rows.get(entry.id).replaceWith(row)
+    else body.prepend(row)
+    rows.set(entry.id, row)
+    forgetOldest(rows)
+    onEntry(entry)
+  })
+  byId('log-clear').addEventListener('click', () => {
+    body.replaceChildren()
+    rows.clear()
+  })
+}
+
+function forgetOldest(rows) {
+  if (rows.size <= MAX_ROWS) return
+  const [id, row] = rows.entries().next().value
+  row.remove()
+  rows.delete(id)
+}
+
+function describe(entry) {
+  const { method, url, range, ifRange, status, contentRange, bytesSent, length, outcome, duration } = entry
+  const sent =
+    length === undefined || bytesSent === length
+      ? count(bytesSent)
+      : `${count(bytesSent)} of ${count(length)}`
+  const row = el(
+    'tr',
+    {},
+    el('td', {}, `${method} ${url}`),
+    el('td', {}, range ?? '–'),
+    el('td', {}, ifRange ?? '–'),
+    el('td', { className: status < 300 ? 'good' : status < 400 ? 'notice' : 'bad' }, String(status)),
+    el('td', {}, contentRange ?? '–'),
+    el('td', {}, outcome === 'under way' ? '…' : sent),
+    el('td', { className: outcome === 'aborted' ? 'bad' : '' }, ending(outcome, duration)),
+  )
+  row.dataset.id = entry.id
+  return row
+}
+
+function ending(outcome, duration) {
+  if (outcome === 'under way') return 'under way'
+  return outcome === 'served' ? `${duration} ms` : `aborted, ${duration} ms`
+}

@@ -1,0 +1,76 @@
+import { byId, el } from './dom.js'
+
+const FIELDS = [
+  'Content-Type',
+  'Content-Length',
+  'Cache-Control',
+  'Last-Modified',
+  'Content-Range',
+  'Accept-Ranges',
+  'ETag',
+]
+
+/** Asks the other origin in each of its three ways and shows what a page gets to see. */
+export async function startOtherOrigin() {
+  const buttons = document.querySelectorAll('[data-origin]')
+  const { otherPort } = await (await fetch('/settings')).json()
+  const origin = `${location.protocol}//${location.hostname}:${otherPort}`
+  byId('origins-url').textContent = origin
+  for (const button of buttons) {
+    button.addEventListener('click', async () => {
+      for (const other of buttons) other.setAttribute('aria-pressed', String(other === button))
+      const result = await ask(`${origin}/${button.dataset.origin}/2.txt`)
+      byId('origins-result').replaceChildren(...describe(result))
+    })
+  }
+}
+
+/** The first four bytes, then, with the version if it can be seen, the next four. */
+async function ask(url) {
+  const first = await attempt(url, { Range: 'bytes=0-3' })
+  if (!first) return { first, next: null }
+  const etag = first.headers.get('ETag') ?? '"unknown"'
+  return { first, next: await attempt(url, { Range: 'bytes=4-7', 'If-Range': etag }) }
+}
+
+/** A refused answer looks like a failed connection: the browser does not tell pages which. */
+async function attempt(url, headers) {
+  try {
+    const response = await fetch(url, { headers, cache: 'no-store' })
+    await response.arrayBuffer()
+    return response
+  } catch {
+    return null
+  }
+}
+
+function describe({ first, next }) {
+  if (!first) return [verdict('bad', 'Nothing at all: the browser keeps the answer from the page.')]
+  const rows = FIELDS.map((name) => {
+    const value = first.headers.get(name)
+    const cell = value === null ? el('td', { className: 'bad' }, 'hidden') : el('td', {}, value)
+    return el('tr', {}, el('th', { scope: 'row' }, name), cell)
+  })
+  const table = el(
+    'table',
+    {},
+    el('caption', {}, `${first.status} to Range: bytes=0-3`),
+    el('tbody', {}, ...rows),
+  )
+  return [conclusion(first, next), table]
+}
+
+function conclusion(first, next) {
+  const canSee = first.headers.has('ETag') && first.headers.has('Content-Range')
+  if (canSee && next?.status === 206)
+    return verdict('good', 'Everything needed to resume safely: If-Range was allowed, 206.')
+  const sent = next ? '' : ' And If-Range may not even be sent.'
+  return verdict(
+    'bad',
+    `The bytes arrive, but which bytes of which version stays hidden: no safe resuming.${sent}`,
+  )
+}
+
+function verdict(tone, text) {
+  return el('p', { className: `verdict ${tone}` }, text)
+}

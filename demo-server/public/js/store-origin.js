@@ -1,0 +1,67 @@
+const NAME = 'big.bin'
+
+/** Keeps the download in the browser's own disk space (OPFS), written in place by a worker. */
+export class OriginStore {
+  static id = 'origin'
+  static label = 'the browser’s own disk (OPFS)'
+  static get isAvailable() {
+    return Boolean(navigator.storage?.getDirectory)
+  }
+
+  /** Bytes that an earlier visit left. */
+  static async kept() {
+    const folder = await navigator.storage.getDirectory()
+    const handle = await folder.getFileHandle(NAME, { create: true })
+    return (await handle.getFile()).size
+  }
+
+  #worker = null
+  #waiting = new Map()
+  #count = 0
+
+  async open() {
+    this.#worker = new Worker('/js/store-origin-worker.js', { type: 'module' })
+    this.#worker.addEventListener('message', ({ data: { id, result, error } }) => {
+      const { resolve, reject } = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (error === undefined) resolve(result)
+      else reject(new Error(error))
+    })
+    await this.#ask('open', { name: NAME })
+  }
+
+  size() {
+    return this.#ask('size')
+  }
+
+  write(offset, bytes) {
+    return this.#ask('write', { offset, bytes }, [bytes.buffer])
+  }
+
+  commit() {
+    return this.#ask('commit')
+  }
+
+  reset() {
+    return this.#ask('reset')
+  }
+
+  async file() {
+    await this.commit()
+    return this.#ask('file')
+  }
+
+  async close() {
+    await this.#ask('close')
+    this.#worker.terminate()
+    this.#worker = null
+  }
+
+  #ask(operation, details = {}, transfer = []) {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#count
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, operation, ...details }, transfer)
+    })
+  }
+}

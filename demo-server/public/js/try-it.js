@@ -1,0 +1,128 @@
+import { byId, el } from './dom.js'
+import { count } from './format.js'
+import { contentFields } from './messages.js'
+import { boundaryOf, parseMultipart } from './multipart.js'
+
+const STALE = '"another-version"'
+const PREVIEW = 160
+
+const VERDICTS = {
+  200: ['notice', 'The whole file: the range was not for this version, or no range at all.'],
+  206: ['good', 'Just what was asked for.'],
+  404: ['bad', 'There is no such file.'],
+  412: ['bad', 'A condition did not hold.'],
+  416: ['bad', 'Nothing of the file lies in that range; Content-Range tells how long it is.'],
+}
+
+/** The form that sends any Range, and the same as curl lines. */
+export function startTryIt() {
+  byId('try-form').addEventListener('submit', (event) => {
+    event.preventDefault()
+    void send()
+  })
+  for (const button of document.querySelectorAll('[data-range]')) {
+    button.addEventListener('click', () => {
+      byId('try-range').value = button.dataset.range
+    })
+  }
+  for (const button of document.querySelectorAll('[data-if-range]')) {
+    button.addEventListener('click', async () => {
+      byId('try-if-range').value = button.dataset.ifRange === 'stale' ? STALE : await currentEtag(path())
+    })
+  }
+  void showCurlLines()
+}
+
+function path() {
+  return `/${byId('try-file').value}`
+}
+
+async function currentEtag(url) {
+  const response = await fetch(url, { method: 'HEAD', cache: 'no-store' })
+  return response.headers.get('ETag') ?? ''
+}
+
+async function send() {
+  const result = byId('try-result')
+  try {
+    const fields = { Range: byId('try-range').value, 'If-Range': byId('try-if-range').value }
+    const headers = Object.entries(fields).filter(([, value]) => value.trim() !== '')
+    const response = await fetch(path(), { headers, cache: 'no-store' })
+    const body = new Uint8Array(await response.arrayBuffer())
+    result.replaceChildren(...describe(response, body))
+  } catch (error) {
+    result.replaceChildren(el('p', { className: 'verdict bad' }, `Not sent: ${error.message}`))
+  }
+}
+
+function describe(response, body) {
+  const [tone, verdict] = VERDICTS[response.status] ?? ['notice', 'See the status.']
+  const rows = contentFields(response).map(([name, value]) =>
+    el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, value)),
+  )
+  return [
+    el('p', { className: `verdict ${tone}` }, `${response.status} ${response.statusText}. ${verdict}`),
+    el('table', {}, el('tbody', {}, ...rows)),
+    el('h3', {}, 'Body'),
+    el('div', { className: 'parts' }, ...describeBody(response, body)),
+  ]
+}
+
+function describeBody(response, body) {
+  const boundary = boundaryOf(response.headers.get('Content-Type'))
+  if (boundary === null) return [describePart(`${count(body.length)} bytes`, body)]
+  return parseMultipart(body, boundary).map(({ fields, content }, index) => {
+    const lines = [...fields].map(([name, value]) => `${name}: ${value}`).join('\n')
+    return describePart(`part ${index + 1}: ${count(content.length)} bytes`, content, lines)
+  })
+}
+
+function describePart(title, content, fields) {
+  const shown = content.subarray(0, PREVIEW)
+  const more = content.length > PREVIEW ? ' …' : ''
+  const text = new TextDecoder().decode(shown)
+  const hex = Array.from(shown.subarray(0, 24), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  const part = el('article', { className: 'part' }, el('h4', {}, title))
+  if (fields) part.append(el('pre', {}, fields))
+  // Control characters say that this is no text.
+  const isText = !shown.some((byte) => byte < 9 || (byte > 13 && byte < 32))
+  part.append(el('pre', { className: 'mono' }, isText ? `${text}${more}` : `${hex} …`))
+  return part
+}
+
+async function showCurlLines() {
+  const etag = await currentEtag('/2.txt')
+  const url = (name) => `${location.origin}/${name}`
+  const lines = [
+    ['one range', `curl -v --header 'Range: bytes=0-3' ${url('bd_logo.png')}`],
+    ['from the end', `curl -i --header 'Range: bytes=-12' ${url('2.txt')}`],
+    ['several', `curl -i --header 'Range: bytes=0-3, 20-29, -12' ${url('2.txt')}`],
+    ['if unchanged', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${etag}' ${url('2.txt')}`],
+    ['if it were', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${STALE}' ${url('2.txt')}`],
+    ['beyond (416)', `curl -i --header 'Range: bytes=90000-' ${url('2.txt')}`],
+  ]
+  byId('curl-lines').replaceChildren(...lines.map(([name, line]) => curlLine(name, line)))
+}
+
+function curlLine(name, line) {
+  const code = el('pre', { tabIndex: 0 }, line)
+  const button = el('button', { type: 'button', ariaLabel: `Copy: ${name}` }, 'Copy')
+  button.addEventListener('click', async () => {
+    button.textContent = (await copy(line, code)) ? 'Copied' : 'Selected'
+  })
+  return el('li', {}, el('span', { className: 'hint' }, name), code, button)
+}
+
+/** Copies, or where a page may not (without HTTPS, away from localhost), selects. */
+async function copy(text, element) {
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      // Not allowed: selecting remains.
+    }
+  }
+  getSelection()?.selectAllChildren(element)
+  return false
+}

@@ -1,0 +1,54 @@
+import { drawBand } from './band.js'
+import { parseContentRange } from './content-range.js'
+import { byId, el } from './dom.js'
+import { bytes, count } from './format.js'
+
+const PATH = '/lab/clip.mp4'
+const MAX_PIECES = 40
+
+/** Shows the ranges that the browser asks for while it plays; returns what must hear the live log's entries. */
+export function startVideo() {
+  const video = byId('clip')
+  for (const button of document.querySelectorAll('[data-seek]')) {
+    button.addEventListener('click', () => {
+      video.currentTime = Number(button.dataset.seek)
+    })
+  }
+  const pieces = new Map()
+  return (entry) => {
+    const range = parseContentRange(entry.contentRange)
+    if (entry.url !== PATH || entry.status !== 206 || !range) return
+    pieces.set(entry.id, { ...entry, ...range })
+    if (pieces.size > MAX_PIECES) pieces.delete(pieces.keys().next().value)
+    draw([...pieces.values()])
+  }
+}
+
+function draw(entries) {
+  const { total } = entries[entries.length - 1]
+  const pieces = entries.map(({ start, end, outcome, bytesSent }) => ({
+    start,
+    end: outcome === 'under way' ? end : start + Math.max(bytesSent, 1) - 1,
+    kind: outcome === 'under way' ? 'under-way' : outcome,
+  }))
+  // What is under way is drawn first: what has arrived stays visible on top of it.
+  pieces.sort((a, b) => Number(b.kind === 'under-way') - Number(a.kind === 'under-way'))
+  const band = byId('clip-band')
+  drawBand(band, total, pieces)
+  band.setAttribute('aria-label', `${entries.length} ranges of ${bytes(total)}`)
+  byId('clip-ranges').replaceChildren(...entries.reverse().map(line))
+}
+
+function line({ range, ifRange, start, outcome, bytesSent }) {
+  const fate = {
+    'under way': 'under way',
+    served: `${count(bytesSent)} bytes, to the end`,
+    aborted: `given up after ${count(bytesSent)} bytes`,
+  }
+  const text = `${range}${ifRange ? ', if unchanged' : ''}: ${fate[outcome]}`
+  return el(
+    'li',
+    { className: outcome === 'under way' ? 'notice' : 'good', title: `from byte ${start}` },
+    text,
+  )
+}

@@ -1,0 +1,154 @@
+import { ByteMap } from './byte-map.js'
+import { parseContentRange } from './content-range.js'
+import { byId } from './dom.js'
+import { answerText, requestText } from './messages.js'
+import { sleep } from './pause.js'
+
+const PATH = '/2.txt'
+
+/** The text in small steps: one ranged request after another, which anyone can stop and go on with. */
+class Walk {
+  #map = new ByteMap(byId('walk-map'))
+  #received = new Uint8Array(0)
+  #total = null
+  #etag = null
+  /** Set while steps are taken. */
+  #running = null
+
+  get state() {
+    if (this.#running) return 'running'
+    if (this.#total === null) return 'new'
+    return this.#received.length === this.#total ? 'done' : 'paused'
+  }
+
+  toggle() {
+    if (this.state === 'running') this.pause()
+    else if (this.state === 'done') this.restart()
+    else void this.run()
+  }
+
+  pause() {
+    this.#running?.abort()
+  }
+
+  restart() {
+    this.reset()
+    void this.run()
+  }
+
+  /** Back to the beginning. */
+  reset() {
+    this.pause()
+    this.#running = null
+    this.#forget()
+    byId('walk-request').textContent = byId('walk-answer').textContent = '–'
+    this.#say('Ready.')
+  }
+
+  async run() {
+    const running = new AbortController()
+    this.#running = running
+    this.#say('Asking for the first piece.')
+    try {
+      while (this.#received.length !== this.#total) {
+        await this.#step()
+        if (this.#running !== running) return
+        running.signal.throwIfAborted()
+        await sleep(Number(byId('walk-pace').value), running.signal)
+      }
+      this.#running = null
+      this.#say(`Complete: ${this.#total} bytes.`)
+    } catch (error) {
+      if (this.#running !== running) return
+      this.#running = null
+      if (running.signal.aborted) this.#say(`Paused at byte ${this.#received.length}. Any key goes on.`)
+      else this.#say(`${error.message} Any key tries again.`)
+    }
+  }
+
+  async #step() {
+    const start = this.#received.length
+    const size = Math.max(1, Math.trunc(Number(byId('walk-step').value)) || 1)
+    const fields = {
+      Range: `bytes=${start}-${start + size - 1}`,
+      ...(this.#etag && { 'If-Range': this.#etag }),
+    }
+    byId('walk-request').textContent = requestText('GET', PATH, fields)
+    const response = await fetch(PATH, { headers: fields, cache: 'no-store' })
+    byId('walk-answer').textContent = answerText(response)
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    this.#accept(response, bytes, start)
+  }
+
+  /** Joins a piece to what is there only if it begins there and is of the same version. */
+  #accept(response, bytes, start) {
+    const etag = response.headers.get('ETag')
+    if (response.status === 200) {
+      this.#forget()
+      this.#begin(bytes.length, etag)
+      return this.#append(
+        bytes,
+        `The file has changed: all ${bytes.length} bytes of the new version came instead.`,
+      )
+    }
+    const range = parseContentRange(response.headers.get('Content-Range'))
+    if (response.status !== 206 || !range) throw new Error(`The server answered ${response.status}.`)
+    if (this.#total === null) this.#begin(range.total, etag)
+    if (range.start !== start || range.total !== this.#total || etag !== this.#etag) {
+      throw new Error('The answer does not fit what is already here.')
+    }
+    this.#append(bytes, `${range.end + 1} of ${range.total} bytes`)
+  }
+
+  #begin(total, etag) {
+    this.#total = total
+    this.#etag = etag
+    this.#map.reset(total)
+  }
+
+  #append(bytes, message) {
+    this.#map.fill(this.#received.length, bytes)
+    const joined = new Uint8Array(this.#received.length + bytes.length)
+    joined.set(this.#received)
+    joined.set(bytes, this.#received.length)
+    this.#received = joined
+    // While streaming, the decoder keeps back the first bytes of a character that has not arrived in full.
+    byId('walk-text').textContent = new TextDecoder().decode(joined, { stream: joined.length < this.#total })
+    this.#say(message)
+  }
+
+  #forget() {
+    this.#received = new Uint8Array(0)
+    this.#total = this.#etag = null
+    this.#map.reset(0)
+    byId('walk-text').textContent = '–'
+  }
+
+  #say(message) {
+    byId('walk-status').textContent = message
+    const labels = { new: 'Start', running: 'Pause', paused: 'Go on', done: 'Once more' }
+    byId('walk-toggle').textContent = labels[this.state]
+  }
+}
+
+/** Whether a key press is meant for the control that has the focus. */
+function belongsToControl({ target, key }) {
+  if (target.matches?.('input, select, textarea')) return true
+  return (key === 'Enter' || key === ' ') && Boolean(target.closest?.('button, a, video, summary'))
+}
+
+/** Sets the walk going: its buttons, and `p` and any other key. */
+export function startWalk() {
+  const walk = new Walk()
+  byId('walk-toggle').addEventListener('click', () => walk.toggle())
+  byId('walk-reset').addEventListener('click', () => walk.reset())
+  document.addEventListener('keydown', (event) => {
+    const isTyped = event.key.length === 1 || event.key === 'Enter'
+    if (!isTyped || event.ctrlKey || event.metaKey || event.altKey || belongsToControl(event)) return
+    if (walk.state === 'running' && event.key.toLowerCase() === 'p') walk.pause()
+    else if (walk.state === 'paused' && event.key.toLowerCase() !== 'p') {
+      event.preventDefault()
+      void walk.run()
+    }
+  })
+}

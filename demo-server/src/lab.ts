@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GeneratedFile } from './generated-file.ts'
+import { pace } from './pace.ts'
+import { refuseOtherOrigins } from './same-origin.ts'
+import { clip } from './video/clip.ts'
+
+const MEBIBYTE = 1024 * 1024
+/** Large enough to be cut midway, small enough for a phone. */
+const BIG_FILE_MEBIBYTES = 48
+
+const NAMES = ['big.bin', 'clip.mp4'] as const
+type Name = (typeof NAMES)[number]
+
+const nameParams = {
+  type: 'object',
+  required: ['name'],
+  properties: { name: { type: 'string', enum: NAMES } },
+} as const
+const fileQuery = {
+  type: 'object',
+  properties: {
+    download: { type: 'boolean', default: false },
+    pace: { type: 'integer', minimum: 1, maximum: 1024, description: 'MiB a second; without it, no limit' },
+  },
+} as const
+const checksumReply = {
+  type: 'object',
+  required: ['size', 'sha256'],
+  properties: { size: { type: 'integer' }, sha256: { type: 'string' } },
+} as const
+const cutReply = { type: 'object', required: ['cut'], properties: { cut: { type: 'integer' } } } as const
+
+interface FileQuery {
+  download: boolean
+  pace?: number
+}
+
+/** Where the files that may be broken are kept. */
+export interface LabOptions {
+  /** The folder of the generated files, made when missing. */
+  dataDir: string
+}
+
+/** `/lab/…`: files made to be interrupted and replaced, and the buttons that do so. Touches nothing else. */
+export async function lab(app: FastifyInstance, { dataDir }: LabOptions): Promise<void> {
+  const files: Record<Name, GeneratedFile> = {
+    'big.bin': new GeneratedFile(join(dataDir, 'big.bin'), bigFile),
+    'clip.mp4': new GeneratedFile(join(dataDir, 'clip.mp4'), clip),
+  }
+  const underWay = new Set<ServerResponse>()
+
+  app.get<{ Params: { name: Name }; Querystring: FileQuery }>(
+    '/:name',
+    { onSend: slowDown, schema: { params: nameParams, querystring: fileQuery }, config: { live: true } },
+    async ({ params: { name }, query }, reply) => {
+      await files[name].ready()
+      underWay.add(reply.raw)
+      reply.raw.once('close', () => underWay.delete(reply.raw))
+      // Revalidated each time: a replaced file is noticed, an unchanged one costs a 304.
+      return reply.sendRange(name, { root: dataDir, cacheControl: 'no-cache', download: query.download })
+    },
+  )
+
+  app.get<{ Params: { name: Name } }>(
+    '/:name/checksum',
+    { schema: { params: nameParams, response: { 200: checksumReply } } },
+    async ({ params: { name } }, reply) => {
+      reply.header('cache-control', 'no-store')
+      return files[name].checksum()
+    },
+  )
+
+  app.post(
+    '/big.bin/replace',
+    { preHandler: refuseOtherOrigins, schema: { response: { 200: checksumReply } } },
+    async () => {
+      await files['big.bin'].replace()
+      return files['big.bin'].checksum()
+    },
+  )
+
+  app.post('/cut', { preHandler: refuseOtherOrigins, schema: { response: { 200: cutReply } } }, async () => {
+    const cut = underWay.size
+    for (const response of underWay) response.destroy()
+    return { cut }
+  })
+}
+
+/** An onSend hook: sends the body at the pace that the query asks for. */
+async function slowDown(request: FastifyRequest, _reply: FastifyReply, payload: unknown): Promise<unknown> {
+  const { pace: mebibytes } = request.query as FileQuery
+  if (mebibytes === undefined || !(payload instanceof Readable)) return payload
+  return pace(payload, mebibytes * MEBIBYTE)
+}
+
+function* bigFile(): Generator<Buffer> {
+  for (let count = 0; count < BIG_FILE_MEBIBYTES; count++) yield randomBytes(MEBIBYTE)
+}

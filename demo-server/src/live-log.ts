@@ -1,0 +1,154 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { PassThrough } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { CHANNELS, type SendRangeEvent } from 'fastify-send-range'
+
+/** One line of the live log: a request, and what became of its answer. */
+export interface LogEntry {
+  /** Counts up from 1. */
+  id: number
+  method: string
+  url: string
+  range: string | undefined
+  ifRange: string | undefined
+  status: number
+  contentRange: string | undefined
+  etag: string | undefined
+  /** The Content-Length that was announced, in bytes. */
+  length: number | undefined
+  /** Bytes of the body that really went out. */
+  bytesSent: number
+  outcome: 'under way' | Ending
+  /** In ms; undefined while it is under way. */
+  duration: number | undefined
+}
+
+type Ending = 'served' | 'aborted'
+
+/** What a page that has just been opened is told of the past. */
+const REMEMBERED = 50
+/** A reader who lets this many bytes pile up is gone. */
+const MAX_BACKLOG = 1024 * 1024
+
+/** Remembers the last requests and tells them, as Server-Sent Events, to everyone who listens. */
+export class LiveLog {
+  readonly #entries = new Map<number, LogEntry>()
+  readonly #ids = new WeakMap<FastifyRequest, number>()
+  readonly #listeners = new Set<PassThrough>()
+  #count = 0
+
+  /** An answer is about to go out. */
+  begin(request: FastifyRequest, reply: FastifyReply): void {
+    this.#ids.set(request, ++this.#count)
+    this.#tell({
+      id: this.#count,
+      ...describe(request, reply),
+      status: reply.statusCode,
+      bytesSent: 0,
+      outcome: 'under way',
+      duration: undefined,
+    })
+  }
+
+  /** An answer has ended. */
+  end({ request, reply, status, bytesSent, durationMs }: SendRangeEvent, outcome: Ending): void {
+    const id = this.#ids.get(request) ?? ++this.#count
+    const duration = Math.round(durationMs * 10) / 10
+    this.#tell({ id, ...describe(request, reply), status, bytesSent, outcome, duration })
+  }
+
+  #tell(entry: LogEntry): void {
+    // Taken out first, so that the order is that of the last news.
+    this.#entries.delete(entry.id)
+    this.#entries.set(entry.id, entry)
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > REMEMBERED && oldest !== undefined) this.#entries.delete(oldest)
+    for (const listener of this.#listeners) {
+      if (listener.writableLength > MAX_BACKLOG) listener.destroy()
+      else listener.write(format(entry))
+    }
+  }
+
+  /** A stream of events that begins with those remembered; ends with the signal. */
+  listen(signal: AbortSignal): PassThrough {
+    const listener = new PassThrough()
+    listener.write('retry: 1000\n\n')
+    for (const entry of this.#entries.values()) listener.write(format(entry))
+    const end = (): void => {
+      listener.end()
+    }
+    signal.addEventListener('abort', end)
+    this.#listeners.add(listener)
+    listener.once('close', () => {
+      this.#listeners.delete(listener)
+      signal.removeEventListener('abort', end)
+    })
+    return listener
+  }
+}
+
+function format(entry: LogEntry): string {
+  return `data: ${JSON.stringify(entry)}\n\n`
+}
+
+type Described = Omit<LogEntry, 'id' | 'status' | 'bytesSent' | 'outcome' | 'duration'>
+
+function describe(request: FastifyRequest, reply: FastifyReply): Described {
+  const length = field(reply.getHeader('content-length'))
+  return {
+    method: request.method,
+    url: request.url,
+    range: request.headers.range,
+    ifRange: field(request.headers['if-range']),
+    contentRange: field(reply.getHeader('content-range')),
+    etag: field(reply.getHeader('etag')),
+    length: length === undefined ? undefined : Number(length),
+  }
+}
+
+function field(value: string | string[] | number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value)
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The log that this server's ranged answers go to. */
+    liveLog: LiveLog
+  }
+  interface FastifyContextConfig {
+    /** Whether the live log hears of this route's answers before they end. */
+    live?: boolean
+  }
+}
+
+/** Decorates the server with a log of what its `sendRange` answers, fed by the plugin's diagnostics channels. */
+export const liveLog = fp(async (app: FastifyInstance, { log }: { log: LiveLog }) => {
+  app.decorate('liveLog', log)
+  // The channels are those of the whole process, in which other servers may run.
+  const ofThisServer = (message: unknown): message is SendRangeEvent =>
+    (message as SendRangeEvent).request.server.server === app.server
+  const served = (message: unknown): void => {
+    if (ofThisServer(message)) log.end(message, 'served')
+  }
+  const aborted = (message: unknown): void => {
+    if (ofThisServer(message)) log.end(message, 'aborted')
+  }
+  app.addHook('onSend', async (request, reply) => {
+    if (request.routeOptions.config.live) log.begin(request, reply)
+  })
+  subscribe(CHANNELS.served, served)
+  subscribe(CHANNELS.aborted, aborted)
+  app.addHook('onClose', async () => {
+    unsubscribe(CHANNELS.served, served)
+    unsubscribe(CHANNELS.aborted, aborted)
+  })
+})
+
+/** `GET /events`: the live log as Server-Sent Events: the last entries, then each as it begins and as it ends. */
+export async function liveLogRoute(app: FastifyInstance): Promise<void> {
+  app.get('/events', async (_request, reply) => {
+    reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store')
+    return app.liveLog.listen(app.stopping)
+  })
+}

@@ -1,0 +1,56 @@
+import type { AddressInfo } from 'node:net'
+import cors from '@fastify/cors'
+import fastify, { type FastifyInstance } from 'fastify'
+import rangePlugin from 'fastify-send-range'
+import { type LiveLog, liveLog } from './live-log.ts'
+import { gracefulShutdown } from './shutdown.ts'
+import { walkFiles } from './walk-files.ts'
+
+/** What the second server shares with the first. */
+export interface OtherOriginOptions {
+  /** The folder of the walk-through's files. */
+  files: string
+  log: LiveLog
+  /** In ms. */
+  shutdownLimit: number
+}
+
+/** What a page of another origin may read beside the few fields that Fetch always shows it. */
+const EXPOSED_FIELDS = ['Accept-Ranges', 'Content-Range', 'Content-Length', 'ETag', 'Last-Modified']
+/** What such a page may send. A plain Range needs no permission, the conditions that make it safe do. */
+const ALLOWED_FIELDS = ['Range', 'If-Range', 'If-Match', 'If-None-Match']
+const METHODS = ['GET', 'HEAD']
+
+/**
+ * Builds a second server, for the same files from another origin, three ways: under `/none` without CORS, under
+ * `/origin` with the origin allowed and nothing else, under `/recipe` as it should be.
+ */
+export async function buildOtherOrigin(options: OtherOriginOptions): Promise<FastifyInstance> {
+  const app = fastify({ forceCloseConnections: true })
+  await app.register(gracefulShutdown, { limit: options.shutdownLimit })
+  await app.register(liveLog, { log: options.log })
+  await app.register(rangePlugin, { root: options.files })
+  await app.register(walkFiles, { prefix: '/none' })
+  await app.register(
+    async (scope) => {
+      await scope.register(cors, { origin: true, methods: METHODS, allowedHeaders: [] })
+      await scope.register(walkFiles)
+    },
+    { prefix: '/origin' },
+  )
+  await app.register(
+    async (scope) => {
+      const lists = { exposedHeaders: EXPOSED_FIELDS, allowedHeaders: ALLOWED_FIELDS }
+      await scope.register(cors, { origin: true, methods: METHODS, ...lists })
+      await scope.register(walkFiles)
+    },
+    { prefix: '/recipe' },
+  )
+  return app
+}
+
+/** Where a server listens, undefined while it does not. */
+export function addressOf(app: FastifyInstance): AddressInfo | undefined {
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address : undefined
+}

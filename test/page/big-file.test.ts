@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { type Demo, visit, withDemo } from './browser.ts'
+import { collect, type Served } from './server-events.ts'
+
+const MEBIBYTE = 1024 * 1024
+const CUT = /net::ERR_\w+ .*\/lab\/big\.bin/
+const UNLIMITED = { label: 'no limit' }
+const COMPLETE = 'Complete and the same, byte for byte'
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
+
+/** Downloads what is asked of the big file, in the order in which the answers ended. */
+const downloads = (served: Served[]): Served[] =>
+  served.filter(({ url, method }) => url.startsWith('/lab/big.bin') && method === 'GET')
+
+function story(page: Page, text: string): Promise<void> {
+  return page.locator('#big-story li', { hasText: text }).first().waitFor()
+}
+
+async function receiveSome(page: Page): Promise<void> {
+  await page.locator('#big-received', { hasText: /^[2-9]\.\d MiB of 48/ }).waitFor()
+}
+
+async function startSlowly(page: Page): Promise<void> {
+  await page.selectOption('#big-rate', '16')
+  await page.click('#big-toggle')
+  await receiveSome(page)
+}
+
+/** The SHA-256 of what the page kept, by the page's own means but not by its code. */
+function hashInPage(page: Page, expression: string): Promise<string> {
+  return page.evaluate<string>(`(async () => {
+    const content = await (await (${expression})).arrayBuffer()
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content))
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  })()`)
+}
+
+async function onServer({ dataDir }: Demo): Promise<string> {
+  return sha256(await readFile(join(dataDir, 'big.bin')))
+}
+
+/** That the second answer took up exactly where what the page had of the first one ended. */
+function continues(t: Test, served: Served[]): void {
+  const [first, second, ...more] = downloads(served)
+  t.equal(more.length, 0, 'two requests in all')
+  t.match(first, { status: 200, range: undefined, outcome: 'aborted' })
+  t.match(second, { status: 206, outcome: 'served', ifRange: first?.etag, etag: first?.etag })
+  const start = second?.start ?? 0
+  t.ok(start > MEBIBYTE, `goes on from byte ${start}`)
+  t.equal(second?.bytesSent, 48 * MEBIBYTE - start, 'and gets the rest, nothing twice')
+}
+
+await withDemo(t, async (demo) => {
+  await t.test('cut midway: resumes by range, ends bit-exact', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo, expected: CUT }, async (page) => {
+      await startSlowly(page)
+      await page.selectOption('#big-rate', UNLIMITED)
+      await page.click('#break-cut')
+      await story(page, 'Cut 1 connection.')
+      await story(page, 'Connection lost at')
+      await story(page, '206: still the same version')
+      await story(page, COMPLETE)
+      continues(t, served)
+      const kept = `navigator.storage.getDirectory().then((d) => d.getFileHandle('big.bin')).then((f) => f.getFile())`
+      t.equal(await hashInPage(page, kept), await onServer(demo))
+
+      const [saved] = await Promise.all([page.waitForEvent('download'), page.click('#big-save')])
+      t.equal(sha256(await readFile(await saved.path())), await onServer(demo), 'saved to disk')
+    })
+  })
+
+  await t.test('replaced midway: starts over, nothing spliced', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo, expected: CUT }, async (page) => {
+      await startSlowly(page)
+      const before = await onServer(demo)
+      await page.selectOption('#big-rate', UNLIMITED)
+      await page.click('#break-replace')
+      await story(page, '200: another version')
+      await story(page, COMPLETE)
+      const [first, second] = downloads(served)
+      t.match(second, { status: 200, ifRange: first?.etag, bytesSent: 48 * MEBIBYTE })
+      t.match(second?.range, /^bytes=\d+-$/, 'it had asked for the rest')
+      t.not(second?.etag, first?.etag)
+      const kept = `navigator.storage.getDirectory().then((d) => d.getFileHandle('big.bin')).then((f) => f.getFile())`
+      const after = await hashInPage(page, kept)
+      t.equal(after, await onServer(demo))
+      t.not(after, before)
+    })
+  })
+
+  await t.test('page reloaded midway: goes on', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo }, async (page) => {
+      await startSlowly(page)
+      await page.reload()
+      await story(page, 'of an earlier visit are still here')
+      await page.selectOption('#big-rate', UNLIMITED)
+      t.equal(await page.textContent('#big-toggle'), 'Go on')
+      await page.click('#big-toggle')
+      await story(page, COMPLETE)
+      continues(t, served)
+    })
+  })
+
+  await t.test('paused and gone on with, in IndexedDB', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo }, async (page) => {
+      await page.selectOption('#big-store', 'indexed')
+      await startSlowly(page)
+      t.match(await page.textContent('#big-speed'), /\/s$/)
+      t.match(await page.textContent('#big-eta'), /^\d+:\d\d$/)
+      await page.click('#big-toggle')
+      await story(page, 'Paused at')
+      await page.reload()
+      await story(page, 'of an earlier visit are still here')
+      t.equal(await page.inputValue('#big-store'), 'indexed', 'the choice is remembered')
+      await page.selectOption('#big-rate', UNLIMITED)
+      await page.click('#big-toggle')
+      await story(page, COMPLETE)
+      continues(t, served)
+    })
+  })
+
+  await t.test('in a file of the visitor’s choice', async (t) => {
+    const served = collect(t)
+    // The dialog is the one thing that cannot be driven; the handle that it gives is a real one.
+    const before = `self.showSaveFilePicker = async () =>
+      (await navigator.storage.getDirectory()).getFileHandle('picked.bin', { create: true })`
+    await visit(t, { demo, before }, async (page) => {
+      await page.selectOption('#big-store', 'picked')
+      await startSlowly(page)
+      await page.click('#big-toggle')
+      await story(page, 'Paused at')
+      await page.reload()
+      await page.selectOption('#big-rate', UNLIMITED)
+      await page.click('#big-toggle')
+      await story(page, COMPLETE)
+      continues(t, served)
+      const kept = `navigator.storage.getDirectory().then((d) => d.getFileHandle('picked.bin')).then((f) => f.getFile())`
+      t.equal(await hashInPage(page, kept), await onServer(demo))
+    })
+  })
+
+  await t.test('the browser’s own download of a file that is seconds old: resumes', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo, context: { acceptDownloads: true } }, async (page) => {
+      await page.click('#break-replace')
+      await story(page, 'another version of the file')
+      await page.selectOption('#big-rate', '16')
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('#big-native')])
+      await page.locator('#log-rows tr', { hasText: 'under way' }).filter({ hasText: 'big.bin' }).waitFor()
+      await page.waitForTimeout(500) // some of it is to arrive first; how much does not matter
+      await page.click('#break-cut')
+      await story(page, 'Cut 1 connection.')
+      t.equal(sha256(await readFile(await download.path())), await onServer(demo), 'bit-exact')
+      const [first, second] = downloads(served)
+      t.match(first, { status: 200, outcome: 'aborted' })
+      t.match(second, { status: 206, ifRange: first?.etag, outcome: 'served' })
+      t.ok((second?.start ?? 0) > 0, `from byte ${second?.start}`)
+    })
+  })
+})

@@ -1,0 +1,277 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { type Demo, visit, withDemo } from './browser.ts'
+import { collect, type Served } from './server-events.ts'
+
+const TEXT = await readFile(new URL('../files/2.txt', import.meta.resolve('demo-server')), 'utf8')
+const SIZE = Buffer.byteLength(TEXT)
+
+/** The ranges that a walk over 2.txt asks for. */
+function steps(size: number): string[] {
+  return Array.from({ length: Math.ceil(SIZE / size) }, (_, i) => `bytes=${i * size}-${i * size + size - 1}`)
+}
+
+/** What the walk asked for: the curl lines want to know the same file's version, by HEAD. */
+const walked = (served: Served[]): Served[] =>
+  served.filter(({ url, method }) => url === '/2.txt' && method === 'GET')
+
+const rangesOf = (served: Served[]): (string | undefined)[] => walked(served).map(({ range }) => range)
+
+await withDemo(t, async (demo) => {
+  await t.test('the walk: 4 bytes at a time', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      const served = collect(t)
+      await page.selectOption('#walk-pace', '0')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: `Complete: ${SIZE} bytes.` }).waitFor()
+      t.same(rangesOf(served), steps(4), 'every range, in order')
+      const [first, ...rest] = walked(served)
+      t.equal(first?.ifRange, undefined)
+      t.ok(
+        rest.every(({ ifRange, status }) => ifRange === first?.etag && status === 206),
+        'each of the first one’s version',
+      )
+      t.equal(await page.textContent('#walk-text'), TEXT)
+      t.equal(await page.locator('#walk-map .cell.received').count(), SIZE)
+      t.match(
+        await page.textContent('#walk-request'),
+        /^GET \/2\.txt HTTP\/1\.1\nHost: .*\nRange: bytes=280-283\nIf-Range: "/,
+      )
+      t.match(
+        await page.textContent('#walk-answer'),
+        /^HTTP\/1\.1 206 Partial Content\n(.*\n)*content-range: bytes 280-283\/284/,
+      )
+    })
+  })
+
+  await t.test('the walk: p pauses, anything else goes on', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      const served = collect(t)
+      await page.fill('#walk-step', '10')
+      await page.selectOption('#walk-pace', '200')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: /^20 of/ }).waitFor()
+      await page.keyboard.press('p')
+      const status = page.locator('#walk-status', { hasText: /^Paused at byte \d+/ })
+      await status.waitFor()
+      t.equal(await page.textContent('#walk-toggle'), 'Go on')
+      await page.keyboard.press('p')
+      t.match(await page.textContent('#walk-status'), /^Paused/, 'p does not go on')
+      await page.selectOption('#walk-pace', '0')
+      await page.locator('h1').click()
+      await page.keyboard.press('x')
+      await page.locator('#walk-status', { hasText: 'Complete' }).waitFor()
+      t.same(rangesOf(served), steps(10), 'nothing twice, nothing left out')
+      t.equal(await page.textContent('#walk-text'), TEXT)
+    })
+  })
+
+  await t.test('the video seeks', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo }, async (page) => {
+      const far = 21
+      await until(page, 'document.querySelector("#clip").readyState >= 1')
+      await page.click(`[data-seek="${far}"]`)
+      await until(
+        page,
+        `document.querySelector("#clip").readyState >= 3 && !document.querySelector("#clip").seeking`,
+      )
+      t.equal(await page.evaluate('document.querySelector("#clip").currentTime'), far)
+      await page.evaluate('document.querySelector("#clip").play()')
+      await until(page, `document.querySelector("#clip").currentTime > ${far} + 0.3`)
+      await page.evaluate('document.querySelector("#clip").pause()')
+      await page.click('[data-seek="3"]')
+      await until(page, '!document.querySelector("#clip").seeking')
+      await page.locator('#clip-ranges li').nth(1).waitFor()
+      t.ok((await page.locator('#clip-band rect').count()) >= 2, 'its ranges are drawn')
+      await page.close() // ends what is under way
+      const ranged = served.filter(({ url, status }) => url === '/lab/clip.mp4' && status === 206)
+      t.ok(ranged.length >= 2, `${ranged.length} ranges`)
+      const size = 36_000_000
+      t.ok(
+        ranged.some(({ start = 0 }) => start > size / 2),
+        'one of them from the second half',
+      )
+    })
+  })
+
+  await t.test('any Range can be tried', async (t) => {
+    await visit(t, { demo, expected: /status of 416/ }, async (page) => {
+      const cases = [
+        { preset: 'first four', says: '206 Partial Content', body: TEXT.slice(0, 4) },
+        { preset: 'last five', says: '206 Partial Content', body: TEXT.slice(-5) },
+        { preset: 'beyond the end', says: '416 Range Not Satisfiable', body: 'ERR_RANGE' },
+        { preset: 'nonsense', says: '200 OK', body: TEXT.slice(0, 40) },
+      ]
+      for (const { preset, says, body } of cases) {
+        await send(page, preset)
+        t.match(await page.textContent('#try-result .verdict'), says, preset)
+        t.match(await page.textContent('#try-result .parts'), body, preset)
+      }
+      t.match(await page.textContent('#try-result table'), /etag/)
+
+      await send(page, 'several')
+      const parts = page.locator('#try-result .part')
+      t.equal(await parts.count(), 3, 'a multipart answer is taken apart')
+      const bytes = Buffer.from(TEXT)
+      for (const [index, [first, last]] of [
+        [0, 3],
+        [20, 29],
+        [SIZE - 12, SIZE - 1],
+      ].entries()) {
+        const text = (await parts.nth(index).textContent()) ?? ''
+        t.match(text, `Content-Range: bytes ${first}-${last}/${SIZE}`)
+        t.ok(
+          text.endsWith(bytes.subarray(first, Number(last) + 1).toString()),
+          `part ${index + 1}: its bytes`,
+        )
+      }
+
+      await page.getByRole('button', { name: 'this version' }).click()
+      await until(page, 'document.querySelector("#try-if-range").value.startsWith(\'"\')')
+      await send(page, 'first four')
+      t.match(await page.textContent('#try-result .verdict'), '206', 'If-Range of this version')
+      await page.getByRole('button', { name: 'another version', exact: true }).click()
+      await send(page, 'first four')
+      t.match(await page.textContent('#try-result .verdict'), '200', 'If-Range of another')
+    })
+  })
+
+  await t.test('the curl lines say what they promise', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      await page.locator('#curl-lines li').nth(5).waitFor()
+      const lines = await page.locator('#curl-lines pre').allTextContents()
+      const statuses = await Promise.all(lines.map(request))
+      t.same(statuses, [206, 206, 206, 206, 200, 416])
+      t.match(lines[0], /^curl -v --header 'Range: bytes=0-3' http:\/\/127\.0\.0\.1:\d+\/bd_logo\.png$/)
+    })
+  })
+
+  await t.test('a line can be copied', async (t) => {
+    await visit(t, { demo }, async (page, context) => {
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await page.getByRole('button', { name: 'Copy: one range' }).click()
+      await page.getByText('Copied', { exact: true }).waitFor()
+      t.match(await page.evaluate('navigator.clipboard.readText()'), /^curl -v .*bd_logo\.png$/)
+    })
+  })
+
+  await t.test('another origin: what can be read without and with the recipe', async (t) => {
+    await visit(t, { demo, expected: /blocked by CORS policy|net::ERR_FAILED/ }, async (page) => {
+      const cases = [
+        { name: 'No CORS', says: 'Nothing at all', hidden: [] },
+        {
+          name: 'Origin allowed',
+          says: 'no safe resuming. And If-Range may not',
+          hidden: ['Content-Range', 'Accept-Ranges', 'ETag'],
+        },
+        { name: 'The recipe', says: 'Everything needed to resume safely', hidden: [] },
+      ]
+      for (const { name, says, hidden } of cases) {
+        await page.getByRole('button', { name }).click()
+        await page.locator('#origins-result .verdict', { hasText: says }).waitFor()
+        const rows = page.locator('#origins-result tr', { hasText: 'hidden' })
+        const names = await rows.locator('th').allTextContents()
+        for (const field of hidden) t.ok(names.includes(field), `${name}: ${field} is hidden`)
+        if (name === 'The recipe') t.same(names, [], 'nothing is hidden')
+      }
+    })
+  })
+
+  await t.test('the live log tells of requests from anywhere', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      const headers = { range: 'bytes=0-3', 'if-range': '"other"' }
+      await (await fetch(new URL('content.txt', demo.url), { headers })).arrayBuffer()
+      const row = page.locator('#log-rows tr', { hasText: 'content.txt' })
+      await row.waitFor()
+      await row.filter({ hasText: ' ms' }).waitFor()
+      t.same((await row.locator('td').allTextContents()).slice(0, 6), [
+        'GET /content.txt',
+        'bytes=0-3',
+        '"other"',
+        '200',
+        '–',
+        '699',
+      ])
+      const cut = new AbortController()
+      const body = await fetch(new URL('lab/big.bin?pace=1', demo.url), { signal: cut.signal })
+      await page.locator('#log-rows tr', { hasText: 'under way' }).filter({ hasText: 'big.bin' }).waitFor()
+      cut.abort()
+      await t.rejects(body.arrayBuffer())
+      const aborted = page.locator('#log-rows tr', { hasText: 'aborted' }).filter({ hasText: 'big.bin' })
+      await aborted.waitFor()
+      t.match(await aborted.locator('td').nth(5).textContent(), /^[\d,]+ of 50,331,648$/, 'bytes really sent')
+    })
+  })
+
+  await t.test('strict policy, nothing inline', async (t) => {
+    const answer = await fetch(demo.url)
+    const policy = answer.headers.get('content-security-policy') ?? ''
+    t.match(policy, /default-src 'none'/)
+    t.match(policy, /script-src 'self'(;|$)/)
+    t.notMatch(policy, /unsafe|data:|blob:/)
+    t.notMatch(await answer.text(), /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/)
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await t.test(`a phone, ${colorScheme}`, (t) => phone(t, demo, colorScheme))
+  }
+
+  await t.test('the keyboard alone', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      await page.keyboard.press('Tab')
+      t.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the demo')
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Tab')
+      t.equal(await page.evaluate('document.activeElement.closest("section").id'), 'walk')
+      await page.focus('#walk-toggle')
+      await page.keyboard.press('Enter')
+      await page.locator('#walk-status', { hasText: /of 284/ }).waitFor()
+      await page.keyboard.press('Space')
+      await page.locator('#walk-status', { hasText: 'Paused' }).waitFor()
+      const unnamed =
+        await page.evaluate(`Array.from(document.querySelectorAll('button, input, select, a, video'))
+      .filter((e) => e.tagName !== 'VIDEO' && !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).length`)
+      t.equal(unnamed, 0, 'every control has a name')
+    })
+  })
+})
+
+/** Waits for an expression to hold in the page, whose policy forbids the way Playwright's own waiting goes. */
+function until(page: Page, expression: string): Promise<void> {
+  return page.evaluate(`new Promise((resolve) => {
+    const look = () => ((${expression}) ? resolve() : setTimeout(look, 20))
+    look()
+  })`)
+}
+
+async function send(page: Page, preset: string): Promise<void> {
+  await page.getByRole('button', { name: preset, exact: true }).click()
+  await page.evaluate('document.querySelector("#try-result").replaceChildren()')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.locator('#try-result .parts').waitFor()
+}
+
+/** Does what a curl line says and returns the status. */
+async function request(line: string): Promise<number> {
+  const headers = Array.from(line.matchAll(/--header '([^:]+): ([^']*)'/g), ([, name = '', value = '']) => [
+    name,
+    value,
+  ])
+  const url = line.split(' ').at(-1) ?? ''
+  const answer = await fetch(url, { headers: headers as [string, string][] })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+async function phone(t: Test, demo: Demo, colorScheme: 'light' | 'dark'): Promise<void> {
+  await visit(t, { demo, context: { viewport: { width: 360, height: 740 }, colorScheme } }, async (page) => {
+    await send(page, 'several')
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, 'nothing sticks out sideways')
+    const lightness = await page.evaluate<number>(
+      'parseInt(getComputedStyle(document.body).backgroundColor.slice(4))',
+    )
+    t.equal(lightness > 128, colorScheme === 'light', 'the page follows')
+  })
+}
