@@ -4,19 +4,34 @@ import type { PartFile } from './part-file.ts'
 import type { Block } from './plan.ts'
 
 /** Bytes gathered before a write starts. */
-const BATCH = 1024 * 1024
-/** Bytes gathered while a write is under way, after which the connection has to wait. */
-const FULL = 2 * BATCH
+const BATCH = 512 * 1024
 /** Bytes wait no longer than this for more to join them, in ms. */
 const PATIENCE = 100
+
+/**
+ * Buffers no longer in use, for whoever needs one next. What came from the network is copied into them: it
+ * then dies young, whereas buffers kept until written would fill the heap until its next full collection.
+ */
+const spare: Buffer[] = []
+/** More than this many are not kept. */
+const MOST_SPARE = 16
+
+function takeBuffer(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(BATCH)
+}
+
+function giveBack(buffer: Buffer): void {
+  if (spare.length < MOST_SPARE) spare.push(buffer)
+}
 
 /** Writes consecutive bytes; `block` says which have reached the file (not yet the disk). */
 export class BlockWriter {
   readonly #part: PartFile
   readonly #onWritten: () => void
   #block: Block
-  #pending: Buffer[] = []
-  #pendingBytes = 0
+  /** Bytes taken that no write has begun for: the first `#filled` of this buffer. */
+  #buffer: Buffer | null = null
+  #filled = 0
   #inFlight = 0
   #writing: Promise<void> | null = null
   #failure: unknown = null
@@ -35,23 +50,33 @@ export class BlockWriter {
 
   /** Bytes taken, written or not. */
   get length(): number {
-    return this.#block.end - this.#block.start + this.#inFlight + this.#pendingBytes
+    return this.#block.end - this.#block.start + this.#inFlight + this.#filled
   }
 
-  /** Takes a chunk, which must not be changed afterwards. Returns what to wait for, if there is too much. */
+  /** The failure of a write, or null. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Takes a chunk. Returns what to wait for before the next one, if the disk is behind. */
   push(chunk: Buffer): Promise<void> | null {
-    this.#pending.push(chunk)
-    this.#pendingBytes += chunk.length
-    if (this.#writing !== null) return this.#pendingBytes >= FULL ? this.#writing : null
-    if (this.#pendingBytes >= BATCH) this.#start()
-    else this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
-    return null
+    if (this.#failure !== null) return null
+    this.#buffer ??= takeBuffer()
+    const taken = chunk.copy(this.#buffer, this.#filled)
+    this.#filled += taken
+    if (this.#filled < BATCH) {
+      if (this.#writing === null) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
+      return null
+    }
+    const rest = chunk.subarray(taken)
+    if (this.#writing !== null) return this.#writing.then(() => this.#pushAgain(rest))
+    this.#start()
+    return rest.length > 0 ? this.push(rest) : null
   }
 
   /** Resolves when everything taken is in the file. @throws DownloadError of the file system's kind */
   async flush(): Promise<void> {
-    while (this.#writing !== null || this.#pendingBytes > 0) {
-      if (this.#failure !== null) break
+    while (this.#failure === null && (this.#writing !== null || this.#filled > 0)) {
       this.#start()
       await this.#writing
     }
@@ -59,39 +84,39 @@ export class BlockWriter {
     if (this.#failure !== null) throw this.#failure
   }
 
+  async #pushAgain(rest: Buffer): Promise<void> {
+    this.#start()
+    if (rest.length > 0) await this.push(rest)
+  }
+
   #start(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#writing !== null || this.#pendingBytes === 0 || this.#failure !== null) return
+    if (this.#writing !== null || this.#filled === 0 || this.#failure !== null) return
     this.#writing = this.#write().finally(() => {
       this.#writing = null
-      if (this.#pendingBytes >= BATCH) this.#start()
-      else if (this.#pendingBytes > 0) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
+      if (this.#filled > 0 && this.#filled < BATCH) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
     })
   }
 
   async #write(): Promise<void> {
-    const chunks = this.#pending
+    const buffer = this.#buffer
+    if (buffer === null) return
+    const bytes = buffer.subarray(0, this.#filled)
     const { start, end } = this.#block
-    this.#inFlight = this.#pendingBytes
-    this.#pending = []
-    this.#pendingBytes = 0
+    this.#inFlight = this.#filled
+    this.#buffer = null
+    this.#filled = 0
     try {
-      const crc = chunks.reduce((sum, chunk) => crc32(chunk, sum), this.#block.crc)
-      await this.#part.write(chunks, end)
-      this.#block = { start, end: end + this.#inFlight, crc }
-      this.#inFlight = 0
-      this.#onWritten()
+      const crc = crc32(bytes, this.#block.crc)
+      await this.#part.write(bytes, end)
+      this.#block = { start, end: end + bytes.length, crc }
     } catch (error) {
       this.#failure = error
-      this.#pending = []
-      this.#pendingBytes = 0
+    } finally {
+      this.#inFlight = 0
+      giveBack(buffer)
       this.#onWritten()
     }
-  }
-
-  /** The failure of a write, or null. */
-  get failure(): unknown {
-    return this.#failure
   }
 }

@@ -1,7 +1,7 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
 import { statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type ExpectedDigest, strongest } from './digest.ts'
+import { digestOf, type ExpectedDigest, strongest } from './digest.ts'
 import { DownloadError, fileError } from './errors.ts'
 import { type Answer, Exchanger } from './exchange.ts'
 import { single } from './field-lines.ts'
@@ -22,7 +22,7 @@ export interface DownloadResult {
   readonly size: number
   /** Its strong entity-tag, or null. */
   readonly etag: string | null
-  /** Bytes taken over from an earlier run. */
+  /** Bytes taken over from an earlier run; all of them where the file was there and had its checksum. */
   readonly resumed: number
   /**
    * What proves that it is whole: a digest that was verified, the length the server announced, or, for
@@ -147,8 +147,12 @@ class Run implements Download {
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const isNamed = typeof destination === 'string'
     this.#path = isNamed ? resolve(destination) : resolve(destination.directory, nameFromUrl(origin.url))
-    if (isNamed) await refuseExisting(this.#path, settings)
     this.#enter('checking')
+    if (isNamed) {
+      const finished = await this.#findFinished(settings)
+      if (finished !== null) return finished
+      await refuseExisting(this.#path, settings)
+    }
     const store = await Store.open({
       path: this.#path,
       key: settings.resumeKey ?? origin.url.href,
@@ -175,6 +179,24 @@ class Run implements Download {
       throw error
     } finally {
       exchanger.close()
+    }
+  }
+
+  /** A file that has the given checksum already is what was asked for. */
+  async #findFinished({ checksum }: Settings): Promise<DownloadResult | null> {
+    if (checksum === null || (await whatIsAt(this.#path)) === 'nothing') return null
+    const found = await digestOf(this.#path, checksum.algorithm).catch(() => null)
+    if (found?.digest !== checksum.value) return null
+    this.#final = { received: found.size, total: found.size }
+    this.#resumed = found.size
+    const { size } = found
+    return {
+      path: this.#path,
+      size,
+      etag: null,
+      resumed: size,
+      integrity: 'digest',
+      digest: checksum.algorithm,
     }
   }
 

@@ -40,14 +40,12 @@ export class PartFile {
     return (await this.#attempt(() => this.#file.stat())).size
   }
 
-  /** Writes all of `chunks`, one after the other, from `position` on. */
-  async write(chunks: Buffer[], position: number): Promise<void> {
+  /** Writes all of `bytes` at `position`. */
+  async write(bytes: Buffer, position: number): Promise<void> {
     await this.#attempt(async () => {
-      let rest = chunks
-      for (let at = position; rest.length > 0; ) {
-        const { bytesWritten } = await this.#file.writev(rest, at)
-        at += bytesWritten
-        rest = withoutFirst(rest, bytesWritten)
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done)
+        done += bytesWritten
       }
     })
   }
@@ -132,17 +130,4 @@ export class PartFile {
       throw fileError(error, this.path)
     }
   }
-}
-
-function withoutFirst(chunks: Buffer[], bytes: number): Buffer[] {
-  let left = bytes
-  const index = chunks.findIndex((chunk) => {
-    if (chunk.length > left) return true
-    left -= chunk.length
-    return false
-  })
-  if (index === -1) return []
-  const rest = chunks.slice(index)
-  rest[0] = (rest[0] ?? Buffer.alloc(0)).subarray(left)
-  return rest
 }

@@ -10,6 +10,8 @@ import { addBlock, type Block, size } from './plan.ts'
 
 /** Pause between two journals, in ms: what a kill can cost at most. */
 const JOURNAL_PAUSE = 250
+/** With this much written, in bytes, there is no pause: the disk is to work while the network does. */
+const FLUSH_AT = 16 * 1024 * 1024
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {
@@ -41,6 +43,8 @@ export class Store {
   #savedAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
   #isDirty = false
+  /** Bytes written since the last journal was begun. */
+  #unsaved = 0
   #hasBegun = false
 
   private constructor(options: StoreOptions, lock: Lock, part: PartFile) {
@@ -106,7 +110,10 @@ export class Store {
 
   /** Starts a block at `start`. */
   write(start: number): BlockWriter {
+    let end = start
     const writer = new BlockWriter(this.#part, start, () => {
+      this.#unsaved += writer.block.end - end
+      end = writer.block.end
       if (writer.failure === null) this.#touch()
       else this.#options.onFailure(writer.failure)
     })
@@ -179,19 +186,23 @@ export class Store {
   #touch(): void {
     if (this.#version === null || !isJoinable(this.#version.identity)) return
     this.#isDirty = true
-    if (this.#saving !== null || this.#timer !== undefined) return
-    const wait = Math.max(0, this.#savedAt + JOURNAL_PAUSE - performance.now())
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      if (!this.#isDirty) return
-      this.#saving = this.#save()
-        .catch(this.#options.onFailure)
-        .finally(() => {
-          this.#saving = null
-          this.#savedAt = performance.now()
-          if (this.#isDirty) this.#touch()
-        })
-    }, wait)
+    if (this.#saving !== null) return
+    const wait = this.#unsaved >= FLUSH_AT ? 0 : this.#savedAt + JOURNAL_PAUSE - performance.now()
+    if (wait <= 0) this.#startSaving()
+    else this.#timer ??= setTimeout(() => this.#startSaving(), wait)
+  }
+
+  #startSaving(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (!this.#isDirty || this.#saving !== null) return
+    this.#saving = this.#save()
+      .catch(this.#options.onFailure)
+      .finally(() => {
+        this.#saving = null
+        this.#savedAt = performance.now()
+        if (this.#isDirty) this.#touch()
+      })
   }
 
   /** The order is what makes it true after a power cut: what is written, to the disk; then its record. */
@@ -199,6 +210,7 @@ export class Store {
     const version = this.#version
     if (version === null) return
     this.#isDirty = false
+    this.#unsaved = 0
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
     const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
     await this.#part.flush()

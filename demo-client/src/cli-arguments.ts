@@ -1,0 +1,198 @@
+// The command line of range-get.
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { EXIT_STATUS_HELP } from './exit-status.ts'
+import { type Destination, DownloadError, type DownloadOptions } from './index.ts'
+
+/** One download that was asked for. */
+export interface Job {
+  readonly url: string
+  readonly destination: Destination
+}
+
+/** What the command was asked to do. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'get'
+      readonly jobs: readonly Job[]
+      readonly options: DownloadOptions
+      readonly output: 'people' | 'quiet' | 'json'
+    }
+
+/** The text of `--help`. */
+export const HELP: string = `Usage: range-get [options] URL...
+
+Downloads files over http and https, in parallel ranges, and resumes what an earlier run has left. A file
+gets its name only when it is complete and verified; until then it is NAME.part.
+
+Output
+  -o, --output FILE       name of the file (one URL only)
+  -d, --dir DIR           directory for files named by the server or the URL (default .)
+      --overwrite         replace a file that exists, once the new one is complete;
+                          without it an existing file is an error and stays as it is
+      --no-resume         ignore what an earlier run has left
+      --resume-key KEY    resume what was begun under KEY, whatever its URL was (renewed links, mirrors)
+      --server-time       give the file the date of Last-Modified
+      --accept-html       take an HTML page where the URL looks like another kind of file
+Transfer
+  -n, --connections N     connections at once (default 4)
+      --segment-size SIZE bytes asked for at once: 4, 64k, 8M (default: chosen)
+      --limit-rate RATE   bytes per second for all connections together: 500k, 2M
+      --delay MS          wait between two segments of a connection
+  -H, --header 'K: V'     send a header field (may be repeated)
+      --checksum DIGEST   sha-256=… or sha-512=…, hexadecimal or base64
+      --proxy URL         instead of http_proxy, https_proxy, all_proxy; no_proxy applies
+Patience
+      --retries N         failures in a row without progress (default 5)
+      --retry-delay S     the first wait, doubling each time (default 1)
+      --stall-timeout S   silence that counts as a failure (default 30)
+      --connect-timeout S (default 15)
+      --max-redirects N   (default 10)
+Display
+  -q, --quiet             errors only
+      --json              one JSON object a line: progress, then the result
+  -h, --help, --version
+
+While it runs, p pauses, q or Ctrl-C stops so that the next run goes on there, anything else resumes.
+
+${EXIT_STATUS_HELP}
+With several URLs the status is that of the first failure; the others are fetched all the same.`
+
+const TEXT = { type: 'string' } as const
+const FLAG = { type: 'boolean' } as const
+const OPTIONS = {
+  output: { ...TEXT, short: 'o' },
+  dir: { ...TEXT, short: 'd' },
+  connections: { ...TEXT, short: 'n' },
+  'segment-size': TEXT,
+  checksum: TEXT,
+  header: { ...TEXT, short: 'H', multiple: true },
+  retries: TEXT,
+  'retry-delay': TEXT,
+  'stall-timeout': TEXT,
+  'connect-timeout': TEXT,
+  'max-redirects': TEXT,
+  'limit-rate': TEXT,
+  'no-resume': FLAG,
+  'resume-key': TEXT,
+  overwrite: FLAG,
+  'server-time': FLAG,
+  'accept-html': FLAG,
+  proxy: TEXT,
+  delay: TEXT,
+  quiet: { ...FLAG, short: 'q' },
+  json: FLAG,
+  help: { ...FLAG, short: 'h' },
+  version: FLAG,
+} as const
+
+/** Reads the command line. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
+export function parseCommand(args: readonly string[]): Command {
+  const { values, positionals } = parse(args)
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  if (positionals.length === 0) throw usage('no URL was given')
+  if (values.output !== undefined && positionals.length > 1)
+    throw usage('-o names one file, but there are several URLs')
+  if (values.output !== undefined && values.dir !== undefined) throw usage('-o and -d exclude each other')
+  if (values.output === '' || values.dir === '') throw usage('the output must have a name')
+  const destination: Destination =
+    values.output === undefined ? { directory: resolve(values.dir ?? '.') } : resolve(values.output)
+  return {
+    kind: 'get',
+    jobs: positionals.map((url) => ({ url: withScheme(url), destination })),
+    options: optionsFrom(values),
+    output: values.json ? 'json' : values.quiet ? 'quiet' : 'people',
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw usage(error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? '') : String(error))
+  }
+}
+
+type Values = ReturnType<typeof parse>['values']
+
+function optionsFrom(values: Values): DownloadOptions {
+  const seconds = (name: 'stall-timeout' | 'connect-timeout' | 'retry-delay') =>
+    given(values[name], (text) => Math.round(decimal(name, text) * 1000))
+  const whole = (name: 'connections' | 'retries' | 'max-redirects' | 'delay') =>
+    given(values[name], (text) => integer(name, text))
+  const bytes = (name: 'segment-size' | 'limit-rate') => given(values[name], (text) => sizeOf(name, text))
+  return withoutUndefined({
+    connections: whole('connections'),
+    segmentSize: bytes('segment-size'),
+    checksum: values.checksum,
+    headers: headersFrom(values.header ?? []),
+    retries: whole('retries'),
+    retryDelay: seconds('retry-delay'),
+    stallTimeout: seconds('stall-timeout'),
+    connectTimeout: seconds('connect-timeout'),
+    maxRedirects: whole('max-redirects'),
+    limitRate: bytes('limit-rate'),
+    resume: values['no-resume'] ? 'never' : 'auto',
+    resumeKey: values['resume-key'],
+    existing: values.overwrite ? 'replace' : 'refuse',
+    modified: values['server-time'] ? 'server' : 'now',
+    html: values['accept-html'] ? 'accept' : 'refuse',
+    proxy: values.proxy,
+    delay: whole('delay'),
+  })
+}
+
+/** The options that were given, with those that were not left out rather than undefined. */
+function withoutUndefined(
+  options: { [K in keyof DownloadOptions]: DownloadOptions[K] | undefined },
+): DownloadOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function given<T>(text: string | undefined, read: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : read(text)
+}
+
+function headersFrom(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':')
+      if (colon < 1) throw usage(`a header field is written 'Name: value', not "${line}"`)
+      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+    }),
+  )
+}
+
+function integer(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw usage(`--${name} takes a whole number, not "${text}"`)
+  return Number.parseInt(text, 10)
+}
+
+function decimal(name: string, text: string): number {
+  if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw usage(`--${name} takes a number of seconds, not "${text}"`)
+  return Number.parseFloat(text)
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+
+/** `4`, `64k`, `8M`, `1.5G`: powers of 1024. */
+function sizeOf(name: string, text: string): number {
+  const match = /^(\d{1,15}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text)
+  const size = Math.floor(
+    Number.parseFloat(match?.[1] ?? '0') * (UNITS[match?.[2]?.toLowerCase() ?? ''] ?? 1),
+  )
+  if (match === null || size < 1) throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
+  return size
+}
+
+/** A host without a scheme, as people type it. */
+function withScheme(url: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
+}
+
+function usage(message: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${message} (--help shows the options)`)
+}

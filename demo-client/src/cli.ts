@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+// range-get: one download after the other, shown, paused and stopped by keys.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Command, HELP, type Job, parseCommand } from './cli-arguments.ts'
+import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './cli-display.ts'
+import { EXIT_STATUS, exitStatusOf } from './exit-status.ts'
+import { type Download, DownloadError, type DownloadOptions, download } from './index.ts'
+import { type Key, watchKeys } from './keys.ts'
+
+/** Redrawing more often than this, in ms, is for nobody. */
+const FRAME = 100
+const LINE_INTERVAL = 5000
+const JSON_INTERVAL = 500
+
+type Get = Extract<Command, { kind: 'get' }>
+
+function displayFor({ output }: Get, { url, destination }: Job): Display {
+  const name = typeof destination === 'string' ? basename(destination) : publicName(url)
+  if (output === 'json') return jsonDisplay(process.stdout, publicName(url))
+  if (output === 'quiet') return quietDisplay
+  return process.stderr.isTTY
+    ? barDisplay(process.stderr, name)
+    : lineDisplay(process.stderr, name, LINE_INTERVAL)
+}
+
+/** The URL without what may be secret in it. */
+function publicName(url: string): string {
+  if (!URL.canParse(url)) return url
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
+}
+
+async function follow(run: Download, display: Display, pace: number): Promise<void> {
+  let state = ''
+  for await (const progress of run) {
+    display.progress(progress)
+    // A change of state is shown at once; else the newest snapshot, at a pace that people or programs can use.
+    if (progress.state === state) await Promise.race([sleep(pace), run.finished.catch(() => undefined)])
+    state = progress.state
+  }
+}
+
+async function get(
+  job: Job,
+  command: Get,
+  options: DownloadOptions,
+  onKey: (listener: (key: Key) => void) => void,
+) {
+  const display = displayFor(command, job)
+  const run = download(job.url, job.destination, options)
+  onKey((key) => {
+    if (key === 'p') run.pause()
+    else run.resume() // at the end of the input, too: nobody can type any more
+  })
+  try {
+    await follow(run, display, command.output === 'json' ? JSON_INTERVAL : FRAME)
+    display.result(await run.finished)
+    return 0
+  } catch (error) {
+    display.clear()
+    return report(error, command, publicName(job.url))
+  }
+}
+
+function report(error: unknown, command: Get | null, url: string | null): number {
+  const status = exitStatusOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const where = url === null ? '' : `${url}: `
+  if (command?.output === 'json') {
+    const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
+    process.stdout.write(`${JSON.stringify({ event: 'error', url, code, message, status })}\n`)
+  }
+  const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? '; --overwrite replaces it' : ''
+  process.stderr.write(`range-get: ${where}${message}${hint}\n`)
+  return status
+}
+
+async function getAll(command: Get): Promise<number> {
+  const stop = new AbortController()
+  let interrupted = 0
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(128 + number)
+      interrupted = 128 + number
+      stop.abort()
+    })
+  }
+  // With a handler the limit on file sizes shows as EFBIG; without one it kills the process.
+  process.on('SIGXFSZ', () => undefined)
+  let listener: (key: Key) => void = () => undefined
+  const unwatch = watchKeys(process.stdin, (key) => {
+    if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
+    else listener(key)
+  })
+  const options = { ...command.options, signal: stop.signal }
+  let status = 0
+  try {
+    for (const job of command.jobs) {
+      const outcome = await get(job, command, options, (next) => {
+        listener = next
+      })
+      if (status === 0) status = outcome
+      if (stop.signal.aborted) break
+    }
+  } finally {
+    unwatch()
+  }
+  return interrupted === 0 || status === 0 ? status : interrupted
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest
+  return isManifest ? String(manifest.version) : 'unknown'
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let command: Command
+  try {
+    command = parseCommand(args)
+  } catch (error) {
+    return report(error, null, null)
+  }
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(`${HELP}\n`)
+      return 0
+    case 'version':
+      process.stdout.write(`range-get ${version()}\n`)
+      return 0
+    case 'get':
+      return await getAll(command)
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
