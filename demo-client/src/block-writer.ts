@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib'
 import type { PartFile } from './part-file.ts'
 import type { Block } from './plan.ts'
 
-/** Bytes gathered before a write starts. */
-const BATCH = 512 * 1024
+/** Most bytes gathered for a write. */
+export const BATCH: number = 512 * 1024
 /** Bytes wait no longer than this for more to join them, in ms. */
 const PATIENCE = 100
 
@@ -24,10 +24,18 @@ function giveBack(buffer: Buffer): void {
   if (spare.length < MOST_SPARE) spare.push(buffer)
 }
 
+/** How a writer works. */
+export interface BlockWriterOptions {
+  /** Bytes gathered before a write starts, if none is under way; at most {@link BATCH}. */
+  readonly batch: number
+  /** Called after each write, also a failed one. */
+  readonly onWritten: () => void
+}
+
 /** Writes consecutive bytes; `block` says which have reached the file (not yet the disk). */
 export class BlockWriter {
   readonly #part: PartFile
-  readonly #onWritten: () => void
+  readonly #options: BlockWriterOptions
   #block: Block
   /** Bytes taken that no write has begun for: the first `#filled` of this buffer. */
   #buffer: Buffer | null = null
@@ -37,9 +45,9 @@ export class BlockWriter {
   #failure: unknown = null
   #timer: NodeJS.Timeout | undefined
 
-  constructor(part: PartFile, start: number, onWritten: () => void) {
+  constructor(part: PartFile, start: number, options: BlockWriterOptions) {
     this.#part = part
-    this.#onWritten = onWritten
+    this.#options = options
     this.#block = { start, end: start, crc: 0 }
   }
 
@@ -64,13 +72,12 @@ export class BlockWriter {
     this.#buffer ??= takeBuffer()
     const taken = chunk.copy(this.#buffer, this.#filled)
     this.#filled += taken
-    if (this.#filled < BATCH) {
-      if (this.#writing === null) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
-      return null
-    }
     const rest = chunk.subarray(taken)
-    if (this.#writing !== null) return this.#writing.then(() => this.#pushAgain(rest))
-    this.#start()
+    if (this.#writing !== null) {
+      return this.#filled < BATCH ? null : this.#writing.then(() => this.#pushAgain(rest))
+    }
+    if (this.#filled >= this.#options.batch) this.#start()
+    else this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
     return rest.length > 0 ? this.push(rest) : null
   }
 
@@ -95,7 +102,8 @@ export class BlockWriter {
     if (this.#writing !== null || this.#filled === 0 || this.#failure !== null) return
     this.#writing = this.#write().finally(() => {
       this.#writing = null
-      if (this.#filled > 0 && this.#filled < BATCH) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
+      if (this.#filled >= this.#options.batch) this.#start()
+      else if (this.#filled > 0) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
     })
   }
 
@@ -116,7 +124,7 @@ export class BlockWriter {
     } finally {
       this.#inFlight = 0
       giveBack(buffer)
-      this.#onWritten()
+      this.#options.onWritten()
     }
   }
 }

@@ -1,6 +1,6 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
 import { lstat } from 'node:fs/promises'
-import { BlockWriter } from './block-writer.ts'
+import { BATCH, BlockWriter } from './block-writer.ts'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { loadJournal, removeJournal, saveJournal } from './journal.ts'
@@ -10,8 +10,13 @@ import { addBlock, type Block, size } from './plan.ts'
 
 /** Pause between two journals, in ms: what a kill can cost at most. */
 const JOURNAL_PAUSE = 250
-/** With this much written, in bytes, there is no pause: the disk is to work while the network does. */
-const FLUSH_AT = 16 * 1024 * 1024
+/** With this share of the file written, or this much, there is no pause: a kill is to cost little, and the disk
+ * to work while the network does. */
+const SAVE_SHARE = 1 / 128
+const SAVE_BYTES = 8 * 1024 * 1024
+/** A write begins with this share of the file: what waits in memory is what a kill costs first. */
+const WRITE_SHARE = 1 / 256
+const SMALLEST_WRITE = 16 * 1024
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {
@@ -111,11 +116,15 @@ export class Store {
   /** Starts a block at `start`. */
   write(start: number): BlockWriter {
     let end = start
-    const writer = new BlockWriter(this.#part, start, () => {
-      this.#unsaved += writer.block.end - end
-      end = writer.block.end
-      if (writer.failure === null) this.#touch()
-      else this.#options.onFailure(writer.failure)
+    const total = this.#version?.identity.total ?? Number.POSITIVE_INFINITY
+    const writer = new BlockWriter(this.#part, start, {
+      batch: Math.min(BATCH, Math.max(SMALLEST_WRITE, total * WRITE_SHARE)),
+      onWritten: () => {
+        this.#unsaved += writer.block.end - end
+        end = writer.block.end
+        if (writer.failure === null) this.#touch()
+        else this.#options.onFailure(writer.failure)
+      },
     })
     this.#writers.add(writer)
     return writer
@@ -184,10 +193,12 @@ export class Store {
   }
 
   #touch(): void {
-    if (this.#version === null || !isJoinable(this.#version.identity)) return
+    const identity = this.#version?.identity
+    if (identity === undefined || !isJoinable(identity)) return
     this.#isDirty = true
     if (this.#saving !== null) return
-    const wait = this.#unsaved >= FLUSH_AT ? 0 : this.#savedAt + JOURNAL_PAUSE - performance.now()
+    const isMuch = this.#unsaved >= Math.min(SAVE_BYTES, (identity.total ?? 0) * SAVE_SHARE)
+    const wait = isMuch ? 0 : this.#savedAt + JOURNAL_PAUSE - performance.now()
     if (wait <= 0) this.#startSaving()
     else this.#timer ??= setTimeout(() => this.#startSaving(), wait)
   }

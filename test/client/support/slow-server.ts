@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type HostileServer,
+  head,
+  part,
+  type RawRequest,
+  type Resource,
+  startHostile,
+  wanted,
+} from './hostile-server.ts'
+
+/** A server that sends at a steady pace and counts what it sends. */
+export interface SlowServer extends HostileServer {
+  /** What it serves; may be replaced at any time. */
+  resource: Resource
+  /** Bytes of content sent so far, to all requests. */
+  served: number
+  /** Resolves once that many bytes have been sent. */
+  hasServed(bytes: number): Promise<void>
+}
+
+const PIECE = 32 * 1024
+const PAUSE = 10
+
+/** Starts one that sends 32 KiB every 10 ms on each connection. */
+export async function startSlow(resource: Resource, port = 0): Promise<SlowServer> {
+  const waiting = new Set<{ bytes: number; done: () => void }>()
+  const server = await startHostile((request, socket) => send(request, socket), port)
+  const slow: SlowServer = Object.assign(server, {
+    resource,
+    served: 0,
+    hasServed: (bytes: number) =>
+      new Promise<void>((done) => {
+        waiting.add({ bytes, done })
+      }),
+  })
+  async function send(request: RawRequest, socket: Socket): Promise<void> {
+    const { content, fields } = slow.resource
+    const isValid = (request.headers.get('if-range') ?? fields['etag']) === fields['etag']
+    const range = isValid ? wanted(request, content.length) : null
+    const { start, end } = range ?? { start: 0, end: content.length }
+    socket.write(
+      range === null
+        ? head('200 OK', { ...fields, 'content-length': end })
+        : part(range, content.length, fields),
+    )
+    for (let at = start; at < end && !socket.destroyed; at += PIECE) {
+      const piece = content.subarray(at, Math.min(end, at + PIECE))
+      socket.write(piece)
+      slow.served += piece.length
+      for (const each of waiting) if (slow.served >= each.bytes && waiting.delete(each)) each.done()
+      await sleep(PAUSE)
+    }
+  }
+  return slow
+}
