@@ -1,5 +1,5 @@
-import { close, constants, fstat, open, read, realpath, stat } from 'node:fs'
-import { sep } from 'node:path'
+import { close, constants, fstat, open, read, stat } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { SendRangeError, systemCode } from './errors.ts'
@@ -8,17 +8,18 @@ import {
   type FileVersion,
   opaqueTagOf,
   sameVersion,
+  stillPinned,
   unsettledFor,
   versionOf,
 } from './file-version.ts'
 import { HotRangeBudget, HotRanges } from './hot-ranges.ts'
+import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
 import { startedAfter } from './started-after.ts'
 
 const openFd = promisify(open)
 const closeFd = promisify(close)
 const fstatFd = promisify(fstat)
 const statPath = promisify(stat)
-const realPathOf = promisify(realpath.native)
 
 // O_NONBLOCK: opening a FIFO must not hold a thread until somebody writes to it. Windows has neither flag.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
@@ -29,7 +30,7 @@ const FORBIDDEN = new Set(['EACCES', 'EPERM'])
 const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
 /** How often a file that is replaced while it is being opened is looked at anew. */
-const MAX_ATTEMPTS = 3
+const MAX_ATTEMPTS = 10
 
 const hotRangeBudget = new HotRangeBudget()
 
@@ -120,34 +121,26 @@ function accessError(code: string, cause: unknown): SendRangeError {
 }
 
 async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefined | 'moved'> {
-  const fd = await openFd(path, FLAGS)
+  // Below the resolved root: a root that is swapped meanwhile does not make one release look like outside of the other.
+  const realRoot = await realPathOf(root)
+  const fd = await openFd(join(realRoot, path.slice(root.length)), FLAGS).catch(async (error: unknown) => {
+    // A release that is swapped away is often removed at once.
+    if ((await realPathOf(root)) === realRoot) throw error
+  })
+  if (fd === undefined) return 'moved'
   let opened: OpenFile | undefined
   try {
     const stats = await fstatFd(fd, { bigint: true })
     if (!stats.isFile()) return undefined
-    const realPath = await realPathOf(path)
-    if (!(await isInside(root, realPath))) return undefined
-    // Containment by identity: what lies at the contained path must be what was opened.
-    const there = await statPath(realPath, { bigint: true })
-    if (there.ino !== stats.ino || there.dev !== stats.dev) return 'moved'
+    const realPath = await realPathOfOpen(fd, stats, path)
+    if (realPath === undefined) return 'moved'
+    if (!isBelow(realRoot, realPath)) return undefined
     const { version, settled } = await settle(fd, versionOf(stats))
     opened = new OpenFile(fd, { version, realPath, settled })
     return opened
   } finally {
     if (opened === undefined) await closeFd(fd)
   }
-}
-
-/**
- * Whether a real path lies below the root. Every prefix of a real path is real itself; so the root has to be resolved
- * only where the path does not start with it, and then at each look, since deployments swap it.
- */
-async function isInside(root: string, realPath: string): Promise<boolean> {
-  return isBelow(root, realPath) || isBelow(await realPathOf(root), realPath)
-}
-
-function isBelow(folder: string, path: string): boolean {
-  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
 /**
@@ -160,6 +153,7 @@ async function settle(fd: number, version: FileVersion): Promise<{ version: File
   if (wait > CLOCK_GRAIN_MS) return { version, settled: false }
   await sleep(wait + 1)
   const later = versionOf(await fstatFd(fd, { bigint: true }))
+  if (stillPinned(version, later)) return { version, settled: true }
   return { version: later, settled: unsettledFor(later, Date.now()) === 0 }
 }
 
