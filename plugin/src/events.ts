@@ -30,13 +30,16 @@ export interface SendRangeEvent {
 const served = channel(CHANNELS.served)
 const aborted = channel(CHANNELS.aborted)
 
-/** What a response is known by before it is over. */
-export interface Observed {
+/** What becomes of a response while it is being made; read when it is over. */
+export interface Progress {
   readonly path: string
-  /** Asked once, when the response is over. */
-  ranges(): readonly ByteRange[]
-  /** Asked once, when the response is over. */
+  ranges: readonly ByteRange[]
   bytesSent(outcome: 'served' | 'aborted'): number
+}
+
+/** A response of which nothing is made yet. */
+export function noProgress(path: string): Progress {
+  return { path, ranges: [], bytesSent: () => 0 }
 }
 
 /** Whether anybody listens. */
@@ -50,7 +53,7 @@ export function isObserved(reply: FastifyReply): boolean {
 }
 
 /** Publishes one event when the response is over, and logs it at debug level. */
-export function observe(reply: FastifyReply, observed: Observed): void {
+export function observe(reply: FastifyReply, progress: Progress): void {
   const { raw, request } = reply
   const startedAt = performance.now()
   let finished = false
@@ -63,10 +66,10 @@ export function observe(reply: FastifyReply, observed: Observed): void {
     const event: SendRangeEvent = {
       request,
       reply,
-      path: observed.path,
+      path: progress.path,
       status: reply.statusCode,
-      ranges: observed.ranges(),
-      bytesSent: observed.bytesSent(outcome),
+      ranges: progress.ranges,
+      bytesSent: progress.bytesSent(outcome),
       durationMs: performance.now() - startedAt,
     }
     const { status, bytesSent, durationMs } = event

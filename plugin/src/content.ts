@@ -1,0 +1,133 @@
+import type { FastifyReply } from 'fastify'
+import type { Decision } from './decision.ts'
+import { SendRangeError } from './errors.ts'
+import type { Progress } from './events.ts'
+import { contentRange, layOutMultipart, type Piece, pieceLength } from './multipart.ts'
+import { PieceReader } from './piece-reader.ts'
+import { PositionalBody } from './positional-body.ts'
+import {
+  clearRepresentationFields,
+  contentTypeOf,
+  type Subject,
+  setRepresentationFields,
+  weakenWhenEncoded,
+} from './response-fields.ts'
+import { cut, tieToResponse } from './response-lifetime.ts'
+import { sendNothing } from './send-nothing.ts'
+import { isPositional, type PositionalRepresentation } from './source.ts'
+import { guardAgainstStall } from './stall-guard.ts'
+import { StreamedBody } from './streamed-body.ts'
+
+/** A body up to this many bytes is read at once and sent as a Buffer: no stream, one write with the head. */
+const BUFFERED_BYTES = 64 * 1024
+
+/** The decisions after which bytes of the representation are sent. */
+export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'multipart' }>
+
+/** What is to be sent, and how to let go of it. */
+export interface Content {
+  readonly subject: Subject
+  readonly decision: ContentDecision
+  /** Closes the representation; more than one call does no harm. */
+  readonly close: () => Promise<void>
+  readonly progress: Progress
+}
+
+/**
+ * Sends a 200 or a 206. Throws only while nothing has been sent.
+ *
+ * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation changed while it was read for a Buffer
+ */
+export async function sendContent(reply: FastifyReply, content: Content): Promise<void> {
+  const { subject, decision, close, progress } = content
+  const { representation, selected } = subject
+  const pieces = setContentFields(reply, subject, decision)
+  const length = pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
+  reply.header('content-length', String(length))
+  if (decision.kind === 'partial') progress.ranges = [decision.range]
+  if (decision.kind === 'multipart') progress.ranges = decision.ranges
+  if (reply.request.method === 'HEAD' || length === 0) {
+    await close()
+    sendNothing(reply)
+    return
+  }
+  // Without a tag of ours a hook may make one from a Buffer, and that would name the part instead of the whole.
+  if (isPositional(representation) && length <= BUFFERED_BYTES && selected.etag !== undefined) {
+    const bytes = await readWhole(representation, pieces, length)
+    await close()
+    sendBuffer(reply, bytes, content)
+    return
+  }
+  sendBody(reply, pieces, content)
+}
+
+/** Sets status and fields of 200 and 206, and lays out the body. */
+function setContentFields(
+  reply: FastifyReply,
+  subject: Subject,
+  decision: ContentDecision,
+): readonly Piece[] {
+  const { size } = subject.selected
+  const contentType = contentTypeOf(subject)
+  setRepresentationFields(reply, subject)
+  if (decision.kind === 'full') {
+    reply.header('content-type', contentType)
+    const encodings = reply.request.headers['accept-encoding']
+    if (encodings !== undefined && encodings !== 'identity') weakenWhenEncoded(reply)
+    return size === 0 ? [] : [{ kind: 'range', range: { first: 0, last: size - 1 } }]
+  }
+  reply.code(206)
+  if (decision.kind === 'partial') {
+    reply.header('content-type', contentType)
+    reply.header('content-range', contentRange(decision.range, size))
+    return [{ kind: 'range', range: decision.range }]
+  }
+  const multipart = layOutMultipart(decision.ranges, size, contentType)
+  reply.header('content-type', multipart.contentType)
+  return multipart.pieces
+}
+
+async function readWhole(
+  representation: PositionalRepresentation,
+  pieces: readonly Piece[],
+  length: number,
+): Promise<Uint8Array> {
+  const [piece] = pieces
+  if (pieces.length === 1 && piece?.kind === 'range') {
+    const atHand = representation.atHand?.(piece.range)
+    if (atHand !== undefined) return atHand
+  }
+  const bytes = Buffer.allocUnsafe(length)
+  await new PieceReader(representation, pieces).fill(bytes)
+  return bytes
+}
+
+function sendBuffer(reply: FastifyReply, bytes: Uint8Array, { subject, progress }: Content): void {
+  progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
+  reply.send(bytes)
+  // Most often the operating system has taken it all by now.
+  if (reply.raw.headersSent && reply.raw.writableLength === 0) return
+  guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
+}
+
+function sendBody(
+  reply: FastifyReply,
+  pieces: readonly Piece[],
+  { subject, close, progress }: Content,
+): void {
+  const { representation, settings } = subject
+  const body = isPositional(representation)
+    ? new PositionalBody(new PieceReader(representation, pieces), close)
+    : new StreamedBody(representation, pieces, close)
+  progress.bytesSent = () => body.bytesSent
+  // A body that fails before its first byte leaves the answer to the error handler.
+  body.once('error', () => {
+    if (!reply.raw.headersSent) clearRepresentationFields(reply)
+  })
+  tieToResponse(reply, body)
+  guardAgainstStall(reply, settings.stallTimeout, () => {
+    body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
+    cut(reply.raw)
+  })
+  reply.send(body)
+}

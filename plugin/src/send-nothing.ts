@@ -1,0 +1,18 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+
+/**
+ * Ends a response that has no content. Fastify's own HEAD routes would put a length of 0 over ours for an empty
+ * payload, but leave it alone for a stream.
+ */
+export function sendNothing(reply: FastifyReply): void {
+  if (reply.request.method === 'HEAD' || reply.hasHeader('content-length')) {
+    reply.send(new Readable({ read: endAtOnce }))
+  } else {
+    reply.send()
+  }
+}
+
+function endAtOnce(this: Readable): void {
+  this.push(null)
+}
