@@ -1,0 +1,83 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { numberedLines } from '../support/numbered-lines.ts'
+import { type Server, serve } from '../support/serve.ts'
+import { parseMultipart } from '../support/strict-multipart.ts'
+
+const run = promisify(execFile)
+const CONTENT = numberedLines(3_000_000)
+
+/** False when the program runs, else why its test is skipped. */
+function missing(program: string): string | false {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return `${program} is not installed`
+  }
+}
+
+async function start(t: Parameters<typeof serve>[0]): Promise<Server & { url: string; folder: string }> {
+  const server = await serve(t, {
+    files: { 'a.bin': CONTENT, 'download.bin': CONTENT.subarray(0, 1_234_567) },
+  })
+  return { ...server, url: `http://127.0.0.1:${server.port}/files/a.bin`, folder: server.root }
+}
+
+t.test('curl', { skip: missing('curl') }, async (t) => {
+  const { url, folder } = await start(t)
+  const curl = async (...options: string[]): Promise<Buffer> => {
+    const { stdout } = await run('curl', ['-sS', '--noproxy', '*', ...options, url], {
+      encoding: 'buffer',
+      maxBuffer: 1e7,
+    })
+    return stdout
+  }
+  const head = (await curl('-v', '-r', '0-3', '-i')).toString()
+  t.match(head, /^HTTP\/1\.1 206 /)
+  t.match(head, 'content-range: bytes 0-3/3000000')
+  t.ok((await curl('-r', '-10')).equals(CONTENT.subarray(-10)), 'a suffix')
+  t.ok((await curl('-r', '2999990-')).equals(CONTENT.subarray(-10)), 'open-ended')
+  t.ok((await curl()).equals(CONTENT), 'whole')
+
+  const several = await curl('-r', '0-3,100-103,2999999-', '-i')
+  const [lines = '', ...rest] = several.toString('latin1').split('\r\n\r\n')
+  const type = /^content-type: (.*)$/im.exec(lines)?.[1] ?? ''
+  const parts = parseMultipart(type, Buffer.from(rest.join('\r\n\r\n'), 'latin1'))
+  t.strictSame(
+    parts.map(({ first, last }) => [first, last]),
+    [
+      [0, 3],
+      [100, 103],
+      [2_999_999, 2_999_999],
+    ],
+  )
+
+  const target = join(folder, 'download.bin')
+  await curl('-C', '-', '-o', target)
+  t.ok((await readFile(target)).equals(CONTENT), 'resumed')
+  await t.resolves(curl('-C', '-', '-o', target), 'a finished file, resumed again: 416 with the length')
+  t.ok((await readFile(target)).equals(CONTENT))
+})
+
+t.test('wget', { skip: missing('wget') }, async (t) => {
+  const { url, folder } = await start(t)
+  const target = join(folder, 'download.bin')
+  await run('wget', ['--no-proxy', '-q', '-c', '-O', target, url])
+  t.ok((await readFile(target)).equals(CONTENT), 'resumed')
+  await t.resolves(run('wget', ['--no-proxy', '-q', '-c', '-O', target, url]), 'a finished file')
+  t.ok((await readFile(target)).equals(CONTENT))
+})
+
+t.test('aria2c', { skip: missing('aria2c') }, async (t) => {
+  const { url, folder } = await start(t)
+  const options = ['--quiet', '--no-conf', '--all-proxy=', '-d', folder, '--allow-overwrite=true']
+  await run('aria2c', [...options, '-x8', '-s8', '-k1M', '-o', 'parallel.bin', url])
+  t.ok((await readFile(join(folder, 'parallel.bin'))).equals(CONTENT), 'on several connections')
+  await writeFile(join(folder, 'started.bin'), CONTENT.subarray(0, 1_000_000))
+  await run('aria2c', [...options, '-c', '-o', 'started.bin', url])
+  t.ok((await readFile(join(folder, 'started.bin'))).equals(CONTENT), 'resumed')
+})

@@ -1,0 +1,118 @@
+import t from 'tap'
+import { numberedLines } from '../support/numbered-lines.ts'
+import { field, RawConnection, requestBytes } from '../support/raw-http.ts'
+import { serve } from '../support/serve.ts'
+import { parseMultipart } from '../support/strict-multipart.ts'
+
+const CONTENT = numberedLines(2_000_000)
+/** Node's default for all header lines of a request together, in bytes. */
+const NODE_LIMIT = 16 * 1024
+
+interface Asked {
+  readonly first: number
+  readonly last: number
+}
+
+/** Ascending and disjoint, as a differential updater asks for blocks: some long, some of a byte. */
+function blocks(count: number): Asked[] {
+  return Array.from({ length: count }, (_, index) => {
+    const first = index * 2500
+    return { first, last: first + ((index * 37) % 2000) }
+  })
+}
+
+/** As electron-updater writes them. */
+function rangeField(asked: readonly Asked[]): readonly [string, string] {
+  return ['range', `bytes=${asked.map(({ first, last }) => `${first}-${last}`).join(', ')}`]
+}
+
+t.test('ranges by the hundred in one field, each served in its turn', async (t) => {
+  const server = await serve(t, { files: { 'a.bin': CONTENT } })
+  const sets = [
+    { name: 'ascending', asked: blocks(500) },
+    { name: 'descending', asked: blocks(500).reverse() },
+    {
+      name: 'in no order',
+      asked: blocks(499).map((_, index, all) => all[(index * 101) % 499] ?? { first: 0, last: 0 }),
+    },
+    { name: 'two', asked: blocks(2) },
+  ]
+  for (const { name, asked } of sets) {
+    const answer = await server.ask({ target: '/files/a.bin', fields: [rangeField(asked)] })
+    t.equal(answer.status, 206, name)
+    t.equal(field(answer, 'content-length'), String(answer.body.length))
+    const parts = parseMultipart(String(field(answer, 'content-type')), answer.body)
+    t.strictSame(
+      parts.map(({ first, last }) => ({ first, last })),
+      asked,
+      `${name}: in the order asked`,
+    )
+    t.ok(
+      parts.every(({ first, last, bytes }) => bytes.equals(CONTENT.subarray(first, last + 1))),
+      `${name}: the bytes`,
+    )
+  }
+})
+
+t.test("a Range field at Node's limit is served, one beyond it is refused", async (t) => {
+  const server = await serve(t, { files: { 'a.bin': CONTENT } })
+  const most = blocks(800).findLastIndex((_, index, all) => {
+    const fields = [rangeField(all.slice(0, index + 1))]
+    return requestBytes({ target: '/files/a.bin', fields }).length < NODE_LIMIT - 100
+  })
+  const asked = blocks(most + 1)
+  t.ok(asked.length > 700, `${asked.length} ranges fit`)
+  const served = await server.ask({ target: '/files/a.bin', fields: [rangeField(asked)] })
+  t.equal(served.status, 206)
+  const parts = parseMultipart(String(field(served, 'content-type')), served.body)
+  t.strictSame(
+    parts.map(({ first, last }) => ({ first, last })),
+    asked,
+  )
+
+  const connection = await RawConnection.open(server.port)
+  t.teardown(() => connection.close())
+  connection.write({ target: '/files/a.bin', fields: [['range', `bytes=${'0-0,'.repeat(5000)}`]] })
+  t.equal((await connection.read()).status, 431)
+  t.equal((await server.ask({ target: '/files/a.bin', fields: [['range', 'bytes=0-0']] })).status, 206)
+})
+
+t.test('§17.15 what asks for more work than the whole gets the whole, once', async (t) => {
+  const server = await serve(t, { files: { 'a.bin': CONTENT } })
+  const sets = [
+    {
+      name: 'a pile of open ends',
+      value: `bytes=${Array.from({ length: 1000 }, (_, index) => `${index}-`)}`,
+    },
+    { name: 'the same byte a thousand times', value: `bytes=${'0-0,'.repeat(1000)}` },
+    {
+      name: 'suffixes in a pile',
+      value: `bytes=${Array.from({ length: 1000 }, (_, index) => `-${index + 1}`)}`,
+    },
+    { name: 'twice the whole', value: 'bytes=0-,0-' },
+    {
+      name: 'more ranges than the limit',
+      value: `bytes=${Array.from({ length: 1001 }, (_, i) => `${i * 2}-${i * 2}`)}`,
+    },
+  ]
+  for (const { name, value } of sets) {
+    const answer = await server.ask({ target: '/files/a.bin', fields: [['range', value]] })
+    t.equal(answer.status, 200, name)
+    t.ok(answer.body.equals(CONTENT), name)
+  }
+})
+
+t.test('what a set can cost beyond the representation is a bounded number of part heads', async (t) => {
+  const small = numberedLines(1000)
+  const server = await serve(t, { files: { 'small.txt': small }, plugin: { maxRanges: 50 } })
+  const tiny = (count: number): readonly [string, string] => [
+    'range',
+    `bytes=${Array.from({ length: count }, (_, index) => `${index * 2}-${index * 2}`)}`,
+  ]
+  const most = await server.ask({ target: '/files/small.txt', fields: [tiny(50)] })
+  t.equal(most.status, 206)
+  t.ok(most.body.length <= 50 * 200, `${most.body.length} bytes`)
+  const more = await server.ask({ target: '/files/small.txt', fields: [tiny(51)] })
+  t.equal(more.status, 200)
+  t.ok(more.body.equals(small))
+})
