@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 /** What the command line asks for. */
 export type Arguments =
-  | { kind: 'run'; port: number | undefined; host: string; quiet: boolean }
+  | { kind: 'run'; port: number | undefined; host: string; dataDir: string | undefined; quiet: boolean }
   | { kind: 'help' }
   | { kind: 'invalid'; message: string }
 
@@ -13,6 +13,7 @@ Serves the demo: its page at /, and the files of the walk-through at /2.txt, /co
 
   --port N   listen on exactly this port, 0 for any free one (default: 3000 or the next free one)
   --host H   listen on this address (default: 127.0.0.1, this machine only)
+  --data DIR keep the files that the demo makes for itself there (default: demo-server/.data)
   --quiet    log warnings and errors only
   --help     print this and exit
 
@@ -23,6 +24,7 @@ Exit status: 0 stopped by a signal or by its parent, 1 unexpected error, 2 wrong
 const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
+  data: { type: 'string' },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -33,7 +35,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     const { values } = parseArgs({ args: [...args], options: OPTIONS })
     if (values.help) return { kind: 'help' }
     const port = values.port === undefined ? undefined : parsePort(values.port)
-    return { kind: 'run', port, host: values.host, quiet: values.quiet }
+    return { kind: 'run', port, host: values.host, dataDir: values.data, quiet: values.quiet }
   } catch (error) {
     return { kind: 'invalid', message: error instanceof Error ? firstSentence(error.message) : String(error) }
   }

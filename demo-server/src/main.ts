@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
@@ -37,9 +38,9 @@ function createLogger(quiet: boolean): Logger {
   return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }))
 }
 
-async function run({ port, host, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
+async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
   const logger = createLogger(quiet)
-  const app = await buildServer({ logger })
+  const app = await buildServer({ logger, dataDir: dataDir && resolve(dataDir) })
   const url = await listen(app, { port, host }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
     return fail(EXIT_CANNOT_LISTEN, error.code ?? 'ERR_LISTEN', `cannot listen on ${host}: ${reason}`)

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
@@ -15,8 +16,11 @@ export interface ShutdownOptions {
   limit: number
 }
 
+/** When no answer has moved on for this long, in ms, nobody is waiting for one: a paused video, for example. */
+const PATIENCE = 2_000
+
 /**
- * Makes `app.close()` wait for the answers under way, but not for ever and not for idle connections.
+ * Makes `app.close()` wait for the answers under way, but not for ever, and not for idle connections.
  *
  * Node alone gets both wrong: `closeIdleConnections()` cuts an answer that has been handed over in full but is still
  * being sent, and spares connections on which nothing was ever asked (a browser opens such ones ahead of need).
@@ -34,16 +38,32 @@ export const gracefulShutdown = fp(async (app: FastifyInstance, { limit }: Shutd
 
   app.addHook('preClose', async () => {
     stopping.abort()
-    const finished = Promise.all(Array.from(underWay, whenClosed))
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limit)
-    })
-    await Promise.race([finished, timeout])
-    clearTimeout(timer)
-    if (underWay.size > 0) app.log.warn(`${underWay.size} answers cut off after ${limit} ms`)
+    await whileMoving(underWay, performance.now() + limit)
+    if (underWay.size > 0)
+      app.log.warn(`${underWay.size} answers cut off: nobody read on, or it took too long`)
   })
 })
+
+/** Resolves when all are over, when none of them moves any more, or at the deadline, a `performance.now()`. */
+async function whileMoving(responses: ReadonlySet<ServerResponse>, deadline: number): Promise<void> {
+  let before = -1
+  while (responses.size > 0) {
+    const written = bytesWritten(responses)
+    const rest = deadline - performance.now()
+    if (written === before || rest <= 0) return
+    before = written
+    const timeout = new AbortController()
+    const closed = Promise.all(Array.from(responses, whenClosed))
+    await Promise.race([closed, sleep(Math.min(PATIENCE, rest), undefined, { signal: timeout.signal })])
+    timeout.abort()
+  }
+}
+
+function bytesWritten(responses: ReadonlySet<ServerResponse>): number {
+  let sum = 0
+  for (const { socket } of responses) sum += (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0)
+  return sum
+}
 
 function whenClosed(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => response.once('close', resolve))

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildServer } from 'demo-server'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { listening, start } from './server-process.ts'
+
+const BIG = '/lab/big.bin'
+const BIG_SIZE = 48 * 1024 * 1024
+
+async function build(t: Test): Promise<{ app: FastifyInstance; dataDir: string }> {
+  const dataDir = join(t.testdir(), 'data')
+  const app = await buildServer({ dataDir })
+  t.teardown(() => app.close())
+  return { app, dataDir }
+}
+
+async function etagOf(app: FastifyInstance): Promise<string> {
+  const answer = await app.inject({ method: 'HEAD', url: BIG })
+  return String(answer.headers.etag)
+}
+
+t.test('the big file is made on first use and kept', async (t) => {
+  const { app, dataDir } = await build(t)
+  const head = await app.inject({ method: 'HEAD', url: BIG })
+  t.match(head, {
+    statusCode: 200,
+    headers: { 'content-length': String(BIG_SIZE), 'accept-ranges': 'bytes' },
+  })
+  t.same(await readdir(dataDir), ['big.bin'], 'and nothing else')
+
+  const later = await buildServer({ dataDir })
+  t.teardown(() => later.close())
+  t.equal(await etagOf(later), head.headers.etag, 'a later server finds it')
+})
+
+t.test('the checksum is that of the bytes', async (t) => {
+  const { app, dataDir } = await build(t)
+  const { size, sha256 } = (await app.inject(`${BIG}/checksum`)).json()
+  t.equal(size, BIG_SIZE)
+  t.equal(
+    sha256,
+    createHash('sha256')
+      .update(await readFile(join(dataDir, 'big.bin')))
+      .digest('hex'),
+  )
+})
+
+t.test('replacing gives another version under the same name', async (t) => {
+  const { app, dataDir } = await build(t)
+  const [before, etag] = [(await app.inject(`${BIG}/checksum`)).json(), await etagOf(app)]
+  const after = (await app.inject({ method: 'POST', url: `${BIG}/replace` })).json()
+  t.not(after.sha256, before.sha256)
+  t.not(await etagOf(app), etag)
+  t.same(await readdir(dataDir), ['big.bin'], 'nothing is left lying about')
+  const headers = { range: 'bytes=-1', 'if-range': etag }
+  t.equal((await app.inject({ url: BIG, headers })).statusCode, 200, 'no part of it for who has the old one')
+})
+
+t.test('a page of another origin may not press the buttons', async (t) => {
+  const { app } = await build(t)
+  const etag = await etagOf(app)
+  for (const url of ['/lab/cut', `${BIG}/replace`]) {
+    for (const origin of ['http://evil.example', 'null', 'http://localhost:81']) {
+      const answer = await app.inject({ method: 'POST', url, headers: { origin, host: 'localhost:80' } })
+      t.match(answer, { statusCode: 403 }, `${url} from ${origin}`)
+    }
+  }
+  t.equal(await etagOf(app), etag, 'nothing happened')
+  const own = { origin: 'http://localhost:80', host: 'localhost:80' }
+  t.equal((await app.inject({ method: 'POST', url: '/lab/cut', headers: own })).statusCode, 200)
+})
+
+t.test('cutting ends the lab’s answers and no others', async (t) => {
+  const { app } = await build(t)
+  const url = await app.listen({ port: 0 })
+  const events = await fetch(`${url}/events`)
+  const slow = await fetch(`${url}${BIG}?pace=1`)
+  const cut = await fetch(`${url}/lab/cut`, { method: 'POST' })
+  t.same(await cut.json(), { cut: 1 })
+  await t.rejects(slow.arrayBuffer(), 'the download breaks')
+  t.match(await readUntil(events, /"outcome":"aborted"/), /big\.bin/, 'the log goes on')
+})
+
+t.test('the log tells when an answer begins and when it ends', async (t) => {
+  const { app } = await build(t)
+  const url = await app.listen({ port: 0 })
+  const events = await fetch(`${url}/events`)
+  t.match(events.headers.get('content-type'), 'text/event-stream')
+  await (await fetch(`${url}/2.txt`, { headers: { range: 'bytes=0-3' } })).arrayBuffer()
+  const text = await readUntil(events, /"outcome":"served"/)
+  const entries = Array.from(text.matchAll(/^data: (.*)$/gm), ([, data = '']) => JSON.parse(data))
+  const known = { id: 1, method: 'GET', url: '/2.txt', range: 'bytes=0-3', status: 206, length: 4 }
+  t.match(entries, [
+    { ...known, contentRange: 'bytes 0-3/284', outcome: 'under way', bytesSent: 0 },
+    { ...known, contentRange: 'bytes 0-3/284', outcome: 'served', bytesSent: 4 },
+  ])
+  const again = await readUntil(await fetch(`${url}/events`), /"outcome":"served"/)
+  t.match(again, '"id":1', 'who comes later is told too')
+})
+
+t.test('servers of one process keep their logs apart', async (t) => {
+  const { app } = await build(t)
+  const other = await buildServer({ dataDir: t.testdir() })
+  t.teardown(() => other.close())
+  const [url, elsewhere] = [await app.listen({ port: 0 }), await other.listen({ port: 0 })]
+  await (await fetch(`${elsewhere}/content.txt`)).arrayBuffer()
+  await (await fetch(`${url}/2.txt`)).arrayBuffer()
+  t.notMatch(await readUntil(await fetch(`${url}/events`), /"outcome":"served"/), 'content.txt')
+})
+
+t.test('what is asked wrongly', async (t) => {
+  const { app } = await build(t)
+  const cases = [
+    { name: 'a file that is not the lab’s', url: '/lab/2.txt' },
+    { name: 'a way out', url: '/lab/..%2f..%2fpackage.json' },
+    { name: 'a pace of nothing', url: `${BIG}?pace=0` },
+    { name: 'a pace that is no number', url: `${BIG}?pace=x` },
+  ]
+  for (const { name, url } of cases) t.equal((await app.inject(url)).statusCode, 400, name)
+})
+
+t.test('a failure of the disk is told to the log, not to the client', async (t) => {
+  const dataDir = join(t.testdir(), 'file')
+  await writeFile(dataDir, '')
+  const app = await buildServer({ dataDir })
+  t.teardown(() => app.close())
+  const answer = await app.inject(BIG)
+  t.equal(answer.statusCode, 500)
+  t.equal(answer.json().code, 'ERR_DEMO_INTERNAL')
+  t.notMatch(answer.body, /ENOTDIR|\//)
+})
+
+t.test('the other origin: three ways', async (t) => {
+  const { app } = await build(t)
+  const url = await app.listen({ port: 0 })
+  const { otherPort } = (await (await fetch(`${url}/settings`)).json()) as { otherPort: number }
+  const asked = { origin: url, range: 'bytes=0-3' }
+  const preflight = {
+    origin: url,
+    'access-control-request-method': 'GET',
+    'access-control-request-headers': 'if-range,range',
+  }
+  const cases = [
+    { way: 'none', origin: null, exposed: null, allowed: null },
+    { way: 'origin', origin: url, exposed: null, allowed: null },
+    { way: 'recipe', origin: url, exposed: /Content-Range.*ETag/, allowed: /If-Range/ },
+  ]
+  for (const { way, origin, exposed, allowed } of cases) {
+    const file = `http://127.0.0.1:${otherPort}/${way}/2.txt`
+    const answer = await fetch(file, { headers: asked })
+    t.equal(answer.status, 206, way)
+    t.equal(answer.headers.get('access-control-allow-origin'), origin, `${way}: origin`)
+    t.match(answer.headers.get('access-control-expose-headers'), exposed, `${way}: exposed`)
+    const permission = await fetch(file, { method: 'OPTIONS', headers: preflight })
+    t.match(permission.headers.get('access-control-allow-headers') || null, allowed, `${way}: allowed`)
+  }
+})
+
+t.test('a real process finishes the answer under way before it ends', async (t) => {
+  const server = start(['--port', '0', '--data', t.testdir()])
+  const url = await listening(server)
+  const answer = await fetch(`${url}/lab/clip.mp4?pace=64`)
+  server.child.kill('SIGTERM')
+  const body = await answer.arrayBuffer()
+  t.equal(body.byteLength, Number(answer.headers.get('content-length')))
+  t.ok(body.byteLength > 30_000_000, 'more than fits into any buffer on the way')
+  t.same(await server.exited, { code: 0, signal: null })
+})
+
+/** Reads Server-Sent Events until they match, and hangs up. */
+async function readUntil(events: Response, pattern: RegExp): Promise<string> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of events.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (pattern.test(text)) break
+  }
+  return text
+}
