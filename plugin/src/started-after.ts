@@ -1,11 +1,15 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+
 /**
- * Lets callers share one task without ever getting a result from before their call: whoever comes while it runs gets
- * the run that starts when this one has ended, together with all who came meanwhile.
+ * Lets callers share runs of a task without ever getting a result from before their call: a run starts after the last
+ * who shares it came. Who comes while none is under way gathers until the end of this turn of the event loop, which
+ * is when all requests that arrived together have been handled; who comes during a run, until it has ended.
  */
 export function startedAfter<T>(task: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
-  let next: Promise<T> | undefined
-  const start = (): Promise<T> => {
+  let gathering: Promise<T> | undefined
+  let running: Promise<unknown> | undefined
+  const begin = (): Promise<T> => {
+    gathering = undefined
     const run = task()
     running = run
     const ended = (): void => {
@@ -14,13 +18,8 @@ export function startedAfter<T>(task: () => Promise<T>): () => Promise<T> {
     run.then(ended, ended)
     return run
   }
-  const startNext = (): Promise<T> => {
-    next = undefined
-    return start()
-  }
   return () => {
-    if (running === undefined) return start()
-    next ??= running.then(startNext, startNext)
-    return next
+    gathering ??= (running ?? endOfTurn()).then(begin, begin)
+    return gathering
   }
 }
