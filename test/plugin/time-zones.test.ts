@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+// Whoever reads a date by the local clock is right in London and wrong in New York: once more, over there.
+const ZONE = { ...process.env, TZ: 'America/New_York' }
+const DATED = [
+  'http-date.test.js',
+  'preconditions.test.js',
+  'decision.test.js',
+  'http/answers.test.js',
+  'http/disagreements.test.js',
+  'http/methods.test.js',
+  'http/peers-faults.test.js',
+  'http/repeated-fields.test.js',
+]
+
+t.test('TZ takes effect here', async (t) => {
+  const script = 'process.stdout.write(String(new Date("1994-11-06T08:49:37").getTime() / 1000))'
+  t.equal(
+    execFileSync(process.execPath, ['-e', script], { env: ZONE }).toString(),
+    String(784_111_777 + 5 * 3600),
+  )
+})
+
+for (const name of DATED) {
+  const file = fileURLToPath(new URL(name, import.meta.url))
+  t.spawn(process.execPath, [file], { env: ZONE }, `${name} in New York`)
+}

@@ -1,0 +1,159 @@
+import { expectTypeOf } from 'expect-type'
+import Fastify, { type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
+import rangePluginByDefault, * as door from 'fastify-send-range'
+import {
+  type ByteRange,
+  bufferSource,
+  CHANNELS,
+  type EtagFunction,
+  type PositionalRepresentation,
+  type RangePluginOptions,
+  type RangeSource,
+  type Representation,
+  rangePlugin,
+  SendRangeError,
+  type SendRangeErrorCode,
+  type SendRangeEvent,
+  type SendRangeOptions,
+  type StreamedRepresentation,
+} from 'fastify-send-range'
+import t from 'tap'
+
+// Most of this file is checked by the compiler: a wrong expectation, or an error that is not there, fails the build.
+
+t.test('what the door exports', async (t) => {
+  t.strictSame(Object.keys(door).sort(), [
+    'CHANNELS',
+    'SendRangeError',
+    'bufferSource',
+    'default',
+    'rangePlugin',
+  ])
+  t.equal(rangePluginByDefault, rangePlugin)
+})
+
+t.test('the plugin and its decorator', async (t) => {
+  expectTypeOf(rangePlugin).toExtend<FastifyPluginAsync<RangePluginOptions>>()
+  type SendRange = (path: string, options?: SendRangeOptions) => FastifyReply
+  expectTypeOf<FastifyReply['sendRange']>().toEqualTypeOf<SendRange>()
+
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(rangePlugin)
+  await app.register(async (scope) => {
+    await scope.register(rangePlugin, { root: new URL('file:///srv/files/'), maxOpenFiles: 10 })
+  })
+  app.get('/sync/*', (request: FastifyRequest<{ Params: { '*': string } }>, reply) => {
+    reply.sendRange(request.params['*'])
+  })
+  app.get<{ Params: { '*': string } }>('/async/*', async (request, reply) => {
+    return reply.header('x-a', 'b').sendRange(request.params['*'], { download: true })
+  })
+  // @ts-expect-error the path is a string
+  app.get('/number', (_request, reply) => reply.sendRange(5))
+  // @ts-expect-error the path is needed
+  app.get('/nothing', (_request, reply) => reply.sendRange())
+  // @ts-expect-error descriptors are kept for a registration, not for a call
+  app.get('/call', (_request, reply) => reply.sendRange('a', { maxOpenFiles: 5 }))
+  await t.resolves(async () => app.ready())
+})
+
+t.test('options are closed sets', async (t) => {
+  const right: RangePluginOptions[] = [
+    {},
+    {
+      root: '/srv',
+      dotfiles: 'allow',
+      etag: 'content',
+      lastModified: false,
+      acceptRanges: 'none',
+      download: 'a.txt',
+    },
+    {
+      etag: false,
+      contentType: () => undefined,
+      headers: { 'x-a': 'b' },
+      encodedSlashes: 'allow',
+      stallTimeout: 0,
+    },
+    { etag: ({ path, size, mtimeMs }) => `${path}-${size}-${mtimeMs}` },
+    {
+      etag: async ({ size }) => (size > 5 ? 'a' : false),
+      maxRanges: 5,
+      cacheControl: 'no-store',
+      maxOpenFiles: 0,
+    },
+  ]
+  const wrong: RangePluginOptions[] = [
+    // @ts-expect-error dotfiles is a closed set
+    { dotfiles: 'serve' },
+    // @ts-expect-error etag is no boolean pair
+    { etag: true },
+    // @ts-expect-error there is no weak etag
+    { etag: 'weak' },
+    // @ts-expect-error lastModified is 'mtime' or false
+    { lastModified: true },
+    // @ts-expect-error acceptRanges is a closed set
+    { acceptRanges: true },
+    // @ts-expect-error encodedSlashes is a closed set
+    { encodedSlashes: true },
+    // @ts-expect-error a count is a number
+    { maxRanges: '5' },
+    // @ts-expect-error a header value is a string
+    { headers: { 'x-a': 5 } },
+    // @ts-expect-error there is no such option
+    { maxAge: 5 },
+  ]
+  t.equal(right.length + wrong.length, 14)
+  expectTypeOf<SendRangeOptions>().not.toHaveProperty('maxOpenFiles')
+  expectTypeOf<EtagFunction>().returns.toEqualTypeOf<string | false | Promise<string | false>>()
+})
+
+t.test('errors are a closed union of codes', async (t) => {
+  const error: unknown = await Fastify()
+    .register(rangePlugin, { maxRanges: 0 })
+    .then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+  t.ok(error instanceof SendRangeError)
+  if (!(error instanceof SendRangeError)) return
+  expectTypeOf(error.code).toEqualTypeOf<SendRangeErrorCode>()
+  expectTypeOf(error.statusCode).toEqualTypeOf<number>()
+  t.equal(error.code satisfies SendRangeErrorCode, 'ERR_RANGE_OPTION')
+  // @ts-expect-error codes are a closed set
+  t.not(error.code, 'ERR_RANGE_OTHER' satisfies SendRangeErrorCode)
+  expectTypeOf<SendRangeError>().pick<'code' | 'statusCode'>().toEqualTypeOf<{
+    readonly code: SendRangeErrorCode
+    readonly statusCode: number
+  }>()
+})
+
+t.test('sources and representations', async (t) => {
+  expectTypeOf(bufferSource).returns.toEqualTypeOf<RangeSource>()
+  expectTypeOf(bufferSource).parameter(0).toEqualTypeOf<Uint8Array>()
+  expectTypeOf<Representation>().toEqualTypeOf<StreamedRepresentation | PositionalRepresentation>()
+  expectTypeOf<ByteRange>().toEqualTypeOf<{ readonly first: number; readonly last: number }>()
+
+  const streamed: RangeSource = {
+    open: async (path, { signal }) =>
+      path === '' || signal.aborted ? undefined : { size: 1, *read() {}, close() {}, etag: undefined },
+  }
+  const positional: RangeSource = { open: () => ({ size: 1, readAt: async () => 0, async close() {} }) }
+  // @ts-expect-error a representation says how large it is
+  const sizeless: RangeSource = { open: () => ({ readAt: async () => 0, close() {} }) }
+  // @ts-expect-error a representation is closed
+  const endless: RangeSource = { open: () => ({ size: 1, readAt: async () => 0 }) }
+  // @ts-expect-error a representation is read
+  const mute: RangeSource = { open: () => ({ size: 1, close() {} }) }
+  // @ts-expect-error strings are no bytes
+  const text: RangeSource = { open: () => ({ size: 1, read: () => ['a'], close() {} }) }
+  for (const source of [streamed, positional, sizeless, endless, mute, text]) t.type(source.open, 'function')
+})
+
+t.test('events', async (t) => {
+  expectTypeOf<SendRangeEvent['ranges']>().toEqualTypeOf<readonly ByteRange[]>()
+  expectTypeOf<SendRangeEvent['bytesSent']>().toEqualTypeOf<number>()
+  expectTypeOf(CHANNELS.served).toEqualTypeOf<string>()
+  t.not(CHANNELS.served, CHANNELS.aborted)
+})
