@@ -86,7 +86,8 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
   const registration = (this.server as Registered)[REGISTRATION]
   if (registration === undefined)
     throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')
-  if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'The path must be a string')
+  if (typeof path !== 'string')
+    throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'The path must be a string')
   const { settings, store } = registration
   const own = options === undefined ? settings : overrideSettings(settings, options)
   void sendRange(this, { path, settings: own, store })
