@@ -20,6 +20,7 @@ export class ActiveLease implements Lease {
   heardAt: number = Number.NEGATIVE_INFINITY
   /** Bytes that count only once all have come; the lease cannot be split. */
   isIndivisible = false
+  readonly #lentAt = performance.now()
   #bytes = 0
   #measuredBytes = 0
   #rate = 0
@@ -52,6 +53,11 @@ export class ActiveLease implements Lease {
     this.#finish()
   }
 
+  /** Bytes per second from the request to the last byte. */
+  get overallRate(): number {
+    return (this.#bytes * 1000) / Math.max(1, this.heardAt - this.#lentAt)
+  }
+
   /** Call once a second: smoothed bytes per second, or null while it is too early to tell. */
   measure(): number | null {
     if (this.answeredAt === null) return null
@@ -66,9 +72,15 @@ export class ActiveLease implements Lease {
 /** Slower than this share of the median is a crawl: relative, since what is slow depends on the line. */
 const CRAWL = 0.15
 
-/** Which of these rates (bytes per second; null: too early) are crawls. */
-export function crawling(rates: readonly (number | null)[]): boolean[] {
-  const known = rates.filter((rate) => rate !== null).toSorted((a, b) => a - b)
+/** Rates remembered of segments that are done. */
+export const PAST_RATES = 16
+
+/**
+ * Which of these rates (bytes per second; null: too early to tell) are crawls, beside each other and the
+ * `past` ones: the last segment is alone when it crawls at 99 %.
+ */
+export function crawling(rates: readonly (number | null)[], past: readonly number[]): boolean[] {
+  const known = [...past, ...rates.filter((rate) => rate !== null)].toSorted((a, b) => a - b)
   // The upper median, so that of two connections the faster one is the measure.
   const median = known[Math.floor(known.length / 2)] ?? 0
   return rates.map((rate) => rate !== null && known.length > 1 && rate < median * CRAWL)

@@ -15,7 +15,7 @@ import { contentTypeOf, fetchSegment, type JudgedAnswer } from './fetch-segment.
 import { single } from './field-lines.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from './intake.ts'
-import { ActiveLease, crawling, type LeaseKind } from './lease.ts'
+import { ActiveLease, crawling, type LeaseKind, PAST_RATES } from './lease.ts'
 import type { Settings } from './options.ts'
 import { gaps, type Interval, LARGEST_SEGMENT, largestRest, nextSegment, SMALLEST_SEGMENT } from './plan.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -73,6 +73,7 @@ export class Transfer {
   #rangeTroubles = 0
   #digestFailures = 0
   #handOvers = 0
+  #pastRates: number[] = []
   #waiting = new Map<object, { readonly until: number; readonly reason: string }>()
   #paused: { readonly over: Promise<void>; readonly end: () => void } | null = null
 
@@ -426,7 +427,10 @@ export class Transfer {
   }
 
   #settle(lease: ActiveLease, ending: IntakeEnding): Failure | null {
-    if (ending.kind === 'complete' || ending.kind === 'enough') return null
+    if (ending.kind === 'complete' || ending.kind === 'enough') {
+      this.#pastRates = [lease.overallRate, ...this.#pastRates].slice(0, PAST_RATES)
+      return null
+    }
     if (lease.controller.signal.aborted) return null
     if (ending.kind === 'too-much') return this.#rangeTrouble('sent more bytes than it announced')
     if (ending.kind === 'short') return cutFailure('the answer ended before its announced end', null)
@@ -458,10 +462,13 @@ export class Transfer {
   }
 
   #handOverCrawlers(): void {
-    const leases = [...this.#leases]
+    const leases = [...this.#leases].filter((lease) => lease.kind === 'segment')
     const { settings } = this.#context
-    if (leases.length < 2 || settings.limitRate !== null || this.#paused !== null) return
-    const crawls = crawling(leases.map((lease) => lease.measure()))
+    if (settings.limitRate !== null || this.#paused !== null) return
+    const crawls = crawling(
+      leases.map((lease) => lease.measure()),
+      this.#pastRates,
+    )
     for (const [index, lease] of leases.entries()) {
       if (!crawls[index] || this.#handOvers >= settings.connections * 2) continue
       this.#handOvers++
