@@ -14,7 +14,7 @@ const GENERAL_BYTES = 64 * 1024
 /** Socket buffers swallow up to this many bytes of which the client has not read one. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 /** So many bytes must a client have read before it gets slabs. */
-const PROVEN_BYTES = 1024 * 1024
+const PROVEN_BYTES = 128 * 1024
 
 /** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
 const takenBefore = new WeakMap<Socket, number>()
