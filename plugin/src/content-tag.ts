@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { throughBulkGate } from './bulk-gate.ts'
-import { SendRangeError } from './errors.ts'
+import { representationChanged } from './errors.ts'
 import type { FileVersion } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
@@ -42,19 +42,15 @@ async function digest(file: OpenFile): Promise<string> {
     const target = buffer.subarray(0, Math.min(buffer.length, size - position))
     const from = position
     const bytesRead = await throughBulkGate(() => file.readAt(target, from))
-    if (bytesRead === 0) throw changed()
+    if (bytesRead === 0) throw representationChanged()
     hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
-  if (!(await isUnchanged(file, file.version))) throw changed()
+  if (!(await isUnchanged(file, file.version))) throw representationChanged()
   return hash.digest('base64url')
 }
 
 async function isUnchanged(file: OpenFile, version: FileVersion): Promise<boolean> {
   const now = await file.currentVersion()
   return now.ctimeNs === version.ctimeNs && now.mtimeNs === version.mtimeNs && now.size === version.size
-}
-
-function changed(): SendRangeError {
-  return new SendRangeError('ERR_RANGE_CHANGED', 'The file changed while it was read')
 }

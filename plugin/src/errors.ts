@@ -52,6 +52,11 @@ export class SendRangeError extends Error {
   }
 }
 
+/** What is being read is no longer the version that was opened. */
+export function representationChanged(): SendRangeError {
+  return new SendRangeError('ERR_RANGE_CHANGED', 'The representation changed while it was being read')
+}
+
 /** The `code` of a system error, or undefined. */
 export function systemCode(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined

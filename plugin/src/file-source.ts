@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { bufferRepresentation } from './buffer-source.ts'
 import type { ContentTags } from './content-tag.ts'
 import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
-import { SendRangeError } from './errors.ts'
+import { representationChanged, SendRangeError } from './errors.ts'
 import { FileRepresentation } from './file-representation.ts'
 import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
@@ -93,6 +93,8 @@ async function readPseudoFile(file: OpenFile): Promise<Buffer | undefined> {
   for (let count = -1; count !== 0 && length < bytes.length; length += count) {
     count = await file.readAt(bytes.subarray(length), length)
   }
+  // A file that tells its size by now is none of these: it is just being written.
+  if ((await file.currentVersion()).size !== 0n) throw representationChanged()
   if (length < bytes.length) return bytes.subarray(0, length)
   throw new SendRangeError('ERR_RANGE_READ', 'The file does not tell its size and is too long to find it out')
 }

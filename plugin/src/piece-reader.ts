@@ -1,4 +1,4 @@
-import { SendRangeError } from './errors.ts'
+import { representationChanged } from './errors.ts'
 import { type Piece, pieceLength } from './multipart.ts'
 import type { PositionalRepresentation } from './source.ts'
 
@@ -54,16 +54,13 @@ export class PieceReader {
     }
     const position = piece.range.first + this.#offset
     const bytesRead = await this.#representation.readAt(target.subarray(0, count), position)
-    if (bytesRead === 0) throw changed()
+    if (bytesRead === 0) throw representationChanged()
     return bytesRead
   }
 }
 
 /** Throws `ERR_RANGE_CHANGED` when a representation is no longer the version that was pinned. */
 export async function assertUnchanged(representation: { unchanged?(): Promise<boolean> }): Promise<void> {
-  if (representation.unchanged !== undefined && !(await representation.unchanged())) throw changed()
-}
-
-function changed(): SendRangeError {
-  return new SendRangeError('ERR_RANGE_CHANGED', 'The representation changed while it was being sent')
+  if (representation.unchanged !== undefined && !(await representation.unchanged()))
+    throw representationChanged()
 }

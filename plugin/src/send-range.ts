@@ -37,7 +37,7 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
   if (isObserved(reply)) observe(reply, progress)
   try {
     for (let attempt = 1; ; attempt++) {
-      const failure = await answer(reply, call, progress)
+      const failure = await answer(reply, call, progress).catch(changeIn)
       if (failure === undefined) return
       if (attempt === MAX_ATTEMPTS) throw failure
     }
@@ -47,12 +47,14 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
   }
 }
 
-/** Answers. Returns the error instead of throwing it when opening anew may help: nothing has been sent then. */
-async function answer(
-  reply: FastifyReply,
-  call: Call,
-  progress: Progress,
-): Promise<SendRangeError | undefined> {
+/** Lets through the one error after which opening anew may help. */
+function changeIn(error: unknown): SendRangeError {
+  if (error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED') return error
+  throw error
+}
+
+/** Answers. Throws only while nothing has been sent. */
+async function answer(reply: FastifyReply, call: Call, progress: Progress): Promise<undefined> {
   const { path, settings } = call
   const representation = await open(reply, call)
   if (representation === undefined) {
@@ -76,11 +78,10 @@ async function answer(
     return undefined
   } catch (error) {
     await close()
-    if (!(error instanceof SendRangeError) || error.code !== 'ERR_RANGE_CHANGED') throw error
     // The next version must not go out under the status and the validators of this one.
     restoreFields(reply, set)
     reply.code(statusCode)
-    return error
+    throw error
   }
 }
 

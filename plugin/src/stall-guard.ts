@@ -12,7 +12,8 @@ import type { RawResponse } from './response-lifetime.ts'
  * @param onStall called once at most
  */
 export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall: () => void): void {
-  if (timeout === 0) return
+  // `inject` has a stand-in for the socket, behind which nobody stalls.
+  if (timeout === 0 || !(reply.request.raw.socket instanceof Socket)) return
   const raw: RawResponse = reply.raw
   const arm = (): void => {
     raw.setTimeout(timeout, onTimeout)
@@ -30,7 +31,6 @@ export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall:
   // this one and sets the limit between two requests.
   raw.prependOnceListener('finish', () => {
     raw.off('timeout', onTimeout)
-    // `inject` has a stand-in for the socket, without timers.
-    if (raw.socket instanceof Socket) raw.socket.setTimeout(before ?? 0)
+    raw.socket?.setTimeout(before ?? 0)
   })
 }
