@@ -33,8 +33,11 @@ export async function page(app: FastifyInstance, { otherPort }: PageOptions): Pr
         frameAncestors: ["'none'"],
       },
     },
-    // Speaks HTTP: a promise of HTTPS would lock other programs of this machine's port out of the browser.
+    // This server speaks HTTP: a promise of HTTPS would lock out whatever else is served under this name, and the
+    // other two count for HTTPS only; browsers warn of them in the console.
     strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
   })
   // Without the wildcard every file is a route of its own, and all other names are left to the demo's files.
   await app.register(fastifyStatic, { root: PUBLIC, wildcard: false })

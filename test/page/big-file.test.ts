@@ -148,6 +148,37 @@ await withDemo(t, async (demo) => {
     })
   })
 
+  await t.test('in a second tab: told, not mixed up', async (t) => {
+    await visit(t, { demo }, async (page, context) => {
+      await startSlowly(page)
+      const second = await context.newPage()
+      await second.goto(demo.url)
+      await second.click('#big-toggle')
+      await story(second, 'Stopped: Another tab is downloading this file.')
+      await page.selectOption('#big-rate', UNLIMITED)
+      await story(page, COMPLETE)
+    })
+  })
+
+  await t.test(
+    'without a secure context (a phone in the same network): resumes, and says what it cannot do',
+    async (t) => {
+      const served = collect(t)
+      await visit(t, { demo, hostname: 'demo.example' }, async (page) => {
+        t.same(await page.locator('#big-store option').allTextContents(), ['IndexedDB'])
+        await startSlowly(page)
+        await page.click('#big-toggle')
+        await story(page, 'Paused at')
+        await page.selectOption('#big-rate', UNLIMITED)
+        await page.click('#big-toggle')
+        await story(page, 'Complete. Not compared')
+        continues(t, served)
+        await page.getByRole('button', { name: 'Copy: one range' }).click()
+        await page.getByText('Selected', { exact: true }).waitFor()
+      })
+    },
+  )
+
   await t.test('the browser’s own download of a file that is seconds old: resumes', async (t) => {
     const served = collect(t)
     await visit(t, { demo, context: { acceptDownloads: true } }, async (page) => {

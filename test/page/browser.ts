@@ -15,6 +15,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name that is not localhost, so that pages under it are no secure context.
+  '--host-resolver-rules=MAP demo.example 127.0.0.1',
 ]
 
 /** A demo server of its own and a browser to look at it with. */
@@ -68,12 +70,14 @@ export interface Visit {
   context?: Parameters<Browser['newContext']>[0]
   /** Runs in the page before its own scripts. */
   before?: string
+  /** Under which name the server is visited. Default: 127.0.0.1. */
+  hostname?: string
 }
 
 /** Opens the demo's page in a context of its own; when `look` is done, judges the console. */
 export async function visit(
   t: Test,
-  { demo, expected, context: options, before }: Visit,
+  { demo, expected, context: options, before, hostname = '127.0.0.1' }: Visit,
   look: (page: Page, context: BrowserContext) => Promise<void>,
 ): Promise<void> {
   const context = await demo.browser.newContext(options)
@@ -87,7 +91,7 @@ export async function visit(
   })
   try {
     if (before !== undefined) await page.addInitScript({ content: before })
-    await page.goto(demo.url)
+    await page.goto(demo.url.replace('127.0.0.1', hostname))
     await page.locator('#log-state', { hasText: 'live' }).waitFor()
     await look(page, context)
   } finally {

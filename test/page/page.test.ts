@@ -51,7 +51,7 @@ await withDemo(t, async (demo) => {
       await page.fill('#walk-step', '10')
       await page.selectOption('#walk-pace', '200')
       await page.click('#walk-toggle')
-      await page.locator('#walk-status', { hasText: /^20 of/ }).waitFor()
+      await until(page, `/^[2-9]0 of/.test(document.querySelector('#walk-status').textContent)`)
       await page.keyboard.press('p')
       const status = page.locator('#walk-status', { hasText: /^Paused at byte \d+/ })
       await status.waitFor()

@@ -39,7 +39,7 @@ export async function download(task) {
 async function attempt({ url, store, journal, signal, report }, received) {
   const known = journal.read()
   if (known && received === known.total) return known
-  const canResume = known !== null && received > 0
+  const canResume = received > 0 && isStrong(known?.etag)
   const headers = canResume ? { Range: `bytes=${received}-`, 'If-Range': known.etag } : {}
   report({ kind: 'asked', headers })
   // The HTTP cache would add conditions and answer from pieces of its own.
@@ -50,6 +50,11 @@ async function attempt({ url, store, journal, signal, report }, received) {
   await store.commit()
   const version = journal.read()
   return (await store.size()) === version.total ? version : null
+}
+
+/** RFC 9110 §13.1.5: a weak entity-tag in If-Range never matches, so without a strong one it is start over. */
+function isStrong(etag) {
+  return etag?.startsWith('"') ?? false
 }
 
 /** Decides what the answer is good for: returns the position its body begins at, or null to ask again. */

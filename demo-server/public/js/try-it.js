@@ -98,7 +98,7 @@ async function showCurlLines() {
     ['from the end', `curl -i --header 'Range: bytes=-12' ${url('2.txt')}`],
     ['several', `curl -i --header 'Range: bytes=0-3, 20-29, -12' ${url('2.txt')}`],
     ['if unchanged', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${etag}' ${url('2.txt')}`],
-    ['if it were', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${STALE}' ${url('2.txt')}`],
+    ['another version', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${STALE}' ${url('2.txt')}`],
     ['beyond (416)', `curl -i --header 'Range: bytes=90000-' ${url('2.txt')}`],
   ]
   byId('curl-lines').replaceChildren(...lines.map(([name, line]) => curlLine(name, line)))
