@@ -1,7 +1,7 @@
 // How range-get shows a download: a bar on a terminal, lines elsewhere, JSON for programs.
 import { relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import type { DownloadProgress, DownloadResult } from './index.ts'
+import { oneLine } from './one-line.ts'
 
 /** Shows one download. */
 export interface Display {
@@ -39,7 +39,7 @@ export function describeProgress(progress: DownloadProgress): string {
       return `${size}, ${formatSize(speed)}/s${left}, ${links}${message === '' ? '' : `; ${message}`}`
     }
     case 'waiting':
-      return `${size}, retrying in ${formatDuration(retryIn / 1000)}: ${message}`
+      return `${size}, retrying in ${formatDuration(retryIn / 1000)}: ${oneLine(message)}`
     case 'paused':
       return `${size}, paused: any key goes on, q stops`
     default:
@@ -62,7 +62,7 @@ export function describeResult(result: DownloadResult): string {
 /** A path for people, without what could steer a terminal. */
 export function nameOf(path: string): string {
   const short = relative(process.cwd(), path)
-  return stripVTControlCharacters(short === '' || short.startsWith('..') ? path : short)
+  return oneLine(short === '' || short.startsWith('..') ? path : short)
 }
 
 /** A bar that is redrawn in place. */
@@ -77,7 +77,7 @@ export function barDisplay(out: NodeJS.WriteStream, name: string): Display {
       const bar =
         share === null ? '' : `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${Math.floor(share * 100)}% `
       const line = `${name} ${bar}${describeProgress(progress)}`
-      out.write(`\r\u001b[K${[...line].slice(0, Math.max(20, out.columns - 1)).join('')}`)
+      out.write(`\r\u001b[K${[...line].slice(0, Math.max(20, (out.columns || 80) - 1)).join('')}`)
     },
     result: (result) => {
       clear()

@@ -8,6 +8,7 @@ import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from
 import { EXIT_STATUS, exitStatusOf } from './exit-status.ts'
 import { type Download, DownloadError, type DownloadOptions, download } from './index.ts'
 import { type Key, watchKeys } from './keys.ts'
+import { oneLine } from './one-line.ts'
 
 /** Redrawing more often than this, in ms, is for nobody. */
 const FRAME = 100
@@ -73,7 +74,7 @@ function report(error: unknown, command: Get | null, url: string | null): number
     process.stdout.write(`${JSON.stringify({ event: 'error', url, code, message, status })}\n`)
   }
   const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? '; --overwrite replaces it' : ''
-  process.stderr.write(`range-get: ${where}${message}${hint}\n`)
+  process.stderr.write(`range-get: ${oneLine(`${where}${message}${hint}`)}\n`)
   return status
 }
 

@@ -9,6 +9,7 @@ import { type DemoServer, DemoServerError, startDemoServer } from './demo-server
 import { exitStatusOf } from './exit-status.ts'
 import { type Download, DownloadError, download } from './index.ts'
 import { watchKeys } from './keys.ts'
+import { oneLine } from './one-line.ts'
 
 const SERVER_FAILED = 13
 const STEP_PAUSE = 1000
@@ -172,7 +173,7 @@ async function main(): Promise<number> {
     return 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`demo: ${message}\n`)
+    process.stderr.write(`demo: ${oneLine(message)}\n`)
     if (error instanceof DemoServerError) return SERVER_FAILED
     return status === 0 ? exitStatusOf(error) : status
   } finally {
