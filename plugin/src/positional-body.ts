@@ -5,9 +5,9 @@ import { BufferPool } from './buffer-pool.ts'
 import { isBulkGateBusy, throughBulkGate } from './bulk-gate.ts'
 import type { PieceReader } from './piece-reader.ts'
 
-const SLAB_BYTES = 512 * 1024
+const SLAB_BYTES = 1024 * 1024
 /** Slabs are for clients that keep up; together they hold no more than this, whatever the clients do. */
-const pool = new BufferPool(SLAB_BYTES, 32)
+const pool = new BufferPool(SLAB_BYTES, 24)
 /** What every other client gets: little enough for thousands that stall. */
 const CAREFUL_BYTES = 16 * 1024
 const GENERAL_BYTES = 64 * 1024
