@@ -1,0 +1,164 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { RawClient } from './support/raw-client.ts'
+import { descriptorsBelow, serve, until } from './support/serve.ts'
+
+t.test('what is no regular file is not there, and holds no thread', async (t) => {
+  // The name of a socket may not be longer than about a hundred bytes.
+  const root = mkdtempSync(join(tmpdir(), 'send-range-'))
+  t.teardown(() => rmSync(root, { recursive: true }))
+  mkdirSync(join(root, 'folder'))
+  writeFileSync(join(root, 'f.txt'), 'text')
+  execFileSync('mkfifo', [join(root, 'fifo')])
+  symlinkSync('/dev/zero', join(root, 'zero'))
+  symlinkSync('fifo', join(root, 'to-fifo'))
+  symlinkSync('loop', join(root, 'loop'))
+  const socket = createServer().listen(join(root, 's'))
+  await once(socket, 'listening')
+  t.ok(statSync(join(root, 's')).isSocket())
+  t.teardown(() => socket.close())
+  const { port, app, errors } = await serve(t, { plugin: { root } })
+  for (const name of ['fifo', 'to-fifo', 's', 'zero', 'folder', 'loop', 'f.txt/deeper']) {
+    t.equal((await app.inject(`/${name}`)).statusCode, 404, name)
+    t.equal((await app.inject({ method: 'HEAD', url: `/${name}` })).statusCode, 404, `HEAD ${name}`)
+  }
+  // More than libuv has threads: were one held until a writer comes, the file would never be served.
+  const clients = await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      const client = await RawClient.connect(port)
+      client.request('GET', '/fifo')
+      return client
+    }),
+  )
+  t.equal((await app.inject('/f.txt')).body, 'text')
+  for (const client of clients) {
+    t.equal((await client.readAnswer('GET')).status, 404)
+    client.destroy()
+  }
+  await until(() => descriptorsBelow(root) === 0)
+  t.strictSame(errors(), [])
+})
+
+t.test('a root of /dev hands out no device', async (t) => {
+  const { app } = await serve(t, { plugin: { root: '/dev' } })
+  for (const name of ['zero', 'null', 'full', 'random', 'tty', 'stdin', 'fd/0']) {
+    t.equal((await app.inject(`/${name}`)).statusCode, 404, name)
+  }
+})
+
+t.test('files that say they are empty and are not: /proc', async (t) => {
+  const { app } = await serve(t, { plugin: { root: '/proc' } })
+  const { statusCode, headers, body } = await app.inject({
+    url: '/self/status',
+    headers: { range: 'bytes=0-3' },
+  })
+  t.equal(statusCode, 200, 'whole')
+  t.match(body, /^Name:/)
+  t.equal(headers['content-length'], String(Buffer.byteLength(body)))
+  t.equal(headers['accept-ranges'], 'none')
+  t.equal(headers.etag, undefined)
+  const { body: version } = await app.inject('/version')
+  t.match(version, /^Linux version/)
+  const { statusCode: memory } = await app.inject('/self/mem')
+  t.ok(memory >= 400, 'what cannot be read is an error, at once')
+})
+
+t.test('an empty file', async (t) => {
+  const root = t.testdir({ empty: '' })
+  const { app } = await serve(t, { plugin: { root } })
+  const whole = await app.inject('/empty')
+  t.equal(whole.statusCode, 200)
+  t.equal(whole.headers['content-length'], '0')
+  t.match(whole.headers.etag, /^"/)
+  const { statusCode, headers } = await app.inject({ url: '/empty', headers: { range: 'bytes=0-' } })
+  t.equal(statusCode, 416)
+  t.equal(headers['content-range'], 'bytes */0')
+})
+
+t.test('ranges of a sparse file of 10 GiB', async (t) => {
+  const root = t.testdir({})
+  const size = 10 * 1024 ** 3
+  const fd = openSync(join(root, 'big'), 'w')
+  ftruncateSync(fd, size)
+  writeSync(fd, 'here', 5_000_000_000)
+  closeSync(fd)
+  const { app, port } = await serve(t, { plugin: { root } })
+  for (const [range, contentRange, body] of [
+    ['bytes=5000000000-5000000003', `bytes 5000000000-5000000003/${size}`, 'here'],
+    ['bytes=-4', `bytes ${size - 4}-${size - 1}/${size}`, '\0\0\0\0'],
+    [`bytes=${size - 1}-99999999999999999999999`, `bytes ${size - 1}-${size - 1}/${size}`, '\0'],
+  ]) {
+    const answer = await app.inject({ url: '/big', headers: { range } })
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.headers['content-range'], contentRange)
+    t.equal(answer.body, body)
+  }
+  const several = await app.inject({ url: '/big', headers: { range: 'bytes=5000000000-5000000003, -2' } })
+  t.match(several.headers['content-type'], 'multipart/byteranges')
+  t.match(several.body, /here\r\n--.*\0\0\r\n--/s)
+  const client = await RawClient.connect(port)
+  client.request('GET', '/big', ['Range: bytes=4999999998-'])
+  const head = await client.readHead()
+  t.equal(head.fields.get('content-length'), String(size - 4_999_999_998))
+  t.equal((await client.readBytes(6)).toString(), '\0\0here')
+  client.destroy()
+  t.equal((await app.inject({ method: 'HEAD', url: '/big' })).headers['content-length'], String(size))
+})
+
+const CHILD = fileURLToPath(new URL('./support/unprivileged-child.js', import.meta.url))
+
+const skip = process.getuid?.() === 0 ? false : 'needs root, to become somebody who is not'
+t.test('a file that may not be read is forbidden, and tells no path', { skip }, async (t) => {
+  const root = t.testdir({ 'secret.txt': 'secret', 'open.txt': 'open', closed: { 'f.txt': 'secret' } })
+  execFileSync('chmod', ['600', join(root, 'secret.txt')])
+  execFileSync('chmod', ['700', join(root, 'closed')])
+  const told = execFileSync(process.execPath, [CHILD, root], { encoding: 'utf8' })
+  const answers = JSON.parse(told) as Record<string, { status: number; text: string }>
+  t.equal(answers['/open.txt']?.status, 200)
+  for (const target of ['/secret.txt', '/closed/f.txt', '/closed/absent.txt']) {
+    t.equal(answers[target]?.status, 403, target)
+    t.notMatch(answers[target]?.text, root)
+    t.notMatch(answers[target]?.text, 'secret')
+  }
+})
+
+t.test('without descriptors left, a request is told to come again', async (t) => {
+  const root = t.testdir({ 'f.txt': 'text' })
+  for (let count = 0; count < 60; count++) writeFileSync(join(root, `${count}.bin`), Buffer.alloc(200_000))
+  const told = execFileSync(
+    'sh',
+    [
+      '-c',
+      'ulimit -n 64; exec "$0" "$@"',
+      process.execPath,
+      fileURLToPath(new URL('./support/starved-child.js', import.meta.url)),
+      root,
+    ],
+    { encoding: 'utf8' },
+  )
+  const { statuses, retryAfter, later } = JSON.parse(told) as {
+    statuses: number[]
+    retryAfter: string[]
+    later: number
+  }
+  t.strictSame([...new Set(statuses)].sort(), [200, 503])
+  t.strictSame([...new Set(retryAfter)], ['1'])
+  t.equal(later, 200, 'and is served then')
+})

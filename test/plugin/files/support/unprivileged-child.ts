@@ -1,0 +1,24 @@
+// Serves a folder as somebody who owns none of it, and prints what the answers were.
+import { readFileSync } from 'node:fs'
+import Fastify from 'fastify'
+import { rangePlugin } from 'fastify-send-range'
+
+const NOBODY = 65534
+const [, , root = ''] = process.argv
+
+// Modules that are loaded late must still be readable: everything is imported by now.
+readFileSync(process.execPath).at(0)
+const app = Fastify()
+await app.register(rangePlugin, { root })
+app.get<{ Params: { '*': string } }>('/*', (request, reply) => reply.sendRange(request.params['*']))
+await app.ready()
+process.setgroups?.([])
+process.setgid?.(NOBODY)
+process.setuid?.(NOBODY)
+
+const answers: Record<string, { status: number; text: string }> = {}
+for (const target of ['/open.txt', '/secret.txt', '/closed/f.txt', '/closed/absent.txt']) {
+  const { statusCode, headers, body } = await app.inject(target)
+  answers[target] = { status: statusCode, text: JSON.stringify(headers) + body }
+}
+process.stdout.write(JSON.stringify(answers))
