@@ -35,7 +35,10 @@ async function fail(status: number, code: string, message: string): Promise<neve
 function createLogger(quiet: boolean): Logger {
   const options = { level: quiet ? 'warn' : 'info' }
   if (!process.stdout.isTTY) return pino(options)
-  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }))
+  return pino(
+    options,
+    pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname,reqId,req,res,responseTime' }),
+  )
 }
 
 async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import cors from '@fastify/cors'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import rangePlugin from 'fastify-send-range'
 import { type LiveLog, liveLog } from './live-log.ts'
 import { gracefulShutdown } from './shutdown.ts'
@@ -13,6 +13,8 @@ export interface OtherOriginOptions {
   log: LiveLog
   /** In ms. */
   shutdownLimit: number
+  /** Hears of warnings and errors only: its requests are in the live log. */
+  logger: FastifyBaseLogger | undefined
 }
 
 /** What a page of another origin may read beside the few fields that Fetch always shows it. */
@@ -26,7 +28,8 @@ const METHODS = ['GET', 'HEAD']
  * `/origin` with the origin allowed and nothing else, under `/recipe` as it should be.
  */
 export async function buildOtherOrigin(options: OtherOriginOptions): Promise<FastifyInstance> {
-  const app = fastify({ forceCloseConnections: true })
+  const loggerInstance = options.logger?.child({}, { level: 'warn' })
+  const app = fastify({ ...(loggerInstance && { loggerInstance }), forceCloseConnections: true })
   await app.register(gracefulShutdown, { limit: options.shutdownLimit })
   await app.register(liveLog, { log: options.log })
   await app.register(rangePlugin, { root: options.files })

@@ -6,6 +6,7 @@ import { lab } from './lab.ts'
 import { LiveLog, liveLog, liveLogRoute } from './live-log.ts'
 import { addressOf, buildOtherOrigin } from './other-origin.ts'
 import { page } from './page.ts'
+import { RequestLog } from './request-log.ts'
 import { settings } from './settings.ts'
 import { gracefulShutdown, type ShutdownOptions } from './shutdown.ts'
 import { walkFiles } from './walk-files.ts'
@@ -36,10 +37,10 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   const shutdownLimit = options.shutdownLimit ?? SHUTDOWN_LIMIT
   const log = new LiveLog()
   const app = fastify({
-    ...(options.logger && { loggerInstance: options.logger }),
+    ...(options.logger && { loggerInstance: options.logger, logController: new RequestLog() }),
     forceCloseConnections: true,
   })
-  const other = await buildOtherOrigin({ files, log, shutdownLimit })
+  const other = await buildOtherOrigin({ files, log, shutdownLimit, logger: options.logger })
   const otherPort = (): number | undefined => addressOf(other)?.port
   app.setErrorHandler(hideInternalErrors)
   await app.register(gracefulShutdown, { limit: shutdownLimit })

@@ -92,6 +92,27 @@ t.test('a real process: serves, logs JSON, ends with 0 on a signal', async (t) =
   }
 })
 
+t.test('the log: one line for each request', async (t) => {
+  const server = start(['--port', '0'])
+  const url = await listening(server)
+  for (const range of ['bytes=0-3', 'bytes=90000-']) {
+    await (await fetch(`${url}/2.txt`, { headers: { range } })).arrayBuffer()
+  }
+  await (await fetch(`${url}/nothing`)).arrayBuffer()
+  server.child.kill()
+  await server.exited
+  const lines = server.output.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.match(lines.slice(1, -1), [
+    { level: 30, msg: 'GET /2.txt bytes=0-3: 206 bytes 0-3/284', res: { statusCode: 206 } },
+    { level: 30, msg: 'GET /2.txt bytes=90000-: 416 bytes */284' },
+    { level: 30, msg: 'GET /nothing: 404' },
+  ])
+  t.equal(lines.length, 5)
+})
+
 t.test('--quiet says nothing', async (t) => {
   const server = forkServer(['--port', '0', '--quiet'])
   await once(server.child, 'message')

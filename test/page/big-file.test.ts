@@ -148,6 +148,26 @@ await withDemo(t, async (demo) => {
     })
   })
 
+  await t.test('start over, and compare when the server has moved on', async (t) => {
+    const served = collect(t)
+    await visit(t, { demo }, async (page) => {
+      await startSlowly(page)
+      await page.selectOption('#big-rate', UNLIMITED)
+      await page.click('#big-reset')
+      await story(page, COMPLETE)
+      t.match(downloads(served), [
+        { status: 200 },
+        { status: 200, range: undefined, bytesSent: 48 * MEBIBYTE },
+      ])
+      await page.click('#break-replace')
+      await story(page, 'another version of the file')
+      t.equal(await page.textContent('#big-toggle'), 'Compare again')
+      await page.click('#big-toggle')
+      await story(page, 'Complete, of a version that the server has replaced since.')
+      t.equal(downloads(served).length, 2, 'without fetching anything')
+    })
+  })
+
   await t.test('in a second tab: told, not mixed up', async (t) => {
     await visit(t, { demo }, async (page, context) => {
       await startSlowly(page)

@@ -1,8 +1,7 @@
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, cp } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { buildServer } from 'demo-server'
-import type { FastifyInstance } from 'fastify'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 
@@ -21,8 +20,10 @@ const FLAGS = [
 
 /** A demo server of its own and a browser to look at it with. */
 export interface Demo {
-  app: FastifyInstance
   url: string
+  /** Its own copy of the walk's files. */
+  files: string
+  /** Where it keeps what it makes for itself. */
   dataDir: string
   browser: Browser
 }
@@ -51,15 +52,17 @@ export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Pro
     else t.pass('the page in a browser', { skip: 'no Chromium on the PATH' })
     return
   }
-  const dataDir = t.testdir()
-  const app = await buildServer({ dataDir })
+  const folder = t.testdir()
+  const [files, dataDir] = [join(folder, 'files'), join(folder, 'data')]
+  await cp(new URL('../files/', import.meta.resolve('demo-server')), files, { recursive: true })
+  const app = await buildServer({ files, dataDir })
   const url = await app.listen({ port: 0 })
   const browser = await chromium.launch({ executablePath, args: FLAGS })
   t.teardown(async () => {
     await browser.close()
     await app.close()
   })
-  await run({ app, url, dataDir, browser })
+  await run({ url, files, dataDir, browser })
 }
 
 /** How to open the page. */

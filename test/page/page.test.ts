@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type Demo, visit, withDemo } from './browser.ts'
@@ -64,6 +65,25 @@ await withDemo(t, async (demo) => {
       await page.locator('#walk-status', { hasText: 'Complete' }).waitFor()
       t.same(rangesOf(served), steps(10), 'nothing twice, nothing left out')
       t.equal(await page.textContent('#walk-text'), TEXT)
+    })
+  })
+
+  await t.test('the walk: another version midway comes whole', async (t) => {
+    const path = join(demo.files, '2.txt')
+    t.teardown(() => writeFile(path, TEXT))
+    await visit(t, { demo }, async (page) => {
+      const served = collect(t)
+      await page.selectOption('#walk-pace', '200')
+      await page.click('#walk-toggle')
+      await until(page, `/^[2-9]\\d of/.test(document.querySelector('#walk-status').textContent)`)
+      await page.keyboard.press('p')
+      await page.locator('#walk-status', { hasText: 'Paused' }).waitFor()
+      const other = 'Another text, and a shorter one.'
+      await writeFile(path, other)
+      await page.keyboard.press('x')
+      await page.locator('#walk-status', { hasText: 'Complete: 32 bytes.' }).waitFor()
+      t.equal(await page.textContent('#walk-text'), other, 'nothing of the old one is left')
+      t.match(walked(served).at(-1), { status: 200, ifRange: walked(served)[0]?.etag })
     })
   })
 

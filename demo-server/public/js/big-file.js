@@ -1,4 +1,5 @@
 import { drawBand } from './band.js'
+import { sentenceFor } from './big-file-story.js'
 import { byId, el, tell } from './dom.js'
 import { bytes, clock, count } from './format.js'
 import { Journal } from './journal.js'
@@ -87,32 +88,14 @@ class BigFile {
   }
 
   #hear(event, speed) {
-    const { kind, received } = event
-    if (kind === 'progress') {
-      speed.add(received - this.#received)
-      this.#received = received
-    } else if (kind === 'resumed') {
-      this.#received = this.#resumedAt = received
-      tell(
-        this.#story,
-        `206: still the same version. On from byte ${count(received)}; nothing comes twice.`,
-        'good',
-      )
-    } else if (kind === 'restarted') {
-      this.#received = this.#resumedAt = 0
-      const text = `200: another version. The ${bytes(event.dropped)} of the old one are dropped; from byte 0, nothing spliced.`
-      tell(this.#story, text, 'notice')
-    } else if (kind === 'first') {
-      this.#received = this.#resumedAt = 0
-      tell(this.#story, `200: the whole file, version ${event.etag}.`)
-    } else if (kind === 'lost') {
-      tell(
-        this.#story,
-        `Connection lost at ${bytes(received)}. Asking for the rest in ${event.wait / 1000} s.`,
-        'bad',
-      )
-    } else if (event.headers.Range) {
-      tell(this.#story, `Range: ${event.headers.Range}, If-Range: ${event.headers['If-Range']}`)
+    if (event.kind === 'progress') {
+      speed.add(event.received - this.#received)
+      this.#received = event.received
+    } else {
+      const isAnswer = ['first', 'resumed', 'restarted'].includes(event.kind)
+      if (isAnswer) this.#received = this.#resumedAt = event.kind === 'resumed' ? event.received : 0
+      const sentence = sentenceFor(event)
+      if (sentence) tell(this.#story, ...sentence)
     }
     this.#show(speed.perSecond)
   }

@@ -62,7 +62,7 @@ class Walk {
       if (this.#running !== running) return
       this.#running = null
       if (running.signal.aborted) this.#say(`Paused at byte ${this.#received.length}. Any key goes on.`)
-      else this.#say(`${error.message} Any key tries again.`)
+      else this.#say(`${error.message.replace(/\.?$/, '.')} Any key tries again.`)
     }
   }
 
