@@ -1,0 +1,271 @@
+import { execFile } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { EventEmitter, once } from 'node:events'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { connect } from 'node:http2'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import { CHANNELS } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { ask } from './support/ask.ts'
+import { readDocument } from './support/markdown.ts'
+import { missing, runCommand } from './support/programs.ts'
+import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
+
+const README = readDocument('plugin/README.md')
+const HELLO = 'hello, ranges'
+const FIRST_FOUR = { range: 'bytes=0-3' }
+/** Long ago, so that every date is a strong one. */
+const MODIFIED_SECONDS = 784_111_777
+
+type Check = (t: Test, app: FastifyInstance) => Promise<void>
+
+async function get(app: FastifyInstance, url: string, headers: Record<string, string> = FIRST_FOUR) {
+  return await app.inject({ url, headers })
+}
+
+/** What the block under each heading has to do. */
+const RECIPES: Readonly<Record<string, Check>> = {
+  Usage: async (t, app) => {
+    const part = await get(app, '/files/hello.txt')
+    t.equal(part.statusCode, 206)
+    t.equal(part.body, 'hell')
+    const head = await app.inject({ method: 'HEAD', url: '/files/hello.txt' })
+    t.equal(head.statusCode, 200)
+    t.equal(head.headers['content-length'], '13')
+  },
+  Errors: async (t, app) => {
+    const beyond = await get(app, '/files/hello.txt', { range: 'bytes=13-' })
+    t.equal(beyond.statusCode, 416)
+    t.equal(beyond.headers['content-range'], 'bytes */13')
+    t.strictSame(beyond.json(), { code: 'ERR_RANGE_NOT_SATISFIABLE' })
+  },
+  Events: async (t, app) => {
+    const told = t.capture(console, 'log')
+    const ended = once(eventOn(CHANNELS.served), 'message')
+    t.equal(await (await fetch(`${originOf(app)}/files/hello.txt`, { headers: FIRST_FOUR })).text(), 'hell')
+    await ended
+    t.strictSame(told.args(), [['fastify-send-range:served hello.txt 206 1 4']])
+  },
+  'Private files': async (t, app) => {
+    t.equal((await get(app, '/private/hello.txt')).statusCode, 401)
+    t.equal((await get(app, '/private/nothing.txt')).statusCode, 401, 'before it is looked for')
+    const answer = await get(app, '/private/hello.txt', { ...FIRST_FOUR, authorization: 'Bearer secret' })
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.headers['cache-control'], 'private, no-cache')
+    for (const url of ['//private/hello.txt', '/%2e/private/hello.txt', '/private%2fhello.txt']) {
+      t.equal((await ask(originOf(app), { url })).status, 404, url)
+    }
+  },
+  'Downloads with names': async (t, app) => {
+    const answer = await get(app, '/reports/2026')
+    t.equal(answer.statusCode, 206)
+    t.match(
+      answer.headers['content-disposition'],
+      /^attachment; .*filename\*=UTF-8''%C3%9Cberblick%202026\.pdf/,
+    )
+    t.equal((await ask(originOf(app), { url: '/reports/..%2f2026' })).status, 404)
+  },
+  Video: async (t, app) => {
+    const answer = await get(app, '/video/film.mp4', { range: 'bytes=0-' })
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.headers['content-type'], 'video/mp4')
+    t.equal(answer.headers['cache-control'], 'public, max-age=3600')
+    for (const [name, type] of [
+      ['segment.m4s', 'video/iso.segment'],
+      ['list.m3u8', 'application/vnd.apple.mpegurl'],
+      ['manifest.mpd', 'application/dash+xml'],
+    ] as const) {
+      t.equal((await get(app, `/video/${name}`)).headers['content-type'], type)
+    }
+  },
+  'Another origin: PDF.js, PMTiles, DuckDB': async (t, app) => {
+    const origin = 'https://viewer.example'
+    const answer = await get(app, '/files/hello.txt', { ...FIRST_FOUR, origin })
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.headers['access-control-allow-origin'], origin)
+    const exposed = listOf(answer.headers['access-control-expose-headers'])
+    for (const name of ['accept-ranges', 'content-range', 'etag', 'last-modified', 'content-disposition']) {
+      t.ok(exposed.includes(name), `${name} can be read`)
+    }
+    const preflight = await app.inject({
+      method: 'OPTIONS',
+      url: '/files/hello.txt',
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'range,if-range',
+      },
+    })
+    t.equal(preflight.statusCode, 204)
+    const allowed = listOf(preflight.headers['access-control-allow-headers'])
+    for (const name of ['range', 'if-range', 'if-match', 'if-none-match']) t.ok(allowed.includes(name), name)
+  },
+  'Several roots': async (t, app) => {
+    t.equal((await get(app, '/manuals/manual.txt')).body, 'a ma')
+    t.equal((await get(app, '/manuals/hello.txt')).statusCode, 404)
+    const picture = await get(app, '/pictures/picture.png')
+    t.equal(picture.body, 'a pi')
+    t.equal(picture.headers['cache-control'], 'public, max-age=86400')
+  },
+  'An encoded slash in a parameter': async (t, app) => {
+    t.equal((await get(app, '/by-key/folder%2Fnested.txt')).body, 'nest')
+    t.equal((await get(app, '/by-key/..%2Fhello.txt')).statusCode, 403)
+  },
+  'Bytes in memory': async (t, app) => {
+    const answer = await get(app, '/hello')
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.body, 'hell')
+    t.equal(answer.headers['content-type'], 'text/plain')
+  },
+  'Your own source': async (t, app) => {
+    for (const [range, bytes] of [
+      ['bytes=0-3', 'hell'],
+      ['bytes=3-11', 'lo, range'],
+      ['bytes=-1', 's'],
+      ['bytes=0-', HELLO],
+    ] as const) {
+      const answer = await get(app, '/rows/hello.txt', { range })
+      t.equal(answer.statusCode, 206, range)
+      t.equal(answer.body, bytes)
+      t.equal(answer.headers.etag, '"7"')
+    }
+    t.match(
+      (await get(app, '/rows/hello.txt', { range: 'bytes=0-1,-2' })).body,
+      /\r\n\r\nhe\r\n.*\r\n\r\nes\r\n/s,
+    )
+    t.equal((await get(app, '/rows/nothing')).statusCode, 404)
+  },
+  'With @fastify/compress': async (t, app) => {
+    const encoding = { 'accept-encoding': 'gzip' }
+    const part = await get(app, '/files/hello.txt', { ...FIRST_FOUR, ...encoding })
+    t.equal(part.statusCode, 206)
+    t.equal(part.headers['content-encoding'], undefined)
+    t.match(part.headers.etag, /^"/)
+    const whole = await get(app, '/files/hello.txt', encoding)
+    t.equal(whole.headers['content-encoding'], 'gzip')
+    t.match(whole.headers.etag, /^W\/"/)
+    t.equal(whole.headers['accept-ranges'], undefined)
+  },
+  'HTTP/2': async (t, app) => {
+    const session = connect(originOf(app).replace('http:', 'https:'), { rejectUnauthorized: false })
+    t.teardown(() => session.close())
+    const stream = session.request({ ':path': '/files/hello.txt', ...FIRST_FOUR })
+    const [fields] = await new Promise<[Record<string, unknown>]>((resolve) =>
+      stream.once('response', (head) => resolve([head])),
+    )
+    t.equal(fields[':status'], 206)
+    t.equal(fields['content-range'], 'bytes 0-3/13')
+    stream.setEncoding('utf8')
+    let body = ''
+    for await (const chunk of stream) body += chunk
+    t.equal(body, 'hell')
+  },
+}
+
+/** Tells of the messages on a channel, after those who subscribed before. */
+function eventOn(name: string): EventEmitter {
+  const emitter = new EventEmitter()
+  const listener = (message: unknown): void => {
+    unsubscribe(name, listener)
+    emitter.emit('message', message)
+  }
+  subscribe(name, listener)
+  return emitter
+}
+
+function listOf(field: unknown): string[] {
+  return String(field)
+    .toLowerCase()
+    .split(/\s*,\s*/)
+}
+
+/** What the README's places stand for. */
+async function fixture(t: Test) {
+  const folder = await projectFolder(t)
+  const contents = {
+    'files/hello.txt': HELLO,
+    'files/2026.pdf': 'a report',
+    'files/film.mp4': 'a film',
+    'files/segment.m4s': 'a segment',
+    'files/list.m3u8': 'a list',
+    'files/manifest.mpd': 'a manifest',
+    'files/folder/nested.txt': 'nested',
+    'manuals/manual.txt': 'a manual',
+    'pictures/picture.png': 'a picture',
+  }
+  for (const name of ['files/folder', 'manuals', 'pictures'])
+    await mkdir(join(folder, name), { recursive: true })
+  for (const [name, text] of Object.entries(contents)) {
+    await writeFile(join(folder, name), text)
+    await utimes(join(folder, name), MODIFIED_SECONDS, MODIFIED_SECONDS)
+  }
+  return {
+    folder,
+    stands: {
+      '/srv/files': join(folder, 'files'),
+      '/srv/manuals': join(folder, 'manuals'),
+      '/srv/pictures': join(folder, 'pictures'),
+      '/etc/ssl/files': join(folder, 'files'),
+    },
+  }
+}
+
+async function makeCertificate(folder: string): Promise<void> {
+  const pair = ['-keyout', join(folder, 'files.key'), '-out', join(folder, 'files.crt')]
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  await promisify(execFile)('openssl', [
+    'req',
+    '-x509',
+    ...key,
+    ...pair,
+    '-days',
+    '1',
+    '-subj',
+    '/CN=localhost',
+  ])
+}
+
+const recipes = README.blocks.filter(({ language }) => language === 'js')
+
+t.test('every block has a language that is known here', async (t) => {
+  const known = ['js', 'sh', 'http', 'nginx']
+  for (const { language, heading } of README.blocks) t.ok(known.includes(language), `${language}: ${heading}`)
+  t.strictSame(recipes.map(({ heading }) => heading).sort(), Object.keys(RECIPES).sort())
+})
+
+const noOpenssl = await missing('openssl', 'version')
+for (const { heading, text } of recipes) {
+  const isTls = text.includes('/etc/ssl/')
+  t.test(`${heading}: what its code says happens`, { skip: isTls && noOpenssl }, async (t) => {
+    const { folder, stands } = await fixture(t)
+    if (isTls) await makeCertificate(folder)
+    const app = await runRecipe(t, text, stands)
+    await RECIPES[heading]?.(t, app)
+  })
+}
+
+t.test(
+  'Usage: the curl line prints what the README shows',
+  { skip: await missing('curl', '--version') },
+  async (t) => {
+    const { stands } = await fixture(t)
+    const usage = README.blocks.filter(({ heading }) => heading === 'Usage')
+    const code = usage.find(({ language }) => language === 'js')?.text ?? ''
+    const command = usage.find(({ language }) => language === 'sh')?.text ?? ''
+    const shown = usage.find(({ language }) => language === 'http')?.text ?? ''
+    const app = await runRecipe(t, code, stands)
+    const { stdout } = await runCommand(command.replace('http://localhost:3000', originOf(app)), { cwd: '.' })
+    const [head = '', body] = stdout.split('\r\n\r\n')
+    const [shownHead = '', shownBody] = shown.split('\n\n')
+    t.equal(body, shownBody)
+    const lines = head.split('\r\n').map(comparable)
+    for (const line of shownHead.split('\n')) t.ok(lines.includes(comparable(line)), line)
+  },
+)
+
+/** Names of fields are written in any case, and a tag differs between machines. */
+function comparable(line: string): string {
+  return line.replace(/^[\w-]+:/, (name) => name.toLowerCase()).replace(/^etag: "[\w-]{22}"/, 'etag: "…"')
+}

@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { chmod, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import rangePlugin, { CHANNELS, SendRangeError, type SendRangeErrorCode } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { applyOptions, defaultSettings } from '#plugin/options.js'
+import { ask, type Question } from './support/ask.ts'
+import { membersOf, unionOf } from './support/declarations.ts'
+import { plain, REPOSITORY, readDocument, tableUnder } from './support/markdown.ts'
+
+const README = readDocument('plugin/README.md')
+
+/** What a declaration file of the built plugin says. */
+const declarations = (name: string): string => readFileSync(`${REPOSITORY}plugin/dist/${name}.d.ts`, 'utf8')
+
+t.test('Options: the names and defaults are those of the code', async (t) => {
+  const settings = defaultSettings()
+  const rows = tableUnder(README, 'Options')
+  t.strictSame(rows.map(({ option }) => plain(option)).sort(), Object.keys(settings).sort())
+  const declared = membersOf(declarations('options'), 'SendRangeOptions')
+  t.strictSame([...declared, 'maxOpenFiles'].sort(), Object.keys(settings).sort())
+  for (const row of rows) {
+    const name = plain(row['option']) as keyof typeof settings
+    const shown = plain(row['default'])
+    const value = settings[name]
+    if (name === 'root') t.equal(shown, 'process.cwd()')
+    else if (typeof value === 'number') t.equal(Number(shown.replaceAll('_', '')), value, name)
+    else if (typeof value === 'string') t.equal(shown, `'${value}'`, name)
+    else if (value === undefined) t.equal(shown, 'undefined', name)
+    else t.equal(shown, JSON.stringify(value), name)
+  }
+})
+
+t.test('Options: the strings that a type lists are taken, others are not', async (t) => {
+  for (const row of tableUnder(README, 'Options')) {
+    const name = plain(row['option'])
+    const listed = [...(row['type'] ?? '').matchAll(/'(\w+)'/g)].map(([, value]) => value)
+    if (listed.length === 0) continue
+    for (const value of listed) t.ok(applyOptions(defaultSettings(), { [name]: value }), `${name}: ${value}`)
+    t.throws(() => applyOptions(defaultSettings(), { [name]: 'another' }), { code: 'ERR_RANGE_OPTION' }, name)
+  }
+})
+
+t.test('Errors: the codes and statuses are those of the code', async (t) => {
+  const rows = tableUnder(README, 'Errors')
+  const codes = unionOf(declarations('errors'), 'SendRangeErrorCode')
+  t.strictSame(rows.map(({ code }) => plain(code)).sort(), codes.sort())
+  for (const row of rows) {
+    const error = new SendRangeError(plain(row['code']) as SendRangeErrorCode, '')
+    t.equal(Number(row['status']), error.statusCode, error.code)
+  }
+})
+
+t.test('Events: the properties and channels are those of the code', async (t) => {
+  const rows = tableUnder(README, 'Events')
+  t.strictSame(
+    rows.map(({ property }) => plain(property)),
+    membersOf(declarations('events'), 'SendRangeEvent'),
+  )
+  for (const [name, channel] of Object.entries(CHANNELS)) {
+    t.ok(README.text.includes(`\`CHANNELS.${name}\` (\`${channel}\`)`), channel)
+  }
+})
+
+async function serve(t: Test): Promise<string> {
+  const root = t.testdir({
+    'hello.txt': 'hello, ranges',
+    'unreadable.txt': 'secret',
+    '.env': 'secret',
+    folder: { 'nested.txt': 'nested' },
+  })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await symlink('/etc/hostname', join(root, 'outside'))
+  await chmod(join(root, 'unreadable.txt'), 0)
+  execFileSync('mkfifo', [join(root, 'fifo')])
+  await app.register(rangePlugin, { root })
+  app.get('/files/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+  app.post('/files/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+  app.get('/denied/*', (request, reply) =>
+    reply.sendRange((request.params as { '*': string })['*'], { dotfiles: 'deny', maxRanges: 2 }),
+  )
+  app.get('/given', (request, reply) => reply.sendRange((request.query as { path: string }).path))
+  const broken = { size: 4, readAt: async () => Promise.reject(new Error('broken')), close() {} }
+  app.get('/broken', (_request, reply) => reply.sendRange('x', { source: { open: () => broken } }))
+  return await app.listen({ port: 0, host: '127.0.0.1' })
+}
+
+interface StatusCase extends Question {
+  readonly status: number
+}
+
+const range = (set: string): { headers: { range: string } } => ({ headers: { range: set } })
+const HELLO = '/files/hello.txt'
+
+/** One or more for each clause of the table. */
+const STATUSES: readonly StatusCase[] = [
+  { url: HELLO, status: 200 },
+  { url: HELLO, ...range('bytes=0-3x'), status: 200 },
+  { url: HELLO, ...range('lines=0-3'), status: 200 },
+  { url: '/denied/hello.txt', ...range('bytes=0-0,2-2,4-4'), status: 200 },
+  { url: HELLO, ...range('bytes=0-3,1-4,2-5,3-6'), status: 200 },
+  { url: HELLO, ...range('bytes=0-6,7-12'), status: 200 },
+  { url: HELLO, headers: { range: 'bytes=0-3', 'if-range': '"another"' }, status: 200 },
+  { url: HELLO, method: 'HEAD', ...range('bytes=0-3'), status: 200 },
+  { url: HELLO, method: 'HEAD', ...range('bytes=99-'), status: 200 },
+  { url: HELLO, method: 'POST', ...range('bytes=0-3'), status: 200 },
+  { url: HELLO, ...range('bytes=0-3'), status: 206 },
+  { url: HELLO, ...range('bytes=0-'), status: 206 },
+  { url: HELLO, ...range('bytes=-99'), status: 206 },
+  { url: HELLO, ...range('bytes=7-8,0-1'), status: 206 },
+  { url: HELLO, headers: { 'if-none-match': '*' }, status: 304 },
+  { url: HELLO, headers: { 'if-modified-since': 'Fri, 31 Dec 2100 23:59:59 GMT' }, status: 304 },
+  { url: '/files/a%00b', status: 400 },
+  { url: '/given?path=a%5Cb', status: 400 },
+  { url: '/given?path=../hello.txt', status: 403 },
+  { url: '/denied/.env', status: 403 },
+  { url: '/files/.env', status: 404 },
+  { url: '/files/nothing.txt', status: 404 },
+  { url: '/files/folder', status: 404 },
+  { url: '/files/fifo', status: 404 },
+  { url: '/files/outside', status: 404 },
+  { url: '/files//hello.txt', status: 404 },
+  { url: '/files/%2e/hello.txt', status: 404 },
+  { url: '/files/folder%2Fnested.txt', status: 404 },
+  { url: '/files/folder%5Cnested.txt', status: 404 },
+  { url: HELLO, headers: { 'if-match': '"another"' }, status: 412 },
+  { url: HELLO, headers: { 'if-unmodified-since': 'Sun, 06 Nov 1994 08:49:37 GMT' }, status: 412 },
+  { url: HELLO, ...range('bytes=13-'), status: 416 },
+  { url: HELLO, ...range('bytes=-0'), status: 416 },
+  { url: '/broken', status: 500 },
+]
+// The system refuses nothing to root.
+const UNREADABLE: StatusCase = { url: '/files/unreadable.txt', status: process.getuid?.() === 0 ? 200 : 403 }
+
+t.test('Statuses: each of them, as the table says', async (t) => {
+  const origin = await serve(t)
+  for (const { status, ...request } of [...STATUSES, UNREADABLE]) {
+    const answer = await ask(origin, request)
+    t.equal(answer.status, status, `${JSON.stringify(request)}: ${status}`)
+    if (status === 416) t.equal(answer.headers['content-range'], 'bytes */13')
+    if (status === 206 || status === 200) {
+      t.match(answer.headers, { 'accept-ranges': 'bytes', etag: /^"/, 'last-modified': / GMT$/ })
+      t.match(answer.headers['content-length'], /^\d+$/)
+    }
+  }
+  const listed = tableUnder(README, 'Statuses').map((row) => Number(row['status']))
+  // 503 needs a process without descriptors: its status is held to the code by the table of errors.
+  t.strictSame(listed, [...new Set(STATUSES.map(({ status }) => status)), 503])
+})

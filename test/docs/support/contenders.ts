@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fastifyStatic from '@fastify/static'
+import express from 'express'
+import Fastify from 'fastify'
+import rangePlugin from 'fastify-send-range'
+import type { Test } from 'tap'
+import type { Where } from './ask.ts'
+import { startNginx } from './nginx.ts'
+
+/** Starts a server of the files in a folder, gone with the test. */
+export type Contender = (t: Test, root: string) => Promise<Where>
+
+const listen = { port: 0, host: '127.0.0.1' } as const
+
+/** Each with what it can do beside ranges switched on, by its column in the README's table. */
+export const CONTENDERS: Readonly<Record<string, Contender>> = {
+  'fastify-send-range': async (t, root) => {
+    const app = Fastify({ forceCloseConnections: true })
+    t.teardown(() => app.close())
+    await app.register(rangePlugin, { root })
+    app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+    return await app.listen(listen)
+  },
+  '@fastify/static 10.1': async (t, root) => {
+    const app = Fastify({ forceCloseConnections: true })
+    t.teardown(() => app.close())
+    await app.register(fastifyStatic, { root, preCompressed: true })
+    return await app.listen(listen)
+  },
+  'express.static 5.3': async (t, root) => {
+    // In any other environment it prints the errors that it answers with.
+    const app = express().set('env', 'test').use(express.static(root))
+    const server = createServer(app).listen(listen)
+    await once(server, 'listening')
+    t.teardown(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  },
+  nginx: (t, root) => startNginx(t, `root ${root}; gzip_static on;`),
+}

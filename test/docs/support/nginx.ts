@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { ask, type Where } from './ask.ts'
+import { ENVIRONMENT } from './programs.ts'
+
+const START_ATTEMPTS = 100
+const START_PAUSE_MS = 50
+
+/**
+ * Starts the installed nginx on a socket of its own, gone with the test.
+ *
+ * @param configuration what stands inside `server { … }`
+ */
+export async function startNginx(t: Test, configuration: string): Promise<Where> {
+  const folder = await mkdtemp(join(tmpdir(), 'send-range-docs-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const socketPath = join(folder, 'socket')
+  await writeFile(join(folder, 'nginx.conf'), completeConfiguration(folder, socketPath, configuration))
+  const args = ['-p', folder, '-c', 'nginx.conf', '-e', join(folder, 'error.log')]
+  const child = spawn('nginx', args, { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'inherit'] })
+  const exited = once(child, 'exit')
+  t.teardown(async () => {
+    child.kill('SIGTERM')
+    await exited
+  })
+  for (let attempt = 0; child.exitCode === null && attempt < START_ATTEMPTS; attempt++) {
+    const answer = await ask({ socketPath }, { url: '/' }).catch(() => undefined)
+    if (answer !== undefined) return { socketPath }
+    await sleep(START_PAUSE_MS)
+  }
+  throw new Error('nginx did not start')
+}
+
+function completeConfiguration(folder: string, socketPath: string, configuration: string): string {
+  // Started by root, its workers would change to a user that cannot look into the folders of the tests.
+  const user = userInfo().uid === 0 ? 'user root root;' : ''
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
+  return `
+${user}
+daemon off;
+pid ${folder}/nginx.pid;
+events {}
+http {
+  access_log off;
+  proxy_cache_path ${folder}/cache keys_zone=files:1m;
+  ${temporary.join('\n  ')}
+  server {
+    listen unix:${socketPath};
+    ${configuration}
+  }
+}
+`
+}
