@@ -43,6 +43,8 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
     }
   } catch (error) {
     clearRepresentationFields(reply)
+    // Fastify puts the fields of an error on the answer only where the user has set no error handler.
+    if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
     reply.send(error)
   }
 }
