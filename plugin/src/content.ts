@@ -5,6 +5,7 @@ import type { Progress } from './events.ts'
 import { contentRange, layOutMultipart, type Piece, pieceLength } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
 import { PositionalBody } from './positional-body.ts'
+import { mayBeEncoded } from './request-fields.ts'
 import {
   clearRepresentationFields,
   contentTypeOf,
@@ -72,8 +73,7 @@ function setContentFields(
   setRepresentationFields(reply, subject)
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)
-    const encodings = reply.request.headers['accept-encoding']
-    if (encodings !== undefined && encodings !== 'identity') weakenWhenEncoded(reply)
+    if (mayBeEncoded(reply.request)) weakenWhenEncoded(reply)
     return size === 0 ? [] : [{ kind: 'range', range: { first: 0, last: size - 1 } }]
   }
   reply.code(206)

@@ -23,6 +23,12 @@ export function rangeRequestOf(request: FastifyRequest): RangeRequest {
   }
 }
 
+/** Whether a hook may compress the answer: only for a client that says what it takes (RFC 9110 §12.5.3). */
+export function mayBeEncoded(request: FastifyRequest): boolean {
+  const encodings = request.headers['accept-encoding']
+  return encodings !== undefined && encodings !== 'identity'
+}
+
 function first(value: string | string[]): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }

@@ -6,6 +6,7 @@ import { SendRangeError } from './errors.ts'
 import { formatHttpDate } from './http-date.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { isMediaType, type Settings } from './options.ts'
+import { mayBeEncoded } from './request-fields.ts'
 import type { FieldsSet } from './selected-representation.ts'
 import type { Representation } from './source.ts'
 
@@ -79,8 +80,9 @@ export function setNotModifiedFields(
   const { selected, settings, set } = subject
   removeFields(reply, REPRESENTATION_FIELDS)
   const { etag } = selected
+  const weakened = matched === 'weak' && mayBeEncoded(reply.request)
   if (etag === undefined) setLastModified(reply, subject)
-  else reply.header('etag', formatEntityTag(matched === 'weak' ? { ...etag, strength: 'weak' } : etag))
+  else reply.header('etag', formatEntityTag(weakened ? { ...etag, strength: 'weak' } : etag))
   if (settings.cacheControl !== undefined && set['cache-control'] === undefined) {
     reply.header('cache-control', settings.cacheControl)
   }
