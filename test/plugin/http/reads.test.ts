@@ -142,6 +142,20 @@ t.test('what the handler had set does not stay on an answer that is not the file
   take()
 })
 
+t.test('§15.5.17 a 416 has its fields behind an error handler of the user too', async (t) => {
+  const { app } = await counted(t)
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) =>
+    reply.code(error.statusCode ?? 500).send({ own: error.code }),
+  )
+  const answer = await app.inject({ url: '/', headers: { range: 'bytes=100-' } })
+  t.equal(answer.statusCode, 416)
+  t.match(answer.headers, { 'content-range': 'bytes */100', 'accept-ranges': 'bytes' })
+  t.strictSame(answer.json(), { own: 'ERR_RANGE_NOT_SATISFIABLE' })
+  const failed = await app.inject({ url: '/', headers: { 'if-match': '"v0"' } })
+  t.equal(failed.statusCode, 412)
+  t.equal(failed.headers['content-range'], undefined)
+})
+
 t.test('a Content-Type that would end the head of a part is refused', async (t) => {
   const evil = 'text/plain\r\nContent-Range: bytes 0-99/100'
   const { app } = await counted(t, { contentType: evil })
