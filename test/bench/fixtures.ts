@@ -1,7 +1,8 @@
-import { mkdtemp, open, rm, statfs } from 'node:fs/promises'
+import { open, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pattern } from './pattern.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /** Bytes. */
 export const LARGE_BYTES: number = 1024 ** 3
@@ -15,27 +16,15 @@ export const SMALL_NAME = 'small.bin'
 /** Room that has to stay free beside the files. */
 const MARGIN_BYTES = 256 * 1024 ** 2
 
-/** A temporary folder with the files that are served; `remove` deletes it. */
-export interface Fixtures {
-  readonly root: string
-  remove(): Promise<void>
-}
-
-/** Writes the test files. Throws when the disk has no room for them. */
-export async function createFixtures(): Promise<Fixtures> {
+/** Writes the test files into a temporary folder, and returns that. Throws when the disk has no room for them. */
+export async function createFixtures(): Promise<string> {
   const { bavail, bsize } = await statfs(tmpdir())
   const needed = LARGE_BYTES + MARGIN_BYTES
   if (bavail * bsize < needed) throw new Error(`${tmpdir()} needs ${needed} bytes of free space`)
-  const root = await mkdtemp(join(tmpdir(), 'send-range-bench-'))
-  const remove = (): Promise<void> => rm(root, { recursive: true, force: true })
-  try {
-    await writePattern(join(root, LARGE_NAME), LARGE_BYTES)
-    await writePattern(join(root, SMALL_NAME), SMALL_BYTES)
-    return { root, remove }
-  } catch (error) {
-    await remove()
-    throw error
-  }
+  const root = await makeTemporaryFolder('send-range-bench-')
+  await writePattern(join(root, LARGE_NAME), LARGE_BYTES)
+  await writePattern(join(root, SMALL_NAME), SMALL_BYTES)
+  return root
 }
 
 /** Data goes to disk before anything is measured, or writing it back would disturb. */

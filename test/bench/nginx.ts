@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createConnection, createServer } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Server } from './server.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 // Debian installs it where the PATH of ordinary users does not lead.
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
@@ -26,16 +27,18 @@ export async function nginxVersion(): Promise<string | undefined> {
 
 /** Starts nginx with one worker and a configuration of its own in a temporary folder. */
 export async function startNginx(root: string, openFileCache: 'on' | 'off'): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'send-range-nginx-'))
+  const folder = await makeTemporaryFolder('send-range-nginx-')
   const port = await freePort()
   await writeFile(join(folder, 'nginx.conf'), configuration({ root, folder, port, openFileCache }))
   const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
   const child = spawn('nginx', args, { env: { ...process.env, PATH }, stdio: 'ignore' })
   const exited = once(child, 'exit')
+  const kill = (): boolean => child.kill('SIGTERM')
+  process.once('exit', kill)
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM')
+    process.off('exit', kill)
+    kill()
     await exited
-    await rm(folder, { recursive: true, force: true })
   }
   if (child.pid !== undefined && (await answers(port))) return { port, pid: child.pid, stop }
   await stop()

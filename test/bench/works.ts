@@ -138,3 +138,10 @@ export const works: readonly Work[] = [
     goals: [{ against: 'fixed', atMost: 1.3 }],
   },
 ]
+
+/** Throws when there is none of that name. */
+export function workNamed(name: string): Work {
+  const work = works.find((candidate) => candidate.name === name)
+  if (work === undefined) throw new Error(`There is no work '${name}'`)
+  return work
+}

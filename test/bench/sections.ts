@@ -1,0 +1,82 @@
+import type { BenchOptions } from './arguments.ts'
+import { compare, type Effort } from './comparison.ts'
+import { goalRows, resultTable } from './comparison-tables.ts'
+import type { Contender } from './contender.ts'
+import { startContenders, stopContenders } from './contenders.ts'
+import { measureFairness } from './fairness.ts'
+import type { LoadGenerator } from './load-generator.ts'
+import { measurePureRooms } from './pure-rooms.ts'
+import { measureResponsiveness } from './responsiveness.ts'
+import { measureScaling } from './scaling.ts'
+import { measureStalledClients } from './stalled-clients.ts'
+import type { Table } from './table.ts'
+import { works } from './works.ts'
+
+/** What the sections run with. */
+export interface Bench {
+  readonly root: string
+  readonly generator: LoadGenerator
+  readonly options: BenchOptions
+  print(table: Table): void
+}
+
+const DEPTHS = {
+  quick: { rounds: 3, turnMs: 700 },
+  full: { rounds: 7, turnMs: 2000 },
+} as const
+
+const FAIRNESS = 'fairness'
+const GOAL_COLUMNS = ['', 'against', 'goal, CPU', 'CPU', '', 'time']
+
+/** Sections that need no contenders. */
+const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | Promise<Table>>> = {
+  stalled: ({ root, generator }) => measureStalledClients(root, generator),
+  responsive: ({ root, generator }, { turnMs }) => measureResponsiveness(root, generator, turnMs),
+  cluster: ({ root }, effort) => measureScaling(root, effort),
+  pure: () => measurePureRooms(),
+}
+
+/** In the order in which they run. */
+export const sectionNames: readonly string[] = [
+  ...works.map(({ name }) => name),
+  FAIRNESS,
+  ...Object.keys(alone),
+]
+
+/** Runs those that were chosen, one after the other. */
+export async function runSections(bench: Bench): Promise<void> {
+  const { generator, options } = bench
+  const { turnMs, rounds } = DEPTHS[options.depth]
+  const effort = { generator, turnMs, rounds: options.rounds ?? rounds }
+  if ([...works.map(({ name }) => name), FAIRNESS].some((name) => isChosen(options, name))) {
+    const contenders = await startContenders(bench.root)
+    try {
+      await runContests(bench, contenders, effort)
+    } finally {
+      await stopContenders(contenders)
+    }
+  }
+  for (const [name, measure] of Object.entries(alone)) {
+    if (isChosen(options, name)) bench.print(await measure(bench, effort))
+  }
+}
+
+/** Each kind of work, then what came of the goals. */
+async function runContests(
+  { options, print }: Bench,
+  contenders: readonly Contender[],
+  effort: Effort,
+): Promise<void> {
+  const goals: string[][] = []
+  for (const work of works.filter(({ name }) => isChosen(options, name))) {
+    const results = await compare(work, contenders, effort)
+    print(resultTable(work, results))
+    goals.push(...goalRows(work, results))
+  }
+  if (goals.length > 0) print({ title: 'Goals', columns: GOAL_COLUMNS, rows: goals, notes: [] })
+  if (isChosen(options, FAIRNESS)) print(await measureFairness(contenders, effort.generator, effort.turnMs))
+}
+
+function isChosen({ only }: BenchOptions, name: string): boolean {
+  return only.length === 0 || only.includes(name)
+}
