@@ -15,6 +15,7 @@ import {
 import { sendRange } from './send-range.ts'
 
 export { type BufferSourceOptions, bufferSource } from './buffer-source.ts'
+export { type CorsOptions, corsOptions } from './cors.ts'
 export { SendRangeError, type SendRangeErrorCode, type SendRangeErrorDetails } from './errors.ts'
 export { CHANNELS, type SendRangeEvent } from './events.ts'
 export type { EtagFacts, EtagFunction, EtagPolicy } from './file-source.ts'
