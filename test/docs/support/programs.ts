@@ -32,6 +32,5 @@ export async function runCommand(
   return await run('sh', ['-c', line], {
     cwd: options.cwd,
     env: options.env ?? ENVIRONMENT,
-    encoding: 'latin1',
   })
 }

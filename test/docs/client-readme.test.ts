@@ -1,0 +1,224 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { HELP, parseCommand } from '#client/cli-arguments.js'
+import { EXIT_STATUS, EXIT_STATUS_HELP } from '#client/exit-status.js'
+import { settingsOf } from '#client/options.js'
+import { membersOf, unionOf } from './support/declarations.ts'
+import { plain, REPOSITORY, readDocument, tableUnder } from './support/markdown.ts'
+import { runCommand } from './support/programs.ts'
+import { projectFolder } from './support/snippet.ts'
+
+const README = readDocument('demo-client/README.md')
+const CONTENT = 'hello, ranges'
+const HOST = 'https://example.com'
+
+const declarations = (name: string): string =>
+  readFileSync(`${REPOSITORY}demo-client/dist/${name}.d.ts`, 'utf8')
+
+/** Serves what the README downloads, in the place of example.com. */
+async function serve(t: Test): Promise<string> {
+  const server = createServer((request, response) => {
+    const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+    if (request.url !== '/file.iso') response.writeHead(404).end()
+    else if (match === null) response.writeHead(200, { etag: '"v1"', 'content-length': 13 }).end(CONTENT)
+    else {
+      const first = Number(match[1])
+      const last = Math.min(match[2] === '' ? 12 : Number(match[2]), 12)
+      const head = {
+        etag: '"v1"',
+        'content-range': `bytes ${first}-${last}/13`,
+        'content-length': last - first + 1,
+      }
+      response.writeHead(206, head).end(CONTENT.slice(first, last + 1))
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** `npx range-get` from an installed package is for the test of the packages; here the built command stands for it. */
+async function run(t: Test, command: string): Promise<{ printed: string; folder: string; origin: string }> {
+  const folder = await projectFolder(t)
+  const origin = await serve(t)
+  const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/cli.js"`
+  const line = command.replace('npx range-get', cli).replaceAll(HOST, origin)
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)))
+  const { stdout, stderr } = await runCommand(line, { cwd: folder, env })
+  return { printed: stdout + stderr, folder, origin }
+}
+
+const commands = README.blocks.filter(({ language, text }) => language === 'sh' && text.startsWith('npx'))
+
+t.test('every block has a language that is known here', async (t) => {
+  t.strictSame([...new Set(README.blocks.map(({ language }) => language))].sort(), [
+    'js',
+    'json',
+    'sh',
+    'text',
+  ])
+  t.strictSame(
+    README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
+    ['npx', 'npm', 'npx', 'npx', 'npx'],
+  )
+})
+
+t.test('Install: the help', async (t) => {
+  const { printed } = await run(t, commands[0]?.text ?? '')
+  t.equal(printed, `${HELP}\n`)
+})
+
+t.test('Usage: the commands print what is shown', async (t) => {
+  const shown = README.blocks.filter(({ language }) => language === 'text').map(({ text }) => text)
+  for (const [index, command] of commands.slice(1, 3).entries()) {
+    const { printed, folder } = await run(t, command.text)
+    t.equal(printed.trim().split('\n').at(-1), shown[index])
+    t.equal(readdirSync(folder).length, 1, 'the file and nothing else')
+  }
+})
+
+t.test('--json: the last line is as shown', async (t) => {
+  const { printed, folder, origin } = await run(t, commands[3]?.text ?? '')
+  const shown = README.blocks.find(({ language }) => language === 'json')?.text ?? ''
+  const want = JSON.parse(shown.replace('/home/me', folder).replace(HOST, origin))
+  const found: unknown = JSON.parse(printed)
+  t.strictSame(found, want)
+  t.strictSame(Object.keys(found as object), Object.keys(want), 'in this order')
+})
+
+t.test('Options: the table and the help say the same', async (t) => {
+  const rows = tableUnder(README, 'Options')
+  const shown = rows.map(({ option }) => plain(option))
+  const names = (text: string): string[] =>
+    [...text.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g)].map(([name]) => name)
+  const helped = names(
+    HELP.slice(HELP.indexOf('Output'), HELP.indexOf('While it runs')).replaceAll('http_proxy', ''),
+  )
+  t.strictSame(names(shown.join(' ')).sort(), helped.sort())
+  for (const row of rows) {
+    const [, name = '', value] = /(--[a-z-]+)(?: (\S+))?/.exec(plain(row['option'])) ?? []
+    const given: Record<string, string> = {
+      DIGEST: `sha-256=${'0'.repeat(64)}`,
+      "'K:": 'K: V',
+      URL: 'http://p',
+    }
+    const args = value === undefined ? [name] : [name, given[value] ?? '1']
+    t.ok(parseCommand([...args, 'http://h/f']), args.join(' '))
+  }
+})
+
+t.test('Options: the defaults of the command are those of the library', async (t) => {
+  const settings = settingsOf({})
+  const seconds = (ms: number): string => String(ms / 1000)
+  const want: Record<string, string> = {
+    '--connections': String(settings.connections),
+    '--delay': String(settings.delay),
+    '--retries': String(settings.retries),
+    '--retry-delay': seconds(settings.retryDelay),
+    '--stall-timeout': seconds(settings.stallTimeout),
+    '--connect-timeout': seconds(settings.connectTimeout),
+    '--max-redirects': String(settings.maxRedirects),
+  }
+  for (const row of tableUnder(README, 'Options')) {
+    const name = /--[a-z-]+/.exec(row['option'] ?? '')?.[0] ?? ''
+    const shown = plain(row['default'])
+    if (/^\d/.test(shown)) t.equal(shown, want[name], name)
+    else t.notOk(name in want, `${name} has a default`)
+  }
+})
+
+t.test('Exit statuses: those of the code', async (t) => {
+  const rows = tableUnder(README, 'Exit statuses')
+  const coded = rows.filter(({ code }) => code !== '')
+  t.strictSame(
+    Object.fromEntries(coded.map((row) => [plain(row['code']), Number(row['status'])])),
+    EXIT_STATUS,
+  )
+  t.strictSame(
+    coded.map(({ code }) => plain(code)).sort(),
+    unionOf(declarations('errors'), 'DownloadErrorCode').sort(),
+  )
+  const helped = [...EXIT_STATUS_HELP.matchAll(/^ {2}(\d+) /gm)].map(([, status]) => status)
+  t.strictSame(
+    rows.map(({ status }) => status),
+    helped,
+  )
+})
+
+t.test('Download options: the names and defaults are those of the code', async (t) => {
+  const settings = settingsOf({})
+  const rows = tableUnder(README, 'Download options')
+  t.strictSame(rows.map(({ option }) => plain(option)).sort(), Object.keys(settings).sort())
+  t.strictSame(
+    rows.map(({ option }) => plain(option)).sort(),
+    membersOf(declarations('options'), 'DownloadOptions').sort(),
+  )
+  for (const row of rows) {
+    const name = plain(row['option']) as keyof typeof settings
+    const shown = plain(row['default'])
+    const value = settings[name]
+    if (value === null || typeof value === 'function')
+      t.match(shown, /^(none|chosen|environment|the URL)$/, name)
+    else if (typeof value === 'number') t.equal(Number(shown.replaceAll('_', '')), value, name)
+    else if (typeof value === 'string') t.equal(shown, `'${value}'`, name)
+    else t.equal(shown, JSON.stringify(value), name)
+    for (const [, listed] of (row['type'] ?? '').matchAll(/'(\w+)'/g))
+      t.equal(settingsOf({ [name]: listed })[name], listed, `${name}: ${listed}`)
+  }
+})
+
+t.test('Progress, result and handle: the members are those of the code', async (t) => {
+  const shown = (heading: string, column: string): string[] =>
+    tableUnder(README, heading).map((row) => plain(row[column]).replace('()', ''))
+  t.strictSame(shown('Progress', 'property'), membersOf(declarations('progress'), 'DownloadProgress'))
+  t.strictSame(shown('Result', 'property'), membersOf(declarations('download'), 'DownloadResult'))
+  const own = shown('download(url, destination, options?)', 'member').filter((name) => !name.startsWith('['))
+  t.strictSame(own, membersOf(declarations('download'), 'Download extends AsyncIterable<DownloadProgress>'))
+  const states = tableUnder(README, 'Progress')[0]?.['meaning'] ?? ''
+  t.strictSame(
+    [...states.matchAll(/'(\w+)'/g)].map(([, state]) => state),
+    unionOf(declarations('progress'), 'DownloadState'),
+  )
+})
+
+/** What the block under each heading of the library prints, beside what depends on pace. */
+const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], folder: string) => void>> = {
+  Library: (t, lines, folder) => {
+    t.strictSame(lines.at(-1), ['finished', 13, 13])
+    t.equal(readFileSync(join(folder, 'file.iso'), 'utf8'), CONTENT)
+  },
+  Errors: (t, lines) => t.strictSame(lines, [[404]]),
+  'Pausing and stopping': (t, lines, folder) => {
+    t.strictSame(lines, [[0], ['ERR_DOWNLOAD_ABORTED']])
+    t.notOk(readdirSync(folder).includes('file.iso'), 'there is no file')
+  },
+}
+
+const snippets = README.blocks.filter(({ language }) => language === 'js')
+t.strictSame(
+  snippets.map(({ heading }) => heading),
+  Object.keys(PRINTED),
+)
+
+for (const { heading, text } of snippets) {
+  t.test(`${heading}: what its code says happens`, async (t) => {
+    const folder = await projectFolder(t)
+    const origin = await serve(t)
+    const told = t.capture(console, 'log')
+    const path = join(folder, 'snippet.mjs')
+    const placed = text
+      .replaceAll(HOST, origin)
+      .replace(/'(\w+\.iso)'/g, (_, name) => `'${join(folder, name)}'`)
+    await writeFile(path, placed)
+    await import(pathToFileURL(path).href)
+    PRINTED[heading]?.(t, told.args(), folder)
+  })
+}

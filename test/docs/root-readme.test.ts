@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { listening, start as startServer } from '../demo/server-process.ts'
+import { start as startCommand } from '../demo/walk-process.ts'
+import { type Block, REPOSITORY, readDocument } from './support/markdown.ts'
+import { missing, runCommand } from './support/programs.ts'
+import { originOf, projectFolder, runModule, runRecipe } from './support/snippet.ts'
+
+const FILM = 'a film of a few bytes'
+const SERVED = 'http://localhost:3000'
+
+const manifest = JSON.parse(readFileSync(`${REPOSITORY}package.json`, 'utf8'))
+const ci = readFileSync(`${REPOSITORY}.ci/run`, 'utf8')
+const noCurl = await missing('curl', '--version')
+
+/** What `npm run NAME` runs behind the build, which has happened. */
+function builtCommandOf(name: string): string {
+  const [build, command = ''] = String(manifest.scripts[name]).split(' && ')
+  if (build !== 'npm run --silent build') throw new Error(`the script "${name}" does not build first`)
+  return REPOSITORY + command.replace(/^node /, '')
+}
+
+/** Runs the demo with the arguments that a document gives it. */
+async function walk(t: Test, line: string): Promise<void> {
+  const folder = t.testdir({})
+  const args = (line.split(' -- ')[1] ?? '').split(' ').filter((word) => word !== '')
+  const command = [builtCommandOf('demo'), '--port', '0', ...args]
+  const { status, stdout } = await startCommand(process.execPath, command, folder).finished
+  t.equal(status, 0, line)
+  if (args.includes('--help')) return
+  const [, source, output] = /; (\S+) -> (\S+)/.exec(stdout) ?? []
+  const want = readFileSync(`${REPOSITORY}demo-server/files/${source}`)
+  t.ok(readFileSync(join(folder, output ?? '')).equals(want), `${output} is ${source}`)
+}
+
+/** The part of the demo's output that depends on neither port nor file. */
+async function showsSteps(t: Test, shown: string): Promise<void> {
+  const { stdout } = await startCommand(
+    process.execPath,
+    [builtCommandOf('demo'), '--port', '0'],
+    t.testdir({}),
+  ).finished
+  const asked = [...shown.matchAll(/(Range: bytes=\S+)\s+206 (Content-Range: \S+ \S+)/g)]
+  t.ok(asked.length > 0)
+  for (const [, range = '', contentRange = ''] of asked)
+    t.ok(stdout.includes(`${range} -> 206 ${contentRange},`), contentRange)
+}
+
+/** Starts what `npm start` starts. */
+async function serveDemo(t: Test): Promise<string> {
+  t.match(builtCommandOf('start'), /demo-server\/dist\/main\.js$/)
+  const server = startServer(['--port', '0'])
+  t.teardown(() => server.child.kill())
+  return await listening(server)
+}
+
+/** Runs the block under "Use it" on files of its own. */
+async function serveUsage(t: Test, blocks: readonly Block[]): Promise<FastifyInstance> {
+  const folder = await projectFolder(t)
+  await mkdir(join(folder, 'files'))
+  await writeFile(join(folder, 'files/film.mp4'), FILM)
+  const code = blocks.find(({ language }) => language === 'js')?.text ?? ''
+  return await runRecipe(t, code, { '/srv/files': join(folder, 'files') })
+}
+
+for (const path of ['README.md', 'README.zh-CN.md']) {
+  const { blocks, text } = readDocument(path)
+  const commands = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap((block) => block.text.split('\n'))
+
+  t.test(`${path}: every command is one that is run here`, async (t) => {
+    t.strictSame(commands, [
+      'npm ci',
+      'npm run demo',
+      'npm start',
+      'curl -v --header "Range: bytes=0-3" http://localhost:3000/bd_logo.png',
+      'npx range-get --connections 8 http://localhost:3000/files/film.mp4',
+      'npm test',
+    ])
+    for (const line of ['npm ci', 'npm test']) t.match(ci, new RegExp(`^${line}$`, 'm'), `.ci/run: ${line}`)
+    t.equal(manifest.scripts.test, 'tap')
+    for (const { language, heading } of blocks) t.match(language, /^(sh|js|text)$/, heading)
+  })
+
+  t.test(`${path}: the demo`, async (t) => {
+    const lines = [
+      'npm run demo',
+      ...[...text.matchAll(/`(npm run demo -- [^`]+)`/g)].map(([, line = '']) => line),
+    ]
+    t.ok(lines.length > 1)
+    for (const line of lines) await walk(t, line)
+    for (const block of blocks.filter(({ language }) => language === 'text')) await showsSteps(t, block.text)
+  })
+
+  t.test(`${path}: the curl line at the server alone`, { skip: noCurl }, async (t) => {
+    const origin = await serveDemo(t)
+    const line = commands.find((command) => command.startsWith('curl')) ?? ''
+    const { stdout, stderr } = await runCommand(line.replace(SERVED, origin), { cwd: '.' })
+    t.match(stdout, /PNG$/, 'four bytes of a picture')
+    t.match(stderr, /< HTTP\/1\.1 206 Partial Content/)
+    for (const field of ['content-range: bytes 0-3/7877', 'content-length: 4', 'accept-ranges: bytes'])
+      t.match(stderr.toLowerCase(), `< ${field}\r\n`)
+    for (const field of ['etag: "', 'last-modified: ', 'cache-control: '])
+      t.match(stderr.toLowerCase(), `< ${field}`)
+  })
+
+  t.test(`${path}: the downloader at the server of the usage`, async (t) => {
+    const origin = originOf(await serveUsage(t, blocks))
+    const command = commands.find((line) => line.startsWith('npx range-get')) ?? ''
+    const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/cli.js"`
+    const folder = await projectFolder(t)
+    await runCommand(command.replace('npx range-get', cli).replace(SERVED, origin), { cwd: folder })
+    t.equal(readFileSync(join(folder, 'film.mp4'), 'utf8'), FILM)
+
+    const [, library] = blocks.filter(({ language }) => language === 'js')
+    const output = join(folder, 'again.mp4')
+    const code = (library?.text ?? '').replace(SERVED, origin).replace("'film.mp4'", `'${output}'`)
+    const result = await runModule(t, `${code}\nexport { path, size, integrity }\n`)
+    t.strictSame({ ...result }, { path: output, size: FILM.length, integrity: 'length' })
+  })
+}
+
+t.test('the two READMEs have the same blocks', async (t) => {
+  const code = (path: string): string[] =>
+    readDocument(path)
+      .blocks.filter(({ language }) => language !== 'text')
+      .map((block) => block.text)
+  t.strictSame(code('README.zh-CN.md'), code('README.md'))
+})
