@@ -57,6 +57,11 @@ export function representationChanged(): SendRangeError {
   return new SendRangeError('ERR_RANGE_CHANGED', 'The representation changed while it was being read')
 }
 
+/** A source did not keep to the range it was asked for. */
+export function wrongLength(amount: 'more' | 'fewer'): SendRangeError {
+  return new SendRangeError('ERR_RANGE_LENGTH', `The source gave ${amount} bytes than it was asked for`)
+}
+
 /** The `code` of a system error, or undefined. */
 export function systemCode(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined

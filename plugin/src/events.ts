@@ -21,11 +21,13 @@ export interface SendRangeEvent {
   readonly status: number
   /** The ranges of a 206, in the order they were sent; empty for any other status. */
   readonly ranges: readonly ByteRange[]
-  /** Bytes of the body that were handed to the operating system. */
+  /** Bytes of the representation (with the part heads of a multipart) that were handed to the operating system. */
   readonly bytesSent: number
   /** Ms from the call of `sendRange` to the end of the response. */
   readonly durationMs: number
 }
+
+const PARTIAL_CONTENT = 206
 
 const served = channel(CHANNELS.served)
 const aborted = channel(CHANNELS.aborted)
@@ -68,7 +70,8 @@ export function observe(reply: FastifyReply, progress: Progress): void {
       reply,
       path: progress.path,
       status: reply.statusCode,
-      ranges: progress.ranges,
+      // A representation that changed, or failed before its first byte, ends with another status.
+      ranges: reply.statusCode === PARTIAL_CONTENT ? progress.ranges : [],
       bytesSent: progress.bytesSent(outcome),
       durationMs: performance.now() - startedAt,
     }

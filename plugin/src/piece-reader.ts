@@ -1,4 +1,4 @@
-import { representationChanged } from './errors.ts'
+import { representationChanged, wrongLength } from './errors.ts'
 import { type Piece, pieceLength } from './multipart.ts'
 import type { PositionalRepresentation } from './source.ts'
 
@@ -27,7 +27,8 @@ export class PieceReader {
   /**
    * Fills `target` as far as the body goes and returns the count of bytes.
    *
-   * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation ended early or is another one by now
+   * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation ended early or is another one by now;
+   *   `ERR_RANGE_LENGTH` when it says that it read more than it was asked for
    */
   async fill(target: Uint8Array): Promise<number> {
     let filled = 0
@@ -55,6 +56,7 @@ export class PieceReader {
     const position = piece.range.first + this.#offset
     const bytesRead = await this.#representation.readAt(target.subarray(0, count), position)
     if (bytesRead === 0) throw representationChanged()
+    if (!(bytesRead > 0 && bytesRead <= count)) throw wrongLength('more')
     return bytesRead
   }
 }

@@ -109,10 +109,10 @@ export class PositionalBody extends Body {
         if (chunk.pooled) pool.forfeit()
         resolve()
       }
-      const written = (): void => {
+      const written = (error?: Error | null): void => {
         if (this.#abandonWrite === undefined) return
         this.#abandonWrite = undefined
-        this.#bytesSent += chunk.count
+        if (!error) this.#bytesSent += chunk.count
         giveBack(chunk)
         resolve()
       }

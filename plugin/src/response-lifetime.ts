@@ -8,7 +8,7 @@ import type { Body } from './body.ts'
 export type RawResponse = ServerResponse | Http2ServerResponse
 
 /** Whether a response is over: nothing that is written now goes anywhere. */
-function isOver(reply: FastifyReply): boolean {
+export function isOver(reply: FastifyReply): boolean {
   const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse) return raw.stream === undefined || raw.stream.destroyed
   return raw.destroyed || raw.writableFinished || reply.request.raw.socket.destroyed

@@ -13,7 +13,7 @@ import {
   type Subject,
   setNotModifiedFields,
 } from './response-fields.ts'
-import { whenOver } from './response-lifetime.ts'
+import { isOver, whenOver } from './response-lifetime.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import type { Representation } from './source.ts'
@@ -42,6 +42,11 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
       if (attempt === MAX_ATTEMPTS) throw failure
     }
   } catch (error) {
+    // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
+    if (isOver(reply)) {
+      reply.log.debug({ err: error }, 'range response given up')
+      return
+    }
     clearRepresentationFields(reply)
     // Fastify puts the fields of an error on the answer only where the user has set no error handler.
     if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)

@@ -1,5 +1,5 @@
 import { Body } from './body.ts'
-import { SendRangeError } from './errors.ts'
+import { SendRangeError, wrongLength } from './errors.ts'
 import type { Piece } from './multipart.ts'
 import { assertUnchanged } from './piece-reader.ts'
 import type { ByteRange } from './range-set.ts'
@@ -73,14 +73,13 @@ export class StreamedBody extends Body {
   async *#readRange(range: ByteRange): AsyncGenerator<Uint8Array> {
     let missing = range.last - range.first + 1
     for await (const chunk of this.#representation.read(range, this.#controller.signal)) {
+      // What is no Uint8Array would be sent with another length than it has here.
+      if (!(chunk instanceof Uint8Array))
+        throw new SendRangeError('ERR_RANGE_SOURCE', 'The source gave no bytes')
       if (chunk.length > missing) throw wrongLength('more')
       missing -= chunk.length
       if (chunk.length > 0) yield chunk
     }
     if (missing > 0) throw wrongLength('fewer')
   }
-}
-
-function wrongLength(amount: 'more' | 'fewer'): SendRangeError {
-  return new SendRangeError('ERR_RANGE_LENGTH', `The source gave ${amount} bytes than it was asked for`)
 }
