@@ -10,7 +10,8 @@ import { measureResponsiveness } from './responsiveness.ts'
 import { measureScaling } from './scaling.ts'
 import { measureStalledClients } from './stalled-clients.ts'
 import type { Table } from './table.ts'
-import { works } from './works.ts'
+import { type Work, workNamed, works } from './works.ts'
+import { compareWithWrk, hasWrk } from './wrk.ts'
 
 /** What the sections run with. */
 export interface Bench {
@@ -26,6 +27,9 @@ const DEPTHS = {
 } as const
 
 const FAIRNESS = 'fairness'
+const WRK = 'wrk'
+/** What wrk can ask for: one request again and again. */
+const WRK_WORKS = ['range-4', 'file-8k']
 const GOAL_COLUMNS = ['', 'against', 'goal, CPU', 'CPU', '', 'time']
 
 /** Sections that need no contenders. */
@@ -39,6 +43,7 @@ const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | P
 /** In the order in which they run. */
 export const sectionNames: readonly string[] = [
   ...works.map(({ name }) => name),
+  WRK,
   FAIRNESS,
   ...Object.keys(alone),
 ]
@@ -48,7 +53,7 @@ export async function runSections(bench: Bench): Promise<void> {
   const { generator, options } = bench
   const { turnMs, rounds } = DEPTHS[options.depth]
   const effort = { generator, turnMs, rounds: options.rounds ?? rounds }
-  if ([...works.map(({ name }) => name), FAIRNESS].some((name) => isChosen(options, name))) {
+  if ([...works.map(({ name }) => name), WRK, FAIRNESS].some((name) => isChosen(options, name))) {
     const contenders = await startContenders(bench.root)
     try {
       await runContests(bench, contenders, effort)
@@ -74,7 +79,16 @@ async function runContests(
     goals.push(...goalRows(work, results))
   }
   if (goals.length > 0) print({ title: 'Goals', columns: GOAL_COLUMNS, rows: goals, notes: [] })
+  if (isChosen(options, WRK)) {
+    for (const work of WRK_WORKS.map(workNamed)) print(await wrkTable(work, contenders, effort))
+  }
   if (isChosen(options, FAIRNESS)) print(await measureFairness(contenders, effort.generator, effort.turnMs))
+}
+
+async function wrkTable(work: Work, contenders: readonly Contender[], effort: Effort): Promise<Table> {
+  const title = `${work.title}, with wrk instead of the own load generator`
+  if (!(await hasWrk())) return { title, columns: ['skipped: wrk is not installed'], rows: [], notes: [] }
+  return { ...resultTable(work, await compareWithWrk(work, contenders, effort)), title, notes: [] }
 }
 
 function isChosen({ only }: BenchOptions, name: string): boolean {
