@@ -64,6 +64,8 @@ export interface SegmentPolicy {
   /** Bytes in a segment; null: chosen from what is left and the number of connections. */
   readonly segmentSize: number | null
   readonly connections: number
+  /** Of these, how many have nothing to do; the one that asks included. */
+  readonly idle: number
   /** No segment larger than this, in bytes. */
   readonly limit: number
 }
@@ -84,8 +86,8 @@ export function nextSegment(free: readonly Interval[], policy: SegmentPolicy): I
 function segmentLength(free: readonly Interval[], policy: SegmentPolicy): number {
   if (policy.segmentSize !== null) return policy.segmentSize
   if (policy.connections === 1) return policy.limit
-  // Half of an equal share each time: large while much is left, small towards the end.
-  const share = Math.ceil(size(free) / (policy.connections * 2))
+  // An equal share for each: every request costs a round trip, and who is done early takes half of a rest.
+  const share = Math.ceil(size(free) / policy.idle)
   return Math.min(policy.limit, LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, share))
 }
 

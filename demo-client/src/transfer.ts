@@ -255,7 +255,8 @@ export class Transfer {
       return lend('segment', { start: 0, end: Math.min(segmentSize ?? auto, this.#largest) })
     }
     const free = gaps([...store.blocks, ...this.#leases], this.#total)
-    const next = nextSegment(free, { segmentSize, connections, limit: this.#largest })
+    const idle = Math.max(1, this.#limit - this.#leases.size)
+    const next = nextSegment(free, { segmentSize, connections, idle, limit: this.#largest })
     if (next !== null) return lend('segment', next)
     if (this.#leases.size === 0) return this.#probe(this.#total)
     const split = largestRest(

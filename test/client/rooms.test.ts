@@ -62,7 +62,7 @@ t.test('segments', async (t) => {
     { start: 10, end: 12 },
     { start: 20, end: 100 },
   ]
-  const policy = { segmentSize: 4, connections: 1, limit: Number.POSITIVE_INFINITY }
+  const policy = { segmentSize: 4, connections: 1, idle: 1, limit: Number.POSITIVE_INFINITY }
   t.strictSame(nextSegment(free, policy), { start: 10, end: 12 }, 'never beyond a gap')
   t.strictSame(nextSegment(free.slice(1), policy), { start: 20, end: 24 })
   t.equal(nextSegment([], policy), null)

@@ -15,6 +15,9 @@ const STEPS = Array.from(
 /** The first step cannot know the size: it asks for four bytes whatever there is. */
 const isAsked = (ranges: readonly string[]): boolean => JSON.stringify(ranges) === JSON.stringify(STEPS)
 
+// Real processes, one after the other, on a machine that may be busy.
+t.setTimeout(300_000)
+
 function sha256(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }

@@ -20,13 +20,12 @@ export interface SlowServer extends HostileServer {
   hasServed(bytes: number): Promise<void>
 }
 
-const PIECE = 32 * 1024
 const PAUSE = 10
 
-/** Starts one that sends 32 KiB every 10 ms on each connection. */
-export async function startSlow(resource: Resource, port = 0): Promise<SlowServer> {
+/** Starts one that sends `piece` bytes every 10 ms on each connection. */
+export async function startSlow(resource: Resource, piece: number = 32 * 1024): Promise<SlowServer> {
   const waiting = new Set<{ bytes: number; done: () => void }>()
-  const server = await startHostile((request, socket) => send(request, socket), port)
+  const server = await startHostile((request, socket) => send(request, socket))
   const slow: SlowServer = Object.assign(server, {
     resource,
     served: 0,
@@ -45,10 +44,10 @@ export async function startSlow(resource: Resource, port = 0): Promise<SlowServe
         ? head('200 OK', { ...fields, 'content-length': end })
         : part(range, content.length, fields),
     )
-    for (let at = start; at < end && !socket.destroyed; at += PIECE) {
-      const piece = content.subarray(at, Math.min(end, at + PIECE))
-      socket.write(piece)
-      slow.served += piece.length
+    for (let at = start; at < end && !socket.destroyed; at += piece) {
+      const bytes = content.subarray(at, Math.min(end, at + piece))
+      socket.write(bytes)
+      slow.served += bytes.length
       for (const each of waiting) if (slow.served >= each.bytes && waiting.delete(each)) each.done()
       await sleep(PAUSE)
     }

@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A line of limited speed in front of a server. */
+export interface CappedProxy {
+  readonly port: number
+  stop(): void
+}
+
+/** How slow the line is. */
+export interface Cap {
+  /** On each connection, towards the client. */
+  readonly bytesPerSecond: number
+  /** Before each piece, either way, in ms. */
+  readonly delay: number
+}
+
+/** A stream that passes no more than the cap, and everything later. */
+function slowdown({ bytesPerSecond, delay }: Cap): Transform {
+  let paidUntil = 0
+  let lastPiece = Number.NEGATIVE_INFINITY
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const now = performance.now()
+      paidUntil = Math.max(paidUntil, now) + (chunk.length / bytesPerSecond) * 1000
+      // Only the first piece after a silence meets the delay whole: pieces under way travel together.
+      const isFirst = now - lastPiece > delay
+      lastPiece = now
+      void sleep(Math.max(isFirst ? delay : 0, paidUntil - now)).then(() => done(null, chunk))
+    },
+  })
+}
+
+/** Starts a proxy on a free port of 127.0.0.1 that leads to `target`. */
+export async function startCappedProxy(target: number, cap: Cap): Promise<CappedProxy> {
+  const sockets = new Set<Socket>()
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket)
+    return socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
+  }
+  const server = createServer((client) => {
+    const upstream = keep(connect(target, '127.0.0.1'))
+    keep(client)
+      .pipe(slowdown({ ...cap, bytesPerSecond: Number.POSITIVE_INFINITY }))
+      .pipe(upstream)
+    upstream.pipe(slowdown(cap)).pipe(client)
+    client.once('close', () => upstream.destroy())
+    upstream.once('close', () => client.end())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () => {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}

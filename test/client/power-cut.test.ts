@@ -1,0 +1,74 @@
+// A power cut keeps what was flushed and may lose the rest: no journal may name a byte that would be lost.
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import t from 'tap'
+import { decodeJournal } from '#client/journal-format.js'
+import { makeContent, resource } from './support/hostile-server.ts'
+import { get } from './support/run.ts'
+import { startSlow } from './support/slow-server.ts'
+
+const SIZE = 6_000_000
+const CONTENT = makeContent(SIZE)
+
+/** The methods of a file handle that this program writes with. */
+interface Handle {
+  write(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
+  datasync(): Promise<void>
+  writeFile(data: string): Promise<void>
+}
+
+/** Watches every file handle of this process; `journals` gets each journal with what a power cut would leave. */
+async function watchDisk(path: string, onJournal: (text: string, disk: Buffer) => void): Promise<() => void> {
+  const probe = await open(path, 'w')
+  const prototype: Handle = Object.getPrototypeOf(probe)
+  await probe.close()
+  const { write, datasync, writeFile } = prototype
+  const disk = Buffer.alloc(SIZE)
+  let unflushed: { bytes: Buffer; position: number }[] = []
+  prototype.write = async function (this: Handle, buffer, offset, length, position) {
+    const result: { bytesWritten: number } = await Reflect.apply(write, this, [
+      buffer,
+      offset,
+      length,
+      position,
+    ])
+    unflushed.push({ bytes: Buffer.from(buffer.subarray(offset, offset + result.bytesWritten)), position })
+    return result
+  }
+  prototype.datasync = async function (this: Handle) {
+    const covered = unflushed // what is written while the flush is under way may miss it
+    unflushed = []
+    await Reflect.apply(datasync, this, [])
+    for (const { bytes, position } of covered) bytes.copy(disk, position)
+  }
+  prototype.writeFile = async function (this: Handle, data) {
+    onJournal(data, disk)
+    await Reflect.apply(writeFile, this, [data])
+  }
+  return () => Object.assign(prototype, { write, datasync, writeFile })
+}
+
+for (const connections of [1, 4]) {
+  t.test(`every journal names only what is on the disk, ${connections} at once`, async (t) => {
+    const server = await startSlow(resource(CONTENT))
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    let journals = 0
+    let named = 0
+    const wrong: string[] = []
+    const restore = await watchDisk(join(dir, 'probe'), (text, disk) => {
+      const record = decodeJournal(text)
+      journals++
+      for (const { start, end, crc } of record?.blocks ?? []) {
+        named = Math.max(named, end)
+        if (crc32(disk.subarray(start, end)) !== crc) wrong.push(`${start}-${end} in journal ${journals}`)
+      }
+    })
+    t.teardown(restore)
+    const end = await get(`${server.url}/file.bin`, dir, { connections })
+    t.ok(end.file?.equals(CONTENT), end.message)
+    t.strictSame(wrong, [])
+    t.ok(journals > 5 && named > SIZE / 2, `${journals} journals, up to byte ${named}`)
+  })
+}
