@@ -1,0 +1,183 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { truncate } from 'node:fs/promises'
+import { connect } from 'node:http2'
+import { join } from 'node:path'
+import { CHANNELS, type SendRangeEvent } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { RawClient } from '../files/support/raw-client.ts'
+import { serve, until } from '../files/support/serve.ts'
+
+const BIG = 12 * 1024 * 1024
+
+interface Told {
+  readonly outcome: 'served' | 'aborted'
+  readonly event: SendRangeEvent
+}
+
+/** Every event while the test runs. */
+function listen(t: Test): Told[] {
+  const told: Told[] = []
+  for (const outcome of ['served', 'aborted'] as const) {
+    const collect = (message: unknown): unknown => told.push({ outcome, event: message as SendRangeEvent })
+    subscribe(CHANNELS[outcome], collect)
+    t.teardown(() => unsubscribe(CHANNELS[outcome], collect))
+  }
+  return told
+}
+
+function only(told: readonly Told[]): Told {
+  const [first] = told
+  if (first === undefined) throw new Error('There is no event')
+  return first
+}
+
+interface Row {
+  readonly name: string
+  readonly method?: string
+  readonly target?: string
+  readonly lines?: readonly string[]
+  readonly status: number
+  readonly ranges?: SendRangeEvent['ranges']
+  /** Of the representation; undefined: those of the body that came. */
+  readonly bytesSent?: number
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'a whole file', status: 200, bytesSent: BIG },
+  { name: 'a small file', target: '/small.txt', status: 200, bytesSent: 10 },
+  { name: 'an empty file', target: '/empty', status: 200, bytesSent: 0 },
+  { name: 'a part', lines: ['Range: bytes=5-9'], status: 206, ranges: [{ first: 5, last: 9 }], bytesSent: 5 },
+  {
+    name: 'a large part',
+    lines: ['Range: bytes=-5000000'],
+    status: 206,
+    ranges: [{ first: BIG - 5_000_000, last: BIG - 1 }],
+    bytesSent: 5_000_000,
+  },
+  {
+    name: 'several parts, in the order sent',
+    lines: ['Range: bytes=100-199, 0-0'],
+    status: 206,
+    ranges: [
+      { first: 100, last: 199 },
+      { first: 0, last: 0 },
+    ],
+  },
+  { name: 'HEAD', method: 'HEAD', lines: ['Range: bytes=5-9'], status: 200, bytesSent: 0 },
+  { name: 'not modified', lines: ['If-None-Match: *'], status: 304, bytesSent: 0 },
+  { name: 'precondition failed', lines: ['If-Match: "x"'], status: 412, bytesSent: 0 },
+  { name: 'unsatisfiable', lines: [`Range: bytes=${BIG}-`], status: 416, bytesSent: 0 },
+  { name: 'absent', target: '/absent', status: 404, bytesSent: 0 },
+]
+
+t.test('one event for each answer', async (t) => {
+  const root = t.testdir({ 'big.bin': Buffer.alloc(BIG), 'small.txt': '0123456789', empty: '' })
+  const told = listen(t)
+  const { port, log } = await serve(t, { plugin: { root } })
+  const client = await RawClient.connect(port)
+  for (const { name, method = 'GET', target = '/big.bin', lines, status, ranges = [], bytesSent } of ROWS) {
+    told.length = 0
+    const { body } = await client.exchange(method, target, lines)
+    await until(() => told.length > 0)
+    t.equal(told.length, 1, name)
+    const { outcome, event } = only(told)
+    t.equal(outcome, 'served', name)
+    t.equal(event.status, status, name)
+    t.strictSame(event.ranges, ranges, name)
+    t.equal(event.bytesSent, bytesSent ?? body.length, name)
+    t.equal(event.path, target.slice(1), name)
+    t.equal(event.request.url, target, name)
+    t.equal(event.reply.statusCode, status, name)
+    t.ok(event.durationMs > 0 && event.durationMs < 60_000, name)
+  }
+  client.destroy()
+  t.equal(
+    log.filter(({ msg }) => msg === 'range response served').length,
+    ROWS.length,
+    'and one line at debug',
+  )
+})
+
+t.test('an answer that is cut is told as aborted', async (t) => {
+  const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
+  const told = listen(t)
+  const { port, errors } = await serve(t, { plugin: { root, stallTimeout: 200 } })
+  const path = join(root, 'big.bin')
+  for (const { name, during } of [
+    { name: 'the client leaves', during: (client: RawClient) => client.destroy() },
+    { name: 'the client stops reading', during: () => {} },
+    {
+      name: 'the file shrinks',
+      during: async (client: RawClient) => {
+        await truncate(path, 100)
+        await client.drain()
+      },
+    },
+  ]) {
+    told.length = 0
+    const client = await RawClient.connect(port)
+    client.request('GET', '/big.bin', ['Range: bytes=10-'])
+    await client.readHead()
+    const { length } = await client.readBytes(100_000)
+    await during(client)
+    await until(() => told.length > 0)
+    const { outcome, event } = only(told)
+    t.equal(outcome, 'aborted', name)
+    t.equal(event.status, 206, name)
+    t.strictSame(event.ranges, [{ first: 10, last: BIG - 1 }], name)
+    t.ok(event.bytesSent >= length && event.bytesSent < BIG, `${name}: ${event.bytesSent} bytes`)
+    client.destroy()
+    t.equal(told.length, 1, `${name}: once`)
+  }
+  t.strictSame(errors(), [])
+})
+
+t.test('over HTTP/2', async (t) => {
+  const root = t.testdir({ 'big.bin': Buffer.alloc(1_000_000) })
+  const told = listen(t)
+  const { port } = await serve(t, { plugin: { root }, server: { http2: true } })
+  const session = connect(`http://127.0.0.1:${port}`)
+  for (const { name, headers, outcome, status } of [
+    { name: 'to its end', headers: {}, outcome: 'served', status: 200 },
+    { name: 'a part', headers: { range: 'bytes=0-4' }, outcome: 'served', status: 206 },
+    { name: 'reset', headers: {}, outcome: 'aborted', status: 200 },
+  ]) {
+    told.length = 0
+    const stream = session.request({ ':path': '/big.bin', ...headers })
+    stream.on('error', () => {})
+    if (outcome === 'aborted') stream.once('data', () => stream.close(8))
+    else stream.resume()
+    await new Promise((resolve) => stream.once('close', resolve))
+    await until(() => told.length > 0)
+    t.equal(told[0]?.outcome, outcome, name)
+    t.equal(told[0]?.event.status, status, name)
+    if (name === 'to its end') t.equal(told[0]?.event.bytesSent, 1_000_000)
+    if (name === 'reset') t.ok(Number(told[0]?.event.bytesSent) < 1_000_000)
+  }
+  session.destroy()
+})
+
+t.test('a source that breaks before its first byte', async (t) => {
+  const told = listen(t)
+  const source = {
+    open: () => ({
+      size: 100,
+      *read(): Generator<Uint8Array> {
+        yield new Uint8Array(0)
+        throw new Error('the source broke')
+      },
+      close() {},
+    }),
+  }
+  const { app } = await serve(t, { plugin: { source } })
+  await app.inject({ url: '/x', headers: { range: 'bytes=0-9' } })
+  await until(() => told.length > 0)
+  t.equal(told[0]?.event.status, 500)
+  t.strictSame(told[0]?.event.ranges, [], 'ranges are those of a 206')
+})
+
+t.test('nobody listens: nothing is told, nothing fails', async (t) => {
+  const root = t.testdir({ 'f.txt': 'text' })
+  const { app } = await serve(t, { plugin: { root }, server: { logger: false } })
+  t.equal((await app.inject('/f.txt')).statusCode, 200)
+})
