@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const exec = promisify(execFile)
+
+/** The repository's folder, with a slash at its end. */
+export const REPOSITORY: string = fileURLToPath(new URL('../../../../', import.meta.url))
+
+/** The packages that are published, by folder. */
+export const PACKAGES: readonly string[] = ['plugin', 'demo-client']
+
+/** What matters of a package.json. */
+export interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+export function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(REPOSITORY, folder, 'package.json'), 'utf8'))
+}
+
+/** The environment of somebody at a prompt: nothing of the npm that runs these tests, this Node first. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name))
+  return {
+    ...Object.fromEntries(kept),
+    PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+    NO_COLOR: '1',
+  }
+}
+
+/** Runs a program in a folder. Rejects, with what it printed, when it does not end with 0. */
+export async function run(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
+  try {
+    // tap puts its loaders into the environment of every child; `env` takes them out again.
+    return (
+      await exec('env', ['-u', 'NODE_OPTIONS', command, ...args], {
+        cwd,
+        env: environment(),
+        maxBuffer: 2 ** 26,
+      })
+    ).stdout
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+/** A folder far from the repository, where nothing of it is found by accident. Remove it. */
+export async function emptyFolder(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), 'stranger-'))
+}
+
+/** Packs a package into a folder and returns the path of the tarball. */
+export async function pack(folder: string, into: string): Promise<string> {
+  const printed = await run(REPOSITORY, 'npm', 'pack', '--silent', '--pack-destination', into, '-w', folder)
+  return join(into, printed.trim())
+}
+
+/** Where a dependency of a package is installed here. */
+function installed(folder: string, name: string): string {
+  const own = join(REPOSITORY, folder, 'node_modules', name)
+  return existsSync(own) ? own : join(REPOSITORY, 'node_modules', name)
+}
+
+/**
+ * A project of somebody who has heard of the packages just now: both installed from their tarballs, with nothing but
+ * what is on this disk. Remove it with `remove()`.
+ */
+export async function strangersProject(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const folder = await emptyFolder()
+  const dependencies: Record<string, string> = {
+    '@types/node': `file:${installed('.', '@types/node')}`,
+  }
+  for (const packed of PACKAGES) {
+    const { name, dependencies: own = {}, peerDependencies: peers = {} } = manifestOf(packed)
+    for (const dependency of Object.keys({ ...own, ...peers }))
+      dependencies[dependency] = `file:${installed(packed, dependency)}`
+    dependencies[name] = `file:${await pack(packed, folder)}`
+  }
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ private: true, type: 'module', dependencies }),
+  )
+  // What is linked from here would run its own scripts; the packages themselves have none.
+  const offline = ['--offline', '--cache', join(folder, 'cache'), '--ignore-scripts']
+  await run(folder, 'npm', 'install', ...offline, '--no-audit', '--no-fund')
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+}

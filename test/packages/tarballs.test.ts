@@ -1,0 +1,71 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
+import t from 'tap'
+import { emptyFolder, manifestOf, PACKAGES, pack, REPOSITORY, run } from './support/stranger.ts'
+
+const BESIDE = ['API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+/** Unpacked. A file that does not belong there would be larger than what is left of it. */
+const MOST_BYTES = 1024 * 1024
+
+for (const folder of PACKAGES) {
+  t.test(`${folder}: the tarball`, async (t) => {
+    const place = await emptyFolder()
+    t.teardown(() => rmSync(place, { recursive: true, force: true }))
+    const tarball = await pack(folder, place)
+    await run(place, 'tar', '-xzf', tarball)
+    const files = (await run(place, 'tar', '-tzf', tarball))
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^package\//, ''))
+    const read = (path: string): string => readFileSync(join(place, 'package', path), 'utf8')
+
+    t.test('holds code, types, sources and four documents', async (t) => {
+      t.strictSame(files.filter((path) => !/^(?:dist|src)\//.test(path)).sort(), BESIDE)
+      for (const path of files)
+        t.match(path, /^(?:dist\/[\w-]+\.(?:js|d\.ts)(?:\.map)?|src\/[\w-]+\.ts|[\w.]+)$/)
+      t.notOk(
+        files.some((path) => path.includes('demo')),
+        'nothing of the demo',
+      )
+      const bytes = files.reduce((sum, path) => sum + Buffer.byteLength(read(path)), 0)
+      t.ok(bytes < MOST_BYTES, `${bytes} bytes`)
+    })
+
+    t.test('each map finds its source', async (t) => {
+      const maps = files.filter((path) => path.endsWith('.map'))
+      t.ok(maps.length > 0)
+      for (const path of maps) {
+        for (const source of JSON.parse(read(path)).sources)
+          t.ok(files.includes(posix.join(dirname(path), source)), `${path}: ${source}`)
+      }
+    })
+
+    t.test('each import of a file finds it', async (t) => {
+      for (const path of files.filter((name) => name.endsWith('.js'))) {
+        for (const [, target = ''] of read(path).matchAll(/(?:from|import) '(\.[^']+)'/g))
+          t.ok(files.includes(posix.join(dirname(path), target)), `${path}: ${target}`)
+      }
+    })
+
+    t.test('runs nothing when it is installed', async (t) => {
+      t.equal(JSON.parse(read('package.json')).scripts, undefined)
+    })
+
+    t.test('has the licence of the repository', async (t) => {
+      t.equal(read('LICENSE'), await readFile(`${REPOSITORY}LICENSE`, 'utf8'))
+      t.equal(manifestOf(folder).version, JSON.parse(read('package.json')).version)
+    })
+
+    const tool = (name: string): string => join(REPOSITORY, 'node_modules/.bin', name)
+    t.test('publint finds nothing', async (t) => {
+      t.match(await run(place, tool('publint'), 'run', tarball, '--strict'), /All good!/)
+    })
+    t.test('attw finds nothing, for an ES module', async (t) => {
+      t.match(
+        await run(place, tool('attw'), tarball, '--profile', 'esm-only'),
+        new RegExp(manifestOf(folder).name),
+      )
+    })
+  })
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { manifestOf, REPOSITORY, run, strangersProject } from './support/stranger.ts'
+
+const { folder, remove } = await strangersProject()
+t.teardown(remove)
+
+const TSC = join(REPOSITORY, 'node_modules/typescript/bin/tsc')
+
+/** Serves a file, downloads it in ranges of four bytes, and tells. */
+const walk = (load: string): string => `
+${load}
+const run = async () => {
+  const fastify = Fastify()
+  await fastify.register(rangePlugin, { root: ${JSON.stringify(join(folder, 'served'))} })
+  fastify.get('/*', (request, reply) => reply.sendRange(request.params['*']))
+  const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  const { size, etag } = await download(origin + '/hello.txt', process.argv[2], { segmentSize: 4, proxy: undefined })
+    .finished
+  console.log(size, /^"/.test(etag))
+  await fastify.close()
+}
+run()
+`
+
+t.before(async () => {
+  await mkdir(join(folder, 'served'))
+  await writeFile(join(folder, 'served/hello.txt'), 'hello, ranges')
+})
+
+const IMPORTS = `
+import Fastify from 'fastify'
+import { rangePlugin } from 'fastify-send-range'
+import { download } from 'range-get'
+`
+
+for (const { name, file, load } of [
+  { name: 'an ES module, named exports', file: 'named.mjs', load: IMPORTS },
+  {
+    name: 'an ES module, default export',
+    file: 'default.mjs',
+    load: IMPORTS.replace('{ rangePlugin }', 'rangePlugin'),
+  },
+  {
+    name: 'require(), named exports',
+    file: 'named.cjs',
+    load: `const Fastify = require('fastify')
+const { rangePlugin } = require('fastify-send-range')
+const { download } = require('range-get')`,
+  },
+  {
+    name: 'require(), the module itself',
+    file: 'module.cjs',
+    load: `const Fastify = require('fastify')
+const rangePlugin = require('fastify-send-range')
+const { download } = require('range-get')`,
+  },
+]) {
+  t.test(name, async (t) => {
+    await writeFile(join(folder, file), walk(load))
+    t.match(await run(folder, process.execPath, file, `${file}.txt`), /^13 true$/m)
+    t.equal(readFileSync(join(folder, `${file}.txt`), 'utf8'), 'hello, ranges')
+  })
+}
+
+const TYPED = `
+import Fastify from 'fastify'
+import rangePlugin, { CHANNELS, type RangeSource, SendRangeError } from 'fastify-send-range'
+import { type DownloadErrorCode, DownloadError, type DownloadResult, download } from 'range-get'
+
+const source: RangeSource = {
+  open: () => ({ size: 1, readAt: async (target) => target.fill(0, 0, 1).length, close: () => undefined }),
+}
+const fastify = Fastify()
+await fastify.register(rangePlugin, { root: '.', dotfiles: 'deny' })
+// @ts-expect-error the set is closed
+await fastify.register(rangePlugin, { dotfiles: 'maybe' })
+fastify.get<{ Params: { '*': string } }>('/*', (request, reply) =>
+  reply.sendRange(request.params['*'], { source, download: 'a.txt' }),
+)
+// @ts-expect-error there is no such option
+fastify.get('/x', (_request, reply) => reply.sendRange('x', { maxOpenFiles: 1 }))
+export const served: string = CHANNELS.served
+export const code = (error: unknown): DownloadErrorCode | string =>
+  error instanceof DownloadError ? error.code : error instanceof SendRangeError ? error.code : ''
+export const result: Promise<DownloadResult> = download('http://localhost/', 'x').finished
+// @ts-expect-error the set is closed
+download('http://localhost/', 'x', { resume: 'maybe' })
+`
+const TYPED_REQUIRE = `
+import Fastify = require('fastify')
+import sendRange = require('fastify-send-range')
+import rangeGet = require('range-get')
+
+const fastify = Fastify.fastify()
+fastify.register(sendRange.rangePlugin, { root: '.' })
+fastify.get('/x', (_request, reply) => reply.sendRange('x'))
+export const result: Promise<rangeGet.DownloadResult> = rangeGet.download('http://localhost/', 'x').finished
+`
+
+for (const { name, options, files } of [
+  { name: 'node20', options: { module: 'node20' }, files: ['typed.mts', 'typed.cts'] },
+  { name: 'nodenext', options: { module: 'nodenext' }, files: ['typed.mts', 'typed.cts'] },
+  { name: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler' }, files: ['typed.mts'] },
+]) {
+  t.test(`TypeScript, resolution ${name}`, async (t) => {
+    const project = `tsconfig.${name}.json`
+    const compilerOptions = { target: 'es2023', strict: true, noEmit: true, types: ['node'], ...options }
+    await writeFile(join(folder, 'typed.mts'), TYPED)
+    await writeFile(join(folder, 'typed.cts'), TYPED_REQUIRE)
+    await writeFile(join(folder, project), JSON.stringify({ compilerOptions, files }))
+    t.equal(await run(folder, process.execPath, TSC, '-p', project), '')
+  })
+}
+
+t.test('npx range-get', async (t) => {
+  const { version } = manifestOf('demo-client')
+  t.equal(await run(folder, 'npx', '--offline', 'range-get', '--version'), `range-get ${version}\n`)
+  t.match(await run(folder, 'npx', '--offline', 'range-get', '--help'), /^Usage: range-get/)
+})
