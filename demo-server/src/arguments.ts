@@ -34,6 +34,9 @@ export function parseArguments(args: readonly string[]): Arguments {
   try {
     const { values } = parseArgs({ args: [...args], options: OPTIONS })
     if (values.help) return { kind: 'help' }
+    for (const name of ['host', 'data'] as const) {
+      if (values[name] === '') throw new RangeError(`--${name} must not be empty`)
+    }
     const port = values.port === undefined ? undefined : parsePort(values.port)
     return { kind: 'run', port, host: values.host, dataDir: values.data, quiet: values.quiet }
   } catch (error) {

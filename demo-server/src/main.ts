@@ -43,7 +43,7 @@ function createLogger(quiet: boolean): Logger {
 
 async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
   const logger = createLogger(quiet)
-  const app = await buildServer({ logger, dataDir: dataDir && resolve(dataDir) })
+  const app = await buildServer({ logger, dataDir: dataDir === undefined ? undefined : resolve(dataDir) })
   const url = await listen(app, { port, host }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
     return fail(EXIT_CANNOT_LISTEN, error.code ?? 'ERR_LISTEN', `cannot listen on ${host}: ${reason}`)

@@ -195,6 +195,8 @@ t.test('wrong usage: one line, status 2', async (t) => {
     { args: ['--port', 'x'], says: /--port/ },
     { args: ['--port', '65536'], says: /--port/ },
     { args: ['--port'], says: /--port/ },
+    { args: ['--host', ''], says: /--host/ },
+    { args: ['--data='], says: /--data/ },
   ]
   for (const { args, says } of cases) {
     const server = start(args)
