@@ -95,7 +95,7 @@ async function readWhole(
   const [piece] = pieces
   if (pieces.length === 1 && piece?.kind === 'range') {
     const atHand = representation.atHand?.(piece.range)
-    if (atHand !== undefined) return atHand
+    if (atHand?.length === length) return atHand
   }
   const bytes = Buffer.allocUnsafe(length)
   await new PieceReader(representation, pieces).fill(bytes)

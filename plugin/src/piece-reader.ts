@@ -56,7 +56,7 @@ export class PieceReader {
     const position = piece.range.first + this.#offset
     const bytesRead = await this.#representation.readAt(target.subarray(0, count), position)
     if (bytesRead === 0) throw representationChanged()
-    if (!(bytesRead > 0 && bytesRead <= count)) throw wrongLength('more')
+    if (!Number.isInteger(bytesRead) || bytesRead < 0 || bytesRead > count) throw wrongLength('more')
     return bytesRead
   }
 }

@@ -25,7 +25,8 @@ export interface RepresentationMetadata {
 export interface StreamedRepresentation extends RepresentationMetadata {
   /**
    * Yields exactly the bytes from `first` to `last`, both inclusive; never called for an empty range. Called once
-   * for each part, one after the other. Fewer or more bytes than asked cut the connection.
+   * for each part, one after the other. Fewer or more bytes than asked cut the connection. Chunks are handed on as
+   * they are: do not write to them afterwards.
    *
    * @param signal aborted when the client goes away or the response fails
    */
