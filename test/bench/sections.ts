@@ -3,6 +3,7 @@ import { compare, type Effort } from './comparison.ts'
 import { goalRows, resultTable } from './comparison-tables.ts'
 import type { Contender } from './contender.ts'
 import { startContenders, stopContenders } from './contenders.ts'
+import { measureDownloads } from './downloads.ts'
 import { measureFairness } from './fairness.ts'
 import type { LoadGenerator } from './load-generator.ts'
 import { measurePureRooms } from './pure-rooms.ts'
@@ -38,6 +39,7 @@ const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | P
   responsive: ({ root, generator }, { turnMs }) => measureResponsiveness(root, generator, turnMs),
   cluster: ({ root }, effort) => measureScaling(root, effort),
   pure: () => measurePureRooms(),
+  client: ({ root }, { rounds }) => measureDownloads(root, rounds),
 }
 
 /** In the order in which they run. */

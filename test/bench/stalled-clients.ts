@@ -26,6 +26,8 @@ interface Resident {
   readonly before: number
   readonly stalled: number
   readonly after: number
+  /** With as many clients stalled once more. */
+  readonly again: number
 }
 
 /** What clients that stop reading in the middle of a file hold in the server, and whether it comes back. */
@@ -40,10 +42,10 @@ export async function measureStalledClients(root: string, generator: LoadGenerat
     for (const [name, start] of servers) {
       const server = await start()
       try {
-        const { before, stalled, after } = await watch(server, generator, readBytes)
+        const { before, stalled, after, again } = await watch(server, generator, readBytes)
         const each = (stalled - before) / CLIENTS
         const label = `${LABELS[name]}, stop ${moment} (${formatBytes(readBytes)})`
-        rows.push([label, formatBytes(each), ...[before, stalled, after].map(formatBytes)])
+        rows.push([label, formatBytes(each), ...[before, stalled, after, again].map(formatBytes)])
       } finally {
         await server.stop()
       }
@@ -51,7 +53,7 @@ export async function measureStalledClients(root: string, generator: LoadGenerat
   }
   return {
     title: `${CLIENTS} clients that stop reading a 1 GiB file`,
-    columns: ['', 'resident memory each', 'before', 'stalled', 'after they left'],
+    columns: ['', 'resident memory each', 'before', 'stalled', 'after they left', 'stalled again'],
     rows,
     notes: [
       'Goal: at most 48 KiB each. Each server is started anew, and answers other requests before and after.',
@@ -69,13 +71,19 @@ async function watch(server: Server, generator: LoadGenerator, readBytes: number
   }
   await serve()
   const before = await settled(pid)
-  await generator.stall({ port, path: `/${LARGE_NAME}`, connections: CLIENTS, readBytes })
-  const stalled = await settled(pid)
+  const stall = async (): Promise<number> => {
+    await generator.stall({ port, path: `/${LARGE_NAME}`, connections: CLIENTS, readBytes })
+    return settled(pid)
+  }
+  const stalled = await stall()
   await generator.release()
   await sleep(LEAVE_MS)
   // A server that does nothing does not tidy up either.
   await serve()
-  return { before, stalled, after: residentBytes(pid) }
+  const after = await settled(pid)
+  const again = await stall()
+  await generator.release()
+  return { before, stalled, after, again }
 }
 
 async function settled(pid: number): Promise<number> {
