@@ -1,0 +1,17 @@
+import type { Mutant } from './mutants.ts'
+
+/** A change that cannot be noticed, and why. */
+interface Equivalent {
+  readonly module: string
+  /** The line as the mutant has it, trimmed. */
+  readonly line: string
+  readonly why: string
+}
+
+const EQUIVALENT: readonly Equivalent[] = []
+
+/** Whether a mutant does the same as its module. */
+export function isEquivalent(module: string, mutant: Mutant): boolean {
+  const line = mutant.text.split('\n')[mutant.line - 1]?.trim()
+  return EQUIVALENT.some((known) => known.module === module && known.line === line)
+}

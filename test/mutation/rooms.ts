@@ -1,0 +1,22 @@
+/** A module whose mutants are tried, and the tests that are to notice, the likeliest first. */
+export interface Room {
+  /** Without extension, as built. */
+  readonly module: string
+  readonly tests: readonly string[]
+}
+
+/** The rooms where a mistake would be a wrong answer or a wrong file. */
+export const ROOMS: readonly Room[] = [
+  {
+    module: 'plugin/dist/range-set',
+    tests: ['plugin/range-set', 'plugin/linear-work', 'plugin/decision', 'plugin/range-oracle'],
+  },
+  { module: 'plugin/dist/preconditions', tests: ['plugin/preconditions', 'plugin/precondition-oracle'] },
+  { module: 'plugin/dist/entity-tag', tests: ['plugin/entity-tag', 'plugin/preconditions'] },
+  { module: 'plugin/dist/http-date', tests: ['plugin/http-date', 'plugin/preconditions'] },
+  { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
+  { module: 'demo-client/dist/plan', tests: ['client/rooms', 'client/parallel'] },
+  { module: 'demo-client/dist/verify', tests: ['client/verify', 'client/lies'] },
+  { module: 'demo-client/dist/content-range', tests: ['client/rooms', 'client/verify'] },
+  { module: 'demo-client/dist/identity', tests: ['client/rooms', 'client/verify', 'client/digest'] },
+]
