@@ -39,7 +39,7 @@ const flipBit = (path: string, at: number): void => {
 const damages: Damage[] = [
   {
     name: 'a journal torn in the middle',
-    damage: ({ journal }) => truncateSync(journal, statSync(journal).size / 2),
+    damage: ({ journal }) => truncateSync(journal, Math.floor(statSync(journal).size / 2)),
   },
   { name: 'an empty journal', damage: ({ journal }) => truncateSync(journal, 0) },
   {
