@@ -157,6 +157,7 @@ class Run implements Download {
       path: this.#path,
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,
+      signal: settings.signal,
       onFailure: (error) => this.#transfer?.fail(error),
     })
     this.#store = store

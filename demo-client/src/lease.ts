@@ -1,4 +1,4 @@
-// An interval lent to one connection, and which of several crawls.
+// An interval lent to one connection.
 import type { Lease } from './plan.ts'
 
 /** What a lease is for. `'probe'` asks for a byte that is held already, to see whether the file still is. */
@@ -67,21 +67,4 @@ export class ActiveLease implements Lease {
     this.#ticks++
     return this.#ticks > 3 ? this.#rate : null
   }
-}
-
-/** Slower than this share of the median is a crawl: relative, since what is slow depends on the line. */
-const CRAWL = 0.15
-
-/** Rates remembered of segments that are done. */
-export const PAST_RATES = 16
-
-/**
- * Which of these rates (bytes per second; null: too early to tell) are crawls, beside each other and the
- * `past` ones: the last segment is alone when it crawls at 99 %.
- */
-export function crawling(rates: readonly (number | null)[], past: readonly number[]): boolean[] {
-  const known = [...past, ...rates.filter((rate) => rate !== null)].toSorted((a, b) => a - b)
-  // The upper median, so that of two connections the faster one is the measure.
-  const median = known[Math.floor(known.length / 2)] ?? 0
-  return rates.map((rate) => rate !== null && known.length > 1 && rate < median * CRAWL)
 }

@@ -15,19 +15,24 @@ const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 export class PartFile {
   readonly path: string
   readonly #file: FileHandle
+  readonly #signal: AbortSignal | null
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, signal: AbortSignal | null) {
     this.path = path
     this.#file = file
+    this.#signal = signal
   }
 
-  /** Opens the part file, creating it where there is none. A link or anything but a file is refused. */
-  static async open(path: string): Promise<PartFile> {
+  /**
+   * Opens the part file, creating it where there is none. A link or anything but a file is refused. `signal`
+   * ends the reading of large parts of it.
+   */
+  static async open(path: string, signal: AbortSignal | null): Promise<PartFile> {
     try {
       // O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer.
       const flags = constants.O_RDWR | constants.O_CREAT | NO_FOLLOW | (constants.O_NONBLOCK ?? 0)
       const file = await open(path, flags, 0o666)
-      if ((await file.stat()).isFile()) return new PartFile(path, file)
+      if ((await file.stat()).isFile()) return new PartFile(path, file, signal)
       await file.close()
     } catch (error) {
       throw fileError(error, path)
@@ -114,6 +119,7 @@ export class PartFile {
     const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, interval.end - interval.start))
     let position = interval.start
     while (position < interval.end) {
+      this.#signal?.throwIfAborted()
       const length = Math.min(buffer.length, interval.end - position)
       const { bytesRead } = await this.#attempt(() => this.#file.read(buffer, 0, length, position))
       if (bytesRead === 0) break

@@ -31,6 +31,8 @@ export interface StoreOptions {
   /** What is downloaded; a journal with another key is not used. */
   readonly key: string
   readonly resume: 'auto' | 'never'
+  /** Ends the checking of large files. */
+  readonly signal: AbortSignal | null
   /** Told of the first failure to write, which ends the download. */
   readonly onFailure: (error: unknown) => void
 }
@@ -64,7 +66,7 @@ export class Store {
     const lock = await Lock.acquire(`${options.path}.part.lock`)
     let part: PartFile | null = null
     try {
-      part = await PartFile.open(`${options.path}.part`)
+      part = await PartFile.open(`${options.path}.part`, options.signal)
       const store = new Store(options, lock, part)
       await store.#recover()
       return store

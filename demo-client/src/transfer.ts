@@ -1,7 +1,7 @@
 // The connections of one download: who fetches what, what each outcome means for the rest.
-import { setTimeout as sleep } from 'node:timers/promises'
+
+import { CrawlWatch } from './crawl-watch.ts'
 import { strongest } from './digest.ts'
-import { DownloadError } from './errors.ts'
 import { type Answer, discard, type Exchanger } from './exchange.ts'
 import {
   connectionFailure,
@@ -15,12 +15,13 @@ import { contentTypeOf, fetchSegment, type JudgedAnswer } from './fetch-segment.
 import { single } from './field-lines.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from './intake.ts'
-import { ActiveLease, crawling, type LeaseKind, PAST_RATES } from './lease.ts'
+import { ActiveLease, type LeaseKind } from './lease.ts'
 import type { Settings } from './options.ts'
+import { Patience, type Waiting } from './patience.ts'
+import { PauseGate } from './pause-gate.ts'
 import { gaps, type Interval, LARGEST_SEGMENT, largestRest, nextSegment, SMALLEST_SEGMENT } from './plan.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Target } from './request-target.ts'
-import { backoff } from './retry.ts'
 import type { Store } from './store.ts'
 import type { Verdict } from './verify.ts'
 
@@ -72,10 +73,9 @@ export class Transfer {
   #useful = 0
   #rangeTroubles = 0
   #digestFailures = 0
-  #handOvers = 0
-  #pastRates: number[] = []
-  #waiting = new Map<object, { readonly until: number; readonly reason: string }>()
-  #paused: { readonly over: Promise<void>; readonly end: () => void } | null = null
+  readonly #gate = new PauseGate()
+  readonly #patience: Patience
+  readonly #crawlWatch: CrawlWatch
 
   constructor(context: TransferContext) {
     const { settings, store } = context
@@ -84,6 +84,9 @@ export class Transfer {
     this.#current = context.origin
     this.#limit = settings.connections
     this.#total = this.#held()?.total ?? null
+    const { retries, retryDelay: delay, maxRetryDelay: maxDelay } = settings
+    this.#patience = new Patience({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
+    this.#crawlWatch = new CrawlWatch(settings.connections * 2)
     this.#rateLimit = settings.limitRate === null ? null : new RateLimit(settings.limitRate)
     this.#intake = { store, stallTimeout: settings.stallTimeout, onBytes: (bytes) => this.#count(bytes) }
   }
@@ -104,13 +107,12 @@ export class Transfer {
   }
 
   get isPaused(): boolean {
-    return this.#paused !== null && [...this.#leases].every((lease) => lease.kind === 'whole')
+    return this.#gate.isClosed && [...this.#leases].every((lease) => lease.kind === 'whole')
   }
 
-  /** The next attempt, where all connections wait for one. `until` on the monotonic clock, in ms. */
-  get waiting(): { readonly until: number; readonly reason: string } | null {
-    if (this.#leases.size > 0 || this.#waiting.size === 0) return null
-    return [...this.#waiting.values()].reduce((a, b) => (a.until <= b.until ? a : b))
+  /** The next attempt, where all connections wait for one. */
+  get waiting(): Waiting | null {
+    return this.#leases.size > 0 ? null : this.#patience.next
   }
 
   /**
@@ -119,7 +121,7 @@ export class Transfer {
    * @throws DownloadError
    */
   async run(): Promise<void> {
-    const monitor = setInterval(() => this.#handOverCrawlers(), 1000)
+    const monitor = setInterval(() => this.#watchCrawlers(), 1000)
     try {
       do {
         this.#spawn(1)
@@ -142,12 +144,8 @@ export class Transfer {
 
   /** Takes no further bytes after those under way; `resume()` goes on. */
   pause(): void {
-    if (this.#paused !== null || this.#failure !== null) return
-    let end = (): void => undefined
-    const over = new Promise<void>((resolve) => {
-      end = resolve
-    })
-    this.#paused = { over, end }
+    if (this.#gate.isClosed || this.#failure !== null) return
+    this.#gate.close()
     for (const lease of this.#leases) {
       // A stream that cannot be asked for again is held; a range is given up: the server would not wait.
       if (lease.kind === 'segment' && lease.end - lease.position > PAUSE_REST) lease.controller.abort()
@@ -156,8 +154,7 @@ export class Transfer {
   }
 
   resume(): void {
-    this.#paused?.end()
-    this.#paused = null
+    this.#gate.open()
     this.#context.onChange()
   }
 
@@ -186,7 +183,7 @@ export class Transfer {
     let attempt = 0
     let usefulBefore = this.#useful
     while (this.#failure === null) {
-      await this.#paused?.over
+      await this.#gate.opening
       const lease = this.#take()
       if (lease === null) return
       const failure = await this.#attempt(lease)
@@ -194,7 +191,7 @@ export class Transfer {
       if (failure === null) {
         attempt = 0
         if (this.#context.settings.delay > 0 && !this.#isComplete())
-          await this.#sleep(this.#context.settings.delay)
+          await this.#patience.sleep(this.#context.settings.delay)
         continue
       }
       if (failure.isStale) continue
@@ -207,30 +204,8 @@ export class Transfer {
       if (this.#useful - usefulBefore >= PROGRESS) attempt = 0
       usefulBefore = this.#useful
       attempt++
-      await this.#backOff(attempt, failure)
+      await this.#patience.wait(attempt, failure)
     }
-  }
-
-  async #backOff(attempt: number, failure: Failure): Promise<void> {
-    const { retries, retryDelay, maxRetryDelay } = this.#context.settings
-    if (attempt > retries) {
-      const { code, statusCode } = failure.error
-      const tries = attempt === 1 ? '' : `gave up after ${attempt} attempts: `
-      const details =
-        statusCode === undefined ? { cause: failure.error } : { cause: failure.error, statusCode }
-      throw new DownloadError(code, `${tries}${failure.reason}`, details)
-    }
-    const own = backoff(attempt, { retries, delay: retryDelay, maxDelay: maxRetryDelay })
-    const wait = failure.wait === null ? own : Math.min(maxRetryDelay, Math.max(own, failure.wait))
-    this.#waiting.set(failure, { until: performance.now() + wait, reason: failure.reason })
-    this.#context.onChange()
-    await this.#sleep(wait)
-    this.#waiting.delete(failure)
-    this.#context.onChange()
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => undefined)
   }
 
   #areOthersReceiving(): boolean {
@@ -429,7 +404,7 @@ export class Transfer {
 
   #settle(lease: ActiveLease, ending: IntakeEnding): Failure | null {
     if (ending.kind === 'complete' || ending.kind === 'enough') {
-      this.#pastRates = [lease.overallRate, ...this.#pastRates].slice(0, PAST_RATES)
+      this.#crawlWatch.remember(lease.overallRate)
       return null
     }
     if (lease.controller.signal.aborted) return null
@@ -445,9 +420,9 @@ export class Transfer {
     this.#useful += bytes
     this.#context.onBytes(bytes)
     const wait = this.#rateLimit?.wait(bytes) ?? 0
-    const isStream = this.#mode === 'whole' && this.#paused !== null
+    const isStream = this.#mode === 'whole' && this.#gate.isClosed
     if (wait <= 1 && !isStream) return null
-    return this.#sleep(wait).then(() => (isStream ? this.#paused?.over : undefined))
+    return this.#patience.sleep(wait).then(() => (isStream ? (this.#gate.opening ?? undefined) : undefined))
   }
 
   #report(lease: ActiveLease, { answer, range }: JudgedAnswer): void {
@@ -462,19 +437,9 @@ export class Transfer {
     })
   }
 
-  #handOverCrawlers(): void {
-    const leases = [...this.#leases].filter((lease) => lease.kind === 'segment')
-    const { settings } = this.#context
-    if (settings.limitRate !== null || this.#paused !== null) return
-    const crawls = crawling(
-      leases.map((lease) => lease.measure()),
-      this.#pastRates,
-    )
-    for (const [index, lease] of leases.entries()) {
-      if (!crawls[index] || this.#handOvers >= settings.connections * 2) continue
-      this.#handOvers++
-      lease.controller.abort()
-    }
+  #watchCrawlers(): void {
+    if (this.#context.settings.limitRate !== null || this.#gate.isClosed) return
+    this.#crawlWatch.look([...this.#leases].filter((lease) => lease.kind === 'segment'))
   }
 }
 

@@ -1,0 +1,49 @@
+// Which connection crawls, by what the others do and have done, and how often that has consequences.
+
+/** Slower than this share of the median is a crawl: relative, since what is slow depends on the line. */
+const CRAWL = 0.15
+/** Rates remembered of segments that are done. */
+const MEMORY = 16
+
+/**
+ * Which of these rates (bytes per second; null: too early to tell) are crawls, beside each other and the
+ * `past` ones: the last segment is alone when it crawls at 99 %.
+ */
+export function crawling(rates: readonly (number | null)[], past: readonly number[]): boolean[] {
+  const known = [...past, ...rates.filter((rate) => rate !== null)].toSorted((a, b) => a - b)
+  // The upper median, so that of two connections the faster one is the measure.
+  const median = known[Math.floor(known.length / 2)] ?? 0
+  return rates.map((rate) => rate !== null && known.length > 1 && rate < median * CRAWL)
+}
+
+/** What is watched: measured once a second, given up by `controller`. */
+export interface Watched {
+  readonly controller: AbortController
+  measure(): number | null
+}
+
+/** Takes segments from connections that crawl, a limited number of times. */
+export class CrawlWatch {
+  #past: number[] = []
+  #handOversLeft: number
+
+  constructor(handOvers: number) {
+    this.#handOversLeft = handOvers
+  }
+
+  /** A segment is done; it came at `rate` bytes per second. */
+  remember(rate: number): void {
+    this.#past = [rate, ...this.#past].slice(0, MEMORY)
+  }
+
+  /** Call once a second. */
+  look(segments: readonly Watched[]): void {
+    const rates = segments.map((segment) => segment.measure())
+    const crawls = crawling(rates, this.#past)
+    for (const [index, segment] of segments.entries()) {
+      if (!crawls[index] || this.#handOversLeft === 0) continue
+      this.#handOversLeft--
+      segment.controller.abort()
+    }
+  }
+}
