@@ -1,3 +1,4 @@
+import type { FastifyCorsOptions } from '@fastify/cors'
 import { expectTypeOf } from 'expect-type'
 import Fastify, { type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
 import rangePluginByDefault, * as door from 'fastify-send-range'
@@ -5,6 +6,7 @@ import {
   type ByteRange,
   bufferSource,
   CHANNELS,
+  corsOptions,
   type EtagFunction,
   type PositionalRepresentation,
   type RangePluginOptions,
@@ -149,6 +151,11 @@ t.test('sources and representations', async (t) => {
   // @ts-expect-error strings are no bytes
   const text: RangeSource = { open: () => ({ size: 1, read: () => ['a'], close() {} }) }
   for (const source of [streamed, positional, sizeless, endless, mute, text]) t.type(source.open, 'function')
+})
+
+t.test('options for @fastify/cors', async (t) => {
+  expectTypeOf(corsOptions()).toExtend<FastifyCorsOptions>()
+  t.type(corsOptions().exposedHeaders, Array)
 })
 
 t.test('events', async (t) => {
