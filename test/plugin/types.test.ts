@@ -28,6 +28,7 @@ t.test('what the door exports', async (t) => {
     'CHANNELS',
     'SendRangeError',
     'bufferSource',
+    'corsOptions',
     'default',
     'rangePlugin',
   ])
