@@ -1,3 +1,4 @@
+import { SendRangeError } from './errors.ts'
 import { sameVersion } from './file-version.ts'
 import { type FileLocation, isCurrent, type OpenFile, openFile } from './open-file.ts'
 import { startedAfter } from './started-after.ts'
@@ -42,7 +43,7 @@ export class OpenFileCache {
       }
       this.#drop(key, entry)
     }
-    const file = await openFile(location)
+    const file = await this.#openAnew(location)
     if (file?.settled && this.#options.maxFiles > 0) this.#keep(key, location, file)
     return file
   }
@@ -52,6 +53,18 @@ export class OpenFileCache {
     for (const [key, entry] of this.#entries) this.#drop(key, entry)
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
+  }
+
+  /** Where descriptors have run out, those that are only kept are the first to go. */
+  async #openAnew(location: FileLocation): Promise<OpenFile | undefined> {
+    try {
+      return await openFile(location)
+    } catch (error) {
+      const overloaded = error instanceof SendRangeError && error.code === 'ERR_RANGE_OVERLOADED'
+      if (!overloaded || this.#entries.size === 0) throw error
+      this.clear()
+      return openFile(location)
+    }
   }
 
   #keep(key: string, location: FileLocation, file: OpenFile): void {

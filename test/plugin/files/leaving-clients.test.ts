@@ -70,8 +70,8 @@ const wrapped = (app: FastifyInstance): void => {
 }
 
 const STORMS = [
-  { name: 'HTTP/1.1', count: 1500, routes: serveEverything },
-  { name: 'HTTP/1.1 behind a transforming onSend', count: 500, routes: wrapped },
+  { name: 'HTTP/1.1', count: 1000, routes: serveEverything },
+  { name: 'HTTP/1.1 behind a transforming onSend', count: 300, routes: wrapped },
 ] as const
 
 for (const { name, count, routes } of STORMS) {

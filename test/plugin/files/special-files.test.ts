@@ -153,11 +153,13 @@ t.test('without descriptors left, a request is told to come again', async (t) =>
     ],
     { encoding: 'utf8' },
   )
-  const { statuses, retryAfter, later } = JSON.parse(told) as {
+  const { oneByOne, statuses, retryAfter, later } = JSON.parse(told) as {
+    oneByOne: number[]
     statuses: number[]
     retryAfter: string[]
     later: number
   }
+  t.strictSame([...new Set(oneByOne)], [200], 'files that are only kept open make room')
   t.strictSame([...new Set(statuses)].sort(), [200, 503])
   t.strictSame([...new Set(retryAfter)], ['1'])
   t.equal(later, 200, 'and is served then')
