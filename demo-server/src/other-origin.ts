@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import cors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import rangePlugin from 'fastify-send-range'
+import rangePlugin, { corsOptions } from 'fastify-send-range'
 import { type LiveLog, liveLog } from './live-log.ts'
 import { gracefulShutdown } from './shutdown.ts'
 import { walkFiles } from './walk-files.ts'
@@ -17,12 +17,6 @@ export interface OtherOriginOptions {
   logger: FastifyBaseLogger | undefined
 }
 
-/** What a page of another origin may read beside the few fields that Fetch always shows it. */
-const EXPOSED_FIELDS = ['Accept-Ranges', 'Content-Range', 'Content-Length', 'ETag', 'Last-Modified']
-/** What such a page may send. A plain Range needs no permission, the conditions that make it safe do. */
-const ALLOWED_FIELDS = ['Range', 'If-Range', 'If-Match', 'If-None-Match']
-const METHODS = ['GET', 'HEAD']
-
 /**
  * Builds a second server, for the same files from another origin, three ways: under `/none` without CORS, under
  * `/origin` with the origin allowed and nothing else, under `/recipe` as it should be.
@@ -36,15 +30,14 @@ export async function buildOtherOrigin(options: OtherOriginOptions): Promise<Fas
   await app.register(walkFiles, { prefix: '/none' })
   await app.register(
     async (scope) => {
-      await scope.register(cors, { origin: true, methods: METHODS, allowedHeaders: [] })
+      await scope.register(cors, { origin: true, allowedHeaders: [] })
       await scope.register(walkFiles)
     },
     { prefix: '/origin' },
   )
   await app.register(
     async (scope) => {
-      const lists = { exposedHeaders: EXPOSED_FIELDS, allowedHeaders: ALLOWED_FIELDS }
-      await scope.register(cors, { origin: true, methods: METHODS, ...lists })
+      await scope.register(cors, { ...corsOptions(), origin: true })
       await scope.register(walkFiles)
     },
     { prefix: '/recipe' },

@@ -207,7 +207,7 @@ await withDemo(t, async (demo) => {
       await page.selectOption('#big-rate', '16')
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('#big-native')])
       await page.locator('#log-rows tr', { hasText: 'under way' }).filter({ hasText: 'big.bin' }).waitFor()
-      await page.waitForTimeout(500) // some of it is to arrive first; how much does not matter
+      await page.waitForTimeout(1000) // some of it is to arrive first; how much does not matter
       await page.click('#break-cut')
       await story(page, 'Cut 1 connection.')
       t.equal(sha256(await readFile(await download.path())), await onServer(demo), 'bit-exact')
