@@ -129,6 +129,8 @@ t.test('names with reserved characters and beyond ASCII, by their one URL', asyn
     '👩‍🚀.txt',
     'tab\there.txt',
     'line\nfeed.txt',
+    `${'x'.repeat(251)}.txt`,
+    `${'☃'.repeat(80)}.txt`,
   ]
   const files = Object.fromEntries(names.map((name) => [name, `content of ${name}`]))
   const server = await serve(t, { files, plugin: { download: true } })
