@@ -36,17 +36,18 @@ function queuedOn(socket: Socket): Set<() => void> {
 export function whenOver(reply: FastifyReply, listener: () => void): void {
   const raw: RawResponse = reply.raw
   let over = false
+  let waiting: Set<() => void> | undefined
   const tell = (): void => {
     if (over) return
     over = true
+    waiting?.delete(tell)
     listener()
   }
   raw.once('close', tell)
   if (isOver(reply)) tell()
   if (over || raw instanceof Http2ServerResponse || raw.socket !== null) return
-  const waiting = queuedOn(reply.request.raw.socket)
+  waiting = queuedOn(reply.request.raw.socket)
   waiting.add(tell)
-  raw.once('close', () => waiting.delete(tell))
 }
 
 /** Ends a response in a way that no client takes for its proper end. */

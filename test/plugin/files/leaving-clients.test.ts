@@ -78,10 +78,15 @@ for (const { name, count, routes } of STORMS) {
   t.test(`clients that leave at any moment leave nothing behind, ${name}`, async (t) => {
     const root = t.testdir({ 'big.bin': Buffer.alloc(BIG, 'x'), 'small.txt': 'small' })
     const { port, errors } = await serve(t, { plugin: { root }, routes })
+    const warnings: Error[] = []
+    const collect = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', collect)
+    t.teardown(() => process.off('warning', collect))
     const random = randomness(count)
     await inCrowdsOf(16, count, () => comeAndGo(port, random))
     await until(() => descriptorsBelow(root) === 0)
     t.strictSame(errors(), [], 'no error is logged')
+    t.strictSame(warnings, [], 'nor does Node warn, of listeners that pile up for example')
     const client = await RawClient.connect(port)
     const { body } = await client.exchange('GET', '/big.bin')
     t.equal(body.length, BIG, 'and the next client is served')
