@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { rangeGet } from './command.ts'
 import type { SlowServer } from './slow-server.ts'
 
 /** What the killed runs and the ones after them are called with. */
 export const ARGS = ['-q', '-o', 'file.bin'] as const
 
-/** Runs the command until the server has sent `bytes` more, then kills it. */
+/** Runs the command until the server has sent `bytes` more and something of it is recorded, then kills it. */
 export async function killAfter(
   server: SlowServer,
   bytes: number,
@@ -12,7 +15,15 @@ export async function killAfter(
   args: readonly string[] = ARGS,
 ): Promise<void> {
   const run = rangeGet([...args, `${server.url}/file.bin`], dir)
-  await Promise.race([server.hasServed(server.served + bytes), run.ended])
+  let isOver = false
+  const over = run.ended.then(() => {
+    isOver = true
+  })
+  const isReady = async (): Promise<void> => {
+    await server.hasServed(server.served + bytes)
+    while (!isOver && !existsSync(join(dir, 'file.bin.part.json'))) await sleep(10)
+  }
+  await Promise.race([isReady(), over])
   run.child.kill('SIGKILL')
   await run.ended
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -46,7 +47,9 @@ export async function startSlow(resource: Resource, piece: number = 32 * 1024): 
     )
     for (let at = start; at < end && !socket.destroyed; at += piece) {
       const bytes = content.subarray(at, Math.min(end, at + piece))
-      socket.write(bytes)
+      // What the client has not taken is not sent, or a busy machine would count it as sent twice.
+      if (!socket.write(bytes))
+        await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
       slow.served += bytes.length
       for (const each of waiting) if (slow.served >= each.bytes && waiting.delete(each)) each.done()
       await sleep(PAUSE)
