@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buildServer } from 'demo-server'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type Demo, visit, withDemo } from './browser.ts'
@@ -220,6 +221,25 @@ await withDemo(t, async (demo) => {
       const aborted = page.locator('#log-rows tr', { hasText: 'aborted' }).filter({ hasText: 'big.bin' })
       await aborted.waitFor()
       t.match(await aborted.locator('td').nth(5).textContent(), /^[\d,]+ of 50,331,648$/, 'bytes really sent')
+    })
+  })
+
+  await t.test('the live log survives a restart of the server', async (t) => {
+    const options = { files: demo.files, dataDir: demo.dataDir }
+    const before = await buildServer(options)
+    const url = await before.listen({ port: 0 })
+    const expected = /net::ERR_\w+ .*\/(events|lab\/clip\.mp4)/
+    await visit(t, { demo: { ...demo, url }, expected }, async (page) => {
+      await before.close()
+      await page.locator('#log-state', { hasText: 'reconnecting' }).waitFor()
+      const after = await buildServer(options)
+      t.teardown(() => after.close())
+      await after.listen({ port: Number(new URL(url).port) })
+      await page.locator('#log-state', { hasText: 'live' }).waitFor()
+      await (await fetch(`${url}/content.txt`)).arrayBuffer()
+      await page.locator('#log-rows tr:first-child', { hasText: 'content.txt' }).waitFor()
+      const old = page.locator('#log-rows tr', { hasText: 'HEAD /2.txt' })
+      t.equal(await old.count(), 0, 'what the old one told is gone')
     })
   })
 

@@ -12,7 +12,12 @@ export function startLiveLog(onEntry) {
   const body = byId('log-rows')
   const state = byId('log-state')
   const source = new EventSource('/events')
+  const clear = () => {
+    body.replaceChildren()
+    rows.clear()
+  }
   source.addEventListener('open', () => {
+    clear() // The server tells the last entries anew, and after a restart it counts from 1 again.
     state.textContent = 'live'
     state.classList.add('good')
   })
@@ -29,10 +34,7 @@ export function startLiveLog(onEntry) {
     forgetOldest(rows)
     onEntry(entry)
   })
-  byId('log-clear').addEventListener('click', () => {
-    body.replaceChildren()
-    rows.clear()
-  })
+  byId('log-clear').addEventListener('click', clear)
 }
 
 function forgetOldest(rows) {
