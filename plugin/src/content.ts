@@ -93,12 +93,12 @@ async function readWhole(
   length: number,
 ): Promise<Uint8Array> {
   const [piece] = pieces
-  if (pieces.length === 1 && piece?.kind === 'range') {
-    const atHand = representation.atHand?.(piece.range)
-    if (atHand?.length === length) return atHand
-  }
+  const range = pieces.length === 1 && piece?.kind === 'range' ? piece.range : undefined
+  const atHand = range === undefined ? undefined : representation.atHand?.(range)
+  if (atHand?.length === length) return atHand
   const bytes = Buffer.allocUnsafe(length)
   await new PieceReader(representation, pieces).fill(bytes)
+  if (range !== undefined) representation.keepAtHand?.(range, bytes)
   return bytes
 }
 

@@ -1,4 +1,6 @@
 const MAX_RANGE_BYTES = 16 * 1024
+/** What an entry takes beside its bytes, about: many tiny ranges must not add up to more than the budget. */
+const ENTRY_BYTES = 256
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024
 
 /** How much all {@link HotRanges} may hold together. When it is used up all are emptied: what is hot comes back soon. */
@@ -41,7 +43,7 @@ export class HotRanges {
   /** Keeps a copy of bytes that were read from `first`, unless they are many. */
   keep(first: number, bytes: Uint8Array): void {
     if (bytes.length > MAX_RANGE_BYTES) return
-    this.#budget.spend(bytes.length)
+    this.#budget.spend(bytes.length + ENTRY_BYTES)
     if (this.#generation !== this.#budget.generation) {
       this.#generation = this.#budget.generation
       this.#byFirst.clear()

@@ -45,6 +45,11 @@ export interface PositionalRepresentation extends RepresentationMetadata {
    * nothing is kept in memory.
    */
   atHand?(range: ByteRange): Uint8Array | undefined
+  /**
+   * Offers the bytes of a whole range for {@link atHand}, after {@link unchanged} has confirmed them. They must be
+   * copied. Leave out where nothing is kept in memory.
+   */
+  keepAtHand?(range: ByteRange, bytes: Uint8Array): void
 }
 
 /**

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import rangePlugin from 'fastify-send-range'
+import t from 'tap'
+import { HotRangeBudget, HotRanges } from '#plugin/hot-ranges.js'
+
+const SIZE = 400_000
+const CHUNK = 16 * 1024
+const content = Buffer.from(Uint8Array.from({ length: SIZE }, (_, at) => (at * 31 + (at >> 8)) & 0xff))
+
+/** The length of a part's head, delimiter included; boundaries are all of one length. */
+const headLength = (delimiter: string, first: number, last: number): number =>
+  `${delimiter}--${'x'.repeat(36)}\r\nContent-Type: application/octet-stream\r\n`.length +
+  `Content-Range: bytes ${first}-${last}/${SIZE}\r\n\r\n`.length
+
+/** Two ranges whose last byte ends a write of `CHUNK` bytes, so that the trailer begins the next one. */
+function rangesThatEndWithAWrite(second: number): string {
+  for (let length = 70_000; length < 70_000 + CHUNK; length++) {
+    const before = headLength('', 0, length - 1) + length + headLength('\r\n', second, second + CHUNK - 1)
+    if (before % CHUNK === 0) return `bytes=0-${length - 1},${second}-${second + CHUNK - 1}`
+  }
+  throw new Error('no such length')
+}
+
+t.test('what is kept in memory is bytes of the file, whatever was written behind them', async (t) => {
+  const root = t.testdir({})
+  writeFileSync(join(root, 'data.bin'), content)
+  const app = Fastify()
+  await app.register(rangePlugin, { root })
+  app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => app.close())
+  const { port } = app.server.address() as AddressInfo
+  const get = async (range: string): Promise<Buffer> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/data.bin`, { headers: { range } })
+    t.equal(answer.status, 206, range)
+    return Buffer.from(await answer.arrayBuffer())
+  }
+  const second = 200_000
+  await get(rangesThatEndWithAWrite(second))
+  for (const again of ['first', 'second', 'third']) {
+    const part = await get(`bytes=${second}-${second + CHUNK - 1}`)
+    t.ok(part.equals(content.subarray(second, second + CHUNK)), `the ${again} time`)
+  }
+})
+
+t.test('a range is found by its first position and its length', async (t) => {
+  const hot = new HotRanges(new HotRangeBudget())
+  const bytes = Buffer.from('0123')
+  hot.keep(8, bytes)
+  bytes.fill('x')
+  t.equal(hot.find(8, 4)?.toString(), '0123', 'a copy is kept')
+  t.equal(hot.find(8, 3), undefined)
+  t.equal(hot.find(9, 4), undefined)
+  hot.keep(0, Buffer.alloc(CHUNK + 1))
+  t.equal(hot.find(0, CHUNK + 1), undefined, 'not a large one')
+})
+
+t.test('what is kept stays within the budget, however small the ranges are', async (t) => {
+  const budget = new HotRangeBudget()
+  const first = new HotRanges(budget)
+  const second = new HotRanges(budget)
+  first.keep(0, Buffer.from('a'))
+  let kept = 0
+  while (first.find(0, 1) !== undefined && kept < 1_000_000) second.keep(kept++, Buffer.from('b'))
+  t.ok(kept < 100_000, `emptied after ${kept} ranges of one byte`)
+  t.equal(second.find(0, 1), undefined)
+  t.equal(second.find(kept - 1, 1)?.toString(), 'b', 'the newest is there')
+})
