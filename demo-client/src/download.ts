@@ -257,7 +257,7 @@ class Run implements Download {
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       onVersion: async (identity, answer) => {
         if (!isNamed) await this.#rename(answer, settings)
-        await assertRoom(this.#path, identity)
+        await assertRoom(this.#path, (identity.total ?? 0) - store.received)
         this.#mtime = settings.modified === 'server' ? lastModified(answer) : null
       },
       onBytes: (bytes) => {
@@ -309,13 +309,13 @@ async function refuseExisting(path: string, settings: Settings): Promise<void> {
   throw new DownloadError('ERR_DOWNLOAD_EXISTS', `${path} exists already and is left as it is`)
 }
 
-async function assertRoom(path: string, identity: Identity): Promise<void> {
-  if (identity.total === null) return
+/** Is there room for `bytes` more beside `path`? */
+async function assertRoom(path: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(path)).catch((error: unknown) => {
     throw fileError(error, dirname(path))
   })
-  if (identity.total <= bavail * bsize) return
-  const sizes = `the server announces ${identity.total} bytes, ${bavail * bsize} are free`
+  if (bytes <= bavail * bsize) return
+  const sizes = `${bytes} more bytes are announced, ${bavail * bsize} are free`
   throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `no room for ${path}: ${sizes}`)
 }
 

@@ -36,7 +36,7 @@ export interface TransferContext {
   readonly origin: Target
   /** `'whole'`: one stream, no ranges. */
   readonly mode: 'ranges' | 'whole'
-  /** Called before the first byte of a version is taken; may refuse it by throwing. */
+  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
   readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
   readonly onBytes: (bytes: number) => void
   readonly onChange: () => void
@@ -338,6 +338,8 @@ export class Transfer {
         return null
       }
       await this.#adopt(part.identity, answer)
+    } else if (!this.#isConfirmed) {
+      await this.#context.onVersion(part.identity, answer)
     }
     this.#isConfirmed = true
     if (lease.kind === 'probe') {
@@ -369,6 +371,7 @@ export class Transfer {
     }
     await this.#becomeOnlyOne(lease)
     if (held === null) await this.#adopt(whole.identity, answer)
+    else if (!this.#isConfirmed) await this.#context.onVersion(whole.identity, answer)
     this.#isConfirmed = true
     const total = held?.total ?? whole.length
     const missing: readonly Interval[] =

@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { CLI, rangeGet, spawnCommand } from './support/command.ts'
 import { head, honest, makeContent, resource, startHostile } from './support/hostile-server.ts'
+import { killAfter } from './support/kill.ts'
 import { get, names, readOrNull } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
 
@@ -181,7 +182,7 @@ t.test('a disk that is full: said so, resumed when there is room', { skip: tmpfs
   const args = ['-q', '-H', 'X-Ranges: 1', '-o', 'file.bin', `${server.url}/file.bin`]
   const announced = await rangeGet(args, mount).ended
   t.equal(announced.status, 8)
-  t.match(announced.stderr, /no room for .*: the server announces 3000000 bytes/)
+  t.match(announced.stderr, /no room for .*: 3000000 more bytes are announced/)
   t.notOk(existsSync(join(mount, 'file.bin')))
   execFileSync('mount', ['-o', 'remount,size=20m', mount])
   t.equal((await rangeGet(args, mount).ended).status, 0)
@@ -250,6 +251,22 @@ t.test('names from elsewhere stay in their directory', async (t) => {
     t.strictSame(names(root), ['sub'])
     t.strictSame(names(join(root, 'sub')), [want], `${path} ${disposition}`)
   }
+})
+
+t.test("a resumed file, too, gets the server's name and date", async (t) => {
+  const date = 'Mon, 05 Jan 2026 10:00:00 GMT'
+  const named = { 'content-disposition': 'attachment; filename="named.bin"', 'last-modified': date }
+  const server = await startSlow(resource(CONTENT, named))
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const args = ['-q', '--server-time', `${server.url}/file.bin`]
+  await killAfter(server, 1_500_000, dir, args.slice(0, 2))
+  const before = server.served
+  const { status, stderr } = await rangeGet(args, dir).ended
+  t.equal(status, 0, stderr)
+  t.ok(server.served - before < CONTENT.length, 'resumed')
+  t.strictSame(names(dir), ['named.bin'])
+  t.equal(statSync(join(dir, 'named.bin')).mtime.toUTCString(), date)
 })
 
 t.test("--server-time gives the file the server's date", async (t) => {
