@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
-import { contentRange, layOutMultipart, type Piece, pieceLength } from './multipart.ts'
+import { bodyLength, contentRange, layOutMultipart, type Piece } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
 import { PositionalBody } from './positional-body.ts'
 import { mayBeEncoded } from './request-fields.ts'
@@ -43,7 +43,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   const { subject, decision, close, progress } = content
   const { representation, selected } = subject
   const pieces = setContentFields(reply, subject, decision)
-  const length = pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
+  const length = bodyLength(pieces)
   reply.header('content-length', String(length))
   if (decision.kind === 'partial') progress.ranges = [decision.range]
   if (decision.kind === 'multipart') progress.ranges = decision.ranges
@@ -77,6 +77,8 @@ function setContentFields(
     return size === 0 ? [] : [{ kind: 'range', range: { first: 0, last: size - 1 } }]
   }
   reply.code(206)
+  // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
+  // start a file anew from such an answer would miss its type and date.
   if (decision.kind === 'partial') {
     reply.header('content-type', contentType)
     reply.header('content-range', contentRange(decision.range, size))

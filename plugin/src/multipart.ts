@@ -11,19 +11,22 @@ export function pieceLength(piece: Piece): number {
   return piece.kind === 'literal' ? piece.bytes.length : piece.range.last - piece.range.first + 1
 }
 
+/** The length of a body, in bytes: from arithmetic, nothing is read for it. */
+export function bodyLength(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
+}
+
 /** A `multipart/byteranges` body, RFC 9110 §14.6, before a byte of it is read. */
 export interface Multipart {
   /** The Content-Type of the whole answer. */
   readonly contentType: string
-  /** Bytes, exact. */
-  readonly contentLength: number
   readonly pieces: readonly Piece[]
 }
 
 // 144 random bits: a boundary that nobody can place in the data beforehand, and that no data holds by chance.
 const BOUNDARY_BYTES = 18
 
-/** Lays out one part for each range, in the order given. The length comes from arithmetic, not from reading. */
+/** Lays out one part for each range, in the order given. */
 export function layOutMultipart(
   ranges: readonly ByteRange[],
   size: number,
@@ -32,13 +35,11 @@ export function layOutMultipart(
   const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
   const typeLine = partType === undefined ? '' : `Content-Type: ${partType}\r\n`
   const pieces: Piece[] = []
-  let contentLength = 0
   let delimiter = `--${boundary}\r\n`
   for (const range of ranges) {
     const head = `${delimiter}${typeLine}Content-Range: ${contentRange(range, size)}\r\n\r\n`
     const bytes = Buffer.from(head, 'latin1')
     pieces.push({ kind: 'literal', bytes }, { kind: 'range', range })
-    contentLength += bytes.length + range.last - range.first + 1
     delimiter = `\r\n--${boundary}\r\n`
   }
   const trailer = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1')
@@ -46,7 +47,6 @@ export function layOutMultipart(
   return {
     // §14.6: no quotes around the boundary; several clients do not take them off.
     contentType: `multipart/byteranges; boundary=${boundary}`,
-    contentLength: contentLength + trailer.length,
     pieces,
   }
 }

@@ -1,5 +1,5 @@
 import { representationChanged, wrongLength } from './errors.ts'
-import { type Piece, pieceLength } from './multipart.ts'
+import { bodyLength, type Piece, pieceLength } from './multipart.ts'
 import type { PositionalRepresentation } from './source.ts'
 
 /**
@@ -16,7 +16,7 @@ export class PieceReader {
   constructor(representation: PositionalRepresentation, pieces: readonly Piece[]) {
     this.#representation = representation
     this.#pieces = pieces
-    this.#remaining = pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
+    this.#remaining = bodyLength(pieces)
   }
 
   /** Bytes still to come. */

@@ -98,6 +98,9 @@ t.test('names that no file can have are answered at once', async (t) => {
 
 /** Second spellings of /private/secret.txt and of ways out of the root, from peers' advisories and beyond. */
 const SPELLINGS: readonly string[] = [
+  '/%70rivate/secret.txt',
+  '/private/%73ecret.txt',
+  '/private/secret%2Etxt',
   '/private%2fsecret.txt',
   '/private%2Fsecret.txt',
   '/private%5csecret.txt',
@@ -300,9 +303,13 @@ for (const { policy, hidden } of DOTFILES) {
       'not.hidden': 'open',
     })
     const { app } = await serve(t, { plugin: { root, dotfiles: policy } })
-    for (const target of ['/.env', '/%2eenv', '/.git/config', '/%2Egit/config', '/a/.b/c']) {
+    for (const target of ['/.env', '/.git/config', '/a/.b/c']) {
       const { statusCode } = await app.inject(target)
       t.equal(statusCode, hidden, target)
+    }
+    for (const target of ['/%2eenv', '/%2Egit/config', '/a/%2eb/c']) {
+      const { statusCode } = await app.inject(target)
+      t.equal(statusCode, 404, `${target}: a second spelling`)
     }
     t.equal((await app.inject('/not.hidden')).statusCode, 200)
     const absent = await app.inject('/.absent')
