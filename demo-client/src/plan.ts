@@ -64,8 +64,8 @@ export interface SegmentPolicy {
   /** Bytes in a segment; null: chosen from what is left and the number of connections. */
   readonly segmentSize: number | null
   readonly connections: number
-  /** Of these, how many have nothing to do; the one that asks included. */
-  readonly idle: number
+  /** What each of them would fetch if all were equally fast, in bytes. */
+  readonly share: number
   /** No segment larger than this, in bytes. */
   readonly limit: number
 }
@@ -79,16 +79,15 @@ export const LARGEST_SEGMENT: number = 64 * 1024 * 1024
 export function nextSegment(free: readonly Interval[], policy: SegmentPolicy): Interval | null {
   const first = free[0]
   if (first === undefined) return null
-  const end = Math.min(first.end, first.start + segmentLength(free, policy))
+  const end = Math.min(first.end, first.start + segmentLength(policy))
   return { start: first.start, end }
 }
 
-function segmentLength(free: readonly Interval[], policy: SegmentPolicy): number {
+function segmentLength(policy: SegmentPolicy): number {
   if (policy.segmentSize !== null) return policy.segmentSize
   if (policy.connections === 1) return policy.limit
   // An equal share for each: every request costs a round trip, and who is done early takes half of a rest.
-  const share = Math.ceil(size(free) / policy.idle)
-  return Math.min(policy.limit, LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, share))
+  return Math.min(policy.limit, LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, policy.share))
 }
 
 /** A rest smaller than this, in bytes, is not worth a second connection. */

@@ -67,6 +67,8 @@ export class Transfer {
   #limit: number
   #largest = Number.POSITIVE_INFINITY
   #total: number | null
+  /** Bytes that an earlier run had received. */
+  readonly #atStart: number
   #isConfirmed = false
   #isEndProven = true
   #failure: { readonly error: unknown } | null = null
@@ -84,6 +86,7 @@ export class Transfer {
     this.#current = context.origin
     this.#limit = settings.connections
     this.#total = this.#held()?.total ?? null
+    this.#atStart = store.received
     const { retries, retryDelay: delay, maxRetryDelay: maxDelay } = settings
     this.#patience = new Patience({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
     this.#crawlWatch = new CrawlWatch(settings.connections * 2)
@@ -230,8 +233,8 @@ export class Transfer {
       return lend('segment', { start: 0, end: Math.min(segmentSize ?? auto, this.#largest) })
     }
     const free = gaps([...store.blocks, ...this.#leases], this.#total)
-    const idle = Math.max(1, this.#limit - this.#leases.size)
-    const next = nextSegment(free, { segmentSize, connections, idle, limit: this.#largest })
+    const share = Math.ceil((this.#total - this.#atStart) / this.#limit)
+    const next = nextSegment(free, { segmentSize, connections, share, limit: this.#largest })
     if (next !== null) return lend('segment', next)
     if (this.#leases.size === 0) return this.#probe(this.#total)
     const split = largestRest(
