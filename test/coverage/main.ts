@@ -1,0 +1,22 @@
+// Says how much of each pure room the last run of tap has reached; ends with 1 when anything is missing.
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PURE_ROOMS } from './rooms.ts'
+
+const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
+
+type Summary = Readonly<Record<string, Readonly<Record<'lines' | 'branches', { readonly pct: number }>>>>
+
+const summary: Summary = JSON.parse(readFileSync(`${REPOSITORY}.tap/report/coverage-summary.json`, 'utf8'))
+const byName = new Map(
+  Object.entries(summary).map(([path, covered]) => [relative(REPOSITORY, path), covered]),
+)
+
+let isComplete = true
+for (const room of PURE_ROOMS) {
+  const { lines, branches } = byName.get(room) ?? { lines: { pct: 0 }, branches: { pct: 0 } }
+  if (lines.pct < 100 || branches.pct < 100) isComplete = false
+  console.log(`${room}: ${lines.pct} % of lines, ${branches.pct} % of branches`)
+}
+process.exitCode = isComplete ? 0 : 1

@@ -1,0 +1,20 @@
+/** The rooms that decide: values in, values out. Every line and every branch of them is to run in a test. */
+export const PURE_ROOMS: readonly string[] = [
+  'plugin/src/content-disposition.ts',
+  'plugin/src/decision.ts',
+  'plugin/src/entity-tag.ts',
+  'plugin/src/http-date.ts',
+  'plugin/src/media-type.ts',
+  'plugin/src/multipart.ts',
+  'plugin/src/options.ts',
+  'plugin/src/preconditions.ts',
+  'plugin/src/range-set.ts',
+  'plugin/src/request-spelling.ts',
+  'plugin/src/resolve-path.ts',
+  'demo-client/src/content-range.ts',
+  'demo-client/src/identity.ts',
+  'demo-client/src/plan.ts',
+  'demo-client/src/rate-limit.ts',
+  'demo-client/src/retry.ts',
+  'demo-client/src/verify.ts',
+]

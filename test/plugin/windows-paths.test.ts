@@ -1,0 +1,22 @@
+import t from 'tap'
+import { resolvePath } from '#plugin/resolve-path.js'
+
+t.test('names that Windows reads as something else', async (t) => {
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform')
+  t.teardown(() => platform && Object.defineProperty(process, 'platform', platform))
+  const refused = [
+    'c:',
+    'c:/windows/win.ini',
+    'file.txt:stream',
+    'file.txt.',
+    'file.txt ',
+    'folder./file.txt',
+  ]
+  for (const path of refused)
+    t.equal(resolvePath(path, 'allow').kind, 'inside', `${path}: a name like any other here`)
+  Object.defineProperty(process, 'platform', { value: 'win32' })
+  for (const path of refused) {
+    t.strictSame(resolvePath(path, 'allow'), { kind: 'refused', reason: 'invalid' }, `${path}: not there`)
+  }
+  t.strictSame(resolvePath('folder/file.txt', 'ignore'), { kind: 'inside', segments: ['folder', 'file.txt'] })
+})
