@@ -1,6 +1,11 @@
-// What to ask for next, as values: the lengths that are chosen where nobody names one, and where a rest is cut.
+// What is there, what is missing, what to ask for next: as values.
+import { crc32 } from 'node:zlib'
 import t from 'tap'
 import {
+  addBlock,
+  BLOCK_LIMIT,
+  type Block,
+  gaps,
   LARGEST_SEGMENT,
   largestRest,
   nextSegment,
@@ -10,55 +15,165 @@ import {
 
 const MIB = 1024 * 1024
 const UNLIMITED = Number.MAX_SAFE_INTEGER
-const CHOSEN: SegmentPolicy = { segmentSize: null, connections: 4, idle: 4, limit: UNLIMITED }
+const FILE = Buffer.from('every byte at its place')
+
+type Span = [start: number, end: number]
+const spans = (intervals: readonly { start: number; end: number }[]): Span[] =>
+  intervals.map(({ start, end }) => [start, end])
+const intervals = (all: readonly Span[]) => all.map(([start, end]) => ({ start, end }))
+
+t.test('a block joins its neighbours where it touches them', async (t) => {
+  const block = (start: number, end: number): Block => ({ start, end, crc: crc32(FILE.subarray(start, end)) })
+  const cases: { name: string; held: Span[]; add: Span; want: Span[] }[] = [
+    { name: 'the first', held: [], add: [3, 5], want: [[3, 5]] },
+    {
+      name: 'behind, apart',
+      held: [[0, 2]],
+      add: [3, 5],
+      want: [
+        [0, 2],
+        [3, 5],
+      ],
+    },
+    {
+      name: 'before, apart',
+      held: [[6, 8]],
+      add: [3, 5],
+      want: [
+        [3, 5],
+        [6, 8],
+      ],
+    },
+    { name: 'behind, touching', held: [[0, 3]], add: [3, 5], want: [[0, 5]] },
+    { name: 'before, touching', held: [[5, 8]], add: [3, 5], want: [[3, 8]] },
+    {
+      name: 'between two',
+      held: [
+        [0, 3],
+        [5, 8],
+      ],
+      add: [3, 5],
+      want: [[0, 8]],
+    },
+    {
+      name: 'between two of several',
+      held: [
+        [0, 1],
+        [2, 3],
+        [5, 8],
+        [9, 10],
+      ],
+      add: [3, 5],
+      want: [
+        [0, 1],
+        [2, 8],
+        [9, 10],
+      ],
+    },
+    { name: 'without bytes', held: [[0, 3]], add: [3, 3], want: [[0, 3]] },
+  ]
+  for (const { name, held, add, want } of cases) {
+    const result = addBlock(
+      held.map(([start, end]) => block(start, end)),
+      block(...add),
+    )
+    t.strictSame(
+      result,
+      want.map(([start, end]) => block(start, end)),
+      name,
+    )
+  }
+  const half = { crc: 0, start: 0, end: BLOCK_LIMIT / 2 }
+  const rest = { crc: 0, start: half.end, end: BLOCK_LIMIT }
+  t.equal(BLOCK_LIMIT, 64 * MIB)
+  t.strictSame(spans(addBlock([half], rest)), [[0, BLOCK_LIMIT]], 'up to the limit')
+  t.equal(addBlock([half], { ...rest, end: rest.end + 1 }).length, 2, 'not beyond it')
+})
+
+t.test('what is missing', async (t) => {
+  const cases: { name: string; taken: Span[]; want: Span[] }[] = [
+    { name: 'all', taken: [], want: [[0, 10]] },
+    { name: 'nothing', taken: [[0, 10]], want: [] },
+    {
+      name: 'before, between and behind',
+      taken: [
+        [2, 4],
+        [6, 8],
+      ],
+      want: [
+        [0, 2],
+        [4, 6],
+        [8, 10],
+      ],
+    },
+    {
+      name: 'in any order',
+      taken: [
+        [6, 8],
+        [0, 2],
+        [3, 4],
+      ],
+      want: [
+        [2, 3],
+        [4, 6],
+        [8, 10],
+      ],
+    },
+    {
+      name: 'one inside another',
+      taken: [
+        [0, 8],
+        [2, 4],
+      ],
+      want: [[8, 10]],
+    },
+    { name: 'the end taken', taken: [[4, 10]], want: [[0, 4]] },
+    {
+      name: 'more taken than there is',
+      taken: [
+        [4, 20],
+        [30, 40],
+      ],
+      want: [[0, 4]],
+    },
+    { name: 'something far behind the end', taken: [[30, 40]], want: [[0, 10]] },
+  ]
+  for (const { name, taken, want } of cases) t.strictSame(spans(gaps(intervals(taken), 10)), want, name)
+})
 
 t.test('the length of a segment', async (t) => {
-  const cases: {
-    name: string
-    free: [number, number][]
-    policy: Partial<SegmentPolicy>
-    want: [number, number]
-  }[] = [
-    { name: 'as it is given', free: [[10, 100]], policy: { segmentSize: 4 }, want: [10, 14] },
-    { name: 'no longer than the gap', free: [[10, 12]], policy: { segmentSize: 4 }, want: [10, 12] },
+  const chosen: SegmentPolicy = { segmentSize: null, connections: 4, share: 16 * MIB, limit: UNLIMITED }
+  const cases: { name: string; free: Span; policy: Partial<SegmentPolicy>; want: Span }[] = [
+    { name: 'as it is given', free: [10, 100], policy: { segmentSize: 4 }, want: [10, 14] },
+    { name: 'no longer than the gap', free: [10, 12], policy: { segmentSize: 4 }, want: [10, 12] },
     {
       name: 'all of it for one connection',
-      free: [[0, 900 * MIB]],
+      free: [0, 900 * MIB],
       policy: { connections: 1 },
       want: [0, 900 * MIB],
     },
     {
       name: 'one connection within the limit',
-      free: [[0, 900 * MIB]],
+      free: [0, 900],
       policy: { connections: 1, limit: 7 },
       want: [0, 7],
     },
-    { name: 'a share for each idle connection', free: [[0, 64 * MIB]], policy: {}, want: [0, 16 * MIB] },
+    { name: 'a share', free: [0, 64 * MIB], policy: {}, want: [0, 16 * MIB] },
+    { name: 'a share of two', free: [0, 64 * MIB], policy: { connections: 2 }, want: [0, 16 * MIB] },
+    { name: 'not too small', free: [0, 8 * MIB], policy: { share: 1 }, want: [0, SMALLEST_SEGMENT] },
     {
-      name: 'larger with fewer of them idle',
-      free: [[0, 64 * MIB]],
-      policy: { idle: 2 },
-      want: [0, 32 * MIB],
+      name: 'not too large',
+      free: [5, 900 * MIB],
+      policy: { share: 500 * MIB },
+      want: [5, 5 + LARGEST_SEGMENT],
     },
-    {
-      name: 'a share of all gaps together',
-      free: [
-        [0, 20 * MIB],
-        [30 * MIB, 50 * MIB],
-      ],
-      policy: {},
-      want: [0, 10 * MIB],
-    },
-    { name: 'rounded up', free: [[0, 64 * MIB + 1]], policy: {}, want: [0, 16 * MIB + 1] },
-    { name: 'not too small', free: [[0, 8 * MIB]], policy: {}, want: [0, SMALLEST_SEGMENT] },
-    { name: 'not too large', free: [[5, 5 + 900 * MIB]], policy: {}, want: [5, 5 + LARGEST_SEGMENT] },
-    { name: 'within the limit', free: [[0, 900 * MIB]], policy: { limit: 9 }, want: [0, 9] },
+    { name: 'within the limit', free: [0, 900 * MIB], policy: { limit: 9 }, want: [0, 9] },
   ]
   for (const { name, free, policy, want } of cases) {
-    const gaps = free.map(([start, end]) => ({ start, end }))
-    t.strictSame(nextSegment(gaps, { ...CHOSEN, ...policy }), { start: want[0], end: want[1] }, name)
+    const segment = nextSegment(intervals([free, [1000 * MIB, 1001 * MIB]]), { ...chosen, ...policy })
+    t.strictSame(segment && spans([segment]), [want], name)
   }
-  t.equal(nextSegment([], CHOSEN), null, 'nothing is free')
+  t.equal(nextSegment([], chosen), null, 'nothing is free')
   t.equal(SMALLEST_SEGMENT, 4 * MIB)
   t.equal(LARGEST_SEGMENT, 64 * MIB)
 })
@@ -71,7 +186,7 @@ t.test('where the largest rest is cut', async (t) => {
   t.equal(largestRest([large, small])?.lease, large, 'in any order')
   t.equal(largestRest([small, lease(6 * MIB, 8 * MIB)])?.lease, small, 'the first of equals')
   t.equal(largestRest([lease(0, MIB)])?.at, MIB / 2, 'a rest of 1 MiB is worth it')
-  t.equal(largestRest([lease(0, MIB - 1)]), null, 'a smaller one is not')
+  t.equal(largestRest([lease(7 * MIB, 8 * MIB - 1)]), null, 'a smaller one is not')
   t.equal(largestRest([lease(0, Number.POSITIVE_INFINITY)]), null, 'an end that is not known')
   t.equal(largestRest([]), null, 'nothing is lent')
 })
