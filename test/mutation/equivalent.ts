@@ -1,4 +1,4 @@
-import type { Mutant } from './mutants.ts'
+import { lineOf, type Mutant } from './mutants.ts'
 
 /** A change that cannot be noticed, and why. */
 interface Equivalent {
@@ -12,6 +12,5 @@ const EQUIVALENT: readonly Equivalent[] = []
 
 /** Whether a mutant does the same as its module. */
 export function isEquivalent(module: string, mutant: Mutant): boolean {
-  const line = mutant.text.split('\n')[mutant.line - 1]?.trim()
-  return EQUIVALENT.some((known) => known.module === module && known.line === line)
+  return EQUIVALENT.some((known) => known.module === module && known.line === lineOf(mutant))
 }

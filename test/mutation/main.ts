@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isEquivalent } from './equivalent.ts'
-import { type Mutant, mutantsOf } from './mutants.ts'
+import { lineOf, mutantsOf } from './mutants.ts'
 import { ROOMS, type Room } from './rooms.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
@@ -34,41 +34,35 @@ function isNoticed(test: string, { module }: Room, textFile: string): boolean {
   return status !== 0
 }
 
-function survivorsOf(
-  room: Room,
-  folder: string,
-): { readonly tried: number; readonly survivors: readonly Mutant[] } {
+/** How many mutants of a room no test notices; each is told when it is found. */
+function tryRoom(room: Room, folder: string): number {
   const text = readFileSync(join(REPOSITORY, `${room.module}.js`), 'utf8')
   const textFile = join(folder, 'mutant.js')
   writeFileSync(textFile, text)
   const failing = room.tests.filter((test) => isNoticed(test, room, textFile))
   if (failing.length > 0) throw new Error(`${failing.join(', ')} fail without a mutant`)
   const mutants = mutantsOf(text).filter((mutant) => !isEquivalent(room.module, mutant))
-  const survivors = mutants.filter((mutant) => {
+  let survivors = 0
+  for (const mutant of mutants) {
     writeFileSync(textFile, mutant.text)
-    return !room.tests.some((test) => isNoticed(test, room, textFile))
-  })
-  return { tried: mutants.length, survivors }
+    if (room.tests.some((test) => isNoticed(test, room, textFile))) continue
+    survivors++
+    console.log(`${room.module}:${mutant.line}: ${mutant.from} -> ${mutant.to}\n    ${lineOf(mutant)}`)
+  }
+  console.log(`${room.module}: ${mutants.length} mutants, ${survivors} survive`)
+  return survivors
 }
 
 function main(names: readonly string[]): number {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'))
-  const chosen = ROOMS.filter(
-    ({ module }) => names.length === 0 || names.some((name) => module.endsWith(`/${name}`)),
-  )
-  let count = 0
+  const isChosen = ({ module }: Room): boolean =>
+    names.length === 0 || names.some((name) => module.endsWith(`/${name}`))
   try {
-    for (const room of chosen) {
-      const { tried, survivors } = survivorsOf(room, folder)
-      count += survivors.length
-      console.log(`${room.module}: ${tried} mutants, ${survivors.length} survive`)
-      for (const { line, from, to, text } of survivors)
-        console.log(`  line ${line}: ${from} -> ${to}\n    ${text.split('\n')[line - 1]?.trim()}`)
-    }
+    const survivors = ROOMS.filter(isChosen).reduce((sum, room) => sum + tryRoom(room, folder), 0)
+    return survivors === 0 ? 0 : 1
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  return count === 0 ? 0 : 1
 }
 
 process.exitCode = main(process.argv.slice(2))

@@ -56,6 +56,11 @@ export function mutantsOf(text: string): readonly Mutant[] {
   }))
 }
 
+/** The line as the mutant has it. */
+export function lineOf({ text, line }: Mutant): string {
+  return text.split('\n')[line - 1]?.trim() ?? ''
+}
+
 function visit(node: AnyNode, see: (node: AnyNode) => void): void {
   see(node)
   for (const field of Object.values(node)) {

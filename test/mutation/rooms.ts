@@ -16,7 +16,7 @@ export const ROOMS: readonly Room[] = [
   { module: 'plugin/dist/http-date', tests: ['plugin/http-date', 'plugin/preconditions'] },
   { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
   { module: 'demo-client/dist/plan', tests: ['client/plan', 'client/rooms'] },
-  { module: 'demo-client/dist/verify', tests: ['client/verify'] },
-  { module: 'demo-client/dist/content-range', tests: ['client/rooms', 'client/verify'] },
-  { module: 'demo-client/dist/identity', tests: ['client/verify', 'client/rooms'] },
+  { module: 'demo-client/dist/verify', tests: ['client/verdicts', 'client/verify'] },
+  { module: 'demo-client/dist/content-range', tests: ['client/verify', 'client/rooms'] },
+  { module: 'demo-client/dist/identity', tests: ['client/identity', 'client/verify'] },
 ]

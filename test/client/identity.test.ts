@@ -1,0 +1,159 @@
+// Which version an answer is about, and what proves that two are about the same one.
+import t from 'tap'
+import { fieldLines } from '#client/field-lines.js'
+import {
+  type Identity,
+  identityOf,
+  isJoinable,
+  isSameVersion,
+  rangeValidator,
+  strongTag,
+} from '#client/identity.js'
+
+const OLD = 'Sun, 06 Nov 1994 08:49:37 GMT'
+const SECOND_LATER = 'Sun, 06 Nov 1994 08:49:38 GMT'
+const OTHER = 'Mon, 07 Nov 1994 08:49:37 GMT'
+
+type Facts = { total?: number | null; digests?: Record<string, string> } & Record<string, unknown>
+
+/** What an answer with these fields says; names with a capital are fields. */
+function identity({ total = 10, digests = {}, ...fields }: Facts): Identity {
+  return identityOf(fieldLines(Object.entries(fields).flat() as string[]), total, digests)
+}
+
+t.test('what an answer says of its version', async (t) => {
+  t.strictSame(
+    identity({ ETag: '"a"', 'Last-Modified': OLD, Date: SECOND_LATER, digests: { 'sha-256': 'x' } }),
+    {
+      total: 10,
+      etag: '"a"',
+      lastModified: OLD,
+      dateIsStrong: true,
+      digests: { 'sha-256': 'x' },
+    },
+  )
+  for (const tag of ['W/"a"', '""', '"\u0080"']) t.equal(identity({ ETag: tag }).etag, tag)
+  for (const tag of ['a', '"a', 'w/"a"', '"a" ', '"a b"', 'x"a"'])
+    t.equal(identity({ ETag: tag }).etag, tag === '"a" ' ? '"a"' : null, `${tag} is none`)
+})
+
+t.test('§8.8.2.2 a Last-Modified is strong a second before Date', async (t) => {
+  const cases: { name: string; fields: Facts; want: boolean }[] = [
+    { name: 'a second', fields: { 'Last-Modified': OLD, Date: SECOND_LATER }, want: true },
+    { name: 'the same second', fields: { 'Last-Modified': OLD, Date: OLD }, want: false },
+    { name: 'later than Date', fields: { 'Last-Modified': OTHER, Date: OLD }, want: false },
+    { name: 'no Date', fields: { 'Last-Modified': OLD }, want: false },
+    { name: 'no Last-Modified', fields: { Date: OLD }, want: false },
+    { name: 'a Date that is none', fields: { 'Last-Modified': OLD, Date: 'now' }, want: false },
+    { name: 'a Last-Modified that is none', fields: { 'Last-Modified': 'then', Date: OLD }, want: false },
+  ]
+  for (const { name, fields, want } of cases) t.equal(identity(fields).dateIsStrong, want, name)
+})
+
+t.test('§13.1.5 what If-Range may carry', async (t) => {
+  const dated = { 'Last-Modified': OLD, Date: SECOND_LATER }
+  const cases: { name: string; fields: Facts; tag: string | null; validator: string | null }[] = [
+    { name: 'a strong tag', fields: { ...dated, ETag: '"a"' }, tag: '"a"', validator: '"a"' },
+    {
+      name: 'a strong date beside a weak tag',
+      fields: { ...dated, ETag: 'W/"a"' },
+      tag: null,
+      validator: OLD,
+    },
+    { name: 'a strong date', fields: dated, tag: null, validator: OLD },
+    { name: 'a weak date', fields: { 'Last-Modified': OLD, Date: OLD }, tag: null, validator: null },
+    { name: 'nothing', fields: {}, tag: null, validator: null },
+  ]
+  for (const { name, fields, tag, validator } of cases) {
+    t.equal(strongTag(identity(fields)), tag, name)
+    t.equal(rangeValidator(identity(fields)), validator, name)
+  }
+})
+
+t.test('whether a second answer can be joined to a first', async (t) => {
+  const cases: { name: string; fields: Facts; want: boolean }[] = [
+    { name: 'a strong tag', fields: { ETag: '"a"' }, want: true },
+    { name: 'a weak tag', fields: { ETag: 'W/"a"' }, want: false },
+    { name: 'a digest of the whole', fields: { digests: { 'sha-256': 'x' } }, want: true },
+    { name: 'a strong tag without a size', fields: { ETag: '"a"', total: null }, want: false },
+    { name: 'nothing', fields: {}, want: false },
+  ]
+  for (const { name, fields, want } of cases) t.equal(isJoinable(identity(fields)), want, name)
+})
+
+t.test('whether two answers are about the same version', async (t) => {
+  const date = { 'Last-Modified': OLD, Date: SECOND_LATER }
+  const cases: { name: string; a: Facts; b: Facts; want: boolean }[] = [
+    { name: 'one strong tag', a: { ETag: '"a"' }, b: { ETag: '"a"' }, want: true },
+    { name: 'two strong tags', a: { ETag: '"a"' }, b: { ETag: '"b"' }, want: false },
+    { name: 'a tag on one side', a: { ETag: '"a"', ...date }, b: date, want: false },
+    { name: 'one weak tag', a: { ETag: 'W/"a"' }, b: { ETag: 'W/"a"' }, want: false },
+    {
+      name: 'one weak tag and one strong date',
+      a: { ETag: 'W/"a"', ...date },
+      b: { ETag: 'W/"a"', ...date },
+      want: true,
+    },
+    {
+      name: 'two weak tags and one strong date',
+      a: { ETag: 'W/"a"', ...date },
+      b: { ETag: 'W/"b"', ...date },
+      want: false,
+    },
+    { name: 'a weak tag on one side, one strong date', a: { ETag: 'W/"a"', ...date }, b: date, want: false },
+    { name: 'one strong date', a: date, b: date, want: true },
+    { name: 'a date that is weak at first', a: { ...date, Date: OLD }, b: date, want: false },
+    { name: 'a date that is weak at last', a: date, b: { ...date, Date: OLD }, want: false },
+    {
+      name: 'two dates',
+      a: date,
+      b: { ...date, 'Last-Modified': OTHER, Date: 'Tue, 08 Nov 1994 08:49:37 GMT' },
+      want: false,
+    },
+    {
+      name: 'two dates under one tag',
+      a: { ETag: '"a"', ...date },
+      b: { ETag: '"a"', 'Last-Modified': OTHER },
+      want: false,
+    },
+    { name: 'a date on one side under one tag', a: { ETag: '"a"', ...date }, b: { ETag: '"a"' }, want: true },
+    { name: 'two sizes under one tag', a: { ETag: '"a"' }, b: { ETag: '"a"', total: 11 }, want: false },
+    { name: 'no size at first', a: { ETag: '"a"', total: null }, b: { ETag: '"a"' }, want: true },
+    { name: 'no size at last', a: { ETag: '"a"' }, b: { ETag: '"a"', total: null }, want: true },
+    {
+      name: 'one digest',
+      a: { digests: { 'sha-256': 'x' } },
+      b: { digests: { 'sha-256': 'x' } },
+      want: true,
+    },
+    {
+      name: 'one digest under two tags',
+      a: { digests: { 'sha-256': 'x' }, ETag: '"a"' },
+      b: { digests: { 'sha-256': 'x' }, ETag: '"b"' },
+      want: true,
+    },
+    {
+      name: 'two digests under one tag',
+      a: { digests: { 'sha-256': 'x' }, ETag: '"a"' },
+      b: { digests: { 'sha-256': 'y' }, ETag: '"a"' },
+      want: false,
+    },
+    {
+      name: 'one of two digests differs',
+      a: { digests: { 'sha-256': 'x', 'sha-512': 'p' } },
+      b: { digests: { 'sha-256': 'x', 'sha-512': 'q' } },
+      want: false,
+    },
+    {
+      name: 'digests by other algorithms',
+      a: { digests: { 'sha-256': 'x' } },
+      b: { digests: { 'sha-512': 'x' } },
+      want: false,
+    },
+    { name: 'nothing', a: {}, b: {}, want: false },
+  ]
+  for (const { name, a, b, want } of cases) {
+    t.equal(isSameVersion(identity(a), identity(b)), want, name)
+    t.equal(isSameVersion(identity(b), identity(a)), want, `${name}, the other way round`)
+  }
+})

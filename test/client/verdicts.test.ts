@@ -1,0 +1,295 @@
+// judge(), with all that a verdict says: the bytes, the version, the wait, the reason.
+import t from 'tap'
+import { fieldLines } from '#client/field-lines.js'
+import { type Asked, isHtml, judge, type Verdict } from '#client/verify.js'
+
+const DIGEST = 'sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:'
+const VALUE = { 'sha-256': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' }
+const NO_IDENTITY = { total: 10, etag: null, lastModified: null, dateIsStrong: false, digests: {} }
+
+const asked = (start: number, end: number | null, identity: Asked['identity'] = null): Asked => ({
+  range: { start, end },
+  identity,
+  htmlExpected: false,
+})
+const WHOLE: Asked = { range: null, identity: null, htmlExpected: false }
+const verdict = (question: Asked, status: number, lines: readonly string[]): Verdict =>
+  judge(question, { status, fields: fieldLines(lines) })
+
+t.test('a part says which bytes, of what, with which digest', async (t) => {
+  t.strictSame(verdict(asked(2, 5), 206, ['Content-Range', 'bytes 2-4/10', 'Content-Digest', DIGEST]), {
+    kind: 'part',
+    start: 2,
+    end: 5,
+    identity: NO_IDENTITY,
+    digests: VALUE,
+  })
+  t.strictSame(
+    verdict(asked(0, null), 206, ['Content-Range', 'bytes 0-9/10', 'Content-Digest', DIGEST]),
+    { kind: 'part', start: 0, end: 10, identity: { ...NO_IDENTITY, digests: VALUE }, digests: VALUE },
+    'the part is the whole: its digest is that of the representation',
+  )
+  for (const range of ['bytes 0-8/10', 'bytes 1-9/10']) {
+    const start = range.startsWith('bytes 0') ? 0 : 1
+    const part = verdict(asked(start, null), 206, ['Content-Range', range, 'Content-Digest', DIGEST])
+    t.strictSame(part.kind === 'part' && part.identity.digests, {}, `${range} is not the whole`)
+  }
+  const part = verdict(asked(2, 5), 206, ['Content-Range', 'bytes 2-4/10', 'Repr-Digest', DIGEST])
+  t.strictSame(part.kind === 'part' && [part.identity.digests, part.digests], [VALUE, {}])
+})
+
+t.test('a whole says its length', async (t) => {
+  t.strictSame(verdict(WHOLE, 200, ['Content-Length', '10', 'Content-Digest', DIGEST]), {
+    kind: 'whole',
+    length: 10,
+    identity: { ...NO_IDENTITY, digests: VALUE },
+  })
+  t.strictSame(verdict(WHOLE, 200, []), {
+    kind: 'whole',
+    length: null,
+    identity: { ...NO_IDENTITY, total: null },
+  })
+})
+
+t.test('what to wait', async (t) => {
+  for (const status of [429, 503])
+    t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'refused', status, wait: 7000 })
+  for (const status of [408, 425, 500, 502, 504])
+    t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'trouble', status, wait: 7000 })
+  for (const status of [400, 401, 403, 404, 410, 451, 501, 505, 599])
+    t.strictSame(verdict(WHOLE, status, []), { kind: 'http-error', status })
+})
+
+t.test('statuses that no GET is answered with', async (t) => {
+  for (const status of [201, 203, 204, 205, 207, 226, 300, 304, 399])
+    t.strictSame(verdict(WHOLE, status, []), { kind: 'lie', reason: `answered ${status} to a GET` })
+})
+
+t.test('reasons', async (t) => {
+  const held = { ...NO_IDENTITY, etag: '"a"' }
+  const range = (value: string): string[] => ['Content-Range', value]
+  const cases: {
+    name: string
+    asked: Asked
+    status: number
+    lines: string[]
+    kind: string
+    reason: RegExp
+  }[] = [
+    {
+      name: 'HTML',
+      asked: WHOLE,
+      status: 200,
+      lines: ['Content-Type', 'text/html; charset=utf-8'],
+      kind: 'lie',
+      reason: /HTML page/,
+    },
+    {
+      name: 'coded',
+      asked: WHOLE,
+      status: 200,
+      lines: ['Content-Encoding', 'br'],
+      kind: 'lie',
+      reason: /coded with br/,
+    },
+    {
+      name: 'transfer-coded',
+      asked: WHOLE,
+      status: 200,
+      lines: ['Transfer-Encoding', 'gzip, chunked'],
+      kind: 'lie',
+      reason: /transfer coding gzip, chunked/,
+    },
+    {
+      name: 'chunked, with a length',
+      asked: WHOLE,
+      status: 200,
+      lines: ['Transfer-Encoding', 'Chunked', 'Content-Length', '10'],
+      kind: 'lie',
+      reason: /together with chunked/,
+    },
+    {
+      name: 'no length at all',
+      asked: WHOLE,
+      status: 200,
+      lines: ['Content-Length', '1x'],
+      kind: 'lie',
+      reason: /Content-Length that cannot be/,
+    },
+    {
+      name: 'two lengths',
+      asked: WHOLE,
+      status: 200,
+      lines: ['Content-Length', '1', 'Content-Length', '2'],
+      kind: 'lie',
+      reason: /Content-Length that cannot be/,
+    },
+    {
+      name: 'unasked 206',
+      asked: WHOLE,
+      status: 206,
+      lines: range('bytes 0-9/10'),
+      kind: 'lie',
+      reason: /no range was asked for/,
+    },
+    {
+      name: 'unasked 416',
+      asked: WHOLE,
+      status: 416,
+      lines: [],
+      kind: 'lie',
+      reason: /no range was asked for/,
+    },
+    {
+      name: 'multipart',
+      asked: asked(0, 5),
+      status: 206,
+      lines: ['Content-Type', 'Multipart/byteranges; boundary=x'],
+      kind: 'no-range',
+      reason: /multipart/,
+    },
+    {
+      name: 'no Content-Range',
+      asked: asked(0, 5),
+      status: 206,
+      lines: [],
+      kind: 'no-range',
+      reason: /without a valid Content-Range/,
+    },
+    {
+      name: 'an unsatisfied Content-Range',
+      asked: asked(0, 5),
+      status: 206,
+      lines: range('bytes */10'),
+      kind: 'no-range',
+      reason: /without a valid Content-Range/,
+    },
+    {
+      name: 'shifted',
+      asked: asked(1, 5),
+      status: 206,
+      lines: range('bytes 2-4/10'),
+      kind: 'no-range',
+      reason: /from 2, not from 1/,
+    },
+    {
+      name: 'longer by one',
+      asked: asked(0, 5),
+      status: 206,
+      lines: range('bytes 0-5/10'),
+      kind: 'no-range',
+      reason: /more bytes than asked/,
+    },
+    {
+      name: 'another length',
+      asked: asked(0, 5),
+      status: 206,
+      lines: [...range('bytes 0-4/10'), 'Content-Length', '4'],
+      kind: 'no-range',
+      reason: /unlike its Content-Range/,
+    },
+    {
+      name: '416',
+      asked: asked(3, 5),
+      status: 416,
+      lines: [],
+      kind: 'no-range',
+      reason: /416 to bytes from 3/,
+    },
+    {
+      name: '416 of the size held',
+      asked: asked(3, 5, held),
+      status: 416,
+      lines: range('bytes */10'),
+      kind: 'no-range',
+      reason: /416 to bytes from 3/,
+    },
+    {
+      name: '416 of another size',
+      asked: asked(3, 5, held),
+      status: 416,
+      lines: range('bytes */11'),
+      kind: 'changed',
+      reason: /from 10 to 11 bytes/,
+    },
+    {
+      name: '416 of any size, none held',
+      asked: asked(3, 5),
+      status: 416,
+      lines: range('bytes */11'),
+      kind: 'no-range',
+      reason: /416 to bytes from 3/,
+    },
+    {
+      name: '416 with a part',
+      asked: asked(3, 5, held),
+      status: 416,
+      lines: range('bytes 3-4/11'),
+      kind: 'no-range',
+      reason: /416 to bytes from 3/,
+    },
+    {
+      name: 'another size',
+      asked: asked(0, 5, held),
+      status: 206,
+      lines: [...range('bytes 0-4/11'), 'ETag', '"a"'],
+      kind: 'changed',
+      reason: /from 10 to 11 bytes/,
+    },
+    {
+      name: 'another tag',
+      asked: asked(0, 5, held),
+      status: 206,
+      lines: [...range('bytes 0-4/10'), 'ETag', '"b"'],
+      kind: 'changed',
+      reason: /validators/,
+    },
+    {
+      name: 'another tag, no size',
+      asked: asked(0, 5, held),
+      status: 200,
+      lines: ['ETag', '"b"'],
+      kind: 'changed',
+      reason: /validators/,
+    },
+    {
+      name: 'the whole, another size',
+      asked: asked(0, 5, held),
+      status: 200,
+      lines: ['Content-Length', '11', 'ETag', '"a"'],
+      kind: 'changed',
+      reason: /from 10 to 11 bytes/,
+    },
+  ]
+  for (const { name, asked: question, status, lines, kind, reason } of cases) {
+    const found = verdict(question, status, lines)
+    t.equal(found.kind, kind, name)
+    t.match('reason' in found ? found.reason : '', reason, name)
+  }
+})
+
+t.test('what may be', async (t) => {
+  for (const lines of [
+    ['Content-Encoding', 'Identity '],
+    ['Transfer-Encoding', ' chunked'],
+    ['Content-Type', 'text/htmlx'],
+    ['Content-Length', '10', 'Content-Length', '10'],
+  ])
+    t.equal(verdict(WHOLE, 200, lines).kind, 'whole', lines.join(': '))
+  t.equal(verdict({ ...WHOLE, htmlExpected: true }, 200, ['Content-Type', 'text/html']).kind, 'whole')
+  const exact = ['Content-Range', 'bytes 0-4/10', 'Content-Length', '5']
+  t.equal(verdict(asked(0, 5), 206, exact).kind, 'part', 'a Content-Length like its Content-Range')
+})
+
+t.test('media types of HTML pages', async (t) => {
+  for (const type of [
+    'text/html',
+    'TEXT/HTML',
+    'text/html;charset=x',
+    'text/html ; a=b',
+    'application/xhtml+xml',
+  ])
+    t.ok(isHtml(type), type)
+  for (const type of ['text/plain', 'text/htmlx', 'x-text/html', 'application/xml'])
+    t.notOk(isHtml(type), type)
+})
