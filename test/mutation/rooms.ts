@@ -9,9 +9,18 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   {
     module: 'plugin/dist/range-set',
-    tests: ['plugin/range-set', 'plugin/decision', 'plugin/range-oracle', 'plugin/linear-work'],
+    tests: [
+      'plugin/range-set',
+      'plugin/ignored-ranges',
+      'plugin/decision',
+      'plugin/range-oracle',
+      'plugin/linear-work',
+    ],
   },
-  { module: 'plugin/dist/preconditions', tests: ['plugin/preconditions', 'plugin/precondition-oracle'] },
+  {
+    module: 'plugin/dist/preconditions',
+    tests: ['plugin/preconditions', 'plugin/strong-dates', 'plugin/precondition-oracle'],
+  },
   { module: 'plugin/dist/entity-tag', tests: ['plugin/entity-tag', 'plugin/preconditions'] },
   { module: 'plugin/dist/http-date', tests: ['plugin/http-date', 'plugin/preconditions'] },
   { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
