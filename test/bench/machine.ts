@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { formatBytes } from './format.ts'
 import { nginxVersion } from './nginx.ts'
 
@@ -8,5 +8,6 @@ export async function describeMachine(): Promise<string[]> {
   return [
     `${model}, ${availableParallelism()} cores, ${formatBytes(totalmem())} of memory`,
     `Linux ${release()}, Node.js ${process.versions.node}, ${(await nginxVersion()) ?? 'no nginx: skipped'}`,
+    `load of the last minute before: ${loadavg()[0]?.toFixed(2)} (more than 0 disturbs)`,
   ]
 }
