@@ -19,4 +19,5 @@ t.test('§14.2 why a Range field is ignored', async (t) => {
   for (const { name, value, reason } of cases)
     t.strictSame(parseRangeSet(value, 2), { kind: 'ignored', reason }, name)
   t.equal(parseRangeSet('bytes=0-1,2-3,', 2).kind, 'range-set', 'as many as are allowed')
+  t.equal(parseRangeSet('bytes=0-1, \t', 2).kind, 'range-set', 'an empty element with whitespace at the end')
 })
