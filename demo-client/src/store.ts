@@ -14,6 +14,8 @@ const JOURNAL_PAUSE = 250
  * to work while the network does. */
 const SAVE_SHARE = 1 / 128
 const SAVE_BYTES = 8 * 1024 * 1024
+/** No more than this share of the file is taken while the journal before it is still on its way to the disk. */
+const BACKLOG_SHARE = 1 / 48
 /** A write begins with this share of the file: what waits in memory is what a kill costs first. */
 const WRITE_SHARE = 1 / 256
 const SMALLEST_WRITE = 16 * 1024
@@ -52,6 +54,8 @@ export class Store {
   #isDirty = false
   /** Bytes written since the last journal was begun. */
   #unsaved = 0
+  /** Bytes that the last journal, perhaps still on its way to the disk, names. */
+  #named = 0
   #hasBegun = false
 
   private constructor(options: StoreOptions, lock: Lock, part: PartFile) {
@@ -113,6 +117,16 @@ export class Store {
     for (const writer of this.#writers) await this.end(writer, 'drop')
     this.#version = null
     this.#blocks = []
+  }
+
+  /**
+   * What to wait for before more is taken: on a line faster than the disk the journal would fall behind, and a kill
+   * would cost all that it does not name. Null as long as it keeps up.
+   */
+  get backlog(): Promise<void> | null {
+    const total = this.#version?.identity.total ?? Number.POSITIVE_INFINITY
+    const behind = this.received - this.#named
+    return behind >= Math.max(SMALLEST_WRITE, total * BACKLOG_SHARE) ? this.#saving : null
   }
 
   /** Starts a block at `start`. */
@@ -226,6 +240,7 @@ export class Store {
     this.#unsaved = 0
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
     const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
+    this.#named = size(blocks)
     await this.#part.flush()
     await this.#lock.assertHeld()
     await saveJournal(this.#journalPath, { key: this.#options.key, ...version, blocks })

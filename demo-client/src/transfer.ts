@@ -427,7 +427,7 @@ export class Transfer {
     this.#context.onBytes(bytes)
     const wait = this.#rateLimit?.wait(bytes) ?? 0
     const isStream = this.#mode === 'whole' && this.#gate.isClosed
-    if (wait <= 1 && !isStream) return null
+    if (wait <= 1 && !isStream) return this.#context.store.backlog
     return this.#patience.sleep(wait).then(() => (isStream ? (this.#gate.opening ?? undefined) : undefined))
   }
 
