@@ -25,16 +25,22 @@ export class PieceReader {
   }
 
   /**
-   * Fills `target` as far as the body goes and returns the count of bytes.
+   * Fills `target` as far as the body goes and returns the count of bytes. Once this has settled nothing writes into
+   * `target` any more.
    *
    * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation ended early or is another one by now;
    *   `ERR_RANGE_LENGTH` when it says that it read more than it was asked for
    */
   async fill(target: Uint8Array): Promise<number> {
     let filled = 0
+    const reads: Promise<void>[] = []
     for (let piece = this.#pieces[this.#index]; piece !== undefined; piece = this.#pieces[this.#index]) {
-      if (filled === target.length) return filled
-      const count = await this.#read(piece, target.subarray(filled))
+      if (filled === target.length) break
+      const count = Math.min(target.length - filled, pieceLength(piece) - this.#offset)
+      const place = target.subarray(filled, filled + count)
+      if (piece.kind === 'literal') place.set(piece.bytes.subarray(this.#offset, this.#offset + count))
+      // All are asked for together: to wake a thread for each costs more than reading.
+      else reads.push(this.#read(place, piece.range.first + this.#offset))
       filled += count
       this.#remaining -= count
       this.#offset += count
@@ -43,21 +49,26 @@ export class PieceReader {
         this.#offset = 0
       }
     }
-    await assertUnchanged(this.#representation)
+    await allOf(reads)
+    if (this.#index === this.#pieces.length) await assertUnchanged(this.#representation)
     return filled
   }
 
-  async #read(piece: Piece, target: Uint8Array): Promise<number> {
-    const count = Math.min(target.length, pieceLength(piece) - this.#offset)
-    if (piece.kind === 'literal') {
-      target.set(piece.bytes.subarray(this.#offset, this.#offset + count))
-      return count
+  async #read(target: Uint8Array, position: number): Promise<void> {
+    for (let at = 0; at < target.length; ) {
+      const room = target.subarray(at)
+      const bytesRead = await this.#representation.readAt(room, position + at)
+      if (bytesRead === 0) throw representationChanged()
+      if (!Number.isInteger(bytesRead) || bytesRead < 0 || bytesRead > room.length) throw wrongLength('more')
+      at += bytesRead
     }
-    const position = piece.range.first + this.#offset
-    const bytesRead = await this.#representation.readAt(target.subarray(0, count), position)
-    if (bytesRead === 0) throw representationChanged()
-    if (!Number.isInteger(bytesRead) || bytesRead < 0 || bytesRead > count) throw wrongLength('more')
-    return bytesRead
+  }
+}
+
+/** Like `Promise.all`, but does not reject while others are still reading. */
+async function allOf(reads: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(reads)) {
+    if (outcome.status === 'rejected') throw outcome.reason
   }
 }
 

@@ -37,7 +37,7 @@ export interface StreamedRepresentation extends RepresentationMetadata {
 export interface PositionalRepresentation extends RepresentationMetadata {
   /**
    * Reads into `target`, from `position` (bytes from the start). Returns how many bytes were read, at most
-   * `target.length`; 0 only at the end.
+   * `target.length`; 0 only at the end. Called for several places at a time, for the parts of one answer.
    */
   readAt(target: Uint8Array, position: number): Promise<number>
   /**
