@@ -14,6 +14,16 @@ const EQUIVALENT: readonly Equivalent[] = [
     line: 'while (at <= value.length) {',
     why: 'at the end there is no character, and the body does nothing but go on',
   },
+  {
+    module: 'plugin/dist/entity-tag',
+    line: 'while (at <= value.length) {',
+    why: 'at the end there is no character, so no tag, and the loop is left',
+  },
+  {
+    module: 'plugin/dist/entity-tag',
+    line: 'if (at <= value.length && value.charCodeAt(at) !== COMMA)',
+    why: 'at the end the loop is over, left or not',
+  },
 ]
 
 /** Whether a mutant does the same as its module. */
