@@ -11,17 +11,24 @@ import { ROOMS, type Room } from './rooms.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 const LOADER = new URL('load-mutant.js', import.meta.url).href
-/** A mutant that loops for ever is noticed too. */
-const MOST_MS = 120_000
+/** A mutant that takes this many times as long as its module, and a while more, loops for ever: that is noticed too. */
+const PATIENCE = 10
+const LEAST_MS = 5000
+/** Before anything is known of a test. */
+const MOST_MS = 300_000
+
+/** How long each test takes with the module as it is, in ms. */
+const usual = new Map<string, number>()
 
 /** Whether a test fails with the mutant in the place of its module. */
 function isNoticed(test: string, { module }: Room, textFile: string): boolean {
+  const limit = usual.get(test)
   const { status } = spawnSync(
     process.execPath,
     ['--import', LOADER, join(REPOSITORY, '.build/test', `${test}.test.js`)],
     {
       cwd: REPOSITORY,
-      timeout: MOST_MS,
+      timeout: limit === undefined ? MOST_MS : LEAST_MS + PATIENCE * limit,
       killSignal: 'SIGKILL',
       stdio: 'ignore',
       env: {
@@ -39,7 +46,12 @@ function tryRoom(room: Room, folder: string): number {
   const text = readFileSync(join(REPOSITORY, `${room.module}.js`), 'utf8')
   const textFile = join(folder, 'mutant.js')
   writeFileSync(textFile, text)
-  const failing = room.tests.filter((test) => isNoticed(test, room, textFile))
+  const failing = room.tests.filter((test) => {
+    const startedAt = performance.now()
+    const isFailing = isNoticed(test, room, textFile)
+    usual.set(test, Math.ceil(performance.now() - startedAt))
+    return isFailing
+  })
   if (failing.length > 0) throw new Error(`${failing.join(', ')} fail without a mutant`)
   const mutants = mutantsOf(text).filter((mutant) => !isEquivalent(room.module, mutant))
   let survivors = 0
