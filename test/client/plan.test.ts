@@ -83,6 +83,9 @@ t.test('a block joins its neighbours where it touches them', async (t) => {
       name,
     )
   }
+  t.strictSame(addBlock([], block(3, 3)), [], 'no bytes at all')
+  const far = { crc: 0, start: 2 * BLOCK_LIMIT, end: 2 * BLOCK_LIMIT + 1 }
+  t.equal(addBlock([far], { ...far, start: far.end, end: far.end + 1 }).length, 1, 'far behind the start')
   const half = { crc: 0, start: 0, end: BLOCK_LIMIT / 2 }
   const rest = { crc: 0, start: half.end, end: BLOCK_LIMIT }
   t.equal(BLOCK_LIMIT, 64 * MIB)
@@ -135,6 +138,14 @@ t.test('what is missing', async (t) => {
         [30, 40],
       ],
       want: [[0, 4]],
+    },
+    {
+      name: 'all, and something behind the end',
+      taken: [
+        [0, 10],
+        [12, 14],
+      ],
+      want: [],
     },
     { name: 'something far behind the end', taken: [[30, 40]], want: [[0, 10]] },
   ]

@@ -24,6 +24,11 @@ const EQUIVALENT: readonly Equivalent[] = [
     line: 'if (at <= value.length && value.charCodeAt(at) !== COMMA)',
     why: 'at the end the loop is over, left or not',
   },
+  {
+    module: 'demo-client/dist/plan',
+    line: 'const at = blocks.findIndex((other) => other.start > block.start);',
+    why: 'no two blocks begin at the same byte',
+  },
 ]
 
 /** Whether a mutant does the same as its module. */
