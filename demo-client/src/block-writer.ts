@@ -26,7 +26,7 @@ function giveBack(buffer: Buffer): void {
 
 /** How a writer works. */
 export interface BlockWriterOptions {
-  /** Bytes gathered before a write starts, if none is under way; at most {@link BATCH}. */
+  /** Bytes gathered before a write starts, and at most, about, while another is under way; up to {@link BATCH}. */
   readonly batch: number
   /** Called after each write, also a failed one. */
   readonly onWritten: () => void
@@ -74,7 +74,7 @@ export class BlockWriter {
     this.#filled += taken
     const rest = chunk.subarray(taken)
     if (this.#writing !== null) {
-      return this.#filled < BATCH ? null : this.#writing.then(() => this.#pushAgain(rest))
+      return this.#filled < this.#options.batch ? null : this.#writing.then(() => this.#pushAgain(rest))
     }
     if (this.#filled >= this.#options.batch) this.#start()
     else this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
