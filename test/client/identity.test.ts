@@ -150,6 +150,12 @@ t.test('whether two answers are about the same version', async (t) => {
       b: { digests: { 'sha-512': 'x' } },
       want: false,
     },
+    {
+      name: 'digests by other algorithms under one tag',
+      a: { digests: { 'sha-256': 'x' }, ETag: '"a"' },
+      b: { digests: { 'sha-512': 'y' }, ETag: '"a"' },
+      want: true,
+    },
     { name: 'nothing', a: {}, b: {}, want: false },
   ]
   for (const { name, a, b, want } of cases) {

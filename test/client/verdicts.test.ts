@@ -277,6 +277,7 @@ t.test('what may be', async (t) => {
   ])
     t.equal(verdict(WHOLE, 200, lines).kind, 'whole', lines.join(': '))
   t.equal(verdict({ ...WHOLE, htmlExpected: true }, 200, ['Content-Type', 'text/html']).kind, 'whole')
+  t.equal(verdict(asked(4, 5), 206, ['Content-Range', 'bytes 4-4/10']).kind, 'part', 'one byte')
   const exact = ['Content-Range', 'bytes 0-4/10', 'Content-Length', '5']
   t.equal(verdict(asked(0, 5), 206, exact).kind, 'part', 'a Content-Length like its Content-Range')
 })

@@ -29,6 +29,21 @@ const EQUIVALENT: readonly Equivalent[] = [
     line: 'const at = blocks.findIndex((other) => other.start > block.start);',
     why: 'no two blocks begin at the same byte',
   },
+  {
+    module: 'demo-client/dist/content-range',
+    line: 'const total = false ? null : digits(match?.[3] ?? null);',
+    why: '`*` is no digits either',
+  },
+  {
+    module: 'demo-client/dist/identity',
+    line: 'if (lastModified === null && date === null)',
+    why: 'what is null is no HTTP-date either',
+  },
+  {
+    module: 'demo-client/dist/identity',
+    line: 'if (tags[0] !== null && tags[1] !== null)',
+    why: 'a strong tag on one side only: the tags differ below, too',
+  },
 ]
 
 /** Whether a mutant does the same as its module. */
