@@ -21,8 +21,14 @@ export const ROOMS: readonly Room[] = [
     module: 'plugin/dist/preconditions',
     tests: ['plugin/preconditions', 'plugin/strong-dates', 'plugin/precondition-oracle'],
   },
-  { module: 'plugin/dist/entity-tag', tests: ['plugin/entity-tag', 'plugin/preconditions'] },
-  { module: 'plugin/dist/http-date', tests: ['plugin/http-date', 'plugin/preconditions'] },
+  {
+    module: 'plugin/dist/entity-tag',
+    tests: ['plugin/entity-tag', 'plugin/broken-tags', 'plugin/preconditions'],
+  },
+  {
+    module: 'plugin/dist/http-date',
+    tests: ['plugin/http-date', 'plugin/strong-dates', 'plugin/preconditions'],
+  },
   { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
   { module: 'demo-client/dist/plan', tests: ['client/plan', 'client/rooms'] },
   { module: 'demo-client/dist/verify', tests: ['client/verdicts', 'client/verify'] },
