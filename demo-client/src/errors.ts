@@ -38,9 +38,16 @@ export interface DownloadErrorDetails {
 
 /** The one error class: `code` says which kind, the message what happened and what to do. */
 export class DownloadError extends Error {
+  /** Which failure this is: what programs compare. */
   readonly code: DownloadErrorCode
+  /** The HTTP status that was answered, for `ERR_DOWNLOAD_HTTP`; else undefined. */
   readonly statusCode: number | undefined
 
+  /**
+   * @param code which failure it is
+   * @param message in English; what happened and what to do
+   * @param details the error below this one, and the status
+   */
   constructor(code: DownloadErrorCode, message: string, details: DownloadErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'DownloadError'

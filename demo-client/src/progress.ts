@@ -13,6 +13,7 @@ export type DownloadState =
 
 /** A snapshot. Sizes in bytes. */
 export interface DownloadProgress {
+  /** What the download is doing. */
   readonly state: DownloadState
   /** Bytes of the file received, those of earlier runs included. */
   readonly received: number

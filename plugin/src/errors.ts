@@ -39,11 +39,20 @@ export interface SendRangeErrorDetails {
  * with; the message is safe to send: it never holds a path of the server.
  */
 export class SendRangeError extends Error {
+  /** Always `SendRangeError`. */
   override readonly name: string = 'SendRangeError'
+  /** Which failure this is: what programs compare. */
   readonly code: SendRangeErrorCode
+  /** The HTTP status of the answer, which follows from the code. */
   readonly statusCode: number
+  /** Response header fields that Fastify's error handling sends along; absent where there are none. */
   readonly headers?: Readonly<Record<string, string>>
 
+  /**
+   * @param code decides `statusCode`
+   * @param message in English; sent to clients, so it must not name a path of the server
+   * @param details the error underneath, and response header fields
+   */
   constructor(code: SendRangeErrorCode, message: string, details: SendRangeErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code

@@ -13,7 +13,9 @@ export const CHANNELS: { readonly served: string; readonly aborted: string } = {
 
 /** One response of `sendRange`, told when it is over. */
 export interface SendRangeEvent {
+  /** The request that was answered. */
   readonly request: FastifyRequest
+  /** The reply that `sendRange` was called on; nothing can be sent on it any more. */
   readonly reply: FastifyReply
   /** As it was given to `sendRange`. */
   readonly path: string

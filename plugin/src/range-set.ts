@@ -1,6 +1,8 @@
 /** Both positions are inclusive offsets in bytes, as in RFC 9110 §14.1.2; `first <= last`. */
 export interface ByteRange {
+  /** Offset of the first byte; 0 is the start. */
   readonly first: number
+  /** Offset of the last byte, which belongs to the range: its length is `last - first + 1`. */
   readonly last: number
 }
 

@@ -15,10 +15,12 @@ for (const folder of ['plugin', 'demo-client']) {
   })
 
   t.test(`${folder}: every public thing says what it is`, async (t) => {
-    const headings = referenceOf(`${REPOSITORY}${folder}/`).split('\n## ').slice(1)
-    for (const section of headings) {
+    const sections = referenceOf(`${REPOSITORY}${folder}/`).split('\n## ').slice(1)
+    for (const section of sections) {
       const [name = '', , first = ''] = section.split('\n')
       t.ok(first !== '' && !first.startsWith('```'), `${name} has a comment`)
+      for (const [, member, meaning] of section.matchAll(/^\| `(.+?)` \| `.+` \|(.*)\|$/gm))
+        t.not(meaning?.trim(), '', `${name}: ${member} has a comment`)
     }
   })
 }

@@ -14,6 +14,8 @@ import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
 
 const README = readDocument('plugin/README.md')
 const HELLO = 'hello, ranges'
+/** Enough for @fastify/compress to find it worth while. */
+const STORY = 'once upon a time\n'.repeat(100)
 const FIRST_FOUR = { range: 'bytes=0-3' }
 /** Long ago, so that every date is a strong one. */
 const MODIFIED_SECONDS = 784_111_777
@@ -138,14 +140,21 @@ const RECIPES: Readonly<Record<string, Check>> = {
   },
   'With @fastify/compress': async (t, app) => {
     const encoding = { 'accept-encoding': 'gzip' }
-    const part = await get(app, '/files/hello.txt', { ...FIRST_FOUR, ...encoding })
+    const part = await get(app, '/files/story.txt', { ...FIRST_FOUR, ...encoding })
     t.equal(part.statusCode, 206)
     t.equal(part.headers['content-encoding'], undefined)
     t.match(part.headers.etag, /^"/)
-    const whole = await get(app, '/files/hello.txt', encoding)
-    t.equal(whole.headers['content-encoding'], 'gzip')
-    t.match(whole.headers.etag, /^W\/"/)
-    t.equal(whole.headers['accept-ranges'], undefined)
+    for (const name of ['story.txt', 'disk.iso', 'setup.exe', 'data.bin', 'model.safetensors']) {
+      const whole = await get(app, `/files/${name}`, encoding)
+      t.equal(whole.headers['content-encoding'], 'gzip', name)
+      t.match(whole.headers.etag, /^W\/"/)
+      t.equal(whole.headers['accept-ranges'], undefined)
+      if (name !== 'story.txt') t.equal(whole.headers['content-type'], 'application/octet-stream')
+      const download = await get(app, `/downloads/${name}`, encoding)
+      t.equal(download.headers['content-encoding'], undefined, `${name} as a download`)
+      t.match(download.headers.etag, /^"/)
+      t.equal(download.headers['accept-ranges'], 'bytes')
+    }
   },
   'HTTP/2': async (t, app) => {
     const session = connect(originOf(app).replace('http:', 'https:'), { ca: localhostCertificate.cert })
@@ -185,6 +194,11 @@ async function fixture(t: Test) {
   const folder = await projectFolder(t)
   const contents = {
     'files/hello.txt': HELLO,
+    'files/story.txt': STORY,
+    'files/disk.iso': STORY,
+    'files/setup.exe': STORY,
+    'files/data.bin': STORY,
+    'files/model.safetensors': STORY,
     'files/2026.pdf': 'a report',
     'files/film.mp4': 'a film',
     'files/segment.m4s': 'a segment',
