@@ -1,52 +1,155 @@
-import { lineOf, type Mutant } from './mutants.ts'
+import type { Mutant } from './mutants.ts'
 
-/** A change that cannot be noticed, and why. */
-interface Equivalent {
+/** Changes of a line that cannot be noticed, and why. */
+export interface Equivalent {
   readonly module: string
-  /** The line as the mutant has it, trimmed. */
+  /** The line as it is, trimmed. */
   readonly line: string
+  /** As mutants have it. */
+  readonly becomes: readonly string[]
   readonly why: string
 }
 
-const EQUIVALENT: readonly Equivalent[] = [
+export const EQUIVALENT: readonly Equivalent[] = [
   {
     module: 'plugin/dist/range-set',
-    line: 'while (at <= value.length) {',
+    line: 'while (at < value.length) {',
+    becomes: ['while (at <= value.length) {'],
     why: 'at the end there is no character, and the body does nothing but go on',
   },
   {
+    module: 'plugin/dist/range-set',
+    line: 'if (hyphen === -1 || hyphen >= end)',
+    becomes: ['if (hyphen === -1 || hyphen > end)'],
+    why: 'the character at the end is no hyphen, or it would not be the end',
+  },
+  {
+    module: 'plugin/dist/range-set',
+    line: 'if (a.length <= MAX_SAFE_DIGITS && b.length <= MAX_SAFE_DIGITS)',
+    becomes: [
+      'if (false)',
+      'if (a.length <= MAX_SAFE_DIGITS || b.length <= MAX_SAFE_DIGITS)',
+      'if (a.length < MAX_SAFE_DIGITS && b.length <= MAX_SAFE_DIGITS)',
+      'if (a.length > MAX_SAFE_DIGITS && b.length <= MAX_SAFE_DIGITS)',
+      'if (a.length <= MAX_SAFE_DIGITS && b.length < MAX_SAFE_DIGITS)',
+      'if (a.length <= MAX_SAFE_DIGITS && b.length > MAX_SAFE_DIGITS)',
+    ],
+    why: 'while one of two numbers is exact, both ways tell the greater; this one is the quicker',
+  },
+  {
+    module: 'plugin/dist/range-set',
+    line: 'return left < right ? -1 : left > right ? 1 : 0;',
+    becomes: [
+      'return false ? -1 : left > right ? 1 : 0;',
+      'return left <= right ? -1 : left > right ? 1 : 0;',
+      'return left < right ? -2 : left > right ? 1 : 0;',
+      'return left < right ? -1 : left > right ? 2 : 0;',
+    ],
+    why: 'all that is asked is whether it is more than 0',
+  },
+  {
+    module: 'plugin/dist/range-set',
+    line: 'while (at < digits.length - 1 && digits.charCodeAt(at) === ZERO)',
+    becomes: [
+      'while (at <= digits.length - 1 && digits.charCodeAt(at) === ZERO)',
+      'while (at < digits.length + 1 && digits.charCodeAt(at) === ZERO)',
+    ],
+    why: 'zeros alone become nothing instead of one zero, and are the least number still',
+  },
+  {
+    module: 'plugin/dist/range-set',
+    line: "if (spec.kind === 'suffix-range')",
+    becomes: ['if (true)'],
+    why: 'an int-range has no length to be more than 0',
+  },
+  {
+    module: 'plugin/dist/range-set',
+    line: 'order.sort((a, b) => a.range.first - b.range.first || a.index - b.index);',
+    becomes: ['order.sort((a, b) => a.range.first - b.range.first || a.index + b.index);'],
+    why: 'two that begin at the same byte are joined, under the lesser index, whichever comes first',
+  },
+  {
+    module: 'plugin/dist/range-set',
+    line: 'let end = -1;',
+    becomes: ['let end = -2;'],
+    why: 'the first range is compared with nothing',
+  },
+  {
+    module: 'plugin/dist/http-date',
+    line: 'if (value.length > LONGEST)',
+    becomes: ['if (false)'],
+    why: 'no form is longer than the longest: the line saves the work of finding out',
+  },
+  {
+    module: 'plugin/dist/http-date',
+    line: 'const [hour = 0, minute = 0, second = 0] = time.slice(0, 3).map(Number);',
+    becomes: [
+      'const [hour = 1, minute = 0, second = 0] = time.slice(0, 3).map(Number);',
+      'const [hour = 0, minute = 1, second = 0] = time.slice(0, 3).map(Number);',
+      'const [hour = 0, minute = 0, second = 1] = time.slice(0, 3).map(Number);',
+      'const [hour = 0, minute = 0, second = 0] = time.slice(0, 4).map(Number);',
+    ],
+    why: 'what matched has the three; what is behind them is not looked at',
+  },
+  {
+    module: 'plugin/dist/http-date',
+    line: 'if (seconds !== lastFormatted.seconds) {',
+    becomes: ['if (true) {'],
+    why: 'the same text, made anew',
+  },
+  {
     module: 'plugin/dist/entity-tag',
-    line: 'while (at <= value.length) {',
+    line: 'while (at < value.length) {',
+    becomes: ['while (at <= value.length) {'],
     why: 'at the end there is no character, so no tag, and the loop is left',
   },
   {
     module: 'plugin/dist/entity-tag',
-    line: 'if (at <= value.length && value.charCodeAt(at) !== COMMA)',
+    line: 'if (at < value.length && value.charCodeAt(at) !== COMMA)',
+    becomes: ['if (at <= value.length && value.charCodeAt(at) !== COMMA)'],
     why: 'at the end the loop is over, left or not',
   },
   {
+    module: 'plugin/dist/entity-tag',
+    line: 'while (at < value.length && isEtagCharacter(value.charCodeAt(at)))',
+    becomes: ['while (at <= value.length && isEtagCharacter(value.charCodeAt(at)))'],
+    why: 'at the end there is no character, so none of a tag',
+  },
+  {
     module: 'demo-client/dist/plan',
-    line: 'const at = blocks.findIndex((other) => other.start > block.start);',
+    line: 'const at = blocks.findIndex((other) => other.start >= block.start);',
+    becomes: ['const at = blocks.findIndex((other) => other.start > block.start);'],
     why: 'no two blocks begin at the same byte',
   },
   {
     module: 'demo-client/dist/content-range',
-    line: 'const total = false ? null : digits(match?.[3] ?? null);',
+    line: 'if (field === null)',
+    becomes: ['if (false)'],
+    why: 'a pattern reads null as a word, which is no Content-Range',
+  },
+  {
+    module: 'demo-client/dist/content-range',
+    line: 'const total = isOpen ? null : digits(match?.[3] ?? null);',
+    becomes: ['const total = false ? null : digits(match?.[3] ?? null);'],
     why: '`*` is no digits either',
   },
   {
     module: 'demo-client/dist/identity',
-    line: 'if (lastModified === null && date === null)',
+    line: 'if (lastModified === null || date === null)',
+    becomes: ['if (false)', 'if (lastModified === null && date === null)'],
     why: 'what is null is no HTTP-date either',
   },
   {
     module: 'demo-client/dist/identity',
-    line: 'if (tags[0] !== null && tags[1] !== null)',
+    line: 'if (tags[0] !== null || tags[1] !== null)',
+    becomes: ['if (tags[0] !== null && tags[1] !== null)', 'if (tags[1] !== null || tags[1] !== null)'],
     why: 'a strong tag on one side only: the tags differ below, too',
   },
 ]
 
-/** Whether a mutant does the same as its module. */
-export function isEquivalent(module: string, mutant: Mutant): boolean {
-  return EQUIVALENT.some((known) => known.module === module && known.line === lineOf(mutant))
+/** What is declared of a mutant, if anything is. */
+export function declared(module: string, { before, after }: Mutant): Equivalent | undefined {
+  return EQUIVALENT.find(
+    (known) => known.module === module && known.line === before && known.becomes.includes(after),
+  )
 }

@@ -1,80 +1,73 @@
-// Breaks the pure rooms on purpose, one small change at a time, and reports the changes that no test notices:
-// `.ci/mutate`, or `.ci/mutate verify plan` for some of them. Ends with 1 when any survives that is not declared.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Breaks the pure rooms on purpose, one small change at a time, and tells the changes that no test notices:
+// `.ci/mutate`, or `.ci/mutate verify plan` for some of them. Ends with 1 when any survives that is not declared in
+// equivalent.ts, or when a declaration there is not so.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { isEquivalent } from './equivalent.ts'
-import { lineOf, mutantsOf } from './mutants.ts'
+import { declared, EQUIVALENT, type Equivalent } from './equivalent.ts'
+import { type Mutant, mutantsOf } from './mutants.ts'
 import { ROOMS, type Room } from './rooms.ts'
+import { patienceFor, REPOSITORY, tryText, type Verdict } from './trial.ts'
 
-const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
-const LOADER = new URL('load-mutant.js', import.meta.url).href
-/** A mutant that takes this many times as long as its module, and a while more, loops for ever: that is noticed too. */
-const PATIENCE = 10
-const LEAST_MS = 5000
-/** Before anything is known of a test. */
-const MOST_MS = 300_000
+type Outcome = Verdict | 'equivalent' | 'no equivalent'
 
-/** How long each test takes with the module as it is, in ms. */
-const usual = new Map<string, number>()
+const OUTCOMES: readonly Outcome[] = ['killed', 'timed out', 'equivalent', 'no equivalent', 'survived']
 
-/** Whether a test fails with the mutant in the place of its module. */
-function isNoticed(test: string, { module }: Room, textFile: string): boolean {
-  const limit = usual.get(test)
-  const { status } = spawnSync(
-    process.execPath,
-    ['--import', LOADER, join(REPOSITORY, '.build/test', `${test}.test.js`)],
-    {
-      cwd: REPOSITORY,
-      timeout: limit === undefined ? MOST_MS : LEAST_MS + PATIENCE * limit,
-      killSignal: 'SIGKILL',
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        MUTANT_MODULE: pathToFileURL(join(REPOSITORY, `${module}.js`)).href,
-        MUTANT_TEXT: textFile,
-      },
-    },
-  )
-  return status !== 0
+/** What became of a room's mutants, and of what is declared about them. */
+interface Report {
+  readonly counts: Record<Outcome, number>
+  /** Declarations that no mutant answers to. */
+  readonly stale: readonly Equivalent[]
 }
 
-/** How many mutants of a room no test notices; each is told when it is found. */
-function tryRoom(room: Room, folder: string): number {
-  const text = readFileSync(join(REPOSITORY, `${room.module}.js`), 'utf8')
-  const textFile = join(folder, 'mutant.js')
-  writeFileSync(textFile, text)
-  const failing = room.tests.filter((test) => {
-    const startedAt = performance.now()
-    const isFailing = isNoticed(test, room, textFile)
-    usual.set(test, Math.ceil(performance.now() - startedAt))
-    return isFailing
-  })
-  if (failing.length > 0) throw new Error(`${failing.join(', ')} fail without a mutant`)
-  const mutants = mutantsOf(text).filter((mutant) => !isEquivalent(room.module, mutant))
-  let survivors = 0
-  for (const mutant of mutants) {
-    writeFileSync(textFile, mutant.text)
-    if (room.tests.some((test) => isNoticed(test, room, textFile))) continue
-    survivors++
-    console.log(`${room.module}:${mutant.line}: ${mutant.from} -> ${mutant.to}\n    ${lineOf(mutant)}`)
+/** Tries every mutant of a room, two at a time; each that is not simply killed is told when it is found. */
+async function tryRoom(room: Room, folder: string): Promise<Report> {
+  const { module } = room
+  const original = readFileSync(join(REPOSITORY, `${module}.js`), 'utf8')
+  const patience = await patienceFor({ room, text: original, textFile: join(folder, 'original.js') })
+  const counts = { killed: 0, 'timed out': 0, survived: 0, equivalent: 0, 'no equivalent': 0 }
+  const seen = new Set<Equivalent>()
+  const mutants = mutantsOf(original).values()
+  const work = async (textFile: string): Promise<void> => {
+    for (const mutant of mutants) {
+      const verdict = await tryText({ room, text: mutant.text, textFile }, patience)
+      const known = declared(module, mutant)
+      if (known !== undefined) seen.add(known)
+      const outcome = known === undefined ? verdict : verdict === 'survived' ? 'equivalent' : 'no equivalent'
+      counts[outcome]++
+      if (outcome !== 'killed' && outcome !== 'equivalent') tell(module, mutant, outcome)
+    }
   }
-  console.log(`${room.module}: ${mutants.length} mutants, ${survivors} survive`)
-  return survivors
+  await Promise.all(['first.js', 'second.js'].map((name) => work(join(folder, name))))
+  return { counts, stale: EQUIVALENT.filter((known) => known.module === module && !seen.has(known)) }
 }
 
-function main(names: readonly string[]): number {
+function tell(module: string, mutant: Mutant, outcome: Outcome): void {
+  console.log(`${module}:${mutant.line}: ${outcome}:\n    ${mutant.before}\n    ${mutant.after}`)
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  const isNamed = ({ module }: Room, name: string): boolean => module.endsWith(`/${name}`)
+  const unknown = names.filter((name) => !ROOMS.some((room) => isNamed(room, name)))
+  if (unknown.length > 0) throw new Error(`no room is called ${unknown.join(' or ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'))
-  const isChosen = ({ module }: Room): boolean =>
-    names.length === 0 || names.some((name) => module.endsWith(`/${name}`))
+  let failures = 0
   try {
-    const survivors = ROOMS.filter(isChosen).reduce((sum, room) => sum + tryRoom(room, folder), 0)
-    return survivors === 0 ? 0 : 1
+    for (const room of ROOMS) {
+      if (names.length > 0 && !names.some((name) => isNamed(room, name))) continue
+      const { counts, stale } = await tryRoom(room, folder)
+      for (const { line } of stale)
+        console.log(`${room.module}: no such mutant as is declared of:\n    ${line}`)
+      failures += counts.survived + counts['no equivalent'] + stale.length
+      const total = OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
+      console.log(
+        `${room.module}: ${total} mutants: ${OUTCOMES.map((outcome) => `${counts[outcome]} ${outcome}`).join(', ')}`,
+      )
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  return failures === 0 ? 0 : 1
 }
 
-process.exitCode = main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2))

@@ -4,8 +4,10 @@ import { type Node, parse } from 'acorn'
 export interface Mutant {
   /** 1-based, in the text that was changed. */
   readonly line: number
-  readonly from: string
-  readonly to: string
+  /** That line, trimmed. */
+  readonly before: string
+  /** The line as the mutant has it, trimmed. */
+  readonly after: string
   /** The whole text with the change in it. */
   readonly text: string
 }
@@ -48,16 +50,14 @@ export function mutantsOf(text: string): readonly Mutant[] {
   const changes: Change[] = []
   const program: unknown = parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
   if (isNode(program)) visit(program, (node) => changes.push(...changesOf(node, text)))
-  return changes.map(({ start, end, to }) => ({
-    line: text.slice(0, start).split('\n').length,
-    from: text.slice(start, end),
-    to,
-    text: text.slice(0, start) + to + text.slice(end),
-  }))
+  return changes.map(({ start, end, to }) => {
+    const line = text.slice(0, start).split('\n').length
+    const mutated = text.slice(0, start) + to + text.slice(end)
+    return { line, before: trimmedLine(text, line), after: trimmedLine(mutated, line), text: mutated }
+  })
 }
 
-/** The line as the mutant has it. */
-export function lineOf({ text, line }: Mutant): string {
+function trimmedLine(text: string, line: number): string {
   return text.split('\n')[line - 1]?.trim() ?? ''
 }
 

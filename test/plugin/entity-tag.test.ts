@@ -82,6 +82,10 @@ t.test('§13.1.1 a list of entity tags', async (t) => {
     { name: 'what comes behind a broken tag counts for nothing', value: '"a", b, "c"', want: [strong('a')] },
     { name: 'a broken tag first', value: 'a, "b"', want: [] },
     { name: 'no comma between', value: '"a" "b"', want: [strong('a')] },
+    { name: 'a tag that is not closed', value: '"a', want: [] },
+    { name: 'a tag that is not closed behind one that is', value: '"a", "b', want: [strong('a')] },
+    { name: 'a space inside a tag', value: '"a b"', want: [] },
+    { name: 'a character beyond one byte', value: '"a\u0100"', want: [] },
   ]
   for (const { name, value, want } of cases) t.strictSame(parseEntityTags(value), want, name)
 })

@@ -5,10 +5,21 @@ import { formatHttpDate, parseHttpDate } from '#plugin/http-date.js'
 const NOW = 1_795_046_400
 const EXAMPLE = 784_111_777
 
+// Before any other date: the last one written is kept.
+t.test('the first date that is written is not one that was written before', async (t) => {
+  t.equal(formatHttpDate(1), 'Thu, 01 Jan 1970 00:00:01 GMT')
+  t.equal(formatHttpDate(0), 'Thu, 01 Jan 1970 00:00:00 GMT')
+})
+
 t.test('§5.6.7 the three forms, all in UTC', async (t) => {
   const cases = [
     { name: 'IMF-fixdate', value: 'Sun, 06 Nov 1994 08:49:37 GMT', want: EXAMPLE },
     { name: 'rfc850-date', value: 'Sunday, 06-Nov-94 08:49:37 GMT', want: EXAMPLE },
+    {
+      name: 'rfc850-date with the longest day-name',
+      value: 'Wednesday, 06-Nov-91 08:49:37 GMT',
+      want: EXAMPLE - 94_694_400,
+    },
     { name: 'asctime-date', value: 'Sun Nov  6 08:49:37 1994', want: EXAMPLE },
     {
       name: 'asctime-date with a day of two digits',

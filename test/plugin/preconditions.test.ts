@@ -236,6 +236,8 @@ t.test('§15.4.5 the strength of the tag that a 304 answers for', async (t) => {
 
 t.test('§13.1.5 If-Range', async (t) => {
   const justNow: Validators = { ...current, now: MODIFIED }
+  const oneSecondOld: Validators = { ...current, now: MODIFIED + 1 }
+  const twoSecondsOld: Validators = { ...current, now: MODIFIED + 2 }
   const cases = [
     { name: 'absent', value: undefined, want: true },
     { name: 'the strong tag', value: '"v1"', want: true },
@@ -265,6 +267,8 @@ t.test('§13.1.5 If-Range', async (t) => {
       to: justNow,
       want: false,
     },
+    { name: 'the exact date, one second after the change', value: SAME, to: oneSecondOld, want: true },
+    { name: 'the exact date, two seconds after the change', value: SAME, to: twoSecondsOld, want: true },
   ]
   for (const { name, value, to = current, want } of cases) t.equal(rangeApplies(value, to), want, name)
 })

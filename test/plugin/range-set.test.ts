@@ -29,6 +29,8 @@ t.test('§14.1.1 a ranges-specifier that is valid', async (t) => {
     { name: 'leading zeros', value: 'bytes=000-007', want: rangeSet([0, 7]) },
     { name: 'hundreds of leading zeros', value: `bytes=${zeros}1-${zeros}2`, want: rangeSet([1, 2]) },
     { name: 'leading zeros on one side', value: `bytes=${zeros}9-10`, want: rangeSet([9, 10]) },
+    { name: 'the same number, longer first', value: `bytes=${zeros}9-9`, want: rangeSet([9, 9]) },
+    { name: 'the same number, longer last', value: `bytes=12-${zeros}12`, want: rangeSet([12, 12]) },
     { name: 'a last-pos of 2^53', value: 'bytes=0-9007199254740992', want: rangeSet([0, UNBOUNDED]) },
     { name: 'a last-pos of 2^63', value: 'bytes=5-9223372036854775808', want: rangeSet([5, UNBOUNDED]) },
     { name: 'a last-pos of 2^64-1', value: 'bytes=0-18446744073709551615', want: rangeSet([0, UNBOUNDED]) },
@@ -154,6 +156,27 @@ t.test('a ranges-specifier that is invalid is ignored whole', async (t) => {
   for (const { name, value } of cases) t.equal(parseRangeSet(value, MAX_RANGES).kind, 'ignored', name)
 })
 
+t.test('§14.2 why a Range field is ignored', async (t) => {
+  const cases: { name: string; value: string; reason: 'malformed' | 'other-unit' | 'too-many' }[] = [
+    { name: 'no range-unit', value: '=0-1', reason: 'malformed' },
+    { name: 'no equals sign', value: 'bytes', reason: 'malformed' },
+    { name: 'another sign in its place', value: 'bytes:0-1', reason: 'malformed' },
+    { name: 'a unit of one letter', value: 'x=0-1', reason: 'other-unit' },
+    { name: 'a unit that begins like bytes', value: 'bytesx=0-1', reason: 'other-unit' },
+    { name: 'the character before 0 in ASCII', value: 'bytes=0-/', reason: 'malformed' },
+    { name: 'the character behind 9 in ASCII', value: 'bytes=0-:', reason: 'malformed' },
+    { name: 'the character behind 9, among digits', value: 'bytes=0-1:2', reason: 'malformed' },
+    { name: 'nothing behind the equals sign', value: 'bytes=', reason: 'malformed' },
+    { name: 'empty list elements only', value: 'bytes=,', reason: 'malformed' },
+    { name: 'one range more than are allowed', value: 'bytes=0-1,2-3,4-5', reason: 'too-many' },
+    { name: 'one more, and then a mistake', value: 'bytes=0-1,2-3,4-5,x', reason: 'too-many' },
+  ]
+  for (const { name, value, reason } of cases)
+    t.strictSame(parseRangeSet(value, 2), { kind: 'ignored', reason }, name)
+  t.equal(parseRangeSet('bytes=0-1,2-3,', 2).kind, 'range-set', 'as many as are allowed')
+  t.equal(parseRangeSet('bytes=0-1, \t', 2).kind, 'range-set', 'an empty element with whitespace at the end')
+})
+
 t.test('more range-specs than the limit are ignored; exactly as many are not', async (t) => {
   const set = (count: number): string =>
     `bytes=${Array.from({ length: count }, (_, i) => `${2 * i}-${2 * i}`)}`
@@ -238,8 +261,8 @@ t.test('§14.1.2 unsatisfiable specs of a satisfiable set are left out', async (
 t.test(
   '§14.1.2 "the only satisfiable form" for zero length is a suffix, which no Content-Range can tell',
   async (t) => {
-    t.equal(selected('bytes=-1', 0), 'whole')
-    t.equal(selected('bytes=0-,-5', 0), 'whole')
+    t.equal(selected('bytes=-1', 0), 'whole: empty')
+    t.equal(selected('bytes=0-,-5', 0), 'whole: empty')
   },
 )
 
@@ -250,10 +273,16 @@ t.test('§15.3.7.2 the order of the request, with overlaps and neighbours joined
     { name: 'neighbours become one', value: 'bytes=0-9,10-19', want: ['0-19'] },
     { name: 'neighbours in reverse become one', value: 'bytes=10-19,0-9', want: ['0-19'] },
     { name: 'a gap of one byte stays', value: 'bytes=0-9,11-19', want: ['0-9', '11-19'] },
+    { name: 'a gap of one byte in reverse stays', value: 'bytes=11-19,0-9', want: ['11-19', '0-9'] },
     { name: 'an overlap becomes one', value: 'bytes=0-9,5-19', want: ['0-19'] },
     { name: 'one inside the other becomes one', value: 'bytes=0-29,5-9', want: ['0-29'] },
     { name: 'twice the same becomes one', value: 'bytes=5-9,5-9', want: ['5-9'] },
     { name: 'joined where its earliest was asked', value: 'bytes=80-89,0-9,85-95', want: ['80-95', '0-9'] },
+    {
+      name: 'joined where its earliest was asked, which begins later',
+      value: 'bytes=85-95,0-9,80-89',
+      want: ['80-95', '0-9'],
+    },
     { name: 'a joined one that touches a third', value: 'bytes=0-9,20-29,10-19', want: ['0-29'] },
     { name: 'two overlaps are still served', value: 'bytes=0-9,5-14,10-19', want: ['0-19'] },
     { name: 'two overlaps and one apart', value: 'bytes=50-50,0-9,5-14,10-19', want: ['50-50', '0-19'] },
@@ -264,14 +293,24 @@ t.test('§15.3.7.2 the order of the request, with overlaps and neighbours joined
 t.test('§14.2, §17.15 sets that ask for more work than the whole', async (t) => {
   const tiny = Array.from({ length: 1000 }, (_, index) => `${index}-${index}`)
   const cases = [
-    { name: 'more than two overlapping ranges', value: 'bytes=0-9,5-14,10-19,15-24', size: 1000 },
-    { name: 'the same range four times', value: 'bytes=0-0,0-0,0-0,0-0', size: 1000 },
-    { name: 'a pile of open ends', value: 'bytes=0-,1-,2-,3-,4-', size: 1000 },
-    { name: 'a sum equal to the size', value: 'bytes=0-49,50-99', size: 100 },
-    { name: 'a sum beyond the size', value: 'bytes=0-98,40-50', size: 100 },
-    { name: 'every byte on its own', value: `bytes=${tiny}`, size: 1000 },
+    {
+      name: 'more than two overlapping ranges',
+      value: 'bytes=0-9,5-14,10-19,15-24',
+      size: 1000,
+      want: 'whole: overlapping',
+    },
+    {
+      name: 'the same range four times',
+      value: 'bytes=0-0,0-0,0-0,0-0',
+      size: 1000,
+      want: 'whole: overlapping',
+    },
+    { name: 'a pile of open ends', value: 'bytes=0-,1-,2-,3-,4-', size: 1000, want: 'whole: overlapping' },
+    { name: 'a sum equal to the size', value: 'bytes=0-49,50-99', size: 100, want: 'whole: wasteful' },
+    { name: 'a sum beyond the size', value: 'bytes=0-98,40-50', size: 100, want: 'whole: wasteful' },
+    { name: 'every byte on its own', value: `bytes=${tiny}`, size: 1000, want: 'whole: wasteful' },
   ]
-  for (const { name, value, size } of cases) t.equal(selected(value, size), 'whole', name)
+  for (const { name, value, size, want } of cases) t.equal(selected(value, size), want, name)
   t.strictSame(selected('bytes=0-48,50-99', 100), ['0-48', '50-99'], 'one byte less than the size is served')
 })
 
@@ -284,6 +323,7 @@ function selected(value: string, size: number): readonly string[] | string {
   const parsed = parseRangeSet(value, MAX_RANGES)
   if (parsed.kind === 'ignored') return parsed.reason
   const selection = selectRanges(parsed.specs, size)
-  if (selection.kind !== 'ranges') return selection.kind
+  if (selection.kind === 'whole') return `whole: ${selection.reason}`
+  if (selection.kind === 'unsatisfiable') return selection.kind
   return selection.ranges.map(({ first, last }) => `${first}-${last}`)
 }

@@ -1,0 +1,63 @@
+// One text in the place of a module, and what the module's tests say of it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Room } from './rooms.ts'
+
+export const REPOSITORY: string = fileURLToPath(new URL('../../../', import.meta.url))
+
+const LOADER = new URL('load-mutant.js', import.meta.url).href
+const RUNNER = fileURLToPath(new URL('run-tests.js', import.meta.url))
+/** A text that takes this many times as long as its module, and a while more, loops for ever: that is noticed too. */
+const PATIENCE = 10
+const LEAST_MS = 1000
+/** Before anything is known of the tests. */
+const MOST_MS = 60_000
+/** Enough for any table; a loop that gathers for ever is over sooner. */
+const HEAP = '--max-old-space-size=256'
+
+export type Verdict = 'killed' | 'timed out' | 'survived'
+
+/** A text that stands for a room's module. */
+export interface Trial {
+  readonly room: Room
+  readonly text: string
+  /** Where the text is put; no other trial's at the same time. */
+  readonly textFile: string
+}
+
+/** How long a mutant of the room may take, in ms. Throws when the tests do not pass with the module's own text. */
+export async function patienceFor(trial: Trial): Promise<number> {
+  const startedAt = performance.now()
+  const verdict = await tryText(trial, MOST_MS)
+  if (verdict !== 'survived') throw new Error(`the tests of ${trial.room.module} fail without a mutant`)
+  return LEAST_MS + Math.ceil(PATIENCE * (performance.now() - startedAt))
+}
+
+/** What the room's tests say of a text. */
+export async function tryText({ room, text, textFile }: Trial, timeout: number): Promise<Verdict> {
+  await writeFile(textFile, text)
+  const tests = room.tests.map((test) => urlOf(`.build/test/${test}.test.js`))
+  const child = spawn(process.execPath, [HEAP, '--import', LOADER, RUNNER, ...tests], {
+    cwd: REPOSITORY,
+    timeout,
+    killSignal: 'SIGKILL',
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      // The first assertion that fails is enough.
+      TAP_BAIL: '1',
+      MUTANT_MODULE: urlOf(`${room.module}.js`),
+      MUTANT_TEXT: textFile,
+    },
+  })
+  const [status, signal] = await once(child, 'exit')
+  if (signal === 'SIGKILL') return 'timed out'
+  return status === 0 ? 'survived' : 'killed'
+}
+
+function urlOf(path: string): string {
+  return pathToFileURL(join(REPOSITORY, path)).href
+}
