@@ -115,6 +115,7 @@ const STATUSES: readonly StatusCase[] = [
   { url: HELLO, headers: { 'if-modified-since': 'Fri, 31 Dec 2100 23:59:59 GMT' }, status: 304 },
   { url: '/files/a%00b', status: 400 },
   { url: '/given?path=a%5Cb', status: 400 },
+  { url: '/given?path=', status: 400 },
   { url: '/given?path=../hello.txt', status: 403 },
   { url: '/denied/.env', status: 403 },
   { url: '/files/.env', status: 404 },
