@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { AnswerMemory, isTaken, LONGEST_AT_ONCE } from './answer-memory.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
@@ -19,9 +20,6 @@ import { isPositional, type PositionalRepresentation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 import { StreamedBody } from './streamed-body.ts'
 
-/** A body up to this many bytes is read at once and sent as a Buffer: no stream, one write with the head. */
-const BUFFERED_BYTES = 64 * 1024
-
 /** The decisions after which bytes of the representation are sent. */
 export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'multipart' }>
 
@@ -32,6 +30,8 @@ export interface Content {
   /** Closes the representation; more than one call does no harm. */
   readonly close: () => Promise<void>
   readonly progress: Progress
+  /** Whether a hook of the application is given the payload, and may keep it. */
+  readonly isPayloadSeen: boolean
 }
 
 /**
@@ -52,14 +52,11 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
     sendNothing(reply)
     return
   }
-  // Without a tag of ours a hook may make one from a Buffer, and that would name the part instead of the whole.
-  if (isPositional(representation) && length <= BUFFERED_BYTES && selected.etag !== undefined) {
-    const bytes = await readWhole(representation, pieces, length)
-    await close()
-    sendBuffer(reply, bytes, content)
-    return
-  }
-  sendBody(reply, pieces, content)
+  // One write with the head, and no stream. But without a tag of ours a hook may make one from a Buffer, and that would
+  // name the part instead of the whole.
+  if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
+    await sendAtOnce(reply, { representation, pieces, length }, content)
+  else sendBody(reply, pieces, content)
 }
 
 /** Sets status and fields of 200 and 206, and lays out the body. */
@@ -89,26 +86,39 @@ function setContentFields(
   return multipart.pieces
 }
 
-async function readWhole(
-  representation: PositionalRepresentation,
-  pieces: readonly Piece[],
-  length: number,
-): Promise<Uint8Array> {
+interface ShortBody {
+  readonly representation: PositionalRepresentation
+  readonly pieces: readonly Piece[]
+  readonly length: number
+}
+
+async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content): Promise<void> {
+  const { representation, pieces, length } = body
   const [piece] = pieces
   const range = pieces.length === 1 && piece?.kind === 'range' ? piece.range : undefined
   const atHand = range === undefined ? undefined : representation.atHand?.(range)
-  if (atHand?.length === length) return atHand
-  const bytes = Buffer.allocUnsafe(length)
-  await new PieceReader(representation, pieces).fill(bytes)
-  if (range !== undefined) representation.keepAtHand?.(range, bytes)
-  return bytes
+  if (atHand?.length === length) {
+    await content.close()
+    sendBuffer(reply, atHand, content)
+    return
+  }
+  const memory = new AnswerMemory(reply, length, content.isPayloadSeen)
+  try {
+    await new PieceReader(representation, pieces).fill(memory.bytes)
+  } catch (error) {
+    memory.giveBack()
+    throw error
+  }
+  if (range !== undefined) representation.keepAtHand?.(range, memory.bytes)
+  await content.close()
+  sendBuffer(reply, memory.bytes, content)
+  memory.giveBackAfter(reply)
 }
 
 function sendBuffer(reply: FastifyReply, bytes: Uint8Array, { subject, progress }: Content): void {
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   reply.send(bytes)
-  // Most often the operating system has taken it all by now.
-  if (reply.raw.headersSent && reply.raw.writableLength === 0) return
+  if (isTaken(reply)) return
   guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
 }
 

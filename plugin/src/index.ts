@@ -12,6 +12,7 @@ import {
   type SendRangeOptions,
   type Settings,
 } from './options.ts'
+import { hasSendHooks } from './send-hooks.ts'
 import { sendRange } from './send-range.ts'
 
 export { type BufferSourceOptions, bufferSource } from './buffer-source.ts'
@@ -50,6 +51,7 @@ declare module 'fastify' {
 interface Registration {
   readonly settings: Settings
   readonly store: FileStore
+  isPayloadSeen: boolean
 }
 
 const REGISTRATION = Symbol('fastify-send-range')
@@ -69,10 +71,12 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registe
   }
   const settings = applyOptions(defaultSettings(), withoutRegisterOptions(options))
   const cache = new OpenFileCache({ maxFiles: settings.maxOpenFiles, idleMs: OPEN_FILE_IDLE_MS })
-  fastify[REGISTRATION] = {
-    settings,
-    store: { cache, contentTags: new ContentTags() },
-  }
+  const store = { cache, contentTags: new ContentTags() }
+  const registration: Registration = { settings, store, isPayloadSeen: true }
+  fastify[REGISTRATION] = registration
+  fastify.addHook('onReady', async () => {
+    registration.isPayloadSeen = hasSendHooks(fastify)
+  })
   fastify.addHook('onClose', async () => cache.clear())
   if (!fastify.hasReplyDecorator('sendRange')) fastify.decorateReply('sendRange', decorator)
 }
@@ -89,9 +93,9 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
     throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')
   if (typeof path !== 'string')
     throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'The path must be a string')
-  const { settings, store } = registration
+  const { settings, store, isPayloadSeen } = registration
   const own = options === undefined ? settings : overrideSettings(settings, options)
-  void sendRange(this, { path, settings: own, store })
+  void sendRange(this, { path, settings: own, store, isPayloadSeen })
   return this
 }
 

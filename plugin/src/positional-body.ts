@@ -1,9 +1,10 @@
-import { ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Body } from './body.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { isBulkGateBusy, throughBulkGate } from './bulk-gate.ts'
 import type { PieceReader } from './piece-reader.ts'
+import { isPlainResponse } from './plain-response.ts'
 
 const SLAB_BYTES = 1024 * 1024
 /** Slabs are for clients that keep up; together they hold no more than this, whatever the clients do. */
@@ -149,13 +150,4 @@ export class PositionalBody extends Body {
 
 function giveBack(chunk: Loan): void {
   if (chunk.pooled) pool.give(chunk.buffer)
-}
-
-/** Whether writing into it is what Node does by itself: buffers that are reused must not end up with anybody else. */
-function isPlainResponse(destination: NodeJS.WritableStream): destination is ServerResponse {
-  return (
-    destination instanceof ServerResponse &&
-    destination.write === ServerResponse.prototype.write &&
-    destination.end === ServerResponse.prototype.end
-  )
 }

@@ -26,6 +26,8 @@ export interface Call {
   readonly path: string
   readonly settings: Settings
   readonly store: FileStore
+  /** Whether a hook of the application is given the payload, and may keep it. */
+  readonly isPayloadSeen: boolean
 }
 
 /**
@@ -62,7 +64,7 @@ function changeIn(error: unknown): SendRangeError {
 
 /** Answers. Throws only while nothing has been sent. */
 async function answer(reply: FastifyReply, call: Call, progress: Progress): Promise<undefined> {
-  const { path, settings } = call
+  const { path, settings, isPayloadSeen } = call
   const representation = await open(reply, call)
   if (representation === undefined) {
     clearRepresentationFields(reply)
@@ -77,7 +79,7 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
     if (isContent(decision)) {
-      await sendContent(reply, { subject, decision, close, progress })
+      await sendContent(reply, { subject, decision, close, progress, isPayloadSeen })
     } else {
       await close()
       sendWithoutContent(reply, subject, decision)

@@ -1,0 +1,137 @@
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from './support/raw-client.ts'
+import { type Served, serve, serveEverything, until } from './support/serve.ts'
+
+const SIZE = 4 * 1024 * 1024
+/** As long as an answer can be that goes out as one Buffer. */
+const LENGTH = 64 * 1024
+const content = numberedLines(SIZE)
+
+/** Starts of ranges, spread over the file, no two alike. */
+const STARTS = Array.from({ length: 48 }, (_, index) => (index * 131_071) % (SIZE - LENGTH))
+
+const range = (first: number): string => `Range: bytes=${first}-${first + LENGTH - 1}`
+
+async function serveContent(t: Test, routes?: (app: FastifyInstance) => unknown): Promise<Served> {
+  const root = t.testdir({ 'data.bin': content })
+  return serve(t, { plugin: { root }, ...(routes && { routes }) })
+}
+
+async function ask(port: number, first: number): Promise<void> {
+  const headers = { range: `bytes=${first}-${first + LENGTH - 1}` }
+  const answer = await fetch(`http://127.0.0.1:${port}/data.bin`, { headers })
+  await answer.arrayBuffer()
+}
+
+t.test('answers that wait for their clients keep their bytes, whatever is answered meanwhile', async (t) => {
+  const { port } = await serveContent(t)
+  // Far more than the sockets swallow: most of it waits in the server.
+  const slow = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(port)))
+  for (const client of slow) {
+    for (let round = 0; round < 4; round++) {
+      for (const first of STARTS) client.request('GET', '/data.bin', [range(first)])
+    }
+  }
+  // In turn until all of those have stopped, then at once, so that all memory that is free is used.
+  for (const first of STARTS) await ask(port, first)
+  await Promise.all(STARTS.map((first) => ask(port, first)))
+  for (const client of slow) {
+    for (let round = 0; round < 4; round++) {
+      for (const first of STARTS) {
+        const { status, body } = await client.readAnswer('GET')
+        if (status === 206 && body.equals(content.subarray(first, first + LENGTH))) continue
+        t.fail(`the answer from ${first} holds other bytes`, { start: body.toString('latin1', 0, 10) })
+        return
+      }
+    }
+    client.destroy()
+  }
+  t.pass('all answers are as asked for')
+})
+
+t.test('answers to clients that leave do not spoil those to others', async (t) => {
+  const { port } = await serveContent(t)
+  for (let round = 0; round < 20; round++) {
+    const leaving = await Promise.all(Array.from({ length: 5 }, () => RawClient.connect(port)))
+    for (const client of leaving) {
+      for (const first of STARTS) client.request('GET', '/data.bin', [range(first)])
+    }
+    const staying = await RawClient.connect(port)
+    for (const first of STARTS) staying.request('GET', '/data.bin', [range(first)])
+    for (const client of leaving) client.socket.resetAndDestroy()
+    for (const first of STARTS) {
+      const { body } = await staying.readAnswer('GET')
+      if (!body.equals(content.subarray(first, first + LENGTH))) t.fail(`round ${round}, from ${first}`)
+    }
+    staying.destroy()
+  }
+  t.pass('those who stay get what they asked for')
+})
+
+/** Whoever is given a payload may keep it for as long as it likes. */
+const KEEPERS: Readonly<Record<string, (app: FastifyInstance, kept: unknown[]) => void>> = {
+  'an onSend hook of the application': (app, kept) => {
+    app.addHook('onSend', async (_request, _reply, payload) => {
+      kept.push(payload)
+    })
+    serveEverything(app)
+  },
+  'an onSend hook of the route': (app, kept) => {
+    app.get<{ Params: { '*': string } }>(
+      '/*',
+      {
+        onSend: async (_request, _reply, payload) => {
+          kept.push(payload)
+        },
+      },
+      (request, reply) => reply.sendRange(request.params['*']),
+    )
+  },
+  'an onSend hook around a not-found handler, which no list of routes shows': (app, kept) => {
+    app.register(async (inner) => {
+      inner.addHook('onSend', async (_request, _reply, payload) => {
+        kept.push(payload)
+      })
+      inner.setNotFoundHandler((_request, reply) => reply.code(200).sendRange('data.bin'))
+    })
+  },
+  'a wrapper around the end of the response': (app, kept) => {
+    app.addHook('onRequest', async (_request, reply) => {
+      const { raw } = reply
+      const end = raw.end.bind(raw) as (chunk: unknown) => typeof raw
+      raw.end = ((chunk: unknown) => {
+        kept.push(chunk)
+        return end(chunk)
+      }) as typeof raw.end
+    })
+    serveEverything(app)
+  },
+}
+
+for (const [keeper, routes] of Object.entries(KEEPERS)) {
+  t.test(`${keeper} may keep the payload`, async (t) => {
+    const kept: unknown[] = []
+    const { port } = await serveContent(t, (app) => routes(app, kept))
+    for (const first of STARTS) await ask(port, first)
+    await until(() => kept.length === STARTS.length)
+    const spoilt = STARTS.filter(
+      (first, index) => !content.subarray(first, first + LENGTH).equals(kept[index] as Buffer),
+    )
+    t.same(spoilt, [], 'every payload is still what it was')
+  })
+}
+
+t.test('who injects may keep the payload', async (t) => {
+  const { app } = await serveContent(t)
+  const bodies: Buffer[] = []
+  for (const first of STARTS) {
+    const headers = { range: `bytes=${first}-${first + LENGTH - 1}` }
+    bodies.push((await app.inject({ url: '/data.bin', headers })).rawPayload)
+  }
+  const spoilt = STARTS.filter(
+    (first, index) => !bodies[index]?.equals(content.subarray(first, first + LENGTH)),
+  )
+  t.same(spoilt, [])
+})
