@@ -78,6 +78,9 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       'npm run demo',
       'npm start',
       'curl -v --header "Range: bytes=0-3" http://localhost:3000/bd_logo.png',
+      'npm install fastify fastify-send-range range-get',
+      'npm run build',
+      'npm pack -w plugin -w demo-client',
       'npx range-get --connections 8 http://localhost:3000/files/film.mp4',
       'npm test',
     ])
@@ -106,6 +109,19 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       t.match(stderr.toLowerCase(), `< ${field}\r\n`)
     for (const field of ['etag: "', 'last-modified: ', 'cache-control: '])
       t.match(stderr.toLowerCase(), `< ${field}`)
+  })
+
+  t.test(`${path}: the packages have the names that are installed`, async (t) => {
+    const line = commands.find((command) => command.startsWith('npm pack')) ?? ''
+    const { stdout } = await runCommand(`${line} --silent --dry-run`, { cwd: REPOSITORY })
+    const tarballs = stdout.trim().split('\n')
+    t.equal(tarballs.length, 2)
+    for (const tarball of tarballs) t.ok(text.includes(`\`${tarball}\``), tarball)
+    const installed = commands.find((command) => command.startsWith('npm install'))?.split(' ')
+    for (const folder of ['plugin', 'demo-client']) {
+      const { name } = JSON.parse(readFileSync(`${REPOSITORY}${folder}/package.json`, 'utf8'))
+      t.ok(installed?.includes(name), name)
+    }
   })
 
   t.test(`${path}: the downloader at the server of the usage`, async (t) => {
