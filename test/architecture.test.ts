@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
-
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
+import { REPOSITORY } from './support/repository.ts'
 
 /** What holds for the files of a package. */
 interface House {

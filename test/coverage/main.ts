@@ -1,10 +1,8 @@
 // Says how much of each pure room the last run of tap has reached; ends with 1 when anything is missing.
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { REPOSITORY } from '../support/repository.ts'
 import { PURE_ROOMS } from './rooms.ts'
-
-const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
 type Summary = Readonly<Record<string, Readonly<Record<'lines' | 'branches', { readonly pct: number }>>>>
 

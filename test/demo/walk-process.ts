@@ -2,10 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { REPOSITORY } from '../support/repository.ts'
 
 /** The built command, as `npm run demo` runs it. */
-export const DEMO: string = fileURLToPath(new URL('../../../demo-client/dist/demo.js', import.meta.url))
+export const DEMO: string = `${REPOSITORY}demo-client/dist/demo.js`
 
 /** How a run of the demo ended. */
 export interface Outcome {

@@ -12,7 +12,7 @@ const STEPS = Array.from(
   { length: Math.ceil(SIZE / 4) },
   (_, step) => `bytes=${step * 4}-${Math.min(step * 4 + 3, SIZE - 1)}`,
 )
-/** The first step cannot know the size: it asks for four bytes whatever there is. */
+/** Whether these are all the steps, in order, and none twice. */
 const isAsked = (ranges: readonly string[]): boolean => JSON.stringify(ranges) === JSON.stringify(STEPS)
 
 // Real processes, one after the other, on a machine that may be busy.

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { REPOSITORY } from '../support/repository.ts'
 import { parseComment } from './api/comment.ts'
 import { declarationOf } from './api/declaration.ts'
 import { referenceOf } from './api/reference.ts'
-import { REPOSITORY } from './support/markdown.ts'
 
 for (const folder of ['plugin', 'demo-client']) {
   t.test(`${folder}/API.md is what npm run docs writes now`, async (t) => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { REPOSITORY, readDocument } from './support/markdown.ts'
+import { REPOSITORY } from '../support/repository.ts'
+import { readDocument } from './support/markdown.ts'
 
 const DOCUMENTS = [
   'README.md',
@@ -9,6 +10,7 @@ const DOCUMENTS = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'demo-server/README.md',
   ...['plugin', 'demo-client'].flatMap((folder) =>
     ['README.md', 'API.md', 'CHANGELOG.md'].map((name) => `${folder}/${name}`),
   ),

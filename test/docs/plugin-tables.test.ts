@@ -6,9 +6,10 @@ import Fastify from 'fastify'
 import rangePlugin, { CHANNELS, SendRangeError, type SendRangeErrorCode } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { applyOptions, defaultSettings } from '#plugin/options.js'
+import { REPOSITORY } from '../support/repository.ts'
 import { ask, type Question } from './support/ask.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
-import { plain, REPOSITORY, readDocument, tableUnder } from './support/markdown.ts'
+import { plain, readDocument, tableUnder } from './support/markdown.ts'
 
 const README = readDocument('plugin/README.md')
 

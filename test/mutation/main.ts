@@ -4,10 +4,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { REPOSITORY } from '../support/repository.ts'
 import { declared, EQUIVALENT, type Equivalent } from './equivalent.ts'
 import { type Mutant, mutantsOf } from './mutants.ts'
 import { ROOMS, type Room } from './rooms.ts'
-import { patienceFor, REPOSITORY, tryText, type Verdict } from './trial.ts'
+import { patienceFor, tryText, type Verdict } from './trial.ts'
 
 type Outcome = Verdict | 'equivalent' | 'no equivalent'
 

@@ -28,8 +28,8 @@ export const ROOMS: readonly Room[] = [
     tests: ['plugin/http-date', 'plugin/preconditions'],
   },
   { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
-  { module: 'demo-client/dist/plan', tests: ['client/plan', 'client/rooms'] },
+  { module: 'demo-client/dist/plan', tests: ['client/plan'] },
   { module: 'demo-client/dist/verify', tests: ['client/verdicts', 'client/verify'] },
-  { module: 'demo-client/dist/content-range', tests: ['client/verdicts', 'client/verify', 'client/rooms'] },
+  { module: 'demo-client/dist/content-range', tests: ['client/verdicts', 'client/verify'] },
   { module: 'demo-client/dist/identity', tests: ['client/identity', 'client/verify'] },
 ]

@@ -4,9 +4,8 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { REPOSITORY } from '../support/repository.ts'
 import type { Room } from './rooms.ts'
-
-export const REPOSITORY: string = fileURLToPath(new URL('../../../', import.meta.url))
 
 const LOADER = new URL('load-mutant.js', import.meta.url).href
 const RUNNER = fileURLToPath(new URL('run-tests.js', import.meta.url))

@@ -2,7 +2,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import t from 'tap'
-import { emptyFolder, manifestOf, PACKAGES, pack, REPOSITORY, run } from './support/stranger.ts'
+import { REPOSITORY } from '../support/repository.ts'
+import { emptyFolder, manifestOf, PACKAGES, pack, run } from './support/stranger.ts'
 
 const BESIDE = ['API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 /** Unpacked. A file that does not belong there would be larger than what is left of it. */

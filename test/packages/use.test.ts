@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { manifestOf, REPOSITORY, run, strangersProject } from './support/stranger.ts'
+import { REPOSITORY } from '../support/repository.ts'
+import { manifestOf, run, strangersProject } from './support/stranger.ts'
 
 const { folder, remove } = await strangersProject()
 t.teardown(remove)

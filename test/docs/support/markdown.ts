@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-
-/** The repository's folder, with a slash at its end. */
-export const REPOSITORY: string = fileURLToPath(new URL('../../../../', import.meta.url))
+import { REPOSITORY } from '../../support/repository.ts'
 
 /** A fenced block of code. */
 export interface Block {

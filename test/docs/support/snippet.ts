@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { REPOSITORY } from './markdown.ts'
+import { REPOSITORY } from '../../support/repository.ts'
 
 /** What a snippet's placeholders stand for here. */
 export type Stands = Readonly<Record<string, string>>

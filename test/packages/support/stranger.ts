@@ -3,13 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { REPOSITORY } from '../../support/repository.ts'
 
 const exec = promisify(execFile)
-
-/** The repository's folder, with a slash at its end. */
-export const REPOSITORY: string = fileURLToPath(new URL('../../../../', import.meta.url))
 
 /** The packages that are published, by folder. */
 export const PACKAGES: readonly string[] = ['plugin', 'demo-client']
