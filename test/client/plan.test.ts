@@ -11,6 +11,7 @@ import {
   nextSegment,
   type SegmentPolicy,
   SMALLEST_SEGMENT,
+  size,
 } from '#client/plan.js'
 
 const MIB = 1024 * 1024
@@ -93,7 +94,21 @@ t.test('a block joins its neighbours where it touches them', async (t) => {
   t.equal(addBlock([half], { ...rest, end: rest.end + 1 }).length, 2, 'not beyond it')
 })
 
+t.test('how much there is', async (t) => {
+  t.equal(size(intervals([])), 0)
+  t.equal(
+    size(
+      intervals([
+        [2, 5],
+        [7, 8],
+      ]),
+    ),
+    4,
+  )
+})
+
 t.test('what is missing', async (t) => {
+  t.strictSame(gaps([], 0), [], 'of nothing')
   const cases: { name: string; taken: Span[]; want: Span[] }[] = [
     { name: 'all', taken: [], want: [[0, 10]] },
     { name: 'nothing', taken: [[0, 10]], want: [] },

@@ -30,6 +30,6 @@ export const ROOMS: readonly Room[] = [
   { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
   { module: 'demo-client/dist/plan', tests: ['client/plan'] },
   { module: 'demo-client/dist/verify', tests: ['client/verdicts', 'client/verify'] },
-  { module: 'demo-client/dist/content-range', tests: ['client/verdicts', 'client/verify'] },
+  { module: 'demo-client/dist/content-range', tests: ['client/verdicts', 'client/verify', 'client/rooms'] },
   { module: 'demo-client/dist/identity', tests: ['client/identity', 'client/verify'] },
 ]
