@@ -5,7 +5,7 @@ import type { PositionalRepresentation, RangeSource } from './source.ts'
 export interface BufferSourceOptions {
   /** The complete entity-tag. Default: strong, from a SHA-256 of the bytes. */
   readonly etag?: string
-  /** Default: none. */
+  /** What Last-Modified says. Default: none. */
   readonly lastModified?: Date
   /** The media type. Default: told from the path's extension. */
   readonly contentType?: string

@@ -4,10 +4,13 @@ import type { ByteRange } from './range-set.ts'
 import { whenOver } from './response-lifetime.ts'
 
 /** The names of the `node:diagnostics_channel` channels that {@link SendRangeEvent} messages go out on. */
-export const CHANNELS: { readonly served: string; readonly aborted: string } = {
+export const CHANNELS: {
   /** A response of `sendRange` was handed to the operating system in full. */
-  served: 'fastify-send-range:served',
+  readonly served: string
   /** The connection ended before: the client left, stalled, or the representation changed. */
+  readonly aborted: string
+} = {
+  served: 'fastify-send-range:served',
   aborted: 'fastify-send-range:aborted',
 }
 
