@@ -11,11 +11,14 @@ const SLAB_BYTES = 1024 * 1024
 const pool = new BufferPool(SLAB_BYTES, 24)
 /** What every other client gets: little enough for thousands that stall. */
 const CAREFUL_BYTES = 16 * 1024
-const GENERAL_BYTES = 64 * 1024
 /** Socket buffers swallow up to this many bytes of which the client has not read one. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 /** So many bytes must a client have read before it gets slabs. */
 const PROVEN_BYTES = 128 * 1024
+/** Chunks where this is piped as an ordinary stream: at first, and when so many bytes have gone out. */
+const STREAM_FIRST_BYTES = 64 * 1024
+const STREAM_PROVEN_BYTES = 1024 * 1024
+const STREAM_BYTES = 128 * 1024
 
 /** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
 const takenBefore = new WeakMap<Socket, number>()
@@ -46,7 +49,7 @@ export class PositionalBody extends Body {
 
   /** @param close called exactly once, when nothing reads any more */
   constructor(reader: PieceReader, close: () => void | Promise<void>) {
-    super({ highWaterMark: GENERAL_BYTES })
+    super({ highWaterMark: STREAM_FIRST_BYTES })
     this.#reader = reader
     this.#close = close
   }
@@ -128,7 +131,8 @@ export class PositionalBody extends Body {
       this.push(null)
       return
     }
-    const buffer = Buffer.allocUnsafe(Math.min(GENERAL_BYTES, this.#reader.remaining))
+    const most = this.bytesSent < STREAM_PROVEN_BYTES ? STREAM_FIRST_BYTES : STREAM_BYTES
+    const buffer = Buffer.allocUnsafe(Math.min(most, this.#reader.remaining))
     this.#work = this.#reader.fill(buffer).then(
       (count) => {
         this.#bytesSent += count

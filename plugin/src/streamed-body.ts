@@ -1,16 +1,21 @@
 import { Body } from './body.ts'
 import { SendRangeError, wrongLength } from './errors.ts'
-import type { Piece } from './multipart.ts'
+import { type Piece, pieceLength } from './multipart.ts'
 import { assertUnchanged } from './piece-reader.ts'
-import type { ByteRange } from './range-set.ts'
 import type { StreamedRepresentation } from './source.ts'
 
 /** The body of a representation that yields chunks. Holds it to exactly the bytes it was asked for. */
 export class StreamedBody extends Body {
   readonly #controller = new AbortController()
   readonly #representation: StreamedRepresentation
+  readonly #pieces: readonly Piece[]
   readonly #close: () => void | Promise<void>
-  readonly #chunks: AsyncGenerator<Uint8Array>
+  #index = 0
+  /** Of the piece that is being read. */
+  #chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined
+  /** Bytes of it that are still to come. */
+  #missing = 0
+  #held: Uint8Array | undefined
   #bytesPushed = 0
   #work: Promise<void> = Promise.resolve()
 
@@ -22,8 +27,8 @@ export class StreamedBody extends Body {
   ) {
     super()
     this.#representation = representation
+    this.#pieces = pieces
     this.#close = close
-    this.#chunks = this.#read(pieces)
   }
 
   override get bytesSent(): number {
@@ -31,55 +36,70 @@ export class StreamedBody extends Body {
   }
 
   override _read(): void {
-    this.#work = this.#chunks.next().then(
-      ({ done, value }) => {
-        if (done) {
-          this.push(null)
-          return
-        }
-        this.#bytesPushed += value.length
-        this.push(value)
-      },
-      (error: unknown) => {
-        this.destroy(error instanceof Error ? error : new Error(String(error)))
-      },
-    )
+    this.#work = this.#advance().catch((error: unknown) => {
+      this.destroy(error instanceof Error ? error : new Error(String(error)))
+    })
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#controller.abort()
     this.#work
-      .then(() => this.#chunks.return(undefined))
+      .then(() => this.#chunks?.return?.())
       .catch(() => {})
       .then(this.#close)
       .catch(() => {})
     super._destroy(error, callback)
   }
 
-  /** The last chunk of all waits until nothing speaks against it: a client that has the length has the version. */
-  async *#read(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
-    let held: Uint8Array | undefined
-    for (const piece of pieces) {
-      const chunks = piece.kind === 'literal' ? [piece.bytes] : this.#readRange(piece.range)
-      for await (const chunk of chunks) {
-        if (held !== undefined) yield held
-        held = chunk
+  /**
+   * Pushes one chunk, or the end. The last chunk of all waits until nothing speaks against it: a client that has the
+   * length has the version.
+   */
+  async #advance(): Promise<void> {
+    for (let piece = this.#pieces[this.#index]; piece !== undefined; piece = this.#pieces[this.#index]) {
+      this.#chunks ??= this.#begin(piece)
+      const { done, value } = await this.#chunks.next()
+      if (done) {
+        if (this.#missing > 0) throw wrongLength('fewer')
+        this.#chunks = undefined
+        this.#index++
+        continue
       }
+      this.#count(value)
+      if (value.length === 0) continue
+      const held = this.#held
+      this.#held = value
+      if (held === undefined) continue
+      this.#give(held)
+      return
+    }
+    if (this.#held === undefined) {
+      this.push(null)
+      return
     }
     await assertUnchanged(this.#representation)
-    if (held !== undefined) yield held
+    const last = this.#held
+    this.#held = undefined
+    this.#give(last)
   }
 
-  async *#readRange(range: ByteRange): AsyncGenerator<Uint8Array> {
-    let missing = range.last - range.first + 1
-    for await (const chunk of this.#representation.read(range, this.#controller.signal)) {
-      // What is no Uint8Array would be sent with another length than it has here.
-      if (!(chunk instanceof Uint8Array))
-        throw new SendRangeError('ERR_RANGE_SOURCE', 'The source gave no bytes')
-      if (chunk.length > missing) throw wrongLength('more')
-      missing -= chunk.length
-      if (chunk.length > 0) yield chunk
-    }
-    if (missing > 0) throw wrongLength('fewer')
+  #give(chunk: Uint8Array): void {
+    this.#bytesPushed += chunk.length
+    this.push(chunk)
+  }
+
+  #begin(piece: Piece): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+    this.#missing = pieceLength(piece)
+    if (piece.kind === 'literal') return [piece.bytes].values()
+    const chunks = this.#representation.read(piece.range, this.#controller.signal)
+    return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+  }
+
+  #count(chunk: Uint8Array): void {
+    // What is no Uint8Array would be sent with another length than it has here.
+    if (!(chunk instanceof Uint8Array))
+      throw new SendRangeError('ERR_RANGE_SOURCE', 'The source gave no bytes')
+    if (chunk.length > this.#missing) throw wrongLength('more')
+    this.#missing -= chunk.length
   }
 }

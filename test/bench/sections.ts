@@ -5,6 +5,7 @@ import type { Contender } from './contender.ts'
 import { startContenders, stopContenders } from './contenders.ts'
 import { measureDownloads } from './downloads.ts'
 import { measureFairness } from './fairness.ts'
+import { measureGeneralPath } from './general-path.ts'
 import type { LoadGenerator } from './load-generator.ts'
 import { measurePureRooms } from './pure-rooms.ts'
 import { measureResponsiveness } from './responsiveness.ts'
@@ -38,6 +39,7 @@ const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | P
   stalled: ({ root, generator }) => measureStalledClients(root, generator),
   responsive: ({ root, generator }, { turnMs }) => measureResponsiveness(root, generator, turnMs),
   cluster: ({ root }, effort) => measureScaling(root, effort),
+  general: ({ root }, { rounds }) => measureGeneralPath(root, rounds),
   pure: () => measurePureRooms(),
   client: ({ root }, { rounds }) => measureDownloads(root, rounds),
 }
