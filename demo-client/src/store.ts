@@ -1,6 +1,7 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
 import { lstat } from 'node:fs/promises'
-import { BATCH, BlockWriter } from './block-writer.ts'
+import { BlockWriter } from './block-writer.ts'
+import { BUFFER } from './buffers.ts'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { loadJournal, removeJournal, saveJournal } from './journal.ts'
@@ -12,13 +13,15 @@ import { addBlock, type Block, size } from './plan.ts'
 const JOURNAL_PAUSE = 250
 /** With this share of the file written, or this much, there is no pause: a kill is to cost little, and the disk
  * to work while the network does. */
-const SAVE_SHARE = 1 / 128
-const SAVE_BYTES = 8 * 1024 * 1024
+const SAVE_SHARE = 1 / 64
+const SAVE_BYTES = 16 * 1024 * 1024
 /** No more than this share of the file is taken while the journal before it is still on its way to the disk. */
-const BACKLOG_SHARE = 1 / 48
+const BACKLOG_SHARE = 1 / 32
 /** A write begins with this share of the file: what waits in memory is what a kill costs first. */
 const WRITE_SHARE = 1 / 256
 const SMALLEST_WRITE = 16 * 1024
+/** Bytes in memory, at most, of one connection. */
+const UNWRITTEN = 10 * BUFFER
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {
@@ -133,8 +136,10 @@ export class Store {
   write(start: number): BlockWriter {
     let end = start
     const total = this.#version?.identity.total ?? Number.POSITIVE_INFINITY
+    const share = Math.max(SMALLEST_WRITE, Math.ceil(total * WRITE_SHARE))
     const writer = new BlockWriter(this.#part, start, {
-      batch: Math.min(BATCH, Math.max(SMALLEST_WRITE, total * WRITE_SHARE)),
+      batch: Math.min(BUFFER, share),
+      backlog: Math.min(UNWRITTEN, share),
       onWritten: () => {
         this.#unsaved += writer.block.end - end
         end = writer.block.end
