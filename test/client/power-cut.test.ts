@@ -1,6 +1,7 @@
 // A power cut keeps what was flushed and may lose the rest: no journal may name a byte that would be lost.
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
@@ -26,7 +27,9 @@ async function watchDisk(path: string, onJournal: (text: string, disk: Buffer) =
   const { write, datasync, writeFile } = prototype
   const disk = Buffer.alloc(SIZE)
   let unflushed: { bytes: Buffer; position: number }[] = []
+  let writes = 0
   prototype.write = async function (this: Handle, buffer, offset, length, position) {
+    if (writes++ % 2 === 0) await sleep(20) // the next one overtakes it
     const result: { bytesWritten: number } = await Reflect.apply(write, this, [
       buffer,
       offset,
