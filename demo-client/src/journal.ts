@@ -1,13 +1,20 @@
 // NAME.part.json on disk: replaced atomically, never torn.
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileError, systemCode } from './errors.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
+import { openRegular } from './regular-file.ts'
 
-/** Reads a journal; null where there is none that can be used. */
+/** Reads a journal; null where there is none that can be used. A link or anything but a file is refused. */
 export async function loadJournal(path: string): Promise<JournalRecord | null> {
   try {
-    return decodeJournal(await readFile(path, 'utf8'))
+    const file = await openRegular(path, constants.O_RDONLY)
+    try {
+      return decodeJournal(await file.readFile('utf8'))
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null
     throw fileError(error, path)
@@ -18,7 +25,9 @@ export async function loadJournal(path: string): Promise<JournalRecord | null> {
 export async function saveJournal(path: string, record: JournalRecord): Promise<void> {
   const temporary = `${path}.tmp`
   try {
-    const file = await open(temporary, 'w', 0o600)
+    // Anew, so that no link which lies there is followed.
+    await rm(temporary, { force: true })
+    const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(encodeJournal(record))
       await file.datasync()

@@ -1,15 +1,15 @@
 // NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
 import { DownloadError, fileError } from './errors.ts'
 import { syncDirectory } from './journal.ts'
 import type { Block } from './plan.ts'
+import { openRegular } from './regular-file.ts'
 
 const READ_SIZE = 1024 * 1024
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 
 /** An open part file. Close it. Every method throws {@link DownloadError} of the file system's kind. */
 export class PartFile {
@@ -29,15 +29,11 @@ export class PartFile {
    */
   static async open(path: string, signal: AbortSignal | null): Promise<PartFile> {
     try {
-      // O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer.
-      const flags = constants.O_RDWR | constants.O_CREAT | NO_FOLLOW | (constants.O_NONBLOCK ?? 0)
-      const file = await open(path, flags, 0o666)
-      if ((await file.stat()).isFile()) return new PartFile(path, file, signal)
-      await file.close()
+      const file = await openRegular(path, constants.O_RDWR | constants.O_CREAT)
+      return new PartFile(path, file, signal)
     } catch (error) {
       throw fileError(error, path)
     }
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: it is not a regular file`)
   }
 
   /** Its size in bytes. */

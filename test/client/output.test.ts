@@ -78,6 +78,19 @@ t.test('things in the way', async (t) => {
   if (spawnSync('mkfifo', [join(dir, 'fifo.part')]).status === 0) {
     t.equal((await rangeGet(['-q', '-o', 'fifo', url], dir).ended).status, 9, 'a FIFO as part file')
   }
+  symlinkSync('elsewhere', join(dir, 'journal.part.json'))
+  t.equal((await rangeGet(['-q', '-o', 'journal', url], dir).ended).status, 9, 'a link as journal')
+  if (spawnSync('mkfifo', [join(dir, 'fifo2.part.json')]).status === 0) {
+    t.equal((await rangeGet(['-q', '-o', 'fifo2', url], dir).ended).status, 9, 'a FIFO as journal')
+  }
+  symlinkSync('elsewhere', join(dir, 'written.part.json.tmp'))
+  t.equal(
+    (await rangeGet(['-q', '-o', 'written', url], dir).ended).status,
+    0,
+    'a link where the journal is written',
+  )
+  t.equal(readFileSync(join(dir, 'elsewhere'), 'utf8'), 'elsewhere', 'is not followed')
+
   mkdirSync(join(dir, 'dir.part'))
   t.equal((await rangeGet(['-q', '-o', 'dir', url], dir).ended).status, 9, 'a directory as part file')
 })
