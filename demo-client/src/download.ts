@@ -1,18 +1,17 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
-import { statfs } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { digestOf, type ExpectedDigest, strongest } from './digest.ts'
-import { DownloadError, fileError } from './errors.ts'
+import { type ExpectedDigest, strongest } from './digest.ts'
+import { DownloadError } from './errors.ts'
 import { type Answer, Exchanger } from './exchange.ts'
 import { single } from './field-lines.ts'
 import { parseHttpDate } from './http-date.ts'
-import { type Identity, strongTag } from './identity.ts'
-import { nameFromDisposition, nameFromUrl } from './names.ts'
+import { strongTag } from './identity.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
+import { type Destination, Output } from './output.ts'
 import { type DownloadProgress, type DownloadState, ProgressFeed, SpeedMeter } from './progress.ts'
 import { firstTarget, type Target } from './request-target.ts'
-import { Store, whatIsAt } from './store.ts'
+import { Store } from './store.ts'
 import { Transfer, VersionChanged } from './transfer.ts'
+import { verifyDigests } from './whole-digest.ts'
 
 /** A finished download. */
 export interface DownloadResult {
@@ -45,9 +44,6 @@ export interface Download extends AsyncIterable<DownloadProgress> {
   resume(): void
 }
 
-/** Where the file goes: its path, or a directory in which the server's name for it, made safe, is used. */
-export type Destination = string | { readonly directory: string }
-
 /** Versions begun before giving up; from the second change on the file is fetched as one stream. */
 const MOST_VERSIONS = 6
 const VERSIONS_IN_RANGES = 2
@@ -76,7 +72,6 @@ class Run implements Download {
   #resumed = 0
   #message = ''
   #final: Pick<DownloadProgress, 'received' | 'total'> | null = null
-  #path = ''
   #mtime: Date | null = null
 
   constructor(url: string | URL, destination: Destination, options: DownloadOptions) {
@@ -145,16 +140,15 @@ class Run implements Download {
   }
 
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
-    const isNamed = typeof destination === 'string'
-    this.#path = isNamed ? resolve(destination) : resolve(destination.directory, nameFromUrl(origin.url))
+    const output = new Output(destination, origin.url, settings.existing)
     this.#enter('checking')
-    if (isNamed) {
-      const finished = await this.#findFinished(settings)
+    if (output.isNamed) {
+      const finished = await this.#findFinished(output, settings.checksum)
       if (finished !== null) return finished
-      await refuseExisting(this.#path, settings)
+      await output.assertFree()
     }
     const store = await Store.open({
-      path: this.#path,
+      path: output.path,
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,
       signal: settings.signal,
@@ -171,7 +165,7 @@ class Run implements Download {
       env: process.env,
     })
     try {
-      const result = await this.#fetchAndFinish({ store, exchanger, origin, isNamed, settings })
+      const result = await this.#fetchAndFinish({ store, exchanger, origin, output, settings })
       await store.close('finished')
       return result
     } catch (error) {
@@ -184,36 +178,29 @@ class Run implements Download {
   }
 
   /** A file that has the given checksum already is what was asked for. */
-  async #findFinished({ checksum }: Settings): Promise<DownloadResult | null> {
-    if (checksum === null || (await whatIsAt(this.#path)) === 'nothing') return null
-    const found = await digestOf(this.#path, checksum.algorithm).catch(() => null)
-    if (found?.digest !== checksum.value) return null
-    this.#final = { received: found.size, total: found.size }
-    this.#resumed = found.size
-    const { size } = found
-    return {
-      path: this.#path,
-      size,
-      etag: null,
-      resumed: size,
-      integrity: 'digest',
-      digest: checksum.algorithm,
-    }
+  async #findFinished(output: Output, checksum: ExpectedDigest | null): Promise<DownloadResult | null> {
+    const size = checksum === null ? null : await output.finishedSize(checksum)
+    if (checksum === null || size === null) return null
+    this.#final = { received: size, total: size }
+    this.#resumed = size
+    const { algorithm: digest } = checksum
+    return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest }
   }
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
-    const { store, settings } = context
+    const { store, output, settings } = context
     const transfer = await this.#fetchVersions(context)
     this.#enter('verifying')
     const total = transfer.total ?? 0
     const identity = store.version?.identity ?? null
-    const digest = await this.#verify(context, identity, total)
-    await refuseExisting(this.#path, settings)
+    const sent = strongest(identity?.digests ?? {})
+    const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
+    await output.assertFree()
     settings.signal?.throwIfAborted()
     this.#final = { received: total, total }
-    await store.finish(this.#path, total, this.#mtime)
+    await store.finish(output.path, total, this.#mtime)
     return {
-      path: this.#path,
+      path: output.path,
       size: total,
       etag: identity === null ? null : strongTag(identity),
       resumed: this.#resumed,
@@ -248,7 +235,7 @@ class Run implements Download {
     }
   }
 
-  #newTransfer({ store, exchanger, origin, isNamed, settings }: FetchContext, version: number): Transfer {
+  #newTransfer({ store, exchanger, origin, output, settings }: FetchContext, version: number): Transfer {
     return new Transfer({
       settings,
       store,
@@ -256,8 +243,11 @@ class Run implements Download {
       origin,
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       onVersion: async (identity, answer) => {
-        if (!isNamed) await this.#rename(answer, settings)
-        await assertRoom(this.#path, (identity.total ?? 0) - store.received)
+        if (!output.isNamed) {
+          output.rename(single(answer.fields, 'content-disposition'))
+          await output.assertFree()
+        }
+        await output.assertRoom((identity.total ?? 0) - store.received)
         this.#mtime = settings.modified === 'server' ? lastModified(answer) : null
       },
       onBytes: (bytes) => {
@@ -267,56 +257,14 @@ class Run implements Download {
       onChange: () => this.#feed.touch(),
     })
   }
-
-  /** The server's own name for the file replaces the one from the URL. The part file keeps its name. */
-  async #rename(answer: Answer, settings: Settings): Promise<void> {
-    const name = nameFromDisposition(single(answer.fields, 'content-disposition'))
-    if (name !== null) this.#path = join(dirname(this.#path), name)
-    await refuseExisting(this.#path, settings)
-  }
-
-  async #verify(
-    { store, settings }: FetchContext,
-    identity: Identity | null,
-    total: number,
-  ): Promise<'sha-256' | 'sha-512' | null> {
-    const sent = strongest(identity?.digests ?? {})
-    const given = settings.checksum
-    for (const [expected, whose] of [
-      [sent, 'the server sent'],
-      [given, 'was asked for'],
-    ] as const) {
-      if (expected === null) continue
-      const actual = await store.digest(expected.algorithm, total)
-      if (actual === expected.value) continue
-      await store.forget()
-      throw wrongDigest(expected, actual, whose)
-    }
-    return (given ?? sent)?.algorithm ?? null
-  }
 }
 
 interface FetchContext {
   readonly store: Store
   readonly exchanger: Exchanger
   readonly origin: Target
-  readonly isNamed: boolean
+  readonly output: Output
   readonly settings: Settings
-}
-
-async function refuseExisting(path: string, settings: Settings): Promise<void> {
-  if ((await whatIsAt(path)) === 'nothing' || settings.existing === 'replace') return
-  throw new DownloadError('ERR_DOWNLOAD_EXISTS', `${path} exists already and is left as it is`)
-}
-
-/** Is there room for `bytes` more beside `path`? */
-async function assertRoom(path: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(path)).catch((error: unknown) => {
-    throw fileError(error, dirname(path))
-  })
-  if (bytes <= bavail * bsize) return
-  const sizes = `${bytes} more bytes are announced, ${bavail * bsize} are free`
-  throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `no room for ${path}: ${sizes}`)
 }
 
 function lastModified(answer: Answer): Date | null {
@@ -327,12 +275,6 @@ function lastModified(answer: Answer): Date | null {
 function keepsChanging(version: number, cause: VersionChanged): DownloadError {
   const message = `the file keeps changing on the server (${version} versions seen; ${cause.message}); try later`
   return new DownloadError('ERR_DOWNLOAD_CHANGED', message, { cause })
-}
-
-function wrongDigest(expected: ExpectedDigest, actual: string, whose: string): DownloadError {
-  const hex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
-  const values = `${expected.algorithm} is ${hex(actual)}, the one that ${whose} is ${hex(expected.value)}`
-  return new DownloadError('ERR_DOWNLOAD_DIGEST', `the file is not what it should be: its ${values}`)
 }
 
 function asDownloadError(error: unknown, signal: AbortSignal | undefined): unknown {

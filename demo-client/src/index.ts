@@ -1,5 +1,6 @@
 // range-get as a library.
-export { type Destination, type Download, type DownloadResult, download } from './download.ts'
+export { type Download, type DownloadResult, download } from './download.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
 export type { DownloadOptions, SegmentReport } from './options.ts'
+export type { Destination } from './output.ts'
 export type { DownloadProgress, DownloadState } from './progress.ts'

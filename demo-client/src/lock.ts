@@ -1,57 +1,12 @@
 // NAME.part.lock: one process at a time on one output. A dead owner, a zombie too, does not hold it.
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { DownloadError, fileError, systemCode } from './errors.ts'
-
-/** Who holds a lock. */
-interface Owner {
-  readonly token: string
-  readonly pid: number
-  /** When the process started, in the kernel's ticks; a number used again for another process differs here. */
-  readonly started: string | null
-  /** Machine, boot and pid namespace: only within one of these does the pid mean anything. */
-  readonly place: string
-}
+import { isOwner, lifeOf, type Owner, thisProcess } from './owner.ts'
 
 const HEARTBEAT = 10_000
 /** Without a sign of life for this long, in ms, an owner on another machine counts as dead. */
 const SILENCE = 60_000
-
-function place(): string {
-  const read = (get: () => string): string => {
-    try {
-      return get().trim()
-    } catch {
-      return '' // no /proc: not Linux
-    }
-  }
-  const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
-  const namespace = read(() => readlinkSync('/proc/self/ns/pid'))
-  return [hostname(), boot, namespace].join(' ')
-}
-
-/** State and start time of a process from /proc; null where /proc does not tell. */
-function processStatus(pid: number): { state: string; started: string } | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name, in parentheses, may hold anything; the state is the first field after it, the start the 20th.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { state: fields[0] ?? '', started: fields[19] ?? '' }
-  } catch {
-    return null
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
-  }
-}
 
 /** A held lock. Release it. */
 export class Lock {
@@ -68,12 +23,7 @@ export class Lock {
 
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where a living process holds it */
   static async acquire(path: string): Promise<Lock> {
-    const owner: Owner = {
-      token: randomUUID(),
-      pid: process.pid,
-      started: processStatus(process.pid)?.started ?? null,
-      place: place(),
-    }
+    const owner = thisProcess()
     try {
       for (let attempt = 0; attempt < 5; attempt++) {
         if (await tryCreate(path, owner)) return new Lock(path, owner.token)
@@ -140,23 +90,11 @@ async function readOwner(path: string): Promise<Owner | null> {
   }
 }
 
-function isOwner(value: unknown): value is Owner {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'token' in value &&
-    typeof value.token === 'string' &&
-    'pid' in value &&
-    Number.isSafeInteger(value.pid) &&
-    'started' in value &&
-    'place' in value
-  )
-}
-
 /** Removes a lock whose owner is dead. Throws `ERR_DOWNLOAD_BUSY` where it lives. */
 async function clearIfDead(path: string): Promise<void> {
   const owner = await readOwner(path)
-  if (await isAlive(path, owner)) throw busy(path, owner)
+  const life = owner === null ? 'unknown' : lifeOf(owner)
+  if (life === 'alive' || (life === 'unknown' && !(await isSilent(path)))) throw busy(path, owner)
   const grave = `${path}.${randomUUID()}`
   try {
     await rename(path, grave)
@@ -168,17 +106,6 @@ async function clearIfDead(path: string): Promise<void> {
   const buried = await readOwner(grave)
   if (buried !== null && buried.token !== owner?.token) await link(grave, path).catch(() => undefined)
   await rm(grave, { force: true })
-}
-
-async function isAlive(path: string, owner: Owner | null): Promise<boolean> {
-  if (owner !== null && owner.place === place()) {
-    if (!isRunning(owner.pid)) return false
-    const status = processStatus(owner.pid)
-    if (status === null || owner.started === null) return !(await isSilent(path))
-    // A zombie has ended; it only waits for its parent to notice. 'X' is a process on its way out.
-    return status.state !== 'Z' && status.state !== 'X' && status.started === owner.started
-  }
-  return !(await isSilent(path))
 }
 
 /** Has the lock's heartbeat stopped? Measured with the file system's own clock. */

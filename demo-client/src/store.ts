@@ -1,8 +1,6 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
-import { lstat } from 'node:fs/promises'
 import { BlockWriter } from './block-writer.ts'
 import { BUFFER } from './buffers.ts'
-import { DownloadError, fileError, systemCode } from './errors.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { loadJournal, removeJournal, saveJournal } from './journal.ts'
 import { Lock } from './lock.ts'
@@ -257,21 +255,5 @@ export class Store {
     this.#timer = undefined
     this.#isDirty = false
     await this.#saving
-  }
-}
-
-/**
- * What is at `path`: nothing, or a file or link that a rename would replace.
- * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` where it is a directory or some other thing
- */
-export async function whatIsAt(path: string): Promise<'nothing' | 'file'> {
-  try {
-    const found = await lstat(path)
-    if (found.isFile() || found.isSymbolicLink()) return 'file'
-    const what = found.isDirectory() ? 'a directory' : 'something that is not a file'
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${what} has that name`)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'nothing'
-    throw fileError(error, path)
   }
 }

@@ -1,0 +1,40 @@
+// The digests of the whole file, held against those that were sent and asked for.
+import type { Algorithm, ExpectedDigest } from './digest.ts'
+import { DownloadError } from './errors.ts'
+import type { Store } from './store.ts'
+
+/** Where an expected digest comes from; null where there is none. */
+export interface ExpectedDigests {
+  /** In the server's Repr-Digest. */
+  readonly sent: ExpectedDigest | null
+  /** By the caller. */
+  readonly given: ExpectedDigest | null
+}
+
+/**
+ * Reads the file, `total` bytes, again where a digest is known. Returns the algorithm that was verified, or null.
+ * @throws DownloadError `ERR_DOWNLOAD_DIGEST`; the bytes are then forgotten
+ */
+export async function verifyDigests(
+  store: Store,
+  total: number,
+  { sent, given }: ExpectedDigests,
+): Promise<Algorithm | null> {
+  for (const [expected, whose] of [
+    [sent, 'the server sent'],
+    [given, 'was asked for'],
+  ] as const) {
+    if (expected === null) continue
+    const actual = await store.digest(expected.algorithm, total)
+    if (actual === expected.value) continue
+    await store.forget()
+    throw wrongDigest(expected, actual, whose)
+  }
+  return (given ?? sent)?.algorithm ?? null
+}
+
+function wrongDigest(expected: ExpectedDigest, actual: string, whose: string): DownloadError {
+  const hex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
+  const values = `${expected.algorithm} is ${hex(actual)}, the one that ${whose} is ${hex(expected.value)}`
+  return new DownloadError('ERR_DOWNLOAD_DIGEST', `the file is not what it should be: its ${values}`)
+}
