@@ -2,6 +2,7 @@
 import { type ExpectedDigest, strongest } from './digest.ts'
 import { DownloadError } from './errors.ts'
 import { type Answer, Exchanger } from './exchange.ts'
+import { VersionChanged } from './failure.ts'
 import { single } from './field-lines.ts'
 import { parseHttpDate } from './http-date.ts'
 import { strongTag } from './identity.ts'
@@ -10,7 +11,7 @@ import { type Destination, Output } from './output.ts'
 import { type DownloadProgress, type DownloadState, ProgressFeed, SpeedMeter } from './progress.ts'
 import { firstTarget, type Target } from './request-target.ts'
 import { Store } from './store.ts'
-import { Transfer, VersionChanged } from './transfer.ts'
+import { Transfer } from './transfer.ts'
 import { verifyDigests } from './whole-digest.ts'
 
 /** A finished download. */

@@ -2,6 +2,9 @@
 import { DownloadError } from './errors.ts'
 import { ExchangeFailure } from './exchange.ts'
 
+/** Thrown where the file on the server is no longer the one whose bytes are held. */
+export class VersionChanged extends Error {}
+
 /** An attempt that failed and may be repeated. */
 export interface Failure {
   /** What happened, as a clause. */

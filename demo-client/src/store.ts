@@ -1,18 +1,13 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
 import { BlockWriter } from './block-writer.ts'
 import { BUFFER } from './buffers.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { loadJournal, removeJournal, saveJournal } from './journal.ts'
 import { Lock } from './lock.ts'
 import { PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
 
-/** Pause between two journals, in ms: what a kill can cost at most. */
-const JOURNAL_PAUSE = 250
-/** With this share of the file written, or this much, there is no pause: a kill is to cost little, and the disk
- * to work while the network does. */
-const SAVE_SHARE = 1 / 64
-const SAVE_BYTES = 16 * 1024 * 1024
 /** No more than this share of the file is taken while the journal before it is still on its way to the disk. */
 const BACKLOG_SHARE = 1 / 32
 /** A write begins with this share of the file: what waits in memory is what a kill costs first. */
@@ -46,15 +41,10 @@ export class Store {
   readonly #lock: Lock
   readonly #part: PartFile
   readonly #journalPath: string
+  readonly #checkpoints: Checkpoints
   readonly #writers = new Set<BlockWriter>()
   #blocks: Block[] = []
   #version: Version | null = null
-  #saving: Promise<void> | null = null
-  #savedAt = Number.NEGATIVE_INFINITY
-  #timer: NodeJS.Timeout | undefined
-  #isDirty = false
-  /** Bytes written since the last journal was begun. */
-  #unsaved = 0
   /** Bytes that the last journal, perhaps still on its way to the disk, names. */
   #named = 0
   #hasBegun = false
@@ -64,6 +54,7 @@ export class Store {
     this.#lock = lock
     this.#part = part
     this.#journalPath = `${options.path}.part.json`
+    this.#checkpoints = new Checkpoints(() => this.#save(), options.onFailure)
   }
 
   /** Locks the output, opens the part file and checks what an earlier run has left there. */
@@ -85,6 +76,12 @@ export class Store {
   /** What has been received of which version; null while that is nothing. */
   get version(): Version | null {
     return this.#version
+  }
+
+  /** The version whose bytes other answers may be joined to, or null. */
+  get joinable(): Identity | null {
+    const identity = this.#version?.identity ?? null
+    return identity !== null && isJoinable(identity) ? identity : null
   }
 
   /** Everything in the part file: finished blocks and those being written. */
@@ -114,8 +111,8 @@ export class Store {
 
   /** The bytes held are of no use any more. What is on disk stays until `begin()`. */
   async forget(): Promise<void> {
-    await this.#settle()
     for (const writer of this.#writers) await this.end(writer, 'drop')
+    await this.#checkpoints.settle() // none of what is forgotten may be recorded later
     this.#version = null
     this.#blocks = []
   }
@@ -127,7 +124,7 @@ export class Store {
   get backlog(): Promise<void> | null {
     const total = this.#version?.identity.total ?? Number.POSITIVE_INFINITY
     const behind = this.received - this.#named
-    return behind >= Math.max(SMALLEST_WRITE, total * BACKLOG_SHARE) ? this.#saving : null
+    return behind >= Math.max(SMALLEST_WRITE, total * BACKLOG_SHARE) ? this.#checkpoints.saving : null
   }
 
   /** Starts a block at `start`. */
@@ -139,9 +136,9 @@ export class Store {
       batch: Math.min(BUFFER, share),
       backlog: Math.min(UNWRITTEN, share),
       onWritten: () => {
-        this.#unsaved += writer.block.end - end
+        const written = writer.block.end - end
         end = writer.block.end
-        if (writer.failure === null) this.#touch()
+        if (writer.failure === null) this.#note(written)
         else this.#options.onFailure(writer.failure)
       },
     })
@@ -155,7 +152,7 @@ export class Store {
     if (!this.#writers.delete(writer)) return // begun anew meanwhile
     if (fate === 'drop') return
     this.#blocks = addBlock(this.#blocks, writer.block)
-    this.#touch()
+    this.#note(0)
   }
 
   /** Blocks of these writers are not yet proven: they stay out of the journal. */
@@ -168,7 +165,7 @@ export class Store {
 
   /** Makes the part file the file `path`: exactly `total` bytes, flushed, renamed. */
   async finish(path: string, total: number, mtime: Date | null): Promise<void> {
-    await this.#settle()
+    await this.#checkpoints.settle()
     if ((await this.#part.size()) !== total) await this.#part.truncate(total)
     await this.#lock.assertHeld()
     await this.#part.finish(path, mtime)
@@ -180,7 +177,6 @@ export class Store {
     try {
       if (outcome === 'stopped') await this.#park()
     } finally {
-      clearTimeout(this.#timer)
       await this.#part.close().catch(() => undefined)
       await this.#lock.release()
     }
@@ -188,8 +184,8 @@ export class Store {
 
   async #park(): Promise<void> {
     for (const writer of this.#writers) await this.end(writer, this.unproven.has(writer) ? 'drop' : 'keep')
-    await this.#settle()
-    if (this.#blocks.length > 0 && this.#version !== null && isJoinable(this.#version.identity)) {
+    await this.#checkpoints.settle()
+    if (this.#blocks.length > 0 && this.joinable !== null) {
       await this.#save()
     } else if (this.#hasBegun || (await this.#part.size()) === 0) {
       await this.#lock.assertHeld()
@@ -211,49 +207,21 @@ export class Store {
     this.#version = { identity: record.identity, contentType: record.contentType }
   }
 
-  #touch(): void {
-    const identity = this.#version?.identity
-    if (identity === undefined || !isJoinable(identity)) return
-    this.#isDirty = true
-    if (this.#saving !== null) return
-    const isMuch = this.#unsaved >= Math.min(SAVE_BYTES, (identity.total ?? 0) * SAVE_SHARE)
-    const wait = isMuch ? 0 : this.#savedAt + JOURNAL_PAUSE - performance.now()
-    if (wait <= 0) this.#startSaving()
-    else this.#timer ??= setTimeout(() => this.#startSaving(), wait)
-  }
-
-  #startSaving(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (!this.#isDirty || this.#saving !== null) return
-    this.#saving = this.#save()
-      .catch(this.#options.onFailure)
-      .finally(() => {
-        this.#saving = null
-        this.#savedAt = performance.now()
-        if (this.#isDirty) this.#touch()
-      })
+  /** Only what another answer can be joined to is worth a journal. */
+  #note(bytes: number): void {
+    const total = this.joinable?.total ?? null
+    if (total !== null) this.#checkpoints.note(bytes, total)
   }
 
   /** The order is what makes it true after a power cut: what is written, to the disk; then its record. */
   async #save(): Promise<void> {
     const version = this.#version
     if (version === null) return
-    this.#isDirty = false
-    this.#unsaved = 0
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
     const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
     this.#named = size(blocks)
     await this.#part.flush()
     await this.#lock.assertHeld()
     await saveJournal(this.#journalPath, { key: this.#options.key, ...version, blocks })
-  }
-
-  /** Lets a journal that is being written end, and starts no other. */
-  async #settle(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#isDirty = false
-    await this.#saving
   }
 }

@@ -1,0 +1,186 @@
+// What the connections bring: bodies of accepted answers, into the store, of one version only.
+import { strongest } from './digest.ts'
+import { type Answer, discard } from './exchange.ts'
+import { cutFailure, digestFailure, type Failure, lieFailure, VersionChanged } from './failure.ts'
+import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
+import { single } from './field-lines.ts'
+import { type Identity, isJoinable } from './identity.ts'
+import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from './intake.ts'
+import type { ActiveLease } from './lease.ts'
+import type { SegmentReport } from './options.ts'
+import { gaps, type Interval, LARGEST_SEGMENT } from './plan.ts'
+import type { Schedule } from './schedule.ts'
+import type { Store } from './store.ts'
+import type { Verdict } from './verify.ts'
+
+/** Where the bodies go, and who is told. */
+export interface ReceptionContext {
+  readonly store: Store
+  readonly schedule: Schedule
+  /** In ms. */
+  readonly stallTimeout: number
+  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
+  readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
+  /** A part is on its way: further connections can be of use. */
+  readonly onPart: () => void
+  /** Told of every byte that counts; returns what the connection has to wait for, if anything. */
+  readonly onBytes: (bytes: number) => Promise<void> | null
+  readonly onSegment: (report: SegmentReport) => void
+  readonly onSegmentDone: (lease: ActiveLease) => void
+}
+
+/** Segments of a server that sends Content-Digest are no larger: each counts only as a whole. */
+const DIGESTED_SEGMENT = 8 * 1024 * 1024
+const RANGE_TROUBLES = 2
+const DIGEST_FAILURES = 3
+
+/** Takes accepted answers. Each method returns the failure that it ended with, or null. */
+export class Reception {
+  readonly #context: ReceptionContext
+  readonly #schedule: Schedule
+  readonly #intake: IntakeContext
+  #condition: 'if-range' | 'none' = 'if-range'
+  #isEndProven = true
+  #useful = 0
+  #rangeTroubles = 0
+  #digestFailures = 0
+
+  constructor(context: ReceptionContext) {
+    const { store, stallTimeout, schedule, onBytes } = context
+    this.#context = context
+    this.#schedule = schedule
+    const count = (bytes: number): Promise<void> | null => {
+      this.#useful += bytes
+      return onBytes(bytes)
+    }
+    this.#intake = { store, stallTimeout, onBytes: count }
+  }
+
+  /** Whether to send If-Range. */
+  get condition(): 'if-range' | 'none' {
+    return this.#condition
+  }
+
+  /** Did the end of the file come by announced length, rather than by the end of a connection? */
+  get isEndProven(): boolean {
+    return this.#isEndProven
+  }
+
+  /** Bytes taken that bring the file nearer to its end. */
+  get useful(): number {
+    return this.#useful
+  }
+
+  /** Ranges do not work here: a second try on a fresh connection, then the whole as one stream. */
+  rangeTrouble(reason: string): Failure | null {
+    this.#rangeTroubles++
+    if (this.#rangeTroubles < RANGE_TROUBLES && this.#context.store.joinable !== null)
+      return lieFailure(reason)
+    this.#schedule.mode = 'whole'
+    for (const lease of this.#schedule.leases) lease.controller.abort()
+    return null
+  }
+
+  /** Takes the body of a 206 into the store. */
+  async takePart(
+    lease: ActiveLease,
+    judged: JudgedAnswer,
+    part: Extract<Verdict, { kind: 'part' }>,
+  ): Promise<Failure | null> {
+    const { answer } = judged
+    const total = part.identity.total
+    const isAll = part.start === 0 && part.end === total
+    if (this.#context.store.joinable === null) {
+      if (!isAll && !isJoinable(part.identity)) {
+        discard(answer)
+        this.#schedule.mode = 'whole' // a second answer could not be proven to be of the same version
+        return null
+      }
+      await this.#adopt(part.identity, answer)
+    } else if (!this.#schedule.isConfirmed) {
+      await this.#context.onVersion(part.identity, answer)
+    }
+    this.#schedule.isConfirmed = true
+    if (lease.kind === 'probe') {
+      discard(answer)
+      return null
+    }
+    lease.end = Math.min(lease.end, this.#schedule.total ?? lease.end)
+    lease.answeredAt = performance.now()
+    const digest = isAll ? null : strongest(part.digests) // of the whole it is verified at the end
+    if (digest !== null) this.#schedule.largest = Math.min(DIGESTED_SEGMENT, LARGEST_SEGMENT)
+    this.#context.onPart()
+    const ending = await intakePart(this.#intake, lease, { answer, part, digest })
+    this.#report(lease, judged)
+    return this.#settle(lease, ending)
+  }
+
+  /** Takes the body of a 200 into the store, of which only what is missing is written. */
+  async takeWhole(
+    lease: ActiveLease,
+    judged: JudgedAnswer,
+    whole: Extract<Verdict, { kind: 'whole' }>,
+  ): Promise<Failure | null> {
+    const { answer } = judged
+    const held = this.#context.store.joinable
+    if (held !== null && judged.range !== null && this.#condition === 'if-range') {
+      // Some servers answer any If-Range with the whole file; this one is of the version held.
+      discard(answer)
+      this.#condition = 'none'
+      return null
+    }
+    await this.#schedule.becomeOnlyOne(lease)
+    if (held === null) await this.#adopt(whole.identity, answer)
+    else if (!this.#schedule.isConfirmed) await this.#context.onVersion(whole.identity, answer)
+    this.#schedule.isConfirmed = true
+    const total = held?.total ?? whole.length
+    const missing: readonly Interval[] =
+      total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(this.#context.store.blocks, total)
+    const usefulBefore = this.#useful
+    lease.answeredAt = performance.now()
+    lease.position = 0
+    lease.end = total ?? Number.POSITIVE_INFINITY
+    const ending = await intakeWhole(this.#intake, lease, { answer, missing, total })
+    this.#report(lease, judged)
+    if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
+    if (ending.kind === 'complete' && total === null) {
+      this.#schedule.total = lease.position
+      this.#isEndProven = !answer.endsWithConnection
+    }
+    // What cannot be continued is no progress.
+    if (ending.kind === 'cut' && this.#context.store.joinable === null) this.#useful = usefulBefore
+    return this.#settle(lease, ending)
+  }
+
+  async #adopt(identity: Identity, answer: Answer): Promise<void> {
+    await this.#context.onVersion(identity, answer)
+    await this.#context.store.begin({ identity, contentType: contentTypeOf(answer) })
+    this.#schedule.total = identity.total
+  }
+
+  #settle(lease: ActiveLease, ending: IntakeEnding): Failure | null {
+    if (ending.kind === 'complete' || ending.kind === 'enough') {
+      this.#context.onSegmentDone(lease)
+      return null
+    }
+    if (lease.controller.signal.aborted) return null
+    if (ending.kind === 'too-much') return this.rangeTrouble('sent more bytes than it announced')
+    if (ending.kind === 'short') return cutFailure('the answer ended before its announced end', null)
+    if (ending.kind === 'cut') return cutFailure(ending.reason, ending.cause)
+    const failure = digestFailure()
+    if (++this.#digestFailures >= DIGEST_FAILURES) throw failure.error
+    return failure
+  }
+
+  #report(lease: ActiveLease, { answer, range }: JudgedAnswer): void {
+    if (lease.bytes === 0) return
+    this.#context.onSegment({
+      range,
+      status: answer.status,
+      contentRange: single(answer.fields, 'content-range'),
+      bytes: lease.bytes,
+      received: this.#context.store.received,
+      total: this.#schedule.total,
+    })
+  }
+}
