@@ -160,7 +160,7 @@ function headersFrom(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const colon = line.indexOf(':')
-      if (colon < 1) throw usage(`a header field is written 'Name: value', not "${line}"`)
+      if (colon < 1) throw usage("a header field is written 'Name: value'")
       return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
     }),
   )

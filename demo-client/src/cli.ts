@@ -11,6 +11,8 @@ import { EXIT_STATUS, exitStatusOf } from './exit-status.ts'
 import { type Download, DownloadError, type DownloadOptions, download } from './index.ts'
 import { type Key, watchKeys } from './keys.ts'
 import { oneLine } from './one-line.ts'
+import { publicUrl } from './public-url.ts'
+import { watchStopSignals } from './stop-signals.ts'
 
 /** Redrawing more often than this, in ms, is for nobody. */
 const FRAME = 100
@@ -20,19 +22,12 @@ const JSON_INTERVAL = 500
 type Get = Extract<Command, { kind: 'get' }>
 
 function displayFor({ output }: Get, { url, destination }: Job): Display {
-  const name = typeof destination === 'string' ? basename(destination) : publicName(url)
-  if (output === 'json') return jsonDisplay(process.stdout, publicName(url))
+  const name = typeof destination === 'string' ? basename(destination) : publicUrl(url)
+  if (output === 'json') return jsonDisplay(process.stdout, publicUrl(url))
   if (output === 'quiet') return quietDisplay
   return process.stderr.isTTY
     ? barDisplay(process.stderr, name)
     : lineDisplay(process.stderr, name, LINE_INTERVAL)
-}
-
-/** The URL without what may be secret in it. */
-function publicName(url: string): string {
-  if (!URL.canParse(url)) return url
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname}`
 }
 
 async function follow(run: Download, display: Display, pace: number): Promise<void> {
@@ -64,7 +59,7 @@ async function get(
     return 0
   } catch (error) {
     display.clear()
-    return report(error, command, publicName(job.url))
+    return report(error, command, publicUrl(job.url))
   }
 }
 
@@ -82,19 +77,7 @@ function report(error: unknown, command: Get | null, url: string | null): number
 }
 
 async function getAll(command: Get): Promise<number> {
-  const stop = new AbortController()
-  let interrupted = 0
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(128 + number)
-      interrupted = 128 + number
-      stop.abort()
-    })
-  }
+  const stop = watchStopSignals()
   // With a handler the limit on file sizes shows as EFBIG; without one it kills the process.
   process.on('SIGXFSZ', () => undefined)
   let listener: (key: Key) => void = () => undefined
@@ -115,7 +98,7 @@ async function getAll(command: Get): Promise<number> {
   } finally {
     unwatch()
   }
-  return interrupted === 0 || status === 0 ? status : interrupted
+  return status === 0 ? 0 : (stop.status() ?? status)
 }
 
 function version(): string {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
 import { DownloadError } from './index.ts'
+import { publicUrl } from './public-url.ts'
 
 /** What the demo was asked to do. */
 export interface DemoArguments {
@@ -49,7 +50,7 @@ export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessE
   if (values.url !== undefined && values.port !== undefined)
     throw usage('--url and --port exclude each other')
   if (values.url !== undefined && !/^https?:\/\//.test(values.url))
-    throw usage(`not an http URL: ${values.url}`)
+    throw usage(`not an http URL: ${publicUrl(values.url)}`)
   const port = values.port === undefined ? null : integer('--port', values.port, [0, 65_535])
   return {
     step: integer('--step', values.step ?? '4', [1, 1024 * 1024 * 1024]),

@@ -10,6 +10,8 @@ import { exitStatusOf } from './exit-status.ts'
 import { type Download, DownloadError, download } from './index.ts'
 import { watchKeys } from './keys.ts'
 import { oneLine } from './one-line.ts'
+import { publicUrl } from './public-url.ts'
+import { watchStopSignals } from './stop-signals.ts'
 
 const SERVER_FAILED = 13
 const STEP_PAUSE = 1000
@@ -91,10 +93,14 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
   if (existing !== null) {
     const source = await readSource(url, stop)
     if (existing === source.sha256) {
-      display.say(`${name} is complete: ${source.size} bytes, equal to ${url} (SHA-256 ${existing})`)
+      display.say(
+        `${name} is complete: ${source.size} bytes, equal to ${publicUrl(url)} (SHA-256 ${existing})`,
+      )
       return
     }
-    display.note(`${name} differs from ${url}: downloading anew; it stays until the new one is complete`)
+    display.note(
+      `${name} differs from ${publicUrl(url)}: downloading anew; it stays until the new one is complete`,
+    )
   }
   const started = performance.now()
   const steps = download(url, args.out, {
@@ -141,23 +147,11 @@ async function compare(
   const [mine, source] = await Promise.all([sha256Of(args.out), readSource(url, stop)])
   if (mine === source.sha256) return source.size
   const hint = 'it may have changed on the server meanwhile; run again'
-  throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${name} differs from ${url}: ${hint}`)
+  throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${name} differs from ${publicUrl(url)}: ${hint}`)
 }
 
 async function main(): Promise<number> {
-  const stop = new AbortController()
-  let status = 0
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(128 + number)
-      status = 128 + number
-      stop.abort()
-    })
-  }
+  const stop = watchStopSignals()
   let server: DemoServer | null = null
   try {
     const args = parseDemoArguments(process.argv.slice(2), process.env)
@@ -175,7 +169,7 @@ async function main(): Promise<number> {
     const message = error instanceof Error ? error.message : String(error)
     process.stderr.write(`demo: ${oneLine(message)}\n`)
     if (error instanceof DemoServerError) return SERVER_FAILED
-    return status === 0 ? exitStatusOf(error) : status
+    return stop.status() ?? exitStatusOf(error)
   } finally {
     server?.stop()
   }

@@ -10,7 +10,8 @@ import type { HttpsProxyAgent } from 'https-proxy-agent'
 import { DownloadError } from './errors.ts'
 import { digits, type FieldLines, fieldLines, single } from './field-lines.ts'
 import { type ProxyEnvironment, proxyFor } from './proxy.ts'
-import { basic, publicUrl, redirectTarget, type Target } from './request-target.ts'
+import { publicUrl } from './public-url.ts'
+import { basic, redirectTarget, type Target } from './request-target.ts'
 
 /** An answer whose head is here and whose body is not yet read. */
 export interface Answer {

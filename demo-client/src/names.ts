@@ -1,5 +1,6 @@
 // File names out of URLs and Content-Disposition, made safe. Pure.
 import { parse } from 'content-disposition'
+import { decodePercent } from './percent.ts'
 
 const FALLBACK = 'download'
 /** Leaves room, within the usual 255 bytes, for `.part.json.tmp` and the lock's suffixes. */
@@ -9,7 +10,7 @@ const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|cono
 /** A name for what is at `url`: the last segment of its path, made safe. */
 export function nameFromUrl(url: URL): string {
   const segment = url.pathname.split('/').findLast((part) => part !== '') ?? ''
-  return safeName(decode(segment))
+  return safeName(decodePercent(segment))
 }
 
 /** The name a Content-Disposition suggests (RFC 6266), made safe, or null where it suggests none. */
@@ -22,14 +23,6 @@ export function nameFromDisposition(field: string | null): string | null {
     return null // not a Content-Disposition: nothing was suggested
   }
   return typeof name === 'string' && name.trim() !== '' ? safeName(name) : null
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /**

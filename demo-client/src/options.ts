@@ -148,7 +148,7 @@ function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Recor
     Object.entries(headers).map(([name, value]) => {
       const lower = name.toLowerCase()
       if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) throw usage(`not a header field name: "${name}"`)
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw usage(`not a value for a header field: "${value}"`)
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw usage(`not a value for the header field ${name}`)
       if (RESERVED.test(lower)) throw usage(`the header field ${name} is not for the caller to set`)
       return [lower, value]
     }),

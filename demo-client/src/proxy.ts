@@ -1,5 +1,6 @@
 // Which proxy, if any, a request goes through: the option, or the usual environment variables. Pure.
 import { DownloadError } from './errors.ts'
+import { publicUrl } from './public-url.ts'
 
 /** The environment variables that matter here. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
@@ -18,7 +19,10 @@ export function proxyFor(url: URL, explicit: string | null, env: ProxyEnvironmen
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(chosen) ? chosen : `http://${chosen}`
   const proxy = URL.canParse(text) ? new URL(text) : null
   if (proxy === null || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')) {
-    throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a proxy that can be used (http or https): ${chosen}`)
+    throw new DownloadError(
+      'ERR_DOWNLOAD_USAGE',
+      `not a proxy that can be used (http or https): ${publicUrl(text)}`,
+    )
   }
   return proxy
 }

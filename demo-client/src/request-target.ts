@@ -1,5 +1,7 @@
 // Where a request goes and which fields may go with it. Pure.
 import { DownloadError } from './errors.ts'
+import { decodePercent } from './percent.ts'
+import { publicUrl } from './public-url.ts'
 
 /** A URL to fetch and the caller's own header fields for it. */
 export interface Target {
@@ -16,11 +18,11 @@ const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'use
  */
 export function firstTarget(url: string | URL, headers: Readonly<Record<string, string>>): Target {
   const parsed = URL.canParse(String(url)) ? new URL(url) : null
-  if (parsed === null) throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a URL: ${String(url)}`)
+  if (parsed === null) throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a URL: ${publicUrl(url)}`)
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
     throw new DownloadError(
       'ERR_DOWNLOAD_USAGE',
-      `only http and https can be fetched, not ${parsed.protocol}`,
+      `only http and https can be fetched, not ${publicUrl(parsed)}`,
     )
   }
   parsed.hash = ''
@@ -34,13 +36,8 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
 
 /** The Basic credentials (RFC 7617) in a URL. */
 export function basic(url: URL): string {
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const pair = `${decodePercent(url.username)}:${decodePercent(url.password)}`
   return `Basic ${Buffer.from(pair).toString('base64')}`
-}
-
-/** A URL for people to read: no credentials, and no query, which may be a signature. */
-export function publicUrl(url: URL): string {
-  return `${url.origin}${url.pathname}`
 }
 
 /**
