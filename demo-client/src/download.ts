@@ -8,8 +8,9 @@ import { parseHttpDate } from './http-date.ts'
 import { strongTag } from './identity.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { type Destination, Output } from './output.ts'
-import { type DownloadProgress, type DownloadState, ProgressFeed, SpeedMeter } from './progress.ts'
+import type { DownloadProgress } from './progress.ts'
 import { firstTarget, type Target } from './request-target.ts'
+import { Standing } from './standing.ts'
 import { Store } from './store.ts'
 import { Transfer } from './transfer.ts'
 import { verifyDigests } from './whole-digest.ts'
@@ -64,15 +65,9 @@ export function download(
 
 class Run implements Download {
   readonly finished: Promise<DownloadResult>
-  readonly #meter = new SpeedMeter()
-  readonly #feed = new ProgressFeed(() => this.progress)
-  #state: DownloadState = 'starting'
-  #store: Store | null = null
+  readonly #standing = new Standing()
   #transfer: Transfer | null = null
   #isPaused = false
-  #resumed = 0
-  #message = ''
-  #final: Pick<DownloadProgress, 'received' | 'total'> | null = null
   #mtime: Date | null = null
 
   constructor(url: string | URL, destination: Destination, options: DownloadOptions) {
@@ -81,25 +76,11 @@ class Run implements Download {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<DownloadProgress, void, undefined> {
-    return this.#feed.snapshots()
+    return this.#standing.snapshots()
   }
 
   get progress(): DownloadProgress {
-    const received = this.#final?.received ?? this.#store?.received ?? 0
-    const total = this.#final?.total ?? this.#transfer?.total ?? null
-    const speed = this.#meter.speed()
-    const waiting = this.#transfer?.waiting ?? null
-    return {
-      state: this.#stateNow(),
-      received,
-      resumed: this.#resumed,
-      total,
-      speed,
-      eta: total === null || speed === 0 ? null : (total - received) / speed,
-      connections: this.#transfer?.connections ?? 0,
-      retryIn: waiting === null ? 0 : Math.max(0, waiting.until - performance.now()),
-      message: waiting?.reason ?? this.#message,
-    }
+    return this.#standing.progress
   }
 
   pause(): void {
@@ -109,19 +90,8 @@ class Run implements Download {
 
   resume(): void {
     this.#isPaused = false
-    this.#meter.reset()
+    this.#standing.forgetSpeed()
     this.#transfer?.resume()
-  }
-
-  #stateNow(): DownloadState {
-    if (this.#state !== 'downloading') return this.#state
-    if (this.#transfer?.isPaused) return 'paused'
-    return this.#transfer?.waiting == null ? 'downloading' : 'waiting'
-  }
-
-  #enter(state: DownloadState): void {
-    this.#state = state
-    this.#feed.touch()
   }
 
   async #run(url: string | URL, destination: Destination, options: DownloadOptions): Promise<DownloadResult> {
@@ -130,19 +100,19 @@ class Run implements Download {
       const origin = firstTarget(url, settings.headers)
       settings.signal?.throwIfAborted()
       const result = await this.#download(origin, destination, settings)
-      this.#enter('finished')
+      this.#standing.enter('finished')
       return result
     } catch (error) {
-      this.#enter('failed')
+      this.#standing.enter('failed')
       throw asDownloadError(error, options.signal)
     } finally {
-      this.#feed.end()
+      this.#standing.end()
     }
   }
 
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const output = new Output(destination, origin.url, settings.existing)
-    this.#enter('checking')
+    this.#standing.enter('checking')
     if (output.isNamed) {
       const finished = await this.#findFinished(output, settings.checksum)
       if (finished !== null) return finished
@@ -155,8 +125,7 @@ class Run implements Download {
       signal: settings.signal,
       onFailure: (error) => this.#transfer?.fail(error),
     })
-    this.#store = store
-    this.#resumed = store.received
+    this.#standing.resume(store)
     const { connectTimeout, stallTimeout, maxRedirects, proxy } = settings
     const exchanger = new Exchanger({
       connectTimeout,
@@ -170,7 +139,7 @@ class Run implements Download {
       await store.close('finished')
       return result
     } catch (error) {
-      this.#final = { received: store.received, total: this.#transfer?.total ?? null }
+      this.#standing.settle(store.received, this.#transfer?.total ?? null)
       await store.close('stopped').catch(() => undefined) // the first failure is the one to tell
       throw error
     } finally {
@@ -182,8 +151,7 @@ class Run implements Download {
   async #findFinished(output: Output, checksum: ExpectedDigest | null): Promise<DownloadResult | null> {
     const size = checksum === null ? null : await output.finishedSize(checksum)
     if (checksum === null || size === null) return null
-    this.#final = { received: size, total: size }
-    this.#resumed = size
+    this.#standing.find(size)
     const { algorithm: digest } = checksum
     return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest }
   }
@@ -191,20 +159,20 @@ class Run implements Download {
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings } = context
     const transfer = await this.#fetchVersions(context)
-    this.#enter('verifying')
+    this.#standing.enter('verifying')
     const total = transfer.total ?? 0
     const identity = store.version?.identity ?? null
     const sent = strongest(identity?.digests ?? {})
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
     await output.assertFree()
     settings.signal?.throwIfAborted()
-    this.#final = { received: total, total }
+    this.#standing.settle(total, total)
     await store.finish(output.path, total, this.#mtime)
     return {
       path: output.path,
       size: total,
       etag: identity === null ? null : strongTag(identity),
-      resumed: this.#resumed,
+      resumed: this.#standing.resumed,
       integrity: digest !== null ? 'digest' : transfer.isEndProven ? 'length' : 'nothing',
       digest,
     }
@@ -215,8 +183,9 @@ class Run implements Download {
     for (let version = 1; ; version++) {
       const transfer = this.#newTransfer(context, version)
       this.#transfer = transfer
+      this.#standing.transfer = transfer
       if (this.#isPaused) transfer.pause()
-      this.#enter('downloading')
+      this.#standing.enter('downloading')
       const stop = (): void => transfer.fail(context.settings.signal?.reason)
       context.settings.signal?.addEventListener('abort', stop)
       try {
@@ -226,9 +195,7 @@ class Run implements Download {
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
         if (version >= MOST_VERSIONS) throw keepsChanging(version, error)
-        this.#message = `started over: ${error.message}`
-        this.#resumed = 0
-        this.#meter.reset()
+        this.#standing.startOver(error.message)
         await context.store.forget()
       } finally {
         context.settings.signal?.removeEventListener('abort', stop)
@@ -251,11 +218,8 @@ class Run implements Download {
         await output.assertRoom((identity.total ?? 0) - store.received)
         this.#mtime = settings.modified === 'server' ? lastModified(answer) : null
       },
-      onBytes: (bytes) => {
-        this.#meter.add(bytes)
-        this.#feed.touch()
-      },
-      onChange: () => this.#feed.touch(),
+      onBytes: (bytes) => this.#standing.count(bytes),
+      onChange: () => this.#standing.touch(),
     })
   }
 }
