@@ -11,9 +11,14 @@ export class BufferPool {
     this.#maxSlabs = maxSlabs
   }
 
+  /** How many can be lent. */
+  get free(): number {
+    return this.#maxSlabs - this.#lent
+  }
+
   /** A slab, or undefined when all are lent. Give it back with {@link BufferPool.give} once nothing reads it. */
   take(): Buffer | undefined {
-    if (this.#lent === this.#maxSlabs) return undefined
+    if (this.free === 0) return undefined
     this.#lent++
     return this.#idle.pop() ?? Buffer.allocUnsafeSlow(this.#slabBytes)
   }

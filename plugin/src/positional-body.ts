@@ -7,9 +7,13 @@ import type { PieceReader } from './piece-reader.ts'
 import { isPlainResponse } from './plain-response.ts'
 
 const SLAB_BYTES = 1024 * 1024
-/** Slabs are for clients that keep up; together they hold no more than this, whatever the clients do. */
-const pool = new BufferPool(SLAB_BYTES, 24)
-/** What every other client gets: little enough for thousands that stall. */
+const SLABS = 24
+/** For clients that keep up, and while there are plenty for all. Whatever clients do, these are bounded. */
+const slabs = new BufferPool(SLAB_BYTES, SLABS)
+const MIDDLING_BYTES = 64 * 1024
+/** For everybody, as far as they go. */
+const middling = new BufferPool(MIDDLING_BYTES, 128)
+/** What is left for the rest: little enough for thousands that stall. */
 const CAREFUL_BYTES = 16 * 1024
 /** Socket buffers swallow up to this many bytes of which the client has not read one. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
@@ -25,7 +29,8 @@ const takenBefore = new WeakMap<Socket, number>()
 
 interface Loan {
   readonly buffer: Buffer
-  readonly pooled: boolean
+  /** Where it goes back to; undefined: it is the body's own. */
+  readonly pool: BufferPool | undefined
 }
 
 interface Chunk extends Loan {
@@ -71,13 +76,13 @@ export class PositionalBody extends Body {
       let writing: Promise<void> | undefined
       while (this.#reader.remaining > 0 && !this.destroyed) {
         const proven = before + Math.max(0, this.#bytesSent - SOCKET_BUFFER_BYTES) >= PROVEN_BYTES
-        const chunk = proven ? await throughBulkGate(() => this.#read('slab')) : await this.#read('careful')
+        const chunk = await this.#read(proven)
         await writing
         if (this.destroyed) return giveBack(chunk)
         writing = this.#write(response, chunk)
         // Reading ahead takes a second buffer: only for those that are not likely to let it lie, and only while it
         // does not keep others waiting.
-        if (!chunk.pooled || isBulkGateBusy()) await writing
+        if (!proven || chunk.pool === undefined || isBulkGateBusy()) await writing
       }
       await writing
       if (socket !== null) takenBefore.set(socket, before + this.#bytesSent)
@@ -88,21 +93,31 @@ export class PositionalBody extends Body {
     }
   }
 
-  async #read(want: 'slab' | 'careful'): Promise<Chunk> {
-    const slab = want === 'slab' && this.#reader.remaining > CAREFUL_BYTES ? pool.take() : undefined
-    const pooled = slab !== undefined
-    const buffer = slab ?? this.#carefulBuffer()
-    try {
-      return { buffer, pooled, count: await this.#reader.fill(buffer) }
-    } catch (error) {
-      giveBack({ buffer, pooled })
-      throw error
-    }
+  async #read(proven: boolean): Promise<Chunk> {
+    const enough = slabs.free > (proven ? 0 : SLABS / 2)
+    if (!enough || this.#reader.remaining <= MIDDLING_BYTES) return this.#fill(this.#lendSmall())
+    // Lent when it is its turn: a slab that was used a moment ago is still in the processor's cache.
+    return throughBulkGate(() => {
+      const slab = slabs.take()
+      return this.#fill(slab === undefined ? this.#lendSmall() : { buffer: slab, pool: slabs })
+    })
   }
 
-  #carefulBuffer(): Buffer {
-    this.#careful ??= Buffer.allocUnsafeSlow(Math.min(CAREFUL_BYTES, this.#reader.remaining))
-    return this.#careful
+  #lendSmall(): Loan {
+    const { remaining } = this.#reader
+    const buffer = remaining > CAREFUL_BYTES ? middling.take() : undefined
+    if (buffer !== undefined) return { buffer, pool: middling }
+    this.#careful ??= Buffer.allocUnsafeSlow(Math.min(CAREFUL_BYTES, remaining))
+    return { buffer: this.#careful, pool: undefined }
+  }
+
+  async #fill(loan: Loan): Promise<Chunk> {
+    try {
+      return { ...loan, count: await this.#reader.fill(loan.buffer) }
+    } catch (error) {
+      giveBack(loan)
+      throw error
+    }
   }
 
   /** Settles when the bytes are with the operating system, or will never be. */
@@ -110,7 +125,7 @@ export class PositionalBody extends Body {
     return new Promise((resolve) => {
       this.#abandonWrite = () => {
         this.#abandonWrite = undefined
-        if (chunk.pooled) pool.forfeit()
+        chunk.pool?.forfeit()
         resolve()
       }
       const written = (error?: Error | null): void => {
@@ -152,6 +167,6 @@ export class PositionalBody extends Body {
   }
 }
 
-function giveBack(chunk: Loan): void {
-  if (chunk.pooled) pool.give(chunk.buffer)
+function giveBack({ buffer, pool }: Loan): void {
+  pool?.give(buffer)
 }

@@ -1,0 +1,109 @@
+import type { FastifyInstance } from 'fastify'
+import type { RangeSource } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { RawClient } from './support/raw-client.ts'
+import { serve, until } from './support/serve.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const BIG = 64 * MIB
+
+interface Served {
+  readonly port: number
+  /** Lengths of all reads for a name, in order. */
+  readsOf(name: string): readonly number[]
+}
+
+/** A source of large things that keeps account of how much of them is asked for at once. */
+async function serveCounted(t: Test): Promise<Served> {
+  const reads = new Map<string, number[]>()
+  const source: RangeSource = {
+    open(name) {
+      const lengths: number[] = []
+      reads.set(name, lengths)
+      return {
+        size: BIG,
+        etag: `"${name}"`,
+        async readAt(target) {
+          lengths.push(target.length)
+          return target.length
+        },
+        close() {},
+      }
+    },
+  }
+  const { port } = await serve(t, {
+    plugin: { source },
+    routes: (app: FastifyInstance) =>
+      app.get<{ Params: { name: string } }>('/:name', (request, reply) =>
+        reply.sendRange(request.params.name),
+      ),
+  })
+  return { port, readsOf: (name) => reads.get(name) ?? [] }
+}
+
+/** Clients that ask for everything and read nothing. */
+async function stall(port: number, names: readonly string[]): Promise<RawClient[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const client = await RawClient.connect(port)
+      client.request('GET', `/${name}`)
+      return client
+    }),
+  )
+}
+
+const named = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+
+t.test(
+  'the first answer of a connection is read in large pieces, while there is memory for all',
+  async (t) => {
+    const { port, readsOf } = await serveCounted(t)
+    const client = await RawClient.connect(port)
+    const { status, body } = await client.exchange('GET', '/first', [`Range: bytes=0-${4 * MIB - 1}`])
+    t.equal(status, 206)
+    t.equal(body.length, 4 * MIB)
+    t.strictSame(readsOf('first'), [MIB, MIB, MIB, MIB])
+    client.destroy()
+  },
+)
+
+t.test('clients that stall leave the large pieces to others, and take the least in the end', async (t) => {
+  const { port, readsOf } = await serveCounted(t)
+  const first = async (name: string): Promise<number> => {
+    const [client] = await stall(port, [name])
+    await until(() => readsOf(name).length > 0)
+    client?.destroy()
+    return readsOf(name)[0] ?? 0
+  }
+  const settle = async (names: readonly string[]): Promise<void> => {
+    const count = (): number => names.reduce((sum, name) => sum + readsOf(name).length, 0)
+    for (let before = -1; before !== count(); ) {
+      before = count()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  const reader = await RawClient.connect(port)
+  await reader.exchange('GET', '/read', [`Range: bytes=0-${MIB - 1}`])
+  const few = named('few', 24)
+  const stalled = await stall(port, few)
+  await settle(few)
+  t.equal(await first('late'), 64 * KIB)
+  await reader.exchange('GET', '/proven', [`Range: bytes=0-${MIB - 1}`])
+  t.strictSame(readsOf('proven'), [MIB], 'half of the large pieces are for those who have proven to read')
+  reader.destroy()
+  const many = named('many', 140)
+  stalled.push(...(await stall(port, many)))
+  await settle(many)
+  t.equal(await first('last'), 16 * KIB)
+  for (const client of stalled) client.destroy()
+  const again = named('again', 200)
+  for (const name of again) {
+    if ((await first(name)) === MIB) break
+  }
+  t.ok(
+    again.some((name) => readsOf(name)[0] === MIB),
+    'what they held comes back when they go',
+  )
+})
