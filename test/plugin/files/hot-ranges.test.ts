@@ -6,8 +6,10 @@ import rangePlugin from 'fastify-send-range'
 import t from 'tap'
 import { HotRangeBudget, HotRanges } from '#plugin/hot-ranges.js'
 
-const SIZE = 400_000
+const SIZE = 1_500_000
 const CHUNK = 16 * 1024
+/** As much of a long body as is written at once. */
+const WRITE = 1024 * 1024
 const content = Buffer.from(Uint8Array.from({ length: SIZE }, (_, at) => (at * 31 + (at >> 8)) & 0xff))
 
 /** The length of a part's head, delimiter included; boundaries are all of one length. */
@@ -15,11 +17,11 @@ const headLength = (delimiter: string, first: number, last: number): number =>
   `${delimiter}--${'x'.repeat(36)}\r\nContent-Type: application/octet-stream\r\n`.length +
   `Content-Range: bytes ${first}-${last}/${SIZE}\r\n\r\n`.length
 
-/** Two ranges whose last byte ends a write of `CHUNK` bytes, so that the trailer begins the next one. */
+/** Two ranges whose last byte ends a write, so that the trailer begins the next one. */
 function rangesThatEndWithAWrite(second: number): string {
-  for (let length = 70_000; length < 70_000 + CHUNK; length++) {
+  for (let length = WRITE - 2 * CHUNK; length < WRITE; length++) {
     const before = headLength('', 0, length - 1) + length + headLength('\r\n', second, second + CHUNK - 1)
-    if (before % CHUNK === 0) return `bytes=0-${length - 1},${second}-${second + CHUNK - 1}`
+    if (before % WRITE === 0) return `bytes=0-${length - 1},${second}-${second + CHUNK - 1}`
   }
   throw new Error('no such length')
 }
@@ -38,7 +40,7 @@ t.test('what is kept in memory is bytes of the file, whatever was written behind
     t.equal(answer.status, 206, range)
     return Buffer.from(await answer.arrayBuffer())
   }
-  const second = 200_000
+  const second = 1_200_000
   await get(rangesThatEndWithAWrite(second))
   for (const again of ['first', 'second', 'third']) {
     const part = await get(`bytes=${second}-${second + CHUNK - 1}`)

@@ -7,6 +7,9 @@ import { RawClient } from '../files/support/raw-client.ts'
 import { serve, until } from '../files/support/serve.ts'
 
 const SIZE = 200_000
+/** Too much to be read at once, and where in it a source breaks: in a later read than the first. */
+const LARGE = 5 * 1024 * 1024
+const BREAK = 2_000_000
 
 type Read = StreamedRepresentation['read']
 
@@ -14,7 +17,7 @@ function streamed(read: Read, rest: Partial<Representation> = {}): RangeSource {
   return { open: () => ({ size: SIZE, etag: '"v"', read, close() {}, ...rest }) }
 }
 
-function positional(readAt: (target: Uint8Array, position: number) => unknown, size = SIZE): RangeSource {
+function positional(readAt: (target: Uint8Array, position: number) => unknown, size = LARGE): RangeSource {
   return { open: () => ({ size, etag: '"v"', readAt, close() {} }) as Representation }
 }
 
@@ -73,27 +76,27 @@ const CUT: readonly { name: string; source: RangeSource }[] = [
   },
   {
     name: 'readAt ends early',
-    source: positional((target, position) => Promise.resolve(position < 100_000 ? target.length : 0)),
+    source: positional((target, position) => Promise.resolve(position < BREAK ? target.length : 0)),
   },
   {
     name: 'readAt says that it read more than there was room for',
     source: positional((target, position) =>
-      Promise.resolve(position < 100_000 ? target.length : target.length + 1),
+      Promise.resolve(position < BREAK ? target.length : target.length + 1),
     ),
   },
   {
     name: 'readAt gives no number',
-    source: positional((target, position) => Promise.resolve(position < 100_000 ? target.length : undefined)),
+    source: positional((target, position) => Promise.resolve(position < BREAK ? target.length : undefined)),
   },
   {
     name: 'readAt fails late',
     source: positional((target, position) =>
-      position < 100_000 ? Promise.resolve(target.length) : Promise.reject(new Error('the source broke')),
+      position < BREAK ? Promise.resolve(target.length) : Promise.reject(new Error('the source broke')),
     ),
   },
   {
     name: 'readAt throws',
-    source: positional((target, position) => (position < 100_000 ? Promise.resolve(target.length) : fail())),
+    source: positional((target, position) => (position < BREAK ? Promise.resolve(target.length) : fail())),
   },
   {
     name: 'another version by the end',
