@@ -74,7 +74,9 @@ export async function openRepresentation(
       file.release()
       return bufferRepresentation(pseudo, { acceptRanges: 'none' })
     }
-    return new FileRepresentation(file, await entityTag(file, { path, policy, store }))
+    const { etag } = policy
+    const tag = etag === 'stat' ? file.statTag : await entityTag(file, { path, etag, store })
+    return new FileRepresentation(file, tag)
   } catch (error) {
     file.release()
     throw error
@@ -101,19 +103,18 @@ async function readPseudoFile(file: OpenFile): Promise<Buffer | undefined> {
 
 interface TagContext {
   readonly path: string
-  readonly policy: FilePolicy
+  readonly etag: Exclude<EtagPolicy, 'stat'>
   readonly store: FileStore
 }
 
-async function entityTag(file: OpenFile, context: TagContext): Promise<string | undefined> {
-  const { etag } = context.policy
-  const strength = file.settled ? 'strong' : 'weak'
+async function entityTag(file: OpenFile, { path, etag, store }: TagContext): Promise<string | undefined> {
   if (etag === false) return undefined
-  if (etag === 'stat') return formatEntityTag({ strength, opaque: file.versionTag })
-  if (etag === 'content')
-    return formatEntityTag({ strength, opaque: await context.store.contentTags.of(file) })
+  if (etag === 'content') {
+    const strength = file.settled ? 'strong' : 'weak'
+    return formatEntityTag({ strength, opaque: await store.contentTags.of(file) })
+  }
   const made = await etag({
-    path: context.path,
+    path,
     size: Number(file.version.size),
     mtimeMs: mtimeMsOf(file.version),
   })

@@ -2,6 +2,7 @@ import { close, constants, fstat, open, read, stat } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { formatEntityTag } from './entity-tag.ts'
 import { SendRangeError, systemCode } from './errors.ts'
 import {
   CLOCK_GRAIN_MS,
@@ -53,6 +54,8 @@ export class OpenFile {
   readonly settled: boolean
   /** Names this version of this file, among all that the file system tells apart. */
   readonly versionTag: string
+  /** The entity-tag made of it: weak as long as a second write could hide. */
+  readonly statTag: string
   readonly hotRanges: HotRanges = new HotRanges(hotRangeBudget)
   #users = 1
 
@@ -62,6 +65,8 @@ export class OpenFile {
     this.realPath = facts.realPath
     this.settled = facts.settled
     this.versionTag = opaqueTagOf(facts.version)
+    const strength = facts.settled ? 'strong' : 'weak'
+    this.statTag = formatEntityTag({ strength, opaque: this.versionTag })
   }
 
   /** Adds a user; false when the descriptor is closed already. */

@@ -49,7 +49,7 @@ export class PieceReader {
         this.#offset = 0
       }
     }
-    await allOf(reads)
+    await (reads.length === 1 ? reads[0] : allOf(reads))
     if (this.#index === this.#pieces.length) await assertUnchanged(this.#representation)
     return filled
   }

@@ -16,7 +16,7 @@ import {
 import { isOver, whenOver } from './response-lifetime.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
-import type { Representation } from './source.ts'
+import type { RangeSource } from './source.ts'
 
 /** How often a representation that changes while it is read for a Buffer is opened anew. */
 const MAX_ATTEMPTS = 3
@@ -94,10 +94,7 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
   }
 }
 
-async function open(
-  reply: FastifyReply,
-  { path, settings, store }: Call,
-): Promise<Representation | undefined> {
+function open(reply: FastifyReply, { path, settings, store }: Call): ReturnType<RangeSource['open']> {
   if (!isCanonicalTarget(reply.request.raw.url ?? '', settings.encodedSlashes)) return undefined
   if (settings.source === undefined) return openRepresentation(path, settings, store)
   const controller = new AbortController()
