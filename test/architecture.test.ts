@@ -39,6 +39,8 @@ const HOUSES: Readonly<Record<string, House>> = {
       'plan.ts',
       'retry.ts',
       'identity.ts',
+      'verify.ts',
+      'digest.ts',
       'content-range.ts',
       'http-date.ts',
       'field-lines.ts',

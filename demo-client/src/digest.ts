@@ -1,6 +1,5 @@
 // Digests: RFC 9530 fields, and the one a user gives.
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { parseDictionary } from 'structured-headers'
 import { DownloadError } from './errors.ts'
 
@@ -45,20 +44,6 @@ export function parseDigests(field: string | null): Readonly<Record<string, stri
     digests[algorithm] = Buffer.from(value).toString('base64')
   }
   return digests
-}
-
-/** Digest (base64) and size of a file. */
-export async function digestOf(
-  path: string,
-  algorithm: Algorithm,
-): Promise<{ digest: string; size: number }> {
-  const hash = hasher(algorithm)
-  let size = 0
-  for await (const chunk of createReadStream(path)) {
-    hash.update(chunk)
-    size += chunk.length
-  }
-  return { digest: hash.digest('base64'), size }
 }
 
 /** The digest to verify out of several: the strongest. */

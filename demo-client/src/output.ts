@@ -1,8 +1,9 @@
 // Where a finished file goes: its name, and what stands there already.
 import { lstat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { digestOf, type ExpectedDigest } from './digest.ts'
+import type { ExpectedDigest } from './digest.ts'
 import { DownloadError, fileError, systemCode } from './errors.ts'
+import { digestOf } from './file-digest.ts'
 import { nameFromDisposition, nameFromUrl } from './names.ts'
 
 /** Where the file goes: its path, or a directory in which the server's name for it, made safe, is used. */

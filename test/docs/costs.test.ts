@@ -1,0 +1,43 @@
+import t from 'tap'
+import { type Document, readDocument, tableUnder } from './support/markdown.ts'
+
+// The figures in the documents are those of the committed results, or nothing.
+const results = readDocument('test/bench/RESULTS.md')
+const HEADING = 'What it costs'
+
+/** The middle figure, without least and most behind it. */
+const median = (cell: string | undefined): string => (cell ?? '').replace(/ \(.*\)$/, '')
+
+/** A table of the results, by the beginning of its heading: the first cell of each row, and the others. */
+function figuresUnder(title: string): Map<string, Readonly<Record<string, string>>> {
+  const table = results.tables.find(({ heading }) => heading.startsWith(title))
+  if (table === undefined) throw new Error(`no "${title}" in the results`)
+  return new Map(table.rows.map((row) => [row[''] ?? '', row]))
+}
+
+function rowsOf(document: Document): ReturnType<typeof tableUnder> {
+  const rows = tableUnder(document, HEADING)
+  if (rows.length === 0) throw new Error('an empty table')
+  return rows
+}
+
+for (const path of ['README.md', 'plugin/README.md']) {
+  t.test(`${path}: server CPU as it was measured`, async (t) => {
+    for (const { '': work = '', ...cells } of rowsOf(readDocument(path))) {
+      const figures = figuresUnder(work)
+      for (const [server, cell] of Object.entries(cells)) {
+        const cpu = Object.entries(figures.get(server) ?? {}).find(([name]) => name.startsWith('server CPU'))
+        t.equal(cell, cpu === undefined ? '–' : median(cpu[1]), `${work}: ${server}`)
+      }
+    }
+  })
+}
+
+t.test('demo-client/README.md: time and memory as they were measured', async (t) => {
+  const figures = figuresUnder('Downloads to a file')
+  for (const { '': run = '', time, 'most memory': memory } of rowsOf(readDocument('demo-client/README.md'))) {
+    const measured = figures.get(run)
+    t.equal(time, measured?.['time'], run)
+    t.equal(memory, measured?.['most memory'], run)
+  }
+})
