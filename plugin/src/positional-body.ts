@@ -8,7 +8,7 @@ import { isPlainResponse } from './plain-response.ts'
 
 const SLAB_BYTES = 1024 * 1024
 const SLABS = 24
-/** For clients that keep up, and while there are plenty for all. Whatever clients do, these are bounded. */
+/** For clients that keep up; for all others too while more than half are free. They bound what clients can hold. */
 const slabs = new BufferPool(SLAB_BYTES, SLABS)
 const MIDDLING_BYTES = 64 * 1024
 /** For everybody, as far as they go. */
@@ -17,7 +17,7 @@ const middling = new BufferPool(MIDDLING_BYTES, 128)
 const CAREFUL_BYTES = 16 * 1024
 /** Socket buffers swallow up to this many bytes of which the client has not read one. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-/** So many bytes must a client have read before it gets slabs. */
+/** So many bytes must a client have read to count as one that keeps up. */
 const PROVEN_BYTES = 128 * 1024
 /** Chunks where this is piped as an ordinary stream: at first, and when so many bytes have gone out. */
 const STREAM_FIRST_BYTES = 64 * 1024
