@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** The head of an HTTP/1.1 answer; field names in lower case, the last line of a name wins. */
 export interface Head {
@@ -31,6 +32,13 @@ export class RawClient {
   static async connect(port: number): Promise<RawClient> {
     const socket = connect({ port, host: '127.0.0.1' })
     await once(socket, 'connect')
+    return new RawClient(socket)
+  }
+
+  /** Over TLS, whoever the server's certificate names. */
+  static async connectSecurely(port: number): Promise<RawClient> {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
     return new RawClient(socket)
   }
 
