@@ -8,6 +8,7 @@ export const LONGEST_AT_ONCE: number = 64 * 1024
 /** What is shorter comes cheaply from Node's own pool. */
 const SHORTEST_LENT = 4 * 1024
 
+/** Of its own: clients that stall in long bodies do not take it from short answers. */
 const pool = new BufferPool(LONGEST_AT_ONCE, 64)
 
 /**

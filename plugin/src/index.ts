@@ -51,6 +51,7 @@ declare module 'fastify' {
 interface Registration {
   readonly settings: Settings
   readonly store: FileStore
+  /** Whether a hook of the application is given payloads; known when all routes are there, assumed until then. */
   isPayloadSeen: boolean
 }
 

@@ -59,6 +59,7 @@ for (const { name, connect, server } of LINES) {
 
 t.test('answers to clients that leave do not spoil those to others', async (t) => {
   const { port } = await serveContent(t)
+  const spoilt: string[] = []
   for (let round = 0; round < 20; round++) {
     const leaving = await Promise.all(Array.from({ length: 5 }, () => RawClient.connect(port)))
     for (const client of leaving) {
@@ -69,11 +70,11 @@ t.test('answers to clients that leave do not spoil those to others', async (t) =
     for (const client of leaving) client.socket.resetAndDestroy()
     for (const first of STARTS) {
       const { body } = await staying.readAnswer('GET')
-      if (!body.equals(content.subarray(first, first + LENGTH))) t.fail(`round ${round}, from ${first}`)
+      if (!body.equals(content.subarray(first, first + LENGTH))) spoilt.push(`round ${round}, from ${first}`)
     }
     staying.destroy()
   }
-  t.pass('those who stay get what they asked for')
+  t.same(spoilt.slice(0, 3), [])
 })
 
 /** Whoever is given a payload may keep it for as long as it likes. */
@@ -128,16 +129,3 @@ for (const [keeper, routes] of Object.entries(KEEPERS)) {
     t.same(spoilt, [], 'every payload is still what it was')
   })
 }
-
-t.test('who injects may keep the payload', async (t) => {
-  const { app } = await serveContent(t)
-  const bodies: Buffer[] = []
-  for (const first of STARTS) {
-    const headers = { range: `bytes=${first}-${first + LENGTH - 1}` }
-    bodies.push((await app.inject({ url: '/data.bin', headers })).rawPayload)
-  }
-  const spoilt = STARTS.filter(
-    (first, index) => !bodies[index]?.equals(content.subarray(first, first + LENGTH)),
-  )
-  t.same(spoilt, [])
-})
