@@ -1,11 +1,14 @@
 // Gathers the bytes of one answer and writes them in large batches, keeping their CRC.
 import { crc32 } from 'node:zlib'
-import { areManyLent, collectChunks, giveBack, lend } from './buffers.ts'
+import { BUFFER, collectChunks, Loan, sizeOfNext } from './buffers.ts'
 import type { PartFile } from './part-file.ts'
 import type { Block } from './plan.ts'
 
 /** Bytes wait no longer than this for more to join them, in ms. */
 const PATIENCE = 100
+
+/** A room smaller than this share of a batch is not worth a read. */
+const SMALLEST_ROOM = 1 / 8
 
 /** Writes under way at once: the next one must not have to wait for the event loop to come round. */
 const AT_ONCE = 2
@@ -20,9 +23,17 @@ export interface BlockWriterOptions {
   readonly onWritten: () => void
 }
 
-/** A buffer, `filled` from its beginning. */
-interface Batch {
-  readonly buffer: Buffer
+/** Part of a buffer, to be written. */
+interface Piece {
+  readonly loan: Loan
+  readonly bytes: Buffer
+}
+
+/** A buffer that is being filled, up to `limit`. Up to `cut` its bytes are written or wait for it. */
+interface Open {
+  readonly loan: Loan
+  readonly limit: number
+  cut: number
   filled: number
 }
 
@@ -33,8 +44,9 @@ export class BlockWriter {
   #block: Block
   /** The block as it is when all writes that have begun are done. */
   #begun: Block
-  /** What no write has begun for, in order; only the last has room. */
-  #waiting: Batch[] = []
+  /** Filled, in order; no write has begun. */
+  #waiting: Piece[] = []
+  #open: Open | null = null
   #unwritten = 0
   #running = 0
   /** Resolves when all writes that have begun are done. */
@@ -68,79 +80,132 @@ export class BlockWriter {
   push(chunk: Buffer): Promise<void> | null {
     if (this.#failure !== null) return null
     this.#gather(chunk)
-    this.#startFull()
+    this.#startAll()
+    this.#timer ??= setTimeout(() => this.#startOpen(), PATIENCE)
     return this.#unwritten < this.#most ? null : this.#drained()
+  }
+
+  /**
+   * Where the next bytes may be put, to be pushed from there without a copy. Remains of use until the next `push()`,
+   * `room()` or `flush()`, whatever else happens.
+   */
+  room(): Buffer {
+    const { limit, filled } = this.#opened()
+    if (limit - filled < limit * SMALLEST_ROOM) {
+      this.#close()
+      this.#startAll()
+    }
+    const open = this.#opened()
+    return open.loan.buffer.subarray(open.filled, open.limit)
   }
 
   /** Resolves when everything taken is in the file. @throws DownloadError of the file system's kind */
   async flush(): Promise<void> {
+    this.#close()
     do {
       this.#start()
       await this.#writing
     } while (this.#unwritten > 0)
-    clearTimeout(this.#timer)
     if (this.#failure !== null) throw this.#failure
   }
 
   get #most(): number {
     const { batch, backlog } = this.#options
-    return areManyLent() ? 2 * batch : Math.max(2 * batch, backlog)
+    return sizeOfNext() < BUFFER ? 2 * Math.min(batch, sizeOfNext()) : Math.max(2 * batch, backlog)
   }
 
   /** Goes on at half: a connection that stops and starts for each write costs more than the writing. */
   async #drained(): Promise<void> {
-    while (this.#unwritten > this.#most / 2) await this.#writing
+    while (this.#running > 0 && this.#unwritten > this.#most / 2) await this.#writing
   }
 
   #gather(chunk: Buffer): void {
-    const { batch } = this.#options
+    this.#unwritten += chunk.length
+    if (this.#isInRoom(chunk)) this.#fill(chunk.length)
+    else this.#copy(chunk)
+  }
+
+  #copy(chunk: Buffer): void {
     for (let done = 0; done < chunk.length; ) {
-      let last = this.#waiting.at(-1)
-      if (last === undefined || last.filled >= batch) {
-        last = { buffer: lend(), filled: 0 }
-        this.#waiting.push(last)
-      }
-      const taken = chunk.copy(last.buffer, last.filled, done, done + batch - last.filled)
-      last.filled += taken
+      const { loan, filled, limit } = this.#opened()
+      const taken = chunk.copy(loan.buffer, filled, done, done + limit - filled)
+      this.#fill(taken)
       done += taken
     }
-    this.#unwritten += chunk.length
     collectChunks(chunk.length)
   }
 
-  #startFull(): void {
-    while (this.#running < AT_ONCE && (this.#waiting[0]?.filled ?? 0) >= this.#options.batch) this.#start()
-    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#start(), PATIENCE)
+  #fill(bytes: number): void {
+    const open = this.#opened()
+    open.filled += bytes
+    if (open.filled === open.limit) this.#close()
   }
 
-  /** Starts to write the first that waits, full or not. */
-  #start(): void {
+  #isInRoom(chunk: Buffer): boolean {
+    if (this.#open === null) return false
+    const { loan, filled } = this.#open
+    return chunk.buffer === loan.buffer.buffer && chunk.byteOffset === loan.buffer.byteOffset + filled
+  }
+
+  #opened(): Open {
+    if (this.#open === null) {
+      const loan = new Loan()
+      this.#open = { loan, limit: Math.min(this.#options.batch, loan.buffer.length), cut: 0, filled: 0 }
+    }
+    return this.#open
+  }
+
+  /** Nothing more is put into the open buffer. */
+  #close(): void {
+    this.#cut()
+    this.#open?.loan.release()
+    this.#open = null
+  }
+
+  /** What has been put into the open buffer waits to be written; the rest of it stays open. */
+  #cut(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#running === AT_ONCE) return
-    const batch = this.#waiting.shift()
-    if (batch === undefined) return
-    this.#running++
-    this.#writing = this.#write(batch, this.#writing)
+    if (this.#failure !== null || this.#open === null || this.#open.cut === this.#open.filled) return
+    const { loan, cut, filled } = this.#open
+    this.#waiting.push({ loan: loan.keep(), bytes: loan.buffer.subarray(cut, filled) })
+    this.#open.cut = filled
   }
 
-  async #write({ buffer, filled }: Batch, before: Promise<void>): Promise<void> {
-    const bytes = buffer.subarray(0, filled)
+  #startAll(): void {
+    while (this.#running < AT_ONCE && this.#waiting.length > 0) this.#start()
+  }
+
+  #startOpen(): void {
+    this.#cut()
+    this.#startAll()
+  }
+
+  /** Starts to write the first that waits. */
+  #start(): void {
+    if (this.#running === AT_ONCE) return
+    const piece = this.#waiting.shift()
+    if (piece === undefined) return
+    this.#running++
+    this.#writing = this.#write(piece, this.#writing)
+  }
+
+  async #write({ loan, bytes }: Piece, before: Promise<void>): Promise<void> {
     const { start, end, crc } = this.#begun
-    const block = { start, end: end + filled, crc: crc32(bytes, crc) }
+    const block = { start, end: end + bytes.length, crc: crc32(bytes, crc) }
     this.#begun = block
     try {
       await this.#part.write(bytes, end)
     } catch (error) {
       this.#failure ??= error
     }
-    giveBack(buffer)
+    loan.release()
     await before // writes may overtake each other; a block has no holes
     this.#running--
     if (this.#failure === null) {
       this.#block = block
-      this.#unwritten -= filled
-      this.#startFull()
+      this.#unwritten -= bytes.length
+      this.#startAll()
     } else {
       this.#abandon()
     }
@@ -148,7 +213,7 @@ export class BlockWriter {
   }
 
   #abandon(): void {
-    for (const { buffer } of this.#waiting.splice(0)) giveBack(buffer)
+    for (const { loan } of this.#waiting.splice(0)) loan.release()
     this.#unwritten = 0
   }
 }

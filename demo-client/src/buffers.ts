@@ -1,36 +1,56 @@
 // Memory for what comes from the network: buffers used again, and chunks that do not pile up.
 
-/** Size of a buffer in bytes. A larger one is written at less cost by one connection, at more by several. */
-export const BUFFER: number = 384 * 1024
-/** With more than this many lent, each connection gathers little: 64 of them need memory, too. */
-const MANY = 22
+/** Size of a buffer in bytes. */
+export const BUFFER: number = 1024 * 1024
+/** Size of those that are lent when as much as this is lent already: 64 connections need memory, too. */
+const LITTLE_BUFFER = 256 * 1024
+const MUCH = 12 * BUFFER
 /** Chunks of this many bytes may wait for the garbage collection. */
 const LITTER = 4 * 1024 * 1024
 
 /**
- * Buffers no longer in use, for whoever needs one next. What came from the network is copied into them: it
- * then dies young, whereas chunks kept until written would fill the heap until its next full collection.
+ * Buffers no longer in use, by size, for whoever needs one next. What came from the network is copied into them, or
+ * read straight into them: chunks kept until written would fill the heap until its next full collection.
  */
-const spare: Buffer[] = []
+const spare: ReadonlyMap<number, Buffer[]> = new Map([
+  [BUFFER, []],
+  [LITTLE_BUFFER, []],
+])
 let lent = 0
 let litter = 0
 let isHeapKept = false
 
-/** A buffer of {@link BUFFER} bytes. Give it back. */
-export function lend(): Buffer {
-  keepHeap()
-  lent++
-  return spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER)
+/** A buffer, lent until all who use it have released it. */
+export class Loan {
+  readonly buffer: Buffer
+  #uses = 1
+
+  constructor() {
+    keepHeap()
+    const size = sizeOfNext()
+    lent += size
+    this.buffer = spare.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size)
+  }
+
+  /** For one more use. */
+  keep(): this {
+    this.#uses++
+    return this
+  }
+
+  /** The end of one use. */
+  release(): void {
+    if (--this.#uses > 0) return
+    const size = this.buffer.length
+    lent -= size
+    const others = spare.get(size)
+    if (others !== undefined && (others.length + 1) * size <= MUCH) others.push(this.buffer)
+  }
 }
 
-export function giveBack(buffer: Buffer): void {
-  lent--
-  if (spare.length < MANY) spare.push(buffer)
-}
-
-/** Are so many buffers lent that there is none for every wish? */
-export function areManyLent(): boolean {
-  return lent > MANY
+/** Size of the next buffer, in bytes. */
+export function sizeOfNext(): number {
+  return lent < MUCH ? BUFFER : LITTLE_BUFFER
 }
 
 /**

@@ -12,12 +12,15 @@ import { digits, type FieldLines, fieldLines, single } from './field-lines.ts'
 import { type ProxyEnvironment, proxyFor } from './proxy.ts'
 import { publicUrl } from './public-url.ts'
 import { basic, redirectTarget, type Target } from './request-target.ts'
+import { type Wire, wired, wireOf } from './wire.ts'
 
 /** An answer whose head is here and whose body is not yet read. */
 export interface Answer {
   readonly status: number
   readonly fields: FieldLines
   readonly body: IncomingMessage
+  /** Leads a long body past node:http; null where the connection has none. */
+  readonly wire: Wire | null
   /** Where it came from after redirects, and what may be sent there again. */
   readonly target: Target
   /** Does only the end of the connection end the body? Then a reset looks like an end. */
@@ -59,8 +62,8 @@ export class ExchangeFailure extends Error {
 /** Keeps the connections of one download. Close it. */
 export class Exchanger {
   readonly #settings: ExchangeSettings
-  readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #https = new HttpsAgent({ keepAlive: true })
+  readonly #http = wired(new HttpAgent({ keepAlive: true }))
+  readonly #https = wired(new HttpsAgent({ keepAlive: true }))
   readonly #tunnels = new Map<string, HttpsProxyAgent<string>>()
 
   constructor(settings: ExchangeSettings) {
@@ -175,7 +178,8 @@ function answerOf(target: Target, body: IncomingMessage, end: Pick<Answer, 'fail
   const fields = fieldLines(body.rawHeaders)
   const isFramed = fields.has('content-length') || fields.has('transfer-encoding')
   body.on('error', () => undefined) // told by failure() and by the body's end
-  return { status: body.statusCode ?? 0, fields, body, target, endsWithConnection: !isFramed, ...end }
+  const wire = wireOf(body.socket)
+  return { status: body.statusCode ?? 0, fields, body, wire, target, endsWithConnection: !isFramed, ...end }
 }
 
 /** Ends an answer whose body is not wanted: read where it is short, so that the connection can be used again. */

@@ -12,6 +12,8 @@ import type { Store } from './store.ts'
 export interface IntakeContext {
   readonly store: Store
   readonly stallTimeout: number
+  /** Is there a limit to the rate? Then many bytes at once would make it a rate in jumps. */
+  readonly isPaced: boolean
   /** Told of every byte that counts; returns what the connection has to wait for, if anything. */
   readonly onBytes: (bytes: number) => Promise<void> | null
 }
@@ -35,6 +37,11 @@ class BlockChain {
   /** Keeps what is written out of the journal until the end. */
   get writer(): BlockWriter {
     return this.#writer
+  }
+
+  /** See {@link BlockWriter.room}. */
+  room(): Buffer {
+    return this.#writer.room()
   }
 
   push(chunk: Buffer): Promise<void> | null {
@@ -80,7 +87,11 @@ export async function intakePart(
     if (chunk.length > room) return 'too-much'
     return wait ?? 'more'
   }
-  const ending = await receive(answer, take, context.stallTimeout)
+  const ending = await receive(
+    answer,
+    { room: context.isPaced ? null : () => chain.room(), take },
+    context.stallTimeout,
+  )
   const judged = judgeEnding(ending, lease.position < Math.min(lease.end, part.end))
   const isProven = hash === null || (judged.kind === 'complete' && hash.digest('base64') === digest?.value)
   await chain.end(isProven && judged.kind !== 'too-much' ? 'keep' : 'drop')
@@ -119,7 +130,11 @@ export async function intakeWhole(
     if (!isToTheEnd && lease.position >= last) return 'enough'
     return wait ?? 'more'
   }
-  const ending = await receive(answer, take, context.stallTimeout)
+  const ending = await receive(
+    answer,
+    { room: context.isPaced ? null : () => chain.room(), take },
+    context.stallTimeout,
+  )
   const judged = judgeEnding(ending, Number.isFinite(last) && lease.position < last)
   await chain.end('keep')
   return judged

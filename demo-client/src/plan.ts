@@ -72,8 +72,8 @@ export interface SegmentPolicy {
 
 /** The smallest segment chosen automatically, in bytes. */
 export const SMALLEST_SEGMENT: number = 4 * 1024 * 1024
-/** The largest segment chosen automatically when there are several connections, in bytes. */
-export const LARGEST_SEGMENT: number = 64 * 1024 * 1024
+/** The largest segment chosen automatically when there are several connections, in bytes: long ones cost a connection. */
+export const LARGEST_SEGMENT: number = 1024 * 1024 * 1024
 
 /** The next interval to lend out of the `free` ones (those neither received nor lent), or null. */
 export function nextSegment(free: readonly Interval[], policy: SegmentPolicy): Interval | null {

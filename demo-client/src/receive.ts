@@ -1,5 +1,7 @@
 // The body of one answer, chunk by chunk, with back-pressure and stall detection.
 import type { Answer } from './exchange.ts'
+import { digits, single } from './field-lines.ts'
+import type { Wire } from './wire.ts'
 
 /** What the taker of a chunk says: go on, wait for this, stop: there is all, stop: there is too much. */
 export type Taken = 'more' | 'enough' | 'too-much' | Promise<void>
@@ -11,46 +13,100 @@ export type Ending =
   | { readonly kind: 'too-much' }
   | { readonly kind: 'cut'; readonly reason: string; readonly cause: Error | null }
 
-/** Reads a body to its end, or until `take` has enough. Never rejects; `stallTimeout` in ms. */
-export function receive(
-  answer: Answer,
-  take: (chunk: Buffer) => Taken,
-  stallTimeout: number,
-): Promise<Ending> {
-  const { body } = answer
+/** Whoever wants the bytes. */
+export interface Taker {
+  /** Where the next bytes had best be put; null: it wants them in small pieces. */
+  readonly room: (() => Buffer) | null
+  /** Takes bytes, from the room or from elsewhere. */
+  take(chunk: Buffer): Taken
+}
+
+/** From this length on, in bytes, a body is worth the connection that leading it past node:http costs. */
+const LONG = 16 * 1024 * 1024
+
+/** Reads a body to its end, or until the taker has enough. Never rejects; `stallTimeout` in ms. */
+export function receive(answer: Answer, taker: Taker, stallTimeout: number): Promise<Ending> {
   return new Promise((resolve) => {
-    let holds = 0
-    let isSettled = false
-    const settle = (ending: Ending): void => {
-      if (isSettled) return
-      isSettled = true
-      clearTimeout(stall)
-      if (ending.kind !== 'complete') body.destroy()
-      resolve(ending)
-    }
-    const stall: NodeJS.Timeout = setTimeout(() => {
-      if (holds > 0) stall.refresh()
-      else settle({ kind: 'cut', reason: `nothing came for ${stallTimeout / 1000} s`, cause: null })
-    }, stallTimeout)
-    const hold = (until: Promise<void>): void => {
-      if (holds++ === 0) body.pause()
-      void until.finally(() => {
-        stall.refresh()
-        if (--holds === 0 && !isSettled) body.resume()
-      })
-    }
-    body.on('data', (chunk: Buffer) => {
-      if (isSettled) return
-      stall.refresh()
-      const taken = take(chunk)
-      if (typeof taken !== 'string') hold(taken)
-      else if (taken !== 'more') settle({ kind: taken })
-    })
-    body.once('end', () => void endOf(answer).then(settle))
-    body.once('close', () => {
-      if (!body.readableEnded) settle(cut(answer.failure() ?? body.errored))
-    })
+    new Receiver(answer, taker, resolve).start(stallTimeout)
   })
+}
+
+class Receiver {
+  readonly #answer: Answer
+  readonly #taker: Taker
+  readonly #resolve: (ending: Ending) => void
+  /** Where the body is taken from, if not from node:http, and where it is put. */
+  readonly #direct: { readonly wire: Wire; readonly room: () => Buffer } | null
+  #holds = 0
+  #isSettled = false
+  #stall: NodeJS.Timeout | undefined
+
+  constructor(answer: Answer, taker: Taker, resolve: (ending: Ending) => void) {
+    this.#answer = answer
+    this.#taker = taker
+    this.#resolve = resolve
+    const { wire, fields } = answer
+    const { room } = taker
+    const isLong = lengthOf(answer) >= LONG && !fields.has('transfer-encoding')
+    this.#direct = isLong && wire !== null && room !== null ? { wire, room } : null
+  }
+
+  start(stallTimeout: number): void {
+    const { body } = this.#answer
+    this.#stall = setTimeout(() => {
+      if (this.#holds > 0) this.#stall?.refresh()
+      else this.#settle({ kind: 'cut', reason: `nothing came for ${stallTimeout / 1000} s`, cause: null })
+    }, stallTimeout)
+    body.once('close', () => {
+      if (!body.readableEnded) this.#settle(cut(this.#answer.failure() ?? body.errored))
+    })
+    if (this.#direct === null) {
+      body.on('data', (chunk) => this.#take(chunk))
+      body.once('end', () => void endOf(this.#answer).then((ending) => this.#settle(ending)))
+    } else {
+      const { wire, room } = this.#direct
+      wire.divert(body, lengthOf(this.#answer), {
+        room,
+        take: (chunk) => this.#take(chunk),
+        end: () => this.#settle({ kind: 'complete' }),
+      })
+      if (this.#holds === 0) wire.resume()
+    }
+  }
+
+  get #flow(): Pick<Wire, 'pause' | 'resume'> {
+    return this.#direct?.wire ?? this.#answer.body
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#isSettled) return
+    this.#stall?.refresh()
+    const taken = this.#taker.take(chunk)
+    if (typeof taken !== 'string') this.#hold(taken)
+    else if (taken !== 'more') this.#settle({ kind: taken })
+  }
+
+  #hold(until: Promise<void>): void {
+    if (this.#holds++ === 0) this.#flow.pause()
+    void until.finally(() => {
+      this.#stall?.refresh()
+      if (--this.#holds === 0 && !this.#isSettled) this.#flow.resume()
+    })
+  }
+
+  #settle(ending: Ending): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    clearTimeout(this.#stall)
+    // A connection that node:http has not read to the end of the body cannot be used again.
+    if (ending.kind !== 'complete' || this.#direct !== null) this.#answer.body.destroy()
+    this.#resolve(ending)
+  }
+}
+
+/** The length in the answer's head, in bytes; 0 where none is announced. */
+function lengthOf({ fields }: Answer): number {
+  return digits(single(fields, 'content-length')) ?? 0
 }
 
 /** The body has come to an end: is it the right one? */

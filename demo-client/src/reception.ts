@@ -19,6 +19,8 @@ export interface ReceptionContext {
   readonly schedule: Schedule
   /** In ms. */
   readonly stallTimeout: number
+  /** See {@link IntakeContext.isPaced}. */
+  readonly isPaced: boolean
   /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
   readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
   /** A part is on its way: further connections can be of use. */
@@ -46,14 +48,14 @@ export class Reception {
   #digestFailures = 0
 
   constructor(context: ReceptionContext) {
-    const { store, stallTimeout, schedule, onBytes } = context
+    const { store, stallTimeout, isPaced, schedule, onBytes } = context
     this.#context = context
     this.#schedule = schedule
     const count = (bytes: number): Promise<void> | null => {
       this.#useful += bytes
       return onBytes(bytes)
     }
-    this.#intake = { store, stallTimeout, onBytes: count }
+    this.#intake = { store, stallTimeout, isPaced, onBytes: count }
   }
 
   /** Whether to send If-Range. */

@@ -14,7 +14,7 @@ const BACKLOG_SHARE = 1 / 32
 const WRITE_SHARE = 1 / 256
 const SMALLEST_WRITE = 16 * 1024
 /** Bytes in memory, at most, of one connection. */
-const UNWRITTEN = 10 * BUFFER
+const UNWRITTEN = 4 * BUFFER
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {

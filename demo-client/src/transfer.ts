@@ -57,6 +57,7 @@ export class Transfer {
       store,
       schedule: this.#schedule,
       stallTimeout: settings.stallTimeout,
+      isPaced: settings.limitRate !== null,
       onVersion: context.onVersion,
       onPart: () => this.#spawn(this.#schedule.limit),
       onBytes: (bytes) => this.#count(bytes),

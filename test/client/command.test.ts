@@ -1,8 +1,9 @@
 // The command as people and programs use it: arguments, keys, signals, statuses, output.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { makeCertificate, withoutOpenssl } from './support/certificate.ts'
 import { CLI, rangeGet, spawnCommand } from './support/command.ts'
 import {
   answerHonestly,
@@ -245,38 +246,13 @@ t.test('a bar on a terminal', { skip: script() }, async (t) => {
   )
 })
 
-t.test('https: only with a certificate that is trusted', { skip: openssl() }, async (t) => {
+t.test('https: only with a certificate that is trusted', { skip: withoutOpenssl() }, async (t) => {
   const { createServer } = await import('node:https')
   const dir = t.testdir({})
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=DNS:localhost,IP:127.0.0.1',
-      '-keyout',
-      join(dir, 'key.pem'),
-      '-out',
-      join(dir, 'cert.pem'),
-    ],
-    { stdio: 'ignore' },
-  )
-  const server = createServer(
-    { key: readFileSync(join(dir, 'key.pem')), cert: readFileSync(join(dir, 'cert.pem')) },
-    (_, response) => {
-      response.writeHead(200, { etag: '"v1"', 'content-length': CONTENT.length }).end(CONTENT)
-    },
-  )
+  const { key, cert, path } = makeCertificate(dir)
+  const server = createServer({ key, cert }, (_, response) => {
+    response.writeHead(200, { etag: '"v1"', 'content-length': CONTENT.length }).end(CONTENT)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   const address = server.address()
@@ -284,7 +260,7 @@ t.test('https: only with a certificate that is trusted', { skip: openssl() }, as
   const args = ['-q', '-o', 'file.bin', `https://localhost:${port}/file.bin`]
   const untrusted = await rangeGet(args, dir).ended
   t.equal(untrusted.status, 12, untrusted.stderr)
-  const env = { NODE_EXTRA_CA_CERTS: join(dir, 'cert.pem') }
+  const env = { NODE_EXTRA_CA_CERTS: path }
   t.equal((await rangeGet(args, dir, env).ended).status, 0)
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 
@@ -320,14 +296,5 @@ function script(): string | false {
     return isUtilLinux ? false : 'script(1) is not the one of util-linux'
   } catch {
     return 'no script(1) here'
-  }
-}
-
-function openssl(): string | false {
-  try {
-    execFileSync('openssl', ['version'])
-    return false
-  } catch {
-    return 'no openssl here to make a certificate'
   }
 }

@@ -189,19 +189,19 @@ t.test('the length of a segment', async (t) => {
     { name: 'not too small', free: [0, 8 * MIB], policy: { share: 1 }, want: [0, SMALLEST_SEGMENT] },
     {
       name: 'not too large',
-      free: [5, 900 * MIB],
-      policy: { share: 500 * MIB },
+      free: [5, 2900 * MIB],
+      policy: { share: 1500 * MIB },
       want: [5, 5 + LARGEST_SEGMENT],
     },
     { name: 'within the limit', free: [0, 900 * MIB], policy: { limit: 9 }, want: [0, 9] },
   ]
   for (const { name, free, policy, want } of cases) {
-    const segment = nextSegment(intervals([free, [1000 * MIB, 1001 * MIB]]), { ...chosen, ...policy })
+    const segment = nextSegment(intervals([free, [3000 * MIB, 3001 * MIB]]), { ...chosen, ...policy })
     t.strictSame(segment && spans([segment]), [want], name)
   }
   t.equal(nextSegment([], chosen), null, 'nothing is free')
   t.equal(SMALLEST_SEGMENT, 4 * MIB)
-  t.equal(LARGEST_SEGMENT, 64 * MIB)
+  t.equal(LARGEST_SEGMENT, 1024 * MIB)
 })
 
 t.test('where the largest rest is cut', async (t) => {

@@ -66,11 +66,11 @@ t.test('segments', async (t) => {
   t.strictSame(nextSegment(free, policy), { start: 10, end: 12 }, 'never beyond a gap')
   t.strictSame(nextSegment(free.slice(1), policy), { start: 20, end: 24 })
   t.equal(nextSegment([], policy), null)
-  const large = [{ start: 0, end: 1e9 }]
+  const large = [{ start: 0, end: 4e9 }]
   const automatic = { segmentSize: null, connections: 8, share: 16e6, limit: Number.POSITIVE_INFINITY }
   t.equal(nextSegment(large, automatic)?.end, 16e6, 'its share')
-  t.equal(nextSegment(large, { ...automatic, share: 1e9 })?.end, 64 * 1024 * 1024, 'but not without bound')
-  t.equal(nextSegment(large, { ...automatic, connections: 1 })?.end, 1e9, 'one connection: all of it')
+  t.equal(nextSegment(large, { ...automatic, share: 2e9 })?.end, 1024 ** 3, 'but not without bound')
+  t.equal(nextSegment(large, { ...automatic, connections: 1 })?.end, 4e9, 'one connection: all of it')
   t.equal(largestRest([]), null)
   const lease = { start: 0, position: 1_000_000, end: 9_000_000 }
   t.equal(largestRest([lease, { start: 0, position: 0, end: 5_000_000 }])?.at, 5_000_000)

@@ -8,7 +8,8 @@ import { makeContent, resource } from './support/hostile-server.ts'
 import { get } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
 
-const SIZE = 16_000_000
+// One connection takes it past node:http, four of them do not.
+const SIZE = 20_000_000
 const CONTENT = makeContent(SIZE)
 const FLUSH_MS = 100
 

@@ -21,9 +21,10 @@ export interface HostileServer {
   /** Its origin. */
   url: string
   requests: RawRequest[]
+  /** Connections that were opened. */
+  connections: number
   /** The most connections that were open at once. */
   mostConnections: number
-  /** Body bytes sent through `sendBody`. */
   stop(): Promise<void>
 }
 
@@ -32,6 +33,7 @@ export async function startHostile(script: Script, port = 0): Promise<HostileSer
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
+    hostile.connections++
     hostile.mostConnections = Math.max(hostile.mostConnections, sockets.size)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
@@ -49,6 +51,7 @@ export async function startHostile(script: Script, port = 0): Promise<HostileSer
   const hostile: HostileServer = {
     url: '',
     requests: [],
+    connections: 0,
     mostConnections: 0,
     stop: async () => {
       for (const socket of sockets) socket.destroy()

@@ -1,0 +1,132 @@
+// Writers that share buffers, fed from their rooms and by copies, over a part file that takes its time.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import t from 'tap'
+import { BlockWriter } from '#client/block-writer.js'
+import { BUFFER, sizeOfNext } from '#client/buffers.js'
+import type { PartFile } from '#client/part-file.js'
+
+const MIB = 1024 * 1024
+
+/** Keeps what is written; looks at the bytes only when the write is over, as a disk may. */
+function slowPart(size: number, fails: (position: number) => boolean = () => false) {
+  const content = Buffer.alloc(size)
+  const writes: number[] = []
+  let running = 0
+  const part = {
+    write: async (bytes: Buffer, position: number): Promise<void> => {
+      writes.push(bytes.length)
+      running++
+      await sleep(Math.random() * 4)
+      running--
+      if (fails(position)) throw new Error('disk full')
+      bytes.copy(content, position)
+    },
+  } as unknown as PartFile
+  return { part, content, writes, running: () => running }
+}
+
+/** Puts `bytes` into the room, as a connection would, and says what was put there. */
+function intoRoom(writer: BlockWriter, bytes: Buffer): Buffer {
+  const room = writer.room()
+  const count = bytes.copy(room, 0)
+  return room.subarray(0, count)
+}
+
+const OPTIONS = { batch: BUFFER, backlog: 4 * BUFFER, onWritten: () => undefined }
+
+t.test('bytes from the room and bytes from elsewhere, several writers at once', async (t) => {
+  for (let round = 0; round < 8; round++) {
+    const source = randomBytes(24 * MIB)
+    const { part, content } = slowPart(source.length)
+    const share = source.length / 6
+    const batch = round % 2 === 0 ? BUFFER : 1 + Math.floor(Math.random() * BUFFER)
+    const one = async (start: number): Promise<BlockWriter> => {
+      const writer = new BlockWriter(part, start, { ...OPTIONS, batch })
+      for (let at = start; at < start + share; ) {
+        const want = Math.ceil(Math.random() ** 3 * 400_000)
+        const bytes = source.subarray(at, Math.min(start + share, at + want))
+        const taken = Math.random() < 0.7 ? intoRoom(writer, bytes) : Buffer.from(bytes)
+        at += taken.length
+        await writer.push(taken)
+        if (Math.random() < 0.1) await sleep(Math.random() * 5)
+      }
+      await writer.flush()
+      return writer
+    }
+    const writers = await Promise.all(Array.from({ length: 6 }, (_, index) => one(index * share)))
+    t.ok(content.equals(source), `round ${round}: no byte mixed, lost or moved`)
+    for (const { block } of writers) {
+      const { start, end, crc } = block
+      t.strictSame([end - start, crc], [share, crc32(source.subarray(start, end))])
+    }
+  }
+})
+
+t.test('bytes from the middle of the room count from there', async (t) => {
+  const source = randomBytes(2000)
+  const { part, content } = slowPart(1000)
+  const writer = new BlockWriter(part, 0, OPTIONS)
+  const room = writer.room()
+  source.copy(room)
+  void writer.push(room.subarray(500, 1500))
+  await writer.flush()
+  t.ok(content.equals(source.subarray(500, 1500)))
+})
+
+t.test('what waits in the room is written in time, and the room remains', async (t) => {
+  const source = randomBytes(1000)
+  const { part, content, writes } = slowPart(1000)
+  const writer = new BlockWriter(part, 0, OPTIONS)
+  void writer.push(intoRoom(writer, source.subarray(0, 400)))
+  const room = writer.room()
+  while (writer.block.end < 400) await sleep(10)
+  t.strictSame(writes, [400], 'without a further byte')
+  source.copy(room, 0, 400, 1000) // the connection still reads to where it was told
+  void writer.push(room.subarray(0, 600))
+  await writer.flush()
+  t.ok(content.equals(source))
+  t.strictSame(writes, [400, 600])
+})
+
+t.test('a room is never too small to be worth a read', async (t) => {
+  const { part } = slowPart(4 * MIB)
+  const writer = new BlockWriter(part, 0, OPTIONS)
+  for (let done = 0; done < 2 * MIB; ) {
+    const room = writer.room()
+    t.ok(room.length >= BUFFER / 8)
+    const bytes = room.subarray(0, Math.min(room.length, 100_000))
+    await writer.push(bytes)
+    done += bytes.length
+  }
+  await writer.flush()
+})
+
+t.test('after a failure nothing is written, and nobody else gets the room', async (t) => {
+  const { part, writes } = slowPart(8 * MIB, () => true)
+  const writer = new BlockWriter(part, 0, { ...OPTIONS, batch: 64 * 1024 })
+  const bytes = Buffer.alloc(64 * 1024)
+  void writer.push(intoRoom(writer, bytes))
+  const room = writer.room()
+  while (writer.failure === null) await sleep(5)
+  const begun = writes.length
+  const others = Array.from({ length: 40 }, () => new BlockWriter(part, MIB, OPTIONS))
+  for (const other of others) t.not(other.room().buffer, room.buffer)
+  void writer.push(intoRoom(writer, bytes))
+  await t.rejects(writer.flush(), { message: 'disk full' })
+  t.equal(writes.length, begun)
+  for (const other of others) await other.flush()
+})
+
+t.test('with much memory lent, each takes little, and none waits for ever', async (t) => {
+  const { part } = slowPart(64 * MIB)
+  const writers = Array.from({ length: 40 }, (_, index) => new BlockWriter(part, index * MIB, OPTIONS))
+  for (const writer of writers) writer.room()
+  t.ok(sizeOfNext() < BUFFER)
+  // More than may wait now, less than the buffer that was lent while there was plenty: no write begins.
+  const waits = writers.map((writer) => writer.push(Buffer.alloc(700_000)))
+  await Promise.all(waits)
+  await Promise.all(writers.map((writer) => writer.flush()))
+  t.equal(sizeOfNext(), BUFFER, 'and gives it back')
+})
