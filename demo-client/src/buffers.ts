@@ -1,10 +1,10 @@
 // Memory for what comes from the network: buffers used again, and chunks that do not pile up.
 
-/** Size of a buffer in bytes. */
-export const BUFFER: number = 1024 * 1024
-/** Size of those that are lent when as much as this is lent already: 64 connections need memory, too. */
+/** Size of a buffer in bytes. Twice as much was a little faster in most runs, and half as fast in some. */
+export const BUFFER: number = 512 * 1024
+/** Size of those that are lent when {@link MUCH} is lent already, in bytes: 64 connections need memory, too. */
 const LITTLE_BUFFER = 256 * 1024
-const MUCH = 12 * BUFFER
+const MUCH = 12 * 1024 * 1024
 /** Chunks of this many bytes may wait for the garbage collection. */
 const LITTER = 4 * 1024 * 1024
 

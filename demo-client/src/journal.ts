@@ -21,23 +21,31 @@ export async function loadJournal(path: string): Promise<JournalRecord | null> {
   }
 }
 
-/** Writes a journal: a temporary file, flushed, renamed over the old one. The data must be on disk already. */
-export async function saveJournal(path: string, record: JournalRecord): Promise<void> {
+/**
+ * Writes a journal: a temporary file, flushed, renamed over the old one. The rename waits for `onDisk`: the data that
+ * the record names. Where that fails the old journal stays.
+ */
+export async function saveJournal(path: string, record: JournalRecord, onDisk: Promise<void>): Promise<void> {
   const temporary = `${path}.tmp`
+  const steps = await Promise.allSettled([onDisk, writeDraft(temporary, record)])
   try {
-    // Anew, so that no link which lies there is followed.
-    await rm(temporary, { force: true })
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(encodeJournal(record))
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
+    for (const step of steps) if (step.status === 'rejected') throw step.reason
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
     throw fileError(error, path)
+  }
+}
+
+async function writeDraft(temporary: string, record: JournalRecord): Promise<void> {
+  // Anew, so that no link which lies there is followed.
+  await rm(temporary, { force: true })
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    await file.writeFile(encodeJournal(record))
+    await file.datasync()
+  } finally {
+    await file.close()
   }
 }
 

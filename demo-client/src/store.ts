@@ -14,7 +14,7 @@ const BACKLOG_SHARE = 1 / 32
 const WRITE_SHARE = 1 / 256
 const SMALLEST_WRITE = 16 * 1024
 /** Bytes in memory, at most, of one connection. */
-const UNWRITTEN = 4 * BUFFER
+const UNWRITTEN = 8 * BUFFER
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {
@@ -213,15 +213,16 @@ export class Store {
     if (total !== null) this.#checkpoints.note(bytes, total)
   }
 
-  /** The order is what makes it true after a power cut: what is written, to the disk; then its record. */
+  /** True also after a power cut: what is written goes to the disk, and only then its record takes its name. */
   async #save(): Promise<void> {
     const version = this.#version
     if (version === null) return
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
     const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
     this.#named = size(blocks)
-    await this.#part.flush()
+    const flushed = this.#part.flush()
+    flushed.catch(() => undefined) // thrown by saveJournal()
     await this.#lock.assertHeld()
-    await saveJournal(this.#journalPath, { key: this.#options.key, ...version, blocks })
+    await saveJournal(this.#journalPath, { key: this.#options.key, ...version, blocks }, flushed)
   }
 }

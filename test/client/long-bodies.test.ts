@@ -18,6 +18,7 @@ import {
   type RawRequest,
   resource,
   type Script,
+  send,
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
@@ -39,25 +40,13 @@ const tail = (start: number): { start: number; end: number } => ({ start, end: S
 const contentDigest = (bytes: Buffer): string =>
   `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 
-/** Writes, and waits until the other side has room for more. */
-async function write(socket: Socket, bytes: Buffer | string): Promise<void> {
-  if (socket.write(bytes) || socket.destroyed) return
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done).off('close', done)
-      resolve()
-    }
-    socket.on('drain', done).on('close', done)
-  })
-}
-
 /** A correct head, then the body up to byte `until` of the file, and then what `end` does. */
 const broken =
   (until: number, end: (socket: Socket) => void): Script =>
   async (request, socket) => {
     const range = wanted(request, SIZE) ?? tail(0)
-    await write(socket, part(range, SIZE, A.fields))
-    await write(socket, CONTENT.subarray(range.start, until))
+    await send(socket, part(range, SIZE, A.fields))
+    await send(socket, CONTENT.subarray(range.start, until))
     end(socket)
   }
 
@@ -102,9 +91,9 @@ const ROWS: readonly Row[] = [
         const range = wanted(request, SIZE) ?? tail(0)
         const body = CONTENT.subarray(range.start, range.end)
         const first = Buffer.concat([Buffer.from(part(range, SIZE, A.fields)), body.subarray(0, bytes)])
-        await write(socket, first)
+        await send(socket, first)
         await sleep(30)
-        await write(socket, body.subarray(bytes))
+        await send(socket, body.subarray(bytes))
       },
     }),
   ),
@@ -115,10 +104,10 @@ const ROWS: readonly Row[] = [
       const body = CONTENT.subarray(range.start, range.end)
       const first = Buffer.concat([Buffer.from(part(range, SIZE, A.fields)), body.subarray(0, 50)])
       for (const byte of first) {
-        await write(socket, Buffer.of(byte))
+        await send(socket, Buffer.of(byte))
         await new Promise((resolve) => setImmediate(resolve))
       }
-      for (let at = 50; at < body.length; at += 777_777) await write(socket, body.subarray(at, at + 777_777))
+      for (let at = 50; at < body.length; at += 777_777) await send(socket, body.subarray(at, at + 777_777))
     },
   },
   {
@@ -188,8 +177,8 @@ const ROWS: readonly Row[] = [
     name: 'ranges no more, after the connection broke off',
     script: async (request, socket) => {
       if (request.index === 0) return broken(AT, (socket) => socket.end())(request, socket)
-      await write(socket, head('200 OK', { ...A.fields, 'content-length': SIZE }))
-      await write(socket, CONTENT)
+      await send(socket, head('200 OK', { ...A.fields, 'content-length': SIZE }))
+      await send(socket, CONTENT)
     },
   },
   {
@@ -204,8 +193,8 @@ async function answerWithDigest(request: RawRequest, socket: Socket, isWrong: bo
   const body = CONTENT.subarray(range.start, Math.min(range.end, range.start + 30 * MIB))
   const span = { start: range.start, end: range.start + body.length }
   const digest = contentDigest(isWrong ? body.subarray(1) : body)
-  await write(socket, part(span, SIZE, { ...A.fields, 'content-digest': digest }))
-  await write(socket, body)
+  await send(socket, part(span, SIZE, { ...A.fields, 'content-digest': digest }))
+  await send(socket, body)
 }
 
 for (const { name, script, options = ONE, want = CONTENT, also } of ROWS) {

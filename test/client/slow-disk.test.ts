@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
 import { makeContent, resource } from './support/hostile-server.ts'
-import { get } from './support/run.ts'
+import { get, readOrNull } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
 
 // One connection takes it past node:http, four of them do not.
@@ -16,21 +16,24 @@ const FLUSH_MS = 100
 interface Handle {
   write(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
   datasync(): Promise<void>
-  writeFile(data: string): Promise<void>
 }
 
 /** Makes each flush of this process take a while, and follows by how many bytes the journal is behind. */
-async function slowDown(path: string): Promise<{ behind: () => number; restore: () => void }> {
+async function slowDown(
+  path: string,
+  journal: string,
+): Promise<{ behind: () => number; restore: () => void }> {
   const probe = await open(path, 'w')
   const prototype: Handle = Object.getPrototypeOf(probe)
   await probe.close()
-  const { write, datasync, writeFile } = prototype
+  const { write, datasync } = prototype
   let written = 0
-  let named = 0
   let most = 0
   prototype.write = async function (this: Handle, ...args) {
     const result: { bytesWritten: number } = await Reflect.apply(write, this, args)
     written += result.bytesWritten
+    const blocks = decodeJournal(readOrNull(journal)?.toString() ?? '')?.blocks ?? []
+    const named = blocks.reduce((sum, { start, end }) => sum + end - start, 0)
     most = Math.max(most, written - named)
     return result
   }
@@ -38,12 +41,7 @@ async function slowDown(path: string): Promise<{ behind: () => number; restore: 
     await sleep(FLUSH_MS)
     await Reflect.apply(datasync, this, [])
   }
-  prototype.writeFile = async function (this: Handle, data) {
-    await Reflect.apply(writeFile, this, [data])
-    const blocks = decodeJournal(data)?.blocks ?? []
-    named = blocks.reduce((sum, { start, end }) => sum + end - start, 0)
-  }
-  return { behind: () => most, restore: () => Object.assign(prototype, { write, datasync, writeFile }) }
+  return { behind: () => most, restore: () => Object.assign(prototype, { write, datasync }) }
 }
 
 for (const connections of [1, 4]) {
@@ -51,7 +49,7 @@ for (const connections of [1, 4]) {
     const server = await startSlow(resource(CONTENT), 512 * 1024)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
-    const disk = await slowDown(join(dir, 'probe'))
+    const disk = await slowDown(join(dir, 'probe'), join(dir, 'file.bin.part.json'))
     t.teardown(disk.restore)
     const end = await get(`${server.url}/file.bin`, dir, { connections })
     t.ok(end.file?.equals(CONTENT), end.message)

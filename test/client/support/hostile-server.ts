@@ -78,6 +78,18 @@ function parse(text: string, index: number): RawRequest {
   return { index, path: line.split(' ')[1] ?? '', headers, range }
 }
 
+/** Writes, and waits until the other side has room for more, or is gone. */
+export async function send(socket: Socket, bytes: Buffer | string): Promise<void> {
+  if (socket.write(bytes) || socket.destroyed) return
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
+  })
+}
+
 /** An answer's head. */
 export function head(status: string, fields: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -7,6 +6,7 @@ import {
   part,
   type RawRequest,
   type Resource,
+  send,
   startHostile,
   wanted,
 } from './hostile-server.ts'
@@ -26,7 +26,7 @@ const PAUSE = 10
 /** Starts one that sends `piece` bytes every 10 ms on each connection. */
 export async function startSlow(resource: Resource, piece: number = 32 * 1024): Promise<SlowServer> {
   const waiting = new Set<{ bytes: number; done: () => void }>()
-  const server = await startHostile((request, socket) => send(request, socket))
+  const server = await startHostile((request, socket) => answer(request, socket))
   const slow: SlowServer = Object.assign(server, {
     resource,
     served: 0,
@@ -35,7 +35,7 @@ export async function startSlow(resource: Resource, piece: number = 32 * 1024): 
         waiting.add({ bytes, done })
       }),
   })
-  async function send(request: RawRequest, socket: Socket): Promise<void> {
+  async function answer(request: RawRequest, socket: Socket): Promise<void> {
     const { content, fields } = slow.resource
     const isValid = (request.headers.get('if-range') ?? fields['etag']) === fields['etag']
     const range = isValid ? wanted(request, content.length) : null
@@ -48,8 +48,7 @@ export async function startSlow(resource: Resource, piece: number = 32 * 1024): 
     for (let at = start; at < end && !socket.destroyed; at += piece) {
       const bytes = content.subarray(at, Math.min(end, at + piece))
       // What the client has not taken is not sent, or a busy machine would count it as sent twice.
-      if (!socket.write(bytes))
-        await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
+      await send(socket, bytes)
       slow.served += bytes.length
       for (const each of waiting) if (slow.served >= each.bytes && waiting.delete(each)) each.done()
       await sleep(PAUSE)
