@@ -10,13 +10,13 @@ import { promisify } from 'node:util'
 import { startCappedProxy } from './capped-proxy.ts'
 import { LARGE_BYTES, LARGE_NAME } from './fixtures.ts'
 import { nginxVersion, startNginx } from './nginx.ts'
-import { spreadOf } from './statistics.ts'
+import { type Spread, spreadOf } from './statistics.ts'
 
 /** What one downloader did on one kind of work. */
 export interface ClientRow {
   readonly work: string
   readonly contender: string
-  readonly medianSeconds: number
+  readonly seconds: Spread
   /** The most memory it had resident. */
   readonly peakRssMiB: number
   /** range-get's median divided by this one's: below 1, range-get was faster. */
@@ -154,24 +154,28 @@ interface Effort {
   readonly rounds: number
 }
 
-/** Each contender in turn, round after round, so that a disturbance meets all of them alike. */
+/**
+ * Each contender in turn, round after round, so that a disturbance meets all of them alike. Another one begins each
+ * round: what the one before has left behind, in the memory and on the disk, is not the same.
+ */
 async function compare(work: Work, contenders: readonly Contender[], effort: Effort): Promise<ClientRow[]> {
   const runs = contenders.map((contender) => ({ contender, seconds: [] as number[], peak: 0 }))
   for (let round = 0; round < effort.rounds; round++) {
-    for (const run of runs) {
+    const first = round % runs.length
+    for (const run of [...runs.slice(first), ...runs.slice(0, first)]) {
       const { seconds, peakBytes } = await measure(run.contender, effort)
       run.seconds.push(seconds)
       run.peak = Math.max(run.peak, peakBytes)
     }
   }
-  const medians = runs.map((run) => spreadOf(run.seconds).median)
-  return runs.map(({ contender, peak }, index) => ({
-    work: work.name,
-    contender: contender.name,
-    medianSeconds: medians[index] ?? Number.NaN,
-    peakRssMiB: peak / MIB,
-    ratio: (medians[0] ?? Number.NaN) / (medians[index] ?? Number.NaN),
-  }))
+  const spreads = runs.map((run) => spreadOf(run.seconds))
+  const ours = spreads[0]?.median ?? Number.NaN
+  return runs.flatMap(({ contender, peak }, index) => {
+    const seconds = spreads[index]
+    if (seconds === undefined) return []
+    const ratio = ours / seconds.median
+    return [{ work: work.name, contender: contender.name, seconds, peakRssMiB: peak / MIB, ratio }]
+  })
 }
 
 async function measure(
