@@ -57,10 +57,10 @@ class Receiver {
       if (this.#holds > 0) this.#stall?.refresh()
       else this.#settle({ kind: 'cut', reason: `nothing came for ${stallTimeout / 1000} s`, cause: null })
     }, stallTimeout)
-    body.once('close', () => {
-      if (!body.readableEnded) this.#settle(cut(this.#answer.failure() ?? body.errored))
-    })
-    if (this.#direct === null) {
+    body.once('close', () => this.#close())
+    if (body.destroyed) {
+      this.#close() // while the answer was judged, and the part file made ready
+    } else if (this.#direct === null) {
       body.on('data', (chunk) => this.#take(chunk))
       body.once('end', () => void endOf(this.#answer).then((ending) => this.#settle(ending)))
     } else {
@@ -76,6 +76,11 @@ class Receiver {
 
   get #flow(): Pick<Wire, 'pause' | 'resume'> {
     return this.#direct?.wire ?? this.#answer.body
+  }
+
+  #close(): void {
+    const { body } = this.#answer
+    if (!body.readableEnded) this.#settle(cut(this.#answer.failure() ?? body.errored))
   }
 
   #take(chunk: Buffer): void {

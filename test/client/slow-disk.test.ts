@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
-import { makeContent, resource } from './support/hostile-server.ts'
+import { atFirst, makeContent, part, resource, type Script, startHostile } from './support/hostile-server.ts'
 import { get, readOrNull } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
 
@@ -57,5 +57,34 @@ for (const connections of [1, 4]) {
       disk.behind() > 0 && disk.behind() <= SIZE / 10,
       `${disk.behind()} of ${SIZE} bytes not in the journal`,
     )
+  })
+}
+
+for (const [name, size] of [
+  ['short', 1_000_000],
+  ['long', SIZE],
+] as const) {
+  t.test(`a connection that breaks off while the part file is made ready, a ${name} body`, async (t) => {
+    const content = CONTENT.subarray(0, size)
+    const breakOff: Script = (_, socket) => {
+      socket.write(part({ start: 0, end: size }, size, resource(content).fields))
+      setTimeout(() => socket.resetAndDestroy(), 50)
+    }
+    const server = await startHostile(atFirst(1, breakOff, resource(content)))
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const probe = await open(join(dir, 'probe'), 'w')
+    const prototype: { sync(): Promise<void> } = Object.getPrototypeOf(probe)
+    const { sync } = prototype
+    t.teardown(() => Object.assign(prototype, { sync }))
+    await probe.close()
+    prototype.sync = async function (this: typeof probe) {
+      await sleep(300)
+      await Reflect.apply(sync, this, [])
+    }
+    // Left to the stall timeout it would outlast the test.
+    const end = await get(`${server.url}/file.bin`, dir, { connections: 1, stallTimeout: 600_000 })
+    t.ok(end.file?.equals(content), end.message)
+    t.equal(server.requests.length, 2)
   })
 }

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { decodeJournal } from '#client/journal-format.js'
 import { DEMO, start, startSource, walk } from './walk-process.ts'
 
 const TEXT = 'Grüße, 世界: Stück für Stück.\n'
@@ -134,6 +136,13 @@ t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-li
   t.notOk(uncoloured.includes('\u001b['), 'NO_COLOR is respected')
 })
 
+/** Bytes that the journal names. */
+function recorded(dir: string): number {
+  const path = join(dir, '3.txt.part.json')
+  const blocks = existsSync(path) ? (decodeJournal(readFileSync(path, 'utf8'))?.blocks ?? []) : []
+  return blocks.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
 for (const [signal, status] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -141,8 +150,9 @@ for (const [signal, status] of [
 ] as const) {
   t.test(`${signal} leaves what was received, and the next run goes on from there`, async (t) => {
     const dir = t.testdir({})
-    const run = walk(['--port', '0', '--delay', '120'], dir)
+    const run = walk(['--port', '0', '--delay', '300'], dir)
     await run.printed(/step 4:/)
+    while (recorded(dir) < 8 && !existsSync(join(dir, '3.txt'))) await sleep(10) // on a busy disk a journal takes its time
     run.child.kill(signal)
     const stopped = await run.finished
     t.equal(stopped.status, status)
