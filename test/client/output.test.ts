@@ -96,7 +96,8 @@ t.test('things in the way', async (t) => {
 })
 
 t.test('two processes at once on one output: one of them is told', async (t) => {
-  const server = await startSlow(A)
+  // Slow, so that on a busy machine the first is still at it when the last has started.
+  const server = await startSlow(A, 4 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const args = ['-q', '-o', 'file.bin', `${server.url}/file.bin`]
