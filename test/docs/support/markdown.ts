@@ -50,7 +50,8 @@ export function parseDocument(text: string): Document {
     } else if (line.startsWith('#')) {
       headings.push(line.replace(/^#+ /, ''))
     } else if (line.startsWith('|')) {
-      const end = lines.findIndex((other, index) => index > at && !other.startsWith('|'))
+      const next = lines.findIndex((other, index) => index > at && !other.startsWith('|'))
+      const end = next === -1 ? lines.length : next
       tables.push({ heading: headingNow(), rows: rowsOf(lines.slice(at, end)) })
       at = end - 1
     }
