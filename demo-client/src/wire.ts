@@ -19,7 +19,7 @@ const READ_SIZE = 64 * 1024
 /**
  * Where the bytes of one connection go: to the parser of node:http, which so reads every head, or to a sink. The
  * parser makes two copies of each 64 KiB of a body; a sink gets them where it wants them, in as large pieces as there
- * are, at half of the CPU time.
+ * are, at two thirds of the CPU time.
  */
 export class Wire {
   /** Where the next bytes are put while the parser gets them; null: it has got this one for good. */

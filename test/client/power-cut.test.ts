@@ -1,10 +1,10 @@
 // A power cut keeps what was flushed and may lose the rest: no journal may name a byte that would be lost.
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
+import { fileHandlePrototype } from './support/file-handles.ts'
 import { makeContent, resource } from './support/hostile-server.ts'
 import { get, readOrNull } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
@@ -20,9 +20,7 @@ interface Handle {
 
 /** Watches every file handle of this process. `disk`: what a power cut would leave. */
 async function watchDisk(path: string): Promise<{ disk: Buffer; restore: () => void }> {
-  const probe = await open(path, 'w')
-  const prototype: Handle = Object.getPrototypeOf(probe)
-  await probe.close()
+  const prototype = await fileHandlePrototype<Handle>(path)
   const { write, datasync } = prototype
   const disk = Buffer.alloc(SIZE)
   let unflushed: { bytes: Buffer; position: number }[] = []

@@ -1,9 +1,10 @@
 // On a line that is faster than the disk a kill must not cost more: the journal may not fall behind.
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
+import { size } from '#client/plan.js'
+import { fileHandlePrototype } from './support/file-handles.ts'
 import { atFirst, makeContent, part, resource, type Script, startHostile } from './support/hostile-server.ts'
 import { get, readOrNull } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
@@ -23,18 +24,15 @@ async function slowDown(
   path: string,
   journal: string,
 ): Promise<{ behind: () => number; restore: () => void }> {
-  const probe = await open(path, 'w')
-  const prototype: Handle = Object.getPrototypeOf(probe)
-  await probe.close()
+  const prototype = await fileHandlePrototype<Handle>(path)
   const { write, datasync } = prototype
   let written = 0
   let most = 0
   prototype.write = async function (this: Handle, ...args) {
     const result: { bytesWritten: number } = await Reflect.apply(write, this, args)
     written += result.bytesWritten
-    const blocks = decodeJournal(readOrNull(journal)?.toString() ?? '')?.blocks ?? []
-    const named = blocks.reduce((sum, { start, end }) => sum + end - start, 0)
-    most = Math.max(most, written - named)
+    const named = decodeJournal(readOrNull(journal)?.toString() ?? '')?.blocks ?? []
+    most = Math.max(most, written - size(named))
     return result
   }
   prototype.datasync = async function (this: Handle) {
@@ -60,25 +58,23 @@ for (const connections of [1, 4]) {
   })
 }
 
-for (const [name, size] of [
+for (const [name, length] of [
   ['short', 1_000_000],
   ['long', SIZE],
 ] as const) {
   t.test(`a connection that breaks off while the part file is made ready, a ${name} body`, async (t) => {
-    const content = CONTENT.subarray(0, size)
+    const content = CONTENT.subarray(0, length)
     const breakOff: Script = (_, socket) => {
-      socket.write(part({ start: 0, end: size }, size, resource(content).fields))
+      socket.write(part({ start: 0, end: length }, length, resource(content).fields))
       setTimeout(() => socket.resetAndDestroy(), 50)
     }
     const server = await startHostile(atFirst(1, breakOff, resource(content)))
     t.teardown(() => server.stop())
     const dir = t.testdir({})
-    const probe = await open(join(dir, 'probe'), 'w')
-    const prototype: { sync(): Promise<void> } = Object.getPrototypeOf(probe)
+    const prototype = await fileHandlePrototype<{ sync(): Promise<void> }>(join(dir, 'probe'))
     const { sync } = prototype
     t.teardown(() => Object.assign(prototype, { sync }))
-    await probe.close()
-    prototype.sync = async function (this: typeof probe) {
+    prototype.sync = async function () {
       await sleep(300)
       await Reflect.apply(sync, this, [])
     }

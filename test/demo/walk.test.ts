@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
+import { size } from '#client/plan.js'
 import { DEMO, start, startSource, walk } from './walk-process.ts'
 
 const TEXT = 'Grüße, 世界: Stück für Stück.\n'
@@ -140,7 +141,7 @@ t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-li
 function recorded(dir: string): number {
   const path = join(dir, '3.txt.part.json')
   const blocks = existsSync(path) ? (decodeJournal(readFileSync(path, 'utf8'))?.blocks ?? []) : []
-  return blocks.reduce((sum, { start, end }) => sum + end - start, 0)
+  return size(blocks)
 }
 
 for (const [signal, status] of [
