@@ -1,6 +1,6 @@
 // Gathers the bytes of one answer and writes them in large batches, keeping their CRC.
 import { crc32 } from 'node:zlib'
-import { BUFFER, collectChunks, Loan, sizeOfNext } from './buffers.ts'
+import { BUFFER, collectChunks, Loan, PAGE, sizeOfNext } from './buffers.ts'
 import type { PartFile } from './part-file.ts'
 import type { Block } from './plan.ts'
 
@@ -23,13 +23,16 @@ export interface BlockWriterOptions {
   readonly onWritten: () => void
 }
 
-/** Part of a buffer, to be written. */
+/** Part of a buffer, to be written. Where it is filled fast, it begins and ends with a page of memory and of the file. */
 interface Piece {
   readonly loan: Loan
   readonly bytes: Buffer
 }
 
-/** A buffer that is being filled, up to `limit`. Up to `cut` its bytes are written or wait for it. */
+/**
+ * A buffer that is being filled, up to `limit`. Up to `cut` its bytes are written or wait for it. Pages begin in it
+ * where they do in the file.
+ */
 interface Open {
   readonly loan: Loan
   readonly limit: number
@@ -47,6 +50,8 @@ export class BlockWriter {
   /** Filled, in order; no write has begun. */
   #waiting: Piece[] = []
   #open: Open | null = null
+  /** Where in the file the next byte belongs. */
+  #position: number
   #unwritten = 0
   #running = 0
   /** Resolves when all writes that have begun are done. */
@@ -59,6 +64,7 @@ export class BlockWriter {
     this.#options = options
     this.#block = { start, end: start, crc: 0 }
     this.#begun = this.#block
+    this.#position = start
   }
 
   /** What has been written, with its CRC-32. */
@@ -81,7 +87,6 @@ export class BlockWriter {
     if (this.#failure !== null) return null
     this.#gather(chunk)
     this.#startAll()
-    this.#timer ??= setTimeout(() => this.#startOpen(), PATIENCE)
     return this.#unwritten < this.#most ? null : this.#drained()
   }
 
@@ -92,7 +97,7 @@ export class BlockWriter {
   room(): Buffer {
     const { limit, filled } = this.#opened()
     if (limit - filled < limit * SMALLEST_ROOM) {
-      this.#close()
+      this.#turn()
       this.#startAll()
     }
     const open = this.#opened()
@@ -138,6 +143,8 @@ export class BlockWriter {
   #fill(bytes: number): void {
     const open = this.#opened()
     open.filled += bytes
+    this.#position += bytes
+    this.#timer ??= setTimeout(() => this.#startOpen(), PATIENCE)
     if (open.filled === open.limit) this.#close()
   }
 
@@ -150,9 +157,24 @@ export class BlockWriter {
   #opened(): Open {
     if (this.#open === null) {
       const loan = new Loan()
-      this.#open = { loan, limit: Math.min(this.#options.batch, loan.buffer.length), cut: 0, filled: 0 }
+      const batch = Math.ceil(this.#options.batch / PAGE) * PAGE
+      const first = this.#position % PAGE
+      this.#open = { loan, limit: Math.min(batch, loan.buffer.length), cut: first, filled: first }
     }
     return this.#open
+  }
+
+  /** Nothing more is put into the open buffer. The page that it ends in goes on in the next one. */
+  #turn(): void {
+    const open = this.#opened()
+    const full = open.filled - (open.filled % PAGE)
+    const rest = full > open.cut ? open.filled - full : 0
+    open.filled -= rest
+    this.#position -= rest
+    this.#close()
+    if (rest === 0) return
+    open.loan.buffer.copy(this.#opened().loan.buffer, 0, full, full + rest)
+    this.#fill(rest)
   }
 
   /** Nothing more is put into the open buffer. */

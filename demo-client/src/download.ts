@@ -122,6 +122,7 @@ class Run implements Download {
       path: output.path,
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,
+      isReadAgain: settings.checksum !== null,
       signal: settings.signal,
       onFailure: (error) => this.#transfer?.fail(error),
     })

@@ -4,9 +4,10 @@ import { type FileHandle, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
+import { DirectWrites } from './direct-writes.ts'
 import { DownloadError, fileError } from './errors.ts'
 import { syncDirectory } from './journal.ts'
-import type { Block } from './plan.ts'
+import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
 
 const READ_SIZE = 1024 * 1024
@@ -15,11 +16,14 @@ const READ_SIZE = 1024 * 1024
 export class PartFile {
   readonly path: string
   readonly #file: FileHandle
+  readonly #direct: DirectWrites
+  #isKept = false
   readonly #signal: AbortSignal | null
 
   private constructor(path: string, file: FileHandle, signal: AbortSignal | null) {
     this.path = path
     this.#file = file
+    this.#direct = new DirectWrites(file)
     this.#signal = signal
   }
 
@@ -44,11 +48,17 @@ export class PartFile {
   /** Writes all of `bytes` at `position`. */
   async write(bytes: Buffer, position: number): Promise<void> {
     await this.#attempt(async () => {
+      if (!this.#isKept && (await this.#direct.write(bytes, position))) return
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done)
         done += bytesWritten
       }
     })
+  }
+
+  /** What is written from now on is worth its place in the page cache: it will soon be read again. */
+  keepCached(): void {
+    this.#isKept = true
   }
 
   /** Returns once everything written so far is on the disk. */
@@ -103,6 +113,7 @@ export class PartFile {
   }
 
   async close(): Promise<void> {
+    await this.#direct.close()
     await this.#file.close()
   }
 
@@ -111,18 +122,29 @@ export class PartFile {
     await this.#attempt(() => rm(this.path, { force: true }))
   }
 
-  async #read(interval: { start: number; end: number }, take: (bytes: Buffer) => void): Promise<number> {
-    const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, interval.end - interval.start))
-    let position = interval.start
-    while (position < interval.end) {
+  /** Hands over one piece while the next one is being read. */
+  async #read({ start, end }: Interval, take: (bytes: Buffer) => void): Promise<number> {
+    const size = Math.min(READ_SIZE, end - start)
+    let [buffer, other] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)]
+    let position = start
+    let reading = this.#readAt(position, end, buffer)
+    for (;;) {
+      const bytes = await reading
+      if (bytes.length === 0) return position - start
+      position += bytes.length
       this.#signal?.throwIfAborted()
-      const length = Math.min(buffer.length, interval.end - position)
-      const { bytesRead } = await this.#attempt(() => this.#file.read(buffer, 0, length, position))
-      if (bytesRead === 0) break
-      take(buffer.subarray(0, bytesRead))
-      position += bytesRead
+      reading = this.#readAt(position, end, other)
+      reading.catch(() => undefined) // told when it is awaited, unless `take` throws before
+      take(bytes)
+      ;[buffer, other] = [other, buffer]
     }
-    return position - interval.start
+  }
+
+  async #readAt(position: number, end: number, buffer: Buffer): Promise<Buffer> {
+    const length = Math.min(buffer.length, end - position)
+    if (length === 0) return buffer.subarray(0, 0)
+    const { bytesRead } = await this.#attempt(() => this.#file.read(buffer, 0, length, position))
+    return buffer.subarray(0, bytesRead)
   }
 
   async #attempt<T>(operation: () => Promise<T>): Promise<T> {

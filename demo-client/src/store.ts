@@ -2,6 +2,7 @@
 import { BlockWriter } from './block-writer.ts'
 import { BUFFER } from './buffers.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { strongest } from './digest.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { loadJournal, removeJournal, saveJournal } from './journal.ts'
 import { Lock } from './lock.ts'
@@ -14,7 +15,7 @@ const BACKLOG_SHARE = 1 / 32
 const WRITE_SHARE = 1 / 256
 const SMALLEST_WRITE = 16 * 1024
 /** Bytes in memory, at most, of one connection. */
-const UNWRITTEN = 8 * BUFFER
+const UNWRITTEN = 4 * BUFFER
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {
@@ -29,6 +30,8 @@ export interface StoreOptions {
   /** What is downloaded; a journal with another key is not used. */
   readonly key: string
   readonly resume: 'auto' | 'never'
+  /** Will the whole be read again at the end? Also where the server sends a digest. */
+  readonly isReadAgain: boolean
   /** Ends the checking of large files. */
   readonly signal: AbortSignal | null
   /** Told of the first failure to write, which ends the download. */
@@ -105,7 +108,7 @@ export class Store {
     // The old journal must be gone for good before bytes of another version can reach the disk.
     await removeJournal(this.#journalPath)
     await this.#part.truncate(0)
-    this.#version = version
+    this.#adopt(version)
     this.#hasBegun = true
   }
 
@@ -204,7 +207,12 @@ export class Store {
     }
     if (good.length === 0) return
     this.#blocks = good
-    this.#version = { identity: record.identity, contentType: record.contentType }
+    this.#adopt({ identity: record.identity, contentType: record.contentType })
+  }
+
+  #adopt(version: Version): void {
+    this.#version = version
+    if (this.#options.isReadAgain || strongest(version.identity.digests) !== null) this.#part.keepCached()
   }
 
   /** Only what another answer can be joined to is worth a journal. */

@@ -20,12 +20,15 @@ export async function verifyDigests(
   total: number,
   { sent, given }: ExpectedDigests,
 ): Promise<Algorithm | null> {
+  const digests = new Map<Algorithm, string>()
   for (const [expected, whose] of [
     [sent, 'the server sent'],
     [given, 'was asked for'],
   ] as const) {
     if (expected === null) continue
-    const actual = await store.digest(expected.algorithm, total)
+    const { algorithm } = expected
+    const actual = digests.get(algorithm) ?? (await store.digest(algorithm, total))
+    digests.set(algorithm, actual)
     if (actual === expected.value) continue
     await store.forget()
     throw wrongDigest(expected, actual, whose)

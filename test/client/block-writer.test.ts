@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { BlockWriter } from '#client/block-writer.js'
-import { BUFFER, sizeOfNext } from '#client/buffers.js'
+import { BUFFER, isPaged, PAGE, sizeOfNext } from '#client/buffers.js'
 import type { PartFile } from '#client/part-file.js'
 
 const MIB = 1024 * 1024
@@ -13,15 +13,18 @@ const MIB = 1024 * 1024
 function slowPart(size: number, disk: 'good' | 'full' = 'good') {
   const content = Buffer.alloc(size)
   const writes: number[] = []
+  /** Of how many bytes began and ended with a page, of memory and of the file. */
+  const tally = { paged: 0 }
   const part = {
     write: async (bytes: Buffer, position: number): Promise<void> => {
       writes.push(bytes.length)
+      if (isPaged(bytes) && position % PAGE === 0 && bytes.length % PAGE === 0) tally.paged += bytes.length
       await sleep(Math.random() * 4)
       if (disk === 'full') throw new Error('disk full')
       bytes.copy(content, position)
     },
   } as unknown as PartFile
-  return { part, content, writes }
+  return { part, content, writes, tally }
 }
 
 /** Puts `bytes` into the room, as a connection would, and says what was put there. */
@@ -85,6 +88,49 @@ t.test('what waits in the room is written in time, and the room remains', async 
   await writer.flush()
   t.ok(content.equals(source))
   t.strictSame(writes, [400, 600])
+})
+
+t.test('whole pages are written, wherever a block begins', async (t) => {
+  for (const start of [0, 1, PAGE - 1, PAGE, 3 * PAGE + 77]) {
+    const source = randomBytes(start + 12 * MIB + 99)
+    const { part, content, tally } = slowPart(source.length)
+    const writer = new BlockWriter(part, start, OPTIONS)
+    for (let at = start; at < source.length; ) {
+      const taken = intoRoom(writer, source.subarray(at, at + 61_234))
+      at += taken.length
+      await writer.push(taken)
+    }
+    await writer.flush()
+    t.ok(content.subarray(start).equals(source.subarray(start)))
+    const edges = start % PAGE === 0 ? 1 : 2 // the last write ends anywhere, the first may begin anywhere
+    t.ok(tally.paged >= 12 * MIB - edges * BUFFER, `from ${start}: ${tally.paged} bytes in whole pages`)
+  }
+})
+
+t.test('the part of a page that goes on in the next buffer is written in time, too', async (t) => {
+  const source = randomBytes(BUFFER - 5)
+  const { part, content } = slowPart(source.length)
+  const writer = new BlockWriter(part, 0, OPTIONS)
+  void writer.push(intoRoom(writer, source))
+  writer.room()
+  while (writer.block.end < source.length) await sleep(10)
+  t.ok(content.equals(source))
+})
+
+t.test('what is written already does not go on in the next buffer', async (t) => {
+  const source = randomBytes(2 * BUFFER)
+  const { part, content } = slowPart(source.length)
+  const writer = new BlockWriter(part, 0, OPTIONS)
+  void writer.push(intoRoom(writer, source.subarray(0, BUFFER - 3000)))
+  while (writer.block.end < BUFFER - 3000) await sleep(10)
+  for (const at of [BUFFER - 3000, BUFFER - 2500]) {
+    void writer.push(Buffer.from(source.subarray(at, at + 500)))
+    writer.room()
+  }
+  void writer.push(source.subarray(BUFFER - 2000))
+  await writer.flush()
+  t.ok(content.equals(source))
+  t.strictSame(writer.block, { start: 0, end: source.length, crc: crc32(source) })
 })
 
 t.test('a room is never too small to be worth a read', async (t) => {

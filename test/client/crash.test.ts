@@ -22,7 +22,7 @@ for (const connections of [1, 4]) {
     t.teardown(() => server.stop())
     const dir = t.testdir({})
     const args = [...ARGS, '-n', String(connections)]
-    await killAfter(server, SIZE / 2, dir, args)
+    await killAfter(server, SIZE / 2, { dir, args })
     t.notOk(existsSync(join(dir, 'file.bin')))
     const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
     t.equal(status, 0)
@@ -36,7 +36,7 @@ for (const connections of [1, 4]) {
     t.teardown(() => server.stop())
     const dir = t.testdir({})
     const args = [...ARGS, '-n', String(connections)]
-    for (let kill = 0; kill < 8; kill++) await killAfter(server, SIZE / 9, dir, args)
+    for (let kill = 0; kill < 8; kill++) await killAfter(server, SIZE / 9, { dir, args })
     const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
     t.equal(status, 0)
     t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
@@ -49,7 +49,7 @@ t.test('the journal never names a byte that is not on disk', async (t) => {
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   for (let kill = 0; kill < 6; kill++) {
-    await killAfter(server, SIZE / 10, dir)
+    await killAfter(server, SIZE / 10, { dir })
     const [, body = '{}'] = readFileSync(join(dir, 'file.bin.part.json'), 'utf8').split('\n')
     const part = readFileSync(join(dir, 'file.bin.part'))
     for (const [start, end] of JSON.parse(body).blocks as [number, number][]) {

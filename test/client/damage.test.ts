@@ -102,7 +102,7 @@ for (const { name, damage, want } of damages) {
     const server = await startSlow(A)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
-    await killAfter(server, SIZE / 2, dir)
+    await killAfter(server, SIZE / 2, { dir })
     damage({ part: join(dir, 'file.bin.part'), journal: join(dir, 'file.bin.part.json'), dir }, server)
     const { status, stderr } = await rangeGet([...ARGS, `${server.url}/file.bin`], dir).ended
     t.equal(status, 0, stderr)
@@ -115,7 +115,7 @@ t.test('a part file of another URL is neither used nor destroyed by a URL that l
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
-  await killAfter(server, SIZE / 2, dir)
+  await killAfter(server, SIZE / 2, { dir })
   const before = readFileSync(join(dir, 'file.bin.part.json'))
   const closed = await rangeGet([...ARGS, '--retries', '0', 'http://127.0.0.1:1/file.bin'], dir).ended
   t.equal(closed.status, 3)

@@ -266,7 +266,7 @@ t.test('killed in the middle', async (t) => {
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const args = ['-q', '-o', 'file.bin', '-n', '1']
-  for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 5, dir, args)
+  for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 5, { dir, args })
   t.equal((await rangeGet([...args, `${server.url}/file.bin`], dir).ended).status, 0)
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
   t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)

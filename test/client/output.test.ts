@@ -274,7 +274,7 @@ t.test("a resumed file, too, gets the server's name and date", async (t) => {
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const args = ['-q', '--server-time', `${server.url}/file.bin`]
-  await killAfter(server, 1_500_000, dir, args.slice(0, 2))
+  await killAfter(server, 1_500_000, { dir, args: args.slice(0, 2) })
   const before = server.served
   const { status, stderr } = await rangeGet(args, dir).ended
   t.equal(status, 0, stderr)

@@ -7,14 +7,21 @@ import type { SlowServer } from './slow-server.ts'
 /** What the killed runs and the ones after them are called with. */
 export const ARGS = ['-q', '-o', 'file.bin'] as const
 
+/** What is to be killed. */
+interface Victim {
+  readonly dir: string
+  /** Default {@link ARGS}. */
+  readonly args?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
 /** Runs the command until the server has sent `bytes` more and something of it is recorded, then kills it. */
 export async function killAfter(
   server: SlowServer,
   bytes: number,
-  dir: string,
-  args: readonly string[] = ARGS,
+  { dir, args = ARGS, env = {} }: Victim,
 ): Promise<void> {
-  const run = rangeGet([...args, `${server.url}/file.bin`], dir)
+  const run = rangeGet([...args, `${server.url}/file.bin`], dir, env)
   let isOver = false
   const over = run.ended.then(() => {
     isOver = true

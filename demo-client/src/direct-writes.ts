@@ -1,0 +1,94 @@
+// Writes that go to the disk past the system's page cache, while bytes come fast.
+import { constants } from 'node:fs'
+import { type FileHandle, open, statfs } from 'node:fs/promises'
+import { isPaged, PAGE } from './buffers.ts'
+
+/**
+ * File systems on which databases write like this every day, by the number that statfs(2) gives: ext2 to ext4, and XFS.
+ * Others take O_DIRECT for a hint, or are slow with it, or refuse it.
+ */
+const KNOWN: ReadonlySet<number> = new Set([0xef53, 0x58465342])
+
+/** A smaller write, in bytes, is better left to the page cache, which joins it with others. */
+const SMALLEST = 256 * 1024
+
+/** Rate from which on copying every byte into the page cache is what a download waits for: more than a gigabit line. */
+const FAST = { bytes: 13 * 1024 * 1024, ms: 100 }
+
+/** Are the bytes of this download coming fast? Then `note()` says so. */
+class Pace {
+  #since = Number.NEGATIVE_INFINITY
+  #bytes = 0
+  #isFast = false
+
+  note(bytes: number): boolean {
+    const now = performance.now()
+    const elapsed = now - this.#since
+    if (elapsed >= FAST.ms) {
+      this.#isFast = this.#bytes / elapsed >= FAST.bytes / FAST.ms
+      this.#since = now
+      this.#bytes = 0
+    }
+    this.#bytes += bytes
+    this.#isFast ||= this.#bytes >= FAST.bytes
+    return this.#isFast
+  }
+}
+
+/**
+ * A second way to write to an open file. What arrives fast would else be copied once more, into memory that the system
+ * has to find first and to write out soon after: much of the work of a fast download. What is written like this is not in
+ * the cache for the next reader. On a slower line nothing is gained, so it takes the usual way and stays there.
+ */
+export class DirectWrites {
+  readonly #file: FileHandle
+  readonly #pace = new Pace()
+  #handle: Promise<FileHandle | null> | null = null
+  #isRefused = false
+
+  /** `file` remains its owner's, who closes it after this. */
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /**
+   * Writes all of `bytes` at `position` and returns true, or returns false: then they are to be written the usual way.
+   * @throws the system's error
+   */
+  async write(bytes: Buffer, position: number): Promise<boolean> {
+    const isFast = this.#pace.note(bytes.length)
+    if (!isFast || this.#isRefused || !isWholePages(bytes, position)) return false
+    this.#handle ??= openDirect(this.#file)
+    const handle = await this.#handle
+    if (handle === null) return false
+    try {
+      const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position)
+      return bytesWritten === bytes.length // a short write tells the reason when it goes on
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error
+      this.#isRefused = true // this disk wants larger pages, or other memory
+      return false
+    }
+  }
+
+  async close(): Promise<void> {
+    await (await this.#handle)?.close()
+  }
+}
+
+function isWholePages(bytes: Buffer, position: number): boolean {
+  const { length } = bytes
+  return length >= SMALLEST && length % PAGE === 0 && position % PAGE === 0 && isPaged(bytes)
+}
+
+/** The same file once more; by its descriptor, since its name may lead to another by now. Null where it is no use. */
+async function openDirect(file: FileHandle): Promise<FileHandle | null> {
+  if (constants.O_DIRECT === undefined) return null
+  const path = `/proc/self/fd/${file.fd}`
+  try {
+    if (!KNOWN.has((await statfs(path)).type)) return null
+    return await open(path, constants.O_WRONLY | constants.O_DIRECT)
+  } catch {
+    return null
+  }
+}
