@@ -23,6 +23,8 @@ export class ActiveLease implements Lease {
   readonly #lentAt = performance.now()
   #bytes = 0
   #measuredBytes = 0
+  /** Bytes received in the last whole second. */
+  #lastSecond = 0
   #rate = 0
   #ticks = 0
   #finish: () => void = () => undefined
@@ -53,6 +55,14 @@ export class ActiveLease implements Lease {
     this.#finish()
   }
 
+  /** Would the rest be there sooner if another connection fetched half of it? That one has to wait for its answer. */
+  get isWorthSharing(): boolean {
+    if (this.answeredAt === null || this.isIndivisible) return false
+    const average = this.#bytes / Math.max(1, performance.now() - this.answeredAt)
+    const rate = this.#ticks > 1 ? this.#lastSecond / 1000 : average
+    return (this.end - this.position) / rate > 2 * (this.answeredAt - this.#lentAt)
+  }
+
   /** Bytes per second from the request to the last byte. */
   get overallRate(): number {
     return (this.#bytes * 1000) / Math.max(1, this.heardAt - this.#lentAt)
@@ -63,6 +73,7 @@ export class ActiveLease implements Lease {
     if (this.answeredAt === null) return null
     const delta = this.#bytes - this.#measuredBytes
     this.#measuredBytes = this.#bytes
+    this.#lastSecond = delta
     this.#rate = this.#ticks === 0 ? delta : (this.#rate + delta) / 2
     this.#ticks++
     return this.#ticks > 3 ? this.#rate : null

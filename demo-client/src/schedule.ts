@@ -97,9 +97,7 @@ export class Schedule {
 
   /** The second half of the largest rest. */
   #half(): ActiveLease | null {
-    const split = largestRest(
-      [...this.#leases].filter((lease) => lease.answeredAt !== null && !lease.isIndivisible),
-    )
+    const split = largestRest([...this.#leases].filter((lease) => lease.isWorthSharing))
     if (split === null) return null
     const end = split.lease.end
     split.lease.end = split.at

@@ -100,7 +100,7 @@ export class Transfer {
    * @throws DownloadError
    */
   async run(): Promise<void> {
-    const monitor = setInterval(() => this.#watchCrawlers(), 1000)
+    const monitor = setInterval(() => this.#look(), 1000)
     try {
       do {
         this.#spawn(1)
@@ -247,8 +247,12 @@ export class Transfer {
     return this.#patience.sleep(wait).then(() => (isStream ? (this.#gate.opening ?? undefined) : undefined))
   }
 
-  #watchCrawlers(): void {
+  /** Once a second: is there one that crawls, and is a rest worth sharing that was not when a connection was idle? */
+  #look(): void {
     if (this.#context.settings.limitRate !== null || this.#gate.isClosed) return
-    this.#crawlWatch.look([...this.#schedule.leases].filter((lease) => lease.kind === 'segment'))
+    const { leases, limit, isConfirmed } = this.#schedule
+    this.#crawlWatch.look([...leases].filter((lease) => lease.kind === 'segment'))
+    // While one waits for its next attempt, no other makes it in its place.
+    if (isConfirmed && this.#workers.size === leases.size) this.#spawn(limit)
   }
 }

@@ -20,15 +20,17 @@ export interface Cap {
 /** A stream that passes no more than the cap, and everything later. */
 function slowdown({ bytesPerSecond, delay }: Cap): Transform {
   let paidUntil = 0
-  let lastPiece = Number.NEGATIVE_INFINITY
+  let lastPassed = Number.NEGATIVE_INFINITY
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const now = performance.now()
       paidUntil = Math.max(paidUntil, now) + (chunk.length / bytesPerSecond) * 1000
       // Only the first piece after a silence meets the delay whole: pieces under way travel together.
-      const isFirst = now - lastPiece > delay
-      lastPiece = now
-      void sleep(Math.max(isFirst ? delay : 0, paidUntil - now)).then(() => done(null, chunk))
+      const isFirst = now - lastPassed > delay
+      void sleep(Math.max(isFirst ? delay : 0, paidUntil - now)).then(() => {
+        lastPassed = performance.now()
+        done(null, chunk)
+      })
     },
   })
 }

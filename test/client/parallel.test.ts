@@ -40,6 +40,44 @@ t.test('an idle connection takes half of the largest rest', async (t) => {
   t.ok(server.served < SIZE * 1.2, `${server.served} bytes sent`)
 })
 
+t.test('a rest that is there before another could ask for it is left alone', async (t) => {
+  const server = await startHostile(async (request, socket) => {
+    await sleep(400)
+    const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
+    socket.write(part({ start, end }, SIZE, A.fields))
+    // When the first one is done, the second one still has as long to go as it waited for its answer.
+    for (let at = start; at < end; at += 30_000) {
+      socket.write(CONTENT.subarray(at, Math.min(end, at + 30_000)))
+      await sleep(10)
+    }
+  })
+  t.teardown(() => server.stop())
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 2, segmentSize: SIZE / 2 })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  t.equal(server.requests.length, 2)
+})
+
+t.test('a connection that slows down when the others are gone is relieved all the same', async (t) => {
+  const size = 20_000_000
+  const large = resource(makeContent(size))
+  const server = await startHostile(async (request, socket) => {
+    await sleep(600)
+    const { start, end } = wanted(request, size) ?? { start: 0, end: size }
+    socket.write(part({ start, end }, size, large.fields))
+    for (let at = start; at < end && !socket.destroyed; at += 100_000) {
+      socket.write(large.content.subarray(at, Math.min(end, at + 100_000)))
+      // About when the first one is done: until then the rest of the second one is not worth sharing.
+      const isSlow = request.index === 1 && at - start > 4_200_000
+      await sleep(isSlow ? 80 : 10)
+    }
+  })
+  t.teardown(() => server.stop())
+  const options = { connections: 2, segmentSize: size / 2, stallTimeout: 5000 }
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), options)
+  t.ok(end.file?.equals(large.content), end.message)
+  t.ok(server.requests.length >= 3, `${server.requests.length} requests`)
+})
+
 for (const [name, refuse] of [
   ['429', head('429 Too Many Requests', { 'content-length': 0 })],
   ['503', head('503 Busy', { 'content-length': 0, 'retry-after': '1' })],
