@@ -37,8 +37,8 @@ class Pace {
 
 /**
  * A second way to write to an open file. What arrives fast would else be copied once more, into memory that the system
- * has to find first and to write out soon after: much of the work of a fast download. What is written like this is not in
- * the cache for the next reader. On a slower line nothing is gained, so it takes the usual way and stays there.
+ * has to find first and to write out soon after: much of the work of a fast download. The next reader does not find it in
+ * the cache, so what arrives more slowly takes the usual way.
  */
 export class DirectWrites {
   readonly #file: FileHandle

@@ -37,7 +37,7 @@ const partly =
     socket.write(part({ start, end }, SIZE, A.fields))
     socket.write(CONTENT.subarray(start, Math.min(end, start + bytes)))
     if (end - start <= bytes || then === 'silence') return
-    await sleep(30)
+    await sleep(then === 'reset' ? 200 : 30) // what a reset finds unread is lost
     if (then === 'reset') socket.resetAndDestroy()
     else socket.end()
   }

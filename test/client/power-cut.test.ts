@@ -60,7 +60,7 @@ const ROWS = [
     setClock: () => () => undefined,
   },
   // Under the slow clock this is fast, and written past the page cache.
-  { name: 'four fast ones', connections: 4, size: 80_000_000, piece: 1024 * 1024, setClock: slowClock },
+  { name: 'four fast ones', connections: 4, size: 70_000_000, piece: 1024 * 1024, setClock: slowClock },
 ]
 
 for (const { name, connections, size, piece, setClock } of ROWS) {
