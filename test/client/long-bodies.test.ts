@@ -226,7 +226,8 @@ t.test('the connection is closed when a long body has come', async (t) => {
 })
 
 t.test('an idle connection takes half of what one is receiving', async (t) => {
-  const server = await startSlow(A, 512 * 1024)
+  // No faster than a busy machine reads: what lies in the system's buffers when half is taken away was sent for nothing.
+  const server = await startSlow(A, 128 * 1024)
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 2, segmentSize: 17 * MIB })
   t.ok(end.file?.equals(CONTENT), end.message)
