@@ -51,10 +51,7 @@ export class Loan {
   }
 }
 
-/**
- * The memory of an ArrayBuffer that may be resized V8 takes from the system, as whole pages; that of others from malloc(3),
- * which begins it anywhere.
- */
+/** V8 takes the memory of a resizable ArrayBuffer from the system, in whole pages; malloc(3) begins other memory anywhere. */
 function make(size: number): Buffer {
   return Buffer.from(new ArrayBuffer(size, { maxByteLength: size }), 0, size)
 }

@@ -30,7 +30,7 @@ export interface StoreOptions {
   /** What is downloaded; a journal with another key is not used. */
   readonly key: string
   readonly resume: 'auto' | 'never'
-  /** Will the whole be read again at the end? Also where the server sends a digest. */
+  /** Will the whole be read again at the end, for a given checksum? A digest that the server sends is seen here. */
   readonly isReadAgain: boolean
   /** Ends the checking of large files. */
   readonly signal: AbortSignal | null

@@ -73,8 +73,7 @@ async function watchWrites(
 /** A file, its second way, and the clock that both go by. */
 async function setUp(t: Test, meddle?: (write: Write) => { bytesWritten: number } | null) {
   const writes = await watchWrites(t, meddle)
-  const folder = await mkdtemp(join(t.testdirName, 'file-'))
-  const path = join(folder, 'file')
+  const path = join(await mkdtemp(join(t.testdirName, 'file-')), 'file')
   const file = await open(path, 'w+')
   const direct = new DirectWrites(file)
   const clock = { ms: 0 }
@@ -85,7 +84,7 @@ async function setUp(t: Test, meddle?: (write: Write) => { bytesWritten: number 
     await direct.close()
     await file.close()
   })
-  return { path, folder, file, direct, clock, writes }
+  return { path, direct, clock, writes }
 }
 
 /** Lent bytes, which begin with a page of memory. */
@@ -215,8 +214,7 @@ function withoutShm(): string | false {
 
 t.test('both ways on one file, read in between', async (t) => {
   const writes = skip === false ? await watchWrites(t) : []
-  const restore = slowClock()
-  t.teardown(restore)
+  t.teardown(slowClock())
   const path = join(t.testdir({}), 'file.part')
   const part = await PartFile.open(path, null)
   t.teardown(() => part.close())

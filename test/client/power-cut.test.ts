@@ -44,21 +44,12 @@ async function watchDisk(path: string, size: number): Promise<{ disk: Buffer; re
   return { disk, restore: () => Object.assign(prototype, { write, datasync }) }
 }
 
+const usualClock = () => () => undefined
+const SLOW = { size: 6_000_000, piece: 32 * 1024, setClock: usualClock }
+
 const ROWS = [
-  {
-    name: 'one connection',
-    connections: 1,
-    size: 6_000_000,
-    piece: 32 * 1024,
-    setClock: () => () => undefined,
-  },
-  {
-    name: 'four connections',
-    connections: 4,
-    size: 6_000_000,
-    piece: 32 * 1024,
-    setClock: () => () => undefined,
-  },
+  { name: 'one connection', connections: 1, ...SLOW },
+  { name: 'four connections', connections: 4, ...SLOW },
   // Under the slow clock this is fast, and written past the page cache.
   { name: 'four fast ones', connections: 4, size: 70_000_000, piece: 1024 * 1024, setClock: slowClock },
 ]
