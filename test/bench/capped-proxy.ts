@@ -42,8 +42,9 @@ export async function startCappedProxy(target: number, cap: Cap): Promise<Capped
     sockets.add(socket)
     return socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
   }
-  const server = createServer((client) => {
-    const upstream = keep(connect(target, '127.0.0.1'))
+  // Without Nagle's algorithm, as servers send: else the last piece may wait 40 ms for an acknowledgement.
+  const server = createServer({ noDelay: true }, (client) => {
+    const upstream = keep(connect({ port: target, host: '127.0.0.1', noDelay: true }))
     keep(client)
       .pipe(slowdown({ ...cap, bytesPerSecond: Number.POSITIVE_INFINITY }))
       .pipe(upstream)

@@ -14,6 +14,9 @@ export async function measureDownloads(root: string, rounds: number): Promise<Ta
       `${peakRssMiB.toFixed(1)} MiB`,
       formatRatio(ratio),
     ]),
-    notes: skipped.map((what) => `Skipped: ${what}.`),
+    notes: [
+      'Of the environment each program had PATH and HOME only.',
+      ...skipped.map((what) => `Skipped: ${what}.`),
+    ],
   }
 }
