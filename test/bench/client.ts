@@ -54,7 +54,7 @@ interface Work {
   readonly contenders: readonly Contender[]
 }
 
-const CLI = fileURLToPath(new URL('../../../demo-client/dist/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../../demo-client/dist/range-get.js', import.meta.url))
 const CAPPED_NAME = 'capped.bin'
 const CAPPED_BYTES = 128 * 1024 ** 2
 const CAP = { bytesPerSecond: 4_000_000, delay: 50 }

@@ -50,7 +50,7 @@ async function serve(t: Test): Promise<string> {
 async function run(t: Test, command: string): Promise<{ printed: string; folder: string; origin: string }> {
   const folder = await projectFolder(t)
   const origin = await serve(t)
-  const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/cli.js"`
+  const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/range-get.js"`
   const line = command.replace('npx range-get', cli).replaceAll(HOST, origin)
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)))
   const { stdout, stderr } = await runCommand(line, { cwd: folder, env })

@@ -128,7 +128,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
   t.test(`${path}: the downloader at the server of the usage`, async (t) => {
     const origin = originOf(await serveUsage(t, blocks))
     const command = commands.find((line) => line.startsWith('npx range-get')) ?? ''
-    const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/cli.js"`
+    const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/range-get.js"`
     const folder = await projectFolder(t)
     await runCommand(command.replace('npx range-get', cli).replace(SERVED, origin), { cwd: folder })
     t.equal(readFileSync(join(folder, 'film.mp4'), 'utf8'), FILM)

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** The built command. */
-export const CLI: string = fileURLToPath(new URL('../../../../demo-client/dist/cli.js', import.meta.url))
+export const CLI: string = fileURLToPath(
+  new URL('../../../../demo-client/dist/range-get.js', import.meta.url),
+)
 
 /** How a run of the command ended. */
 export interface Ended {
