@@ -5,8 +5,8 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { CLI } from '../support/cli.ts'
 import { startCappedProxy } from './capped-proxy.ts'
 import { LARGE_BYTES, LARGE_NAME } from './fixtures.ts'
 import { nginxVersion, startNginx } from './nginx.ts'
@@ -54,12 +54,11 @@ interface Work {
   readonly contenders: readonly Contender[]
 }
 
-const CLI = fileURLToPath(new URL('../../../demo-client/dist/range-get.js', import.meta.url))
 const CAPPED_NAME = 'capped.bin'
 const CAPPED_BYTES = 128 * 1024 ** 2
 const CAP = { bytesPerSecond: 4_000_000, delay: 50 }
 const MIB = 1024 ** 2
-/** All that a program is started with: a proxy would lead it elsewhere, and NODE_EXTRA_CA_CERTS costs each Node 36 ms. */
+/** All that a program is started with: a proxy would lead it elsewhere, and NODE_EXTRA_CA_CERTS is read by every Node at its start. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
 
 const ours = (connections: number): Contender => ({

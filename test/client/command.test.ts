@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { CLI } from '../support/cli.ts'
 import { makeCertificate, withoutOpenssl } from './support/certificate.ts'
-import { CLI, rangeGet, spawnCommand } from './support/command.ts'
+import { rangeGet, spawnCommand } from './support/command.ts'
 import {
   answerHonestly,
   head,

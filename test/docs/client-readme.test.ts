@@ -11,7 +11,7 @@ import { settingsOf } from '#client/options.js'
 import { REPOSITORY } from '../support/repository.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
-import { runCommand } from './support/programs.ts'
+import { runRangeGet } from './support/programs.ts'
 import { projectFolder } from './support/snippet.ts'
 
 const README = readDocument('demo-client/README.md')
@@ -46,14 +46,10 @@ async function serve(t: Test): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** `npx range-get` from an installed package is for the test of the packages; here the built command stands for it. */
 async function run(t: Test, command: string): Promise<{ printed: string; folder: string; origin: string }> {
   const folder = await projectFolder(t)
   const origin = await serve(t)
-  const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/range-get.js"`
-  const line = command.replace('npx range-get', cli).replaceAll(HOST, origin)
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)))
-  const { stdout, stderr } = await runCommand(line, { cwd: folder, env })
+  const { stdout, stderr } = await runRangeGet(command.replaceAll(HOST, origin), folder)
   return { printed: stdout + stderr, folder, origin }
 }
 

@@ -7,7 +7,7 @@ import { listening, start as startServer } from '../demo/server-process.ts'
 import { start as startCommand } from '../demo/walk-process.ts'
 import { REPOSITORY } from '../support/repository.ts'
 import { type Block, readDocument } from './support/markdown.ts'
-import { missing, runCommand } from './support/programs.ts'
+import { missing, runCommand, runRangeGet } from './support/programs.ts'
 import { originOf, projectFolder, runModule, runRecipe } from './support/snippet.ts'
 
 const FILM = 'a film of a few bytes'
@@ -128,9 +128,8 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
   t.test(`${path}: the downloader at the server of the usage`, async (t) => {
     const origin = originOf(await serveUsage(t, blocks))
     const command = commands.find((line) => line.startsWith('npx range-get')) ?? ''
-    const cli = `"${process.execPath}" "${REPOSITORY}demo-client/dist/range-get.js"`
     const folder = await projectFolder(t)
-    await runCommand(command.replace('npx range-get', cli).replace(SERVED, origin), { cwd: folder })
+    await runRangeGet(command.replace(SERVED, origin), folder)
     t.equal(readFileSync(join(folder, 'film.mp4'), 'utf8'), FILM)
 
     const [, library] = blocks.filter(({ language }) => language === 'js')

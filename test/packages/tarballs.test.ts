@@ -44,7 +44,7 @@ for (const folder of PACKAGES) {
 
     t.test('each import of a file finds it', async (t) => {
       for (const path of files.filter((name) => name.endsWith('.js'))) {
-        for (const [, target = ''] of read(path).matchAll(/(?:from|import) '(\.[^']+)'/g))
+        for (const [, target = ''] of read(path).matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g))
           t.ok(files.includes(posix.join(dirname(path), target)), `${path}: ${target}`)
       }
     })

@@ -1,10 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-
-/** The built command. */
-export const CLI: string = fileURLToPath(
-  new URL('../../../../demo-client/dist/range-get.js', import.meta.url),
-)
+import { CLI } from '../../support/cli.ts'
 
 /** How a run of the command ended. */
 export interface Ended {

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { environment } from '../../client/support/command.ts'
+import { CLI } from '../../support/cli.ts'
 
 const run = promisify(execFile)
 
@@ -33,4 +35,16 @@ export async function runCommand(
     cwd: options.cwd,
     env: options.env ?? ENVIRONMENT,
   })
+}
+
+/**
+ * What a command line with `npx range-get` prints. That from an installed package is for the test of the packages; here
+ * the built command stands for it.
+ */
+export async function runRangeGet(
+  line: string,
+  cwd: string,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const command = line.replace('npx range-get', `"${process.execPath}" "${CLI}"`)
+  return await runCommand(command, { cwd, env: environment() })
 }
