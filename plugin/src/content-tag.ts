@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { throughBulkGate } from './bulk-gate.ts'
 import { representationChanged } from './errors.ts'
-import type { FileVersion } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
@@ -12,13 +11,16 @@ const MAX_REMEMBERED = 4096
  * read once; requests that come while it is being read share the result.
  */
 export class ContentTags {
-  readonly #tags = new Map<string, Promise<string>>()
+  readonly #tags = new Map<string, Promise<string | undefined>>()
 
-  /** The opaque tag of an open file. Throws `ERR_RANGE_CHANGED` when the file changes while it is read. */
-  of(file: OpenFile): Promise<string> {
+  /**
+   * The opaque tag of an open file; undefined when the file grows while it is read: it may go on growing, so it is
+   * not read for a tag again. Throws `ERR_RANGE_CHANGED` when it changes in another way.
+   */
+  of(file: OpenFile): Promise<string | undefined> {
     // A version that could still change unseen is not worth remembering.
     if (!file.settled) return digest(file)
-    const key = file.versionTag
+    const key = file.versionKey
     const known = this.#tags.get(key)
     if (known !== undefined) return known
     const tag = digest(file)
@@ -26,15 +28,16 @@ export class ContentTags {
     return tag
   }
 
-  #remember(key: string, tag: Promise<string>): void {
+  #remember(key: string, tag: Promise<string | undefined>): void {
     this.#tags.set(key, tag)
-    tag.catch(() => this.#tags.delete(key))
+    const forget = (): boolean => this.#tags.delete(key)
+    tag.then((known) => known ?? forget(), forget)
     const [oldest] = this.#tags.keys()
     if (this.#tags.size > MAX_REMEMBERED && oldest !== undefined) this.#tags.delete(oldest)
   }
 }
 
-async function digest(file: OpenFile): Promise<string> {
+async function digest(file: OpenFile): Promise<string | undefined> {
   const hash = createHash('sha256')
   const size = Number(file.version.size)
   const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES))
@@ -46,11 +49,7 @@ async function digest(file: OpenFile): Promise<string> {
     hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
-  if (!(await isUnchanged(file, file.version))) throw representationChanged()
+  if (await file.hasGrown()) return undefined
+  if (!(await file.isUnchanged())) throw representationChanged()
   return hash.digest('base64url')
-}
-
-async function isUnchanged(file: OpenFile, version: FileVersion): Promise<boolean> {
-  const now = await file.currentVersion()
-  return now.ctimeNs === version.ctimeNs && now.mtimeNs === version.mtimeNs && now.size === version.size
 }

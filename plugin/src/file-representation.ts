@@ -1,24 +1,38 @@
-import { mtimeMsOf, stillPinned } from './file-version.ts'
+import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import type { ByteRange } from './range-set.ts'
 import type { PositionalRepresentation } from './source.ts'
 
-/** Build systems that want the same bytes each time set file times to 0 or 1 second: that dates nothing. */
-const FIRST_REAL_MTIME_MS = 2000
+/** What is said of a file beside what its version says. */
+export interface FileDescription {
+  /** The entity-tag; none where it is left out. */
+  readonly tag?: string | undefined
+  /**
+   * `allowed`: the file may grow while it is sent; then its bytes up to the size at opening are sent, always whole.
+   * `refused`: the bytes before its old end may have changed with it, so the answer is cut.
+   */
+  readonly growth: 'allowed' | 'refused'
+}
 
 /** One version of a file, on the descriptor that was pinned for it. */
 export class FileRepresentation implements PositionalRepresentation {
   readonly size: number
   readonly etag: string | undefined
   readonly lastModified: Date | undefined
+  readonly lastModifiedStrength: 'strong' | 'weak'
+  readonly acceptRanges: 'none' | undefined
   readonly #file: OpenFile
+  readonly #growth: FileDescription['growth']
 
-  constructor(file: OpenFile, etag: string | undefined) {
-    const mtimeMs = mtimeMsOf(file.version)
+  constructor(file: OpenFile, { tag, growth }: FileDescription) {
     this.#file = file
+    this.#growth = growth
     this.size = Number(file.version.size)
-    this.etag = etag
-    this.lastModified = mtimeMs < FIRST_REAL_MTIME_MS ? undefined : new Date(mtimeMs)
+    this.etag = tag
+    this.acceptRanges = growth === 'allowed' ? 'none' : undefined
+    const strength = mtimeSecondOf(file.version) === undefined ? 'open' : file.dateStrength()
+    this.lastModified = strength === 'open' ? undefined : new Date(mtimeMsOf(file.version))
+    this.lastModifiedStrength = strength === 'strong' && growth === 'refused' ? 'strong' : 'weak'
   }
 
   atHand({ first, last }: ByteRange): Uint8Array | undefined {
@@ -27,7 +41,7 @@ export class FileRepresentation implements PositionalRepresentation {
 
   /** A version that is not settled proves nothing yet: it may have been written to unseen. */
   keepAtHand({ first }: ByteRange, bytes: Uint8Array): void {
-    if (this.#file.settled) this.#file.hotRanges.keep(first, bytes)
+    if (this.#file.settled && this.#growth === 'refused') this.#file.hotRanges.keep(first, bytes)
   }
 
   readAt(target: Uint8Array, position: number): Promise<number> {
@@ -35,7 +49,8 @@ export class FileRepresentation implements PositionalRepresentation {
   }
 
   async unchanged(): Promise<boolean> {
-    return stillPinned(this.#file.version, await this.#file.currentVersion())
+    if (await this.#file.isUnchanged()) return true
+    return this.#growth === 'allowed' && (await this.#file.hasGrown())
   }
 
   close(): void {

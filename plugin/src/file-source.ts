@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { bufferRepresentation } from './buffer-source.ts'
 import type { ContentTags } from './content-tag.ts'
 import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
-import { representationChanged, SendRangeError } from './errors.ts'
+import { SendRangeError } from './errors.ts'
 import { FileRepresentation } from './file-representation.ts'
 import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
+import { readPseudoFile } from './pseudo-file.ts'
 import { type Dotfiles, resolvePath } from './resolve-path.ts'
 import type { PositionalRepresentation } from './source.ts'
 
@@ -27,7 +28,7 @@ export interface EtagFacts {
 export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string | false>
 
 /**
- * Where entity-tags come from: `stat` (strong, from all that the file system tells about the version), `content`
+ * Where entity-tags come from: `stat` (strong, from what the file system tells about the content), `content`
  * (strong, a SHA-256 of the bytes, the same on every machine), a function, or none.
  */
 export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
@@ -38,6 +39,8 @@ export interface FilePolicy {
   readonly root: string
   readonly dotfiles: Dotfiles
   readonly etag: EtagPolicy
+  /** `none`: a file may grow while it is sent. */
+  readonly acceptRanges: 'bytes' | 'none'
 }
 
 /** What files are served with; shared by all roots of one registration. */
@@ -45,8 +48,6 @@ export interface FileStore {
   readonly cache: OpenFileCache
   readonly contentTags: ContentTags
 }
-
-const MAX_PSEUDO_FILE_BYTES = 1024 * 1024
 
 /**
  * Opens a file below the root and pins the version it has now.
@@ -69,50 +70,59 @@ export async function openRepresentation(
   const file = await store.cache.open({ root: policy.root, path: join(policy.root, ...resolved.segments) })
   if (file === undefined) return undefined
   try {
-    const pseudo = file.version.size === 0n ? await readPseudoFile(file) : undefined
+    const pseudo = await readPseudoFile(file)
     if (pseudo !== undefined) {
       file.release()
       return bufferRepresentation(pseudo, { acceptRanges: 'none' })
     }
-    const { etag } = policy
-    const tag = etag === 'stat' ? file.statTag : await entityTag(file, { path, etag, store })
-    return new FileRepresentation(file, tag)
+    return await describe(file, { path, policy, store })
   } catch (error) {
     file.release()
     throw error
   }
 }
 
-/**
- * Files of /proc and the like say that they are empty and are not. Their bytes are made when they are read: so they
- * are read at once and served whole, without validators. A file that is really empty gives undefined.
- */
-async function readPseudoFile(file: OpenFile): Promise<Buffer | undefined> {
-  const first = Buffer.alloc(1)
-  if ((await file.readAt(first, 0)) === 0) return undefined
-  const bytes = Buffer.alloc(MAX_PSEUDO_FILE_BYTES)
-  let length = 0
-  for (let count = -1; count !== 0 && length < bytes.length; length += count) {
-    count = await file.readAt(bytes.subarray(length), length)
-  }
-  // A file that tells its size by now is none of these: it is just being written.
-  if ((await file.currentVersion()).size !== 0n) throw representationChanged()
-  if (length < bytes.length) return bytes.subarray(0, length)
-  throw new SendRangeError('ERR_RANGE_READ', 'The file does not tell its size and is too long to find it out')
-}
-
-interface TagContext {
+interface DescriptionContext {
   readonly path: string
-  readonly etag: Exclude<EtagPolicy, 'stat'>
+  readonly policy: FilePolicy
   readonly store: FileStore
 }
 
-async function entityTag(file: OpenFile, { path, etag, store }: TagContext): Promise<string | undefined> {
-  if (etag === false) return undefined
+async function describe(file: OpenFile, context: DescriptionContext): Promise<FileRepresentation> {
+  const { etag, acceptRanges } = context.policy
   if (etag === 'content') {
+    const opaque = await context.store.contentTags.of(file)
+    // It grows: there is no telling what it will contain, and nothing to continue from.
+    if (opaque === undefined) return new FileRepresentation(file, { growth: 'allowed' })
     const strength = file.settled ? 'strong' : 'weak'
-    return formatEntityTag({ strength, opaque: await store.contentTags.of(file) })
+    return represent(file, { tag: formatEntityTag({ strength, opaque }), acceptRanges })
   }
+  const tag = etag === 'stat' ? file.statTag : await customTag(file, context.path, etag)
+  return represent(file, { tag, acceptRanges })
+}
+
+interface Description {
+  readonly tag: string | undefined
+  readonly acceptRanges: 'bytes' | 'none'
+}
+
+/**
+ * Where ranges are not accepted the file may grow while it is sent. Whether the bytes before its old end have stayed
+ * cannot be told then: no strong tag.
+ */
+function represent(file: OpenFile, { tag, acceptRanges }: Description): FileRepresentation {
+  if (acceptRanges === 'bytes') return new FileRepresentation(file, { tag, growth: 'refused' })
+  const parsed = tag === undefined ? undefined : parseEntityTag(tag)
+  const weak = parsed === undefined ? undefined : formatEntityTag({ ...parsed, strength: 'weak' })
+  return new FileRepresentation(file, { tag: weak, growth: 'allowed' })
+}
+
+async function customTag(
+  file: OpenFile,
+  path: string,
+  etag: EtagFunction | false,
+): Promise<string | undefined> {
+  if (etag === false) return undefined
   const made = await etag({
     path,
     size: Number(file.version.size),

@@ -1,6 +1,7 @@
 import { SendRangeError } from './errors.ts'
 import { sameVersion } from './file-version.ts'
-import { type FileLocation, isCurrent, type OpenFile, openFile } from './open-file.ts'
+import type { OpenFile } from './open-file.ts'
+import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
 import { startedAfter } from './started-after.ts'
 
 interface Entry {

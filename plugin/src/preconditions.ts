@@ -15,6 +15,8 @@ export interface Validators {
   readonly etag: EntityTag | undefined
   /** Whole seconds since the epoch, as Last-Modified says. */
   readonly lastModified: number | undefined
+  /** `weak` when another version is known to have the same date. Default `strong`. */
+  readonly lastModifiedStrength?: 'strong' | 'weak'
   /** Whole seconds since the epoch. */
   readonly now: number
 }
@@ -90,7 +92,9 @@ function modifiedSince(field: string | undefined, validators: Validators): 'yes'
   if (field === undefined || validators.lastModified === undefined) return 'unknown'
   const date = parseHttpDate(field, validators.now)
   if (date === undefined) return 'unknown'
-  return validators.lastModified > date ? 'yes' : 'no'
+  // A date that two versions share does not say that the representation has not changed since.
+  const isShared = validators.lastModifiedStrength === 'weak' && validators.lastModified === date
+  return validators.lastModified > date || isShared ? 'yes' : 'no'
 }
 
 /**
@@ -103,5 +107,8 @@ export function rangeApplies(ifRange: string | undefined, validators: Validators
   if (tag !== undefined) return validators.etag !== undefined && strongMatch(tag, validators.etag)
   const date = parseHttpDate(ifRange, validators.now)
   if (date === undefined || date !== validators.lastModified) return false
+  // §13.1.5, 1: "If the HTTP-date validator provided is not a strong validator in the sense defined by Section 8.8.2.2,
+  // the condition is false."
+  if (validators.lastModifiedStrength === 'weak') return false
   return validators.now - date >= STRONG_DATE_AGE
 }

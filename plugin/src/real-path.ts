@@ -1,9 +1,11 @@
-import { readlink, realpath, stat } from 'node:fs'
+import { lstat, readlink, realpath, stat } from 'node:fs'
 import { sep } from 'node:path'
 import { promisify } from 'node:util'
+import { systemCode } from './errors.ts'
 
 const readLink = promisify(readlink)
 const statPath = promisify(stat)
+const lstatPath = promisify(lstat)
 
 /** A path with every symlink followed. */
 export const realPathOf: (path: string) => Promise<string> = promisify(realpath.native)
@@ -44,4 +46,14 @@ export async function isInside(root: string, realPath: string): Promise<boolean>
 /** Whether a real path lies below a real folder. */
 export function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+/** Whether a real path leads to another file than it did, or to none: the file was renamed or removed. */
+export async function leadsElsewhere(realPath: string, { dev, ino }: Identity): Promise<boolean> {
+  try {
+    const there = await lstatPath(realPath, { bigint: true })
+    return there.ino !== ino || there.dev !== dev
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
+  }
 }

@@ -31,6 +31,9 @@ export function selectedRepresentation(
     acceptRanges: representation.acceptRanges ?? settings.acceptRanges,
     etag: etagOf(representation, settings, set['etag']),
     lastModified: lastModifiedOf({ representation, settings, now }, set['last-modified']),
+    // A date of the handler's own stands for what the handler knows.
+    lastModifiedStrength:
+      set['last-modified'] === undefined ? (representation.lastModifiedStrength ?? 'strong') : 'strong',
     now,
   }
 }
@@ -54,7 +57,11 @@ function lastModifiedOf({ representation, settings, now }: DateContext, set: unk
   if (set !== undefined) return parseHttpDate(String(set), now)
   const date = representation.lastModified
   if (settings.lastModified === false || date === undefined || Number.isNaN(date.getTime())) return undefined
-  // RFC 9110 §8.8.2.1: "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the
+  const second = Math.floor(date.getTime() / MS_PER_SECOND)
+  // RFC 9110 §8.8.2.2: a date is weak where the representation may "change twice during the second covered by the
+  // presented validator". What changes again in this second must not share its date: there is none until it is over.
+  if (second === now) return undefined
+  // §8.8.2.1: "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the
   // server's time of message origination (Date)."
-  return Math.min(Math.floor(date.getTime() / MS_PER_SECOND), now)
+  return Math.min(second, now)
 }
