@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  chmodSync,
   closeSync,
   cpSync,
   mkdirSync,
@@ -253,13 +252,4 @@ t.test('a file that was just written has a strong tag in its first answer', asyn
   writeFileSync(join(root, 'export.csv'), 'a,b\n')
   const { headers } = await app.inject('/export.csv')
   t.match(headers.etag, /^"/)
-})
-
-t.test('a change of the mode alone is another version, and one that forbids reading is obeyed', async (t) => {
-  const root = t.testdir({ 'f.txt': 'bytes' })
-  const { app } = await serve(t, { plugin: { root } })
-  const { headers: before } = await app.inject('/f.txt')
-  chmodSync(join(root, 'f.txt'), 0o640)
-  const { headers: after } = await app.inject('/f.txt')
-  t.not(after.etag, before.etag)
 })
