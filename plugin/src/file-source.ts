@@ -94,8 +94,9 @@ async function describe(file: OpenFile, context: DescriptionContext): Promise<Fi
     const opaque = await context.store.contentTags.of(file)
     // It grows: there is no telling what it will contain, and nothing to continue from.
     if (opaque === undefined) return new FileRepresentation(file, { growth: 'allowed' })
-    const strength = file.settled ? 'strong' : 'weak'
-    return represent(file, { tag: formatEntityTag({ strength, opaque }), acceptRanges })
+    const tag = formatEntityTag({ strength: 'strong', opaque })
+    // One that is written at this moment may be growing: it is read for a tag once, not again with each attempt.
+    return represent(file, { tag, acceptRanges: file.settled ? acceptRanges : 'none' })
   }
   const tag = etag === 'stat' ? file.statTag : await customTag(file, context.path, etag)
   return represent(file, { tag, acceptRanges })

@@ -1,14 +1,18 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -78,6 +82,105 @@ t.test('files that say they are empty and are not: /proc', async (t) => {
   t.match(version, /^Linux version/)
   const { statusCode: memory } = await app.inject('/self/mem')
   t.ok(memory >= 400, 'what cannot be read is an error, at once')
+})
+
+const SYSTEM_FILES = [
+  '/sys/kernel/mm/transparent_hugepage/enabled',
+  '/sys/class/net/lo/mtu',
+  '/sys/class/net/lo/uevent',
+  '/sys/devices/system/cpu/online',
+  '/sys/fs/cgroup/cgroup.procs',
+  '/sys/kernel/notes',
+  '/proc/cpuinfo',
+  '/proc/sys/kernel/ostype',
+  '/proc/self/cmdline',
+]
+
+for (const path of SYSTEM_FILES.filter((path) => existsSync(path))) {
+  t.test(`a file that is made when it is read is sent whole: ${path}`, async (t) => {
+    const { app, errors } = await serve(t, { plugin: { root: '/' } })
+    const wanted = readFileSync(path)
+    for (const headers of [{}, { range: 'bytes=0-1' }]) {
+      const answer = await app.inject({ url: path, headers })
+      t.equal(answer.statusCode, 200)
+      // Numbers in it may move between two looks, its length hardly.
+      if (path !== '/proc/cpuinfo')
+        t.ok(answer.rawPayload.equals(wanted), `${answer.rawPayload.length} bytes`)
+      t.equal(answer.headers['content-length'], String(answer.rawPayload.length))
+      t.equal(answer.headers['accept-ranges'], 'none')
+      t.equal(answer.headers.etag, undefined)
+      t.equal(answer.headers['last-modified'], undefined)
+    }
+    t.equal((await app.inject({ method: 'HEAD', url: path })).statusCode, 200)
+    t.strictSame(errors(), [])
+  })
+}
+
+t.test('a sparse file of 4096 bytes that takes no space on the disk is an ordinary one', async (t) => {
+  const root = t.testdir({ sparse: '' })
+  truncateSync(join(root, 'sparse'), 4096)
+  t.equal(statSync(join(root, 'sparse')).blocks, 0)
+  const { app } = await serve(t, { plugin: { root } })
+  const { statusCode, headers, rawPayload } = await app.inject({
+    url: '/sparse',
+    headers: { range: 'bytes=0-3' },
+  })
+  t.equal(statusCode, 206)
+  t.match(headers.etag, /^"/)
+  t.ok(rawPayload.equals(Buffer.alloc(4)))
+})
+
+t.test('a writer that waits for a reader of a FIFO loses nothing to a request', async (t) => {
+  const root = t.testdir({})
+  execFileSync('mkfifo', [join(root, 'fifo')])
+  symlinkSync('fifo', join(root, 'link'))
+  const writer = spawn('sh', ['-c', 'echo "what was written" > fifo'], { cwd: root })
+  const { app } = await serve(t, { plugin: { root } })
+  // In the kernel's queue of those that open it.
+  while (!/fifo_open|wait_for_partner/.test(readFileSync(`/proc/${writer.pid}/wchan`, 'utf8'))) {
+    if (writer.exitCode !== null) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  for (const method of ['GET', 'HEAD'] as const) {
+    t.equal((await app.inject({ method, url: '/fifo' })).statusCode, 404)
+    t.equal((await app.inject({ method, url: '/link' })).statusCode, 404)
+  }
+  t.equal(writer.exitCode, null, 'it still waits')
+  t.equal(execFileSync('cat', [join(root, 'fifo')], { encoding: 'utf8' }), 'what was written\n')
+})
+
+const PERMITTED = fileURLToPath(new URL('./support/permitted-child.js', import.meta.url))
+
+t.test("what Node's permission model denies is forbidden, and tells no path", async (t) => {
+  // Outside the folder of the modules, which the child may read.
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'send-range-')))
+  t.teardown(() => rmSync(base, { recursive: true }))
+  for (const name of ['root', 'denied']) mkdirSync(join(base, name))
+  writeFileSync(join(base, 'root/open.txt'), 'open')
+  writeFileSync(join(base, 'denied/secret.txt'), 'secret')
+  const flag = Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission'
+  const modules = fileURLToPath(new URL('../../../../', import.meta.url))
+  const allowed = [modules, join(base, 'root')].map((path) => `--allow-fs-read=${join(path, '*')}`)
+  const told = execFileSync(
+    'env',
+    [
+      '-u',
+      'NODE_OPTIONS',
+      process.execPath,
+      flag,
+      ...allowed,
+      PERMITTED,
+      join(base, 'root'),
+      join(base, 'denied'),
+    ],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  const answers = JSON.parse(told) as Record<string, { status: number; text: string }>
+  t.equal(answers['/open/open.txt']?.status, 200)
+  for (const target of ['/denied/secret.txt', '/denied/absent.txt']) {
+    t.equal(answers[target]?.status, 403, target)
+    t.notMatch(answers[target]?.text, base)
+  }
 })
 
 t.test('an empty file', async (t) => {
