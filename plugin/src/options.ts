@@ -16,7 +16,7 @@ export interface SendRangeOptions {
   dotfiles?: Dotfiles
   /** A file's ETag. Default `'stat'`. */
   etag?: EtagPolicy
-  /** A file's Last-Modified. Default `'mtime'`. */
+  /** A file's Last-Modified, from the second after its mtime on. Default `'mtime'`. */
   lastModified?: 'mtime' | false
   /** The Cache-Control of 200, 206 and 304. Default: none is set. */
   cacheControl?: string
@@ -26,7 +26,7 @@ export interface SendRangeOptions {
   headers?: Readonly<Record<string, string>>
   /** Content-Disposition: `true` takes the path's last segment as file name, a string is the name. Default `false`. */
   download?: boolean | string
-  /** `'none'` says so and answers every request whole. Default `'bytes'`. */
+  /** `'none'` says so, answers every request whole, and lets a file grow meanwhile. Default `'bytes'`. */
   acceptRanges?: 'bytes' | 'none'
   /** A Range field with more ranges than this is ignored. Default 1000, minimum 1. */
   maxRanges?: number

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, symlink } from 'node:fs/promises'
+import { chmod, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import rangePlugin, { CHANNELS, SendRangeError, type SendRangeErrorCode } from 'fastify-send-range'
@@ -74,6 +74,8 @@ async function serve(t: Test): Promise<string> {
   })
   const app = Fastify()
   t.teardown(() => app.close())
+  // A file has no Last-Modified until the second of its mtime is over.
+  await utimes(join(root, 'hello.txt'), 1_000_000_000, 1_000_000_000)
   await symlink('/etc/hostname', join(root, 'outside'))
   await chmod(join(root, 'unreadable.txt'), 0)
   execFileSync('mkfifo', [join(root, 'fifo')])

@@ -18,6 +18,7 @@ const weak: EntityTag = { strength: 'weak', opaque: 'v1' }
 const current: Validators = { etag: strong, lastModified: MODIFIED, now: NOW }
 const weakly: Validators = { ...current, etag: weak }
 const undated: Validators = { ...current, lastModified: undefined }
+const shared: Validators = { ...current, lastModifiedStrength: 'weak' }
 const untagged: Validators = { ...current, etag: undefined }
 
 type Row = {
@@ -208,6 +209,15 @@ table('§13.2.2 precedence', [
   },
 ])
 
+table('§8.8.2.2 a date that more than one version has does not say that nothing has changed', [
+  { name: 'If-Modified-Since, the date', fields: { ifModifiedSince: SAME }, to: shared, want: PROCEED },
+  { name: 'a later date', fields: { ifModifiedSince: LATER }, to: shared, want: NOT_MODIFIED },
+  { name: 'an earlier date', fields: { ifModifiedSince: EARLIER }, to: shared, want: PROCEED },
+  { name: 'If-Unmodified-Since, the date', fields: { ifUnmodifiedSince: SAME }, to: shared, want: FAILED },
+  { name: 'a later one', fields: { ifUnmodifiedSince: LATER }, to: shared, want: PROCEED },
+  { name: 'an earlier one', fields: { ifUnmodifiedSince: EARLIER }, to: shared, want: FAILED },
+])
+
 t.test('§13.2.1 "MUST ignore" with a method that selects and modifies no representation', async (t) => {
   const conditions: Conditions = {
     ifMatch: '"v0"',
@@ -256,6 +266,7 @@ t.test('§13.1.5 If-Range', async (t) => {
     { name: 'the exact date, rfc850', value: 'Sunday, 06-Nov-94 08:49:37 GMT', want: true },
     { name: 'the exact date, asctime', value: 'Sun Nov  6 08:49:37 1994', want: true },
     { name: 'the exact date where there is no tag', value: SAME, to: untagged, want: true },
+    { name: 'the exact date, of more than one version', value: SAME, to: shared, want: false },
     { name: 'an earlier date', value: EARLIER, want: false },
     { name: 'a later date', value: LATER, want: false },
     { name: 'a date where there is none', value: SAME, to: undated, want: false },
