@@ -75,7 +75,8 @@ async function serve(t: Test): Promise<string> {
   const app = Fastify()
   t.teardown(() => app.close())
   // A file has no Last-Modified until the second of its mtime is over.
-  await utimes(join(root, 'hello.txt'), 1_000_000_000, 1_000_000_000)
+  for (const name of ['hello.txt', 'unreadable.txt'])
+    await utimes(join(root, name), 1_000_000_000, 1_000_000_000)
   await symlink('/etc/hostname', join(root, 'outside'))
   await chmod(join(root, 'unreadable.txt'), 0)
   execFileSync('mkfifo', [join(root, 'fifo')])
