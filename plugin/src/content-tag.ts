@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { throughBulkGate } from './bulk-gate.ts'
 import { representationChanged } from './errors.ts'
 import type { OpenFile } from './open-file.ts'
 
@@ -43,8 +42,7 @@ async function digest(file: OpenFile): Promise<string | undefined> {
   const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES))
   for (let position = 0; position < size; ) {
     const target = buffer.subarray(0, Math.min(buffer.length, size - position))
-    const from = position
-    const bytesRead = await throughBulkGate(() => file.readAt(target, from))
+    const bytesRead = await file.readAt(target, position)
     if (bytesRead === 0) throw representationChanged()
     hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead

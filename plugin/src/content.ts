@@ -1,11 +1,13 @@
 import type { FastifyReply } from 'fastify'
-import { AnswerMemory, isTaken, LONGEST_AT_ONCE } from './answer-memory.ts'
+import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
-import { bodyLength, contentRange, layOutMultipart, type Piece } from './multipart.ts'
+import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
+import { contentRange, type Layout, layOutRange, Multipart, NO_BODY } from './multipart.ts'
+import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
-import { PositionalBody } from './positional-body.ts'
+import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
 import { mayBeEncoded } from './request-fields.ts'
 import {
   clearRepresentationFields,
@@ -14,11 +16,16 @@ import {
   setRepresentationFields,
   weakenWhenEncoded,
 } from './response-fields.ts'
-import { cut, tieToResponse } from './response-lifetime.ts'
+import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
 import { sendNothing } from './send-nothing.ts'
 import { isPositional, type PositionalRepresentation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 import { StreamedBody } from './streamed-body.ts'
+
+/** The longest answer, in bytes, that is read at once and sent as one Buffer. */
+const LONGEST_AT_ONCE = SMALL_CHUNK_BYTES
+/** What is shorter comes cheaply from Node's own pool. */
+const SHORTEST_LENT = 4 * 1024
 
 /** The decisions after which bytes of the representation are sent. */
 export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'multipart' }>
@@ -32,6 +39,8 @@ export interface Content {
   readonly progress: Progress
   /** Whether a hook of the application is given the payload, and may keep it. */
   readonly isPayloadSeen: boolean
+  /** Aborted when nobody wants the bytes any more. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -42,11 +51,11 @@ export interface Content {
 export async function sendContent(reply: FastifyReply, content: Content): Promise<void> {
   const { subject, decision, close, progress } = content
   const { representation, selected } = subject
-  const pieces = setContentFields(reply, subject, decision)
-  const length = bodyLength(pieces)
+  const layout = setContentFields(reply, subject, decision)
+  const { length } = layout
   reply.header('content-length', String(length))
-  if (decision.kind === 'partial') progress.ranges = [decision.range]
-  if (decision.kind === 'multipart') progress.ranges = decision.ranges
+  if (decision.kind === 'partial') progress.ranges = () => [decision.range]
+  if (layout instanceof Multipart) progress.ranges = () => layout.ranges
   if (reply.request.method === 'HEAD' || length === 0) {
     await close()
     sendNothing(reply)
@@ -55,8 +64,8 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   // One write with the head, and no stream. But without a tag of ours a hook may make one from a Buffer, and that would
   // name the part instead of the whole.
   if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
-    await sendAtOnce(reply, { representation, pieces, length }, content)
-  else sendBody(reply, pieces, content)
+    await sendAtOnce(reply, { representation, layout }, content)
+  else sendBody(reply, layout, content)
 }
 
 /** Sets status and fields of 200 and 206, and lays out the body. */
@@ -64,14 +73,14 @@ function setContentFields(
   reply: FastifyReply,
   subject: Subject,
   decision: ContentDecision,
-): readonly Piece[] {
+): Layout {
   const { size } = subject.selected
   const contentType = contentTypeOf(subject)
   setRepresentationFields(reply, subject)
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)
     if (mayBeEncoded(reply.request)) weakenWhenEncoded(reply)
-    return size === 0 ? [] : [{ kind: 'range', range: { first: 0, last: size - 1 } }]
+    return size === 0 ? NO_BODY : layOutRange({ first: 0, last: size - 1 })
   }
   reply.code(206)
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
@@ -79,58 +88,79 @@ function setContentFields(
   if (decision.kind === 'partial') {
     reply.header('content-type', contentType)
     reply.header('content-range', contentRange(decision.range, size))
-    return [{ kind: 'range', range: decision.range }]
+    return layOutRange(decision.range)
   }
-  const multipart = layOutMultipart(decision.ranges, size, contentType)
+  const multipart = new Multipart(decision.ranges, { size, partType: contentType })
   reply.header('content-type', multipart.contentType)
-  return multipart.pieces
+  return multipart
 }
 
 interface ShortBody {
   readonly representation: PositionalRepresentation
-  readonly pieces: readonly Piece[]
-  readonly length: number
+  readonly layout: Layout
 }
 
 async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content): Promise<void> {
-  const { representation, pieces, length } = body
-  const [piece] = pieces
-  const range = pieces.length === 1 && piece?.kind === 'range' ? piece.range : undefined
-  const atHand = range === undefined ? undefined : representation.atHand?.(range)
-  if (atHand?.length === length) {
+  const { representation, layout } = body
+  const [piece] = layout.pieceCount === 1 ? [layout.piece(0)] : []
+  const range = piece?.kind === 'range' ? piece.range : undefined
+  const cached = range === undefined ? undefined : representation.atHand?.(range)
+  if (cached?.length === layout.length) {
     await content.close()
-    sendBuffer(reply, atHand, content)
+    sendBuffer(reply, cached, content)
     return
   }
-  const memory = new AnswerMemory(reply, length, content.isPayloadSeen)
+  const chunk = borrowFor(reply, layout.length, content)
+  const bytes = chunk?.bytes.subarray(0, layout.length) ?? Buffer.allocUnsafe(layout.length)
   try {
-    await new PieceReader(representation, pieces).fill(memory.bytes)
+    await new PieceReader(representation, layout, content.signal).fill(bytes)
+    if (range !== undefined) representation.keepAtHand?.(range, bytes)
+    await content.close()
   } catch (error) {
-    memory.giveBack()
+    chunk?.giveBack()
     throw error
   }
-  if (range !== undefined) representation.keepAtHand?.(range, memory.bytes)
-  await content.close()
-  sendBuffer(reply, memory.bytes, content)
-  memory.giveBackAfter(reply)
+  if (chunk !== undefined) endLoanAfter(reply, chunk, bytes.length)
+  sendBuffer(reply, bytes, content)
+}
+
+/** Memory that is used again, where nothing but Node gets to see the payload. What is short comes cheaply without. */
+function borrowFor(reply: FastifyReply, length: number, content: Content): Chunk | undefined {
+  if (length < SHORTEST_LENT || readersOf(reply, content) === 'anybody') return undefined
+  return isNativeResponse(reply.raw) ? smallChunks.take() : undefined
+}
+
+/** `finish` comes from the report of the last write. */
+function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
+  const isWithSystem = watchSystemWrites(reply.raw)
+  reply.raw.once('finish', () => {
+    if (isWithSystem(length)) chunk.giveBack()
+  })
+  whenOver(reply, () => setImmediate(() => chunk.writeOff()))
+}
+
+/** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
+function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders {
+  const isSeen = isPayloadSeen || reply.request.is404 || Object.hasOwn(reply, 'send')
+  return isSeen ? 'anybody' : 'response only'
 }
 
 function sendBuffer(reply: FastifyReply, bytes: Uint8Array, { subject, progress }: Content): void {
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   reply.send(bytes)
-  if (isTaken(reply)) return
   guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
 }
 
-function sendBody(
-  reply: FastifyReply,
-  pieces: readonly Piece[],
-  { subject, close, progress }: Content,
-): void {
+function sendBody(reply: FastifyReply, layout: Layout, content: Content): void {
+  const { subject, close, progress, signal } = content
   const { representation, settings } = subject
   const body = isPositional(representation)
-    ? new PositionalBody(new PieceReader(representation, pieces), close)
-    : new StreamedBody(representation, pieces, close)
+    ? new PositionalBody({
+        reader: new PieceReader(representation, layout, signal),
+        close,
+        readers: readersOf(reply, content),
+      })
+    : new StreamedBody(representation, layout, close)
   progress.bytesSent = () => body.bytesSent
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {

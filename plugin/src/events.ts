@@ -40,13 +40,14 @@ const aborted = channel(CHANNELS.aborted)
 /** What becomes of a response while it is being made; read when it is over. */
 export interface Progress {
   readonly path: string
-  ranges: readonly ByteRange[]
+  /** The ranges of a 206, made when they are asked for. */
+  ranges(): readonly ByteRange[]
   bytesSent(outcome: 'served' | 'aborted'): number
 }
 
 /** A response of which nothing is made yet. */
 export function noProgress(path: string): Progress {
-  return { path, ranges: [], bytesSent: () => 0 }
+  return { path, ranges: () => [], bytesSent: () => 0 }
 }
 
 /** Whether anybody listens. */
@@ -76,7 +77,7 @@ export function observe(reply: FastifyReply, progress: Progress): void {
       path: progress.path,
       status: reply.statusCode,
       // A representation that changed, or failed before its first byte, ends with another status.
-      ranges: reply.statusCode === PARTIAL_CONTENT ? progress.ranges : [],
+      ranges: reply.statusCode === PARTIAL_CONTENT ? progress.ranges() : [],
       bytesSent: progress.bytesSent(outcome),
       durationMs: performance.now() - startedAt,
     }

@@ -36,12 +36,12 @@ export class FileRepresentation implements PositionalRepresentation {
   }
 
   atHand({ first, last }: ByteRange): Uint8Array | undefined {
-    return this.#file.hotRanges.find(first, last - first + 1)
+    return this.#file.cachedRanges.find(first, last - first + 1)
   }
 
   /** A version that is not settled proves nothing yet: it may have been written to unseen. */
   keepAtHand({ first }: ByteRange, bytes: Uint8Array): void {
-    if (this.#file.settled && this.#growth === 'refused') this.#file.hotRanges.keep(first, bytes)
+    if (this.#file.settled && this.#growth === 'refused') this.#file.cachedRanges.keep(first, bytes)
   }
 
   readAt(target: Uint8Array, position: number): Promise<number> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ByteRange } from './range-set.ts'
 
-/** A stretch of a body: bytes that are at hand, or a range that has to be read. */
+/** A stretch of a body: bytes that are in memory, or a range that has to be read. */
 export type Piece =
   | { readonly kind: 'literal'; readonly bytes: Uint8Array }
   | { readonly kind: 'range'; readonly range: ByteRange }
@@ -11,44 +11,123 @@ export function pieceLength(piece: Piece): number {
   return piece.kind === 'literal' ? piece.bytes.length : piece.range.last - piece.range.first + 1
 }
 
-/** The length of a body, in bytes: from arithmetic, nothing is read for it. */
-export function bodyLength(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
+/** A body, before a byte of it is read. Pieces are made when they are asked for. */
+export interface Layout {
+  /** Bytes of the whole body: from arithmetic, nothing is read for it. */
+  readonly length: number
+  readonly pieceCount: number
+  /** The piece at an index from 0 to `pieceCount - 1`. */
+  piece(index: number): Piece
 }
 
-/** A `multipart/byteranges` body, RFC 9110 §14.6, before a byte of it is read. */
-export interface Multipart {
-  /** The Content-Type of the whole answer. */
-  readonly contentType: string
-  readonly pieces: readonly Piece[]
+/** A body without a byte. */
+export const NO_BODY: Layout = {
+  length: 0,
+  pieceCount: 0,
+  piece() {
+    throw new RangeError('There are no pieces')
+  },
+}
+
+/** A body that is one range. */
+export function layOutRange(range: ByteRange): Layout {
+  const piece: Piece = { kind: 'range', range }
+  return { length: pieceLength(piece), pieceCount: 1, piece: () => piece }
+}
+
+/** A body of the given pieces. */
+export function layOutPieces(pieces: readonly Piece[]): Layout {
+  return {
+    length: pieces.reduce((sum, piece) => sum + pieceLength(piece), 0),
+    pieceCount: pieces.length,
+    piece: (index) => pieces[index] ?? NO_BODY.piece(index),
+  }
 }
 
 // 144 random bits: a boundary that nobody can place in the data beforehand, and that no data holds by chance.
 const BOUNDARY_BYTES = 18
+const BOUNDARY_LENGTH = 2 * BOUNDARY_BYTES
 
-/** Lays out one part for each range, in the order given. */
-export function layOutMultipart(
-  ranges: readonly ByteRange[],
-  size: number,
-  partType: string | undefined,
-): Multipart {
-  const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
-  const typeLine = partType === undefined ? '' : `Content-Type: ${partType}\r\n`
-  const pieces: Piece[] = []
-  let delimiter = `--${boundary}\r\n`
-  for (const range of ranges) {
-    const head = `${delimiter}${typeLine}Content-Range: ${contentRange(range, size)}\r\n\r\n`
-    const bytes = Buffer.from(head, 'latin1')
-    pieces.push({ kind: 'literal', bytes }, { kind: 'range', range })
-    delimiter = `\r\n--${boundary}\r\n`
-  }
-  const trailer = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1')
-  pieces.push({ kind: 'literal', bytes: trailer })
-  return {
+/** What the heads of all parts have in common. */
+interface PartFields {
+  /** Bytes of the representation. */
+  readonly size: number
+  /** The Content-Type of each part; undefined: none. */
+  readonly partType: string | undefined
+}
+
+/**
+ * A `multipart/byteranges` body, RFC 9110 §14.6, with one part for each range, in the order given.
+ *
+ * An answer may wait for a long time for a client that does not read, so it holds 16 bytes for each range and makes the
+ * head of a part when it is due.
+ */
+export class Multipart implements Layout {
+  readonly length: number
+  readonly pieceCount: number
+  /** The Content-Type of the whole answer. */
+  readonly contentType: string
+  readonly #boundary: string
+  readonly #fields: PartFields
+  /** First and last position of each range. */
+  readonly #positions: Float64Array
+
+  constructor(ranges: readonly ByteRange[], fields: PartFields) {
+    this.#boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
+    this.#fields = fields
+    this.#positions = Float64Array.from(ranges.flatMap(({ first, last }) => [first, last]))
+    this.pieceCount = 2 * ranges.length + 1
+    this.length = multipartLength(ranges, fields)
     // §14.6: no quotes around the boundary; several clients do not take them off.
-    contentType: `multipart/byteranges; boundary=${boundary}`,
-    pieces,
+    this.contentType = `multipart/byteranges; boundary=${this.#boundary}`
   }
+
+  /** The ranges, in the order of the parts. */
+  get ranges(): ByteRange[] {
+    return Array.from({ length: this.#positions.length / 2 }, (_, part) => this.#rangeOf(part))
+  }
+
+  piece(index: number): Piece {
+    const part = index >> 1
+    if (index === this.pieceCount - 1) return literal(`\r\n--${this.#boundary}--\r\n`)
+    const range = this.#rangeOf(part)
+    if (index % 2 === 1) return { kind: 'range', range }
+    const { size, partType } = this.#fields
+    const typeLine = partType === undefined ? '' : `Content-Type: ${partType}\r\n`
+    // §14.6, note 1: "Additional CRLFs might precede the first boundary string in the body." Apache and nginx send one,
+    // and zsync does not find the first part without it.
+    return literal(
+      `\r\n--${this.#boundary}\r\n${typeLine}Content-Range: ${contentRange(range, size)}\r\n\r\n`,
+    )
+  }
+
+  #rangeOf(part: number): ByteRange {
+    return { first: this.#positions[2 * part] ?? 0, last: this.#positions[2 * part + 1] ?? 0 }
+  }
+}
+
+function literal(text: string): Piece {
+  return { kind: 'literal', bytes: Buffer.from(text, 'latin1') }
+}
+
+const DELIMITER_LENGTH = '\r\n--'.length + BOUNDARY_LENGTH + '\r\n'.length
+const TRAILER_LENGTH = '\r\n--'.length + BOUNDARY_LENGTH + '--\r\n'.length
+
+/** Bytes of a `multipart/byteranges` body, with the heads of its parts. */
+export function multipartLength(ranges: readonly ByteRange[], { size, partType }: PartFields): number {
+  const typeLength = partType === undefined ? 0 : `Content-Type: ${partType}\r\n`.length
+  const fixed = DELIMITER_LENGTH + typeLength + `Content-Range: bytes -/${size}\r\n\r\n`.length
+  let length = TRAILER_LENGTH
+  for (const { first, last } of ranges) {
+    length += fixed + digitCount(first) + digitCount(last) + (last - first + 1)
+  }
+  return length
+}
+
+function digitCount(position: number): number {
+  let count = 1
+  for (let limit = 10; position >= limit; limit *= 10) count++
+  return count
 }
 
 /** A Content-Range for a satisfied range, RFC 9110 §14.4. */

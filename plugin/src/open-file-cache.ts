@@ -4,6 +4,12 @@ import type { OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
 import { startedAfter } from './started-after.ts'
 
+/** One open for all who ask for the same path at the same time. */
+interface SharedOpen {
+  readonly open: () => Promise<OpenFile | undefined>
+  callers: number
+}
+
 interface Entry {
   readonly file: OpenFile
   /** Looks whether the path still leads to the file, in a look that starts after the call. */
@@ -20,14 +26,16 @@ export interface OpenFileCacheOptions {
 }
 
 /**
- * Keeps recently served files open. A file from here is never staler than one opened anew: each request looks at the
- * path again, in a look that starts after the request came; requests that come at the same time share it. Descriptor
- * and version are kept together or not at all.
+ * Keeps recently served files open. A file from here is never staler than a fresh open: every request re-checks the
+ * path, in a check that starts after the request arrived; requests that arrive together share it. Descriptor and
+ * version are kept together or not at all.
  */
 export class OpenFileCache {
   // A Map keeps insertion order: the first entry is the one that was used longest ago.
   readonly #entries = new Map<string, Entry>()
   readonly #options: OpenFileCacheOptions
+  /** Opens under way, by the same keys. */
+  readonly #opening = new Map<string, SharedOpen>()
   #sweeper: NodeJS.Timeout | undefined
 
   constructor(options: OpenFileCacheOptions) {
@@ -44,7 +52,7 @@ export class OpenFileCache {
       }
       this.#drop(key, entry)
     }
-    const file = await this.#openAnew(location)
+    const file = await this.#openShared(key, location)
     if (file?.settled && this.#options.maxFiles > 0) this.#keep(key, location, file)
     return file
   }
@@ -56,8 +64,30 @@ export class OpenFileCache {
     this.#sweeper = undefined
   }
 
+  /** Requests that arrive together share one open, which starts after the last of them came. */
+  async #openShared(key: string, location: FileLocation): Promise<OpenFile | undefined> {
+    let shared = this.#opening.get(key)
+    if (shared === undefined) {
+      const open = startedAfter(async () => {
+        const file = await this.#openAgain(location)
+        // Each caller has made the file its own by then.
+        setImmediate(() => file?.release())
+        return file
+      })
+      shared = { open, callers: 0 }
+      this.#opening.set(key, shared)
+    }
+    shared.callers++
+    try {
+      const file = await shared.open()
+      return file?.retain() ? file : undefined
+    } finally {
+      if (--shared.callers === 0) this.#opening.delete(key)
+    }
+  }
+
   /** Where descriptors have run out, those that are only kept are the first to go. */
-  async #openAnew(location: FileLocation): Promise<OpenFile | undefined> {
+  async #openAgain(location: FileLocation): Promise<OpenFile | undefined> {
     try {
       return await openFile(location)
     } catch (error) {

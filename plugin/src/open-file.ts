@@ -4,15 +4,17 @@ import { promisify } from 'node:util'
 import { formatEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
 import { CLOCK_GRAIN_MS, type FileVersion, isSecondOpen, opaqueTagOf, versionOf } from './file-version.ts'
-import { HotRangeBudget, HotRanges } from './hot-ranges.ts'
+import type { FileOperations } from './file-operations.ts'
+import { RangeCache, type VersionRanges } from './range-cache.ts'
 import { startedAfter } from './started-after.ts'
+import { operationsOn } from './storage.ts'
 import { hasContentOf, type SeenFile, versionHistory } from './version-history.ts'
 
 const fstatFd = promisify(fstat)
 
 const MS_PER_SECOND = 1000
 
-const hotRangeBudget = new HotRangeBudget()
+const rangeCache = new RangeCache()
 
 /** What is known of a file when it has been opened. */
 export interface OpenFileFacts extends SeenFile {
@@ -43,7 +45,10 @@ export class OpenFile {
   readonly versionKey: string
   /** The entity-tag made of the version: weak as long as a second write could hide. */
   readonly statTag: string
-  readonly hotRanges: HotRanges = new HotRanges(hotRangeBudget)
+  /** Small ranges of this version that are kept in memory. */
+  readonly cachedRanges: VersionRanges = rangeCache.forVersion()
+  /** What this file's storage is asked through. */
+  readonly #operations: FileOperations
   #users = 1
   #seenAt: number
   #dateStrength: 'strong' | 'weak' | undefined
@@ -52,6 +57,7 @@ export class OpenFile {
     this.fd = fd
     this.version = facts.version
     this.realPath = facts.realPath
+    this.#operations = operationsOn(facts.realPath)
     this.reads = facts.reads
     this.settled = facts.settled
     this.hasBlocks = facts.hasBlocks
@@ -94,7 +100,7 @@ export class OpenFile {
 
   /** Looks at the open descriptor again, in a look that starts after this call. */
   readonly currentVersion: () => Promise<FileVersion> = startedAfter(async () =>
-    versionOf(await fstatFd(this.fd, { bigint: true })),
+    versionOf(await this.#operations.run(() => fstatFd(this.fd, { bigint: true }))),
   )
 
   /** Whether the content is still the one that was opened, as far as can be told. */
@@ -117,11 +123,15 @@ export class OpenFile {
 
   /** Reads into `target` from `position`; returns the count of bytes, 0 at the end. */
   readAt(target: Uint8Array, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      read(this.fd, target, 0, target.length, position, (error, bytesRead) => {
-        if (error === null) resolve(bytesRead)
-        else reject(new SendRangeError('ERR_RANGE_READ', 'The file could not be read', { cause: error }))
-      })
-    })
+    return this.#operations.read(target.length, () => readInto(this.fd, target, position))
   }
+}
+
+function readInto(fd: number, target: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, target, 0, target.length, position, (error, bytesRead) => {
+      if (error === null) resolve(bytesRead)
+      else reject(new SendRangeError('ERR_RANGE_READ', 'The file could not be read', { cause: error }))
+    })
+  })
 }

@@ -13,7 +13,9 @@ import {
   versionOf,
 } from './file-version.ts'
 import { OpenFile } from './open-file.ts'
+import type { FileOperations } from './file-operations.ts'
 import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
+import { operationsOn } from './storage.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
 
 const openFd = promisify(open)
@@ -72,25 +74,27 @@ function accessError(code: string, cause: unknown): SendRangeError {
 
 async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefined | 'moved'> {
   // Below the resolved root: a root that is swapped meanwhile does not make one release look like outside of the other.
-  const realRoot = await realPathOf(root)
-  const opened = await openDescriptor(join(realRoot, path.slice(root.length))).catch(
-    async (error: unknown) => {
+  const realRoot = await operationsOn(root).run(() => realPathOf(root))
+  const realPathWanted = join(realRoot, path.slice(root.length))
+  const operations = operationsOn(realPathWanted)
+  const opened = await operations
+    .run(() => openDescriptor(realPathWanted))
+    .catch(async (error: unknown) => {
       // A release that is swapped away is often removed at once.
-      if ((await realPathOf(root)) === realRoot) throw error
+      if ((await operationsOn(root).run(() => realPathOf(root))) === realRoot) throw error
       return 'moved' as const
-    },
-  )
+    })
   if (opened === undefined || opened === 'moved') return opened
   const { fd } = opened
   let file: OpenFile | undefined
   try {
     const seenAt = Date.now()
-    const stats = await fstatFd(fd, { bigint: true })
+    const stats = await operations.run(() => fstatFd(fd, { bigint: true }))
     if (!stats.isFile()) return undefined
-    const realPath = await realPathOfOpen(fd, stats, path)
+    const realPath = await operations.run(() => realPathOfOpen(fd, stats, path))
     if (realPath === undefined) return 'moved'
     if (!isBelow(realRoot, realPath)) return undefined
-    const settlement = await settle(fd, versionOf(stats))
+    const settlement = await settle(fd, versionOf(stats), operations)
     const seen: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
     const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(seen) : settlement.version.ctimeNs
     file = new OpenFile(fd, { ...seen, ...settlement, hasBlocks: stats.blocks > 0n, tagCtimeNs, seenAt })
@@ -134,13 +138,17 @@ interface Settlement {
  * is written all the time, or on a file system of whole seconds, stays unsettled: its tag will be weak. So does one
  * on a file system that dates no changes.
  */
-async function settle(fd: number, version: FileVersion): Promise<Settlement> {
+async function settle(
+  fd: number,
+  version: FileVersion,
+  operations: FileOperations,
+): Promise<Settlement> {
   if (!hasChangeTime(version)) return { version, settled: false }
   const wait = unsettledFor(version, Date.now())
   if (wait === 0) return { version, settled: true }
   if (wait > CLOCK_GRAIN_MS) return { version, settled: false }
   await sleep(wait + 1)
-  const later = versionOf(await fstatFd(fd, { bigint: true }))
+  const later = versionOf(await operations.run(() => fstatFd(fd, { bigint: true })))
   // Its last name may have gone meanwhile (replaced by rename, unlinked), which touches no byte.
   const isPinned = later.ctimeNs === version.ctimeNs || later.nlink < version.nlink
   if (isPinned && sameWrite(version, later)) return { version, settled: true }
@@ -151,7 +159,11 @@ async function settle(fd: number, version: FileVersion): Promise<Settlement> {
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
     const seenAt = Date.now()
-    const [realPath, stats] = await Promise.all([realPathOf(path), statPath(path, { bigint: true })])
+    const operations = operationsOn(file.realPath)
+    const [realPath, stats] = await Promise.all([
+      operations.run(() => realPathOf(path)),
+      operations.run(() => statPath(path, { bigint: true })),
+    ])
     if (realPath !== file.realPath || !sameVersion(versionOf(stats), file.version)) return false
     file.seenAgain(seenAt)
     return await isInside(root, realPath)

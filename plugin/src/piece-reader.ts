@@ -1,6 +1,13 @@
 import { representationChanged, wrongLength } from './errors.ts'
-import { bodyLength, type Piece, pieceLength } from './multipart.ts'
+import { MAX_READS_PER_ANSWER } from './memory-bounds.ts'
+import { type Layout, type Piece, pieceLength } from './multipart.ts'
 import type { PositionalRepresentation } from './source.ts'
+
+/** A part of one range, and where its bytes go. */
+interface Read {
+  readonly target: Uint8Array
+  readonly position: number
+}
 
 /**
  * Reads the pieces of a body, in order, into buffers of the caller. Holds the promise of one version: the last bytes
@@ -8,15 +15,20 @@ import type { PositionalRepresentation } from './source.ts'
  */
 export class PieceReader {
   readonly #representation: PositionalRepresentation
-  readonly #pieces: readonly Piece[]
+  readonly #layout: Layout
+  readonly #signal: AbortSignal
   #index = 0
+  /** The piece at the index, once it has been asked for. */
+  #piece: Piece | undefined
   #offset = 0
   #remaining: number
 
-  constructor(representation: PositionalRepresentation, pieces: readonly Piece[]) {
+  /** @param signal handed to each read: aborted when nobody wants the bytes any more */
+  constructor(representation: PositionalRepresentation, layout: Layout, signal: AbortSignal) {
     this.#representation = representation
-    this.#pieces = pieces
-    this.#remaining = bodyLength(pieces)
+    this.#layout = layout
+    this.#signal = signal
+    this.#remaining = layout.length
   }
 
   /** Bytes still to come. */
@@ -32,43 +44,60 @@ export class PieceReader {
    *   `ERR_RANGE_LENGTH` when it says that it read more than it was asked for
    */
   async fill(target: Uint8Array): Promise<number> {
+    const reads: Read[] = []
     let filled = 0
-    const reads: Promise<void>[] = []
-    for (let piece = this.#pieces[this.#index]; piece !== undefined; piece = this.#pieces[this.#index]) {
-      if (filled === target.length) break
-      const count = Math.min(target.length - filled, pieceLength(piece) - this.#offset)
-      const place = target.subarray(filled, filled + count)
-      if (piece.kind === 'literal') place.set(piece.bytes.subarray(this.#offset, this.#offset + count))
-      // All are asked for together: to wake a thread for each costs more than reading.
-      else reads.push(this.#read(place, piece.range.first + this.#offset))
-      filled += count
-      this.#remaining -= count
-      this.#offset += count
-      if (this.#offset === pieceLength(piece)) {
-        this.#index++
-        this.#offset = 0
-      }
+    while (filled < target.length && this.#index < this.#layout.pieceCount) {
+      this.#piece ??= this.#layout.piece(this.#index)
+      filled += this.#place(this.#piece, target.subarray(filled), reads)
     }
-    await (reads.length === 1 ? reads[0] : allOf(reads))
-    if (this.#index === this.#pieces.length) await assertUnchanged(this.#representation)
+    this.#remaining -= filled
+    const [only] = reads
+    await (reads.length === 1 && only !== undefined ? this.#read(only) : this.#readAll(reads))
+    if (this.#index === this.#layout.pieceCount) await assertUnchanged(this.#representation)
     return filled
   }
 
-  async #read(target: Uint8Array, position: number): Promise<void> {
+  /** Puts as much of a piece into the room as fits, or notes what has to be read for it. Returns the count of bytes. */
+  #place(piece: Piece, room: Uint8Array, reads: Read[]): number {
+    const count = Math.min(room.length, pieceLength(piece) - this.#offset)
+    if (piece.kind === 'literal') room.set(piece.bytes.subarray(this.#offset, this.#offset + count))
+    else reads.push({ target: room.subarray(0, count), position: piece.range.first + this.#offset })
+    this.#offset += count
+    if (this.#offset === pieceLength(piece)) {
+      this.#index++
+      this.#offset = 0
+      this.#piece = undefined
+    }
+    return count
+  }
+
+  /**
+   * Reads several places, few at a time: an answer of hundreds of parts must not fill the queue that the reads of other
+   * answers wait in. Does not reject while others are still reading.
+   */
+  async #readAll(reads: readonly Read[]): Promise<void> {
+    const queue = reads.values()
+    let failure: { readonly reason: unknown } | undefined
+    const work = async (): Promise<void> => {
+      for (const read of queue) {
+        if (failure !== undefined) return
+        await this.#read(read).catch((reason: unknown) => {
+          failure ??= { reason }
+        })
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(MAX_READS_PER_ANSWER, reads.length) }, work))
+    if (failure !== undefined) throw (failure as { readonly reason: unknown }).reason
+  }
+
+  async #read({ target, position }: Read): Promise<void> {
     for (let at = 0; at < target.length; ) {
       const room = target.subarray(at)
-      const bytesRead = await this.#representation.readAt(room, position + at)
+      const bytesRead = await this.#representation.readAt(room, position + at, this.#signal)
       if (bytesRead === 0) throw representationChanged()
       if (!Number.isInteger(bytesRead) || bytesRead < 0 || bytesRead > room.length) throw wrongLength('more')
       at += bytesRead
     }
-  }
-}
-
-/** Like `Promise.all`, but does not reject while others are still reading. */
-async function allOf(reads: readonly Promise<void>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(reads)) {
-    if (outcome.status === 'rejected') throw outcome.reason
   }
 }
 

@@ -1,25 +1,28 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Body } from './body.ts'
-import { BufferPool } from './buffer-pool.ts'
-import { isBulkGateBusy, throughBulkGate } from './bulk-gate.ts'
+import { type Chunk, ChunkPool } from './chunk-pool.ts'
+import { SendRangeError } from './errors.ts'
+import {
+  CAREFUL_CHUNK_BYTES,
+  LARGE_CHUNK_BYTES,
+  LARGE_CHUNKS,
+  SMALL_CHUNK_BYTES,
+  SMALL_CHUNKS,
+} from './memory-bounds.ts'
+import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import type { PieceReader } from './piece-reader.ts'
-import { isPlainResponse } from './plain-response.ts'
 
-const SLAB_BYTES = 1024 * 1024
-const SLABS = 24
-/** For clients that keep up; for all others too while more than half are free. They bound what clients can hold. */
-const slabs = new BufferPool(SLAB_BYTES, SLABS)
-const MIDDLING_BYTES = 64 * 1024
-/** For everybody, as far as they go. */
-const middling = new BufferPool(MIDDLING_BYTES, 128)
-/** What is left for the rest: little enough for thousands that stall. */
-const CAREFUL_BYTES = 16 * 1024
-/** Socket buffers swallow up to this many bytes of which the client has not read one. */
+const large = new ChunkPool({ chunkBytes: LARGE_CHUNK_BYTES, ...LARGE_CHUNKS })
+/** For all bodies; also used for answers that are sent in one piece. */
+export const smallChunks: ChunkPool = new ChunkPool({ chunkBytes: SMALL_CHUNK_BYTES, ...SMALL_CHUNKS })
+/** Socket buffers take up to this many bytes of which the client has not read one. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-/** So many bytes must a client have read to count as one that keeps up. */
+/** A client that has read this many bytes counts as keeping up. */
 const PROVEN_BYTES = 128 * 1024
-/** Chunks where this is piped as an ordinary stream: at first, and when so many bytes have gone out. */
+/** More clients than this that stopped reading large chunks: only those that keep up get one. */
+const FEW_LATE = 8
+/** Chunks where this is read as an ordinary stream: at first, and when this many bytes have gone out. */
 const STREAM_FIRST_BYTES = 64 * 1024
 const STREAM_PROVEN_BYTES = 1024 * 1024
 const STREAM_BYTES = 128 * 1024
@@ -27,36 +30,42 @@ const STREAM_BYTES = 128 * 1024
 /** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
 const takenBefore = new WeakMap<Socket, number>()
 
-interface Loan {
-  readonly buffer: Buffer
-  /** Where it goes back to; undefined: it is the body's own. */
-  readonly pool: BufferPool | undefined
-}
+/** Who can get at the body: the response alone, or hooks of the application too. */
+export type BodyReaders = 'response only' | 'anybody'
 
-interface Chunk extends Loan {
-  /** Bytes of the buffer that are filled. */
-  readonly count: number
+/** What a {@link PositionalBody} is made of. */
+export interface PositionalBodyOptions {
+  readonly reader: PieceReader
+  /** Called exactly once, when nothing reads any more. */
+  readonly close: () => void | Promise<void>
+  readonly readers: BodyReaders
 }
 
 /**
- * The body of a positional representation. Fastify pipes a payload into the response; this one then writes its
- * buffers into the response by itself, in turn, so that every hook of the lifecycle still runs but no stream
- * machinery stands between the file and the socket. Piped anywhere else (a compressing hook, HTTP/2), it is an
- * ordinary Readable.
+ * The body of a positional representation: an ordinary Readable with fresh memory for each chunk.
+ *
+ * Where only the response can read it, and the response writes to a socket of the system through Node's own methods,
+ * `pipe` is a direct way that uses its memory again. It has one reader by construction: it is taken only while nobody
+ * has read or listens, and a read by anybody else while it runs ends the answer.
  */
 export class PositionalBody extends Body {
   readonly #reader: PieceReader
   readonly #close: () => void | Promise<void>
+  readonly #readers: BodyReaders
+  /** Who reads: set once. */
+  #readBy: 'nobody' | 'stream' | 'pump' = 'nobody'
   #bytesSent = 0
   #work: Promise<void> = Promise.resolve()
+  /** Chunks whose write has not been reported. */
+  readonly #unreported = new Set<Chunk>()
+  /** Ends the wait for a write that the response will never report. */
   #abandonWrite: (() => void) | undefined
-  #careful: Buffer | undefined
 
-  /** @param close called exactly once, when nothing reads any more */
-  constructor(reader: PieceReader, close: () => void | Promise<void>) {
+  constructor({ reader, close, readers }: PositionalBodyOptions) {
     super({ highWaterMark: STREAM_FIRST_BYTES })
     this.#reader = reader
     this.#close = close
+    this.#readers = readers
   }
 
   override get bytesSent(): number {
@@ -64,27 +73,36 @@ export class PositionalBody extends Body {
   }
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    if (options?.end === false || !isPlainResponse(destination)) return super.pipe(destination, options)
+    if (options?.end === false || !this.#isUnread() || !isNativeResponse(destination))
+      return super.pipe(destination, options)
+    this.#readBy = 'pump'
     this.#work = this.#pump(destination)
     return destination
+  }
+
+  #isUnread(): boolean {
+    return (
+      this.#readers === 'response only' &&
+      this.#readBy === 'nobody' &&
+      this.readableFlowing === null &&
+      this.listenerCount('data') === 0 &&
+      this.listenerCount('readable') === 0
+    )
   }
 
   async #pump(response: ServerResponse): Promise<void> {
     const { socket } = response
     const before = socket === null ? 0 : (takenBefore.get(socket) ?? 0)
     try {
-      let writing: Promise<void> | undefined
       while (this.#reader.remaining > 0 && !this.destroyed) {
-        const proven = before + Math.max(0, this.#bytesSent - SOCKET_BUFFER_BYTES) >= PROVEN_BYTES
-        const chunk = await this.#read(proven)
-        await writing
-        if (this.destroyed) return giveBack(chunk)
-        writing = this.#write(response, chunk)
-        // Reading ahead takes a second buffer: only for those that are not likely to let it lie, and only while it
-        // does not keep others waiting.
-        if (!proven || chunk.pool === undefined || isBulkGateBusy()) await writing
+        const chunk = this.#borrow(
+          before + Math.max(0, this.#bytesSent - SOCKET_BUFFER_BYTES) >= PROVEN_BYTES,
+        )
+        const count = await this.#fill(chunk)
+        if (this.destroyed) return chunk.giveBack()
+        await this.#write(response, chunk, count)
       }
-      await writing
+      if (this.destroyed) return
       if (socket !== null) takenBefore.set(socket, before + this.#bytesSent)
       this.push(null)
       this.resume()
@@ -93,80 +111,92 @@ export class PositionalBody extends Body {
     }
   }
 
-  async #read(proven: boolean): Promise<Chunk> {
-    const enough = slabs.free > (proven ? 0 : SLABS / 2)
-    if (!enough || this.#reader.remaining <= MIDDLING_BYTES) return this.#fill(this.#lendSmall())
-    // Lent when it is its turn: a slab that was used a moment ago is still in the processor's cache.
-    return throughBulkGate(() => {
-      const slab = slabs.take()
-      return this.#fill(slab === undefined ? this.#lendSmall() : { buffer: slab, pool: slabs })
-    })
-  }
-
-  #lendSmall(): Loan {
+  /** Large memory for a client that keeps up, and for others while few have let it lie. */
+  #borrow(isProven: boolean): Chunk {
     const { remaining } = this.#reader
-    const buffer = remaining > CAREFUL_BYTES ? middling.take() : undefined
-    if (buffer !== undefined) return { buffer, pool: middling }
-    this.#careful ??= Buffer.allocUnsafeSlow(Math.min(CAREFUL_BYTES, remaining))
-    return { buffer: this.#careful, pool: undefined }
+    if (remaining > SMALL_CHUNK_BYTES) {
+      const isPlenty = large.late < FEW_LATE && large.free > LARGE_CHUNKS.lent / 2
+      const chunk = isProven || isPlenty ? large.take() : undefined
+      if (chunk !== undefined) return chunk
+    }
+    const chunk = remaining > CAREFUL_CHUNK_BYTES ? smallChunks.take() : undefined
+    return chunk ?? freshChunk(Math.min(CAREFUL_CHUNK_BYTES, remaining))
   }
 
-  async #fill(loan: Loan): Promise<Chunk> {
+  async #fill(chunk: Chunk): Promise<number> {
     try {
-      return { ...loan, count: await this.#reader.fill(loan.buffer) }
+      return await this.#reader.fill(chunk.bytes)
     } catch (error) {
-      giveBack(loan)
+      chunk.giveBack()
       throw error
     }
   }
 
-  /** Settles when the bytes are with the operating system, or will never be. */
-  #write(response: ServerResponse, chunk: Chunk): Promise<void> {
+  /**
+   * Settles when the next bytes can be written, as for any stream, or never will be. The memory comes back only when the
+   * write itself was reported and the socket has passed the bytes on.
+   */
+  #write(response: ServerResponse, chunk: Chunk, count: number): Promise<void> {
+    const bytes = chunk.bytes.subarray(0, count)
+    const isWithSystem = watchSystemWrites(response)
+    const isLast = this.#reader.remaining === 0
     return new Promise((resolve) => {
-      this.#abandonWrite = () => {
+      const proceed = (): void => {
+        response.off('drain', proceed)
         this.#abandonWrite = undefined
-        chunk.pool?.forfeit()
         resolve()
       }
+      this.#unreported.add(chunk)
       const written = (error?: Error | null): void => {
-        if (this.#abandonWrite === undefined) return
-        this.#abandonWrite = undefined
-        if (!error) this.#bytesSent += chunk.count
-        giveBack(chunk)
-        resolve()
+        this.#unreported.delete(chunk)
+        if (error || !isWithSystem(count)) chunk.writeOff()
+        else chunk.giveBack()
+        if (!error) this.#bytesSent += count
+        proceed()
       }
-      const bytes = chunk.buffer.subarray(0, chunk.count)
-      if (this.#reader.remaining === 0) response.end(bytes, written)
-      else response.write(bytes, written)
+      this.#abandonWrite = proceed
+      if (isLast) {
+        response.end(bytes, written)
+        return
+      }
+      response.on('drain', proceed)
+      if (response.write(bytes, written)) proceed()
     })
   }
 
   override _read(): void {
+    if (this.#readBy === 'pump') {
+      this.destroy(new SendRangeError('ERR_RANGE_READ', 'Something else reads the body of this answer'))
+      return
+    }
+    this.#readBy = 'stream'
     if (this.#reader.remaining === 0) {
       this.push(null)
       return
     }
     const most = this.bytesSent < STREAM_PROVEN_BYTES ? STREAM_FIRST_BYTES : STREAM_BYTES
-    const buffer = Buffer.allocUnsafe(Math.min(most, this.#reader.remaining))
+    const buffer = Buffer.allocUnsafeSlow(Math.min(most, this.#reader.remaining))
     this.#work = this.#reader.fill(buffer).then(
       (count) => {
         this.#bytesSent += count
         this.push(buffer.subarray(0, count))
       },
-      (error: Error) => {
-        this.destroy(error)
+      (error: unknown) => {
+        this.destroy(error instanceof Error ? error : new Error(String(error)))
       },
     )
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#abandonWrite?.()
+    for (const chunk of this.#unreported) chunk.writeOff()
     // The connection is cut at once; the descriptor waits for the read that may be using it.
     this.#work.then(this.#close).catch(() => {})
     super._destroy(error, callback)
   }
 }
 
-function giveBack({ buffer, pool }: Loan): void {
-  pool?.give(buffer)
+/** Memory that is used once. */
+function freshChunk(length: number): Chunk {
+  return { bytes: Buffer.allocUnsafeSlow(length), giveBack() {}, writeOff() {} }
 }

@@ -14,12 +14,15 @@ import {
   setNotModifiedFields,
 } from './response-fields.ts'
 import { isOver, whenOver } from './response-lifetime.ts'
+import { itsTurn } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import type { RangeSource } from './source.ts'
 
 /** How often a representation that changes while it is read for a Buffer is opened anew. */
 const MAX_ATTEMPTS = 3
+
+const NEVER = new AbortController().signal
 
 /** One call of `reply.sendRange`. */
 export interface Call {
@@ -38,6 +41,8 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
   const progress = noProgress(call.path)
   if (isObserved(reply)) observe(reply, progress)
   try {
+    await itsTurn(reply)
+    if (isOver(reply)) return
     for (let attempt = 1; ; attempt++) {
       const failure = await answer(reply, call, progress).catch(changeIn)
       if (failure === undefined) return
@@ -65,7 +70,9 @@ function changeIn(error: unknown): SendRangeError {
 /** Answers. Throws only while nothing has been sent. */
 async function answer(reply: FastifyReply, call: Call, progress: Progress): Promise<undefined> {
   const { path, settings, isPayloadSeen } = call
-  const representation = await open(reply, call)
+  // Files need no signal, and making one for each answer costs more than it helps.
+  const signal = settings.source === undefined ? NEVER : signalOf(reply)
+  const representation = await open(reply, call, signal)
   if (representation === undefined) {
     clearRepresentationFields(reply)
     reply.callNotFound()
@@ -79,7 +86,7 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
     if (isContent(decision)) {
-      await sendContent(reply, { subject, decision, close, progress, isPayloadSeen })
+      await sendContent(reply, { subject, decision, close, progress, isPayloadSeen, signal })
     } else {
       await close()
       sendWithoutContent(reply, subject, decision)
@@ -94,12 +101,21 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
   }
 }
 
-function open(reply: FastifyReply, { path, settings, store }: Call): ReturnType<RangeSource['open']> {
+function open(
+  reply: FastifyReply,
+  { path, settings, store }: Call,
+  signal: AbortSignal,
+): ReturnType<RangeSource['open']> {
   if (!isCanonicalTarget(reply.request.raw.url ?? '', settings.encodedSlashes)) return undefined
   if (settings.source === undefined) return openRepresentation(path, settings, store)
+  return settings.source.open(path, { signal })
+}
+
+/** Aborted when the response is over. */
+function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   whenOver(reply, () => controller.abort())
-  return settings.source.open(path, { signal: controller.signal })
+  return controller.signal
 }
 
 function decideFor(reply: FastifyReply, { selected, settings }: Subject): Decision {

@@ -39,9 +39,11 @@ export interface StreamedRepresentation extends RepresentationMetadata {
 export interface PositionalRepresentation extends RepresentationMetadata {
   /**
    * Reads into `target`, from `position` (bytes from the start). Returns how many bytes were read, at most
-   * `target.length`; 0 only at the end. Called for several places at a time, for the parts of one answer.
+   * `target.length`; 0 only at the end. Called for up to four places at a time, for the parts of one answer.
+   *
+   * @param signal aborted when the client goes away or the response fails
    */
-  readAt(target: Uint8Array, position: number): Promise<number>
+  readAt(target: Uint8Array, position: number, signal: AbortSignal): Promise<number>
   /**
    * The bytes of a range when they are in memory, instead of reading them. Nobody writes to them. Leave out where
    * nothing is kept in memory.

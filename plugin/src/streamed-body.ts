@@ -1,6 +1,6 @@
 import { Body } from './body.ts'
 import { SendRangeError, wrongLength } from './errors.ts'
-import { type Piece, pieceLength } from './multipart.ts'
+import { type Layout, type Piece, pieceLength } from './multipart.ts'
 import { assertUnchanged } from './piece-reader.ts'
 import type { StreamedRepresentation } from './source.ts'
 
@@ -8,7 +8,7 @@ import type { StreamedRepresentation } from './source.ts'
 export class StreamedBody extends Body {
   readonly #controller = new AbortController()
   readonly #representation: StreamedRepresentation
-  readonly #pieces: readonly Piece[]
+  readonly #layout: Layout
   readonly #close: () => void | Promise<void>
   #index = 0
   /** Of the piece that is being read. */
@@ -22,12 +22,12 @@ export class StreamedBody extends Body {
   /** @param close called exactly once, when nothing reads any more */
   constructor(
     representation: StreamedRepresentation,
-    pieces: readonly Piece[],
+    layout: Layout,
     close: () => void | Promise<void>,
   ) {
     super()
     this.#representation = representation
-    this.#pieces = pieces
+    this.#layout = layout
     this.#close = close
   }
 
@@ -56,8 +56,8 @@ export class StreamedBody extends Body {
    * length has the version.
    */
   async #advance(): Promise<void> {
-    for (let piece = this.#pieces[this.#index]; piece !== undefined; piece = this.#pieces[this.#index]) {
-      this.#chunks ??= this.#begin(piece)
+    while (this.#index < this.#layout.pieceCount) {
+      this.#chunks ??= this.#begin(this.#layout.piece(this.#index))
       const { done, value } = await this.#chunks.next()
       if (done) {
         if (this.#missing > 0) throw wrongLength('fewer')

@@ -1,0 +1,36 @@
+/**
+ * What a process may hold at most, in one place. Each bound is kept by the module that it is named after; per answer
+ * and per connection there are these:
+ *
+ * - HTTP/1: the answer whose turn it is, and no other, has an open file and memory ({@link itsTurn}).
+ * - HTTP/2: {@link MAX_ANSWERS_PER_SESSION} answers of a session have.
+ * - An answer holds one chunk: {@link LARGE_CHUNK_BYTES}, {@link SMALL_CHUNK_BYTES} or {@link CAREFUL_CHUNK_BYTES}.
+ * - An answer has {@link MAX_READS_PER_ANSWER} reads under way.
+ */
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Bytes of a chunk for clients that keep up, where no hook sees the body. */
+export const LARGE_CHUNK_BYTES: number = 512 * KIB
+/** Bytes of a chunk for everybody, as far as they go; also of answers that are sent in one piece. */
+export const SMALL_CHUNK_BYTES: number = 64 * KIB
+/** Bytes of a chunk when those have run out: little enough for thousands of clients that stall. */
+export const CAREFUL_CHUNK_BYTES: number = 16 * KIB
+
+/** Large chunks that are lent at a time, and those that clients who have stopped reading keep on top: 16 and 48 MiB. */
+export const LARGE_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 32, late: 96 }
+/** The same for small chunks: 8 and 24 MiB. */
+export const SMALL_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 128, late: 384 }
+
+/** Bytes of small ranges that are kept in memory, over all files. */
+export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB
+
+/** Reads of one answer that are under way at a time; a multipart answer may need hundreds. */
+export const MAX_READS_PER_ANSWER = 4
+
+/** Answers of one HTTP/2 session that are opened and read at a time; the others wait for one of them to end. */
+export const MAX_ANSWERS_PER_SESSION = 32
+
+/** Operations on the files of one storage that wait for their turn. One more is answered with 503. */
+export const MAX_WAITING_OPERATIONS = 10_000

@@ -1,0 +1,45 @@
+import { ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+
+const { write, end } = ServerResponse.prototype
+
+/** The methods through which bytes get from a response to the system, as they were when this module was loaded. */
+const SOCKET_METHODS = ['write', 'end', '_write', '_writev', '_writeGeneric'] as const
+type SocketMethods = { readonly [Name in (typeof SOCKET_METHODS)[number]]?: unknown }
+const native: SocketMethods = { ...pick(Socket.prototype as SocketMethods) }
+const nativeTls: SocketMethods = { ...pick(TLSSocket.prototype as SocketMethods) }
+
+function pick(methods: SocketMethods): SocketMethods {
+  return Object.fromEntries(SOCKET_METHODS.map((name) => [name, methods[name]]))
+}
+
+/**
+ * Whether what is written into a response goes to a socket of the system through Node's own methods. A wrapper, a
+ * connection made of another kind of stream, HTTP/2 and `inject` may all keep or delay what they are given after they
+ * have said that it is written.
+ */
+export function isNativeResponse(destination: NodeJS.WritableStream): destination is ServerResponse {
+  if (!(destination instanceof ServerResponse)) return false
+  if (destination.write !== write || destination.end !== end) return false
+  const { socket } = destination
+  if (socket === null) return false
+  const prototype: unknown = Object.getPrototypeOf(socket)
+  if (prototype === Socket.prototype) return hasMethods(socket as SocketMethods, native)
+  return prototype === TLSSocket.prototype && hasMethods(socket as SocketMethods, nativeTls)
+}
+
+function hasMethods(socket: SocketMethods, expected: SocketMethods): boolean {
+  return SOCKET_METHODS.every((name) => socket[name] === expected[name])
+}
+
+/**
+ * Watches that bytes have reached the system, whatever wraps the writing below.
+ *
+ * @returns a function that says whether at least this many bytes were handed to the system since, and none is queued
+ */
+export function watchSystemWrites({ socket }: ServerResponse): (byteCount: number) => boolean {
+  if (socket === null) return () => false
+  const before = socket.bytesWritten
+  return (byteCount) => socket.writableLength === 0 && socket.bytesWritten - before >= byteCount
+}
