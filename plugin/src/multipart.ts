@@ -35,12 +35,12 @@ export function layOutMultipart(
   const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
   const typeLine = partType === undefined ? '' : `Content-Type: ${partType}\r\n`
   const pieces: Piece[] = []
-  let delimiter = `--${boundary}\r\n`
+  // RFC 2046 §5.1.1: a CRLF may stand before the first delimiter line; zsync takes the body apart only with it.
+  const delimiter = `\r\n--${boundary}\r\n`
   for (const range of ranges) {
     const head = `${delimiter}${typeLine}Content-Range: ${contentRange(range, size)}\r\n\r\n`
     const bytes = Buffer.from(head, 'latin1')
     pieces.push({ kind: 'literal', bytes }, { kind: 'range', range })
-    delimiter = `\r\n--${boundary}\r\n`
   }
   const trailer = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1')
   pieces.push({ kind: 'literal', bytes: trailer })

@@ -3,12 +3,15 @@ import { type Ask, rangeField } from './ask.ts'
 import { Expectation } from './expectation.ts'
 import type { WireRun } from './wire-client.ts'
 
+/** What a run on one session needs. */
+export type Http2Run = Omit<WireRun, 'pipelining'>
+
 const STREAMS = 6
 const PAUSE_MS = 2
 const SILENCE_MS = 5_000
 
 /** Asks over one HTTP/2 session, some streams at a time, and compares each answer. */
-export async function runOnHttp2(url: string, run: WireRun): Promise<void> {
+export async function runOnHttp2(url: string, run: Http2Run): Promise<void> {
   const session = connect(url, { rejectUnauthorized: false })
   session.on('error', () => {})
   let sent = 0
@@ -19,7 +22,7 @@ export async function runOnHttp2(url: string, run: WireRun): Promise<void> {
   session.destroy()
 }
 
-function askOnce(session: ClientHttp2Session, ask: Ask, { tally, pace }: WireRun): Promise<void> {
+function askOnce(session: ClientHttp2Session, ask: Ask, { tally, pace }: Http2Run): Promise<void> {
   const range = rangeField(ask)
   const stream = session.request({ ':path': `/${ask.file}`, ...(range !== undefined && { range }) })
   let body: Expectation | undefined
@@ -40,13 +43,14 @@ function askOnce(session: ClientHttp2Session, ask: Ask, { tally, pace }: WireRun
     attempt(() => {
       body = new Expectation(ask, { status: Number(fields[':status']), fields: new Map(entries) })
     })
-  })
-  stream.on('data', (chunk: Buffer) => {
-    tally.bytes += chunk.length
-    attempt(() => body?.take(chunk))
-    if (pace === 'fast') return
-    stream.pause()
-    setTimeout(() => stream.resume(), PAUSE_MS)
+    // Node may emit bytes that arrive together with the head before 'response', so nothing is read until then.
+    stream.on('data', (chunk: Buffer) => {
+      tally.bytes += chunk.length
+      attempt(() => body?.take(chunk))
+      if (pace === 'fast') return
+      stream.pause()
+      setTimeout(() => stream.resume(), PAUSE_MS)
+    })
   })
   return new Promise((resolve) => {
     stream.once('close', () => {

@@ -4,11 +4,11 @@ import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { makeAsks } from './ask.ts'
-import { runOnHttp2 } from './h2-client.ts'
+import { type Http2Run, runOnHttp2 } from './h2-client.ts'
 import type { Kind } from './kinds.ts'
 import type { ServerMessage } from './server.ts'
 import { Tally } from './tally.ts'
-import { runOnWire, type WireRun } from './wire-client.ts'
+import { runOnWire } from './wire-client.ts'
 
 const SERVER = fileURLToPath(new URL('server.js', import.meta.url))
 const LANES = 8
@@ -63,8 +63,10 @@ async function runLane(kind: Kind, port: number, { lane, answers, tally }: Lane)
   }
 }
 
-function runConnection({ transport }: Kind, port: number, run: WireRun): Promise<void> {
+function runConnection({ transport }: Kind, port: number, run: Http2Run): Promise<void> {
   if (transport === 'http2') return runOnHttp2(`https://127.0.0.1:${port}`, run)
   const at = { port, host: '127.0.0.1' }
-  return runOnWire(transport === 'tls' ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at), run)
+  if (transport !== 'tls') return runOnWire(connect(at), { ...run, pipelining: 'refill' })
+  // Node answers 400 (HPE_PAUSED) to a request that arrives over TLS while its parser is paused by earlier ones.
+  return runOnWire(connectTls({ ...at, rejectUnauthorized: false }), { ...run, pipelining: 'batch' })
 }

@@ -18,6 +18,8 @@ export interface WireRun {
   readonly nextAsk: () => Ask
   readonly tally: Tally
   readonly pace: 'fast' | 'slow'
+  /** `refill`: one more request for each answer. `batch`: several in one write, then none before all are answered. */
+  readonly pipelining: 'refill' | 'batch'
 }
 
 /** Sends pipelined HTTP/1.1 requests and compares each answer; resolves when the connection is of no more use. */
@@ -57,15 +59,21 @@ class WireClient {
   }
 
   #send(): void {
-    while (this.#asked.length < PIPELINED && this.#sent < this.#run.count) {
-      const ask = this.#run.nextAsk()
-      const range = rangeField(ask)
-      const line = range === undefined ? '' : `Range: ${range}\r\n`
-      this.#socket.write(`GET /${ask.file} HTTP/1.1\r\nHost: localhost\r\n${line}\r\n`)
-      this.#asked.push(ask)
-      this.#sent++
+    if (this.#run.pipelining === 'refill' || this.#asked.length === 0) {
+      let requests = ''
+      while (this.#asked.length < PIPELINED && this.#sent < this.#run.count) requests += this.#next()
+      if (requests !== '') this.#socket.write(requests)
     }
     if (this.#asked.length === 0) this.#socket.destroy()
+  }
+
+  #next(): string {
+    const ask = this.#run.nextAsk()
+    const range = rangeField(ask)
+    const line = range === undefined ? '' : `Range: ${range}\r\n`
+    this.#asked.push(ask)
+    this.#sent++
+    return `GET /${ask.file} HTTP/1.1\r\nHost: localhost\r\n${line}\r\n`
   }
 
   #receive(chunk: Buffer): void {
@@ -74,7 +82,6 @@ class WireClient {
       this.#compare(chunk)
     } catch (error) {
       this.#run.tally.addWrong(error)
-      this.#asked.shift()
       this.#asked.length = 0
       this.#socket.destroy()
       return
