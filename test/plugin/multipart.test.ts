@@ -94,7 +94,8 @@ t.test('the strict parser throws for what is no such body', async (t) => {
     { name: 'a byte behind', type: contentType, body: `${body}x` },
     { name: 'a byte less', type: contentType, body: body.slice(0, -1) },
     { name: 'LF for CRLF', type: contentType, body: body.replaceAll('\r\n', '\n') },
-    { name: 'a preamble', type: contentType, body: `\r\n${body}` },
+    { name: 'a longer preamble', type: contentType, body: `\r\n${body}` },
+    { name: 'no CRLF before the first delimiter', type: contentType, body: body.slice(2) },
     {
       name: 'no closing delimiter',
       type: contentType,

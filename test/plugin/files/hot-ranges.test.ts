@@ -20,7 +20,7 @@ const headLength = (delimiter: string, first: number, last: number): number =>
 /** Two ranges whose last byte ends a write, so that the trailer begins the next one. */
 function rangesThatEndWithAWrite(second: number): string {
   for (let length = WRITE - 2 * CHUNK; length < WRITE; length++) {
-    const before = headLength('', 0, length - 1) + length + headLength('\r\n', second, second + CHUNK - 1)
+    const before = headLength('\r\n', 0, length - 1) + length + headLength('\r\n', second, second + CHUNK - 1)
     if (before % WRITE === 0) return `bytes=0-${length - 1},${second}-${second + CHUNK - 1}`
   }
   throw new Error('no such length')

@@ -28,7 +28,8 @@ export function parseMultipart(contentType: string, body: Buffer): Part[] {
       throw new Error(`at ${at}: ${JSON.stringify(found)} instead of ${JSON.stringify(text)}`)
     at += text.length
   }
-  expect(`--${boundary}\r\n`)
+  // RFC 2046 §5.1.1 allows the CRLF before the first delimiter line; zsync needs it.
+  expect(`\r\n--${boundary}\r\n`)
   for (;;) {
     const end = body.indexOf('\r\n\r\n', at)
     if (end === -1) throw new Error(`no end of the part's head at ${at}`)
