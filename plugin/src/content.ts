@@ -69,11 +69,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
 }
 
 /** Sets status and fields of 200 and 206, and lays out the body. */
-function setContentFields(
-  reply: FastifyReply,
-  subject: Subject,
-  decision: ContentDecision,
-): Layout {
+function setContentFields(reply: FastifyReply, subject: Subject, decision: ContentDecision): Layout {
   const { size } = subject.selected
   const contentType = contentTypeOf(subject)
   setRepresentationFields(reply, subject)

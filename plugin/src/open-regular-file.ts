@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { SendRangeError, systemCode } from './errors.ts'
+import type { FileOperations } from './file-operations.ts'
 import {
   CLOCK_GRAIN_MS,
   type FileVersion,
@@ -13,7 +14,6 @@ import {
   versionOf,
 } from './file-version.ts'
 import { OpenFile } from './open-file.ts'
-import type { FileOperations } from './file-operations.ts'
 import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
 import { operationsOn } from './storage.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
@@ -138,11 +138,7 @@ interface Settlement {
  * is written all the time, or on a file system of whole seconds, stays unsettled: its tag will be weak. So does one
  * on a file system that dates no changes.
  */
-async function settle(
-  fd: number,
-  version: FileVersion,
-  operations: FileOperations,
-): Promise<Settlement> {
+async function settle(fd: number, version: FileVersion, operations: FileOperations): Promise<Settlement> {
   if (!hasChangeTime(version)) return { version, settled: false }
   const wait = unsettledFor(version, Date.now())
   if (wait === 0) return { version, settled: true }

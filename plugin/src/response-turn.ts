@@ -28,10 +28,7 @@ export function itsTurn(reply: FastifyReply): Promise<void> | undefined {
   })
 }
 
-function itsTurnInSession(
-  reply: FastifyReply,
-  session: Http2Session | undefined,
-): Promise<void> | undefined {
+function itsTurnInSession(reply: FastifyReply, session: Http2Session | undefined): Promise<void> | undefined {
   if (session === undefined) return undefined
   let turns = sessions.get(session)
   if (turns === undefined) {

@@ -44,7 +44,7 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
     await itsTurn(reply)
     if (isOver(reply)) return
     for (let attempt = 1; ; attempt++) {
-      const failure = await answer(reply, call, progress).catch(changeIn)
+      const failure = await answer(reply, attempt === 1 ? call : again(call), progress).catch(changeIn)
       if (failure === undefined) return
       if (attempt === MAX_ATTEMPTS) throw failure
     }
@@ -59,6 +59,15 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
     if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
     reply.send(error)
   }
+}
+
+/**
+ * The call once more, after what it names has changed. A file that has changed while its content was hashed or sent is
+ * likely to be growing: it is not hashed again for a tag that will not last.
+ */
+function again(call: Call): Call {
+  if (call.settings.etag !== 'content') return call
+  return { ...call, settings: { ...call.settings, etag: false, acceptRanges: 'none' } }
 }
 
 /** Lets through the one error after which opening anew may help. */

@@ -76,7 +76,7 @@ export function parseMounts(text: string): Mount[] {
     const point = before.split(' ')[4]
     const type = after.split(' ')[0] ?? ''
     if (point === undefined) continue
-    const path = unescape(point).replace(/\/$/, '')
+    const path = decodeOctal(point).replace(/\/$/, '')
     // A later mount at the same place covers the earlier one.
     found.set(path, { point: path, kind: LOCAL_TYPES.has(type) ? 'local' : 'remote' })
   }
@@ -84,6 +84,6 @@ export function parseMounts(text: string): Mount[] {
 }
 
 /** Blanks and backslashes stand there as three octal digits of each byte. */
-function unescape(path: string): string {
+function decodeOctal(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

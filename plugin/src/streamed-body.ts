@@ -20,11 +20,7 @@ export class StreamedBody extends Body {
   #work: Promise<void> = Promise.resolve()
 
   /** @param close called exactly once, when nothing reads any more */
-  constructor(
-    representation: StreamedRepresentation,
-    layout: Layout,
-    close: () => void | Promise<void>,
-  ) {
+  constructor(representation: StreamedRepresentation, layout: Layout, close: () => void | Promise<void>) {
     super()
     this.#representation = representation
     this.#layout = layout

@@ -1,16 +1,19 @@
 import t from 'tap'
-import { bodyLength, layOutMultipart, type Multipart } from '#plugin/multipart.js'
+import { type Layout, Multipart } from '#plugin/multipart.js'
 import type { ByteRange } from '#plugin/range-set.js'
 import { numberedLines } from './support/numbered-lines.ts'
 import { parseMultipart } from './support/strict-multipart.ts'
 
 const CONTENT = numberedLines(100_000)
 
-function bodyOf({ pieces }: Multipart, content = CONTENT): Buffer {
+function bodyOf(layout: Layout, content = CONTENT): Buffer {
   return Buffer.concat(
-    pieces.map((piece) =>
-      piece.kind === 'literal' ? piece.bytes : content.subarray(piece.range.first, piece.range.last + 1),
-    ),
+    Array.from({ length: layout.pieceCount }, (_, index) => {
+      const piece = layout.piece(index)
+      return piece.kind === 'literal'
+        ? piece.bytes
+        : content.subarray(piece.range.first, piece.range.last + 1)
+    }),
   )
 }
 
@@ -27,9 +30,9 @@ t.test('§14.6 the parts, in the order given', async (t) => {
     { name: 'five hundred parts', ranges: several },
   ]
   for (const { name, ranges } of cases) {
-    const multipart = layOutMultipart(ranges, CONTENT.length, 'text/plain; charset=utf-8')
+    const multipart = new Multipart(ranges, { size: CONTENT.length, partType: 'text/plain; charset=utf-8' })
     const body = bodyOf(multipart)
-    t.equal(bodyLength(multipart.pieces), body.length, `${name}: the length is exact`)
+    t.equal(multipart.length, body.length, `${name}: the length is exact`)
     const parts = parseMultipart(multipart.contentType, body)
     t.strictSame(
       parts.map(({ first, last }) => ({ first, last })),
@@ -50,7 +53,7 @@ t.test('§14.6 the parts, in the order given', async (t) => {
 })
 
 t.test('a part without a Content-Type when the representation has none', async (t) => {
-  const multipart = layOutMultipart([range(0, 4), range(10, 14)], CONTENT.length, undefined)
+  const multipart = new Multipart([range(0, 4), range(10, 14)], { size: CONTENT.length, partType: undefined })
   for (const { fields } of parseMultipart(multipart.contentType, bodyOf(multipart))) {
     t.strictSame(
       fields.map(([name]) => name),
@@ -61,7 +64,7 @@ t.test('a part without a Content-Type when the representation has none', async (
 
 t.test('§14.6 a boundary is new for each answer, and nobody can know it beforehand', async (t) => {
   const boundaries = Array.from({ length: 1000 }, () =>
-    boundaryOf(layOutMultipart([range(0, 1), range(3, 4)], 9, 'a/b')),
+    boundaryOf(new Multipart([range(0, 1), range(3, 4)], { size: 9, partType: 'a/b' })),
   )
   t.equal(new Set(boundaries).size, 1000)
   for (const boundary of boundaries.slice(0, 10))
@@ -78,7 +81,7 @@ t.test('data that holds delimiters is not mistaken for them', async (t) => {
     '\r\n--boundary\r\nContent-Range: bytes 0-1/2\r\n\r\n--boundary--\r\n'.repeat(20),
   )
   const ranges = [range(0, 99), range(200, 299)]
-  const multipart = layOutMultipart(ranges, content.length, 'text/plain')
+  const multipart = new Multipart(ranges, { size: content.length, partType: 'text/plain' })
   const parts = parseMultipart(multipart.contentType, bodyOf(multipart, content))
   t.strictSame(
     parts.map(({ first, last }) => ({ first, last })),
@@ -87,8 +90,12 @@ t.test('data that holds delimiters is not mistaken for them', async (t) => {
 })
 
 t.test('the strict parser throws for what is no such body', async (t) => {
-  const { contentType, ...rest } = layOutMultipart([range(0, 4), range(10, 14)], CONTENT.length, 'text/plain')
-  const body = bodyOf({ contentType, ...rest }).toString('latin1')
+  const multipart = new Multipart([range(0, 4), range(10, 14)], {
+    size: CONTENT.length,
+    partType: 'text/plain',
+  })
+  const { contentType } = multipart
+  const body = bodyOf(multipart).toString('latin1')
   const boundary = boundaryOf({ contentType })
   const broken = [
     { name: 'a byte behind', type: contentType, body: `${body}x` },

@@ -1,9 +1,11 @@
 import t from 'tap'
-import type { Piece } from '#plugin/multipart.js'
+import { MAX_READS_PER_ANSWER } from '#plugin/memory-bounds.js'
+import { layOutPieces, type Piece } from '#plugin/multipart.js'
 import { PieceReader } from '#plugin/piece-reader.js'
 import { numberedLines } from './support/numbered-lines.ts'
 
 const CONTENT = numberedLines(1000)
+const SIGNAL = new AbortController().signal
 
 const literal = (text: string): Piece => ({ kind: 'literal', bytes: Buffer.from(text) })
 const range = (first: number, last: number): Piece => ({ kind: 'range', range: { first, last } })
@@ -28,7 +30,8 @@ t.test('the pieces come out in order, however much fits and however little a rea
     for (const most of [1, 3, 1000]) {
       const reader = new PieceReader(
         reading((asked) => Math.min(asked, most)),
-        pieces,
+        layOutPieces(pieces),
+        SIGNAL,
       )
       t.equal(reader.remaining, want.length)
       let read = ''
@@ -58,7 +61,7 @@ t.test('a count of bytes that a read cannot have', async (t) => {
     { name: 'none at all', count: () => undefined as unknown as number, code: 'ERR_RANGE_LENGTH' },
   ]
   for (const { name, count, code } of rows) {
-    const reader = new PieceReader(reading(count), [range(0, 9)])
+    const reader = new PieceReader(reading(count), layOutPieces([range(0, 9)]), SIGNAL)
     await t.rejects(reader.fill(Buffer.alloc(10)), { name: 'SendRangeError', code }, name)
   }
 })
@@ -69,9 +72,54 @@ t.test('the last bytes come out only of a version that is still there', async (t
     asked.push(true)
     return false
   }
-  const reader = new PieceReader({ ...reading((length) => length), unchanged }, [range(0, 19)])
+  const reader = new PieceReader(
+    { ...reading((length) => length), unchanged },
+    layOutPieces([range(0, 19)]),
+    SIGNAL,
+  )
   t.equal(await reader.fill(Buffer.alloc(19)), 19)
   t.strictSame(asked, [], 'not asked while there is more to come')
   await t.rejects(reader.fill(Buffer.alloc(19)), { code: 'ERR_RANGE_CHANGED' })
   t.strictSame(asked, [true])
+})
+
+t.test('an answer of many parts has a few reads under way, and each gets the signal', async (t) => {
+  const pieces = Array.from({ length: 300 }, (_, index) => range(3 * index, 3 * index))
+  let underWay = 0
+  let most = 0
+  const signals = new Set<AbortSignal>()
+  const representation = {
+    ...reading((length) => length),
+    async readAt(target: Uint8Array, position: number, signal: AbortSignal) {
+      signals.add(signal)
+      most = Math.max(most, ++underWay)
+      await new Promise(setImmediate)
+      underWay--
+      target[0] = CONTENT[position] ?? 0
+      return 1
+    },
+  }
+  const target = Buffer.alloc(300)
+  t.equal(await new PieceReader(representation, layOutPieces(pieces), SIGNAL).fill(target), 300)
+  t.strictSame([...target], [...CONTENT.filter((_, at) => at % 3 === 0 && at < 900)], 'each at its place')
+  t.equal(most, MAX_READS_PER_ANSWER)
+  t.strictSame([...signals], [SIGNAL])
+})
+
+t.test('a read that fails is reported when no other read writes any more', async (t) => {
+  let underWay = 0
+  const representation = {
+    ...reading((length) => length),
+    async readAt(_target: Uint8Array, position: number) {
+      underWay++
+      for (let turn = 0; turn < position; turn++) await new Promise(setImmediate)
+      underWay--
+      if (position === 2) throw new Error('no')
+      return 1
+    },
+  }
+  const pieces = [9, 2, 5, 7, 8, 8].map((position) => range(position, position))
+  const reader = new PieceReader(representation, layOutPieces(pieces), SIGNAL)
+  await t.rejects(reader.fill(Buffer.alloc(6)), { message: 'no' })
+  t.equal(underWay, 0)
 })

@@ -33,7 +33,7 @@ export class LateDuplex extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
     this.#kept.keep(chunk)
     if (this.#delivery === 'at once') this.#socket.write(Buffer.from(chunk))
-    else setTimeout(() => this.#deliver(chunk), LATE_MS)
+    else if (chunk.byteLength > 0) setTimeout(() => this.#deliver(chunk), LATE_MS)
     callback()
   }
 

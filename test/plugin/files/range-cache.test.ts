@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import rangePlugin from 'fastify-send-range'
 import t from 'tap'
-import { HotRangeBudget, HotRanges } from '#plugin/hot-ranges.js'
+import { RangeCache } from '#plugin/range-cache.js'
 
 const SIZE = 1_500_000
 const CHUNK = 16 * 1024
 /** As much of a long body as is written at once. */
-const WRITE = 1024 * 1024
+const WRITE = 512 * 1024
 const content = Buffer.from(Uint8Array.from({ length: SIZE }, (_, at) => (at * 31 + (at >> 8)) & 0xff))
 
 /** The length of a part's head, delimiter included; boundaries are all of one length. */
@@ -49,25 +49,46 @@ t.test('what is kept in memory is bytes of the file, whatever was written behind
 })
 
 t.test('a range is found by its first position and its length', async (t) => {
-  const hot = new HotRanges(new HotRangeBudget())
+  const ranges = new RangeCache().forVersion()
   const bytes = Buffer.from('0123')
-  hot.keep(8, bytes)
+  ranges.keep(8, bytes)
   bytes.fill('x')
-  t.equal(hot.find(8, 4)?.toString(), '0123', 'a copy is kept')
-  t.equal(hot.find(8, 3), undefined)
-  t.equal(hot.find(9, 4), undefined)
-  hot.keep(0, Buffer.alloc(CHUNK + 1))
-  t.equal(hot.find(0, CHUNK + 1), undefined, 'not a large one')
+  t.equal(ranges.find(8, 4)?.toString(), '0123', 'a copy is kept')
+  t.equal(ranges.find(8, 3), undefined)
+  t.equal(ranges.find(9, 4), undefined)
+  ranges.keep(0, Buffer.alloc(CHUNK + 1))
+  t.equal(ranges.find(0, CHUNK + 1), undefined, 'not a large one')
 })
 
-t.test('what is kept stays within the budget, however small the ranges are', async (t) => {
-  const budget = new HotRangeBudget()
-  const first = new HotRanges(budget)
-  const second = new HotRanges(budget)
-  first.keep(0, Buffer.from('a'))
-  let kept = 0
-  while (first.find(0, 1) !== undefined && kept < 1_000_000) second.keep(kept++, Buffer.from('b'))
-  t.ok(kept < 100_000, `emptied after ${kept} ranges of one byte`)
-  t.equal(second.find(0, 1), undefined)
-  t.equal(second.find(kept - 1, 1)?.toString(), 'b', 'the newest is there')
+t.test('two versions do not share a range', async (t) => {
+  const cache = new RangeCache()
+  const old = cache.forVersion()
+  old.keep(0, Buffer.from('old'))
+  t.equal(cache.forVersion().find(0, 3), undefined)
+  t.equal(old.find(0, 3)?.toString(), 'old')
+})
+
+t.test('all versions together stay within the bound, also those that nobody asks for any more', async (t) => {
+  const bound = 1024 * 1024
+  const cache = new RangeCache(bound)
+  for (let version = 0; version < 30; version++) {
+    const ranges = cache.forVersion()
+    for (let at = 0; at < 128; at++) ranges.keep(at * CHUNK, Buffer.alloc(CHUNK))
+    t.ok(cache.heldBytes <= bound, `after version ${version}: ${cache.heldBytes}`)
+  }
+  const tiny = cache.forVersion()
+  for (let at = 0; at < 100_000; at++) tiny.keep(at, Buffer.from('b'))
+  t.ok(cache.heldBytes <= bound)
+  t.equal(tiny.find(0, 1), undefined, 'what was used longest ago went')
+  t.equal(tiny.find(99_999, 1)?.toString(), 'b', 'the newest is there')
+})
+
+t.test('what is used stays', async (t) => {
+  const ranges = new RangeCache(20_000).forVersion()
+  ranges.keep(0, Buffer.from('used'))
+  for (let at = 10; at < 200; at++) {
+    ranges.keep(at, Buffer.from('b'))
+    t.equal(ranges.find(0, 4)?.toString(), 'used')
+  }
+  t.equal(ranges.find(10, 1), undefined)
 })
