@@ -3,20 +3,22 @@ import { AnswerMemory, isTaken, LONGEST_AT_ONCE } from './answer-memory.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
+import { guardHead } from './head-guard.ts'
+import { isHeadSent } from './head-sent.ts'
 import { bodyLength, contentRange, layOutMultipart, type Piece } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
 import { PositionalBody } from './positional-body.ts'
-import { mayBeEncoded } from './request-fields.ts'
 import {
   clearRepresentationFields,
+  codingOfRepresentation,
   contentTypeOf,
   type Subject,
   setRepresentationFields,
-  weakenWhenEncoded,
 } from './response-fields.ts'
 import { cut, tieToResponse } from './response-lifetime.ts'
 import { sendNothing } from './send-nothing.ts'
 import { isPositional, type PositionalRepresentation } from './source.ts'
+import { checkedAtHand } from './source-checks.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 import { StreamedBody } from './streamed-body.ts'
 
@@ -68,9 +70,9 @@ function setContentFields(
   const { size } = subject.selected
   const contentType = contentTypeOf(subject)
   setRepresentationFields(reply, subject)
+  guardHead(reply, codingOfRepresentation(subject))
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)
-    if (mayBeEncoded(reply.request)) weakenWhenEncoded(reply)
     return size === 0 ? [] : [{ kind: 'range', range: { first: 0, last: size - 1 } }]
   }
   reply.code(206)
@@ -96,8 +98,8 @@ async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content
   const { representation, pieces, length } = body
   const [piece] = pieces
   const range = pieces.length === 1 && piece?.kind === 'range' ? piece.range : undefined
-  const atHand = range === undefined ? undefined : representation.atHand?.(range)
-  if (atHand?.length === length) {
+  const atHand = range === undefined ? undefined : checkedAtHand(representation.atHand?.(range), length)
+  if (atHand !== undefined) {
     await content.close()
     sendBuffer(reply, atHand, content)
     return
@@ -134,7 +136,7 @@ function sendBody(
   progress.bytesSent = () => body.bytesSent
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {
-    if (!reply.raw.headersSent) clearRepresentationFields(reply)
+    if (!isHeadSent(reply.raw)) clearRepresentationFields(reply)
   })
   tieToResponse(reply, body)
   guardAgainstStall(reply, settings.stallTimeout, () => {
