@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { SendRangeError } from './errors.ts'
 import type { PositionalRepresentation, RangeSource } from './source.ts'
 
 /** What a {@link bufferSource} knows beside the bytes. */
@@ -13,8 +14,13 @@ export interface BufferSourceOptions {
 
 /**
  * A source whose every path is the same bytes in memory. The bytes are not copied: do not write to them afterwards.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for what is not a Uint8Array
  */
 export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): RangeSource {
+  // Other arrays count elements, not bytes.
+  if (!(bytes instanceof Uint8Array))
+    throw new SendRangeError('ERR_RANGE_OPTION', 'bufferSource takes a Uint8Array')
   const representation = bufferRepresentation(bytes, { ...options, etag: options.etag ?? contentTag(bytes) })
   return { open: () => representation }
 }

@@ -1,5 +1,5 @@
 /** A client that has not taken a chunk after this long, in ms, has stopped reading, or is about as slow. */
-const LATE_MS = 500
+const LATE_MS = 250
 /** Ms after which half of the memory that lies idle is freed. */
 const TRIM_AFTER_MS = 5000
 

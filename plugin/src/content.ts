@@ -3,22 +3,24 @@ import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
+import { guardHead } from './head-guard.ts'
+import { isHeadSent } from './head-sent.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart, NO_BODY } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
-import { mayBeEncoded } from './request-fields.ts'
 import {
   clearRepresentationFields,
+  codingOfRepresentation,
   contentTypeOf,
   type Subject,
   setRepresentationFields,
-  weakenWhenEncoded,
 } from './response-fields.ts'
 import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
 import { sendNothing } from './send-nothing.ts'
 import { isPositional, type PositionalRepresentation } from './source.ts'
+import { checkedAtHand } from './source-checks.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 import { StreamedBody } from './streamed-body.ts'
 
@@ -73,9 +75,9 @@ function setContentFields(reply: FastifyReply, subject: Subject, decision: Conte
   const { size } = subject.selected
   const contentType = contentTypeOf(subject)
   setRepresentationFields(reply, subject)
+  guardHead(reply, codingOfRepresentation(subject))
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)
-    if (mayBeEncoded(reply.request)) weakenWhenEncoded(reply)
     return size === 0 ? NO_BODY : layOutRange({ first: 0, last: size - 1 })
   }
   reply.code(206)
@@ -100,8 +102,9 @@ async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content
   const { representation, layout } = body
   const [piece] = layout.pieceCount === 1 ? [layout.piece(0)] : []
   const range = piece?.kind === 'range' ? piece.range : undefined
-  const cached = range === undefined ? undefined : representation.atHand?.(range)
-  if (cached?.length === layout.length) {
+  const cached =
+    range === undefined ? undefined : checkedAtHand(representation.atHand?.(range), layout.length)
+  if (cached !== undefined) {
     await content.close()
     sendBuffer(reply, cached, content)
     return
@@ -160,7 +163,7 @@ function sendBody(reply: FastifyReply, layout: Layout, content: Content): void {
   progress.bytesSent = () => body.bytesSent
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {
-    if (!reply.raw.headersSent) clearRepresentationFields(reply)
+    if (!isHeadSent(reply.raw)) clearRepresentationFields(reply)
   })
   tieToResponse(reply, body)
   guardAgainstStall(reply, settings.stallTimeout, () => {

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ByteRange } from './range-set.ts'
 import { whenOver } from './response-lifetime.ts'
@@ -66,8 +67,9 @@ export function observe(reply: FastifyReply, progress: Progress): void {
   const startedAt = performance.now()
   let finished = false
   raw.once('finish', () => {
-    // Node says `finish` also of an HTTP/2 stream that was reset.
-    finished = raw.writableFinished
+    // Node emits `finish` also for an HTTP/2 stream that was reset. The response of `inject` emits it while its
+    // stand-in for a socket still counts bytes as waiting, which no client can stop.
+    finished = raw.writableFinished || !(request.raw.socket instanceof Duplex)
   })
   whenOver(reply, () => {
     const outcome = finished ? 'served' : 'aborted'

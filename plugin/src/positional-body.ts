@@ -16,8 +16,8 @@ import type { PieceReader } from './piece-reader.ts'
 const large = new ChunkPool({ chunkBytes: LARGE_CHUNK_BYTES, ...LARGE_CHUNKS })
 /** For all bodies; also used for answers that are sent in one piece. */
 export const smallChunks: ChunkPool = new ChunkPool({ chunkBytes: SMALL_CHUNK_BYTES, ...SMALL_CHUNKS })
-/** Socket buffers take up to this many bytes of which the client has not read one. */
-const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+/** Socket buffers at both ends take up to this many bytes of which the client has not read one. */
+const SOCKET_BUFFER_BYTES = 10 * 1024 * 1024
 /** A client that has read this many bytes counts as keeping up. */
 const PROVEN_BYTES = 128 * 1024
 /** More clients than this that stopped reading large chunks: only those that keep up get one. */

@@ -3,6 +3,7 @@ import { attachment } from './content-disposition.ts'
 import type { Selected } from './decision.ts'
 import { formatEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
+import { isHeadSent } from './head-sent.ts'
 import { formatHttpDate } from './http-date.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { isMediaType, type Settings } from './options.ts'
@@ -66,6 +67,11 @@ export function setRepresentationFields(reply: FastifyReply, subject: Subject): 
   }
 }
 
+/** The coding that the handler says the representation has: it is part of it, tag and ranges are of the coded bytes. */
+export function codingOfRepresentation({ set, settings }: Subject): unknown {
+  return set['content-encoding'] ?? ownField(settings.headers, 'content-encoding')
+}
+
 /**
  * The fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200 would
  * have them, and Last-Modified only where there is no ETag.
@@ -113,7 +119,7 @@ export function restoreFields(reply: FastifyReply, set: FieldsSet): void {
 function removeFields(reply: FastifyReply, names: readonly string[]): void {
   for (const name of names) {
     reply.removeHeader(name)
-    if (!reply.raw.headersSent) reply.raw.removeHeader(name)
+    if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)
   }
 }
 
@@ -126,34 +132,4 @@ function setLastModified(reply: FastifyReply, { selected, set }: Subject): void 
   const { lastModified } = selected
   const date = lastModified === undefined ? undefined : (set['last-modified'] ?? formatHttpDate(lastModified))
   if (date !== undefined) reply.header('last-modified', date)
-}
-
-/**
- * Behind a hook that compresses, what goes out is another representation than the one our strong tag names. Where
- * that happened, the tag becomes weak (RFC 9110 §8.8.3.3) and Accept-Ranges goes: the ranges are of other bytes. It
- * can only be seen when the head is written, since hooks run in any order.
- */
-export function weakenWhenEncoded(reply: FastifyReply): void {
-  const { raw } = reply
-  const writeHead = raw.writeHead as (status: number, fields?: Record<string, unknown>) => typeof raw
-  const guarded = (status: number, fields?: Record<string, unknown>): typeof raw => {
-    const encoding = fields?.['content-encoding'] ?? raw.getHeader('content-encoding')
-    if (encoding !== undefined && encoding !== 'identity') {
-      const etag = fields?.['etag'] ?? raw.getHeader('etag')
-      if (typeof etag === 'string' && etag.startsWith('"')) replaceField(raw, fields, ['etag', `W/${etag}`])
-      replaceField(raw, fields, ['accept-ranges', undefined])
-    }
-    return writeHead.call(raw, status, fields)
-  }
-  raw.writeHead = guarded as typeof raw.writeHead
-}
-
-function replaceField(
-  raw: FastifyReply['raw'],
-  fields: Record<string, unknown> | undefined,
-  [name, value]: readonly [string, string | undefined],
-): void {
-  if (fields !== undefined) delete fields[name]
-  if (value === undefined) raw.removeHeader(name)
-  else raw.setHeader(name, value)
 }

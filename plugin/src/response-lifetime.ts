@@ -3,6 +3,7 @@ import { constants, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { Body } from './body.ts'
+import { discloseFailure, isHeadSent } from './head-sent.ts'
 
 /** What Fastify's `reply.raw` is, whichever version of HTTP the server speaks. */
 export type RawResponse = ServerResponse | Http2ServerResponse
@@ -63,7 +64,9 @@ export function cut(raw: RawResponse): void {
  */
 export function tieToResponse(reply: FastifyReply, body: Body): void {
   body.once('error', () => {
-    if (reply.raw.headersSent) cut(reply.raw)
+    if (!isHeadSent(reply.raw)) return
+    discloseFailure(reply)
+    cut(reply.raw)
   })
   // A body that was sent in full has its last event a little later than the response.
   whenOver(reply, () => setImmediate(() => body.destroy()))

@@ -1,9 +1,11 @@
 import type { FastifyReply } from 'fastify'
+import { closeOnce } from './close-once.ts'
 import { type ContentDecision, sendContent } from './content.ts'
 import { type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
+import { isHeadSent } from './head-sent.ts'
 import type { Settings } from './options.ts'
 import { rangeRequestOf } from './request-fields.ts'
 import { isCanonicalTarget } from './request-spelling.ts'
@@ -13,11 +15,12 @@ import {
   type Subject,
   setNotModifiedFields,
 } from './response-fields.ts'
-import { isOver, whenOver } from './response-lifetime.ts'
+import { cut, isOver, whenOver } from './response-lifetime.ts'
 import { itsTurn } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
-import type { RangeSource } from './source.ts'
+import type { Representation } from './source.ts'
+import { asError, checkedRepresentation } from './source-checks.ts'
 
 /** How often a representation that changes while it is read for a Buffer is opened anew. */
 const MAX_ATTEMPTS = 3
@@ -48,10 +51,17 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
       if (failure === undefined) return
       if (attempt === MAX_ATTEMPTS) throw failure
     }
-  } catch (error) {
+  } catch (thrown) {
+    const error = asError(thrown)
     // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
     if (isOver(reply)) {
       reply.log.debug({ err: error }, 'range response given up')
+      return
+    }
+    // Whatever wraps the response can throw after the head is out: there is no second answer.
+    if (isHeadSent(reply.raw)) {
+      reply.log.warn({ err: error }, 'range response failed after its head was sent')
+      cut(reply.raw)
       return
     }
     clearRepresentationFields(reply)
@@ -87,7 +97,7 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     reply.callNotFound()
     return undefined
   }
-  const close = once(() => representation.close())
+  const close = closeOnce(representation, reply.log)
   const set = reply.getHeaders()
   const { statusCode } = reply
   try {
@@ -103,6 +113,7 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     return undefined
   } catch (error) {
     await close()
+    if (isHeadSent(reply.raw)) throw error
     // The next version must not go out under the status and the validators of this one.
     restoreFields(reply, set)
     reply.code(statusCode)
@@ -110,14 +121,14 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
   }
 }
 
-function open(
+async function open(
   reply: FastifyReply,
   { path, settings, store }: Call,
   signal: AbortSignal,
-): ReturnType<RangeSource['open']> {
+): Promise<Representation | undefined> {
   if (!isCanonicalTarget(reply.request.raw.url ?? '', settings.encodedSlashes)) return undefined
   if (settings.source === undefined) return openRepresentation(path, settings, store)
-  return settings.source.open(path, { signal })
+  return checkedRepresentation(await settings.source.open(path, { signal }))
 }
 
 /** Aborted when the response is over. */
@@ -156,13 +167,4 @@ function sendWithoutContent(
   throw new SendRangeError('ERR_RANGE_NOT_SATISFIABLE', 'Range Not Satisfiable', {
     headers: { 'content-range': `bytes */${subject.selected.size}`, 'accept-ranges': 'bytes' },
   })
-}
-
-function once(action: () => void | Promise<void>): () => Promise<void> {
-  let done = false
-  return async () => {
-    if (done) return
-    done = true
-    await action()
-  }
 }

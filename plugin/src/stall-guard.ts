@@ -1,36 +1,57 @@
 import { Http2ServerResponse } from 'node:http2'
-import { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { RawResponse } from './response-lifetime.ts'
+import { type RawResponse, whenOver } from './response-lifetime.ts'
+
+/** How often progress is looked for within the time limit. */
+const LOOKS = 4
 
 /**
- * Tells of a client that has taken nothing for so long though bytes are waiting for it. The socket's own timer is
- * used: it knows when bytes of a large write are still trickling out, and starts anew with each of them. A source
- * that is slow is not the client's fault.
+ * Reports a client that has taken nothing for this long though bytes are waiting for it. A source that is slow is not
+ * the client's fault. The timer is our own: the one of the socket is Fastify's, for `connectionTimeout` and `onTimeout`.
  *
  * @param timeout ms; 0 waits for ever
- * @param onStall called once at most
+ * @param onStall called once at most, between `timeout` and 1.25 times `timeout` after the last progress
  */
 export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall: () => void): void {
-  // `inject` has a stand-in for the socket, behind which nobody stalls.
-  if (timeout === 0 || !(reply.request.raw.socket instanceof Socket)) return
   const raw: RawResponse = reply.raw
-  const arm = (): void => {
-    raw.setTimeout(timeout, onTimeout)
+  const connection = reply.request.raw.socket
+  // `inject` has a stand-in for the socket, behind which nobody stalls.
+  if (timeout === 0 || !(connection instanceof Duplex)) return
+  let before = progressOf(raw)
+  let looksWithoutProgress = 0
+  const timer = setInterval(
+    () => {
+      const now = progressOf(raw)
+      // An answer that is queued behind another on its connection waits for that one, which has a guard of its own.
+      const isWaiting = raw.socket !== null && raw.writableLength > 0
+      looksWithoutProgress = isWaiting && now === before ? looksWithoutProgress + 1 : 0
+      before = now
+      if (looksWithoutProgress < LOOKS) return
+      clearInterval(timer)
+      onStall()
+    },
+    Math.ceil(timeout / LOOKS),
+  )
+  timer.unref()
+  whenOver(reply, () => clearInterval(timer))
+}
+
+/**
+ * Differs from one look to the next when the client took something, or when something was written for it. Streams
+ * count a write as one; where Node also says how much of it the operating system has not yet taken, that counts too.
+ */
+function progressOf(raw: RawResponse): string {
+  if (raw instanceof Http2ServerResponse) {
+    return `${raw.stream?.bufferSize ?? 0} ${raw.writableLength}`
   }
-  const onTimeout = (): void => {
-    raw.off('timeout', onTimeout)
-    if (raw.writableLength > 0) onStall()
-    else arm()
-  }
-  const before = raw.socket?.timeout ?? reply.server.server.timeout
-  arm()
-  // The timer of an HTTP/2 stream ends with the stream.
-  if (raw instanceof Http2ServerResponse) return
-  // The connection may go on to other routes, to which this limit does not belong. Node's own listener comes after
-  // this one and sets the limit between two requests.
-  raw.prependOnceListener('finish', () => {
-    raw.off('timeout', onTimeout)
-    raw.socket?.setTimeout(before ?? 0)
-  })
+  const { socket } = raw
+  if (socket === null) return ''
+  return `${socket.bytesWritten} ${socket.writableLength} ${unwrittenBytes(socket)}`
+}
+
+/** What of the current write the operating system has not yet taken: Node's own socket timers look at the same. */
+function unwrittenBytes(socket: object): unknown {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  return typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : undefined
 }

@@ -1,8 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Body } from './body.ts'
 import { SendRangeError, wrongLength } from './errors.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
 import { assertUnchanged } from './piece-reader.ts'
 import type { StreamedRepresentation } from './source.ts'
+import { asError, checkedBytes, checkedIterator, checkedResult, MOST_EMPTY_CHUNKS } from './source-checks.ts'
+
+/** Larger chunks are handed on in parts, so that what a slow client takes of them can be seen. */
+const MOST_AT_ONCE = 64 * 1024
+/** After this many empty chunks in a row, other work of the process gets its turn. */
+const EMPTY_CHUNKS_PER_TURN = 16
+/** How long, in ms, a source that was given up may take to settle before it is closed all the same. */
+const SETTLE_MS = 30_000
+
+type Chunks = AsyncIterator<Uint8Array> | Iterator<Uint8Array>
 
 /** The body of a representation that yields chunks. Holds it to exactly the bytes it was asked for. */
 export class StreamedBody extends Body {
@@ -12,14 +23,17 @@ export class StreamedBody extends Body {
   readonly #close: () => void | Promise<void>
   #index = 0
   /** Of the piece that is being read. */
-  #chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined
+  #chunks: Chunks | undefined
   /** Bytes of it that are still to come. */
   #missing = 0
   #held: Uint8Array | undefined
+  /** Of a chunk that is handed on in parts. */
+  #rest: Uint8Array | undefined
+  #emptyInRow = 0
   #bytesPushed = 0
   #work: Promise<void> = Promise.resolve()
 
-  /** @param close called exactly once, when nothing reads any more */
+  /** @param close called exactly once, when nothing reads any more or a read that was given up does not settle */
   constructor(representation: StreamedRepresentation, layout: Layout, close: () => void | Promise<void>) {
     super()
     this.#representation = representation
@@ -32,16 +46,15 @@ export class StreamedBody extends Body {
   }
 
   override _read(): void {
-    this.#work = this.#advance().catch((error: unknown) => {
-      this.destroy(error instanceof Error ? error : new Error(String(error)))
+    this.#work = this.#advance().catch((thrown: unknown) => {
+      this.destroy(asError(thrown))
     })
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#controller.abort()
-    this.#work
-      .then(() => this.#chunks?.return?.())
-      .catch(() => {})
+    const settled = this.#work.then(() => endOf(this.#chunks))
+    within(SETTLE_MS, settled)
       .then(this.#close)
       .catch(() => {})
     super._destroy(error, callback)
@@ -52,21 +65,13 @@ export class StreamedBody extends Body {
    * length has the version.
    */
   async #advance(): Promise<void> {
-    while (this.#index < this.#layout.pieceCount) {
-      this.#chunks ??= this.#begin(this.#layout.piece(this.#index))
-      const { done, value } = await this.#chunks.next()
-      if (done) {
-        if (this.#missing > 0) throw wrongLength('fewer')
-        this.#chunks = undefined
-        this.#index++
-        continue
-      }
-      this.#count(value)
-      if (value.length === 0) continue
-      const held = this.#held
-      this.#held = value
-      if (held === undefined) continue
-      this.#give(held)
+    if (this.#rest !== undefined) {
+      this.#give(this.#rest)
+      return
+    }
+    const chunk = await this.#next()
+    if (chunk !== undefined) {
+      this.#give(chunk)
       return
     }
     if (this.#held === undefined) {
@@ -79,23 +84,73 @@ export class StreamedBody extends Body {
     this.#give(last)
   }
 
-  #give(chunk: Uint8Array): void {
-    this.#bytesPushed += chunk.length
-    this.push(chunk)
+  /** The chunk before the one that came last; undefined when none comes any more. */
+  async #next(): Promise<Uint8Array | undefined> {
+    while (this.#index < this.#layout.pieceCount) {
+      this.#chunks ??= this.#begin(this.#layout.piece(this.#index))
+      const { done, value } = checkedResult(await this.#chunks.next())
+      if (this.destroyed) throw new SendRangeError('ERR_RANGE_READ', 'The answer was given up')
+      if (done) {
+        if (this.#missing > 0) throw wrongLength('fewer')
+        this.#chunks = undefined
+        this.#index++
+        continue
+      }
+      const chunk = this.#count(value)
+      if (chunk.length === 0) {
+        await this.#bearEmptyChunk()
+        continue
+      }
+      this.#emptyInRow = 0
+      const held = this.#held
+      this.#held = chunk
+      if (held !== undefined) return held
+    }
+    return undefined
   }
 
-  #begin(piece: Piece): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+  #give(chunk: Uint8Array): void {
+    this.#rest = chunk.length > MOST_AT_ONCE ? chunk.subarray(MOST_AT_ONCE) : undefined
+    const part = this.#rest === undefined ? chunk : chunk.subarray(0, MOST_AT_ONCE)
+    this.#bytesPushed += part.length
+    this.push(part)
+  }
+
+  #begin(piece: Piece): Chunks {
     this.#missing = pieceLength(piece)
     if (piece.kind === 'literal') return [piece.bytes].values()
-    const chunks = this.#representation.read(piece.range, this.#controller.signal)
-    return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+    return checkedIterator(this.#representation.read(piece.range, this.#controller.signal))
   }
 
-  #count(chunk: Uint8Array): void {
-    // What is no Uint8Array would be sent with another length than it has here.
-    if (!(chunk instanceof Uint8Array))
-      throw new SendRangeError('ERR_RANGE_SOURCE', 'The source gave no bytes')
+  #count(given: unknown): Uint8Array {
+    const chunk = checkedBytes(given)
     if (chunk.length > this.#missing) throw wrongLength('more')
     this.#missing -= chunk.length
+    return chunk
+  }
+
+  async #bearEmptyChunk(): Promise<void> {
+    this.#emptyInRow++
+    if (this.#emptyInRow === MOST_EMPTY_CHUNKS)
+      throw new SendRangeError('ERR_RANGE_SOURCE', 'The source gives chunks without bytes, and no end')
+    if (this.#emptyInRow % EMPTY_CHUNKS_PER_TURN === 0) await nextTurn()
   }
 }
+
+/** Has an iterator that was not read to its end clean up. */
+async function endOf(chunks: Chunks | undefined): Promise<void> {
+  await chunks?.return?.()
+}
+
+/** Settles, never rejects, when `work` has settled or the time is over. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+    timer.unref()
+  })
+  await Promise.race([work.then(ignore, ignore), late])
+  clearTimeout(timer)
+}
+
+function ignore(): void {}

@@ -1,0 +1,18 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Representation } from './source.ts'
+
+/**
+ * Closes a representation at the first call. No answer waits for it and none fails because of it: the bytes do not
+ * depend on how a source cleans up. What it throws is logged.
+ */
+export function closeOnce(representation: Representation, log: FastifyBaseLogger): () => Promise<void> {
+  let isClosed = false
+  const close = async (): Promise<void> => {
+    await representation.close()
+  }
+  return async () => {
+    if (isClosed) return
+    isClosed = true
+    close().catch((error: unknown) => log.warn({ err: error }, 'a range source failed to close'))
+  }
+}

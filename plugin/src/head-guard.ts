@@ -1,0 +1,176 @@
+import { Http2ServerResponse } from 'node:http2'
+import type { FastifyReply } from 'fastify'
+import { discloseHeadSent } from './head-sent.ts'
+import { cut, type RawResponse } from './response-lifetime.ts'
+
+const PARTIAL_CONTENT = 206
+
+type Fields = Record<string, unknown>
+type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
+type SetField = (name: string, value: unknown) => RawResponse
+
+/** The coding of the representation itself, for each response that is guarded. */
+const codings = new WeakMap<RawResponse, string | undefined>()
+
+/**
+ * Holds the head of an answer to what its body is, however and wherever the body was changed: hooks run in any order,
+ * and middleware changes fields as late as in `writeHead`. So the head is looked at when it is written.
+ *
+ * - Content that was encoded on its way out is another representation than the one our strong tag names: the tag
+ *   becomes weak (RFC 9110 §8.8.3.3) and Accept-Ranges goes, since the ranges are of other bytes.
+ * - A 206 that was encoded is cut: its Content-Range counts bytes that it does not carry (§14.4).
+ * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2).
+ *
+ * @param coding the Content-Encoding of the representation itself, as the handler has set it
+ */
+export function guardHead(reply: FastifyReply, coding: unknown): void {
+  const raw: RawResponse = reply.raw
+  const isGuarded = codings.has(raw)
+  codings.set(raw, codingOf(coding))
+  if (isGuarded) return
+  guardSetHeader(raw)
+  guardWriteHead(reply, raw)
+}
+
+function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
+  const isWrapped = Object.hasOwn(raw, 'writeHead')
+  const writeHead = raw.writeHead as unknown as WriteHead
+  const guarded: WriteHead = (status, ...rest) => {
+    const message = typeof rest[0] === 'string' ? [rest[0]] : []
+    const given = rest.at(-1)
+    // A wrapper below may add fields, and sees only those that are set on the response.
+    const fields = isPlainFields(given) && !isWrapped ? given : undefined
+    if (fields === undefined) setAll(raw, given)
+    const head = new Head(raw, fields)
+    head.chooseFraming(reply.request.raw.httpVersionMinor)
+    head.weakenWhenEncoded()
+    if (status === PARTIAL_CONTENT && head.isEncoded) {
+      refuse(reply, raw)
+      // Node's HTTP/1 needs a head to go on with, though it no longer goes anywhere.
+      return raw instanceof Http2ServerResponse ? raw : writeHead.call(raw, status)
+    }
+    if (fields === undefined) writeHead.call(raw, status, ...message)
+    else writeHead.call(raw, status, ...message, fields)
+    discloseHeadSent(raw)
+    const written = new Head(raw, undefined)
+    if (written.isEncoded && (status === PARTIAL_CONTENT || written.hasStrongTag)) return refuse(reply, raw)
+    return raw
+  }
+  raw.writeHead = guarded as unknown as typeof raw.writeHead
+}
+
+/** What wrappers below `writeHead` set comes after our look at the head: a coding, or the strong tag once more. */
+function guardSetHeader(raw: RawResponse): void {
+  for (const method of ['setHeader', 'appendHeader'] as const) {
+    const original = raw[method] as SetField | undefined
+    if (original === undefined) continue
+    const guarded: SetField = (name, value) => {
+      original.call(raw, name, value)
+      const lower = name.toLowerCase()
+      if (lower === 'content-encoding' || lower === 'etag') new Head(raw, undefined).weakenWhenEncoded()
+      return raw
+    }
+    Reflect.defineProperty(raw, method, { value: guarded, configurable: true, writable: true })
+  }
+}
+
+/** The fields of a head: those that are handed to `writeHead`, before those that are set on the response. */
+class Head {
+  readonly #raw: RawResponse
+  readonly #fields: Fields | undefined
+
+  constructor(raw: RawResponse, fields: Fields | undefined) {
+    this.#raw = raw
+    this.#fields = fields
+  }
+
+  /** Whether the content has another coding than the representation itself. */
+  get isEncoded(): boolean {
+    const coding = codingOf(this.#get('content-encoding'))
+    return coding !== undefined && coding !== codings.get(this.#raw)
+  }
+
+  get hasStrongTag(): boolean {
+    const etag = this.#get('etag')
+    return typeof etag === 'string' && etag.startsWith('"')
+  }
+
+  weakenWhenEncoded(): void {
+    if (!this.isEncoded) return
+    if (this.hasStrongTag) this.#set('etag', `W/${String(this.#get('etag'))}`)
+    this.#remove('accept-ranges')
+  }
+
+  /**
+   * RFC 9112 §6.2: "A sender MUST NOT send a Content-Length header field in any message that contains a
+   * Transfer-Encoding header field."
+   */
+  chooseFraming(minorVersion: number): void {
+    if (this.#raw instanceof Http2ServerResponse || this.#get('transfer-encoding') === undefined) return
+    if (minorVersion > 0) {
+      this.#remove('content-length')
+      return
+    }
+    // RFC 9112 §6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the corresponding request
+    // indicates HTTP/1.1 (or later minor revisions)."
+    this.#remove('transfer-encoding')
+    this.#remove('trailer')
+  }
+
+  #get(name: string): unknown {
+    return this.#fields?.[name] ?? this.#raw.getHeader(name)
+  }
+
+  #set(name: string, value: string): void {
+    if (this.#fields === undefined) this.#raw.setHeader(name, value)
+    else this.#fields[name] = value
+  }
+
+  #remove(name: string): void {
+    if (this.#fields !== undefined) delete this.#fields[name]
+    if (this.#raw.getHeader(name) !== undefined) this.#raw.removeHeader(name)
+  }
+}
+
+/** Ends an answer before its first byte. */
+function refuse(reply: FastifyReply, raw: RawResponse): RawResponse {
+  reply.log.error('a hook or middleware has encoded an answer of sendRange and it was cut')
+  cut(raw)
+  if (raw instanceof Http2ServerResponse) raw.stream?.destroy()
+  return raw
+}
+
+/** Fastify's own: an object with names in lower case. */
+function isPlainFields(given: unknown): given is Fields {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false
+  for (const name in given) if (name !== name.toLowerCase()) return false
+  return true
+}
+
+/** Every form that `writeHead` takes: an object, a flat list of names and values, a list of pairs. */
+function setAll(raw: RawResponse, given: unknown): void {
+  if (typeof given !== 'object' || given === null) return
+  const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given)
+  const fields = new Map<string, unknown>()
+  for (const [name, value] of pairs) {
+    const key = String(name)
+    const before = fields.get(key)
+    fields.set(key, before === undefined ? value : [before, value].flat())
+  }
+  for (const [name, value] of fields) if (value !== undefined) raw.setHeader(name, value as string)
+}
+
+function pairsOf(list: readonly unknown[]): readonly (readonly unknown[])[] {
+  if (Array.isArray(list[0])) return list as readonly (readonly unknown[])[]
+  return Array.from({ length: list.length / 2 }, (_, at) => [list[2 * at], list[2 * at + 1]])
+}
+
+/** A Content-Encoding in a form that can be compared; undefined for the bytes as they are. */
+function codingOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  const codings = String(value).toLowerCase().split(',')
+  const applied = codings
+    .map((coding) => coding.trim())
+    .filter((coding) => !['', 'identity'].includes(coding))
+  return applied.length === 0 ? undefined : applied.join(', ')
+}

@@ -1,0 +1,70 @@
+import { types } from 'node:util'
+import { SendRangeError } from './errors.ts'
+import type { Representation, StreamedRepresentation } from './source.ts'
+
+/** Empty chunks in a row after which a source counts as broken. */
+export const MOST_EMPTY_CHUNKS: number = 1000
+
+function invalid(message: string, cause?: unknown): SendRangeError {
+  return new SendRangeError('ERR_RANGE_SOURCE', message, { cause })
+}
+
+/**
+ * What a source threw or rejected with, as an Error. JavaScript allows any value; Fastify would send a string as an
+ * answer, and a stream takes null for no error.
+ */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
+  return invalid('The source failed without an Error', thrown)
+}
+
+/** Checks what `open` returned. */
+export function checkedRepresentation(opened: unknown): Representation | undefined {
+  if (opened === undefined) return undefined
+  if (typeof opened !== 'object' || opened === null) throw invalid('The source opened no representation')
+  const { readAt, read, close } = opened as Record<string, unknown>
+  if (typeof readAt !== 'function' && typeof read !== 'function')
+    throw invalid('A representation must have read or readAt')
+  if (typeof close !== 'function') throw invalid('A representation must have close')
+  return opened as Representation
+}
+
+/**
+ * Bytes that a source gave, in memory that stays as it is. Shared memory is copied, since another thread may write to
+ * it, and so is memory that can be resized.
+ *
+ * @throws SendRangeError `ERR_RANGE_SOURCE` for anything that is not a Uint8Array: it has another length in bytes
+ */
+export function checkedBytes(given: unknown): Uint8Array {
+  if (!(given instanceof Uint8Array)) throw invalid('The source gave no bytes')
+  const { buffer } = given
+  const mayChange = types.isSharedArrayBuffer(buffer) || Reflect.get(buffer, 'resizable') === true
+  return mayChange ? Uint8Array.from(given) : given
+}
+
+/** Checks what `atHand` returned: exactly the bytes that were asked for, or undefined. */
+export function checkedAtHand(given: unknown, length: number): Uint8Array | undefined {
+  if (given === undefined) return undefined
+  const bytes = checkedBytes(given)
+  if (bytes.length !== length) throw new SendRangeError('ERR_RANGE_LENGTH', 'The source gave another length')
+  return bytes
+}
+
+/** The iterator of what `read` returned. */
+export function checkedIterator(
+  chunks: ReturnType<StreamedRepresentation['read']>,
+): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+  const given: unknown = chunks
+  // A string can be iterated over, but gives no bytes.
+  if (typeof given === 'object' && given !== null) {
+    if (Symbol.asyncIterator in chunks) return chunks[Symbol.asyncIterator]()
+    if (Symbol.iterator in chunks) return (chunks as Iterable<Uint8Array>)[Symbol.iterator]()
+  }
+  throw invalid('The source gave nothing to iterate over')
+}
+
+/** Checks what an iterator returned. */
+export function checkedResult(given: unknown): IteratorResult<unknown> {
+  if (typeof given !== 'object' || given === null) throw invalid('The iterator of the source gave no result')
+  return given as IteratorResult<unknown>
+}
