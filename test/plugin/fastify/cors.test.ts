@@ -1,8 +1,13 @@
+import { utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { corsOptions } from 'fastify-send-range'
 import t from 'tap'
 import { serve, serveEverything } from '../files/support/serve.ts'
+
+/** A file written a moment ago has no Last-Modified yet. */
+const DATED = new Date('2020-01-01T00:00:00Z')
 
 const ORIGIN = 'https://viewer.example'
 
@@ -15,6 +20,7 @@ const listed = (value: unknown): string[] => String(value).toLowerCase().split(/
 
 t.test('a page of another origin may ask for ranges under conditions', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
+  utimesSync(join(root, 'f.txt'), DATED, DATED)
   const { app } = await serve(t, { plugin: { root }, routes: withCors })
   for (const field of [
     'range',
@@ -42,6 +48,7 @@ t.test('a page of another origin may ask for ranges under conditions', async (t)
 
 t.test('a page of another origin may read what it got', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
+  utimesSync(join(root, 'f.txt'), DATED, DATED)
   const { app } = await serve(t, { plugin: { root, download: true }, routes: withCors })
   const { headers: seen } = await app.inject('/f.txt')
   const described = ['accept-ranges', 'content-length', 'etag', 'last-modified', 'content-disposition']

@@ -5,6 +5,9 @@ import t from 'tap'
 import { serve } from '../files/support/serve.ts'
 import { type Answer, type Ask, TRANSPORTS } from './support/transports.ts'
 
+/** A file written a moment ago has no Last-Modified yet. */
+const DATED = new Date('2020-01-01T00:00:00Z')
+
 const SIZE = 3_000_000
 const CONTENT = Buffer.alloc(SIZE, '0123456789abcdef')
 const MODIFIED = 'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -120,6 +123,7 @@ function comparable({ status, headers, body }: Answer): object {
 for (const hooked of [false, true]) {
   t.test(hooked ? 'with an asynchronous onSend' : 'without hooks', async (t) => {
     const root = t.testdir({ 'big.bin': CONTENT, empty: '', folder: { 'f.txt': 'in a folder' } })
+    for (const name of ['big.bin', 'empty', 'folder/f.txt']) utimesSync(join(root, name), DATED, DATED)
     utimesSync(join(root, 'big.bin'), 784_111_777, 784_111_777)
     const routes = (app: FastifyInstance): void => {
       if (hooked) app.addHook('onSend', async (_request, _reply, payload) => payload)
