@@ -6,7 +6,7 @@ import type { Progress } from './events.ts'
 import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
-import { contentRange, type Layout, layOutRange, Multipart, NO_BODY } from './multipart.ts'
+import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
@@ -78,7 +78,7 @@ function setContentFields(reply: FastifyReply, subject: Subject, decision: Conte
   guardHead(reply, codingOfRepresentation(subject))
   if (decision.kind === 'full') {
     reply.header('content-type', contentType)
-    return size === 0 ? NO_BODY : layOutRange({ first: 0, last: size - 1 })
+    return layOutRange({ first: 0, last: size - 1 })
   }
   reply.code(206)
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that

@@ -20,28 +20,11 @@ export interface Layout {
   piece(index: number): Piece
 }
 
-/** A body without a byte. */
-export const NO_BODY: Layout = {
-  length: 0,
-  pieceCount: 0,
-  piece() {
-    throw new RangeError('There are no pieces')
-  },
-}
-
-/** A body that is one range. */
+/** A body of one range; of none when the representation is empty. */
 export function layOutRange(range: ByteRange): Layout {
   const piece: Piece = { kind: 'range', range }
-  return { length: pieceLength(piece), pieceCount: 1, piece: () => piece }
-}
-
-/** A body of the given pieces. */
-export function layOutPieces(pieces: readonly Piece[]): Layout {
-  return {
-    length: pieces.reduce((sum, piece) => sum + pieceLength(piece), 0),
-    pieceCount: pieces.length,
-    piece: (index) => pieces[index] ?? NO_BODY.piece(index),
-  }
+  const length = pieceLength(piece)
+  return { length, pieceCount: Math.min(1, length), piece: () => piece }
 }
 
 // 144 random bits: a boundary that nobody can place in the data beforehand, and that no data holds by chance.
@@ -102,7 +85,7 @@ export class Multipart implements Layout {
   }
 
   #rangeOf(part: number): ByteRange {
-    return { first: this.#positions[2 * part] ?? 0, last: this.#positions[2 * part + 1] ?? 0 }
+    return { first: this.#positions[2 * part] as number, last: this.#positions[2 * part + 1] as number }
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from './memory-bounds.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import type { PieceReader } from './piece-reader.ts'
+import { asError } from './source-checks.ts'
 
 const large = new ChunkPool({ chunkBytes: LARGE_CHUNK_BYTES, ...LARGE_CHUNKS })
 /** For all bodies; also used for answers that are sent in one piece. */
@@ -102,12 +103,13 @@ export class PositionalBody extends Body {
         if (this.destroyed) return chunk.giveBack()
         await this.#write(response, chunk, count)
       }
-      if (this.destroyed) return
+      // Fastify destroys a payload at the end of its response: what was sent counts all the same.
       if (socket !== null) takenBefore.set(socket, before + this.#bytesSent)
+      if (this.destroyed) return
       this.push(null)
       this.resume()
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)))
+      this.destroy(asError(error))
     }
   }
 
@@ -182,7 +184,7 @@ export class PositionalBody extends Body {
         this.push(buffer.subarray(0, count))
       },
       (error: unknown) => {
-        this.destroy(error instanceof Error ? error : new Error(String(error)))
+        this.destroy(asError(error))
       },
     )
   }

@@ -11,11 +11,12 @@ function invalid(message: string, cause?: unknown): SendRangeError {
 
 /**
  * What a source threw or rejected with, as an Error. JavaScript allows any value; Fastify would send a string as an
- * answer, and a stream takes null for no error.
+ * answer, a stream takes null for no error, and pino fails on an Error that it cannot mark as seen (a frozen one).
  */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
-  return invalid('The source failed without an Error', thrown)
+  const isError = thrown instanceof Error || types.isNativeError(thrown)
+  if (isError && Object.isExtensible(thrown)) return thrown
+  return invalid(isError ? 'The source failed' : 'The source failed without an Error', thrown)
 }
 
 /** Checks what `open` returned. */

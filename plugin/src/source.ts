@@ -19,7 +19,10 @@ export interface RepresentationMetadata {
    * goes out; `false` cuts the connection instead of finishing a mixture. Leave out for what cannot change.
    */
   unchanged?(): Promise<boolean>
-  /** Called exactly once, after the last read has settled: whether the response was finished, cut, or had no body. */
+  /**
+   * Called exactly once, whether the response was finished, cut, or had no body: after the last read has settled, or
+   * 30 s after a streamed response was given up whose read does not settle. No answer waits for it.
+   */
   close(): void | Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MAX_READS_PER_ANSWER } from '#plugin/memory-bounds.js'
-import { layOutPieces, type Piece } from '#plugin/multipart.js'
+import { type Layout, type Piece, pieceLength } from '#plugin/multipart.js'
 import { PieceReader } from '#plugin/piece-reader.js'
 import { numberedLines } from './support/numbered-lines.ts'
 
@@ -9,6 +9,15 @@ const SIGNAL = new AbortController().signal
 
 const literal = (text: string): Piece => ({ kind: 'literal', bytes: Buffer.from(text) })
 const range = (first: number, last: number): Piece => ({ kind: 'range', range: { first, last } })
+
+/** A body of the given pieces. */
+function layOutPieces(pieces: readonly Piece[]): Layout {
+  return {
+    length: pieces.reduce((sum, piece) => sum + pieceLength(piece), 0),
+    pieceCount: pieces.length,
+    piece: (index) => pieces[index] as Piece,
+  }
+}
 
 /** A representation whose reads give as many bytes as `count` says, of those that were asked for. */
 function reading(count: (asked: number) => number) {

@@ -181,3 +181,46 @@ t.test('nobody listens: nothing is told, nothing fails', async (t) => {
   const { app } = await serve(t, { plugin: { root }, server: { logger: false } })
   t.equal((await app.inject('/f.txt')).statusCode, 200)
 })
+
+t.test('answers of inject', async (t) => {
+  const root = t.testdir({ 'big.bin': Buffer.alloc(BIG), 'small.txt': '0123456789' })
+  const told = listen(t)
+  const { app } = await serve(t, { plugin: { root } })
+  for (const { url, method = 'GET', headers = {}, status, bytesSent } of [
+    { url: '/small.txt', status: 200, bytesSent: 10 },
+    { url: '/big.bin', status: 200, bytesSent: BIG },
+    { url: '/big.bin', headers: { range: 'bytes=5-9' }, status: 206, bytesSent: 5 },
+    { url: '/big.bin', method: 'HEAD', status: 200, bytesSent: 0 },
+    { url: '/big.bin', headers: { 'if-none-match': '*' }, status: 304, bytesSent: 0 },
+    { url: '/big.bin', headers: { 'if-match': '"x"' }, status: 412, bytesSent: 0 },
+    { url: '/absent', status: 404, bytesSent: 0 },
+  ] as const) {
+    for (const payloadAsStream of [false, true]) {
+      told.length = 0
+      const answer = await app.inject({ url, method, headers, payloadAsStream } as {
+        url: string
+        payloadAsStream: true
+      })
+      for await (const _chunk of answer.stream()) {
+      }
+      await until(() => told.length > 0)
+      const { outcome, event } = only(told)
+      t.equal(outcome, 'served', `${method} ${url} ${status}, payloadAsStream ${payloadAsStream}`)
+      t.equal(event.status, status)
+      t.equal(event.bytesSent, bytesSent)
+      t.equal(told.length, 1)
+    }
+  }
+})
+
+t.test('an inject that is given up is told as aborted', async (t) => {
+  const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
+  const told = listen(t)
+  const { app } = await serve(t, { plugin: { root } })
+  const controller = new AbortController()
+  const answer = await app.inject({ url: '/big.bin', payloadAsStream: true, signal: controller.signal })
+  answer.stream().on('error', () => {})
+  controller.abort()
+  await until(() => told.length > 0)
+  t.equal(only(told).outcome, 'aborted')
+})
