@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import rangePlugin, { type RangePluginOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
@@ -20,6 +22,8 @@ async function serve(
   options: RangePluginOptions,
 ): Promise<{ app: FastifyInstance; asked: unknown[] }> {
   const root = t.testdir({ 'a b.txt': CONTENT })
+  // A file written a moment ago has no Last-Modified yet.
+  utimesSync(join(root, 'a b.txt'), 1_600_000_000, 1_600_000_000)
   const app = Fastify()
   const asked: unknown[] = []
   t.teardown(() => app.close())

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Layout, Multipart } from '#plugin/multipart.js'
+import { type Layout, layOutRange, Multipart } from '#plugin/multipart.js'
 import type { ByteRange } from '#plugin/range-set.js'
 import { numberedLines } from './support/numbered-lines.ts'
 import { parseMultipart } from './support/strict-multipart.ts'
@@ -50,6 +50,21 @@ t.test('§14.6 the parts, in the order given', async (t) => {
       )
     }
   }
+})
+
+t.test('the ranges of a multipart body, asked for later', async (t) => {
+  const ranges = [range(50_000, 50_009), range(0, 4), range(2 ** 40, 2 ** 53 - 2)]
+  t.strictSame(new Multipart(ranges, { size: 2 ** 53 - 1, partType: undefined }).ranges, ranges)
+})
+
+t.test('a body of one range, and of none', async (t) => {
+  const layout = layOutRange(range(3, 9))
+  t.equal(layout.length, 7)
+  t.equal(layout.pieceCount, 1)
+  t.strictSame(layout.piece(0), { kind: 'range', range: range(3, 9) })
+  const empty = layOutRange(range(0, -1))
+  t.equal(empty.length, 0)
+  t.equal(empty.pieceCount, 0)
 })
 
 t.test('a part without a Content-Type when the representation has none', async (t) => {
