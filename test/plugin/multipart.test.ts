@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Layout, layOutRange, Multipart } from '#plugin/multipart.js'
+import { type Layout, layOutRange, Multipart, pieceLength } from '#plugin/multipart.js'
 import type { ByteRange } from '#plugin/range-set.js'
 import { numberedLines } from './support/numbered-lines.ts'
 import { parseMultipart } from './support/strict-multipart.ts'
@@ -33,6 +33,12 @@ t.test('§14.6 the parts, in the order given', async (t) => {
     const multipart = new Multipart(ranges, { size: CONTENT.length, partType: 'text/plain; charset=utf-8' })
     const body = bodyOf(multipart)
     t.equal(multipart.length, body.length, `${name}: the length is exact`)
+    const lengths = Array.from({ length: multipart.pieceCount }, (_, at) => pieceLength(multipart.piece(at)))
+    t.equal(
+      lengths.reduce((sum, length) => sum + length, 0),
+      body.length,
+      `${name}: and that of its pieces`,
+    )
     const parts = parseMultipart(multipart.contentType, body)
     t.strictSame(
       parts.map(({ first, last }) => ({ first, last })),
