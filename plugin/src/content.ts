@@ -32,7 +32,7 @@ const SHORTEST_LENT = 4 * 1024
 /** The decisions after which bytes of the representation are sent. */
 export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'multipart' }>
 
-/** What is to be sent, and how to let go of it. */
+/** What is to be sent, and how to close it. */
 export interface Content {
   readonly subject: Subject
   readonly decision: ContentDecision
@@ -82,7 +82,7 @@ function setContentFields(reply: FastifyReply, subject: Subject, decision: Conte
   }
   reply.code(206)
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
-  // start a file anew from such an answer would miss its type and date.
+  // begin a file again from such an answer would miss its type and date.
   if (decision.kind === 'partial') {
     reply.header('content-type', contentType)
     reply.header('content-range', contentRange(decision.range, size))

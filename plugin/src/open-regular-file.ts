@@ -35,7 +35,7 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'ERR_ACCESS_DENIED'])
 const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
-/** How often a file that is replaced while it is being opened is looked at anew. */
+/** How often a file that is replaced while it is being opened is looked at again. */
 const MAX_ATTEMPTS = 10
 
 /** A file's location: `path` must lie inside `root` also after every symlink is followed. Both absolute. */
@@ -151,7 +151,7 @@ async function settle(fd: number, version: FileVersion, operations: FileOperatio
   return { version: later, settled: unsettledFor(later, Date.now()) === 0 }
 }
 
-/** Whether a path still leads to the very version that is open: every check that opening it anew would make. */
+/** Whether a path still leads to the very version that is open: every check that a fresh open would make. */
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
     const seenAt = Date.now()

@@ -59,7 +59,7 @@ function lastModifiedOf({ representation, settings, now }: DateContext, set: unk
   if (settings.lastModified === false || date === undefined || Number.isNaN(date.getTime())) return undefined
   const second = Math.floor(date.getTime() / MS_PER_SECOND)
   // RFC 9110 §8.8.2.2: a date is weak where the representation may "change twice during the second covered by the
-  // presented validator". What changes again in this second must not share its date: there is none until it is over.
+  // presented validator". What changes again in this second must not share its date: no date is sent until the second is over.
   if (second === now) return undefined
   // §8.8.2.1: "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the
   // server's time of message origination (Date)."

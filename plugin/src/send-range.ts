@@ -22,7 +22,7 @@ import { sendNothing } from './send-nothing.ts'
 import type { Representation } from './source.ts'
 import { asError, checkedRepresentation } from './source-checks.ts'
 
-/** How often a representation that changes while it is read for a Buffer is opened anew. */
+/** How often a representation is opened when it changes while it is read for a Buffer. */
 const MAX_ATTEMPTS = 3
 
 const NEVER = new AbortController().signal
@@ -80,7 +80,7 @@ function again(call: Call): Call {
   return { ...call, settings: { ...call.settings, etag: false, acceptRanges: 'none' } }
 }
 
-/** Lets through the one error after which opening anew may help. */
+/** Returns the one error after which opening again may help; throws every other. */
 function changeIn(error: unknown): SendRangeError {
   if (error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED') return error
   throw error

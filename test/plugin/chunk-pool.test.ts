@@ -1,0 +1,62 @@
+import t from 'tap'
+import { ChunkPool } from '#plugin/chunk-pool.js'
+
+const BYTES = 1024
+const options = { chunkBytes: BYTES, lent: 4, late: 2 }
+
+t.test('memory that comes back leaves every old view without a byte', async (t) => {
+  const pool = new ChunkPool(options)
+  const chunk = pool.take()
+  const bytes = chunk?.bytes.fill('a') ?? Buffer.alloc(0)
+  const kept = [bytes, bytes.subarray(10, 20), new Uint8Array(bytes.buffer)]
+  t.strictSame(
+    kept.map((view) => view.length),
+    [BYTES, 10, BYTES],
+  )
+  chunk?.giveBack()
+  t.strictSame(
+    kept.map((view) => view.length),
+    [0, 0, 0],
+  )
+  const next = pool.take()
+  next?.bytes.fill('b')
+  t.equal(next?.bytes.length, BYTES)
+  t.strictSame(
+    kept.map((view) => view.length),
+    [0, 0, 0],
+  )
+})
+
+t.test('memory that may still be read keeps its bytes and is not lent again', async (t) => {
+  const pool = new ChunkPool(options)
+  const chunk = pool.take()
+  chunk?.bytes.fill('a')
+  chunk?.writeOff()
+  chunk?.giveBack()
+  t.equal(pool.free, 4)
+  for (let count = 0; count < 4; count++) pool.take()?.bytes.fill('b')
+  t.ok(chunk?.bytes.every((byte) => byte === 0x61))
+})
+
+t.test('a loan ends once', async (t) => {
+  const pool = new ChunkPool(options)
+  const [first] = [pool.take(), pool.take()]
+  for (const end of ['giveBack', 'giveBack', 'writeOff'] as const) first?.[end]()
+  t.equal(pool.free, 3)
+})
+
+t.test('what does not come back in time makes room for as many as are allowed to be late', async (t) => {
+  const pool = new ChunkPool(options)
+  const chunks = Array.from({ length: 4 }, () => pool.take())
+  t.equal(pool.take(), undefined, 'all are lent')
+  while (pool.free < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(pool.late, 2)
+  t.ok(pool.take())
+  t.ok(pool.take())
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  t.equal(pool.take(), undefined, 'no more than that')
+  for (const chunk of chunks) chunk?.giveBack()
+  t.equal(pool.late, 0)
+  t.equal(pool.free, 4, 'the two that are out are late by now')
+  t.equal(pool.late, 2)
+})

@@ -1,0 +1,87 @@
+import t from 'tap'
+import { FileOperations } from '#plugin/file-operations.js'
+import { MAX_WAITING_OPERATIONS } from '#plugin/memory-bounds.js'
+
+const LARGE = 256 * 1024
+const SMALL = 4096
+
+/** Operations that end when they are told to. */
+function operations() {
+  const started: number[] = []
+  const ends = new Map<number, () => void>()
+  const operation = (id: number) => () =>
+    new Promise<number>((resolve) => {
+      started.push(id)
+      ends.set(id, () => resolve(id))
+    })
+  return { started, operation, end: (id: number) => ends.get(id)?.() }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+t.test('large reads leave threads to small ones', async (t) => {
+  const { started, operation, end } = operations()
+  const local = new FileOperations('local')
+  const reads = [0, 1, 2, 3].map((id) => local.read(LARGE, operation(id)))
+  await turn()
+  t.ok(started.length < 4, `${started.length} large reads at a time`)
+  const small = local.read(SMALL, operation(9))
+  await turn()
+  t.ok(started.includes(9), 'a small one does not wait for them')
+  for (const id of [9, 0, 1, 2, 3]) {
+    end(id)
+    await turn()
+  }
+  t.strictSame(await Promise.all([...reads, small]), [0, 1, 2, 3, 9])
+  t.strictSame(
+    started.filter((id) => id !== 9),
+    [0, 1, 2, 3],
+    'in the order in which they came',
+  )
+})
+
+t.test('large reads that never end do not keep others from starting', async (t) => {
+  const { started, operation, end } = operations()
+  const local = new FileOperations('local')
+  for (const id of [0, 1, 2, 3]) void local.read(LARGE, operation(id))
+  const last = local.read(LARGE, operation(4))
+  // Each second, those that hang make room for as many.
+  while (!started.includes(4)) await new Promise((resolve) => setTimeout(resolve, 50))
+  end(4)
+  t.equal(await last, 4)
+})
+
+t.test('a remote storage that hangs keeps half of the threads, and no other storage waits', async (t) => {
+  const { started, operation, end } = operations()
+  const remote = new FileOperations('remote')
+  for (let id = 0; id < 20; id++) void remote.run(operation(id))
+  await turn()
+  t.ok(started.length <= 2, `${started.length} of its operations at a time`)
+  const other = new FileOperations('local').run(operation(100))
+  end(100)
+  t.equal(await other, 100)
+})
+
+t.test('an operation that fails makes room as well, and what fails at once rejects', async (t) => {
+  const remote = new FileOperations('remote')
+  for (let turn = 0; turn < 10; turn++) {
+    await t.rejects(
+      remote.run(() => Promise.reject(new Error('no'))),
+      { message: 'no' },
+    )
+    await t.rejects(
+      remote.run(() => {
+        throw new Error('at once')
+      }),
+      { message: 'at once' },
+    )
+  }
+  t.equal(await remote.run(async () => 'yes'), 'yes')
+})
+
+t.test('one operation too many is answered at once', async (t) => {
+  const { operation } = operations()
+  const remote = new FileOperations('remote')
+  for (let id = 0; id < MAX_WAITING_OPERATIONS + 2; id++) void remote.run(operation(id)).catch(() => {})
+  await t.rejects(remote.run(operation(-1)), { code: 'ERR_RANGE_OVERLOADED', statusCode: 503 })
+})
