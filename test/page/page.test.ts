@@ -228,7 +228,7 @@ await withDemo(t, async (demo) => {
     const options = { files: demo.files, dataDir: demo.dataDir }
     const before = await buildServer(options)
     const url = await before.listen({ port: 0 })
-    const expected = /net::ERR_\w+ .*\/(events|lab\/clip\.mp4)/
+    const expected = /net::ERR_\w+ .*\/(events|lab\/clip\.mp4|favicon\.svg)/
     await visit(t, { demo: { ...demo, url }, expected }, async (page) => {
       await before.close()
       await page.locator('#log-state', { hasText: 'reconnecting' }).waitFor()
