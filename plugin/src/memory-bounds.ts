@@ -20,8 +20,8 @@ export const CAREFUL_CHUNK_BYTES: number = 16 * KIB
 
 /** Large chunks that are lent at a time, and those that clients who have stopped reading keep on top: 16 and 48 MiB. */
 export const LARGE_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 32, late: 96 }
-/** The same for small chunks: 8 and 24 MiB. */
-export const SMALL_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 128, late: 384 }
+/** The same for small chunks: 8 and 8 MiB. */
+export const SMALL_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 128, late: 128 }
 
 /** Bytes of small ranges that are kept in memory, over all files. */
 export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB

@@ -22,7 +22,7 @@ const SOCKET_BUFFER_BYTES = 10 * 1024 * 1024
 /** A client that has read this many bytes counts as keeping up. */
 const PROVEN_BYTES = 128 * 1024
 /** More clients than this that stopped reading large chunks: only those that keep up get one. */
-const FEW_LATE = 8
+const FEW_LATE = 4
 /** Chunks where this is read as an ordinary stream: at first, and when this many bytes have gone out. */
 const STREAM_FIRST_BYTES = 64 * 1024
 const STREAM_PROVEN_BYTES = 1024 * 1024
@@ -117,7 +117,7 @@ export class PositionalBody extends Body {
   #borrow(isProven: boolean): Chunk {
     const { remaining } = this.#reader
     if (remaining > SMALL_CHUNK_BYTES) {
-      const isPlenty = large.late < FEW_LATE && large.free > LARGE_CHUNKS.lent / 2
+      const isPlenty = large.late < FEW_LATE && large.free > (LARGE_CHUNKS.lent * 3) / 4
       const chunk = isProven || isPlenty ? large.take() : undefined
       if (chunk !== undefined) return chunk
     }
