@@ -40,9 +40,14 @@ function itsTurnInSession(reply: FastifyReply, session: Http2Session | undefined
     turns.running++
     whenOver(reply, () => {
       turns.running--
-      const [next] = waiting
-      next?.()
+      // A client that leaves ends all its streams at once: none of them is opened in place of another.
+      if (waiting.size > 0) setImmediate(letNextIn)
     })
+  }
+  const letNextIn = (): void => {
+    if (session.destroyed || turns.running >= MAX_ANSWERS_PER_SESSION) return
+    const [next] = waiting
+    next?.()
   }
   if (turns.running < MAX_ANSWERS_PER_SESSION) {
     begin()

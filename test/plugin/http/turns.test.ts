@@ -1,4 +1,5 @@
 import { connect, constants } from 'node:http2'
+import { createConnection } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
@@ -64,7 +65,9 @@ t.test('pipelined requests are answered in their order', async (t) => {
 
 t.test('of an HTTP/2 session whose streams have a window of 0, a few answers are open', async (t) => {
   const { port, count } = await serveCounted(t, { http2: true })
-  const session = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } })
+  const socket = createConnection(port, '127.0.0.1')
+  const settings = { initialWindowSize: 0 }
+  const session = connect(`http://127.0.0.1:${port}`, { settings, createConnection: () => socket })
   t.teardown(() => session.destroy())
   session.on('error', () => {})
   const streams = Array.from({ length: MANY }, (_, index) => session.request({ ':path': `/${index}` }))
@@ -76,7 +79,8 @@ t.test('of an HTTP/2 session whose streams have a window of 0, a few answers are
   await until(() => count.opened === MAX_ANSWERS_PER_SESSION + 10)
   await settle()
   t.equal(count.open, MAX_ANSWERS_PER_SESSION, 'each that ends lets the next one in')
-  session.destroy()
+  socket.destroy()
   await until(() => count.open === 0)
+  await settle()
   t.equal(count.opened, MAX_ANSWERS_PER_SESSION + 10, 'none is opened for a session that is gone')
 })
