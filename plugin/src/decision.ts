@@ -1,3 +1,4 @@
+import { multipartLength } from './multipart.ts'
 import { type Conditions, evaluatePreconditions, rangeApplies, type Validators } from './preconditions.ts'
 import { type ByteRange, parseRangeSet, selectRanges } from './range-set.ts'
 
@@ -17,6 +18,14 @@ export interface Selected extends Validators {
   readonly acceptRanges: 'bytes' | 'none'
 }
 
+/** What the decision depends on besides the request and the representation. */
+export interface DecisionPolicy {
+  /** More ranges than this in one request make its Range field ignored. */
+  readonly maxRanges: number
+  /** The Content-Type that each part of a multipart answer would name; asked for only where there is more than one. */
+  readonly partType: () => string | undefined
+}
+
 /** The answer, decided before anything is written. */
 export type Decision =
   | { readonly kind: 'full' }
@@ -29,20 +38,24 @@ export type Decision =
 const FULL: Decision = { kind: 'full' }
 
 /** Decides how to answer, in the order of RFC 9110 §13.2.2. Pure: the same input gives the same decision. */
-export function decide(request: RangeRequest, selected: Selected, maxRanges: number): Decision {
+export function decide(request: RangeRequest, selected: Selected, policy: DecisionPolicy): Decision {
   const outcome = evaluatePreconditions(request.method, request.conditions, selected)
   if (outcome.kind !== 'proceed') return outcome
   // §14.2: "A server MUST ignore a Range header field received with a request method that is unrecognized or for
   // which range handling is not defined. For this specification, GET is the only method for which range handling
   // is defined."
   if (request.range === undefined || request.method !== 'GET' || selected.acceptRanges === 'none') return FULL
-  const parsed = parseRangeSet(request.range, maxRanges)
+  const parsed = parseRangeSet(request.range, policy.maxRanges)
   if (parsed.kind === 'ignored' || !rangeApplies(request.conditions.ifRange, selected)) return FULL
   const selection = selectRanges(parsed.specs, selected.size)
   if (selection.kind === 'unsatisfiable') return selection
   if (selection.kind === 'whole') return FULL
-  const [range] = selection.ranges
-  if (selection.ranges.length > 1 || range === undefined)
-    return { kind: 'multipart', ranges: selection.ranges }
-  return { kind: 'partial', range }
+  const { ranges } = selection
+  const [range] = ranges
+  if (range !== undefined && ranges.length === 1) return { kind: 'partial', range }
+  // §15.3.7.2: "it can be less efficient to transfer many small disjoint parts than it is to transfer the entire selected
+  // representation."
+  const { size } = selected
+  if (multipartLength(ranges, { size, partType: policy.partType() }) >= size) return FULL
+  return { kind: 'multipart', ranges }
 }

@@ -49,11 +49,9 @@ export function parseRangeSet(value: string, maxRanges: number): ParsedRangeSet 
   if (value.slice(0, equals).toLowerCase() !== UNIT) return { kind: 'ignored', reason: 'other-unit' }
 
   const specs: RangeSpec[] = []
+  // The grammar has no whitespace before the first element, but an example of §14.1.2 has: "bytes= 0-999, 4500-5499,
+  // -1000". It can mean only one thing.
   let at = equals + 1
-  // Whitespace belongs to the commas between elements (§5.6.1.1), so none may stand before the first element.
-  if (isWhitespace(value.charCodeAt(at)) && value.charCodeAt(skipWhitespace(value, at)) !== COMMA) {
-    return { kind: 'ignored', reason: 'malformed' }
-  }
   while (at < value.length) {
     at = skipWhitespace(value, at)
     // §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".

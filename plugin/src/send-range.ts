@@ -11,6 +11,7 @@ import { rangeRequestOf } from './request-fields.ts'
 import { isCanonicalTarget } from './request-spelling.ts'
 import {
   clearRepresentationFields,
+  contentTypeOf,
   restoreFields,
   type Subject,
   setNotModifiedFields,
@@ -138,10 +139,14 @@ function signalOf(reply: FastifyReply): AbortSignal {
   return controller.signal
 }
 
-function decideFor(reply: FastifyReply, { selected, settings }: Subject): Decision {
+function decideFor(reply: FastifyReply, subject: Subject): Decision {
+  const { selected, settings } = subject
   // RFC 9110 §13.2.1 and §14.2: conditions and ranges are for what would otherwise be a 200.
   if (reply.statusCode !== 200) return { kind: 'full' }
-  return decide(rangeRequestOf(reply.request), selected, settings.maxRanges)
+  return decide(rangeRequestOf(reply.request), selected, {
+    maxRanges: settings.maxRanges,
+    partType: () => contentTypeOf(subject),
+  })
 }
 
 function isContent(decision: Decision): decision is ContentDecision {

@@ -42,7 +42,7 @@ const isServed =
 const PROBES: Readonly<Record<string, Probe>> = {
   'several ranges in one request': async ({ where }) => {
     const { status, headers } = await ask(where, {
-      url: '/hello.txt',
+      url: '/long.txt',
       headers: { range: 'bytes=0-1,8-9' },
     })
     if (headers['content-type']?.startsWith('multipart/byteranges')) return `${status} multipart`
@@ -140,6 +140,7 @@ async function openFifo({ where, root }: Served): Promise<string> {
 async function makeRoot(t: Test): Promise<string> {
   const root = t.testdir({
     'hello.txt': HELLO,
+    'long.txt': HELLO.repeat(100),
     'hello.txt.gz': gzipSync(HELLO),
     'index.html': '<p>hello</p>',
     folder: { 'nested.txt': 'nested' },

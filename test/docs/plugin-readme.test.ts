@@ -132,10 +132,7 @@ const RECIPES: Readonly<Record<string, Check>> = {
       t.equal(answer.body, bytes)
       t.equal(answer.headers.etag, '"7"')
     }
-    t.match(
-      (await get(app, '/rows/hello.txt', { range: 'bytes=0-1,-2' })).body,
-      /\r\n\r\nhe\r\n.*\r\n\r\nes\r\n/s,
-    )
+    t.equal((await get(app, '/rows/hello.txt', { range: 'bytes=0-1,-2' })).body, HELLO)
     t.equal((await get(app, '/rows/nothing')).statusCode, 404)
   },
   'With @fastify/compress': async (t, app) => {

@@ -3,13 +3,13 @@ import t from 'tap'
 import { decide } from '#plugin/decision.js'
 import { numberedLines } from './support/numbered-lines.ts'
 import { rangeHeaders } from './support/range-headers.ts'
-import { askOracle, type OracleAnswer } from './support/range-oracle.ts'
+import { askOracle, ORACLE_TYPE, type OracleAnswer } from './support/range-oracle.ts'
 import { field, type RawResponse } from './support/raw-http.ts'
 import { serve } from './support/serve.ts'
 import { parseMultipart } from './support/strict-multipart.ts'
 
 const MAX_RANGES = 6
-const HTTP_SIZE = 30
+const HTTP_SIZE = 300
 
 // A failure prints its seed: give it as RANGE_SEED to see that run again.
 const seed = Number(process.env['RANGE_SEED'] ?? Date.now() % 2 ** 31)
@@ -17,7 +17,10 @@ const seed = Number(process.env['RANGE_SEED'] ?? Date.now() % 2 ** 31)
 /** The plugin's decision in the oracle's words. */
 function decided(value: string, size: number): OracleAnswer {
   const selected = { size, acceptRanges: 'bytes', etag: undefined, lastModified: undefined, now: 0 } as const
-  const decision = decide({ method: 'GET', conditions: {}, range: value }, selected, MAX_RANGES)
+  const decision = decide({ method: 'GET', conditions: {}, range: value }, selected, {
+    maxRanges: MAX_RANGES,
+    partType: () => ORACLE_TYPE,
+  })
   if (decision.kind === 'unsatisfiable') return { kind: 'unsatisfiable' }
   if (decision.kind === 'partial') return parts([decision.range])
   if (decision.kind === 'multipart') return parts(decision.ranges)
@@ -42,7 +45,11 @@ t.test('the oracle itself, by examples of §14.1.2 and §15.3.7.2', async (t) =>
 })
 
 t.test('100,000 random and mutated Range fields', async (t) => {
-  const sizes = fc.oneof(fc.nat({ max: 64 }), fc.constantFrom(0, 1, 2 ** 40, Number.MAX_SAFE_INTEGER))
+  const sizes = fc.oneof(
+    fc.nat({ max: 64 }),
+    fc.nat({ max: 2000 }),
+    fc.constantFrom(0, 1, 2 ** 40, Number.MAX_SAFE_INTEGER),
+  )
   const seen = { whole: 0, unsatisfiable: 0, parts: 0, several: 0 }
   fc.assert(
     fc.property(rangeHeaders, sizes, (value, size) => {
@@ -70,7 +77,7 @@ t.test('400 of them over HTTP', async (t) => {
       const got = received(answer, content)
       if (!sameAnswer(got, want)) throw new Error(`${show(got)} for ${show(want)}`)
     }),
-    { numRuns: 400, seed, examples: [['bytes=5-9'], ['bytes=0-1,5-6'], ['bytes=30-'], ['bytes=x']] },
+    { numRuns: 400, seed, examples: [['bytes=5-9'], ['bytes=0-1,5-6'], ['bytes=300-'], ['bytes=x']] },
   )
   t.strictSame([...statuses.keys()].sort(), [200, 206, 416])
   t.equal(
@@ -86,7 +93,7 @@ function received(answer: RawResponse, content: Buffer): OracleAnswer {
   }
   if (answer.status === 200 && answer.body.equals(content)) return { kind: 'whole' }
   if (answer.status !== 206) throw new Error(`status ${answer.status}`)
-  const single = /^bytes (\d+)-(\d+)\/30$/.exec(field(answer, 'content-range') ?? '')
+  const single = /^bytes (\d+)-(\d+)\/300$/.exec(field(answer, 'content-range') ?? '')
   const all =
     single === null
       ? parseMultipart(field(answer, 'content-type') ?? '', answer.body)

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { type RangeSource, rangePlugin } from 'fastify-send-range'
 import t from 'tap'
 
-const VERSIONS = ['first version', 'the second version, which is longer']
+const VERSIONS = ['first version', 'the second version, which is longer '.repeat(10)]
 
 /** A source whose first version turns out to be gone when it has been read. */
 function changing(): { source: RangeSource; opened: () => number; closed: () => number } {

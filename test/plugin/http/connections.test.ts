@@ -34,7 +34,7 @@ function rows(etag: string): Row[] {
       status: 206,
       body: LARGE.subarray(1_000_000),
     },
-    { name: 'multipart 206', request: to('small.txt', ['range', 'bytes=0-1,5-6']), status: 206 },
+    { name: 'multipart 206', request: to('large.txt', ['range', 'bytes=0-1,5-6']), status: 206 },
     {
       name: 'multipart 206 of many writes',
       request: to('large.txt', ['range', 'bytes=0-999999,2000000-2900000']),

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { type PositionalRepresentation, type RangeSource, rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 
-const BYTES = Buffer.from('0123456789'.repeat(10))
+const BYTES = Buffer.from('0123456789'.repeat(100))
 
 interface Counted {
   readonly app: FastifyInstance
@@ -45,7 +45,7 @@ async function counted(t: Test, more: Partial<PositionalRepresentation> = {}): P
 t.test('no byte is read that is not sent, and what was opened is closed once', async (t) => {
   const { app, take } = await counted(t)
   const rows = [
-    { name: '200', method: 'GET', headers: {}, status: 200, read: 100 },
+    { name: '200', method: 'GET', headers: {}, status: 200, read: 1000 },
     { name: '206', method: 'GET', headers: { range: 'bytes=5-9' }, status: 206, read: 5 },
     {
       name: '206 of several parts',
@@ -63,7 +63,7 @@ t.test('no byte is read that is not sent, and what was opened is closed once', a
     },
     { name: '304', method: 'GET', headers: { 'if-none-match': '"v1"' }, status: 304, read: 0 },
     { name: '412', method: 'GET', headers: { 'if-match': '"v0"' }, status: 412, read: 0 },
-    { name: '416', method: 'GET', headers: { range: 'bytes=100-' }, status: 416, read: 0 },
+    { name: '416', method: 'GET', headers: { range: 'bytes=1000-' }, status: 416, read: 0 },
     { name: 'HEAD', method: 'HEAD', headers: {}, status: 200, read: 0 },
     { name: 'HEAD with a range', method: 'HEAD', headers: { range: 'bytes=5-9' }, status: 200, read: 0 },
     { name: 'HEAD, 304', method: 'HEAD', headers: { 'if-none-match': '"v1"' }, status: 304, read: 0 },
@@ -115,7 +115,7 @@ t.test('what the handler had set does not stay on an answer that is not the file
     },
     {
       name: '416',
-      headers: { range: 'bytes=100-' },
+      headers: { range: 'bytes=1000-' },
       status: 416,
       gone: [...ofTheFile.filter((name) => name !== 'accept-ranges'), 'etag', 'cache-control', 'expires'],
     },
@@ -147,9 +147,9 @@ t.test('§15.5.17 a 416 has its fields behind an error handler of the user too',
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) =>
     reply.code(error.statusCode ?? 500).send({ own: error.code }),
   )
-  const answer = await app.inject({ url: '/', headers: { range: 'bytes=100-' } })
+  const answer = await app.inject({ url: '/', headers: { range: 'bytes=1000-' } })
   t.equal(answer.statusCode, 416)
-  t.match(answer.headers, { 'content-range': 'bytes */100', 'accept-ranges': 'bytes' })
+  t.match(answer.headers, { 'content-range': 'bytes */1000', 'accept-ranges': 'bytes' })
   t.strictSame(answer.json(), { own: 'ERR_RANGE_NOT_SATISFIABLE' })
   const failed = await app.inject({ url: '/', headers: { 'if-match': '"v0"' } })
   t.equal(failed.statusCode, 412)
@@ -170,7 +170,7 @@ t.test('a Content-Type that would end the head of a part is refused', async (t) 
     { url: '/handler', code: 'ERR_RANGE_OPTION' },
   ]
   for (const { url, code } of rows) {
-    for (const range of ['bytes=0-4', 'bytes=0-4,10-14', 'bytes=100-200', 'x']) {
+    for (const range of ['bytes=0-4', 'bytes=0-4,10-14', 'bytes=1000-2000', 'x']) {
       const answer = await app.inject({ url, headers: { range } })
       if (answer.statusCode === 416) continue
       t.equal(answer.statusCode, 500, `${url} ${range}`)

@@ -11,7 +11,20 @@ const POSITIONS = [
   '9'.repeat(40),
 ]
 const SEPARATORS = [',', ', ', ' ,', '\t,\t', ',,', ', ,']
-const UNITS = ['bytes=', 'bytes=', 'bytes=', 'Bytes=', 'BYTES=', 'items=', 'byte=', 'bytes', '=', 'bytes =']
+const UNITS = [
+  'bytes=',
+  'bytes=',
+  'bytes=',
+  'Bytes=',
+  'BYTES=',
+  'items=',
+  'byte=',
+  'bytes',
+  '=',
+  'bytes =',
+  'bytes= ',
+  'bytes=\t ',
+]
 const ALPHABET = [
   ...'0123456789-,= \tbB',
   'bytes=',

@@ -18,8 +18,11 @@ export type OracleAnswer =
 const RANGES_SPECIFIER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)$/s
 // int-range / suffix-range; the bytes unit has no other-range
 const RANGE_SPEC = '(?:[0-9]+-[0-9]*|-[0-9]+)'
-// #element => [ element ] *( OWS "," OWS [ element ] )
-const RANGE_SET = new RegExp(`^(?:${RANGE_SPEC})?(?:[ \t]*,[ \t]*(?:${RANGE_SPEC})?)*$`)
+// #element => [ element ] *( OWS "," OWS [ element ] ), and whitespace first as in an example of §14.1.2
+const RANGE_SET = new RegExp(`^[ \t]*(?:${RANGE_SPEC})?(?:[ \t]*,[ \t]*(?:${RANGE_SPEC})?)*$`)
+
+/** The type of what the oracle is asked about. */
+export const ORACLE_TYPE = 'text/plain; charset=utf-8'
 
 const WHOLE: OracleAnswer = { kind: 'whole' }
 
@@ -57,7 +60,18 @@ function compose(asked: readonly OraclePart[], size: bigint): OracleAnswer {
     first: group.map((part) => part.first).reduce((a, b) => (a < b ? a : b)),
     last: group.map((part) => part.last).reduce((a, b) => (a > b ? a : b)),
   }))
-  return { kind: 'parts', parts }
+  return parts.length > 1 && multipartBytes(parts, size) >= size ? WHOLE : { kind: 'parts', parts }
+}
+
+/** The length of a multipart answer: its text, written down, and the bytes of its ranges. */
+function multipartBytes(parts: readonly OraclePart[], size: bigint): bigint {
+  const boundary = '0'.repeat(36)
+  const heads = parts.map(
+    ({ first, last }) =>
+      `\r\n--${boundary}\r\nContent-Type: ${ORACLE_TYPE}\r\nContent-Range: bytes ${first}-${last}/${size}\r\n\r\n`,
+  )
+  const bytes = parts.reduce((total, { first, last }) => total + last - first + 1n, 0n)
+  return BigInt(`${heads.join('')}\r\n--${boundary}--\r\n`.length) + bytes
 }
 
 /** Ranges that hang together, those with less than `reach` bytes between them, by the place of the first asked. */
