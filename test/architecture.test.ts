@@ -27,6 +27,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'multipart.ts',
       'media-type.ts',
       'content-disposition.ts',
+      'field-value.ts',
       'errors.ts',
       'source.ts',
     ],

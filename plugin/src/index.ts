@@ -1,19 +1,14 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, RegisterOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { ContentTags } from './content-tag.ts'
 import { SendRangeError } from './errors.ts'
 import type { FileStore } from './file-source.ts'
 import { OpenFileCache } from './open-file-cache.ts'
-import {
-  applyOptions,
-  defaultSettings,
-  overrideSettings,
-  type RangePluginOptions,
-  type SendRangeOptions,
-  type Settings,
-} from './options.ts'
+import { callSettings, registrationSettings } from './option-checks.ts'
+import type { RangePluginOptions, SendRangeOptions, Settings } from './options.ts'
+import { checkRoot } from './root-folder.ts'
 import { hasSendHooks } from './send-hooks.ts'
-import { sendRange } from './send-range.ts'
+import { type Call, fail, sendRange } from './send-range.ts'
 
 export { type BufferSourceOptions, bufferSource } from './buffer-source.ts'
 export { type CorsOptions, corsOptions } from './cors.ts'
@@ -70,7 +65,8 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registe
       'Already registered in this context: register another root in a context of its own, or pass `root` to sendRange',
     )
   }
-  const settings = applyOptions(defaultSettings(), withoutRegisterOptions(options))
+  const settings = registrationSettings(options)
+  if (settings.source === undefined) await checkRoot(settings.root, fastify)
   const cache = new OpenFileCache({ maxFiles: settings.maxOpenFiles, idleMs: OPEN_FILE_IDLE_MS })
   const store = { cache, contentTags: new ContentTags() }
   const registration: Registration = { settings, store, isPayloadSeen: true }
@@ -82,22 +78,25 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registe
   if (!fastify.hasReplyDecorator('sendRange')) fastify.decorateReply('sendRange', decorator)
 }
 
-/** Fastify hands its own options of `register` on to every plugin. */
-function withoutRegisterOptions(options: RangePluginOptions & RegisterOptions): RangePluginOptions {
-  const { prefix: _prefix, logLevel: _level, logSerializers: _serializers, ...own } = options
-  return own
+function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
+  try {
+    void sendRange(this, callOf(this, path, options))
+  } catch (error) {
+    // Not thrown: in a callback of the application nobody would catch it.
+    fail(this, error)
+  }
+  return this
 }
 
-function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
-  const registration = (this.server as Registered)[REGISTRATION]
+/** Throws `ERR_RANGE_OPTION`. */
+function callOf(reply: FastifyReply, path: unknown, options: unknown): Call {
+  const registration = (reply.server as Registered)[REGISTRATION]
   if (registration === undefined)
     throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')
-  if (typeof path !== 'string')
-    throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'The path must be a string')
+  if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
   const { settings, store, isPayloadSeen } = registration
-  const own = options === undefined ? settings : overrideSettings(settings, options)
-  void sendRange(this, { path, settings: own, store, isPayloadSeen })
-  return this
+  const own = options === undefined ? settings : callSettings(settings, options)
+  return { path, settings: own, store, isPayloadSeen }
 }
 
 /** The plugin: `await fastify.register(rangePlugin, { root: '/srv/files' })`. Throws `ERR_RANGE_OPTION`. */

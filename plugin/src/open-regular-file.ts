@@ -15,6 +15,7 @@ import {
 } from './file-version.ts'
 import { OpenFile } from './open-file.ts'
 import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
+import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
 import { operationsOn } from './storage.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
 
@@ -48,7 +49,8 @@ export interface FileLocation {
  * Opens a regular file inside the root. The caller releases it.
  *
  * @returns undefined for what is not there, is no regular file, or lies outside the root
- * @throws SendRangeError `ERR_RANGE_PATH_FORBIDDEN`, `ERR_RANGE_OVERLOADED`, `ERR_RANGE_READ`
+ * @throws SendRangeError `ERR_RANGE_PATH_FORBIDDEN`, `ERR_RANGE_OVERLOADED`, `ERR_RANGE_READ`; `ERR_RANGE_OPTION` for
+ * a root that is a file
  */
 export async function openFile(location: FileLocation): Promise<OpenFile | undefined> {
   try {
@@ -59,6 +61,9 @@ export async function openFile(location: FileLocation): Promise<OpenFile | undef
     return undefined
   } catch (error) {
     const code = systemCode(error) ?? ''
+    if (code === 'ENOTDIR' && (await rootKindOf(location.root)) === 'no folder') {
+      throw rootIsNoFolder(location.root)
+    }
     if (ABSENT.has(code)) return undefined
     throw accessError(code, error)
   }

@@ -1,6 +1,3 @@
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { SendRangeError } from './errors.ts'
 import type { EtagPolicy } from './file-source.ts'
 import type { EncodedSlashes } from './request-spelling.ts'
 import type { Dotfiles } from './resolve-path.ts'
@@ -24,7 +21,7 @@ export interface SendRangeOptions {
   contentType?: string | ((path: string) => string | undefined)
   /** More fields for 200 and 206; none that an option above or the answer itself decides. Default: none. */
   headers?: Readonly<Record<string, string>>
-  /** Content-Disposition: `true` takes the path's last segment as file name, a string is the name. Default `false`. */
+  /** Content-Disposition: `true` takes the file name from the path, a string is the name. Default `false`. */
   download?: boolean | string
   /** `'none'` says so, answers every request whole, and lets a file grow meanwhile. Default `'bytes'`. */
   acceptRanges?: 'bytes' | 'none'
@@ -78,119 +75,4 @@ export function defaultSettings(): Settings {
     encodedSlashes: 'refuse',
     maxOpenFiles: 256,
   }
-}
-
-type Check = (value: unknown) => boolean
-
-const MAX_TIMER_MS = 2 ** 31 - 1
-// RFC 9110 §5.5: what a field value may hold; CR, LF and NUL would split the message.
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-
-/** Each has an option of its own or follows from the answer; another value would contradict what is sent. */
-const OWN_FIELDS = new Set([
-  'accept-ranges',
-  'content-length',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-  'transfer-encoding',
-])
-
-const isFieldValue: Check = (value) => typeof value === 'string' && FIELD_VALUE.test(value)
-/** Whether a Content-Type can be made of it; a multipart answer repeats it in the head of each part. */
-export const isMediaType = (value: unknown): value is string => isFieldValue(value) && value !== ''
-const isFunction: Check = (value) => typeof value === 'function'
-const oneOf =
-  (...allowed: readonly unknown[]): Check =>
-  (value) =>
-    allowed.includes(value)
-const wholeNumber =
-  (minimum: number, maximum: number): Check =>
-  (value) =>
-    Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum
-
-const CHECKS: Readonly<Record<keyof RangePluginOptions, readonly [Check, string]>> = {
-  root: [isRoot, 'a path or a file: URL'],
-  source: [isSource, 'an object with an open(path, context) method'],
-  dotfiles: [oneOf('ignore', 'deny', 'allow'), "'ignore', 'deny' or 'allow'"],
-  etag: [
-    (value) => oneOf('stat', 'content', false)(value) || isFunction(value),
-    "'stat', 'content', a function or false",
-  ],
-  lastModified: [oneOf('mtime', false), "'mtime' or false"],
-  cacheControl: [isFieldValue, 'a field value'],
-  contentType: [(value) => isMediaType(value) || isFunction(value), 'a media type or a function'],
-  headers: [isHeaders, `an object of field names and values, with none of ${[...OWN_FIELDS].join(', ')}`],
-  download: [(value) => typeof value === 'boolean' || typeof value === 'string', 'a boolean or a file name'],
-  acceptRanges: [oneOf('bytes', 'none'), "'bytes' or 'none'"],
-  maxRanges: [wholeNumber(1, Number.MAX_SAFE_INTEGER), 'a whole number of at least 1'],
-  stallTimeout: [wholeNumber(0, MAX_TIMER_MS), 'a whole number of milliseconds, 0 or more'],
-  encodedSlashes: [oneOf('refuse', 'allow'), "'refuse' or 'allow'"],
-  maxOpenFiles: [wholeNumber(0, Number.MAX_SAFE_INTEGER), 'a whole number, 0 or more'],
-}
-
-function isRoot(value: unknown): boolean {
-  const path = value instanceof URL ? pathOfUrl(value) : value
-  return typeof path === 'string' && path !== '' && !path.includes('\0')
-}
-
-function pathOfUrl(url: URL): string | undefined {
-  try {
-    return fileURLToPath(url)
-  } catch {
-    return undefined
-  }
-}
-
-function isSource(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'open' in value && isFunction(value.open)
-}
-
-function isHeaders(value: unknown): boolean {
-  if (!isPlainObject(value)) return false
-  return Object.entries(value).every(
-    ([name, field]) => FIELD_NAME.test(name) && !OWN_FIELDS.has(name.toLowerCase()) && isFieldValue(field),
-  )
-}
-
-/** A Map, a Headers object and an array have entries that are no fields, or fields that are no entries. */
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-/**
- * Lays options over settings. An option that is undefined counts as not given.
- *
- * @throws SendRangeError `ERR_RANGE_OPTION` for a value of the wrong kind, or a name that is no option
- */
-export function applyOptions(settings: Settings, options: RangePluginOptions): Settings {
-  const given: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof RangePluginOptions] : undefined
-    if (check === undefined) throw new SendRangeError('ERR_RANGE_OPTION', `There is no option '${name}'`)
-    const [isValid, kind] = check
-    if (!isValid(value)) throw new SendRangeError('ERR_RANGE_OPTION', `The option '${name}' must be ${kind}`)
-    given[name] = value
-  }
-  const { root, ...rest } = given as RangePluginOptions
-  const absolute =
-    root === undefined ? settings.root : resolve(root instanceof URL ? fileURLToPath(root) : root)
-  return { ...settings, ...(rest as Partial<Settings>), root: absolute }
-}
-
-/**
- * The same for one call of `sendRange`.
- *
- * @throws SendRangeError `ERR_RANGE_OPTION`, also for an option that is about the registration
- */
-export function overrideSettings(settings: Settings, options: SendRangeOptions): Settings {
-  if ('maxOpenFiles' in options) {
-    throw new SendRangeError('ERR_RANGE_OPTION', "The option 'maxOpenFiles' is for the registration only")
-  }
-  return applyOptions(settings, options)
 }

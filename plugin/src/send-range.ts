@@ -52,24 +52,29 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
       if (failure === undefined) return
       if (attempt === MAX_ATTEMPTS) throw failure
     }
-  } catch (thrown) {
-    const error = asError(thrown)
-    // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
-    if (isOver(reply)) {
-      reply.log.debug({ err: error }, 'range response given up')
-      return
-    }
-    // Whatever wraps the response can throw after the head is out: there is no second answer.
-    if (isHeadSent(reply.raw)) {
-      reply.log.warn({ err: error }, 'range response failed after its head was sent')
-      cut(reply.raw)
-      return
-    }
-    clearRepresentationFields(reply)
-    // Fastify puts the fields of an error on the answer only where the user has set no error handler.
-    if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
-    reply.send(error)
+  } catch (error) {
+    fail(reply, error)
   }
+}
+
+/** Hands a failure to Fastify's error handling, where an answer can still be given. */
+export function fail(reply: FastifyReply, thrown: unknown): void {
+  const error = asError(thrown)
+  // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
+  if (isOver(reply)) {
+    reply.log.debug({ err: error }, 'range response given up')
+    return
+  }
+  // Whatever wraps the response can throw after the head is out: there is no second answer.
+  if (isHeadSent(reply.raw)) {
+    reply.log.warn({ err: error }, 'range response failed after its head was sent')
+    cut(reply.raw)
+    return
+  }
+  clearRepresentationFields(reply)
+  // Fastify puts the fields of an error on the answer only where the user has set no error handler.
+  if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
+  reply.send(error)
 }
 
 /**

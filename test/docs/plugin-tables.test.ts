@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import rangePlugin, { CHANNELS, SendRangeError, type SendRangeErrorCode } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { applyOptions, defaultSettings } from '#plugin/options.js'
+import { registrationSettings } from '#plugin/option-checks.js'
+import { defaultSettings } from '#plugin/options.js'
 import { REPOSITORY } from '../support/repository.ts'
 import { ask, type Question } from './support/ask.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
@@ -39,8 +40,8 @@ t.test('Options: the strings that a type lists are taken, others are not', async
     const name = plain(row['option'])
     const listed = [...(row['type'] ?? '').matchAll(/'(\w+)'/g)].map(([, value]) => value)
     if (listed.length === 0) continue
-    for (const value of listed) t.ok(applyOptions(defaultSettings(), { [name]: value }), `${name}: ${value}`)
-    t.throws(() => applyOptions(defaultSettings(), { [name]: 'another' }), { code: 'ERR_RANGE_OPTION' }, name)
+    for (const value of listed) t.ok(registrationSettings({ [name]: value }), `${name}: ${value}`)
+    t.throws(() => registrationSettings({ [name]: 'another' }), { code: 'ERR_RANGE_OPTION' }, name)
   }
 })
 

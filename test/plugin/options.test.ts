@@ -4,7 +4,8 @@ import Fastify from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { SendRangeError } from '#plugin/errors.js'
-import { applyOptions, defaultSettings } from '#plugin/options.js'
+import { registrationSettings } from '#plugin/option-checks.js'
+import { defaultSettings } from '#plugin/options.js'
 
 /** What no option is, whatever its kind. */
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {
@@ -93,7 +94,7 @@ t.test('a value of the wrong kind is ERR_RANGE_OPTION and names the option', asy
 function assertRefused(t: Test, option: string, value: unknown): void {
   const name = `${option}: ${show(value)}`
   t.throws(
-    () => applyOptions(defaultSettings(), { [option]: value }),
+    () => registrationSettings({ [option]: value }),
     { ...OPTION_ERROR, message: new RegExp(option) },
     name,
   )
@@ -104,30 +105,28 @@ t.test('a value of the right kind is taken', async (t) => {
   t.strictSame(Object.keys(RIGHT).sort(), Object.keys(defaultSettings()).sort(), 'and nothing else')
   for (const [option, values] of Object.entries(RIGHT)) {
     for (const value of values) {
-      const settings = applyOptions(defaultSettings(), { [option]: value }) as unknown as Record<
-        string,
-        unknown
-      >
-      if (option !== 'root') t.equal(settings[option], value, `${option}: ${show(value)}`)
+      const settings = registrationSettings({ [option]: value }) as unknown as Record<string, unknown>
+      if (option === 'headers') t.same(settings[option], value, show(value))
+      else if (option !== 'root') t.equal(settings[option], value, `${option}: ${show(value)}`)
     }
   }
 })
 
 t.test('an option that is undefined is not given', async (t) => {
   for (const option of Object.keys(RIGHT)) {
-    t.strictSame(applyOptions(defaultSettings(), { [option]: undefined }), defaultSettings(), option)
+    t.strictSame(registrationSettings({ [option]: undefined }), defaultSettings(), option)
   }
 })
 
 t.test('there is no other option', async (t) => {
   for (const option of ['Root', 'weak', 'maxAge', '__proto__', 'constructor', 'toString', '']) {
     const options = Object.fromEntries([[option, true]])
-    t.throws(() => applyOptions(defaultSettings(), options), OPTION_ERROR, option)
+    t.throws(() => registrationSettings(options), OPTION_ERROR, option)
   }
 })
 
 t.test('root becomes absolute', async (t) => {
-  const root = (value: string | URL): string => applyOptions(defaultSettings(), { root: value }).root
+  const root = (value: string | URL): string => registrationSettings({ root: value }).root
   t.equal(root('a/../b'), join(process.cwd(), 'b'))
   t.equal(root(pathToFileURL('/srv/my files')), '/srv/my files')
   t.equal(defaultSettings().root, process.cwd())

@@ -1,0 +1,156 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SendRangeError } from './errors.ts'
+import { isFieldName, isFieldValue, isMediaType } from './field-value.ts'
+import { defaultSettings, type RangePluginOptions, type Settings } from './options.ts'
+
+type OptionName = keyof RangePluginOptions
+type Check = (value: unknown) => boolean
+
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Each has an option of its own or follows from the answer; another value would contradict what is sent. */
+const OWN_FIELDS = new Set([
+  'accept-ranges',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+  'transfer-encoding',
+])
+
+/** Fastify hands its own options of `register` on to every plugin. */
+const REGISTER_OPTIONS: readonly string[] = ['prefix', 'logLevel', 'logSerializers']
+/** What a call of `sendRange` cannot change any more. */
+const REGISTRATION_ONLY: readonly string[] = ['maxOpenFiles'] satisfies OptionName[]
+
+const isFunction: Check = (value) => typeof value === 'function'
+const oneOf =
+  (...allowed: readonly unknown[]): Check =>
+  (value) =>
+    allowed.includes(value)
+const wholeNumber =
+  (minimum: number, maximum: number): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum
+
+const CHECKS: Readonly<Record<OptionName, readonly [Check, string]>> = {
+  root: [isRoot, 'a path or a file: URL'],
+  source: [isSource, 'an object with an open(path, context) method'],
+  dotfiles: [oneOf('ignore', 'deny', 'allow'), "'ignore', 'deny' or 'allow'"],
+  etag: [
+    (value) => oneOf('stat', 'content', false)(value) || isFunction(value),
+    "'stat', 'content', a function or false",
+  ],
+  lastModified: [oneOf('mtime', false), "'mtime' or false"],
+  cacheControl: [isFieldValue, 'a field value'],
+  contentType: [(value) => isMediaType(value) || isFunction(value), 'a media type or a function'],
+  headers: [isHeaders, `an object of field names and values, with none of ${[...OWN_FIELDS].join(', ')}`],
+  download: [(value) => typeof value === 'boolean' || typeof value === 'string', 'a boolean or a file name'],
+  acceptRanges: [oneOf('bytes', 'none'), "'bytes' or 'none'"],
+  maxRanges: [wholeNumber(1, Number.MAX_SAFE_INTEGER), 'a whole number of at least 1'],
+  stallTimeout: [wholeNumber(0, MAX_TIMER_MS), 'a whole number of milliseconds, 0 or more'],
+  encodedSlashes: [oneOf('refuse', 'allow'), "'refuse' or 'allow'"],
+  maxOpenFiles: [wholeNumber(0, Number.MAX_SAFE_INTEGER), 'a whole number, 0 or more'],
+}
+
+function isRoot(value: unknown): boolean {
+  const path = value instanceof URL ? pathOfUrl(value) : value
+  return typeof path === 'string' && path !== '' && !path.includes('\0')
+}
+
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return undefined
+  }
+}
+
+function isSource(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'open' in value && isFunction(value.open)
+}
+
+function isHeaders(value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  return Object.entries(value).every(
+    ([name, field]) => isFieldName(name) && !OWN_FIELDS.has(name.toLowerCase()) && isFieldValue(field),
+  )
+}
+
+/**
+ * Whether all that an object holds is its own, under names. What a Map, a Headers object or an array holds is not, nor
+ * what is inherited. Object.prototype may be that of another realm.
+ */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')
+}
+
+function invalid(message: string, cause?: unknown): SendRangeError {
+  return new SendRangeError('ERR_RANGE_OPTION', message, { cause })
+}
+
+/**
+ * The settings of a registration: what is not given is as by default. An option that is undefined counts as not given.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for what is no object of options, a value of the wrong kind, or a name
+ * that is no option
+ */
+export function registrationSettings(options: unknown): Settings {
+  return overlay(defaultSettings(), options, (name) => !REGISTER_OPTIONS.includes(name))
+}
+
+/**
+ * The settings of one call of `sendRange`: what is not given is as in its registration.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION`, also for an option that is about the registration
+ */
+export function callSettings(settings: Settings, options: unknown): Settings {
+  return overlay(settings, options, (name, value) => {
+    if (!REGISTRATION_ONLY.includes(name) || value === undefined) return true
+    throw invalid(`The option '${name}' is for the registration only`)
+  })
+}
+
+/** Which of the options are meant for us. */
+type Filter = (name: string, value: unknown) => boolean
+
+function overlay(settings: Settings, options: unknown, isOurs: Filter): Settings {
+  try {
+    if (!isPlainObject(options)) throw invalid('The options must be a plain object')
+    const { root, ...others } = readOptions(Object.entries(options), isOurs)
+    if (root === undefined) return { ...settings, ...others }
+    return { ...settings, ...others, root: resolve(root instanceof URL ? fileURLToPath(root) : root) }
+  } catch (error) {
+    // A getter or a proxy of the caller's may throw anything, with any message.
+    throw error instanceof SendRangeError ? error : invalid('The options could not be read', error)
+  }
+}
+
+/** The values of options, checked. What is undefined is left out. */
+function readOptions(
+  entries: readonly (readonly [string, unknown])[],
+  isOurs: Filter,
+): Partial<Omit<Settings, 'root'>> & Pick<RangePluginOptions, 'root'> {
+  const checked: Record<string, unknown> = {}
+  for (const [name, value] of entries) {
+    if (!isOurs(name, value)) continue
+    if (!Object.hasOwn(CHECKS, name)) throw invalid(`There is no option ${printable(name)}`)
+    if (value === undefined) continue
+    const [isValid, kind] = CHECKS[name as OptionName]
+    // A copy is checked and kept: what is read again later may be another value by then.
+    const own = name === 'headers' && isPlainObject(value) ? { ...value } : value
+    if (!isValid(own)) throw invalid(`The option '${name}' must be ${kind}`)
+    checked[name] = own
+  }
+  return checked
+}
+
+/** A name as it can stand in a message, which may be sent to clients: a path of the server cannot. */
+function printable(name: string): string {
+  return /^\w{1,40}$/.test(name) ? `'${name}'` : 'of that name'
+}
