@@ -1,18 +1,16 @@
 // One request and its answer, over node:http and node:https, with redirects followed.
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { HttpsProxyAgent } from 'https-proxy-agent'
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Opening } from './agents.ts'
 import { DownloadError } from './errors.ts'
-import { digits, type FieldLines, fieldLines, single } from './field-lines.ts'
-import { type ProxyEnvironment, proxyFor } from './proxy.ts'
+import { digits, type FieldLines, fieldLines, list, single } from './field-lines.ts'
+import type { ProxyEnvironment } from './proxy.ts'
+import { ProxyError } from './proxy-error.ts'
 import { publicUrl } from './public-url.ts'
-import { basic, redirectTarget, type Target } from './request-target.ts'
-import { type Wire, wired, wireOf } from './wire.ts'
+import { redirectTarget, type Target } from './request-target.ts'
+import { retryAfter } from './retry.ts'
+import { Routes } from './routes.ts'
+import { type Wire, wireOf } from './wire.ts'
 
 /** An answer whose head is here and whose body is not yet read. */
 export interface Answer {
@@ -62,12 +60,11 @@ export class ExchangeFailure extends Error {
 /** Keeps the connections of one download. Close it. */
 export class Exchanger {
   readonly #settings: ExchangeSettings
-  readonly #http = wired(new HttpAgent({ keepAlive: true }))
-  readonly #https = wired(new HttpsAgent({ keepAlive: true }))
-  readonly #tunnels = new Map<string, HttpsProxyAgent<string>>()
+  readonly #routes: Routes
 
   constructor(settings: ExchangeSettings) {
     this.#settings = settings
+    this.#routes = new Routes(settings.proxy, settings.env)
   }
 
   /**
@@ -94,34 +91,7 @@ export class Exchanger {
   }
 
   close(): void {
-    this.#http.destroy()
-    this.#https.destroy()
-    for (const tunnel of this.#tunnels.values()) tunnel.destroy()
-  }
-
-  async #route(url: URL): Promise<RequestOptions> {
-    const proxy = proxyFor(url, this.#settings.proxy, this.#settings.env)
-    if (url.protocol === 'https:') return { agent: proxy === null ? this.#https : await this.#tunnel(proxy) }
-    if (proxy === null) return { agent: this.#http }
-    const authorization = proxy.username === '' ? {} : { 'proxy-authorization': basic(proxy) }
-    return {
-      agent: proxy.protocol === 'https:' ? this.#https : this.#http,
-      protocol: proxy.protocol,
-      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
-      port: proxy.port,
-      path: url.href,
-      headers: { host: url.host, ...authorization },
-    }
-  }
-
-  async #tunnel(proxy: URL): Promise<HttpsProxyAgent<string>> {
-    // Not before it is needed: loading it takes a fifth of the command's start.
-    const { HttpsProxyAgent } = await import('https-proxy-agent')
-    const known = this.#tunnels.get(proxy.href)
-    if (known !== undefined) return known
-    const tunnel = new HttpsProxyAgent(proxy.href, { keepAlive: true })
-    this.#tunnels.set(proxy.href, tunnel)
-    return tunnel
+    this.#routes.close()
   }
 
   async #send(
@@ -130,48 +100,75 @@ export class Exchanger {
     signal: AbortSignal,
   ): Promise<Answer> {
     const { connectTimeout, headTimeout } = this.#settings
-    const { headers, ...route } = await this.#route(target.url)
-    const options: RequestOptions = {
+    const { isTls, proxy, options: route } = this.#routes.to(target.url)
+    const opening = new AbortController()
+    const options: RequestOptions & Pick<Opening, 'opening'> = {
       ...route,
       // What the download needs comes last: a caller's field must not change the question.
-      headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...headers, ...fields },
-      signal,
+      headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...route.headers, ...fields },
+      opening: opening.signal,
     }
-    const isTls = (route.protocol ?? target.url.protocol) === 'https:'
     return new Promise((resolve, reject) => {
       const request = isTls ? httpsRequest(target.url, options) : httpRequest(target.url, options)
       let failure: Error | null = null
+      const stop = (error: Error): void => {
+        if (request.socket === null) opening.abort(error)
+        else request.destroy(error)
+      }
+      const abort = (): void => stop(new Error('given up'))
+      signal.addEventListener('abort', abort)
       const giveUp = (what: string, after: number): NodeJS.Timeout =>
-        setTimeout(() => request.destroy(new Error(`${what} within ${after / 1000} s`)), after)
+        setTimeout(() => stop(new Error(`${what} within ${after / 1000} s`)), after)
       const connecting = giveUp('no connection', connectTimeout)
       let waiting: NodeJS.Timeout | undefined
       const connected = (): void => {
         clearTimeout(connecting)
         waiting ??= giveUp('no answer', headTimeout)
       }
+      const fail = (error: Error): void => {
+        const isProxys = proxy !== null && !(error instanceof ProxyError)
+        const cause = isProxys ? new ProxyError(proxy, error) : error
+        reject(new ExchangeFailure(error.message, cause, request.reusedSocket))
+      }
       const closed = new Promise<void>((done) => {
         request.once('close', () => {
+          signal.removeEventListener('abort', abort)
           clearTimeout(connecting)
           clearTimeout(waiting)
+          fail(new Error('the connection was closed without an answer')) // where nothing has been said yet
           done()
         })
       })
       request.once('socket', (socket) => {
-        if (request.reusedSocket || (!isTls && !socket.connecting)) connected()
-        else socket.once(isTls ? 'secureConnect' : 'connect', connected)
+        if (opening.signal.aborted) request.destroy(opening.signal.reason)
+        if (request.reusedSocket || !isTls) connected()
+        else socket.once('secureConnect', connected)
       })
       request.on('error', (error) => {
         failure = error
-        reject(new ExchangeFailure(error.message, error, request.reusedSocket))
+        fail(error)
       })
       request.once('response', (body) => {
         clearTimeout(connecting)
         clearTimeout(waiting)
-        resolve(answerOf(target, body, { failure: () => failure, closed }))
+        const answer = answerOf(target, body, { failure: () => failure, closed })
+        if (proxy === null || answer.status !== 407) return resolve(answer)
+        discard(answer)
+        fail(refusalOf(proxy, answer))
       })
       request.end()
+      if (signal.aborted) abort()
     })
   }
+}
+
+/** RFC 9110 §15.5.8: 407 "indicates that the client needs to authenticate itself in order to use a proxy". */
+function refusalOf(proxy: URL, { status, fields }: Answer): ProxyError {
+  return new ProxyError(proxy, {
+    status,
+    challenge: list(fields, 'proxy-authenticate'),
+    wait: retryAfter(fields),
+  })
 }
 
 function answerOf(target: Target, body: IncomingMessage, end: Pick<Answer, 'failure' | 'closed'>): Answer {

@@ -1,6 +1,7 @@
 // What a failed attempt means for the next one. Pure.
 import { DownloadError } from './errors.ts'
 import { ExchangeFailure } from './exchange.ts'
+import { ProxyError } from './proxy-error.ts'
 
 /** Thrown where the file on the server is no longer the one whose bytes are held. */
 export class VersionChanged extends Error {}
@@ -19,11 +20,14 @@ export interface Failure {
   readonly isStale: boolean
 }
 
+const UNTRUSTED = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/
+
 /** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
 export function connectionFailure(error: unknown): Failure {
   if (!(error instanceof ExchangeFailure)) throw error
+  if (error.cause instanceof ProxyError) return proxyFailure(error, error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
-  if (/^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/.test(cause)) {
+  if (UNTRUSTED.test(cause)) {
     throw new DownloadError('ERR_DOWNLOAD_TLS', `the server's certificate is not trusted: ${error.message}`, {
       cause: error,
     })
@@ -39,6 +43,21 @@ export function connectionFailure(error: unknown): Failure {
     wait: null,
     isStale: error.wasReused && !error.isGarbage,
   }
+}
+
+/** A proxy that is not reached, or refuses: its answers are none of the server's. */
+function proxyFailure(failure: ExchangeFailure, error: ProxyError): Failure {
+  const cause = error.cause instanceof Error ? error.cause : null
+  const code = cause !== null && 'code' in cause ? String(cause.code) : ''
+  if (UNTRUSTED.test(code)) {
+    const message = `the certificate of ${error.message} is not trusted: ${cause?.message}`
+    throw new DownloadError('ERR_DOWNLOAD_TLS', message, { cause: error })
+  }
+  const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
+  const told = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
+  if (!error.isPassing) throw told
+  const wait = error.answer?.wait ?? null
+  return { reason, error: told, isRefusal: true, wait, isStale: failure.wasReused }
 }
 
 const WORDS: Readonly<Record<string, string>> = {

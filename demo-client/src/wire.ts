@@ -1,5 +1,5 @@
 // A connection of node:http. The body of an answer can be led past it, straight to where the bytes belong.
-import type { Agent, ClientRequestArgs, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -94,23 +94,16 @@ export class Wire {
 
 const wires = new WeakMap<Duplex, Wire>()
 
-/** Makes an agent of node:http or node:https give each of its connections a {@link Wire}. Returns the agent. */
-export function wired<A extends Agent>(agent: A): A {
-  const create = agent.createConnection.bind(agent)
-  agent.createConnection = (options, callback) => {
-    const wire = new Wire()
-    const withWire: ClientRequestArgs & { onread: OnReadOpts } = { ...options, onread: wire.onread }
-    const socket = create(withWire, callback)
-    if (socket != null) {
-      wire.attach(socket as Socket)
-      wires.set(socket, wire)
-    }
-    return socket
-  }
-  return agent
+/** Opens a connection that has a {@link Wire}; `open` passes `onread` to `net.connect` or `tls.connect`. */
+export function openWired<S extends Socket>(open: (onread: OnReadOpts) => S): S {
+  const wire = new Wire()
+  const socket = open(wire.onread)
+  wire.attach(socket)
+  wires.set(socket, wire)
+  return socket
 }
 
-/** The wire of a connection, or null: those through the tunnel of a proxy have none. */
+/** The wire of a connection, or null where it has none. */
 export function wireOf(socket: Duplex): Wire | null {
   return wires.get(socket) ?? null
 }
