@@ -10,6 +10,7 @@ import { contentRange, type Layout, layOutRange, Multipart } from './multipart.t
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
+import { ReplyClaim } from './reply-claim.ts'
 import {
   clearRepresentationFields,
   codingOfRepresentation,
@@ -34,6 +35,7 @@ export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'mu
 
 /** What is to be sent, and how to close it. */
 export interface Content {
+  readonly claim: ReplyClaim
   readonly subject: Subject
   readonly decision: ContentDecision
   /** Closes the representation; more than one call does no harm. */
@@ -51,61 +53,75 @@ export interface Content {
  * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation changed while it was read for a Buffer
  */
 export async function sendContent(reply: FastifyReply, content: Content): Promise<void> {
-  const { subject, decision, close, progress } = content
+  const { claim, subject, decision, close, progress } = content
   const { representation, selected } = subject
-  const layout = setContentFields(reply, subject, decision)
+  const laidOut = layOut(subject, decision)
+  const { layout } = laidOut
   const { length } = layout
-  reply.header('content-length', String(length))
   if (decision.kind === 'partial') progress.ranges = () => [decision.range]
   if (layout instanceof Multipart) progress.ranges = () => layout.ranges
   if (reply.request.method === 'HEAD' || length === 0) {
     await close()
-    sendNothing(reply)
+    setContentFields(reply, laidOut, content)
+    sendNothing(reply, claim)
     return
   }
   // One write with the head, and no stream. But without a tag of ours a hook may make one from a Buffer, and that would
   // name the part instead of the whole.
   if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
-    await sendAtOnce(reply, { representation, layout }, content)
-  else sendBody(reply, layout, content)
+    await sendAtOnce(reply, { representation, laidOut }, content)
+  else sendBody(reply, laidOut, content)
 }
 
-/** Sets status and fields of 200 and 206, and lays out the body. */
-function setContentFields(reply: FastifyReply, subject: Subject, decision: ContentDecision): Layout {
+interface LaidOut {
+  readonly layout: Layout
+  /** Of the representation; a multipart body has one of its own. */
+  readonly contentType: string
+}
+
+function layOut(subject: Subject, decision: ContentDecision): LaidOut {
   const { size } = subject.selected
   const contentType = contentTypeOf(subject)
+  if (decision.kind === 'full') return { layout: layOutRange({ first: 0, last: size - 1 }), contentType }
+  if (decision.kind === 'partial') return { layout: layOutRange(decision.range), contentType }
+  const layout = new Multipart(decision.ranges, { size, partType: contentType })
+  return { layout, contentType: layout.contentType }
+}
+
+/**
+ * Sets status and fields of 200 and 206. Nothing may be awaited between this and the sending: what the application
+ * sends itself must not go out under our fields.
+ */
+function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut, content: Content): void {
+  const { claim, subject, decision } = content
+  claim.assertHeld()
   setRepresentationFields(reply, subject)
   guardHead(reply, codingOfRepresentation(subject))
-  if (decision.kind === 'full') {
-    reply.header('content-type', contentType)
-    return layOutRange({ first: 0, last: size - 1 })
-  }
-  reply.code(206)
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
   // begin a file again from such an answer would miss its type and date.
+  reply.header('content-type', contentType)
+  reply.header('content-length', String(layout.length))
+  if (decision.kind !== 'full') reply.code(206)
   if (decision.kind === 'partial') {
-    reply.header('content-type', contentType)
-    reply.header('content-range', contentRange(decision.range, size))
-    return layOutRange(decision.range)
+    reply.header('content-range', contentRange(decision.range, subject.selected.size))
   }
-  const multipart = new Multipart(decision.ranges, { size, partType: contentType })
-  reply.header('content-type', multipart.contentType)
-  return multipart
 }
 
 interface ShortBody {
   readonly representation: PositionalRepresentation
-  readonly layout: Layout
+  readonly laidOut: LaidOut
 }
 
 async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content): Promise<void> {
-  const { representation, layout } = body
+  const { representation, laidOut } = body
+  const { layout } = laidOut
   const [piece] = layout.pieceCount === 1 ? [layout.piece(0)] : []
   const range = piece?.kind === 'range' ? piece.range : undefined
   const cached =
     range === undefined ? undefined : checkedAtHand(representation.atHand?.(range), layout.length)
   if (cached !== undefined) {
     await content.close()
+    setContentFields(reply, laidOut, content)
     sendBuffer(reply, cached, content)
     return
   }
@@ -115,6 +131,7 @@ async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content
     await new PieceReader(representation, layout, content.signal).fill(bytes)
     if (range !== undefined) representation.keepAtHand?.(range, bytes)
     await content.close()
+    setContentFields(reply, laidOut, content)
   } catch (error) {
     chunk?.giveBack()
     throw error
@@ -139,19 +156,21 @@ function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
 }
 
 /** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
-function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders {
-  const isSeen = isPayloadSeen || reply.request.is404 || Object.hasOwn(reply, 'send')
+function readersOf(reply: FastifyReply, { claim, isPayloadSeen }: Content): BodyReaders {
+  const isSeen = isPayloadSeen || reply.request.is404 || claim.isSendWrapped
   return isSeen ? 'anybody' : 'response only'
 }
 
-function sendBuffer(reply: FastifyReply, bytes: Uint8Array, { subject, progress }: Content): void {
+function sendBuffer(reply: FastifyReply, bytes: Uint8Array, { claim, subject, progress }: Content): void {
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
-  reply.send(bytes)
+  claim.send(bytes)
   guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
 }
 
-function sendBody(reply: FastifyReply, layout: Layout, content: Content): void {
-  const { subject, close, progress, signal } = content
+function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void {
+  const { claim, subject, close, progress, signal } = content
+  setContentFields(reply, laidOut, content)
+  const { layout } = laidOut
   const { representation, settings } = subject
   const body = isPositional(representation)
     ? new PositionalBody({
@@ -163,12 +182,14 @@ function sendBody(reply: FastifyReply, layout: Layout, content: Content): void {
   progress.bytesSent = () => body.bytesSent
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {
-    if (!isHeadSent(reply.raw)) clearRepresentationFields(reply)
+    if (isHeadSent(reply.raw)) return
+    ReplyClaim.release(reply)
+    clearRepresentationFields(reply)
   })
   tieToResponse(reply, body)
   guardAgainstStall(reply, settings.stallTimeout, () => {
     body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
     cut(reply.raw)
   })
-  reply.send(body)
+  claim.send(body)
 }

@@ -1,6 +1,7 @@
 /** Every code that a {@link SendRangeError} can carry. Codes are API: they change only with a major version. */
 export type SendRangeErrorCode =
   | 'ERR_RANGE_OPTION'
+  | 'ERR_RANGE_ALREADY_SENT'
   | 'ERR_RANGE_PATH_INVALID'
   | 'ERR_RANGE_PATH_FORBIDDEN'
   | 'ERR_RANGE_PRECONDITION_FAILED'
@@ -14,6 +15,7 @@ export type SendRangeErrorCode =
 
 const STATUS: Readonly<Record<SendRangeErrorCode, number>> = {
   ERR_RANGE_OPTION: 500,
+  ERR_RANGE_ALREADY_SENT: 500,
   ERR_RANGE_PATH_INVALID: 400,
   ERR_RANGE_PATH_FORBIDDEN: 403,
   ERR_RANGE_PRECONDITION_FAILED: 412,

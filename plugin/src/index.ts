@@ -6,6 +6,7 @@ import type { FileStore } from './file-source.ts'
 import { OpenFileCache } from './open-file-cache.ts'
 import { callSettings, registrationSettings } from './option-checks.ts'
 import type { RangePluginOptions, SendRangeOptions, Settings } from './options.ts'
+import { ReplyClaim } from './reply-claim.ts'
 import { checkRoot } from './root-folder.ts'
 import { hasSendHooks } from './send-hooks.ts'
 import { type Call, fail, sendRange } from './send-range.ts'
@@ -74,22 +75,29 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registe
   fastify.addHook('onReady', async () => {
     registration.isPayloadSeen = hasSendHooks(fastify)
   })
+  // Where something of an answer fails before its head is out, the error handlers answer.
+  fastify.addHook('onError', (_request, reply, _error, done) => {
+    ReplyClaim.release(reply)
+    done()
+  })
   fastify.addHook('onClose', async () => cache.clear())
   if (!fastify.hasReplyDecorator('sendRange')) fastify.decorateReply('sendRange', decorator)
 }
 
 function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
+  const claim = ReplyClaim.take(this)
+  if (claim === undefined) return this
   try {
-    void sendRange(this, callOf(this, path, options))
+    void sendRange(this, { claim, ...callOf(this, path, options) })
   } catch (error) {
     // Not thrown: in a callback of the application nobody would catch it.
-    fail(this, error)
+    fail(this, claim, error)
   }
   return this
 }
 
 /** Throws `ERR_RANGE_OPTION`. */
-function callOf(reply: FastifyReply, path: unknown, options: unknown): Call {
+function callOf(reply: FastifyReply, path: unknown, options: unknown): Omit<Call, 'claim'> {
   const registration = (reply.server as Registered)[REGISTRATION]
   if (registration === undefined)
     throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')

@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import type { ReplyClaim } from './reply-claim.ts'
 
 /**
  * Ends a response that has no content. Fastify's own HEAD routes would put a length of 0 over ours for an empty
  * payload, but leave it alone for a stream.
  */
-export function sendNothing(reply: FastifyReply): void {
+export function sendNothing(reply: FastifyReply, claim: ReplyClaim): void {
   if (reply.request.method === 'HEAD' || reply.hasHeader('content-length')) {
-    reply.send(new Readable({ read: endAtOnce }))
+    claim.send(new Readable({ read: endAtOnce }))
   } else {
-    reply.send()
+    claim.send()
   }
 }
 

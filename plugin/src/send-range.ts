@@ -7,6 +7,7 @@ import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
 import { isHeadSent } from './head-sent.ts'
 import type { Settings } from './options.ts'
+import { ReplyClaim } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
 import { isCanonicalTarget } from './request-spelling.ts'
 import {
@@ -30,6 +31,7 @@ const NEVER = new AbortController().signal
 
 /** One call of `reply.sendRange`. */
 export interface Call {
+  readonly claim: ReplyClaim
   readonly path: string
   readonly settings: Settings
   readonly store: FileStore
@@ -46,6 +48,7 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
   if (isObserved(reply)) observe(reply, progress)
   try {
     await itsTurn(reply)
+    call.claim.assertHeld()
     if (isOver(reply)) return
     for (let attempt = 1; ; attempt++) {
       const failure = await answer(reply, attempt === 1 ? call : again(call), progress).catch(changeIn)
@@ -53,13 +56,17 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
       if (attempt === MAX_ATTEMPTS) throw failure
     }
   } catch (error) {
-    fail(reply, error)
+    fail(reply, call.claim, error)
   }
 }
 
 /** Hands a failure to Fastify's error handling, where an answer can still be given. */
-export function fail(reply: FastifyReply, thrown: unknown): void {
+export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): void {
   const error = asError(thrown)
+  if (claim.isLost) {
+    reply.log.warn({ err: error }, 'range response given up, since something else has answered')
+    return
+  }
   // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
   if (isOver(reply)) {
     reply.log.debug({ err: error }, 'range response given up')
@@ -74,6 +81,7 @@ export function fail(reply: FastifyReply, thrown: unknown): void {
   clearRepresentationFields(reply)
   // Fastify puts the fields of an error on the answer only where the user has set no error handler.
   if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
+  ReplyClaim.release(reply)
   reply.send(error)
 }
 
@@ -94,11 +102,13 @@ function changeIn(error: unknown): SendRangeError {
 
 /** Answers. Throws only while nothing has been sent. */
 async function answer(reply: FastifyReply, call: Call, progress: Progress): Promise<undefined> {
-  const { path, settings, isPayloadSeen } = call
+  const { claim, path, settings, isPayloadSeen } = call
   // Files need no signal, and making one for each answer costs more than it helps.
   const signal = settings.source === undefined ? NEVER : signalOf(reply)
   const representation = await open(reply, call, signal)
   if (representation === undefined) {
+    claim.assertHeld()
+    ReplyClaim.release(reply)
     clearRepresentationFields(reply)
     reply.callNotFound()
     return undefined
@@ -111,15 +121,16 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
     if (isContent(decision)) {
-      await sendContent(reply, { subject, decision, close, progress, isPayloadSeen, signal })
+      await sendContent(reply, { claim, subject, decision, close, progress, isPayloadSeen, signal })
     } else {
       await close()
-      sendWithoutContent(reply, subject, decision)
+      claim.assertHeld()
+      sendWithoutContent(reply, { claim, subject, decision })
     }
     return undefined
   } catch (error) {
     await close()
-    if (isHeadSent(reply.raw)) throw error
+    if (claim.isLost || isHeadSent(reply.raw)) throw error
     // The next version must not go out under the status and the validators of this one.
     restoreFields(reply, set)
     reply.code(statusCode)
@@ -158,15 +169,17 @@ function isContent(decision: Decision): decision is ContentDecision {
   return decision.kind === 'full' || decision.kind === 'partial' || decision.kind === 'multipart'
 }
 
-function sendWithoutContent(
-  reply: FastifyReply,
-  subject: Subject,
-  decision: Exclude<Decision, ContentDecision>,
-): void {
+interface NoContent {
+  readonly claim: ReplyClaim
+  readonly subject: Subject
+  readonly decision: Exclude<Decision, ContentDecision>
+}
+
+function sendWithoutContent(reply: FastifyReply, { claim, subject, decision }: NoContent): void {
   if (decision.kind === 'not-modified') {
     reply.code(304)
     setNotModifiedFields(reply, subject, decision.matched)
-    sendNothing(reply)
+    sendNothing(reply, claim)
     return
   }
   if (decision.kind === 'precondition-failed') {

@@ -297,7 +297,7 @@ const OBSTACLES: readonly { name: string; status: number; routes: (app: FastifyI
   },
   {
     name: 'two answers of ours',
-    status: 200,
+    status: 500,
     routes: (app) => {
       app.get('/', (_request, reply) => {
         reply.sendRange('small.bin')
