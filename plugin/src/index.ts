@@ -1,11 +1,12 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { ContentTags } from './content-tag.ts'
 import { SendRangeError } from './errors.ts'
-import type { FileStore } from './file-source.ts'
 import { OpenFileCache } from './open-file-cache.ts'
 import { callSettings, registrationSettings } from './option-checks.ts'
-import type { RangePluginOptions, SendRangeOptions, Settings } from './options.ts'
+import type { RangePluginOptions, SendRangeOptions } from './options.ts'
+import { rememberTargets } from './received-target.ts'
+import { type Registration, registrationOf, setRegistration } from './registration.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { checkRoot } from './root-folder.ts'
 import { hasSendHooks } from './send-hooks.ts'
@@ -43,35 +44,17 @@ declare module 'fastify' {
   }
 }
 
-/** What one registration is made of. */
-interface Registration {
-  readonly settings: Settings
-  readonly store: FileStore
-  /** Whether a hook of the application is given payloads; known when all routes are there, assumed until then. */
-  isPayloadSeen: boolean
-}
-
-const REGISTRATION = Symbol('fastify-send-range')
-
-/** A Fastify instance; contexts below the registering one inherit its registration, like a decorator. */
-type Registered = FastifyInstance & { [REGISTRATION]?: Registration }
-
 /** Long enough for a file that is in demand; short enough for a deleted one to free its space. */
 const OPEN_FILE_IDLE_MS = 1000
 
-const register: FastifyPluginAsync<RangePluginOptions> = async (fastify: Registered, options) => {
-  if (Object.hasOwn(fastify, REGISTRATION)) {
-    throw new SendRangeError(
-      'ERR_RANGE_OPTION',
-      'Already registered in this context: register another root in a context of its own, or pass `root` to sendRange',
-    )
-  }
+const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options) => {
   const settings = registrationSettings(options)
   if (settings.source === undefined) await checkRoot(settings.root, fastify)
   const cache = new OpenFileCache({ maxFiles: settings.maxOpenFiles, idleMs: OPEN_FILE_IDLE_MS })
   const store = { cache, contentTags: new ContentTags() }
   const registration: Registration = { settings, store, isPayloadSeen: true }
-  fastify[REGISTRATION] = registration
+  setRegistration(fastify, registration)
+  rememberTargets()
   fastify.addHook('onReady', async () => {
     registration.isPayloadSeen = hasSendHooks(fastify)
   })
@@ -98,11 +81,8 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
 
 /** Throws `ERR_RANGE_OPTION`. */
 function callOf(reply: FastifyReply, path: unknown, options: unknown): Omit<Call, 'claim'> {
-  const registration = (reply.server as Registered)[REGISTRATION]
-  if (registration === undefined)
-    throw new SendRangeError('ERR_RANGE_OPTION', 'The plugin is not registered here')
+  const { settings, store, isPayloadSeen } = registrationOf(reply.server)
   if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
-  const { settings, store, isPayloadSeen } = registration
   const own = options === undefined ? settings : callSettings(settings, options)
   return { path, settings: own, store, isPayloadSeen }
 }

@@ -7,6 +7,7 @@ import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
 import { isHeadSent } from './head-sent.ts'
 import type { Settings } from './options.ts'
+import { receivedTarget } from './received-target.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
 import { isCanonicalTarget } from './request-spelling.ts'
@@ -143,7 +144,10 @@ async function open(
   { path, settings, store }: Call,
   signal: AbortSignal,
 ): Promise<Representation | undefined> {
-  if (!isCanonicalTarget(reply.request.raw.url ?? '', settings.encodedSlashes)) return undefined
+  const { raw } = reply.request
+  // A hook or a middleware may have tidied `url` up since, behind a guard that compared it.
+  if (!isCanonicalTarget(receivedTarget(raw), settings.encodedSlashes)) return undefined
+  if (!isCanonicalTarget(raw.url ?? '', settings.encodedSlashes)) return undefined
   if (settings.source === undefined) return openRepresentation(path, settings, store)
   return checkedRepresentation(await settings.source.open(path, { signal }))
 }
