@@ -17,6 +17,8 @@ export interface Answer {
   readonly status: number
   readonly fields: FieldLines
   readonly body: IncomingMessage
+  /** The proxy that passed it on and could read it, or null: what comes through a tunnel is the server's. */
+  readonly proxy: URL | null
   /** Leads a long body past node:http; null where the connection has none. */
   readonly wire: Wire | null
   /** Where it came from after redirects, and what may be sent there again. */
@@ -151,7 +153,7 @@ export class Exchanger {
       request.once('response', (body) => {
         clearTimeout(connecting)
         clearTimeout(waiting)
-        const answer = answerOf(target, body, { failure: () => failure, closed })
+        const answer = answerOf(target, body, { proxy, failure: () => failure, closed })
         if (proxy === null || answer.status !== 407) return resolve(answer)
         discard(answer)
         fail(refusalOf(proxy, answer))
@@ -171,7 +173,11 @@ function refusalOf(proxy: URL, { status, fields }: Answer): ProxyError {
   })
 }
 
-function answerOf(target: Target, body: IncomingMessage, end: Pick<Answer, 'failure' | 'closed'>): Answer {
+function answerOf(
+  target: Target,
+  body: IncomingMessage,
+  end: Pick<Answer, 'proxy' | 'failure' | 'closed'>,
+): Answer {
   const fields = fieldLines(body.rawHeaders)
   const isFramed = fields.has('content-length') || fields.has('transfer-encoding')
   body.on('error', () => undefined) // told by failure() and by the body's end

@@ -1,7 +1,7 @@
 // What a failed attempt means for the next one. Pure.
 import { DownloadError } from './errors.ts'
-import { ExchangeFailure } from './exchange.ts'
-import { ProxyError } from './proxy-error.ts'
+import { type Answer, ExchangeFailure } from './exchange.ts'
+import { nameOf, ProxyError } from './proxy-error.ts'
 
 /** Thrown where the file on the server is no longer the one whose bytes are held. */
 export class VersionChanged extends Error {}
@@ -75,9 +75,13 @@ function describe(code: string, message: string): string {
   return words === undefined ? message || code : `${words} (${code})`
 }
 
-/** An answer with an error status that may pass. */
-export function statusFailure(status: number, wait: number | null, isRefusal: boolean): Failure {
-  const reason = `the server answered ${status}`
+/** An answer with an error status. `proxy`: what passed it on, and may have made it. */
+export function statusFailure(
+  { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
+  wait: number | null,
+  isRefusal: boolean,
+): Failure {
+  const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}`
   const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
   return { reason, error, isRefusal, wait, isStale: false }
 }

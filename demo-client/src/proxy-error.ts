@@ -1,5 +1,4 @@
 // What a proxy failed at, or would not do. It says nothing about the server behind the proxy.
-import { publicUrl } from './public-url.ts'
 
 /** An answer of the proxy itself. */
 export interface ProxyAnswer {
@@ -18,7 +17,7 @@ export class ProxyError extends Error {
   readonly answer: ProxyAnswer | null
 
   constructor(proxy: URL, reason: ProxyAnswer | Error) {
-    const name = `the proxy ${proxy.protocol}//${proxy.host}`
+    const name = nameOf(proxy)
     if (reason instanceof Error) super(name, { cause: reason })
     else super(`${name} answered ${reason.status}${advice(proxy, reason)}`)
     this.answer = reason instanceof Error ? null : reason
@@ -30,8 +29,15 @@ export class ProxyError extends Error {
   }
 }
 
+/** A proxy in a sentence. */
+export function nameOf(proxy: URL): string {
+  return `the proxy ${proxy.protocol}//${proxy.host}`
+}
+
 function advice(proxy: URL, { status, challenge }: ProxyAnswer): string {
-  if (status === 407) return ` (${credentialAdvice(proxy, challenge)})`
+  // tinyproxy says 401 where the password is wrong.
+  if (status === 407 || (status === 401 && proxy.username !== ''))
+    return ` (${credentialAdvice(proxy, challenge)})`
   if (status === 403) return ' (it does not allow this)'
   if (status >= 300 && status < 400) return ' (it may want a login in a browser)'
   return ''
@@ -43,5 +49,5 @@ function credentialAdvice(proxy: URL, challenge: string | null): string {
   }
   const isGiven = proxy.username !== '' || proxy.password !== ''
   if (isGiven) return 'it does not accept the user and password in its URL'
-  return `it wants a user and password: ${publicUrl(proxy).replace('//', '//USER:PASSWORD@').replace(/\/$/, '')}`
+  return `it wants a user and password: ${proxy.protocol}//USER:PASSWORD@${proxy.host}`
 }

@@ -226,11 +226,11 @@ export class Transfer {
       case 'lie':
         return lieFailure(verdict.reason)
       case 'refused':
-        return statusFailure(verdict.status, verdict.wait, true)
+        return statusFailure(answer, verdict.wait, true)
       case 'trouble':
-        return statusFailure(verdict.status, verdict.wait, false)
+        return statusFailure(answer, verdict.wait, false)
       case 'http-error': {
-        const failure = statusFailure(verdict.status, null, false)
+        const failure = statusFailure(answer, null, false)
         if (target === this.#context.origin) throw failure.error
         // The target of a redirect may have expired: ask where it is now, at once.
         this.#current = this.#context.origin

@@ -1,8 +1,9 @@
 // no_proxy: the table, and real curl beside it.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import t from 'tap'
 import { isExempt } from '#client/no-proxy.js'
 import { proxyFor } from '#client/proxy.js'
+import { missing } from '../docs/support/programs.ts'
 import { startProxy } from './support/proxy.ts'
 
 interface Row {
@@ -105,16 +106,7 @@ t.test('which of the variables counts', async (t) => {
   t.equal(proxyFor(url, 'http://o:5', { NO_PROXY: 'files.example' }), null, 'also for the option')
 })
 
-function withoutCurl(): string | false {
-  try {
-    execFileSync('curl', ['--version'])
-    return false
-  } catch {
-    return 'no curl here'
-  }
-}
-
-t.test('curl does the same', { skip: withoutCurl() }, async (t) => {
+t.test('curl does the same', { skip: await missing('curl', '--version') }, async (t) => {
   const proxy = await startProxy((_, socket) =>
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy'),
   )

@@ -1,11 +1,10 @@
 // https through a proxy (RFC 9110 §9.3.6): what is no tunnel is the proxy's answer, and every wait has an end.
-import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { type DownloadOptions, download } from 'range-get'
 import t, { type Test } from 'tap'
-import { type Certificate, makeCertificate, withoutOpenssl } from './support/certificate.ts'
+import { makeCertificate, withoutOpenssl } from './support/certificate.ts'
 import { type Ended, rangeGet } from './support/command.ts'
 import { makeContent } from './support/hostile-server.ts'
 import {
@@ -16,6 +15,7 @@ import {
   tunnel,
 } from './support/proxy.ts'
 import { type End, get, names, QUICK, readOrNull } from './support/run.ts'
+import { startTlsOrigin } from './support/tls-origin.ts'
 
 const CONTENT = makeContent(300_000)
 const URL_BEHIND = 'https://files.invalid/file.bin'
@@ -279,7 +279,7 @@ t.test('plain http: 407 is the proxy’s', async (t) => {
 
 t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
   const certificate = makeCertificate(t.testdir({}))
-  const port = await startOrigin(t, certificate)
+  const { port, fieldNames } = await startTlsOrigin(t, certificate, CONTENT)
   const url = `https://localhost:${port}/file.bin`
 
   const fetchThrough = async (
@@ -328,7 +328,7 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     const basic = `Basic ${Buffer.from('me:p@w').toString('base64')}`
     for (const { headers } of proxy.requests) t.equal(headers.get('proxy-authorization'), basic)
     t.strictSame(
-      origin.seen.filter((name) => name.startsWith('proxy-')),
+      fieldNames.filter((name) => name.startsWith('proxy-')),
       [],
     )
   })
@@ -374,27 +374,3 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     t.strictSame(names(dir), [])
   })
 })
-
-const origin: { seen: string[] } = { seen: [] }
-
-/** Starts an https server with ranges and notes the names of the fields that it gets. */
-async function startOrigin(t: Test, { key, cert }: Certificate): Promise<number> {
-  const server = createHttpsServer({ key, cert }, (request, response) => {
-    origin.seen.push(...Object.keys(request.headers))
-    const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-    const start = Number(match?.[1] ?? 0)
-    const end = Math.min(CONTENT.length, match?.[2] ? Number(match[2]) + 1 : CONTENT.length)
-    response.writeHead(match === null ? 200 : 206, {
-      etag: '"v1"',
-      'content-length': end - start,
-      ...(match === null ? {} : { 'content-range': `bytes ${start}-${end - 1}/${CONTENT.length}` }),
-    })
-    response.end(CONTENT.subarray(start, end))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
