@@ -23,6 +23,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'preconditions.ts',
       'decision.ts',
       'resolve-path.ts',
+      'refusal.ts',
       'request-spelling.ts',
       'multipart.ts',
       'media-type.ts',

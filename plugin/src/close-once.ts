@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { writeLogLine } from './log-line.ts'
 import type { Representation } from './source.ts'
 
 /**
@@ -13,6 +14,9 @@ export function closeOnce(representation: Representation, log: FastifyBaseLogger
   return async () => {
     if (isClosed) return
     isClosed = true
-    close().catch((error: unknown) => log.warn({ err: error }, 'a range source failed to close'))
+    close().catch((error: unknown) => {
+      const message = 'a range source failed to close'
+      writeLogLine(log, { level: 'warn', details: { err: error }, message })
+    })
   }
 }

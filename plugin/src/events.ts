@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isDebugging, type LogLine, shownPath, shownRanges, writeLogLine } from './log-line.ts'
 import type { ByteRange } from './range-set.ts'
 import { whenOver } from './response-lifetime.ts'
 
@@ -53,12 +54,7 @@ export function noProgress(path: string): Progress {
 
 /** Whether anybody listens. */
 export function isObserved(reply: FastifyReply): boolean {
-  return (
-    served.hasSubscribers ||
-    aborted.hasSubscribers ||
-    reply.log.level === 'debug' ||
-    reply.log.level === 'trace'
-  )
+  return served.hasSubscribers || aborted.hasSubscribers || isDebugging(reply.log)
 }
 
 /** Publishes one event when the response is over, and logs it at debug level. */
@@ -83,9 +79,18 @@ export function observe(reply: FastifyReply, progress: Progress): void {
       bytesSent: progress.bytesSent(outcome),
       durationMs: performance.now() - startedAt,
     }
-    const { status, bytesSent, durationMs } = event
-    reply.log.debug({ sendRange: { outcome, status, bytesSent, durationMs } }, `range response ${outcome}`)
+    if (isDebugging(reply.log)) writeLogLine(reply.log, lineOf(outcome, event))
     if (outcome === 'served') served.publish(event)
     else aborted.publish(event)
   })
+}
+
+function lineOf(outcome: 'served' | 'aborted', event: SendRangeEvent): LogLine {
+  const { path, status, ranges, bytesSent, durationMs } = event
+  const shown = { path: shownPath(path), ...shownRanges(ranges) }
+  return {
+    level: 'debug',
+    details: { sendRange: { outcome, ...shown, status, bytesSent, durationMs } },
+    message: `range response ${outcome}`,
+  }
 }

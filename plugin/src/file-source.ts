@@ -8,6 +8,7 @@ import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
 import { readPseudoFile } from './pseudo-file.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 import { type Dotfiles, resolvePath } from './resolve-path.ts'
 import type { PositionalRepresentation } from './source.ts'
 
@@ -53,22 +54,18 @@ export interface FileStore {
  * Opens a file below the root and pins the version it has now.
  *
  * @param path decoded, relative to the root
- * @returns undefined for what is not there, or not to be seen
- * @throws SendRangeError `ERR_RANGE_PATH_INVALID`, `ERR_RANGE_PATH_FORBIDDEN`, and what opening throws
+ * @returns why there is nothing to serve, where there is nothing
+ * @throws SendRangeError what opening throws
  */
 export async function openRepresentation(
   path: string,
   policy: FilePolicy,
   store: FileStore,
-): Promise<PositionalRepresentation | undefined> {
+): Promise<PositionalRepresentation | Refusal> {
   const resolved = resolvePath(path, policy.dotfiles)
-  if (resolved.kind === 'refused') {
-    if (resolved.reason === 'absent') return undefined
-    if (resolved.reason === 'invalid') throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'Invalid path')
-    throw new SendRangeError('ERR_RANGE_PATH_FORBIDDEN', 'Forbidden')
-  }
+  if (resolved.kind === 'refused') return resolved.reason
   const file = await store.cache.open({ root: policy.root, path: join(policy.root, ...resolved.segments) })
-  if (file === undefined) return undefined
+  if (isRefusal(file)) return file
   try {
     const pseudo = await readPseudoFile(file)
     if (pseudo !== undefined) {

@@ -1,6 +1,7 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { discloseHeadSent } from './head-sent.ts'
+import { writeLogLine } from './log-line.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
 
 const PARTIAL_CONTENT = 206
@@ -134,7 +135,8 @@ class Head {
 
 /** Ends an answer before its first byte. */
 function refuse(reply: FastifyReply, raw: RawResponse): RawResponse {
-  reply.log.error('a hook or middleware has encoded an answer of sendRange and it was cut')
+  const message = 'a hook or middleware has encoded an answer of sendRange and it was cut'
+  writeLogLine(reply.log, { level: 'error', details: {}, message })
   cut(raw)
   if (raw instanceof Http2ServerResponse) raw.stream?.destroy()
   return raw

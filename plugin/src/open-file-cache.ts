@@ -2,11 +2,12 @@ import { SendRangeError } from './errors.ts'
 import { sameVersion } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 import { startedAfter } from './started-after.ts'
 
 /** One open for all who ask for the same path at the same time. */
 interface SharedOpen {
-  readonly open: () => Promise<OpenFile | undefined>
+  readonly open: () => Promise<OpenFile | Refusal>
   callers: number
 }
 
@@ -43,7 +44,7 @@ export class OpenFileCache {
   }
 
   /** Opens, or takes from the cache. The caller releases the file. Throws as {@link openFile} does. */
-  async open(location: FileLocation): Promise<OpenFile | undefined> {
+  async open(location: FileLocation): Promise<OpenFile | Refusal> {
     const key = `${location.root}\0${location.path}`
     for (let entry = this.#entries.get(key); entry !== undefined; entry = this.#entries.get(key)) {
       if ((await entry.isCurrent()) && entry.file.retain()) {
@@ -53,7 +54,7 @@ export class OpenFileCache {
       this.#drop(key, entry)
     }
     const file = await this.#openShared(key, location)
-    if (file?.settled && this.#options.maxFiles > 0) this.#keep(key, location, file)
+    if (!isRefusal(file) && file.settled && this.#options.maxFiles > 0) this.#keep(key, location, file)
     return file
   }
 
@@ -65,13 +66,13 @@ export class OpenFileCache {
   }
 
   /** Requests that arrive together share one open, which starts after the last of them came. */
-  async #openShared(key: string, location: FileLocation): Promise<OpenFile | undefined> {
+  async #openShared(key: string, location: FileLocation): Promise<OpenFile | Refusal> {
     let shared = this.#opening.get(key)
     if (shared === undefined) {
       const open = startedAfter(async () => {
         const file = await this.#openAgain(location)
         // Each caller has made the file its own by then.
-        setImmediate(() => file?.release())
+        if (!isRefusal(file)) setImmediate(() => file.release())
         return file
       })
       shared = { open, callers: 0 }
@@ -80,14 +81,15 @@ export class OpenFileCache {
     shared.callers++
     try {
       const file = await shared.open()
-      return file?.retain() ? file : undefined
+      if (isRefusal(file)) return file
+      return file.retain() ? file : 'replaced'
     } finally {
       if (--shared.callers === 0) this.#opening.delete(key)
     }
   }
 
   /** Where descriptors have run out, those that are only kept are the first to go. */
-  async #openAgain(location: FileLocation): Promise<OpenFile | undefined> {
+  async #openAgain(location: FileLocation): Promise<OpenFile | Refusal> {
     try {
       return await openFile(location)
     } catch (error) {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { SendRangeError, systemCode } from './errors.ts'
 import type { FileOperations } from './file-operations.ts'
+import { refusalOfCode, refusalOfKind } from './file-refusal.ts'
 import {
   CLOCK_GRAIN_MS,
   type FileVersion,
@@ -15,6 +16,7 @@ import {
 } from './file-version.ts'
 import { OpenFile } from './open-file.ts'
 import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
 import { operationsOn } from './storage.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
@@ -30,8 +32,6 @@ const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NO
 const KEEP_ATIME = constants.O_NOATIME ?? 0
 const ROOT_USER = 0
 
-/** What the system says of a path under which nothing can be served; sockets give ENXIO. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'ENXIO', 'ENODEV', 'EINVAL'])
 /** ERR_ACCESS_DENIED is what Node's permission model (`--permission`) says. */
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'ERR_ACCESS_DENIED'])
 const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
@@ -48,23 +48,24 @@ export interface FileLocation {
 /**
  * Opens a regular file inside the root. The caller releases it.
  *
- * @returns undefined for what is not there, is no regular file, or lies outside the root
+ * @returns why there is nothing to serve: it is not there, is not a regular file, or lies outside the root
  * @throws SendRangeError `ERR_RANGE_PATH_FORBIDDEN`, `ERR_RANGE_OVERLOADED`, `ERR_RANGE_READ`; `ERR_RANGE_OPTION` for
  * a root that is a file
  */
-export async function openFile(location: FileLocation): Promise<OpenFile | undefined> {
+export async function openFile(location: FileLocation): Promise<OpenFile | Refusal> {
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const opened = await openOnce(location)
-      if (opened !== 'moved') return opened
+      if (opened !== 'replaced') return opened
     }
-    return undefined
+    return 'replaced'
   } catch (error) {
     const code = systemCode(error) ?? ''
     if (code === 'ENOTDIR' && (await rootKindOf(location.root)) === 'no folder') {
       throw rootIsNoFolder(location.root)
     }
-    if (ABSENT.has(code)) return undefined
+    const refusal = refusalOfCode(code)
+    if (refusal !== undefined) return refusal
     throw accessError(code, error)
   }
 }
@@ -77,9 +78,12 @@ function accessError(code: string, cause: unknown): SendRangeError {
   return new SendRangeError('ERR_RANGE_OVERLOADED', 'Too many open files, try again', { cause, headers })
 }
 
-async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefined | 'moved'> {
+async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusal> {
   // Below the resolved root: a root that is swapped meanwhile does not make one release look like outside of the other.
-  const realRoot = await operationsOn(root).run(() => realPathOf(root))
+  const realRoot = await operationsOn(root)
+    .run(() => realPathOf(root))
+    .catch(absentRoot)
+  if (realRoot === undefined) return 'root-missing'
   const realPathWanted = join(realRoot, path.slice(root.length))
   const operations = operationsOn(realPathWanted)
   const opened = await operations
@@ -87,18 +91,18 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefi
     .catch(async (error: unknown) => {
       // A release that is swapped away is often removed at once.
       if ((await operationsOn(root).run(() => realPathOf(root))) === realRoot) throw error
-      return 'moved' as const
+      return 'replaced' as const
     })
-  if (opened === undefined || opened === 'moved') return opened
+  if (isRefusal(opened)) return opened
   const { fd } = opened
   let file: OpenFile | undefined
   try {
     const seenAt = Date.now()
     const stats = await operations.run(() => fstatFd(fd, { bigint: true }))
-    if (!stats.isFile()) return undefined
+    if (!stats.isFile()) return refusalOfKind(stats)
     const realPath = await operations.run(() => realPathOfOpen(fd, stats, path))
-    if (realPath === undefined) return 'moved'
-    if (!isBelow(realRoot, realPath)) return undefined
+    if (realPath === undefined) return 'replaced'
+    if (!isBelow(realRoot, realPath)) return 'link-outside-root'
     const settlement = await settle(fd, versionOf(stats), operations)
     const seen: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
     const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(seen) : settlement.version.ctimeNs
@@ -107,6 +111,11 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | undefi
   } finally {
     if (file === undefined) await closeFd(fd)
   }
+}
+
+/** A root that is not there is undefined; every other failure is thrown. */
+function absentRoot(error: unknown): undefined {
+  if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error
 }
 
 interface Descriptor {
@@ -118,9 +127,9 @@ interface Descriptor {
  * Opens what is a regular file. It is looked at before: a writer that waits for a reader of a FIFO is woken by
  * opening it, and what it then writes would be lost. What was swapped in meanwhile is found by the look afterwards.
  */
-async function openDescriptor(path: string): Promise<Descriptor | undefined> {
+async function openDescriptor(path: string): Promise<Descriptor | Refusal> {
   const stats = await statPath(path, { bigint: true })
-  if (!stats.isFile()) return undefined
+  if (!stats.isFile()) return refusalOfKind(stats)
   const user = process.geteuid?.()
   if (KEEP_ATIME !== 0 && (user === ROOT_USER || user === Number(stats.uid))) {
     try {

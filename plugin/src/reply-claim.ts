@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { SendRangeError, systemCode } from './errors.ts'
 import { isHeadSent } from './head-sent.ts'
+import { writeLogLine } from './log-line.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 const CLAIM = Symbol('fastify-send-range claim')
@@ -62,8 +63,7 @@ export class ReplyClaim {
     const before = (reply as Claimed)[CLAIM]
     const state = before === undefined ? 'failing' : before.#state
     if (isAnswered(reply) || state === 'sent' || state === 'beaten') {
-      const err = alreadySent('sendRange was called on a reply that was sent already')
-      reply.log.warn({ err }, err.message)
+      report(reply, alreadySent('sendRange was called on a reply that was sent already'))
       return undefined
     }
     if (state === 'failing') return new ReplyClaim(reply, before)
@@ -120,9 +120,12 @@ function isTimeLimit(payload: unknown): boolean {
 
 function refuse(reply: FastifyReply, payload: unknown): FastifyReply {
   const cause = payload instanceof Error ? payload : undefined
-  const err = alreadySent('Something was sent on a reply that sendRange has answered on', cause)
-  reply.log.warn({ err }, err.message)
+  report(reply, alreadySent('Something was sent on a reply that sendRange has answered on', cause))
   return reply
+}
+
+function report({ log }: FastifyReply, err: SendRangeError): void {
+  writeLogLine(log, { level: 'warn', details: { err }, message: err.message })
 }
 
 /** Stands in the place of `reply.send` from our first call on. */

@@ -1,10 +1,12 @@
+import type { Refusal } from './refusal.ts'
+
 /** What to do with a path that has a segment starting with a dot: as if absent, refuse with 403, or serve. */
 export type Dotfiles = 'ignore' | 'deny' | 'allow'
 
-/** `segments` are safe to join to the root; the rest says why a path is refused. */
+/** `segments` are safe to join to the root. */
 export type ResolvedPath =
   | { readonly kind: 'inside'; readonly segments: readonly string[] }
-  | { readonly kind: 'refused'; readonly reason: 'invalid' | 'outside' | 'dotfile' | 'absent' }
+  | { readonly kind: 'refused'; readonly reason: Refusal }
 
 // A name that is no text: it would be written to disk as something else than what was asked.
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -18,23 +20,32 @@ const MAX_SEGMENT_BYTES = 255
  * one file has one name.
  */
 export function resolvePath(path: string, dotfiles: Dotfiles): ResolvedPath {
-  // A backslash separates on Windows, and proxies in front may take it for a slash anywhere.
-  if (path === '' || path.includes('\0') || path.includes('\\') || LONE_SURROGATE.test(path)) {
-    return refused('invalid')
-  }
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return refused('absent')
+  const unreadable = whyUnreadable(path)
+  if (unreadable !== undefined) return refused(unreadable)
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return refused('too-long')
   const segments = path.split('/')
-  if (segments.includes('..')) return refused('outside')
-  if (segments.some((segment) => segment === '' || segment === '.')) return refused('absent')
-  if (segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) return refused('absent')
-  if (process.platform === 'win32' && segments.some(isWindowsSpecial)) return refused('invalid')
+  if (segments.includes('..')) return refused('outside-root')
+  if (path.startsWith('/')) return refused('leading-slash')
+  if (path.endsWith('/')) return refused('trailing-slash')
+  if (segments.includes('')) return refused('empty-segment')
+  if (segments.includes('.')) return refused('dot-segment')
+  if (segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)) return refused('too-long')
+  if (process.platform === 'win32' && segments.some(isWindowsSpecial)) return refused('windows-name')
   if (dotfiles !== 'allow' && segments.some((segment) => segment.startsWith('.'))) {
-    return refused(dotfiles === 'deny' ? 'dotfile' : 'absent')
+    return refused(dotfiles === 'deny' ? 'dotfile-denied' : 'dotfile')
   }
   return { kind: 'inside', segments }
 }
 
-function refused(reason: 'invalid' | 'outside' | 'dotfile' | 'absent'): ResolvedPath {
+function whyUnreadable(path: string): Refusal | undefined {
+  if (path === '') return 'empty-path'
+  if (path.includes('\0')) return 'nul'
+  // A backslash separates on Windows, and proxies in front may take it for a slash anywhere.
+  if (path.includes('\\')) return 'backslash'
+  return LONE_SURROGATE.test(path) ? 'lone-surrogate' : undefined
+}
+
+function refused(reason: Refusal): ResolvedPath {
   return { kind: 'refused', reason }
 }
 

@@ -6,8 +6,11 @@ import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
 import { isHeadSent } from './head-sent.ts'
+import { writeLogLine } from './log-line.ts'
 import type { Settings } from './options.ts'
 import { receivedTarget } from './received-target.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
+import { refuse } from './refused-answer.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
 import { isCanonicalTarget } from './request-spelling.ts'
@@ -64,18 +67,20 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
 /** Hands a failure to Fastify's error handling, where an answer can still be given. */
 export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): void {
   const error = asError(thrown)
+  const log = (level: 'debug' | 'warn', message: string): void =>
+    writeLogLine(reply.log, { level, details: { err: error }, message })
   if (claim.isLost) {
-    reply.log.warn({ err: error }, 'range response given up, since something else has answered')
+    log('warn', 'range response given up, since something else has answered')
     return
   }
   // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
   if (isOver(reply)) {
-    reply.log.debug({ err: error }, 'range response given up')
+    log('debug', 'range response given up')
     return
   }
   // Whatever wraps the response can throw after the head is out: there is no second answer.
   if (isHeadSent(reply.raw)) {
-    reply.log.warn({ err: error }, 'range response failed after its head was sent')
+    log('warn', 'range response failed after its head was sent')
     cut(reply.raw)
     return
   }
@@ -107,11 +112,8 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
   // Files need no signal, and making one for each answer costs more than it helps.
   const signal = settings.source === undefined ? NEVER : signalOf(reply)
   const representation = await open(reply, call, signal)
-  if (representation === undefined) {
-    claim.assertHeld()
-    ReplyClaim.release(reply)
-    clearRepresentationFields(reply)
-    reply.callNotFound()
+  if (isRefusal(representation)) {
+    refuse(reply, { claim, path, refusal: representation })
     return undefined
   }
   const close = closeOnce(representation, reply.log)
@@ -143,13 +145,13 @@ async function open(
   reply: FastifyReply,
   { path, settings, store }: Call,
   signal: AbortSignal,
-): Promise<Representation | undefined> {
+): Promise<Representation | Refusal> {
   const { raw } = reply.request
   // A hook or a middleware may have tidied `url` up since, behind a guard that compared it.
-  if (!isCanonicalTarget(receivedTarget(raw), settings.encodedSlashes)) return undefined
-  if (!isCanonicalTarget(raw.url ?? '', settings.encodedSlashes)) return undefined
+  const targets = [receivedTarget(raw), raw.url ?? '']
+  if (!targets.every((target) => isCanonicalTarget(target, settings.encodedSlashes))) return 'second-spelling'
   if (settings.source === undefined) return openRepresentation(path, settings, store)
-  return checkedRepresentation(await settings.source.open(path, { signal }))
+  return checkedRepresentation(await settings.source.open(path, { signal })) ?? 'not-in-source'
 }
 
 /** Aborted when the response is over. */

@@ -11,6 +11,7 @@ export const PURE_ROOMS: readonly string[] = [
   'plugin/src/options.ts',
   'plugin/src/preconditions.ts',
   'plugin/src/range-set.ts',
+  'plugin/src/refusal.ts',
   'plugin/src/request-spelling.ts',
   'plugin/src/resolve-path.ts',
   'demo-client/src/content-range.ts',

@@ -1,8 +1,9 @@
 import t from 'tap'
+import type { Refusal } from '#plugin/refusal.js'
 import { type Dotfiles, type ResolvedPath, resolvePath } from '#plugin/resolve-path.js'
 
 const inside = (...segments: string[]): ResolvedPath => ({ kind: 'inside', segments })
-const refused = (reason: 'invalid' | 'outside' | 'dotfile' | 'absent'): ResolvedPath => ({
+const refused = (reason: Refusal): ResolvedPath => ({
   kind: 'refused',
   reason,
 })
@@ -55,39 +56,39 @@ t.test('a path inside the root', async (t) => {
 
 t.test('a path that leads out, or could', async (t) => {
   const cases = [
-    { name: '..', path: '..', want: refused('outside') },
-    { name: '.. and a name', path: '../a.txt', want: refused('outside') },
-    { name: '.. in the middle, even when it stays inside', path: 'a/../b', want: refused('outside') },
-    { name: '.. at the end', path: 'a/..', want: refused('outside') },
-    { name: '.. behind an empty segment', path: '//../a', want: refused('outside') },
-    { name: 'a sibling with the same prefix', path: '../root-of-another/a', want: refused('outside') },
-    { name: '.. with a backslash', path: '..\\a.txt', want: refused('invalid') },
-    { name: '.. between backslashes', path: 'a\\..\\..\\b', want: refused('invalid') },
-    { name: 'a backslash alone', path: '\\', want: refused('invalid') },
-    { name: 'a backslash in a name', path: 'a\\b', want: refused('invalid') },
-    { name: 'NUL', path: '\0', want: refused('invalid') },
-    { name: 'NUL before an extension', path: 'a.php\0.txt', want: refused('invalid') },
-    { name: 'NUL and ..', path: '../a\0', want: refused('invalid') },
-    { name: 'a lone surrogate', path: 'a\ud800', want: refused('invalid') },
-    { name: 'a lone surrogate that comes second', path: '\udc00a', want: refused('invalid') },
-    { name: 'nothing', path: '', want: refused('invalid') },
+    { name: '..', path: '..', want: refused('outside-root') },
+    { name: '.. and a name', path: '../a.txt', want: refused('outside-root') },
+    { name: '.. in the middle, even when it stays inside', path: 'a/../b', want: refused('outside-root') },
+    { name: '.. at the end', path: 'a/..', want: refused('outside-root') },
+    { name: '.. behind an empty segment', path: '//../a', want: refused('outside-root') },
+    { name: 'a sibling with the same prefix', path: '../root-of-another/a', want: refused('outside-root') },
+    { name: '.. with a backslash', path: '..\\a.txt', want: refused('backslash') },
+    { name: '.. between backslashes', path: 'a\\..\\..\\b', want: refused('backslash') },
+    { name: 'a backslash alone', path: '\\', want: refused('backslash') },
+    { name: 'a backslash in a name', path: 'a\\b', want: refused('backslash') },
+    { name: 'NUL', path: '\0', want: refused('nul') },
+    { name: 'NUL before an extension', path: 'a.php\0.txt', want: refused('nul') },
+    { name: 'NUL and ..', path: '../a\0', want: refused('nul') },
+    { name: 'a lone surrogate', path: 'a\ud800', want: refused('lone-surrogate') },
+    { name: 'a lone surrogate that comes second', path: '\udc00a', want: refused('lone-surrogate') },
+    { name: 'nothing', path: '', want: refused('empty-path') },
   ]
   for (const { name, path, want } of cases) t.strictSame(resolvePath(path, 'allow'), want, name)
 })
 
 t.test('a second name of a file is no name', async (t) => {
   const cases = [
-    { name: 'a leading slash', path: '/a.txt' },
-    { name: 'a trailing slash', path: 'a.txt/' },
-    { name: 'a double slash', path: 'a//b' },
-    { name: 'a slash alone', path: '/' },
-    { name: 'an absolute path', path: '/etc/passwd' },
-    { name: '. first', path: './a.txt' },
-    { name: '. in the middle', path: 'a/./b' },
-    { name: '. last', path: 'a/.' },
-    { name: '. alone', path: '.' },
+    { name: 'a leading slash', path: '/a.txt', want: refused('leading-slash') },
+    { name: 'a trailing slash', path: 'a.txt/', want: refused('trailing-slash') },
+    { name: 'a double slash', path: 'a//b', want: refused('empty-segment') },
+    { name: 'a slash alone', path: '/', want: refused('leading-slash') },
+    { name: 'an absolute path', path: '/etc/passwd', want: refused('leading-slash') },
+    { name: '. first', path: './a.txt', want: refused('dot-segment') },
+    { name: '. in the middle', path: 'a/./b', want: refused('dot-segment') },
+    { name: '. last', path: 'a/.', want: refused('dot-segment') },
+    { name: '. alone', path: '.', want: refused('dot-segment') },
   ]
-  for (const { name, path } of cases) t.strictSame(resolvePath(path, 'allow'), refused('absent'), name)
+  for (const { name, path, want } of cases) t.strictSame(resolvePath(path, 'allow'), want, name)
 })
 
 t.test('a name that no file system holds', async (t) => {
@@ -98,13 +99,13 @@ t.test('a name that no file system holds', async (t) => {
     { name: 'a path of 4097 bytes', path: `${'a/'.repeat(2048)}b` },
     { name: 'a path of a megabyte', path: 'a/'.repeat(500_000) },
   ]
-  for (const { name, path } of cases) t.strictSame(resolvePath(path, 'allow'), refused('absent'), name)
+  for (const { name, path } of cases) t.strictSame(resolvePath(path, 'allow'), refused('too-long'), name)
 })
 
 t.test('dotfiles', async (t) => {
   const policies: { policy: Dotfiles; want: (...segments: string[]) => ResolvedPath }[] = [
-    { policy: 'ignore', want: () => refused('absent') },
-    { policy: 'deny', want: () => refused('dotfile') },
+    { policy: 'ignore', want: () => refused('dotfile') },
+    { policy: 'deny', want: () => refused('dotfile-denied') },
     { policy: 'allow', want: inside },
   ]
   for (const { policy, want } of policies) {
@@ -113,6 +114,6 @@ t.test('dotfiles', async (t) => {
     t.strictSame(resolvePath('a/b/.x', policy), want('a', 'b', '.x'), `a file below, ${policy}`)
     t.strictSame(resolvePath('...', policy), want('...'), `three dots, ${policy}`)
     t.strictSame(resolvePath('..a', policy), want('..a'), `two dots and a name, ${policy}`)
-    t.strictSame(resolvePath('../.env', policy), refused('outside'), `.. comes first, ${policy}`)
+    t.strictSame(resolvePath('../.env', policy), refused('outside-root'), `.. comes first, ${policy}`)
   }
 })

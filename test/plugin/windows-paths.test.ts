@@ -16,7 +16,11 @@ t.test('names that Windows reads as something else', async (t) => {
     t.equal(resolvePath(path, 'allow').kind, 'inside', `${path}: a name like any other here`)
   Object.defineProperty(process, 'platform', { value: 'win32' })
   for (const path of refused) {
-    t.strictSame(resolvePath(path, 'allow'), { kind: 'refused', reason: 'invalid' }, `${path}: not there`)
+    t.strictSame(
+      resolvePath(path, 'allow'),
+      { kind: 'refused', reason: 'windows-name' },
+      `${path}: not there`,
+    )
   }
   t.strictSame(resolvePath('folder/file.txt', 'ignore'), { kind: 'inside', segments: ['folder', 'file.txt'] })
 })

@@ -1,0 +1,41 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { ByteRange } from './range-set.ts'
+
+const LONGEST_PATH = 1000
+const MOST_RANGES = 100
+
+/** Whether lines at debug level are written. Other loggers than pino may say so in no way: they get none. */
+export function isDebugging(log: FastifyBaseLogger): boolean {
+  const isEnabled: unknown = Reflect.get(log, 'isLevelEnabled')
+  if (typeof isEnabled === 'function') return isEnabled.call(log, 'debug') === true
+  return log.level === 'debug' || log.level === 'trace'
+}
+
+/** What a line holds. */
+export interface LogLine {
+  readonly level: 'debug' | 'warn' | 'error'
+  readonly details: object
+  readonly message: string
+}
+
+/** Writes a line. A logger that throws ends neither an answer nor, from a listener, the process. */
+export function writeLogLine(log: FastifyBaseLogger, { level, details, message }: LogLine): void {
+  try {
+    log[level](details, message)
+  } catch {
+    // There is nowhere else to report it.
+  }
+}
+
+/** A path as a line shows it: as it was given to `sendRange`, cut where it is very long. */
+export function shownPath(path: string): string {
+  return path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path
+}
+
+/** The first of the ranges, and how many there are. */
+export function shownRanges(ranges: readonly ByteRange[]): {
+  ranges: readonly ByteRange[]
+  rangeCount: number
+} {
+  return { ranges: ranges.slice(0, MOST_RANGES), rangeCount: ranges.length }
+}
