@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
@@ -12,11 +11,12 @@ export interface Checksum {
   sha256: string
 }
 
-/** A file that the demo makes for itself: on first use, and anew on demand. */
+/** A file that the demo makes for itself: when it is not there, and again on demand. */
 export class GeneratedFile {
   readonly #path: string
   readonly #pieces: () => Iterable<Buffer>
-  #ready: Promise<void> | undefined
+  #making: Promise<void> | undefined
+  #checksum: { readonly version: string; readonly value: Promise<Checksum> } | undefined
 
   /** @param pieces makes the content; called once for each version */
   constructor(path: string, pieces: () => Iterable<Buffer>) {
@@ -24,36 +24,49 @@ export class GeneratedFile {
     this.#pieces = pieces
   }
 
-  /** Makes the file unless an earlier run has done so. Rejects with the file system's error, and may be tried again. */
-  ready(): Promise<void> {
-    this.#ready ??= stat(this.#path).then(
-      () => undefined,
-      () => this.#make(),
+  /** Makes the file unless it is there. Rejects with the file system's error, and may be tried again. */
+  async ready(): Promise<void> {
+    const isThere = await stat(this.#path).then(
+      () => true,
+      () => false,
     )
-    return this.#ready.catch((error: unknown) => {
-      this.#ready = undefined
-      throw error
-    })
+    if (!isThere) await this.#make()
   }
 
-  /** Puts a new version in the place of the old one, which whoever has it open keeps. */
+  /**
+   * Puts a new version in the place of the old one, which those who have it open keep. Those who ask while one is being
+   * made get that one: it is new to all of them, and the disk holds no more than one unfinished file.
+   */
   async replace(): Promise<void> {
-    await this.ready()
-    this.#ready = this.#make()
-    await this.ready()
+    await this.#make()
   }
 
-  /** Reads the whole file. */
+  /** Reads the whole file, once for each version. */
   async checksum(): Promise<Checksum> {
     await this.ready()
-    const hash = createHash('sha256')
-    const content = createReadStream(this.#path, { highWaterMark: 1024 * 1024 })
-    await pipeline(content, hash)
-    return { size: content.bytesRead, sha256: hash.digest('hex') }
+    const file = await open(this.#path)
+    try {
+      const { ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true })
+      const version = [ino, size, mtimeNs, ctimeNs].join(' ')
+      if (this.#checksum?.version !== version) this.#checksum = { version, value: checksumOf(file) }
+      return await this.#checksum.value
+    } catch (error) {
+      this.#checksum = undefined
+      throw error
+    } finally {
+      await file.close()
+    }
+  }
+
+  #make(): Promise<void> {
+    this.#making ??= this.#write().finally(() => {
+      this.#making = undefined
+    })
+    return this.#making
   }
 
   /** The name appears by a rename, so that nobody ever sees half a file. */
-  async #make(): Promise<void> {
+  async #write(): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true })
     const unfinished = `${this.#path}.${randomUUID()}.tmp`
     try {
@@ -64,4 +77,11 @@ export class GeneratedFile {
       throw error
     }
   }
+}
+
+async function checksumOf(file: FileHandle): Promise<Checksum> {
+  const hash = createHash('sha256')
+  const content = file.createReadStream({ highWaterMark: 1024 * 1024, start: 0, autoClose: false })
+  await pipeline(content, hash)
+  return { size: content.bytesRead, sha256: hash.digest('hex') }
 }

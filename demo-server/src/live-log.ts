@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { PassThrough } from 'node:stream'
+import createError from '@fastify/error'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { CHANNELS, type SendRangeEvent } from 'fastify-send-range'
@@ -29,7 +30,14 @@ type Ending = 'served' | 'aborted'
 /** What a page that has just been opened is told of the past. */
 const REMEMBERED = 50
 /** A reader who lets this many bytes pile up is gone. */
-const MAX_BACKLOG = 1024 * 1024
+const MAX_BACKLOG = 64 * 1024
+/** Readers at a time: each holds a connection for as long as it likes. */
+const MAX_LISTENERS = 100
+/** In ms. Something to write shows who is gone or reads no more, also while nothing happens. */
+const HEARTBEAT = 15_000
+const COMMENT = ':\n\n'
+
+const TooManyListenersError = createError('ERR_DEMO_BUSY', 'Too many pages follow the live log', 503)
 
 /** Remembers the last requests and tells them, as Server-Sent Events, to everyone who listens. */
 export class LiveLog {
@@ -37,6 +45,7 @@ export class LiveLog {
   readonly #ids = new WeakMap<FastifyRequest, number>()
   readonly #listeners = new Set<PassThrough>()
   #count = 0
+  #heartbeat: NodeJS.Timeout | undefined
 
   /** An answer is about to go out. */
   begin(request: FastifyRequest, reply: FastifyReply): void {
@@ -64,27 +73,41 @@ export class LiveLog {
     this.#entries.set(entry.id, entry)
     const [oldest] = this.#entries.keys()
     if (this.#entries.size > REMEMBERED && oldest !== undefined) this.#entries.delete(oldest)
+    this.#write(format(entry))
+  }
+
+  #write(text: string): void {
     for (const listener of this.#listeners) {
       if (listener.writableLength > MAX_BACKLOG) listener.destroy()
-      else listener.write(format(entry))
+      else listener.write(text)
     }
   }
 
-  /** A stream of events that begins with those remembered; ends with the signal. */
-  listen(signal: AbortSignal): PassThrough {
+  /**
+   * A stream of events that begins with those remembered; ends by `hangUp`, or when nobody reads it.
+   *
+   * @throws ERR_DEMO_BUSY while too many listen
+   */
+  listen(): PassThrough {
+    if (this.#listeners.size >= MAX_LISTENERS) throw new TooManyListenersError()
+    this.#heartbeat ??= setInterval(() => this.#write(COMMENT), HEARTBEAT).unref()
     const listener = new PassThrough()
     listener.write('retry: 1000\n\n')
     for (const entry of this.#entries.values()) listener.write(format(entry))
-    const end = (): void => {
-      listener.end()
-    }
-    signal.addEventListener('abort', end)
     this.#listeners.add(listener)
     listener.once('close', () => {
       this.#listeners.delete(listener)
-      signal.removeEventListener('abort', end)
+      if (this.#listeners.size === 0) {
+        clearInterval(this.#heartbeat)
+        this.#heartbeat = undefined
+      }
     })
     return listener
+  }
+
+  /** Ends the streams of all who listen. */
+  hangUp(): void {
+    for (const listener of this.#listeners) listener.end()
   }
 }
 
@@ -147,8 +170,10 @@ export const liveLog = fp(async (app: FastifyInstance, { log }: { log: LiveLog }
 
 /** `GET /events`: the live log as Server-Sent Events: the last entries, then each as it begins and as it ends. */
 export async function liveLogRoute(app: FastifyInstance): Promise<void> {
-  app.get('/events', async (_request, reply) => {
+  app.stopping.addEventListener('abort', () => app.liveLog.hangUp())
+  // Of an answer to HEAD nobody would read or close the stream.
+  app.get('/events', { exposeHeadRoute: false }, async (_request, reply) => {
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store')
-    return app.liveLog.listen(app.stopping)
+    return app.liveLog.listen()
   })
 }

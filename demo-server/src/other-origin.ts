@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net'
 import cors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import rangePlugin, { corsOptions } from 'fastify-send-range'
 import { type LiveLog, liveLog } from './live-log.ts'
+import { ownHost } from './own-host.ts'
 import { gracefulShutdown } from './shutdown.ts'
 import { walkFiles } from './walk-files.ts'
 
@@ -25,6 +25,7 @@ export async function buildOtherOrigin(options: OtherOriginOptions): Promise<Fas
   const loggerInstance = options.logger?.child({}, { level: 'warn' })
   const app = fastify({ ...(loggerInstance && { loggerInstance }), forceCloseConnections: true })
   await app.register(gracefulShutdown, { limit: options.shutdownLimit })
+  await app.register(ownHost)
   await app.register(liveLog, { log: options.log })
   await app.register(rangePlugin, { root: options.files })
   await app.register(walkFiles, { prefix: '/none' })
@@ -43,10 +44,4 @@ export async function buildOtherOrigin(options: OtherOriginOptions): Promise<Fas
     { prefix: '/recipe' },
   )
   return app
-}
-
-/** Where a server listens, undefined while it does not. */
-export function addressOf(app: FastifyInstance): AddressInfo | undefined {
-  const address = app.server.address()
-  return typeof address === 'object' && address !== null ? address : undefined
 }

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import rangePlugin from 'fastify-send-range'
+import { addressOf } from './address.ts'
 import { hideInternalErrors } from './errors.ts'
 import { lab } from './lab.ts'
 import { LiveLog, liveLog, liveLogRoute } from './live-log.ts'
-import { addressOf, buildOtherOrigin } from './other-origin.ts'
+import { buildOtherOrigin } from './other-origin.ts'
+import { ownHost } from './own-host.ts'
 import { page } from './page.ts'
 import { RequestLog } from './request-log.ts'
 import { settings } from './settings.ts'
@@ -44,6 +46,7 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   const otherPort = (): number | undefined => addressOf(other)?.port
   app.setErrorHandler(hideInternalErrors)
   await app.register(gracefulShutdown, { limit: shutdownLimit })
+  await app.register(ownHost)
   await app.register(liveLog, { log })
   await app.register(rangePlugin, { root: files })
   await app.register(page, { otherPort })

@@ -47,13 +47,13 @@ export const gracefulShutdown = fp(async (app: FastifyInstance, { limit }: Shutd
 /** Resolves when all are over, when none of them moves any more, or at the deadline, a `performance.now()`. */
 async function whileMoving(responses: ReadonlySet<ServerResponse>, deadline: number): Promise<void> {
   let before = -1
+  const closed = Promise.all(Array.from(responses, whenClosed))
   while (responses.size > 0) {
     const written = bytesWritten(responses)
     const rest = deadline - performance.now()
     if (written === before || rest <= 0) return
     before = written
     const timeout = new AbortController()
-    const closed = Promise.all(Array.from(responses, whenClosed))
     await Promise.race([closed, sleep(Math.min(PATIENCE, rest), undefined, { signal: timeout.signal })])
     timeout.abort()
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildServer } from 'demo-server'
 import type { FastifyInstance } from 'fastify'
@@ -56,6 +56,39 @@ t.test('replacing gives another version under the same name', async (t) => {
   t.same(await readdir(dataDir), ['big.bin'], 'nothing is left lying about')
   const headers = { range: 'bytes=-1', 'if-range': etag }
   t.equal((await app.inject({ url: BIG, headers })).statusCode, 200, 'no part of it for who has the old one')
+})
+
+t.test('replaced by many at once: one new version, and every answer is that of a version', async (t) => {
+  const { app, dataDir } = await build(t)
+  const before = (await app.inject(`${BIG}/checksum`)).json()
+  const answers = Promise.all(
+    Array.from({ length: 12 }, () => app.inject({ method: 'POST', url: `${BIG}/replace` })),
+  )
+  let most = 0
+  const watch = setInterval(async () => {
+    most = Math.max(most, (await readdir(dataDir)).length)
+  }, 2)
+  const sums = (await answers).map((answer) => answer.json().sha256)
+  clearInterval(watch)
+  t.equal(new Set(sums).size, 1)
+  t.not(sums[0], before.sha256)
+  t.ok(most <= 2, `${most} files at a time`)
+  t.same(await readdir(dataDir), ['big.bin'])
+  const content = await readFile(join(dataDir, 'big.bin'))
+  t.equal(createHash('sha256').update(content).digest('hex'), sums[0])
+})
+
+t.test('the big file deleted under the server is made again', async (t) => {
+  const { app, dataDir } = await build(t)
+  const etag = await etagOf(app)
+  for (const what of [join(dataDir, 'big.bin'), dataDir]) {
+    await rm(what, { recursive: true })
+    // The server keeps a file in demand open for up to a second.
+    const answers = [await app.inject(`${BIG}/checksum`), await app.inject({ method: 'HEAD', url: BIG })]
+    for (const { statusCode } of answers) t.equal(statusCode, 200)
+    t.not(answers[1]?.headers.etag, etag)
+    t.same(await readdir(dataDir), ['big.bin'])
+  }
 })
 
 t.test('a page of another origin may not press the buttons', async (t) => {

@@ -131,7 +131,7 @@ t.test('closing finishes the answer under way, then closes every connection, idl
   await once(idle.resume(), 'connect')
   const idleClosed = once(idle, 'close')
   const slow = connect(Number(port), '127.0.0.1')
-  slow.write('GET /big.bin HTTP/1.1\r\nHost: demo\r\n\r\n')
+  slow.write('GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await once(slow, 'readable')
 
   const stopping = once(app.stopping, 'abort')
@@ -153,7 +153,7 @@ t.test('closing does not wait for ever for a client that stopped reading', async
   const app = await buildServer({ files, shutdownLimit: 100 })
   const { port } = new URL(await app.listen({ port: 0 }))
   const stuck = connect(Number(port), '127.0.0.1')
-  stuck.write('GET /big.bin HTTP/1.1\r\nHost: demo\r\n\r\n')
+  stuck.write('GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await once(stuck, 'readable')
   stuck.on('error', () => {})
   await app.close()

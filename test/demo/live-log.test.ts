@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildServer } from 'demo-server'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+
+const MOST_READERS = 100
+
+async function listening(t: Test): Promise<{ app: FastifyInstance; url: string }> {
+  const app = await buildServer({ dataDir: t.testdir() })
+  t.teardown(() => app.close())
+  return { app, url: await app.listen({ port: 0 }) }
+}
+
+/** A page that follows the log and reads none of it. */
+async function stalled(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await once(socket, 'readable')
+  return socket
+}
+
+/** How many follow the log. */
+function followers(app: FastifyInstance): Promise<number> {
+  return new Promise((resolve, reject) => {
+    app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  })
+}
+
+async function untilFollowers(app: FastifyInstance, count: number): Promise<void> {
+  while ((await followers(app)) > count) await sleep(10)
+}
+
+t.test('who follows the log and stops reading is hung up on', async (t) => {
+  const { app, url } = await listening(t)
+  const socket = await stalled(url)
+  t.teardown(() => socket.destroy())
+  // A long query makes each entry long, so that what the connection can hold is full soon.
+  const query = 'x'.repeat(8000)
+  for (let asked = 0; (await followers(app)) > 0 && asked < 3000; asked++) await app.inject(`/2.txt?${query}`)
+  t.equal(await followers(app), 0)
+})
+
+t.test('only so many may follow it at a time', async (t) => {
+  const { app, url } = await listening(t)
+  const sockets = await Promise.all(Array.from({ length: MOST_READERS }, () => stalled(url)))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  const refused = await fetch(`${url}/events`)
+  t.equal(refused.status, 503)
+  t.match(await refused.json(), { code: 'ERR_DEMO_BUSY' })
+  for (const socket of sockets.splice(0, 10)) socket.destroy()
+  await untilFollowers(app, MOST_READERS - 10)
+  const welcome = await fetch(`${url}/events`)
+  t.equal(welcome.status, 200, 'one that leaves makes place')
+  await welcome.body?.cancel()
+})
+
+t.test('HEAD holds no place among those who follow', async (t) => {
+  const { app, url } = await listening(t)
+  for (let count = 0; count <= MOST_READERS; count++) await app.inject({ method: 'HEAD', url: '/events' })
+  const answer = await fetch(`${url}/events`)
+  t.equal(answer.status, 200)
+  await answer.body?.cancel()
+})
