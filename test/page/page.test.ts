@@ -8,6 +8,7 @@ import { collect, type Served } from './server-events.ts'
 
 const TEXT = await readFile(new URL('../files/2.txt', import.meta.resolve('demo-server')), 'utf8')
 const SIZE = Buffer.byteLength(TEXT)
+const CONTENT = await readFile(new URL('../files/content.txt', import.meta.resolve('demo-server')), 'latin1')
 
 /** The ranges that a walk over 2.txt asks for. */
 function steps(size: number): string[] {
@@ -120,10 +121,10 @@ await withDemo(t, async (demo) => {
   await t.test('any Range can be tried', async (t) => {
     await visit(t, { demo, expected: /status of 416/ }, async (page) => {
       const cases = [
-        { preset: 'first four', says: '206 Partial Content', body: TEXT.slice(0, 4) },
-        { preset: 'last five', says: '206 Partial Content', body: TEXT.slice(-5) },
+        { preset: 'first four', says: '206 Partial Content', body: CONTENT.slice(0, 4) },
+        { preset: 'last five', says: '206 Partial Content', body: CONTENT.slice(-5) },
         { preset: 'beyond the end', says: '416 Range Not Satisfiable', body: 'ERR_RANGE' },
-        { preset: 'nonsense', says: '200 OK', body: TEXT.slice(0, 40) },
+        { preset: 'nonsense', says: '200 OK', body: CONTENT.slice(0, 40) },
       ]
       for (const { preset, says, body } of cases) {
         await send(page, preset)
@@ -135,14 +136,14 @@ await withDemo(t, async (demo) => {
       await send(page, 'several')
       const parts = page.locator('#try-result .part')
       t.equal(await parts.count(), 3, 'a multipart answer is taken apart')
-      const bytes = Buffer.from(TEXT)
+      const bytes = Buffer.from(CONTENT, 'latin1')
       for (const [index, [first, last]] of [
         [0, 3],
         [20, 29],
-        [SIZE - 12, SIZE - 1],
+        [CONTENT.length - 12, CONTENT.length - 1],
       ].entries()) {
         const text = (await parts.nth(index).textContent()) ?? ''
-        t.match(text, `Content-Range: bytes ${first}-${last}/${SIZE}`)
+        t.match(text, `Content-Range: bytes ${first}-${last}/${CONTENT.length}`)
         const content = await parts.nth(index).locator('pre').last().textContent()
         t.equal(content, bytes.toString('utf8', first, Number(last) + 1), `part ${index + 1}: its bytes`)
       }
@@ -201,12 +202,12 @@ await withDemo(t, async (demo) => {
   await t.test('the live log tells of requests from anywhere', async (t) => {
     await visit(t, { demo }, async (page) => {
       const headers = { range: 'bytes=0-3', 'if-range': '"other"' }
-      await (await fetch(new URL('content.txt', demo.url), { headers })).arrayBuffer()
-      const row = page.locator('#log-rows tr', { hasText: 'content.txt' })
+      await (await fetch(new URL('content.txt?from=elsewhere', demo.url), { headers })).arrayBuffer()
+      const row = page.locator('#log-rows tr', { hasText: 'from=elsewhere' })
       await row.waitFor()
       await row.filter({ hasText: ' ms' }).waitFor()
       t.same((await row.locator('td').allTextContents()).slice(0, 6), [
-        'GET /content.txt',
+        'GET /content.txt?from=elsewhere',
         'bytes=0-3',
         '"other"',
         '200',

@@ -96,7 +96,7 @@ async function showCurlLines() {
   const lines = [
     ['one range', `curl -v --header 'Range: bytes=0-3' ${url('bd_logo.png')}`],
     ['from the end', `curl -i --header 'Range: bytes=-12' ${url('2.txt')}`],
-    ['several', `curl -i --header 'Range: bytes=0-3, 20-29, -12' ${url('2.txt')}`],
+    ['several', `curl -i --header 'Range: bytes=0-3, 20-29, -12' ${url('content.txt')}`],
     ['if unchanged', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${etag}' ${url('2.txt')}`],
     ['another version', `curl -i --header 'Range: bytes=4-' --header 'If-Range: ${STALE}' ${url('2.txt')}`],
     ['beyond (416)', `curl -i --header 'Range: bytes=90000-' ${url('2.txt')}`],
