@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buildServer } from 'demo-server'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type Demo, visit, withDemo } from './browser.ts'
@@ -181,8 +182,12 @@ await withDemo(t, async (demo) => {
   await t.test(
     'without a secure context (a phone in the same network): resumes, and says what it cannot do',
     async (t) => {
+      const { files, dataDir } = demo
+      const everywhere = await buildServer({ files, dataDir })
+      t.teardown(() => everywhere.close())
+      const url = await everywhere.listen({ port: 0, host: '0.0.0.0' })
       const served = collect(t)
-      await visit(t, { demo, hostname: 'demo.example' }, async (page) => {
+      await visit(t, { demo: { ...demo, url }, hostname: 'demo.example' }, async (page) => {
         t.same(await page.locator('#big-store option').allTextContents(), ['IndexedDB'])
         await startSlowly(page)
         await page.click('#big-toggle')
