@@ -207,7 +207,7 @@ await withDemo(t, async (demo) => {
     await visit(t, { demo, context: { acceptDownloads: true } }, async (page) => {
       await page.click('#break-replace')
       await story(page, 'another version of the file')
-      await page.selectOption('#big-rate', '16')
+      await page.selectOption('#big-rate', '4')
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('#big-native')])
       await page.locator('#log-rows tr', { hasText: 'under way' }).filter({ hasText: 'big.bin' }).waitFor()
       await page.waitForTimeout(1000) // some of it is to arrive first; how much does not matter
