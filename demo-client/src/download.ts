@@ -1,4 +1,5 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
+import { onAbort } from './abort-listeners.ts'
 import { type ExpectedDigest, strongest } from './digest.ts'
 import { DownloadError } from './errors.ts'
 import { type Answer, Exchanger } from './exchange.ts'
@@ -187,10 +188,11 @@ class Run implements Download {
       this.#standing.transfer = transfer
       if (this.#isPaused) transfer.pause()
       this.#standing.enter('downloading')
-      const stop = (): void => transfer.fail(context.settings.signal?.reason)
-      context.settings.signal?.addEventListener('abort', stop)
+      const { signal } = context.settings
+      const stop = (): void => transfer.fail(signal?.reason)
+      const forget = signal === null ? null : onAbort(signal, stop)
       try {
-        if (context.settings.signal?.aborted) stop()
+        if (signal?.aborted) stop()
         await transfer.run()
         return transfer
       } catch (error) {
@@ -199,7 +201,7 @@ class Run implements Download {
         this.#standing.startOver(error.message)
         await context.store.forget()
       } finally {
-        context.settings.signal?.removeEventListener('abort', stop)
+        forget?.()
       }
     }
   }

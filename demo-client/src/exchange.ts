@@ -1,6 +1,7 @@
 // One request and its answer, over node:http and node:https, with redirects followed.
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { onAbort } from './abort-listeners.ts'
 import type { Opening } from './agents.ts'
 import { DownloadError } from './errors.ts'
 import { digits, type FieldLines, fieldLines, list, single } from './field-lines.ts'
@@ -118,7 +119,7 @@ export class Exchanger {
         else request.destroy(error)
       }
       const abort = (): void => stop(new Error('given up'))
-      signal.addEventListener('abort', abort)
+      const forget = onAbort(signal, abort)
       const giveUp = (what: string, after: number): NodeJS.Timeout =>
         setTimeout(() => stop(new Error(`${what} within ${after / 1000} s`)), after)
       const connecting = giveUp('no connection', connectTimeout)
@@ -134,7 +135,7 @@ export class Exchanger {
       }
       const closed = new Promise<void>((done) => {
         request.once('close', () => {
-          signal.removeEventListener('abort', abort)
+          forget()
           clearTimeout(connecting)
           clearTimeout(waiting)
           fail(new Error('the connection was closed without an answer')) // where nothing has been said yet

@@ -1,4 +1,5 @@
 // How often a connection tries again, and how long all of them are waiting.
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DownloadError } from './errors.ts'
 import type { Failure } from './failure.ts'
@@ -21,6 +22,7 @@ export class Patience {
   constructor(policy: RetryPolicy, over: AbortSignal, onChange: () => void) {
     this.#policy = policy
     this.#over = over
+    setMaxListeners(0, over) // every connection may be waiting
     this.#onChange = onChange
   }
 

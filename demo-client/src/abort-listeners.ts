@@ -1,0 +1,34 @@
+// Any number of listeners to one signal, of which the signal sees one: Node warns of more than ten.
+
+interface Group {
+  readonly listeners: Set<() => void>
+  readonly call: () => void
+}
+
+const groups = new WeakMap<AbortSignal, Group>()
+
+/**
+ * Calls `listener` when `signal` is aborted; not where it is already. Returns what takes the listener away again. When
+ * all have been taken away, nothing is left on the signal.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  const { listeners, call } = groups.get(signal) ?? newGroup(signal)
+  const own = (): void => listener() // the same one may be given twice
+  listeners.add(own)
+  return () => {
+    if (!listeners.delete(own) || listeners.size > 0) return
+    signal.removeEventListener('abort', call)
+    groups.delete(signal)
+  }
+}
+
+function newGroup(signal: AbortSignal): Group {
+  const listeners = new Set<() => void>()
+  const call = (): void => {
+    for (const listener of [...listeners]) listener()
+  }
+  const group = { listeners, call }
+  groups.set(signal, group)
+  signal.addEventListener('abort', call)
+  return group
+}
