@@ -10,7 +10,7 @@ import { contentRange, type Layout, layOutRange, Multipart } from './multipart.t
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
-import { ReplyClaim } from './reply-claim.ts'
+import { isSendWrapped, ReplyClaim } from './reply-claim.ts'
 import {
   clearRepresentationFields,
   codingOfRepresentation,
@@ -156,8 +156,8 @@ function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
 }
 
 /** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
-function readersOf(reply: FastifyReply, { claim, isPayloadSeen }: Content): BodyReaders {
-  const isSeen = isPayloadSeen || reply.request.is404 || claim.isSendWrapped
+function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders {
+  const isSeen = isPayloadSeen || reply.request.is404 || isSendWrapped(reply)
   return isSeen ? 'anybody' : 'response only'
 }
 

@@ -7,7 +7,7 @@ import { callSettings, registrationSettings } from './option-checks.ts'
 import type { RangePluginOptions, SendRangeOptions } from './options.ts'
 import { rememberTargets } from './received-target.ts'
 import { type Registration, registrationOf, setRegistration } from './registration.ts'
-import { ReplyClaim } from './reply-claim.ts'
+import { guardSend, ReplyClaim } from './reply-claim.ts'
 import { checkRoot } from './root-folder.ts'
 import { hasSendHooks } from './send-hooks.ts'
 import { type Call, fail, sendRange } from './send-range.ts'
@@ -64,7 +64,9 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
     done()
   })
   fastify.addHook('onClose', async () => cache.clear())
-  if (!fastify.hasReplyDecorator('sendRange')) fastify.decorateReply('sendRange', decorator)
+  if (fastify.hasReplyDecorator('sendRange')) return
+  fastify.decorateReply('sendRange', decorator)
+  guardSend(fastify)
 }
 
 function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {

@@ -1,13 +1,15 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { SendRangeError, systemCode } from './errors.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
-const CLAIM = Symbol('fastify-send-range claim')
+const SLOT = Symbol('fastify-send-range claim')
 
-type Send = (payload?: unknown) => FastifyReply
-type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [CLAIM]?: ReplyClaim }
+type Send = (this: unknown, payload?: unknown) => FastifyReply
+/** Before our first call: whether something was sent already. From then on: whose turn it is. */
+type Slot = ReplyClaim | 'sent' | null | undefined
+type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
 
 /**
  * - `opening`: nothing of our answer is on the reply yet
@@ -38,19 +40,15 @@ function isAnswered(reply: FastifyReply): boolean {
  */
 export class ReplyClaim {
   readonly #reply: FastifyReply
-  /** The application's way to send; a wrapper that it has put around `send` included. */
-  readonly #send: Send
-  /** Whether something else than Fastify's own `send` is given the payload. */
-  readonly isSendWrapped: boolean
   #state: State = 'opening'
+  /** Whether our answer is on its way to Fastify's own `send`. */
+  #isHandedOver = false
+  /** Of our answer. */
+  #status = 0
 
-  private constructor(reply: FastifyReply, before: ReplyClaim | undefined) {
-    const claimed = reply as Claimed
+  private constructor(reply: FastifyReply) {
     this.#reply = reply
-    this.#send = before === undefined ? claimed.send : before.#send
-    this.isSendWrapped = before === undefined ? Object.hasOwn(reply, 'send') : before.isSendWrapped
-    if (before === undefined) claimed.send = sendBeside
-    claimed[CLAIM] = this
+    ;(reply as Claimed)[SLOT] = this
   }
 
   /**
@@ -60,23 +58,27 @@ export class ReplyClaim {
    * @returns undefined for a reply that is taken
    */
   static take(reply: FastifyReply): ReplyClaim | undefined {
-    const before = (reply as Claimed)[CLAIM]
-    const state = before === undefined ? 'failing' : before.#state
+    const slot = (reply as Claimed)[SLOT]
+    const state = slot instanceof ReplyClaim ? slot.#state : slot
     if (isAnswered(reply) || state === 'sent' || state === 'beaten') {
       report(reply, alreadySent('sendRange was called on a reply that was sent already'))
       return undefined
     }
-    if (state === 'failing') return new ReplyClaim(reply, before)
-    reply.send(alreadySent('sendRange was called twice on one reply'))
+    if (state !== 'opening' && state !== 'failed') return new ReplyClaim(reply)
+    sendError(reply, alreadySent('sendRange was called twice on one reply'))
     return undefined
   }
 
   /** Leaves a reply to the handler of errors, or of what is not found. What we have put on it goes. */
   static release(reply: FastifyReply): void {
-    const claim = (reply as Claimed)[CLAIM]
-    if (claim === undefined) return
-    if (claim.#state === 'sent') clearRepresentationFields(reply)
-    claim.#state = 'failing'
+    const claimed = reply as Claimed
+    const slot = claimed[SLOT]
+    if (!(slot instanceof ReplyClaim)) {
+      claimed[SLOT] = null
+      return
+    }
+    if (slot.#state === 'sent') clearRepresentationFields(reply)
+    slot.#state = 'failing'
   }
 
   /** Whether something else has answered, or will. */
@@ -97,19 +99,29 @@ export class ReplyClaim {
   /** Hands our answer to Fastify. */
   send(payload?: unknown): void {
     this.#state = 'sent'
-    this.#send.call(this.#reply, payload)
+    this.#status = this.#reply.statusCode
+    this.#isHandedOver = true
+    this.#reply.send(payload)
   }
 
-  /** Sends what the application sends beside us. */
-  sendBeside(payload: unknown): FastifyReply {
+  /** Whether what is sent on the reply may go to Fastify. */
+  admits(payload: unknown): boolean {
+    if (this.#isHandedOver) {
+      this.#isHandedOver = false
+      return true
+    }
     const reply = this.#reply
     if (this.#state === 'sent') {
-      if (isAnswered(reply) || !isTimeLimit(payload)) return refuse(reply, payload)
+      if (isAnswered(reply)) return refuse(reply, payload)
+      if (!isTimeLimit(payload)) {
+        reply.code(this.#status)
+        return refuse(reply, payload)
+      }
       clearRepresentationFields(reply)
     }
     const isFailing = this.#state === 'failing' || this.#state === 'failed'
     this.#state = isFailing ? 'failed' : 'beaten'
-    return this.#send.call(reply, payload)
+    return true
   }
 }
 
@@ -118,19 +130,64 @@ function isTimeLimit(payload: unknown): boolean {
   return systemCode(payload) === 'FST_ERR_HANDLER_TIMEOUT'
 }
 
-function refuse(reply: FastifyReply, payload: unknown): FastifyReply {
+function refuse(reply: FastifyReply, payload: unknown): false {
   const cause = payload instanceof Error ? payload : undefined
   report(reply, alreadySent('Something was sent on a reply that sendRange has answered on', cause))
-  return reply
+  return false
 }
 
 function report({ log }: FastifyReply, err: SendRangeError): void {
   writeLogLine(log, { level: 'warn', details: { err }, message: err.message })
 }
 
-/** Stands in the place of `reply.send` from our first call on. */
-function sendBeside(this: Claimed, payload?: unknown): FastifyReply {
-  const claim = this[CLAIM]
-  if (claim === undefined) throw new TypeError('This reply has no claim')
-  return claim.sendBeside(payload)
+/** Hands an error to Fastify's error handling, and reports it where Fastify takes none, as in an `onError` hook. */
+export function sendError(reply: FastifyReply, error: Error): void {
+  try {
+    reply.send(error)
+  } catch {
+    writeLogLine(reply.log, { level: 'warn', details: { err: error }, message: error.message })
+  }
+}
+
+/** The functions that {@link guardSend} has put in the place of `reply.send`. */
+const guards = new WeakSet<Send>()
+
+/** Whether something else than Fastify and we is given what is sent on a reply. */
+export function isSendWrapped(reply: FastifyReply): boolean {
+  return !guards.has((reply as Claimed).send)
+}
+
+/** Has everything that is sent in a context, and those below it, pass by the claims on its replies. */
+export function guardSend(fastify: FastifyInstance): void {
+  /** The prototype of replies that the guard is on. */
+  let prototype: Claimed | undefined
+  const guard: Send = function (payload) {
+    const reply = this as Claimed
+    prototype ??= prototypeWith(guard, reply)
+    const { send } = Object.getPrototypeOf(prototype) as Claimed
+    const slot = reply[SLOT]
+    if (slot instanceof ReplyClaim) return slot.admits(payload) ? send.call(reply, payload) : reply
+    reply[SLOT] = 'sent'
+    try {
+      return send.call(reply, payload)
+    } catch (error) {
+      reply[SLOT] = null
+      throw error
+    }
+  }
+  guards.add(guard)
+  fastify.decorateReply(SLOT, null)
+  try {
+    fastify.decorateReply('send', guard as FastifyReply['send'])
+  } catch (error) {
+    // An application that has a `send` of its own here keeps it.
+    if (systemCode(error) !== 'FST_ERR_DEC_ALREADY_PRESENT') throw error
+  }
+}
+
+function prototypeWith(guard: Send, reply: Claimed): Claimed {
+  let prototype = Object.getPrototypeOf(reply) as Claimed
+  while (!Object.hasOwn(prototype, 'send') || prototype.send !== guard)
+    prototype = Object.getPrototypeOf(prototype) as Claimed
+  return prototype
 }

@@ -11,7 +11,7 @@ import type { Settings } from './options.ts'
 import { receivedTarget } from './received-target.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
-import { ReplyClaim } from './reply-claim.ts'
+import { ReplyClaim, sendError } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
 import { isCanonicalTarget } from './request-spelling.ts'
 import {
@@ -88,7 +88,7 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   // Fastify puts the fields of an error on the answer only where the user has set no error handler.
   if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
   ReplyClaim.release(reply)
-  reply.send(error)
+  sendError(reply, error)
 }
 
 /**

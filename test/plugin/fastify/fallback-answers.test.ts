@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { RawClient } from '../files/support/raw-client.ts'
+import { descriptorsBelow, serve, until } from '../files/support/serve.ts'
+import { BIG, contents, type Handler, served } from './support/two-answers.ts'
+
+/** Handlers that answer with a file themselves, after something that failed. */
+const FALLBACKS: readonly { name: string; handler: Handler; routes?: (app: FastifyInstance) => unknown }[] = [
+  { name: 'what is not there', handler: (reply) => reply.sendRange('absent') },
+  { name: 'wrong options', handler: (reply) => reply.sendRange('first', null as never) },
+  { name: 'two answers', handler: (reply) => reply.sendRange('first').sendRange('second') },
+  {
+    name: 'a source that fails to open',
+    handler: (reply) =>
+      reply.sendRange('x', { source: { open: async () => Promise.reject(new Error('broken')) } }),
+  },
+  {
+    name: 'a source that fails before its first byte',
+    handler: (reply) =>
+      reply.sendRange('x', {
+        source: {
+          open: () => ({
+            size: BIG,
+            // biome-ignore lint/correctness/useYield: it fails
+            async *read(): AsyncGenerator<Uint8Array> {
+              await sleep(5)
+              throw new Error('broken')
+            },
+            close() {},
+          }),
+        },
+      }),
+  },
+  {
+    name: 'a hook that fails once',
+    handler: (reply) => reply.sendRange('first'),
+    routes: (app) => {
+      app.addHook('onSend', async (request, reply, payload) => {
+        await sleep(5)
+        if (request.url === '/' && reply.statusCode === 200) throw new Error('of the hook')
+        return payload
+      })
+    },
+  },
+  {
+    name: 'a handler that throws afterwards',
+    handler: (reply) => {
+      reply.sendRange('first')
+      throw new Error('of the handler')
+    },
+  },
+]
+
+for (const { name, handler, routes } of FALLBACKS) {
+  t.test(`an error handler may answer with a file, and fail itself: ${name}`, async (t) => {
+    for (const [page, want] of [
+      ['small', 'small'],
+      ['absent too', 'error'],
+      [null, 'error'],
+    ] as const) {
+      const { root, port } = await served(
+        t,
+        (app) => {
+          routes?.(app)
+          app.setErrorHandler((_error, _request, reply) => reply.code(500).sendRange(page as string))
+          app.setNotFoundHandler((_request, reply) => reply.code(404).sendRange(page as string))
+        },
+        handler,
+      )
+      const client = await RawClient.connect(port)
+      const { status, body } = await client.exchange('GET', '/')
+      t.ok(status >= 400, `${page}: ${status}`)
+      if (want === 'small') t.ok(body.equals(contents.small), `${page}: ${body.length} bytes`)
+      t.ok((await client.exchange('GET', '/next')).body.equals(contents.small))
+      client.destroy()
+      await until(() => descriptorsBelow(root) === 0)
+    }
+  })
+}
+
+t.test("Fastify's own time limit for handlers answers instead of a source that takes too long", async (t) => {
+  const never = new Promise<never>(() => {})
+  for (const source of [
+    { open: () => never },
+    {
+      open: () => ({
+        size: 100,
+        etag: '"never"',
+        async *read(): AsyncGenerator<Uint8Array> {
+          yield await never
+        },
+        close() {},
+      }),
+    },
+  ]) {
+    const { app, port } = await serve(t, {
+      plugin: { root: t.testdir(contents), source },
+      server: { handlerTimeout: 50 } as object,
+    })
+    const client = await RawClient.connect(port)
+    const { status, fields } = await client.exchange('GET', '/x')
+    t.equal(status, 503)
+    t.equal(fields.has('etag'), false)
+    client.destroy()
+    await app.close()
+  }
+})
