@@ -27,7 +27,8 @@ export interface DemoArguments {
 export const DEMO_HELP: string = `npm run demo -- [options]
 
 Starts the demo server, downloads a text from it in small ranges, one request a step, and compares the
-result with the source. p pauses, anything else goes on; Ctrl-C stops, and the next run continues there.
+result with the source. p pauses, q or Ctrl-C stops, and the next run
+continues there; anything else goes on.
 
 Options
   --step N      bytes per step (default 4)

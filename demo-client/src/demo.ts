@@ -70,7 +70,7 @@ async function follow(walk: Download, display: DemoDisplay): Promise<void> {
     const soFar = `${received} of ${total ?? 'an unknown number of'} bytes`
     const note =
       state === 'paused'
-        ? `paused at ${soFar}: press any key but p (or type anything and Enter) to go on, Ctrl-C to stop`
+        ? `paused at ${soFar}: press any key (or type anything and Enter) to go on, q or Ctrl-C to stop`
         : state === 'waiting'
           ? `${message}; trying again`
           : state === 'downloading' && resumed > 0 && last === ''
@@ -118,7 +118,7 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
   })
   const unwatch = watchKeys(process.stdin, (key) => {
     if (key === 'p') steps.pause()
-    else if (key === 'interrupt') process.kill(process.pid, 'SIGINT')
+    else if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
     else steps.resume() // at the end of the input nobody can type any more
   })
   try {

@@ -71,6 +71,15 @@ export class Schedule {
     await Promise.all(others.map((other) => other.done))
   }
 
+  /**
+   * Gives up the ranges of which `least` bytes or more are missing. A stream that could not be asked for again
+   * goes on.
+   */
+  giveUpRests(least: number): void {
+    if (this.mode === 'whole') return
+    for (const lease of this.#leases) if (lease.end - lease.position >= least) lease.controller.abort()
+  }
+
   /** Has any connection brought bytes just now? */
   isReceiving(): boolean {
     const now = performance.now()

@@ -29,8 +29,6 @@ export interface TransferContext {
   readonly onChange: () => void
 }
 
-/** A rest up to this size, in bytes, is received to its end before a pause. */
-const PAUSE_REST = 64 * 1024
 /** This much, in bytes, is progress: the count of failures begins anew. */
 const PROGRESS = 64 * 1024
 
@@ -44,7 +42,7 @@ export class Transfer {
   readonly #rateLimit: RateLimit | null
   #current: Target
   #failure: { readonly error: unknown } | null = null
-  readonly #gate = new PauseGate()
+  readonly #gate: PauseGate
   readonly #patience: Patience
   readonly #crawlWatch: CrawlWatch
 
@@ -53,6 +51,7 @@ export class Transfer {
     this.#context = context
     this.#current = context.origin
     this.#schedule = new Schedule(store, settings, context.mode)
+    this.#gate = new PauseGate(this.#over.signal, (least) => this.#schedule.giveUpRests(least))
     this.#reception = new Reception({
       store,
       schedule: this.#schedule,
@@ -86,7 +85,7 @@ export class Transfer {
   }
 
   get isPaused(): boolean {
-    return this.#gate.isClosed && [...this.#schedule.leases].every((lease) => lease.kind === 'whole')
+    return this.#gate.isClosed && (this.#schedule.mode === 'whole' || this.#schedule.leases.size === 0)
   }
 
   /** The next attempt, where all connections wait for one. */
@@ -116,19 +115,14 @@ export class Transfer {
   /** Ends the transfer: {@link run} throws `error`. */
   fail(error: unknown): void {
     this.#failure ??= { error }
-    this.#over.abort()
-    this.resume()
+    this.#over.abort() // opens the gate, too
+    this.#context.onChange()
     for (const lease of this.#schedule.leases) lease.controller.abort()
   }
 
-  /** Takes no further bytes after those under way; `resume()` goes on. */
+  /** Takes no further bytes, except small rests that are there soon; `resume()` goes on. */
   pause(): void {
-    if (this.#gate.isClosed || this.#failure !== null) return
     this.#gate.close()
-    for (const lease of this.#schedule.leases) {
-      // A stream that cannot be asked for again is held; a range is given up: the server would not wait.
-      if (lease.kind === 'segment' && lease.end - lease.position > PAUSE_REST) lease.controller.abort()
-    }
     this.#context.onChange()
   }
 
@@ -149,8 +143,9 @@ export class Transfer {
   async #work(): Promise<void> {
     let attempt = 0
     let usefulBefore = this.#reception.useful
-    while (this.#failure === null) {
-      await this.#gate.opening
+    for (;;) {
+      await this.#gate.pass()
+      if (this.#failure !== null) return // a stop in a pause opens the gate: nothing more is asked for
       const lease = this.#schedule.lend()
       if (lease === null) return
       const failure = await this.#attempt(lease)
@@ -244,7 +239,7 @@ export class Transfer {
     const wait = this.#rateLimit?.wait(bytes) ?? 0
     const isStream = this.#schedule.mode === 'whole' && this.#gate.isClosed
     if (wait <= 1 && !isStream) return this.#context.store.backlog
-    return this.#patience.sleep(wait).then(() => (isStream ? (this.#gate.opening ?? undefined) : undefined))
+    return this.#patience.sleep(wait).then(() => (isStream ? this.#gate.pass() : undefined))
   }
 
   /** Once a second: is there one that crawls, and is a rest worth sharing that was not when a connection was idle? */

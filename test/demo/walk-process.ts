@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { REPOSITORY } from '../support/repository.ts'
 
 /** The built command, as `npm run demo` runs it. */
@@ -75,8 +76,8 @@ export interface Source {
   stop(): Promise<void>
 }
 
-/** Starts a source on a free port of 127.0.0.1. */
-export async function startSource(text: string): Promise<Source> {
+/** Starts a source on a free port of 127.0.0.1. `piece`: bytes sent every 10 ms; default: all at once. */
+export async function startSource(text: string, piece: number = text.length): Promise<Source> {
   const source: Source = {
     url: '',
     ranges: [],
@@ -102,11 +103,19 @@ export async function startSource(text: string): Promise<Source> {
       'content-range': `bytes ${first}-${last}/${body.length}`,
       'content-length': last + 1 - first,
     })
-    response.end(body.subarray(first, last + 1))
+    void sendSlowly(response, body.subarray(first, last + 1), Math.max(1, piece))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   source.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return source
+}
+
+async function sendSlowly(response: ServerResponse, body: Buffer, piece: number): Promise<void> {
+  for (let at = 0; at + piece < body.length && !response.destroyed; at += piece) {
+    response.write(body.subarray(at, at + piece))
+    await sleep(10)
+  }
+  response.end(body.subarray(Math.floor((body.length - 1) / piece) * piece))
 }
 
 function asked(request: IncomingMessage, etag: string): [number, number] | null {

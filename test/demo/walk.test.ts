@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { decodeJournal } from '#client/journal-format.js'
 import { size } from '#client/plan.js'
-import { DEMO, start, startSource, walk } from './walk-process.ts'
+import { DEMO, start, startSource, type Walk, walk } from './walk-process.ts'
 
 const TEXT = 'Grüße, 世界: Stück für Stück.\n'
 const SIZE = Buffer.byteLength(TEXT)
@@ -97,6 +97,33 @@ t.test('p on a pipe pauses, with or without Enter, and anything else goes on', a
     await source.stop()
   }
 })
+
+for (const [name, stop, status] of [
+  ['q', (run: Walk) => run.child.stdin.write('q'), 130],
+  ['SIGINT', (run: Walk) => run.child.kill('SIGINT'), 130],
+  ['SIGTERM', (run: Walk) => run.child.kill('SIGTERM'), 143],
+] as const) {
+  t.test(`p, then ${name}: the walk ends at once, without another step`, async (t) => {
+    // One step takes all, a little at a time, so that what is not given up by the stop would show.
+    const source = await startSource('x'.repeat(8_000_000), 20_000)
+    t.teardown(() => source.stop())
+    const dir = t.testdir({})
+    const run = walk(['--url', source.url, '--step', '7000000'], dir)
+    while (!existsSync(join(dir, '3.txt.part.json'))) await sleep(10)
+    run.child.stdin.write('p')
+    await run.printed(/paused at \d+ of/)
+    const asked = source.ranges.length
+    const begun = performance.now()
+    stop(run)
+    const outcome = await run.finished
+    const time = performance.now() - begun
+    t.equal(outcome.status, status)
+    t.ok(time < 2000, `${time} ms`)
+    t.match(outcome.stderr, /stopped at \d+ of 8000000 bytes; the same command goes on from there/)
+    t.equal(source.ranges.length, asked, 'nothing more is asked for')
+    t.strictSame(readdirSync(dir).sort(), ['3.txt.part', '3.txt.part.json'])
+  })
+}
 
 t.test('a paused walk goes on when the input ends, since nobody can type any more', async (t) => {
   const run = walk(['--port', '0', '--delay', '30'], t.testdir({}))

@@ -15,6 +15,8 @@ import {
 export interface SlowServer extends HostileServer {
   /** What it serves; may be replaced at any time. */
   resource: Resource
+  /** Answer each request with the whole? Default false. */
+  ignoresRanges: boolean
   /** Bytes of content sent so far, to all requests. */
   served: number
   /** Resolves once that many bytes have been sent. */
@@ -29,6 +31,7 @@ export async function startSlow(resource: Resource, piece: number = 32 * 1024): 
   const server = await startHostile((request, socket) => answer(request, socket))
   const slow: SlowServer = Object.assign(server, {
     resource,
+    ignoresRanges: false,
     served: 0,
     hasServed: (bytes: number) =>
       new Promise<void>((done) => {
@@ -38,7 +41,7 @@ export async function startSlow(resource: Resource, piece: number = 32 * 1024): 
   async function answer(request: RawRequest, socket: Socket): Promise<void> {
     const { content, fields } = slow.resource
     const isValid = (request.headers.get('if-range') ?? fields['etag']) === fields['etag']
-    const range = isValid ? wanted(request, content.length) : null
+    const range = isValid && !slow.ignoresRanges ? wanted(request, content.length) : null
     const { start, end } = range ?? { start: 0, end: content.length }
     socket.write(
       range === null
