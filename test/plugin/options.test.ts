@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import Fastify from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { SendRangeError } from '#plugin/errors.js'
-import { registrationSettings } from '#plugin/option-checks.js'
+import { callSettings, registrationSettings } from '#plugin/option-checks.js'
 import { defaultSettings } from '#plugin/options.js'
 
 /** What no option is, whatever its kind. */
@@ -123,6 +124,34 @@ t.test('there is no other option', async (t) => {
     const options = Object.fromEntries([[option, true]])
     t.throws(() => registrationSettings(options), OPTION_ERROR, option)
   }
+})
+
+t.test('options are what an object has of its own, under names', async (t) => {
+  const getter = {
+    get root(): string {
+      throw new Error('/srv/secret')
+    },
+  }
+  for (const [name, options] of Object.entries({
+    null: null,
+    'a path': '/srv/secret',
+    'an array': ['/srv/secret'],
+    'a Map': new Map([['root', '/srv/secret']]),
+    'what is inherited': Object.create({ root: '/srv/secret' }),
+    'what is inherited from an object without a prototype': Object.create(
+      Object.assign(Object.create(null), { root: '/srv/secret' }),
+    ),
+    'a getter that throws': getter,
+    'a path as a name': { '/srv/secret': true },
+  })) {
+    for (const read of [registrationSettings, (given: unknown) => callSettings(defaultSettings(), given)]) {
+      t.throws(() => read(options), { ...OPTION_ERROR, message: /^(?!.*secret)/ }, name)
+    }
+  }
+  const foreign: unknown = runInNewContext("({ cacheControl: 'no-store', headers: { a: 'b' } })")
+  const { cacheControl, headers } = registrationSettings(foreign)
+  t.equal(cacheControl, 'no-store', 'an object of another realm')
+  t.same(headers, { a: 'b' })
 })
 
 t.test('root becomes absolute', async (t) => {

@@ -1,0 +1,26 @@
+import t from 'tap'
+import { describeRefusal, isRefusal, type Refusal } from '#plugin/refusal.js'
+import { resolvePath } from '#plugin/resolve-path.js'
+
+t.test('the status of a refusal is that of the path, and its reason has words', async (t) => {
+  const cases: readonly { refusal: Refusal; status: number; text: RegExp }[] = [
+    { refusal: 'missing', status: 404, text: /nothing is there/ },
+    { refusal: 'dotfile', status: 404, text: /dotfile/ },
+    { refusal: 'dotfile-denied', status: 403, text: /deny/ },
+    { refusal: 'outside-root', status: 403, text: /root/ },
+    { refusal: 'link-outside-root', status: 404, text: /symbolic link/ },
+    { refusal: 'nul', status: 400, text: /NUL/ },
+    { refusal: 'root-missing', status: 404, text: /root/ },
+  ]
+  for (const { refusal, status, text } of cases) {
+    t.equal(describeRefusal(refusal).status, status, refusal)
+    t.match(describeRefusal(refusal).text, text, refusal)
+  }
+})
+
+t.test('what was opened is no refusal', async (t) => {
+  t.equal(isRefusal({}), false)
+  t.equal(isRefusal('missing'), true)
+  const resolved = resolvePath('..', 'allow')
+  t.equal(resolved.kind === 'refused' && isRefusal(resolved.reason), true)
+})
