@@ -10,7 +10,7 @@ import { contentRange, type Layout, layOutRange, Multipart } from './multipart.t
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
-import { isSendWrapped, ReplyClaim } from './reply-claim.ts'
+import { ReplyClaim } from './reply-claim.ts'
 import {
   clearRepresentationFields,
   codingOfRepresentation,
@@ -19,6 +19,7 @@ import {
   setRepresentationFields,
 } from './response-fields.ts'
 import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
+import { isSendWrapped } from './send-guard.ts'
 import { sendNothing } from './send-nothing.ts'
 import { isPositional, type PositionalRepresentation } from './source.ts'
 import { checkedAtHand } from './source-checks.ts'

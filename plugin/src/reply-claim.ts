@@ -1,15 +1,18 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { SendRangeError, systemCode } from './errors.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
-const SLOT = Symbol('fastify-send-range claim')
+/** Where a reply keeps its claim. */
+export const SLOT: unique symbol = Symbol('fastify-send-range claim')
 
-type Send = (this: unknown, payload?: unknown) => FastifyReply
+/** How Fastify and whatever wraps it send. */
+export type Send = (this: unknown, payload?: unknown) => FastifyReply
 /** Before our first call: whether something was sent already. From then on: whose turn it is. */
 type Slot = ReplyClaim | 'sent' | null | undefined
-type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
+/** A reply in a context where sends are guarded. */
+export type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
 
 /**
  * - `opening`: nothing of our answer is on the reply yet
@@ -34,7 +37,7 @@ function isAnswered(reply: FastifyReply): boolean {
  * application sends meanwhile must not be mixed with our answer. Fastify knows of an answer only when its head is out.
  *
  * - Until our answer is handed to Fastify, anything else that is sent goes out, and ours is given up: nothing of it is
- *   on the reply yet.
+ *   on the reply yet. Nothing at all is no answer: Fastify sends it where an async handler forgets to return the reply.
  * - From then on nothing else is sent, except what Fastify's time limit for handlers answers with.
  * - Where our answer fails before its head is out, the reply is free again for the handlers of errors.
  */
@@ -111,6 +114,7 @@ export class ReplyClaim {
       return true
     }
     const reply = this.#reply
+    if (this.#state === 'opening' && payload === undefined && !isThrown(reply)) return refuse(reply, payload)
     if (this.#state === 'sent') {
       if (isAnswered(reply)) return refuse(reply, payload)
       if (!isTimeLimit(payload)) {
@@ -123,6 +127,16 @@ export class ReplyClaim {
     this.#state = isFailing ? 'failed' : 'beaten'
     return true
   }
+}
+
+/**
+ * Whether a handler has thrown what is being sent: it may throw undefined. Fastify says so under a symbol of its own.
+ */
+function isThrown(reply: FastifyReply): boolean {
+  const isError = Object.getOwnPropertySymbols(reply).find(
+    (key) => key.description === 'fastify.reply.isError',
+  )
+  return isError !== undefined && Reflect.get(reply, isError) === true
 }
 
 /** Fastify's own failure of an answer that is not there after `handlerTimeout`. */
@@ -147,47 +161,4 @@ export function sendError(reply: FastifyReply, error: Error): void {
   } catch {
     writeLogLine(reply.log, { level: 'warn', details: { err: error }, message: error.message })
   }
-}
-
-/** The functions that {@link guardSend} has put in the place of `reply.send`. */
-const guards = new WeakSet<Send>()
-
-/** Whether something else than Fastify and we is given what is sent on a reply. */
-export function isSendWrapped(reply: FastifyReply): boolean {
-  return !guards.has((reply as Claimed).send)
-}
-
-/** Has everything that is sent in a context, and those below it, pass by the claims on its replies. */
-export function guardSend(fastify: FastifyInstance): void {
-  /** The prototype of replies that the guard is on. */
-  let prototype: Claimed | undefined
-  const guard: Send = function (payload) {
-    const reply = this as Claimed
-    prototype ??= prototypeWith(guard, reply)
-    const { send } = Object.getPrototypeOf(prototype) as Claimed
-    const slot = reply[SLOT]
-    if (slot instanceof ReplyClaim) return slot.admits(payload) ? send.call(reply, payload) : reply
-    reply[SLOT] = 'sent'
-    try {
-      return send.call(reply, payload)
-    } catch (error) {
-      reply[SLOT] = null
-      throw error
-    }
-  }
-  guards.add(guard)
-  fastify.decorateReply(SLOT, null)
-  try {
-    fastify.decorateReply('send', guard as FastifyReply['send'])
-  } catch (error) {
-    // An application that has a `send` of its own here keeps it.
-    if (systemCode(error) !== 'FST_ERR_DEC_ALREADY_PRESENT') throw error
-  }
-}
-
-function prototypeWith(guard: Send, reply: Claimed): Claimed {
-  let prototype = Object.getPrototypeOf(reply) as Claimed
-  while (!Object.hasOwn(prototype, 'send') || prototype.send !== guard)
-    prototype = Object.getPrototypeOf(prototype) as Claimed
-  return prototype
 }

@@ -3,9 +3,13 @@ import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { RawClient } from '../files/support/raw-client.ts'
-import { descriptorsBelow, serve, until } from '../files/support/serve.ts'
+import { descriptorsBelow, type LogLine, serve, until } from '../files/support/serve.ts'
 import { ROWS } from './support/two-answer-rows.ts'
 import { contents, HOOKS, kindOf, MINE, served } from './support/two-answers.ts'
+
+/** Whether a line says that a reply was sent twice: ours, or Fastify's own. */
+const isReported = ({ err }: LogLine): boolean =>
+  err?.code === 'ERR_RANGE_ALREADY_SENT' || err?.code === 'FST_ERR_REP_ALREADY_SENT'
 
 for (const [hook, addHook] of Object.entries(HOOKS)) {
   for (const { name, handler, want } of ROWS) {
@@ -24,13 +28,8 @@ for (const [hook, addHook] of Object.entries(HOOKS)) {
       }
       client.destroy()
       await until(() => descriptorsBelow(root) === 0)
-      t.ok(
-        /throws|forgets|cannot/.test(name) ||
-          log.some(
-            ({ err }) => err?.code === 'ERR_RANGE_ALREADY_SENT' || err?.code === 'FST_ERR_REP_ALREADY_SENT',
-          ),
-        'the log says so',
-      )
+      // A client may have its answer before the handler is over.
+      if (!/throws|forgets|cannot/.test(name)) await until(() => log.some(isReported))
     })
   }
 }

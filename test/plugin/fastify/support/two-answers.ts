@@ -34,8 +34,11 @@ export const HOOKS: Readonly<Record<string, (app: FastifyInstance) => unknown>> 
 
 /** What a client was given; undefined for a mixture. */
 export function kindOf(status: number, body: Buffer): Answer | undefined {
-  if (status >= 400 && status !== 404)
-    return body.toString().includes('"statusCode"') || body.toString() === 'text' ? 'error' : undefined
+  if (status >= 400 && status !== 404) {
+    // Fastify's answer where undefined was thrown is empty.
+    const isError = body.length === 0 || body.toString() === 'text' || body.includes('"statusCode"')
+    return isError ? 'error' : undefined
+  }
   if (body.toString() === MINE) return 'mine'
   if (body.length === 0) return 'empty'
   return (['first', 'small'] as const).find((name) => contents[name].equals(body))
