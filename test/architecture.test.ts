@@ -25,6 +25,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'resolve-path.ts',
       'refusal.ts',
       'request-spelling.ts',
+      'route-parameters.ts',
       'multipart.ts',
       'media-type.ts',
       'content-disposition.ts',

@@ -20,7 +20,7 @@ export { CHANNELS, type SendRangeEvent } from './events.ts'
 export type { EtagFacts, EtagFunction, EtagPolicy } from './file-source.ts'
 export type { RangePluginOptions, SendRangeOptions } from './options.ts'
 export type { ByteRange } from './range-set.ts'
-export type { EncodedSlashes } from './request-spelling.ts'
+export type { EncodedSlashes, TargetSpelling } from './request-spelling.ts'
 export type { Dotfiles } from './resolve-path.ts'
 export type {
   OpenContext,

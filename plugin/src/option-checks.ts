@@ -52,6 +52,7 @@ const CHECKS: Readonly<Record<OptionName, readonly [Check, string]>> = {
   maxRanges: [wholeNumber(1, Number.MAX_SAFE_INTEGER), 'a whole number of at least 1'],
   stallTimeout: [wholeNumber(0, MAX_TIMER_MS), 'a whole number of milliseconds, 0 or more'],
   encodedSlashes: [oneOf('refuse', 'allow'), "'refuse' or 'allow'"],
+  targetSpelling: [oneOf('check', 'exact', 'ignore'), "'check', 'exact' or 'ignore'"],
   maxOpenFiles: [wholeNumber(0, Number.MAX_SAFE_INTEGER), 'a whole number, 0 or more'],
 }
 

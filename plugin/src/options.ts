@@ -1,5 +1,5 @@
 import type { EtagPolicy } from './file-source.ts'
-import type { EncodedSlashes } from './request-spelling.ts'
+import type { EncodedSlashes, TargetSpelling } from './request-spelling.ts'
 import type { Dotfiles } from './resolve-path.ts'
 import type { RangeSource } from './source.ts'
 
@@ -31,6 +31,8 @@ export interface SendRangeOptions {
   stallTimeout?: number
   /** Whether `%2F` in the request's path is refused (404) or data of a route parameter. Default `'refuse'`. */
   encodedSlashes?: EncodedSlashes
+  /** Which spellings of the request's URL are served: `'check'`, `'exact'` or `'ignore'`. Default `'check'`. */
+  targetSpelling?: TargetSpelling
 }
 
 /** Options of the registration. */
@@ -54,6 +56,7 @@ export interface Settings {
   readonly maxRanges: number
   readonly stallTimeout: number
   readonly encodedSlashes: EncodedSlashes
+  readonly targetSpelling: TargetSpelling
   readonly maxOpenFiles: number
 }
 
@@ -73,6 +76,7 @@ export function defaultSettings(): Settings {
     maxRanges: 1000,
     stallTimeout: 60_000,
     encodedSlashes: 'refuse',
+    targetSpelling: 'check',
     maxOpenFiles: 256,
   }
 }

@@ -32,7 +32,7 @@ interface Answer {
 
 /** For the log only: a client that knew the reason would know what lies on the server. */
 const REFUSALS: Readonly<Record<Refusal, Answer>> = {
-  'second-spelling': { status: 404, text: 'the request spells its path in a second way' },
+  'second-spelling': { status: 404, text: 'the URL is spelled in a way that could pass a guard by' },
   'empty-path': { status: 400, text: 'the path is empty' },
   nul: { status: 400, text: 'the path holds a NUL' },
   backslash: { status: 400, text: 'the path holds a backslash' },

@@ -8,12 +8,10 @@ import { type FileStore, openRepresentation } from './file-source.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import type { Settings } from './options.ts'
-import { receivedTarget } from './received-target.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
 import { ReplyClaim, sendError } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
-import { isCanonicalTarget } from './request-spelling.ts'
 import {
   clearRepresentationFields,
   contentTypeOf,
@@ -27,6 +25,7 @@ import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import type { Representation } from './source.ts'
 import { asError, checkedRepresentation } from './source-checks.ts'
+import { isServedTarget } from './target-check.ts'
 
 /** How often a representation is opened when it changes while it is read for a Buffer. */
 const MAX_ATTEMPTS = 3
@@ -146,10 +145,7 @@ async function open(
   { path, settings, store }: Call,
   signal: AbortSignal,
 ): Promise<Representation | Refusal> {
-  const { raw } = reply.request
-  // A hook or a middleware may have tidied `url` up since, behind a guard that compared it.
-  const targets = [receivedTarget(raw), raw.url ?? '']
-  if (!targets.every((target) => isCanonicalTarget(target, settings.encodedSlashes))) return 'second-spelling'
+  if (!isServedTarget(reply.request, path, settings)) return 'second-spelling'
   if (settings.source === undefined) return openRepresentation(path, settings, store)
   return checkedRepresentation(await settings.source.open(path, { signal })) ?? 'not-in-source'
 }

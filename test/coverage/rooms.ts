@@ -14,6 +14,7 @@ export const PURE_ROOMS: readonly string[] = [
   'plugin/src/refusal.ts',
   'plugin/src/request-spelling.ts',
   'plugin/src/resolve-path.ts',
+  'plugin/src/route-parameters.ts',
   'demo-client/src/content-range.ts',
   'demo-client/src/identity.ts',
   'demo-client/src/plan.ts',

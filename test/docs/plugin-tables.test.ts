@@ -135,7 +135,7 @@ const STATUSES: readonly StatusCase[] = [
   { url: '/files/%2e/hello.txt', status: 404 },
   { url: '/files/folder%2Fnested.txt', status: 404 },
   { url: '/files/folder%5Cnested.txt', status: 404 },
-  { url: '/files/hell%6F.txt', status: 404 },
+  { url: '/file%73/hello.txt', status: 404 },
   { url: HELLO, headers: { 'if-match': '"another"' }, status: 412 },
   { url: HELLO, headers: { 'if-unmodified-since': 'Sun, 06 Nov 1994 08:49:37 GMT' }, status: 412 },
   { url: HELLO, ...range('bytes=13-'), status: 416 },

@@ -34,6 +34,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   maxRanges: [null, true, '5', 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 5n],
   stallTimeout: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 5n],
   encodedSlashes: [null, true, false, '', 'deny', 'Allow'],
+  targetSpelling: [null, true, false, '', 'any', 'Check'],
   maxOpenFiles: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 5n],
 }
 
@@ -80,6 +81,7 @@ const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   maxRanges: [1, 1000, Number.MAX_SAFE_INTEGER],
   stallTimeout: [0, 1, 2 ** 31 - 1],
   encodedSlashes: ['refuse', 'allow'],
+  targetSpelling: ['check', 'exact', 'ignore'],
   maxOpenFiles: [0, 1, 100_000],
 }
 

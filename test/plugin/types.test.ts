@@ -77,6 +77,7 @@ t.test('options are closed sets', async (t) => {
       contentType: () => undefined,
       headers: { 'x-a': 'b' },
       encodedSlashes: 'allow',
+      targetSpelling: 'exact',
       stallTimeout: 0,
     },
     { etag: ({ path, size, mtimeMs }) => `${path}-${size}-${mtimeMs}` },

@@ -1,0 +1,64 @@
+/** The values of a route's parameters, by their names, in the order of the route; null where no route matches. */
+export type RouteParameters = Readonly<Record<string, string>> | null
+
+// RFC 3986 §2.2, as far as they can stand in a path.
+const RESERVED = /[$&+,:;=@]/
+
+/**
+ * Whether two spellings of a path have matched one route, or the second none. A router tells of parameters alone: two
+ * spellings of one path with the same values at the same places leave the same text for the route.
+ *
+ * @param registered the second spelling, decoded
+ */
+export function isSameRoute(here: RouteParameters, there: RouteParameters, registered: string): boolean {
+  if (there === null) return true
+  if (here === null) return false
+  return isSame(here, there, (value, other, name) => {
+    if (withoutEmptySegments(value) !== withoutEmptySegments(other)) return false
+    // What stands for `*` ends where the path ends. Another could stand at another place.
+    return name === '*' || !RESERVED.test(value) || registered.split(value).length === 2
+  })
+}
+
+/** Whether a route has matched, and the router has taken two slashes in its path for one. */
+export function isCollapsed(here: RouteParameters): boolean {
+  if (here === null) return false
+  return Object.values(here).every((value) => value !== '' && !`/${value}`.includes('//'))
+}
+
+/** Whether two paths have matched one route, with the same values but for an `@` in the second. */
+export function isSameButAt(here: RouteParameters, there: RouteParameters): boolean {
+  if (here === null || there === null) return here === there
+  return isSame(
+    here,
+    there,
+    (value, other) =>
+      value.length === other.length &&
+      value.split('').every((unit, at) => unit === other[at] || other[at] === '@'),
+  )
+}
+
+type IsSameValue = (value: string, other: string, name: string) => boolean
+
+function isSame(
+  here: NonNullable<RouteParameters>,
+  there: NonNullable<RouteParameters>,
+  isSameValue: IsSameValue,
+): boolean {
+  const others = Object.entries(there)
+  const own = Object.entries(here)
+  return (
+    own.length === others.length &&
+    own.every(([name, value], at) => {
+      const [otherName, other] = others[at] as [string, string]
+      return name === otherName && isSameValue(value, other, name)
+    })
+  )
+}
+
+function withoutEmptySegments(value: string): string {
+  return value
+    .split('/')
+    .filter((segment) => segment !== '')
+    .join('/')
+}
