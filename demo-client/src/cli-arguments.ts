@@ -30,7 +30,7 @@ gets its name only when it is complete and verified; until then it is NAME.part.
 Output
   -o, --output FILE       name of the file (one URL only)
   -d, --dir DIR           directory for files named by the server or the URL (default .)
-      --overwrite         replace a file that exists, once the new one is complete;
+      --overwrite         replace a file that exists, once the new one is complete; its mode is kept;
                           without it an existing file is an error and stays as it is
       --no-resume         ignore what an earlier run has left
       --resume-key KEY    resume what was begun under KEY, whatever its URL was (renewed links, mirrors)
@@ -98,8 +98,10 @@ export function parseCommand(args: readonly string[]): Command {
     throw usage('-o names one file, but there are several URLs')
   if (values.output !== undefined && values.dir !== undefined) throw usage('-o and -d exclude each other')
   if (values.output === '' || values.dir === '') throw usage('the output must have a name')
+  if (values.output === '-')
+    throw usage('cannot write to standard output: name a file; one that is called "-" is written ./-')
   const destination: Destination =
-    values.output === undefined ? { directory: resolve(values.dir ?? '.') } : resolve(values.output)
+    values.output === undefined ? { directory: resolve(values.dir ?? '.') } : values.output
   return {
     kind: 'get',
     jobs: positionals.map((url) => ({ url: withScheme(url), destination })),

@@ -1,6 +1,7 @@
 // How range-get shows a download: a bar on a terminal, lines elsewhere, JSON for programs.
 import { relative } from 'node:path'
 import type { DownloadProgress, DownloadResult } from './index.ts'
+import { unsaid } from './once.ts'
 import { oneLine } from './one-line.ts'
 
 /** Shows one download. */
@@ -59,6 +60,12 @@ export function describeResult(result: DownloadResult): string {
   return `${nameOf(path)}: ${formatSize(size)}${taken}; ${how}`
 }
 
+/** The result, and what is not certain, unless that was said before. */
+function linesAbout(result: DownloadResult): string {
+  const notes = unsaid(result.warnings).map((warning) => `note: ${warning}`)
+  return [describeResult(result), ...notes].map((line) => `${line}\n`).join('')
+}
+
 /** A path for people, without what could steer a terminal. */
 export function nameOf(path: string): string {
   const short = relative(process.cwd(), path)
@@ -81,7 +88,7 @@ export function barDisplay(out: NodeJS.WriteStream, name: string): Display {
     },
     result: (result) => {
       clear()
-      out.write(`${describeResult(result)}\n`)
+      out.write(linesAbout(result))
     },
   }
 }
@@ -100,7 +107,7 @@ export function lineDisplay(out: NodeJS.WritableStream, name: string, interval: 
       shown = now
       out.write(`${name}: ${describeProgress(progress)}\n`)
     },
-    result: (result) => void out.write(`${describeResult(result)}\n`),
+    result: (result) => void out.write(linesAbout(result)),
   }
 }
 

@@ -122,7 +122,8 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
     else steps.resume() // at the end of the input nobody can type any more
   })
   try {
-    await Promise.all([steps.finished, follow(steps, display)])
+    const [{ warnings }] = await Promise.all([steps.finished, follow(steps, display)])
+    for (const warning of warnings) display.note(`note: ${warning}`)
   } catch (error) {
     const { received, total } = steps.progress
     if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_ABORTED') {

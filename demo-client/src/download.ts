@@ -1,6 +1,7 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
 import { onAbort } from './abort-listeners.ts'
-import { type ExpectedDigest, strongest } from './digest.ts'
+import { strongest } from './digest.ts'
+import type { DownloadResult } from './download-result.ts'
 import { DownloadError } from './errors.ts'
 import { type Answer, Exchanger } from './exchange.ts'
 import { VersionChanged } from './failure.ts'
@@ -11,29 +12,11 @@ import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { type Destination, Output } from './output.ts'
 import type { DownloadProgress } from './progress.ts'
 import { firstTarget, type Target } from './request-target.ts'
+import { Shortfalls } from './shortfall.ts'
 import { Standing } from './standing.ts'
 import { Store } from './store.ts'
 import { Transfer } from './transfer.ts'
 import { verifyDigests } from './whole-digest.ts'
-
-/** A finished download. */
-export interface DownloadResult {
-  /** Where the file is. */
-  readonly path: string
-  /** Its size in bytes. */
-  readonly size: number
-  /** Its strong entity-tag, or null. */
-  readonly etag: string | null
-  /** Bytes taken over from an earlier run; all of them where the file was there and had its checksum. */
-  readonly resumed: number
-  /**
-   * What proves that it is whole: a digest that was verified, the length the server announced, or, for
-   * `'nothing'`, only that the server closed the connection.
-   */
-  readonly integrity: 'digest' | 'length' | 'nothing'
-  /** The algorithm of that digest, or null. */
-  readonly digest: 'sha-256' | 'sha-512' | null
-}
 
 /** A download under way. Iterate it for progress; await `finished` for the end. */
 export interface Download extends AsyncIterable<DownloadProgress> {
@@ -68,6 +51,7 @@ class Run implements Download {
   readonly finished: Promise<DownloadResult>
   readonly #standing = new Standing()
   #transfer: Transfer | null = null
+  readonly #shortfalls = new Shortfalls()
   #isPaused = false
   #mtime: Date | null = null
 
@@ -112,15 +96,14 @@ class Run implements Download {
   }
 
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
-    const output = new Output(destination, origin.url, settings.existing)
+    const { existing } = settings
+    const output = new Output(destination, origin.url, { existing, shortfalls: this.#shortfalls })
     this.#standing.enter('checking')
-    if (output.isNamed) {
-      const finished = await this.#findFinished(output, settings.checksum)
-      if (finished !== null) return finished
-      await output.assertFree()
-    }
+    const finished = output.isNamed ? await this.#findFinished(output, settings) : null
+    if (finished !== null) return finished
+    const { path } = output.isNamed ? await output.place() : output
     const store = await Store.open({
-      path: output.path,
+      path,
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,
       isReadAgain: settings.checksum !== null,
@@ -150,12 +133,12 @@ class Run implements Download {
   }
 
   /** A file that has the given checksum already is what was asked for. */
-  async #findFinished(output: Output, checksum: ExpectedDigest | null): Promise<DownloadResult | null> {
-    const size = checksum === null ? null : await output.finishedSize(checksum)
+  async #findFinished(output: Output, { checksum, signal }: Settings): Promise<DownloadResult | null> {
+    const size = checksum === null ? null : await output.finishedSize(checksum, signal)
     if (checksum === null || size === null) return null
     this.#standing.find(size)
     const { algorithm: digest } = checksum
-    return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest }
+    return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest, warnings: [] }
   }
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
@@ -166,10 +149,16 @@ class Run implements Download {
     const identity = store.version?.identity ?? null
     const sent = strongest(identity?.digests ?? {})
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
-    await output.assertFree()
+    const place = await output.place()
     settings.signal?.throwIfAborted()
     this.#standing.settle(total, total)
-    await store.finish(output.path, total, this.#mtime)
+    await store.finish(total, {
+      path: place.path,
+      existing: settings.existing,
+      previous: place.kind === 'file' ? place.stats : null,
+      mtime: this.#mtime,
+      shortfalls: this.#shortfalls,
+    })
     return {
       path: output.path,
       size: total,
@@ -177,6 +166,7 @@ class Run implements Download {
       resumed: this.#standing.resumed,
       integrity: digest !== null ? 'digest' : transfer.isEndProven ? 'length' : 'nothing',
       digest,
+      warnings: this.#shortfalls.warnings,
     }
   }
 
@@ -216,7 +206,7 @@ class Run implements Download {
       onVersion: async (identity, answer) => {
         if (!output.isNamed) {
           output.rename(single(answer.fields, 'content-disposition'))
-          await output.assertFree()
+          await output.place()
         }
         await output.assertRoom((identity.total ?? 0) - store.received)
         this.#mtime = settings.modified === 'server' ? lastModified(answer) : null

@@ -1,5 +1,6 @@
 // range-get as a library.
-export { type Download, type DownloadResult, download } from './download.ts'
+export { type Download, download } from './download.ts'
+export type { DownloadResult } from './download-result.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
 export type { DownloadOptions, SegmentReport } from './options.ts'
 export type { Destination } from './output.ts'

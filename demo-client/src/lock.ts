@@ -4,6 +4,10 @@ import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { isOwner, lifeOf, type Owner, thisProcess } from './owner.ts'
 
+/** Where a file system has no hard links. */
+const NO_LINKS: ReadonlySet<string> = new Set(
+  'EPERM EACCES EISDIR EINVAL EMLINK ENOTSUP EOPNOTSUPP ENOSYS'.split(' '),
+)
 const HEARTBEAT = 10_000
 /** Without a sign of life for this long, in ms, an owner on another machine counts as dead. */
 const SILENCE = 60_000
@@ -63,7 +67,7 @@ async function tryCreate(path: string, owner: Owner): Promise<boolean> {
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
     // A file system without hard links: O_EXCL alone has to do.
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
+    if (!NO_LINKS.has(systemCode(error) ?? '')) throw error
     return await createExclusively(path, owner)
   } finally {
     await rm(draft, { force: true }).catch(() => undefined)

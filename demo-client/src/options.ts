@@ -32,7 +32,8 @@ export interface DownloadOptions {
   readonly resume?: 'auto' | 'never'
   /**
    * What a file that is already there means: `'refuse'` (default) ends with `ERR_DOWNLOAD_EXISTS`, `'replace'`
-   * renames the new file over it once that is complete and verified.
+   * renames the new file over it once that is complete and verified, with the mode of the old one. Where that is
+   * behind a symbolic link, the link stays.
    */
   readonly existing?: 'refuse' | 'replace'
   /**

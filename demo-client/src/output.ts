@@ -1,31 +1,46 @@
 // Where a finished file goes: its name, and what stands there already.
-import { lstat, statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ExpectedDigest } from './digest.ts'
-import { DownloadError, fileError, systemCode } from './errors.ts'
+import { DownloadError } from './errors.ts'
 import { digestOf } from './file-digest.ts'
 import { nameFromDisposition, nameFromUrl } from './names.ts'
+import { existsError, lookAt, type Place } from './place.ts'
+import type { Shortfalls } from './shortfall.ts'
 
 /** Where the file goes: its path, or a directory in which the server's name for it, made safe, is used. */
 export type Destination = string | { readonly directory: string }
 
-/** The place of a finished file. Nothing is written here: the rename at the end is the part file's. */
+/** A path that can only be that of a directory. */
+const FOLDER = process.platform === 'win32' ? /[/\\]$/ : /\/$/
+
+/** How an output treats what it finds. */
+export interface OutputOptions {
+  readonly existing: 'refuse' | 'replace'
+  readonly shortfalls: Shortfalls
+}
+
+/** The place of a finished file. Nothing is written here. */
 export class Output {
   /** Whether the caller chose the name; else the server may. */
   readonly isNamed: boolean
-  readonly #existing: 'refuse' | 'replace'
+  readonly #options: OutputOptions
   #path: string
+  /** Where the part file is. */
+  #folder: string
 
-  constructor(destination: Destination, url: URL, existing: 'refuse' | 'replace') {
+  constructor(destination: Destination, url: URL, options: OutputOptions) {
     this.isNamed = typeof destination === 'string'
-    this.#existing = existing
+    if (typeof destination === 'string' && FOLDER.test(destination)) throw namesFolder(destination)
+    this.#options = options
     this.#path =
       typeof destination === 'string'
         ? resolve(destination)
         : resolve(destination.directory, nameFromUrl(url))
+    this.#folder = dirname(this.#path)
   }
 
-  /** The final path. */
+  /** The final path. It may be that of a symbolic link. */
   get path(): string {
     return this.#path
   }
@@ -37,41 +52,55 @@ export class Output {
   }
 
   /**
-   * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where a file is there that is not to be replaced,
-   * `ERR_DOWNLOAD_UNWRITABLE` where it is a directory or some other thing
+   * What the finished file is to take the place of: nothing, or a file that may be replaced. A symbolic link stays; what it
+   * leads to is replaced, in its own folder.
+   * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where a file is there that is not to be replaced, and as {@link lookAt}
    */
-  async assertFree(): Promise<void> {
-    if ((await whatIsAt(this.#path)) === 'nothing' || this.#existing === 'replace') return
-    throw new DownloadError('ERR_DOWNLOAD_EXISTS', `${this.#path} exists already and is left as it is`)
+  async place(): Promise<Place> {
+    const place = await lookAt(this.#path)
+    if (place.kind === 'nothing') return place
+    if (this.#options.existing === 'refuse') throw existsError(this.#path)
+    if (this.isNamed) this.#folder = dirname(place.path)
+    else await this.#assertNear(place.path)
+    return place
   }
 
   /** @throws DownloadError `ERR_DOWNLOAD_DISK_FULL` where there is no room for `bytes` more */
   async assertRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(dirname(this.#path)).catch((error: unknown) => {
-      throw fileError(error, dirname(this.#path))
-    })
-    if (bytes <= bavail * bsize) return
-    const sizes = `${bytes} more bytes are announced, ${bavail * bsize} are free`
+    const found = await statfs(this.#folder).catch(() => null)
+    // Some file systems, of FUSE above all, do not know their size: they say 0 of 0 blocks.
+    if (found === null || found.blocks === 0 || found.bsize === 0) {
+      this.#options.shortfalls.note('free-space')
+      return
+    }
+    const free = found.bavail * found.bsize
+    if (bytes <= free) return
+    const sizes = `${bytes} more bytes are announced, ${free} are free`
     throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `no room for ${this.#path}: ${sizes}`)
   }
 
   /** Size of the file that is there, if it is the one with this digest; else null. */
-  async finishedSize({ algorithm, value }: ExpectedDigest): Promise<number | null> {
-    if ((await whatIsAt(this.#path)) === 'nothing') return null
-    const found = await digestOf(this.#path, algorithm).catch(() => null)
+  async finishedSize(
+    { algorithm, value }: ExpectedDigest,
+    signal: AbortSignal | null,
+  ): Promise<number | null> {
+    const place = await lookAt(this.#path)
+    if (place.kind === 'nothing') return null
+    const found = await digestOf(place.path, { algorithm, signal }).catch(() => null)
+    signal?.throwIfAborted()
     return found?.digest === value ? found.size : null
+  }
+
+  /** The bytes of a file whose name comes from elsewhere are already in its folder: they can only be renamed. */
+  async #assertNear(target: string): Promise<void> {
+    const [here, there] = await Promise.all([stat(this.#folder), stat(dirname(target))])
+    if (here.dev === there.dev) return
+    const reason = `it leads to another file system; name ${target} itself`
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${this.#path}: ${reason}`)
   }
 }
 
-/** What is at `path`: nothing, or a file or link that a rename would replace. */
-async function whatIsAt(path: string): Promise<'nothing' | 'file'> {
-  try {
-    const found = await lstat(path)
-    if (found.isFile() || found.isSymbolicLink()) return 'file'
-    const what = found.isDirectory() ? 'a directory' : 'something that is not a file'
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${what} has that name`)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'nothing'
-    throw fileError(error, path)
-  }
+function namesFolder(destination: string): DownloadError {
+  const advice = 'give the name of a file, or a directory for it (-d, or { directory })'
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${destination} is the name of a directory; ${advice}`)
 }

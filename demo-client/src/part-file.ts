@@ -1,12 +1,11 @@
 // NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
 import { constants } from 'node:fs'
-import { type FileHandle, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, rm } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
-import { DownloadError, fileError } from './errors.ts'
-import { syncDirectory } from './journal.ts'
+import { fileError } from './errors.ts'
+import { type FinalName, giveFinalName } from './final-name.ts'
 import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
 
@@ -87,29 +86,9 @@ export class PartFile {
     return hash.digest('base64')
   }
 
-  /**
-   * Gives the file its final name, flushed, by a rename, which also survives a power cut. Checks first that
-   * the name still leads to this very file.
-   */
-  async finish(path: string, mtime: Date | null): Promise<void> {
-    await this.#attempt(async () => {
-      if (mtime !== null) await this.#file.utimes(mtime, mtime)
-      await this.#file.sync()
-      const [mine, named] = await Promise.all([
-        this.#file.stat({ bigint: true }),
-        stat(this.path, { bigint: true }).catch(() => null),
-      ])
-      if (named === null || named.ino !== mine.ino || named.dev !== mine.dev) {
-        const reason = 'another file has taken its name, or it was deleted, while it was being written'
-        throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}; run again`)
-      }
-    })
-    try {
-      await rename(this.path, path)
-      await syncDirectory(dirname(path))
-    } catch (error) {
-      throw fileError(error, path)
-    }
+  /** See {@link giveFinalName}. */
+  async finish(name: FinalName): Promise<void> {
+    await this.#attempt(() => giveFinalName({ file: this.#file, path: this.path }, name))
   }
 
   async close(): Promise<void> {

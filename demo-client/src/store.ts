@@ -3,6 +3,7 @@ import { BlockWriter } from './block-writer.ts'
 import { BUFFER } from './buffers.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { strongest } from './digest.ts'
+import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { loadJournal, removeJournal, saveJournal } from './journal.ts'
 import { Lock } from './lock.ts'
@@ -166,12 +167,12 @@ export class Store {
     return this.#part.digest(algorithm, total)
   }
 
-  /** Makes the part file the file `path`: exactly `total` bytes, flushed, renamed. */
-  async finish(path: string, total: number, mtime: Date | null): Promise<void> {
+  /** Makes the part file, exactly `total` bytes, the finished file. */
+  async finish(total: number, name: FinalName): Promise<void> {
     await this.#checkpoints.settle()
     if ((await this.#part.size()) !== total) await this.#part.truncate(total)
     await this.#lock.assertHeld()
-    await this.#part.finish(path, mtime)
+    await this.#part.finish(name)
     await removeJournal(this.#journalPath)
   }
 

@@ -17,6 +17,9 @@ const ON_ITS_WAY = 3_000_000
 /** Longer than any stop that is told at once takes on a busy machine, and shorter than what a fault costs. */
 const AT_ONCE = 2000
 
+// Real processes and files, on a machine that may be busy.
+t.setTimeout(120_000)
+
 /** How long `ended` takes, in ms. */
 async function timeOf(ended: Promise<unknown>): Promise<number> {
   const start = performance.now()

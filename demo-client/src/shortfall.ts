@@ -1,0 +1,27 @@
+// What a file system does not offer, and what is then not certain. The download works all the same. Pure.
+
+/** What is missing. */
+export type Shortfall = 'hard-links' | 'free-space' | 'dates' | 'modes'
+
+const WORDS: Readonly<Record<Shortfall, string>> = {
+  'hard-links':
+    'the file system has no hard links: a kill in the instant in which the file gets its name can leave an empty file there',
+  'free-space':
+    'the file system does not say how much space is free: a full disk shows only when a write fails',
+  dates: 'the file system refuses to set dates: the file has the date of its download',
+  modes: 'the file system refuses to set modes: the file does not have the mode of the one it replaced',
+}
+
+/** What one download has met. */
+export class Shortfalls {
+  readonly #met = new Set<Shortfall>()
+
+  note(shortfall: Shortfall): void {
+    this.#met.add(shortfall)
+  }
+
+  /** A sentence for each. */
+  get warnings(): readonly string[] {
+    return [...this.#met].map((shortfall) => WORDS[shortfall])
+  }
+}
