@@ -127,7 +127,8 @@ async function customTag(
     mtimeMs: mtimeMsOf(file.version),
   })
   if (made === false) return undefined
-  if (parseEntityTag(made) !== undefined) return made
-  if (isOpaqueTag(made)) return formatEntityTag({ strength: 'strong', opaque: made })
+  const isText = typeof made === 'string'
+  if (isText && parseEntityTag(made) !== undefined) return made
+  if (isText && isOpaqueTag(made)) return formatEntityTag({ strength: 'strong', opaque: made })
   throw new SendRangeError('ERR_RANGE_OPTION', 'The etag function must return an entity-tag or false')
 }

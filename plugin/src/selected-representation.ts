@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Selected } from './decision.ts'
 import { type EntityTag, parseEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
@@ -28,7 +29,7 @@ export function selectedRepresentation(
   const now = Math.floor(Date.now() / MS_PER_SECOND)
   return {
     size,
-    acceptRanges: representation.acceptRanges ?? settings.acceptRanges,
+    acceptRanges: acceptRangesOf(representation, settings),
     etag: etagOf(representation, settings, set['etag']),
     lastModified: lastModifiedOf({ representation, settings, now }, set['last-modified']),
     // A date of the handler's own stands for what the handler knows.
@@ -38,12 +39,18 @@ export function selectedRepresentation(
   }
 }
 
+function acceptRangesOf({ acceptRanges }: Representation, settings: Settings): 'bytes' | 'none' {
+  if (acceptRanges === undefined) return settings.acceptRanges
+  if (acceptRanges === 'bytes' || acceptRanges === 'none') return acceptRanges
+  throw new SendRangeError('ERR_RANGE_SOURCE', "The acceptRanges of a source must be 'bytes' or 'none'")
+}
+
 function etagOf(representation: Representation, settings: Settings, set: unknown): EntityTag | undefined {
   if (set !== undefined) return parseEntityTag(String(set))
   if (settings.etag === false || representation.etag === undefined) return undefined
-  const tag = parseEntityTag(representation.etag)
-  if (tag === undefined)
-    throw new SendRangeError('ERR_RANGE_SOURCE', 'A representation has an etag that is none')
+  const given: unknown = representation.etag
+  const tag = typeof given === 'string' ? parseEntityTag(given) : undefined
+  if (tag === undefined) throw new SendRangeError('ERR_RANGE_SOURCE', 'The source returned an invalid etag')
   return tag
 }
 
@@ -56,7 +63,10 @@ interface DateContext {
 function lastModifiedOf({ representation, settings, now }: DateContext, set: unknown): number | undefined {
   if (set !== undefined) return parseHttpDate(String(set), now)
   const date = representation.lastModified
-  if (settings.lastModified === false || date === undefined || Number.isNaN(date.getTime())) return undefined
+  if (settings.lastModified === false || date === undefined) return undefined
+  if (!types.isDate(date))
+    throw new SendRangeError('ERR_RANGE_SOURCE', 'The lastModified of a source must be a Date')
+  if (Number.isNaN(date.getTime())) return undefined
   const second = Math.floor(date.getTime() / MS_PER_SECOND)
   // RFC 9110 §8.8.2.2: a date is weak where the representation may "change twice during the second covered by the
   // presented validator". What changes again in this second must not share its date: no date is sent until the second is over.
