@@ -38,14 +38,21 @@ export function hasDotSegment(path: string): boolean {
   return DOT.test(path)
 }
 
-/** Whether the last segment of a file's path is a segment of a URL's, once it is decoded: the URL names the file. */
-export function namesFile(path: string, file: string): boolean {
-  const name = file.slice(file.lastIndexOf('/') + 1).toLowerCase()
-  // A router may be told that a `;` ends the path.
-  return decoded(path)
-    .toLowerCase()
-    .split('/')
-    .some((segment) => segment === name || segment.split(';').includes(name))
+/**
+ * Whether the last segment of a file's path is one of a URL, or of its parameters, whatever their extensions: the URL
+ * names the file.
+ *
+ * @param texts decoded
+ */
+export function namesFile(texts: readonly string[], file: string): boolean {
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  return texts.some((text) => text.split('/').some((segment) => comparable(segment) === comparable(name)))
+}
+
+/** A name without its extension, as one that ignores case and Unicode forms compares it. */
+function comparable(name: string): string {
+  const dot = name.lastIndexOf('.')
+  return (dot > 0 ? name.slice(0, dot) : name).normalize().toLowerCase()
 }
 
 /** Whether a slash in a path is encoded: data to a router, a folder to a file system. */
@@ -80,11 +87,12 @@ export function hasReservedFolder(path: string): boolean {
 }
 
 /**
- * A path with another character for each encoded letter, digit, `-`, `.` and `_`: one that is encoded and that no text
- * of a route matches, but a parameter does.
+ * A path with another character for each encoded letter, digit, `-`, `.` and `_` of its folders: one that is encoded and
+ * that no text of a route matches, but a parameter does.
  */
 export function withUnreservedReplaced(path: string): string {
-  return path.replace(ENCODED_UNRESERVED, '%40')
+  const name = path.lastIndexOf('/')
+  return path.slice(0, name).replace(ENCODED_UNRESERVED, '%40') + path.slice(name)
 }
 
 /** Whether a target is what `encodeURI` makes of its decoded path, with `#` and `?` encoded too. */

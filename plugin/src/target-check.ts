@@ -30,7 +30,7 @@ export interface SpellingSettings {
  *
  * 1. Its spelling must lead to the route that the one without encodings leads to. So no guard of a route, or of the
  *    context of one, is walked around.
- * 2. Where it names the file, its folders must be spelled plainly: hooks compare `request.url` with them.
+ * 2. Where its parameters name the file, its folders must be spelled plainly: hooks compare `request.url` with them.
  *
  * @param file the path that was given to `sendRange`
  */
@@ -66,7 +66,7 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   if (here === null && !request.is404 && !isRewritten) return false
   const registered = asRegistered(path)
   if (registered !== path && !isSameRoute(here, match(request, registered), decoded(registered))) return false
-  if (namesFile(path, file)) {
+  if (namesFile(here === null ? [decoded(path)] : Object.values(here), file)) {
     return hasPlainFolders(path) && (!hasEmptySegment(path) || isCollapsed(here))
   }
   // RFC 3986 §6.2.2.2: unreserved characters are the same encoded. That holds for what the router gives to a
