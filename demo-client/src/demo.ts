@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 // The documents' walk: a file in steps of a few bytes, each a range of its own, over the public API.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { basename, relative } from 'node:path'
 import { DEMO_HELP, type DemoArguments, parseDemoArguments } from './demo-arguments.ts'
+import { readSource, sha256Of } from './demo-comparison.ts'
 import { DemoDisplay } from './demo-display.ts'
 import { type DemoServer, DemoServerError, startDemoServer } from './demo-server.ts'
 import { exitStatusOf } from './exit-status.ts'
@@ -18,50 +17,6 @@ const STEP_PAUSE = 1000
 /** Retries are few: a person is watching, and the server is next door. */
 const RETRIES = 3
 const RETRY_DELAY = 300
-
-interface Source {
-  readonly sha256: string
-  readonly size: number
-}
-
-/** The whole file in one GET by other means than the download, as something to compare with. */
-async function readSource(url: URL, signal: AbortSignal): Promise<Source> {
-  const hash = createHash('sha256')
-  let size = 0
-  const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, signal }).catch(
-    (error: unknown) => {
-      if (signal.aborted) throw new DownloadError('ERR_DOWNLOAD_ABORTED', 'stopped', { cause: error })
-      throw new DownloadError('ERR_DOWNLOAD_NETWORK', `cannot reach ${url.origin}`, { cause: error })
-    },
-  )
-  if (!response.ok) {
-    await response.body?.cancel()
-    const details = { statusCode: response.status }
-    throw new DownloadError(
-      'ERR_DOWNLOAD_HTTP',
-      `the server answered ${response.status} for ${url.pathname}`,
-      details,
-    )
-  }
-  for await (const chunk of response.body ?? []) {
-    hash.update(chunk)
-    size += chunk.length
-  }
-  return { sha256: hash.digest('hex'), size }
-}
-
-/** The SHA-256 of a local file, or null where there is none. */
-async function sha256Of(path: string): Promise<string | null> {
-  const hash = createHash('sha256')
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk)
-    return hash.digest('hex')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot read ${path}: ${reason}`, { cause: error })
-  }
-}
 
 /** Shows what happens between the steps: where it resumes, waits, pauses. */
 async function follow(walk: Download, display: DemoDisplay): Promise<void> {
@@ -89,7 +44,7 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
   const display = new DemoDisplay(process.stdout, process.env)
   const url = new URL(encodeURIComponent(args.file), origin.endsWith('/') ? origin : `${origin}/`)
   const name = relative(process.cwd(), args.out) || args.out
-  const existing = args.fresh ? null : await sha256Of(args.out)
+  const existing = args.fresh ? null : await sha256Of(args.out, stop)
   if (existing !== null) {
     const source = await readSource(url, stop)
     if (existing === source.sha256) {
@@ -145,7 +100,7 @@ async function compare(
   args: DemoArguments,
   { url, name, stop }: { url: URL; name: string; stop: AbortSignal },
 ): Promise<number> {
-  const [mine, source] = await Promise.all([sha256Of(args.out), readSource(url, stop)])
+  const [mine, source] = await Promise.all([sha256Of(args.out, stop), readSource(url, stop)])
   if (mine === source.sha256) return source.size
   const hint = 'it may have changed on the server meanwhile; run again'
   throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${name} differs from ${publicUrl(url)}: ${hint}`)

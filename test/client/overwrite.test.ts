@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -279,6 +280,27 @@ t.test("another user's link in a shared folder is not followed", root, async (t)
   lchownSync(join(dir, 'shared/file.bin'), 0, 0)
   t.equal((await rangeGet(args, join(dir, 'shared')).ended).status, 0, 'our own is')
   t.ok(readOrNull(join(dir, 'mine.bin'))?.equals(CONTENT))
+})
+
+t.test('a link to another file system', root, async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  const dir = t.testdir({ mount: {} })
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', join(dir, 'mount')])
+  if (mounted.status !== 0) return t.pass('a tmpfs cannot be mounted here')
+  t.teardown(() => execFileSync('umount', [join(dir, 'mount')]))
+  const target = join(dir, 'mount/real.bin')
+  writeFileSync(target, 'old')
+  symlinkSync('mount/real.bin', join(dir, 'file.bin'))
+  const url = `${server.url}/file.bin`
+  const { finished } = download(url, { directory: dir }, { existing: 'replace' })
+  await t.rejects(finished, { code: 'ERR_DOWNLOAD_UNWRITABLE', message: `name ${target} itself` })
+  t.equal(readFileSync(target, 'utf8'), 'old')
+  t.strictSame(names(dir), ['file.bin', 'mount'])
+  const named = await get(url, dir, { existing: 'replace' })
+  t.ok(named.file?.equals(CONTENT), named.message)
+  t.strictSame(names(join(dir, 'mount')), ['real.bin'])
+  return t.equal(readlinkSync(join(dir, 'file.bin')), 'mount/real.bin')
 })
 
 t.test('other names of the file that is replaced keep what it held', unix, async (t) => {

@@ -70,6 +70,8 @@ export function walk(args: readonly string[], cwd: string): Walk {
 export interface Source {
   url: string
   ranges: string[]
+  /** Requests, with a Range or without. */
+  requests: number
   text: Buffer
   etag(): string
   /** Ends the server, connections included. */
@@ -81,6 +83,7 @@ export async function startSource(text: string, piece: number = text.length): Pr
   const source: Source = {
     url: '',
     ranges: [],
+    requests: 0,
     text: Buffer.from(text),
     etag: () => `"${createHash('sha256').update(source.text).digest('hex').slice(0, 16)}"`,
     stop: async () => {
@@ -89,6 +92,7 @@ export async function startSource(text: string, piece: number = text.length): Pr
     },
   }
   const server = createServer((request, response) => {
+    source.requests++
     const etag = source.etag()
     const range = asked(request, etag)
     if (request.headers.range !== undefined) source.ranges.push(request.headers.range)

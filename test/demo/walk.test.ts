@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -245,6 +253,32 @@ t.test('a server that goes away midway', async (t) => {
   t.equal(status, 3)
   t.match(stderr, /^demo: gave up after 4 attempts: .+\n$/)
   t.notOk(existsSync(join(dir, '3.txt')))
+})
+
+t.test('a FIFO or a device as output ends at once, and stays', async (t) => {
+  const dir = t.testdir({})
+  execFileSync('mkfifo', [join(dir, 'fifo')])
+  symlinkSync('fifo', join(dir, 'link'))
+  symlinkSync('/dev/zero', join(dir, 'zero'))
+  const before = readdirSync(dir)
+  for (const args of [['fifo'], ['link'], ['zero'], ['fifo', '--fresh'], ['zero', '--fresh']]) {
+    const { status, stderr } = await walk(['--port', '0', '--out', ...args], dir).finished
+    t.equal(status, 9, `${args}: ${stderr}`)
+    t.match(stderr, /^demo: [^\n]+\n$/)
+    t.strictSame(readdirSync(dir), before)
+  }
+  t.ok(lstatSync(join(dir, 'fifo')).isFIFO())
+})
+
+t.test('a stop while the file here is compared with a slow source', async (t) => {
+  const source = await startSource('x'.repeat(1_000_000), 100)
+  t.teardown(() => source.stop())
+  const run = walk(['--url', source.url], t.testdir({ '3.txt': 'mine' }))
+  while (source.requests === 0) await sleep(10)
+  run.child.kill('SIGINT')
+  const { status, stderr } = await run.finished
+  t.equal(status, 130)
+  t.match(stderr, /^demo: [^\n]+\n$/)
 })
 
 t.test('bad input gets one line and its exit status, never a wrong 3.txt', async (t) => {
