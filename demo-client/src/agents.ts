@@ -35,8 +35,19 @@ export class Agents {
     return agent
   }
 
+  /** Closes the connections that no request uses: where the server has closed one, the others are not to be trusted. */
+  dropIdle(): void {
+    for (const { freeSockets } of this.#all) {
+      for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
+    }
+  }
+
   close(): void {
-    for (const agent of [this.#plain, this.#tls, ...this.#tunnels.values()]) agent.destroy()
+    for (const agent of this.#all) agent.destroy()
+  }
+
+  get #all(): readonly HttpAgent[] {
+    return [this.#plain, this.#tls, ...this.#tunnels.values()]
   }
 }
 

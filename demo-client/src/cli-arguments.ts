@@ -40,6 +40,7 @@ Transfer
   -n, --connections N     connections at once (default 4)
       --segment-size SIZE bytes asked for at once: 4, 64k, 8M (default: chosen)
       --limit-rate RATE   bytes per second for all connections together: 500k, 2M
+      --min-rate RATE     what stays slower than this for the stall timeout is asked for again: 10k
       --delay MS          wait between two segments of a connection
   -H, --header 'K: V'     send a header field (may be repeated)
       --checksum DIGEST   sha-256=… or sha-512=…, hexadecimal or base64
@@ -75,6 +76,7 @@ const OPTIONS = {
   'connect-timeout': TEXT,
   'max-redirects': TEXT,
   'limit-rate': TEXT,
+  'min-rate': TEXT,
   'no-resume': FLAG,
   'resume-key': TEXT,
   overwrite: FLAG,
@@ -125,7 +127,8 @@ function optionsFrom(values: Values): DownloadOptions {
     given(values[name], (text) => Math.round(decimal(name, text) * 1000))
   const whole = (name: 'connections' | 'retries' | 'max-redirects' | 'delay') =>
     given(values[name], (text) => integer(name, text))
-  const bytes = (name: 'segment-size' | 'limit-rate') => given(values[name], (text) => sizeOf(name, text))
+  const bytes = (name: 'segment-size' | 'limit-rate' | 'min-rate') =>
+    given(values[name], (text) => sizeOf(name, text))
   return withoutUndefined({
     connections: whole('connections'),
     segmentSize: bytes('segment-size'),
@@ -137,6 +140,7 @@ function optionsFrom(values: Values): DownloadOptions {
     connectTimeout: seconds('connect-timeout'),
     maxRedirects: whole('max-redirects'),
     limitRate: bytes('limit-rate'),
+    minRate: bytes('min-rate'),
     resume: values['no-resume'] ? 'never' : 'auto',
     resumeKey: values['resume-key'],
     existing: values.overwrite ? 'replace' : 'refuse',

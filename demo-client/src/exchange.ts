@@ -1,8 +1,5 @@
 // One request and its answer, over node:http and node:https, with redirects followed.
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { onAbort } from './abort-listeners.ts'
-import type { Opening } from './agents.ts'
+import type { IncomingMessage } from 'node:http'
 import { DownloadError } from './errors.ts'
 import { digits, type FieldLines, fieldLines, list, single } from './field-lines.ts'
 import type { ProxyEnvironment } from './proxy.ts'
@@ -11,6 +8,7 @@ import { publicUrl } from './public-url.ts'
 import { redirectTarget, type Target } from './request-target.ts'
 import { retryAfter } from './retry.ts'
 import { Routes } from './routes.ts'
+import { ExchangeFailure, type RequestLimits, sendRequest } from './send-request.ts'
 import { type Wire, wireOf } from './wire.ts'
 
 /** An answer whose head is here and whose body is not yet read. */
@@ -32,11 +30,8 @@ export interface Answer {
   readonly closed: Promise<void>
 }
 
-/** Settings of all exchanges of one download; times in ms. */
-export interface ExchangeSettings {
-  readonly connectTimeout: number
-  /** From the request to the last byte of the answer's head. */
-  readonly headTimeout: number
+/** Settings of all exchanges of one download. */
+export interface ExchangeSettings extends RequestLimits {
   readonly maxRedirects: number
   readonly proxy: string | null
   readonly env: ProxyEnvironment
@@ -46,19 +41,6 @@ export interface ExchangeSettings {
 const WORTH_READING = 16 * 1024
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-
-/** Thrown where nothing of an answer came: the connection failed. `isGarbage`: what came was not HTTP. */
-export class ExchangeFailure extends Error {
-  readonly isGarbage: boolean
-  /** The connection had served a request before; the server may simply have closed it meanwhile. */
-  readonly wasReused: boolean
-
-  constructor(message: string, cause: Error | null, wasReused: boolean) {
-    super(message, cause === null ? undefined : { cause })
-    this.wasReused = wasReused
-    this.isGarbage = cause !== null && 'code' in cause && String(cause.code).startsWith('HPE_')
-  }
-}
 
 /** Keeps the connections of one download. Close it. */
 export class Exchanger {
@@ -97,71 +79,44 @@ export class Exchanger {
     this.#routes.close()
   }
 
+  /**
+   * RFC 9110 §9.2.2: an idempotent request may be repeated where "the underlying connection is closed before any
+   * response is received", but "a client SHOULD NOT automatically retry a failed automatic retry".
+   */
   async #send(
     target: Target,
     fields: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const { connectTimeout, headTimeout } = this.#settings
-    const { isTls, proxy, options: route } = this.#routes.to(target.url)
-    const opening = new AbortController()
-    const options: RequestOptions & Pick<Opening, 'opening'> = {
-      ...route,
-      // What the download needs comes last: a caller's field must not change the question.
-      headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...route.headers, ...fields },
-      opening: opening.signal,
+    try {
+      return await this.#sendOnce(target, fields, signal)
+    } catch (error) {
+      if (!(error instanceof ExchangeFailure) || !error.wasReused || error.isGarbage || signal.aborted)
+        throw error
+      this.#routes.dropIdle()
+      return await this.#sendOnce(target, fields, signal)
     }
-    return new Promise((resolve, reject) => {
-      const request = isTls ? httpsRequest(target.url, options) : httpRequest(target.url, options)
-      let failure: Error | null = null
-      const stop = (error: Error): void => {
-        if (request.socket === null) opening.abort(error)
-        else request.destroy(error)
-      }
-      const abort = (): void => stop(new Error('given up'))
-      const forget = onAbort(signal, abort)
-      const giveUp = (what: string, after: number): NodeJS.Timeout =>
-        setTimeout(() => stop(new Error(`${what} within ${after / 1000} s`)), after)
-      const connecting = giveUp('no connection', connectTimeout)
-      let waiting: NodeJS.Timeout | undefined
-      const connected = (): void => {
-        clearTimeout(connecting)
-        waiting ??= giveUp('no answer', headTimeout)
-      }
-      const fail = (error: Error): void => {
-        const isProxys = proxy !== null && !(error instanceof ProxyError)
-        const cause = isProxys ? new ProxyError(proxy, error) : error
-        reject(new ExchangeFailure(error.message, cause, request.reusedSocket))
-      }
-      const closed = new Promise<void>((done) => {
-        request.once('close', () => {
-          forget()
-          clearTimeout(connecting)
-          clearTimeout(waiting)
-          fail(new Error('the connection was closed without an answer')) // where nothing has been said yet
-          done()
-        })
-      })
-      request.once('socket', (socket) => {
-        if (opening.signal.aborted) request.destroy(opening.signal.reason)
-        if (request.reusedSocket || !isTls) connected()
-        else socket.once('secureConnect', connected)
-      })
-      request.on('error', (error) => {
-        failure = error
-        fail(error)
-      })
-      request.once('response', (body) => {
-        clearTimeout(connecting)
-        clearTimeout(waiting)
-        const answer = answerOf(target, body, { proxy, failure: () => failure, closed })
-        if (proxy === null || answer.status !== 407) return resolve(answer)
-        discard(answer)
-        fail(refusalOf(proxy, answer))
-      })
-      request.end()
-      if (signal.aborted) abort()
+  }
+
+  async #sendOnce(
+    target: Target,
+    fields: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const route = this.#routes.to(target.url)
+    const { headers } = route.options
+    const { body, ...end } = await sendRequest(target.url, {
+      route,
+      // What the download needs comes last: a caller's field must not change the question.
+      headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...headers, ...fields },
+      limits: this.#settings,
+      signal,
     })
+    const answer = answerOf(target, body, { proxy: route.proxy, ...end })
+    if (route.proxy === null || answer.status !== 407) return answer
+    discard(answer)
+    const refusal = refusalOf(route.proxy, answer)
+    throw new ExchangeFailure(refusal.message, refusal, false)
   }
 }
 

@@ -1,7 +1,8 @@
 // What a failed attempt means for the next one. Pure.
 import { DownloadError } from './errors.ts'
-import { type Answer, ExchangeFailure } from './exchange.ts'
+import type { Answer } from './exchange.ts'
 import { nameOf, ProxyError } from './proxy-error.ts'
+import { ExchangeFailure } from './send-request.ts'
 
 /** Thrown where the file on the server is no longer the one whose bytes are held. */
 export class VersionChanged extends Error {}
@@ -16,7 +17,7 @@ export interface Failure {
   readonly isRefusal: boolean
   /** Milliseconds that the server asked to wait, or null. */
   readonly wait: number | null
-  /** An idle connection that the server had closed: not counted as a failure. */
+  /** A way that was remembered is not good any more: another is tried at once, and that is not counted as a failure. */
   readonly isStale: boolean
 }
 
@@ -25,7 +26,7 @@ const UNTRUSTED = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO
 /** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
 export function connectionFailure(error: unknown): Failure {
   if (!(error instanceof ExchangeFailure)) throw error
-  if (error.cause instanceof ProxyError) return proxyFailure(error, error.cause)
+  if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
   if (UNTRUSTED.test(cause)) {
     throw new DownloadError('ERR_DOWNLOAD_TLS', `the server's certificate is not trusted: ${error.message}`, {
@@ -41,12 +42,12 @@ export function connectionFailure(error: unknown): Failure {
     error: new DownloadError(code, reason, { cause: error }),
     isRefusal: !error.isGarbage,
     wait: null,
-    isStale: error.wasReused && !error.isGarbage,
+    isStale: false,
   }
 }
 
 /** A proxy that is not reached, or refuses: its answers are none of the server's. */
-function proxyFailure(failure: ExchangeFailure, error: ProxyError): Failure {
+function proxyFailure(error: ProxyError): Failure {
   const cause = error.cause instanceof Error ? error.cause : null
   const code = cause !== null && 'code' in cause ? String(cause.code) : ''
   if (UNTRUSTED.test(code)) {
@@ -57,7 +58,7 @@ function proxyFailure(failure: ExchangeFailure, error: ProxyError): Failure {
   const told = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
   if (!error.isPassing) throw told
   const wait = error.answer?.wait ?? null
-  return { reason, error: told, isRefusal: true, wait, isStale: failure.wasReused }
+  return { reason, error: told, isRefusal: true, wait, isStale: false }
 }
 
 const WORDS: Readonly<Record<string, string>> = {

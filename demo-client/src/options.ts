@@ -55,6 +55,11 @@ export interface DownloadOptions {
   readonly maxRedirects?: number
   /** Bytes per second for all connections together. Default: no limit. */
   readonly limitRate?: number
+  /**
+   * The lowest useful rate, in bytes per second for all connections together, below `limitRate`. What stays below it for
+   * `stallTimeout` is given up and asked for again, `retries` times in a row. Default: none, but for silence.
+   */
+  readonly minRate?: number
   /** URL of an http or https proxy. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`. */
   readonly proxy?: string
   /** Wait between two segments of one connection. Default 0. */
@@ -85,6 +90,7 @@ export interface Settings {
   readonly stallTimeout: number
   readonly maxRedirects: number
   readonly limitRate: number | null
+  readonly minRate: number | null
   readonly proxy: string | null
   readonly delay: number
   readonly html: 'refuse' | 'accept'
@@ -130,6 +136,8 @@ export function settingsOf(options: DownloadOptions): Settings {
     stallTimeout: integer('stallTimeout', 30_000, [1, DAY]),
     maxRedirects: integer('maxRedirects', 10, [0, 1000]),
     limitRate: options.limitRate === undefined ? null : integer('limitRate', 0, [1, most]),
+    minRate:
+      options.minRate === undefined ? null : integer('minRate', 0, [1, (options.limitRate ?? most) - 1]),
     proxy: options.proxy ?? null,
     delay: integer('delay', 0, [0, DAY]),
     html: choice('html', options.html ?? 'refuse', ['refuse', 'accept']),

@@ -75,6 +75,7 @@ export class Reception {
 
   /** Ranges do not work here: a second try on a fresh connection, then the whole as one stream. */
   rangeTrouble(reason: string): Failure | null {
+    if (this.#schedule.mode === 'whole') return null // another connection has seen to it
     this.#rangeTroubles++
     if (this.#rangeTroubles < RANGE_TROUBLES && this.#context.store.joinable !== null)
       return lieFailure(reason)
@@ -113,6 +114,8 @@ export class Reception {
     if (digest !== null) this.#schedule.largest = Math.min(DIGESTED_SEGMENT, LARGEST_SEGMENT)
     this.#context.onPart()
     const ending = await intakePart(this.#intake, lease, { answer, part, digest })
+    // Without the rest nothing of it was proven, and nothing kept.
+    if (digest !== null && ending.kind !== 'complete') this.#useful -= lease.bytes
     this.#report(lease, judged)
     return this.#settle(lease, ending)
   }

@@ -43,6 +43,11 @@ export class Routes {
     return { isTls, proxy, options }
   }
 
+  /** Closes the connections that no request uses. */
+  dropIdle(): void {
+    this.#agents.dropIdle()
+  }
+
   close(): void {
     this.#agents.close()
   }

@@ -1,36 +1,18 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
 
+import { Attempts } from './attempts.ts'
 import { CrawlWatch } from './crawl-watch.ts'
-import type { Answer, Exchanger } from './exchange.ts'
 import { connectionFailure, type Failure, lieFailure, statusFailure, VersionChanged } from './failure.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
-import type { Identity } from './identity.ts'
 import type { ActiveLease } from './lease.ts'
-import type { Settings } from './options.ts'
+import { MinRate } from './min-rate.ts'
 import { Patience, type Waiting } from './patience.ts'
 import { PauseGate } from './pause-gate.ts'
 import { RateLimit } from './rate-limit.ts'
 import { Reception } from './reception.ts'
 import type { Target } from './request-target.ts'
 import { Schedule } from './schedule.ts'
-import type { Store } from './store.ts'
-
-/** What a transfer works with, and whom it tells. */
-export interface TransferContext {
-  readonly settings: Settings
-  readonly store: Store
-  readonly exchanger: Exchanger
-  readonly origin: Target
-  /** `'whole'`: one stream, no ranges. */
-  readonly mode: 'ranges' | 'whole'
-  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
-  readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
-  readonly onBytes: (bytes: number) => void
-  readonly onChange: () => void
-}
-
-/** This much, in bytes, is progress: the count of failures begins anew. */
-const PROGRESS = 64 * 1024
+import type { TransferContext } from './transfer-context.ts'
 
 /** Fetches one version of a file into the store. */
 export class Transfer {
@@ -45,6 +27,7 @@ export class Transfer {
   readonly #gate: PauseGate
   readonly #patience: Patience
   readonly #crawlWatch: CrawlWatch
+  readonly #minRate: MinRate | null
 
   constructor(context: TransferContext) {
     const { settings, store } = context
@@ -66,6 +49,7 @@ export class Transfer {
     const { retries, retryDelay: delay, maxRetryDelay: maxDelay } = settings
     this.#patience = new Patience({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
     this.#crawlWatch = new CrawlWatch(settings.connections * 2)
+    this.#minRate = settings.minRate === null ? null : new MinRate(settings.minRate, settings)
     this.#rateLimit = settings.limitRate === null ? null : new RateLimit(settings.limitRate)
   }
 
@@ -141,17 +125,17 @@ export class Transfer {
   }
 
   async #work(): Promise<void> {
-    let attempt = 0
-    let usefulBefore = this.#reception.useful
+    const attempts = new Attempts(this.#reception.useful)
     for (;;) {
       await this.#gate.pass()
       if (this.#failure !== null) return // a stop in a pause opens the gate: nothing more is asked for
       const lease = this.#schedule.lend()
       if (lease === null) return
-      const failure = await this.#attempt(lease)
+      let failure = await this.#attempt(lease)
       if (this.#failure !== null) return
+      if (failure === null && attempts.isTooLittle(lease, this.#reception.useful))
+        failure = this.#reception.rangeTrouble('sends a few bytes each time, of many that were asked for')
       if (failure === null) {
-        attempt = 0
         if (this.#context.settings.delay > 0 && !this.#schedule.isComplete)
           await this.#patience.sleep(this.#context.settings.delay)
         continue
@@ -163,10 +147,7 @@ export class Transfer {
         this.#schedule.limit = Math.max(1, this.#workers.size - 1)
         return
       }
-      if (this.#reception.useful - usefulBefore >= PROGRESS) attempt = 0
-      usefulBefore = this.#reception.useful
-      attempt++
-      await this.#patience.wait(attempt, failure)
+      await this.#patience.wait(attempts.fail(this.#reception.useful), failure)
     }
   }
 
@@ -236,16 +217,22 @@ export class Transfer {
 
   #count(bytes: number): Promise<void> | null {
     this.#context.onBytes(bytes)
+    this.#minRate?.count(bytes)
     const wait = this.#rateLimit?.wait(bytes) ?? 0
     const isStream = this.#schedule.mode === 'whole' && this.#gate.isClosed
     if (wait <= 1 && !isStream) return this.#context.store.backlog
     return this.#patience.sleep(wait).then(() => (isStream ? this.#gate.pass() : undefined))
   }
 
-  /** Once a second: is there one that crawls, and is a rest worth sharing that was not when a connection was idle? */
+  /** Once a second: is all too slow, does one crawl, is a rest worth sharing that was not when a connection was idle? */
   #look(): void {
-    if (this.#context.settings.limitRate !== null || this.#gate.isClosed) return
     const { leases, limit, isConfirmed } = this.#schedule
+    // What waits for the disk, or for the next attempt, is not the server's to answer for.
+    const isCounted = leases.size > 0 && !this.#gate.isClosed && this.#context.store.backlog === null
+    const tooSlow = this.#minRate?.look(isCounted) ?? null
+    if (tooSlow?.kind === 'give-up') this.fail(tooSlow.error)
+    if (tooSlow !== null) for (const lease of leases) lease.controller.abort()
+    if (this.#context.settings.limitRate !== null || this.#gate.isClosed) return
     this.#crawlWatch.look([...leases].filter((lease) => lease.kind === 'segment'))
     // While one waits for its next attempt, no other makes it in its place.
     if (isConfirmed && this.#workers.size === leases.size) this.#spawn(limit)

@@ -158,9 +158,10 @@ const REFUSALS: Refusal[] = [
 function flood(socket: Socket, first: string, then: string): void {
   socket.write(first)
   const more = (): void => {
-    while (!socket.destroyed && socket.write(then));
+    if (socket.destroyed) return
+    if (socket.write(then.repeat(50))) setImmediate(more)
+    else socket.once('drain', more)
   }
-  socket.on('drain', more)
   more()
 }
 

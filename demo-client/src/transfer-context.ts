@@ -1,0 +1,20 @@
+// What the connections of a download share.
+import type { Answer, Exchanger } from './exchange.ts'
+import type { Identity } from './identity.ts'
+import type { Settings } from './options.ts'
+import type { Target } from './request-target.ts'
+import type { Store } from './store.ts'
+
+/** What a transfer works with, and whom it tells. */
+export interface TransferContext {
+  readonly settings: Settings
+  readonly store: Store
+  readonly exchanger: Exchanger
+  readonly origin: Target
+  /** `'whole'`: one stream, no ranges. */
+  readonly mode: 'ranges' | 'whole'
+  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
+  readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
+  readonly onBytes: (bytes: number) => void
+  readonly onChange: () => void
+}
