@@ -17,6 +17,7 @@ const HOUSES: Readonly<Record<string, House>> = {
   plugin: {
     doors: ['index.ts'],
     pure: [
+      'tcp-table.ts',
       'range-set.ts',
       'http-date.ts',
       'entity-tag.ts',

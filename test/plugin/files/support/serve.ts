@@ -17,6 +17,8 @@ export interface LogLine {
 /** Settings of {@link serve}. */
 export interface ServeOptions {
   readonly plugin?: RangePluginOptions
+  /** Where it listens; 127.0.0.1 by default. */
+  readonly host?: string
   readonly server?: FastifyServerOptions & { readonly http2?: boolean; readonly https?: unknown }
   /** Adds hooks and routes; the default is one route for everything. */
   readonly routes?: (app: FastifyInstance) => unknown
@@ -48,7 +50,7 @@ export async function serve(t: Test, options: ServeOptions): Promise<Served> {
   await app.register(rangePlugin, options.plugin ?? {})
   if (options.routes === undefined) serveEverything(app)
   else await options.routes(app)
-  await app.listen({ port: 0, host: '127.0.0.1' })
+  await app.listen({ port: 0, host: options.host ?? '127.0.0.1' })
   t.teardown(() => app.close())
   const { port } = app.server.address() as AddressInfo
   return { app, port, log, errors: () => log.filter(({ level }) => level >= ERROR_LEVEL) }
