@@ -20,6 +20,12 @@ export function isSameRoute(here: RouteParameters, there: RouteParameters, regis
   })
 }
 
+/** Whether a route gives two parameters one name, so that the router gives the value of the last alone. */
+export function hasRepeatedName(route: string): boolean {
+  const names = route.replaceAll('::', '').match(/:[^:/(.-]+/g) ?? []
+  return new Set(names).size < names.length
+}
+
 /** Whether a route has matched, and the router has taken two slashes in its path for one. */
 export function isCollapsed(here: RouteParameters): boolean {
   if (here === null) return false

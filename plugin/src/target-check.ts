@@ -16,7 +16,13 @@ import {
   type TargetSpelling,
   withUnreservedReplaced,
 } from './request-spelling.ts'
-import { isCollapsed, isSameButAt, isSameRoute, type RouteParameters } from './route-parameters.ts'
+import {
+  hasRepeatedName,
+  isCollapsed,
+  isSameButAt,
+  isSameRoute,
+  type RouteParameters,
+} from './route-parameters.ts'
 
 /** The settings that are about the spelling of a request's target. */
 export interface SpellingSettings {
@@ -65,7 +71,10 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   // The router was led by a constraint of the application's own, and cannot be asked again.
   if (here === null && !request.is404 && !isRewritten) return false
   const registered = asRegistered(path)
-  if (registered !== path && !isSameRoute(here, match(request, registered), decoded(registered))) return false
+  if (registered !== path) {
+    if (hasRepeatedName(request.routeOptions.url ?? '')) return false
+    if (!isSameRoute(here, match(request, registered), decoded(registered))) return false
+  }
   if (namesFile(here === null ? [decoded(path)] : Object.values(here), file)) {
     return hasPlainFolders(path) && (!hasEmptySegment(path) || isCollapsed(here))
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isCollapsed, isSameButAt, isSameRoute } from '#plugin/route-parameters.js'
+import { hasRepeatedName, isCollapsed, isSameButAt, isSameRoute } from '#plugin/route-parameters.js'
 
 t.test('two spellings that have matched one route', async (t) => {
   t.ok(isSameRoute({ '*': '@team/x' }, { '*': '@team/x' }, '/files/@team/x'))
@@ -38,4 +38,10 @@ t.test('the same but for an @', async (t) => {
   t.notOk(isSameButAt({ '*': '7' }, { '*': 'members@only/7' }))
   t.notOk(isSameButAt({ a: 'kkk' }, { a: 'x@y' }))
   t.notOk(isSameButAt({ a: 'x' }, { a: 'x', b: 'y' }))
+})
+
+t.test('two parameters of one name', async (t) => {
+  for (const route of ['/:a/:a', '/x/:a-:a', '/:a(^x$)/:b/:a', '/:a.:a']) t.ok(hasRepeatedName(route), route)
+  for (const route of ['', '/*', '/:a/:b', '/:a-:b/*', '/k::v/l::v', '/:a/:aa'])
+    t.notOk(hasRepeatedName(route), route)
 })

@@ -297,3 +297,24 @@ t.test('a not-found handler that serves files', async (t) => {
   }
   client.destroy()
 })
+
+t.test('routes whose parameters cannot be told apart', async (t) => {
+  const { port } = await serve(t, {
+    plugin: { root: rootOf(t, ['f.txt']) },
+    routes(app) {
+      for (const open of ['/:a/:a', '/:a/@x', '/b/:b'])
+        app.get(open, (_request, reply) => reply.sendRange('f.txt'))
+      for (const guarded of ['/@x/:a']) app.get(guarded, async () => 'guarded')
+    },
+  })
+  const client = await RawClient.connect(port)
+  for (const [target, status] of [
+    ['/%40x/y', 404],
+    ['/%40x/@x', 404],
+    ['/y/y', 200],
+    ['/b/%40x', 200],
+  ] as const) {
+    t.equal((await client.exchange('GET', target)).status, status, target)
+  }
+  client.destroy()
+})

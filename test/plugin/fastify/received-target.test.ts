@@ -3,6 +3,7 @@ import middie from '@fastify/middie'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
+import { localhostCertificate } from './support/localhost-certificate.ts'
 import { TRANSPORTS, type Transport } from './support/transports.ts'
 
 const PRIVATE = { private: { 'secret.txt': 'the secret' }, 'open.txt': 'open' }
@@ -118,6 +119,18 @@ t.test('rewriteUrl and inject: the target is what rewriteUrl was given', async (
   for (const url of SPELLINGS.filter((each) => !/\/(?:\.|%2e)/.test(each)))
     t.equal((await app.inject({ url, headers })).statusCode, 404, url)
   t.equal((await app.inject({ url: '/private/secret.txt', headers })).body, 'the secret')
+})
+
+t.test('a server of HTTP/2 that also speaks HTTP/1.1', async (t) => {
+  const [plain, tls] = TRANSPORTS.filter(({ server }) => server.https !== undefined) as [Transport, Transport]
+  const https = { ...localhostCertificate, allowHTTP1: true }
+  const server = { http2: true, https } as unknown as Transport['server']
+  const app = await serveGuarded(t, TIDIERS[0] as Tidier, { ...tls, server })
+  const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
+  for (const transport of [plain, tls]) {
+    t.equal((await transport.ask(port, { path: '/%70rivate/secret.txt' })).status, 404, transport.name)
+    t.equal((await transport.ask(port, { path: '/open.txt' })).status, 200, transport.name)
+  }
 })
 
 t.test('two servers: one that closes takes nothing from the other', async (t) => {
