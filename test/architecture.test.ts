@@ -49,6 +49,8 @@ const HOUSES: Readonly<Record<string, House>> = {
       'http-date.ts',
       'field-lines.ts',
       'names.ts',
+      'state-names.ts',
+      'journal-format.ts',
       'rate-limit.ts',
       'errors.ts',
     ],

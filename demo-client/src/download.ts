@@ -104,6 +104,7 @@ class Run implements Download {
     const { path } = output.isNamed ? await output.place() : output
     const store = await Store.open({
       path,
+      naming: output.isNamed ? 'chosen' : 'suggested',
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,
       isReadAgain: settings.checksum !== null,

@@ -1,38 +1,64 @@
 // The journal's text: what of a part file is known to be good, and which version of what it belongs to. Pure.
-import { createHash } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Identity } from './identity.ts'
 import type { Block } from './plan.ts'
 
-/** What the journal records. */
-export interface JournalRecord {
-  /** What is downloaded: the URL, or the caller's `resumeKey`. */
-  readonly key: string
+/** Which part file a journal is about. */
+export interface PartMark {
+  /** Its inode, in decimal. */
+  readonly inode: string
+  /** When it was made, in ns since 1970, or null where the file system does not say. */
+  readonly born: string | null
+}
+
+/** The version of the file that the received bytes belong to. */
+export interface Version {
   readonly identity: Identity
   /** Media type of the file as first sent, or null. */
   readonly contentType: string | null
+}
+
+/** What the journal records. */
+export interface JournalRecord extends Version {
+  /** The token of the lock of the run that writes it; null once that run writes no more. */
+  readonly writer: string | null
+  /** The part file's name, without its directory: that may be moved. */
+  readonly name: string
+  /** The part file itself; null where the file system has no lasting inodes. */
+  readonly part: PartMark | null
+  /** What is downloaded: the URL, or the caller's `resumeKey`. */
+  readonly key: string
   /** Bytes that are on disk for certain; sorted, disjoint. */
   readonly blocks: readonly Block[]
 }
 
-const FORMAT = 'range-get journal 1'
+const FORMAT = 'range-get journal 2'
 
-/** The record as text: one line of format and checksum, one line of JSON. */
-export function encodeJournal(record: JournalRecord): string {
-  const { key, identity, contentType, blocks } = record
+/**
+ * The record as text: one line of format and proof, one line of JSON. The proof takes the secret. A checksum would not
+ * do: a server that names its files could have such a text and such bytes downloaded under the names of another download.
+ */
+export function encodeJournal(record: JournalRecord, secret: Buffer): string {
+  const { writer, name, part, key, identity, contentType, blocks } = record
   const body = JSON.stringify({
+    writer,
+    name,
+    part,
     key,
     identity,
     contentType,
     blocks: blocks.map(({ start, end, crc }) => [start, end, crc]),
   })
-  return `${FORMAT} ${checksum(body)}\n${body}\n`
+  return `${FORMAT} ${proof(body, secret)}\n${body}\n`
 }
 
-/** The record back from its text; null where that is torn, damaged, or of another version of the format. */
-export function decodeJournal(text: string): JournalRecord | null {
-  const [head, body] = text.split('\n')
-  if (body === undefined || head !== `${FORMAT} ${checksum(body)}`) return null
-  // The checksum proves that these are the bytes this program wrote; the shape is checked all the same.
+/** The record back from its text; null where that is torn, damaged, not proven, or of another version of the format. */
+export function decodeJournal(text: string, secret: Buffer): JournalRecord | null {
+  const [head = '', body, end, ...more] = text.split('\n')
+  if (body === undefined || end !== '' || more.length > 0) return null
+  const [given, wanted] = [Buffer.from(head), Buffer.from(`${FORMAT} ${proof(body, secret)}`)]
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
+  // The proof says that this program wrote these bytes; the shape is checked all the same.
   const value: unknown = JSON.parse(body)
   return isRecord(value) ? { ...value, blocks: value.blocks.map(toBlock) } : null
 }
@@ -45,7 +71,8 @@ function toBlock([start, end, crc]: [number, number, number]): Block {
 
 function isRecord(value: unknown): value is Written {
   if (typeof value !== 'object' || value === null) return false
-  if (!('key' in value && 'identity' in value && 'contentType' in value && 'blocks' in value)) return false
+  if (!('writer' in value && 'name' in value && 'part' in value && 'contentType' in value)) return false
+  if (!('key' in value && 'identity' in value && 'blocks' in value)) return false
   const { key, identity, blocks } = value
   if (typeof key !== 'string' || typeof identity !== 'object' || !Array.isArray(blocks)) return false
   let position = 0
@@ -57,6 +84,6 @@ function isRecord(value: unknown): value is Written {
   return true
 }
 
-function checksum(body: string): string {
-  return createHash('sha256').update(body).digest('hex')
+function proof(body: string, secret: Buffer): string {
+  return createHmac('sha256', secret).update(`${FORMAT}\n${body}`).digest('hex')
 }

@@ -1,33 +1,47 @@
 // NAME.part.json on disk: replaced atomically, never torn.
-import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fileError, systemCode } from './errors.ts'
+import { fileError } from './errors.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
-import { openRegular } from './regular-file.ts'
+import { readSmallFile } from './regular-file.ts'
 
-/** Reads a journal; null where there is none that can be used. A link or anything but a file is refused. */
-export async function loadJournal(path: string): Promise<JournalRecord | null> {
+/** Far more than any journal takes, in bytes. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** What lies where a journal should be. `'unproven'`: no run of this user has written it, or it is damaged. */
+export type FoundJournal =
+  | { readonly kind: 'none' | 'unproven' }
+  | { readonly kind: 'proven'; readonly record: JournalRecord }
+
+/** Reads a journal. A link or anything but a file is refused. */
+export async function loadJournal(path: string, secret: Buffer): Promise<FoundJournal> {
   try {
-    const file = await openRegular(path, constants.O_RDONLY)
-    try {
-      return decodeJournal(await file.readFile('utf8'))
-    } finally {
-      await file.close()
-    }
+    const text = await readSmallFile(path, MOST_BYTES)
+    if (text === null) return { kind: 'none' }
+    const record = decodeJournal(text, secret)
+    return record === null ? { kind: 'unproven' } : { kind: 'proven', record }
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
     throw fileError(error, path)
   }
 }
 
+/** What a journal is written with. */
+export interface JournalSeal {
+  readonly secret: Buffer
+  /** Resolves when the data that the record names is on the disk. */
+  readonly onDisk: Promise<void>
+}
+
 /**
- * Writes a journal: a temporary file, flushed, renamed over the old one. The rename waits for `onDisk`: the data that
- * the record names. Where that fails the old journal stays.
+ * Writes a journal: a temporary file, flushed, renamed over the old one. The rename waits for `onDisk`. Where that fails
+ * the old journal stays.
  */
-export async function saveJournal(path: string, record: JournalRecord, onDisk: Promise<void>): Promise<void> {
+export async function saveJournal(path: string, record: JournalRecord, seal: JournalSeal): Promise<void> {
   const temporary = `${path}.tmp`
-  const steps = await Promise.allSettled([onDisk, writeDraft(temporary, record)])
+  const steps = await Promise.allSettled([
+    seal.onDisk,
+    writeDraft(temporary, encodeJournal(record, seal.secret)),
+  ])
   try {
     for (const step of steps) if (step.status === 'rejected') throw step.reason
     await rename(temporary, path)
@@ -37,12 +51,12 @@ export async function saveJournal(path: string, record: JournalRecord, onDisk: P
   }
 }
 
-async function writeDraft(temporary: string, record: JournalRecord): Promise<void> {
-  // Anew, so that no link which lies there is followed.
+async function writeDraft(temporary: string, text: string): Promise<void> {
+  // A new file, so that no link which lies there is followed.
   await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', 0o600)
   try {
-    await file.writeFile(encodeJournal(record))
+    await file.writeFile(text)
     await file.datasync()
   } finally {
     await file.close()

@@ -1,134 +1,207 @@
 // NAME.part.lock: one process at a time on one output. A dead owner, a zombie too, does not hold it.
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { isOwner, lifeOf, type Owner, thisProcess } from './owner.ts'
+import { readSmallFile } from './regular-file.ts'
+import { isAbandoned } from './silence.ts'
 
+/** In ms. Far shorter than what {@link isAbandoned} waits for a sign of life. */
+const HEARTBEAT = 2000
+const MOST_BYTES = 4096
+/** Where a lock says whether its owner has ended. */
+const ENDED_AT = '{"ended":'.length
 /** Where a file system has no hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set(
-  'EPERM EACCES EISDIR EINVAL EMLINK ENOTSUP EOPNOTSUPP ENOSYS'.split(' '),
-)
-const HEARTBEAT = 10_000
-/** Without a sign of life for this long, in ms, an owner on another machine counts as dead. */
-const SILENCE = 60_000
+const NO_LINKS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'EACCES',
+  'EISDIR',
+  'EINVAL',
+  'EMLINK',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+])
+
+/** What is to be locked. */
+export interface LockOptions {
+  readonly path: string
+  /** Hash of the download's key. */
+  readonly key: string
+  /** What a message calls it. */
+  readonly output: string
+}
+
+/** Whose lock it was before, if it was not released. */
+export interface Predecessor {
+  readonly owner: Owner | null
+  /** Is it certain that it writes no more? Another machine's process may only have been silent. */
+  readonly isDead: boolean
+}
+
+interface Owned {
+  readonly token: string
+  readonly file: FileHandle
+  readonly createdAt: number
+}
 
 /** A held lock. Release it. */
 export class Lock {
-  readonly #path: string
-  readonly #token: string
+  /** Of the owner: a journal says by it who writes. */
+  readonly token: string
+  readonly predecessor: Predecessor | null
+  readonly #options: LockOptions
+  readonly #file: FileHandle
   readonly #heartbeat: NodeJS.Timeout
+  /** By the file system's clock, in ms, less this process's own. */
+  readonly #createdAt: number
 
-  private constructor(path: string, token: string) {
-    this.#path = path
-    this.#token = token
+  private constructor(options: LockOptions, owned: Owned, predecessor: Predecessor | null) {
+    this.token = owned.token
+    this.#createdAt = owned.createdAt
+    this.predecessor = predecessor
+    this.#options = options
+    this.#file = owned.file
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT)
     this.#heartbeat.unref()
   }
 
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where a living process holds it */
-  static async acquire(path: string): Promise<Lock> {
-    const owner = thisProcess()
+  static async acquire(options: LockOptions): Promise<Lock> {
+    const got = await Lock.attempt(options)
+    if (got instanceof Lock) return got
+    throw busy(options, got.holder)
+  }
+
+  /** The lock, or the living process that holds it, as far as it is known. */
+  static async attempt(options: LockOptions): Promise<Lock | { holder: Owner | null }> {
+    const owner = thisProcess(options.key)
+    let predecessor: Predecessor | null = null
     try {
       for (let attempt = 0; attempt < 5; attempt++) {
-        if (await tryCreate(path, owner)) return new Lock(path, owner.token)
-        await clearIfDead(path)
+        const file = await tryCreate(options.path, owner)
+        if (file !== null) {
+          const createdAt = (await file.stat()).mtimeMs - performance.now()
+          return new Lock(options, { token: owner.token, file, createdAt }, predecessor)
+        }
+        const found = await look(options.path)
+        if (found === null) continue // released meanwhile
+        if (found.life === 'alive') return { holder: found.owner }
+        if (await clear(options.path, found.owner)) {
+          predecessor = { owner: found.owner, isDead: found.life === 'dead' }
+        }
       }
     } catch (error) {
-      throw fileError(error, path)
+      throw fileError(error, options.path)
     }
-    throw busy(path, null)
+    return { holder: null }
   }
 
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where the lock has been taken away meanwhile */
   async assertHeld(): Promise<void> {
-    const owner = await readOwner(this.#path)
-    if (owner?.token !== this.#token) throw busy(this.#path, owner)
+    const owner = await readOwner(this.#options.path).catch((error: unknown) => {
+      throw fileError(error, this.#options.path)
+    })
+    if (owner?.token !== this.token) throw busy(this.#options, owner)
   }
 
-  async release(): Promise<void> {
+  /** `'unrecorded'`: the journal names this run still. Then the lock stays, as that of one that has ended. */
+  async release(journal: 'recorded' | 'unrecorded'): Promise<void> {
     clearInterval(this.#heartbeat)
-    const owner = await readOwner(this.#path).catch(() => null)
-    if (owner?.token === this.#token) await rm(this.#path, { force: true }).catch(() => undefined)
+    if (journal === 'unrecorded') await this.#file.write('1', ENDED_AT).catch(() => undefined)
+    await this.#file.close().catch(() => undefined)
+    if (journal === 'unrecorded') return
+    const owner = await readOwner(this.#options.path).catch(() => null)
+    if (owner?.token === this.token) await rm(this.#options.path, { force: true }).catch(() => undefined)
   }
 
+  /**
+   * By the file's handle: nobody else's lock is ever touched. The time is what the file system's own clock, which has dated
+   * the new lock, must say by now: another machine may look at it.
+   */
   #beat(): void {
-    const now = new Date()
-    utimes(this.#path, now, now).catch(() => undefined) // assertHeld() notices a lock that is gone
+    const seconds = (this.#createdAt + performance.now()) / 1000
+    this.#file
+      .utimes(seconds, seconds)
+      .catch(() => this.#file.write('{', 0)) // a byte that is there already
+      .catch(() => undefined) // assertHeld() notices a lock that is gone
+  }
+}
+
+/** Who holds the lock at `path`, if anybody does. */
+export async function readOwner(path: string): Promise<Owner | null> {
+  try {
+    const value: unknown = JSON.parse((await readSmallFile(path, MOST_BYTES)) ?? '')
+    return isOwner(value) ? value : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
   }
 }
 
 /** Creates the lock with its content in one step, so that nobody ever reads half of it. */
-async function tryCreate(path: string, owner: Owner): Promise<boolean> {
+async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null> {
   const draft = `${path}.${owner.token}`
+  const file = await open(draft, 'wx')
   try {
-    await writeFile(draft, JSON.stringify(owner), { flag: 'wx' })
+    await file.writeFile(JSON.stringify(owner))
     await link(draft, path)
-    return true
+    return file
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
-    // A file system without hard links: O_EXCL alone has to do.
+    await file.close()
+    if (systemCode(error) === 'EEXIST') return null
     if (!NO_LINKS.has(systemCode(error) ?? '')) throw error
-    return await createExclusively(path, owner)
+    return await createExclusively(path, owner) // O_EXCL alone has to do
   } finally {
     await rm(draft, { force: true }).catch(() => undefined)
   }
 }
 
-async function createExclusively(path: string, owner: Owner): Promise<boolean> {
+async function createExclusively(path: string, owner: Owner): Promise<FileHandle | null> {
   try {
-    await writeFile(path, JSON.stringify(owner), { flag: 'wx' })
-    return true
+    const file = await open(path, 'wx')
+    await file.writeFile(JSON.stringify(owner))
+    return file
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
+    if (systemCode(error) === 'EEXIST') return null
     throw error
   }
 }
 
-async function readOwner(path: string): Promise<Owner | null> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    return isOwner(value) ? value : null
-  } catch (error) {
-    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return null
-    throw error
-  }
+/** `'silent'`: nothing proves that the owner is dead, but it has given no sign of life for long. */
+interface Found {
+  readonly owner: Owner | null
+  readonly life: 'alive' | 'dead' | 'silent'
 }
 
-/** Removes a lock whose owner is dead. Throws `ERR_DOWNLOAD_BUSY` where it lives. */
-async function clearIfDead(path: string): Promise<void> {
+async function look(path: string): Promise<Found | null> {
   const owner = await readOwner(path)
   const life = owner === null ? 'unknown' : lifeOf(owner)
-  if (life === 'alive' || (life === 'unknown' && !(await isSilent(path)))) throw busy(path, owner)
+  if (life !== 'unknown') return { owner, life }
+  const silence = await isAbandoned(path)
+  if (silence === 'gone') return null
+  if (silence === 'no') return { owner, life: 'alive' }
+  return { owner, life: silence === 'before-boot' ? 'dead' : 'silent' }
+}
+
+/** Removes the lock of `owner`, if it is still that one. */
+async function clear(path: string, owner: Owner | null): Promise<boolean> {
   const grave = `${path}.${randomUUID()}`
   try {
     await rename(path, grave)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return // somebody else has cleared it
+    if (systemCode(error) === 'ENOENT') return false // somebody else has cleared it
     throw error
   }
   // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
   const buried = await readOwner(grave)
-  if (buried !== null && buried.token !== owner?.token) await link(grave, path).catch(() => undefined)
+  const isNewcomer = buried !== null && buried.token !== owner?.token
+  if (isNewcomer) await link(grave, path).catch(() => undefined)
   await rm(grave, { force: true })
+  return !isNewcomer
 }
 
-/** Has the lock's heartbeat stopped? Measured with the file system's own clock. */
-async function isSilent(path: string): Promise<boolean> {
-  const probe = `${path}.${randomUUID()}`
-  try {
-    await writeFile(probe, '', { flag: 'wx' })
-    const [now, then] = await Promise.all([stat(probe), stat(path)])
-    return Math.abs(now.mtimeMs - then.mtimeMs) > SILENCE
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return true
-    throw error
-  } finally {
-    await rm(probe, { force: true }).catch(() => undefined)
-  }
-}
-
-function busy(path: string, owner: Owner | null): DownloadError {
-  const output = path.replace(/\.part\.lock$/, '')
+function busy({ output }: LockOptions, owner: Owner | null): DownloadError {
   const who = owner === null ? 'another process' : `another process (${owner.pid})`
   return new DownloadError('ERR_DOWNLOAD_BUSY', `${who} is downloading to ${output}; wait for it or stop it`)
 }

@@ -1,11 +1,15 @@
 // File names out of URLs and Content-Disposition, made safe. Pure.
 import { parse } from 'content-disposition'
 import { decodePercent } from './percent.ts'
+import { cutToBytes, hashOf, isStateName } from './state-names.ts'
 
 const FALLBACK = 'download'
-/** Leaves room, within the usual 255 bytes, for `.part.json.tmp` and the lock's suffixes. */
 const MOST_BYTES = 180
-const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?$/i
+/** Windows finds the device also behind blanks and an extension. Superscript digits count there as digits. */
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)\s*(?:\.|$)/
+/** Characters that nobody sees, or that only control others. U+2800 is a Braille pattern without dots. */
+const UNSEEN =
+  /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}|\u2800/gu
 
 /** A name for what is at `url`: the last segment of its path, made safe. */
 export function nameFromUrl(url: URL): string {
@@ -26,9 +30,9 @@ export function nameFromDisposition(field: string | null): string | null {
 }
 
 /**
- * A name that stays in its directory and works on every system: the last path segment, no control or
- * formatting characters, none that Windows forbids, no dot in front (a hidden file), no device name, no dot
- * or blank at the end, not too long; the extension survives.
+ * A name that stays in its directory and works on every system: the last path segment, no character that is not seen,
+ * none that Windows forbids, no dot in front (a hidden file), no dash or tilde in front (an option, a home), no device
+ * name, no dot or blank at the end, not too long; the extension survives. It is never the name of a download's state.
  */
 export function safeName(name: string): string {
   // RFC 6266 §4.3: "Recipients MUST NOT be able to write into any location other than one to which they are
@@ -36,23 +40,29 @@ export function safeName(name: string): string {
   const segment = name.split(/[/\\]/).findLast((part) => part.trim() !== '') ?? ''
   const clean = segment
     .normalize('NFC')
-    .replace(/\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/gu, '')
+    .replace(UNSEEN, '')
+    .replace(/\p{Zs}/gu, ' ')
     .replace(/[<>:"|?*]/g, '_')
-    .trim()
-    .replace(/^\.+/, '')
-    .replace(/[. ]+$/, '')
-    .trim()
+    .replace(/^[. ]+|[. ]+$/g, '')
   if (clean === '') return FALLBACK
-  return shorten(RESERVED.test(clean) ? `_${clean}` : clean)
+  const like = likeness(clean)
+  const front = /^[-~]/.test(like) || DEVICE.test(like) ? '_' : ''
+  return shorten(`${front}${clean}${isStateName(like) ? '_' : ''}`)
 }
 
+/** What the most forgiving file systems make of a name: one and the same for all spellings that they do not tell apart. */
+function likeness(name: string): string {
+  return name
+    .normalize('NFKC')
+    .toUpperCase() // so that, for one, the long s is an s
+    .toLowerCase()
+    .replace(/[. ]+$/, '')
+}
+
+/** Two long names that begin alike stay two. */
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= MOST_BYTES) return name
   const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? ''
-  let stem = ''
-  for (const character of name.slice(0, name.length - extension.length)) {
-    if (Buffer.byteLength(stem + character + extension) > MOST_BYTES) break
-    stem += character
-  }
-  return stem + extension
+  const end = `-${hashOf(name).slice(0, 8)}${extension}`
+  return cutToBytes(name.slice(0, name.length - extension.length), MOST_BYTES - end.length) + end
 }

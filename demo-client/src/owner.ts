@@ -6,29 +6,48 @@ import { systemCode } from './errors.ts'
 
 /** Who holds a lock. */
 export interface Owner {
+  /** 1 once it writes no more, where the disk has no room for a journal that says so. */
+  readonly ended?: number
   readonly token: string
   readonly pid: number
   /** When the process started, in the kernel's ticks; a number used again for another process differs here. */
   readonly started: string | null
   /** Machine, boot and pid namespace: only within one of these does the pid mean anything. */
   readonly place: string
+  /** Which download it is: the hash of its key. Locks of other programs have none. */
+  readonly key?: string
 }
 
-/** This process, with a token of its own for each lock. */
-export function thisProcess(): Owner {
+/** This process, with a token of its own for each lock. `key` is a hash: others can read it. */
+export function thisProcess(key: string): Owner {
   const started = processStatus(process.pid)?.started ?? null
-  return { token: randomUUID(), pid: process.pid, started, place: place() }
+  return { ended: 0, token: randomUUID(), pid: process.pid, started, place: place(), key }
 }
 
 /** Does the owner live? `'unknown'` where nothing on this machine tells. */
 export function lifeOf(owner: Owner): 'alive' | 'dead' | 'unknown' {
-  if (owner.place !== place()) return 'unknown'
+  if (owner.ended === 1) return 'dead'
+  const here = place()
+  if (owner.place !== here) {
+    // Another host name in the same boot and pid namespace: the machine was renamed since, or the owner has its own.
+    const isNear = here.includes('pid:') && afterHost(owner.place) === afterHost(here)
+    return isNear && isSameProcess(owner) ? 'alive' : 'unknown'
+  }
   if (!isRunning(owner.pid)) return 'dead'
   const status = processStatus(owner.pid)
   if (status === null || owner.started === null) return 'unknown'
   // A zombie has ended; it only waits for its parent to notice. 'X' is a process on its way out.
   const hasEnded = status.state === 'Z' || status.state === 'X'
   return hasEnded || status.started !== owner.started ? 'dead' : 'alive'
+}
+
+function afterHost(place: string): string {
+  return place.slice(place.indexOf(' '))
+}
+
+function isSameProcess({ pid, started }: Owner): boolean {
+  const status = processStatus(pid)
+  return status !== null && status.state !== 'Z' && status.started === started
 }
 
 /** Has `value`, read from a lock, the shape of an {@link Owner}? */

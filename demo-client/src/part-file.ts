@@ -1,11 +1,14 @@
 // NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
 import { constants } from 'node:fs'
-import { type FileHandle, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
-import { fileError } from './errors.ts'
+import { fileError, systemCode } from './errors.ts'
 import { type FinalName, giveFinalName } from './final-name.ts'
+import type { PartMark } from './journal-format.ts'
+import { hasLastingInodes } from './lasting-inodes.ts'
 import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
 
@@ -27,16 +30,51 @@ export class PartFile {
   }
 
   /**
-   * Opens the part file, creating it where there is none. A link or anything but a file is refused. `signal`
-   * ends the reading of large parts of it.
+   * Opens the part file that is there, or returns null. A link or anything but a file is refused. `signal` ends the
+   * reading of large parts of it.
    */
-  static async open(path: string, signal: AbortSignal | null): Promise<PartFile> {
+  static async find(path: string, signal: AbortSignal | null): Promise<PartFile | null> {
     try {
-      const file = await openRegular(path, constants.O_RDWR | constants.O_CREAT)
-      return new PartFile(path, file, signal)
+      return new PartFile(path, await openRegular(path, constants.O_RDWR), signal)
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null
+      throw fileError(error, path)
+    }
+  }
+
+  /**
+   * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file begins in one: what
+   * another process still writes into the old one, or reads from it under another name, stays apart.
+   */
+  static async create(path: string, signal: AbortSignal | null): Promise<PartFile> {
+    const draft = `${path}.new`
+    try {
+      await rm(draft, { force: true })
+      return new PartFile(path, await open(draft, 'wx+', 0o666), signal)
     } catch (error) {
       throw fileError(error, path)
     }
+  }
+
+  /** Gives a new file its name, in place of the file that has it. */
+  async publish(): Promise<void> {
+    await this.#attempt(() => rename(`${this.path}.new`, this.path))
+  }
+
+  /** What tells it from every other file. Null where the file system gives a file another inode from time to time. */
+  async mark(): Promise<PartMark | null> {
+    return await this.#attempt(async () => {
+      if (!(await hasLastingInodes(dirname(this.path)))) return null
+      const { ino, birthtimeNs, ctimeNs, mtimeNs } = await this.#file.stat({ bigint: true })
+      // A system that does not know when a file was made says when it was changed.
+      const isKnown = birthtimeNs !== ctimeNs && birthtimeNs !== mtimeNs
+      return { inode: String(ino), born: isKnown ? String(birthtimeNs) : null }
+    })
+  }
+
+  /** Does it have other names, under which somebody may read or write it? */
+  async isShared(): Promise<boolean> {
+    return (await this.#attempt(() => this.#file.stat())).nlink > 1
   }
 
   /** Its size in bytes. */
@@ -77,6 +115,19 @@ export class PartFile {
       crc = crc32(bytes, crc)
     })
     return length === block.end - block.start && crc === block.crc
+  }
+
+  /** Copies what the block names into `other`, at its place. */
+  async copyTo(other: PartFile, block: Interval): Promise<void> {
+    let position = block.start
+    for (let isMore = true; isMore; ) {
+      const piece = { start: position, end: Math.min(block.end, position + READ_SIZE) }
+      const bytes = await this.#readAt(piece.start, piece.end, Buffer.allocUnsafe(piece.end - piece.start))
+      this.#signal?.throwIfAborted()
+      await other.write(bytes, position)
+      position += bytes.length
+      isMore = bytes.length > 0 && position < block.end
+    }
   }
 
   /** The digest of the first `size` bytes, in base64. */

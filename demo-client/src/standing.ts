@@ -58,6 +58,7 @@ export class Standing {
   resume(store: Store): void {
     this.#store = store
     this.#resumed = store.received
+    this.#message = store.notice
   }
 
   /** `bytes` more have come. */

@@ -1,14 +1,18 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
+import { basename } from 'node:path'
 import { BlockWriter } from './block-writer.ts'
 import { BUFFER } from './buffers.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { type Claim, claim } from './claim.ts'
 import { strongest } from './digest.ts'
 import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
-import { loadJournal, removeJournal, saveJournal } from './journal.ts'
-import { Lock } from './lock.ts'
+import { removeJournal, saveJournal } from './journal.ts'
+import type { Version } from './journal-format.ts'
 import { PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
+import { type Recovered, recover } from './recovery.ts'
+import { readSecret, type Secret } from './secret.ts'
 
 /** No more than this share of the file is taken while the journal before it is still on its way to the disk. */
 const BACKLOG_SHARE = 1 / 32
@@ -18,16 +22,12 @@ const SMALLEST_WRITE = 16 * 1024
 /** Bytes in memory, at most, of one connection. */
 const UNWRITTEN = 4 * BUFFER
 
-/** The version of the file that the received bytes belong to. */
-export interface Version {
-  readonly identity: Identity
-  readonly contentType: string | null
-}
-
 /** Where and for what a store is opened. */
 export interface StoreOptions {
-  /** Path without `.part`. */
+  /** The final path, as far as it is known. */
   readonly path: string
+  /** See {@link ClaimOptions.naming}. */
+  readonly naming: 'chosen' | 'suggested'
   /** What is downloaded; a journal with another key is not used. */
   readonly key: string
   readonly resume: 'auto' | 'never'
@@ -39,12 +39,22 @@ export interface StoreOptions {
   readonly onFailure: (error: unknown) => void
 }
 
+interface Opened {
+  readonly claim: Claim
+  readonly secret: Secret
+  readonly recovered: Recovered
+}
+
 /** The part file of a download and the record of what is good in it. Close it. */
 export class Store {
   readonly #options: StoreOptions
-  readonly #lock: Lock
-  readonly #part: PartFile
-  readonly #journalPath: string
+  readonly #claim: Claim
+  readonly #secret: Secret
+  /** See {@link Recovered.notice}. */
+  readonly notice: string
+  #part: PartFile
+  /** Is the part file one that was made for this run, with nothing in it? */
+  #isNew: boolean
   readonly #checkpoints: Checkpoints
   readonly #writers = new Set<BlockWriter>()
   #blocks: Block[] = []
@@ -52,27 +62,34 @@ export class Store {
   /** Bytes that the last journal, perhaps still on its way to the disk, names. */
   #named = 0
   #hasBegun = false
+  #isNamed = false // by a journal, as the run that writes
 
-  private constructor(options: StoreOptions, lock: Lock, part: PartFile) {
+  private constructor(options: StoreOptions, { claim, secret, recovered }: Opened) {
     this.#options = options
-    this.#lock = lock
-    this.#part = part
-    this.#journalPath = `${options.path}.part.json`
-    this.#checkpoints = new Checkpoints(() => this.#save(), options.onFailure)
+    this.#claim = claim
+    this.#secret = secret
+    this.notice = recovered.notice
+    this.#part = recovered.part
+    this.#isNew = recovered.isNew
+    this.#checkpoints = new Checkpoints(() => this.#save('open'), options.onFailure)
+    if (recovered.held === null) return
+    this.#blocks = recovered.held.blocks
+    this.#adopt(recovered.held.version)
   }
 
-  /** Locks the output, opens the part file and checks what an earlier run has left there. */
+  /** Locks the output and checks what an earlier run has left there. */
   static async open(options: StoreOptions): Promise<Store> {
-    const lock = await Lock.acquire(`${options.path}.part.lock`)
-    let part: PartFile | null = null
+    const secret = await readSecret()
+    const claimed = await claim({ ...options, secret: secret.key })
+    let recovered: Recovered | null = null
     try {
-      part = await PartFile.open(`${options.path}.part`, options.signal)
-      const store = new Store(options, lock, part)
-      await store.#recover()
+      recovered = await recover({ ...options, ...claimed, secret })
+      const store = new Store(options, { claim: claimed, secret, recovered })
+      if (recovered.isCopied) await store.#save('open')
       return store
     } catch (error) {
-      await part?.close()
-      await lock.release()
+      await recovered?.part.close()
+      await claimed.lock.release('recorded')
       throw error
     }
   }
@@ -101,14 +118,17 @@ export class Store {
   }
 
   /**
-   * Forgets everything, on disk first, then takes bytes of `version`. Until then what another download has
-   * left under this name stays: a mistyped URL must not cost it.
+   * Forgets everything, on disk first, then takes bytes of `version`, in a new file. Until then what another download
+   * has left under this name stays: a mistyped URL must not cost it.
    */
   async begin(version: Version): Promise<void> {
     await this.forget()
+    const { paths, lock } = this.#claim
+    await lock.assertHeld()
     // The old journal must be gone for good before bytes of another version can reach the disk.
-    await removeJournal(this.#journalPath)
-    await this.#part.truncate(0)
+    await removeJournal(paths.journal)
+    if (!this.#isNew) await this.#replacePart()
+    this.#isNew = false
     this.#adopt(version)
     this.#hasBegun = true
   }
@@ -171,44 +191,38 @@ export class Store {
   async finish(total: number, name: FinalName): Promise<void> {
     await this.#checkpoints.settle()
     if ((await this.#part.size()) !== total) await this.#part.truncate(total)
-    await this.#lock.assertHeld()
+    await this.#claim.lock.assertHeld()
     await this.#part.finish(name)
-    await removeJournal(this.#journalPath)
+    await removeJournal(this.#claim.paths.journal)
   }
 
   /** Records what there is and lets go of everything; with nothing received nothing is left behind. */
   async close(outcome: 'finished' | 'stopped'): Promise<void> {
-    try {
-      if (outcome === 'stopped') await this.#park()
-    } finally {
-      await this.#part.close().catch(() => undefined)
-      await this.#lock.release()
-    }
+    const parked = outcome === 'stopped' ? this.#park() : Promise.resolve()
+    const [end] = await Promise.allSettled([parked])
+    await this.#part.close().catch(() => undefined)
+    await this.#claim.lock.release(end.status === 'rejected' && this.#isNamed ? 'unrecorded' : 'recorded')
+    await parked
   }
 
   async #park(): Promise<void> {
     for (const writer of this.#writers) await this.end(writer, this.unproven.has(writer) ? 'drop' : 'keep')
     await this.#checkpoints.settle()
     if (this.#blocks.length > 0 && this.joinable !== null) {
-      await this.#save()
+      await this.#save('closed')
     } else if (this.#hasBegun || (await this.#part.size()) === 0) {
-      await this.#lock.assertHeld()
+      await this.#claim.lock.assertHeld()
       await this.#part.remove()
-      await removeJournal(this.#journalPath)
+      await removeJournal(this.#claim.paths.journal)
     }
   }
 
-  async #recover(): Promise<void> {
-    const record = this.#options.resume === 'auto' ? await loadJournal(this.#journalPath) : null
-    const isUsable = record !== null && record.key === this.#options.key && isJoinable(record.identity)
-    if (!isUsable) return
-    const good: Block[] = []
-    for (const block of record.blocks) {
-      if (block.end <= (record.identity.total ?? 0) && (await this.#part.holds(block))) good.push(block)
-    }
-    if (good.length === 0) return
-    this.#blocks = good
-    this.#adopt({ identity: record.identity, contentType: record.contentType })
+  /** The old file is closed last, so that its inode is not used again for the new one. */
+  async #replacePart(): Promise<void> {
+    const old = this.#part
+    this.#part = await PartFile.create(this.#claim.paths.part, this.#options.signal)
+    await old.close()
+    await this.#part.publish()
   }
 
   #adopt(version: Version): void {
@@ -222,16 +236,25 @@ export class Store {
     if (total !== null) this.#checkpoints.note(bytes, total)
   }
 
-  /** True also after a power cut: what is written goes to the disk, and only then its record takes its name. */
-  async #save(): Promise<void> {
+  /**
+   * True also after a power cut: what is written goes to the disk, and only then its record takes its name. `'closed'`:
+   * this run will write no more.
+   */
+  async #save(state: 'open' | 'closed'): Promise<void> {
     const version = this.#version
     if (version === null) return
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
     const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
     this.#named = size(blocks)
-    const flushed = this.#part.flush()
-    flushed.catch(() => undefined) // thrown by saveJournal()
-    await this.#lock.assertHeld()
-    await saveJournal(this.#journalPath, { key: this.#options.key, ...version, blocks }, flushed)
+    const part = this.#part
+    const onDisk = part.flush()
+    onDisk.catch(() => undefined) // thrown by saveJournal()
+    const { lock, paths } = this.#claim
+    await lock.assertHeld()
+    const writer = state === 'closed' ? null : lock.token
+    const name = basename(paths.part)
+    const record = { writer, name, part: await part.mark(), key: this.#options.key, ...version, blocks }
+    await saveJournal(paths.journal, record, { secret: this.#secret.key, onDisk })
+    this.#isNamed = state === 'open'
   }
 }

@@ -216,7 +216,8 @@ t.test('both ways on one file, read in between', async (t) => {
   const writes = skip === false ? await watchWrites(t) : []
   t.teardown(slowClock())
   const path = join(t.testdir({}), 'file.part')
-  const part = await PartFile.open(path, null)
+  const part = await PartFile.create(path, null)
+  await part.publish()
   t.teardown(() => part.close())
   for (let round = 0; round < 2; round++) {
     const source = randomBytes(48 * MIB + 77)

@@ -19,6 +19,7 @@ import { proxyFor } from '#client/proxy.js'
 import { RateLimit } from '#client/rate-limit.js'
 import { firstTarget, redirectTarget } from '#client/request-target.js'
 import { backoff, retryAfter } from '#client/retry.js'
+import { pathForKey, statePaths } from '#client/state-names.js'
 
 const fields = (lines: Record<string, string>) => fieldLines(Object.entries(lines).flat())
 
@@ -154,7 +155,11 @@ t.test('the same version', async (t) => {
 })
 
 t.test('the journal comes back as it was written, or not at all', async (t) => {
+  const secret = Buffer.alloc(32, 'secret')
   const record: JournalRecord = {
+    writer: null,
+    name: 'b.part',
+    part: { inode: '1', born: '2' },
     key: 'http://a/b',
     identity: { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} },
     contentType: null,
@@ -163,18 +168,18 @@ t.test('the journal comes back as it was written, or not at all', async (t) => {
       { start: 6, end: 8, crc: 2 },
     ],
   }
-  const text = encodeJournal(record)
-  t.strictSame(decodeJournal(text), record)
-  for (let length = 0; length < text.length - 1; length++) t.equal(decodeJournal(text.slice(0, length)), null)
-  for (let at = 0; at < text.length - 1; at++) {
+  const text = encodeJournal(record, secret)
+  t.strictSame(decodeJournal(text, secret), record)
+  t.equal(decodeJournal(text, Buffer.alloc(32, 'guess')), null, 'proven by another secret')
+  t.equal(decodeJournal(`${text}{}\n`, secret), null, 'with something behind it')
+  for (let length = 0; length < text.length; length++)
+    t.equal(decodeJournal(text.slice(0, length), secret), null)
+  for (let at = 0; at < text.length; at++) {
     const flipped = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1)
-    t.equal(decodeJournal(flipped), null, `a bit flipped at ${at}`)
+    t.equal(decodeJournal(flipped, secret), null, `a bit flipped at ${at}`)
   }
-  t.equal(
-    decodeJournal(encodeJournal({ ...record, blocks: [{ start: 4, end: 2, crc: 0 }] })),
-    null,
-    'nonsense, signed',
-  )
+  const nonsense = { ...record, blocks: [{ start: 4, end: 2, crc: 0 }] }
+  t.equal(decodeJournal(encodeJournal(nonsense, secret), secret), null, 'nonsense, proven')
 })
 
 t.test('waiting', async (t) => {
@@ -226,11 +231,38 @@ t.test('names', async (t) => {
     ['gpj.\u202Efdp', 'gpj.fdp'],
     ['naïve 世界.txt', 'naïve 世界.txt'],
     ['dir/', 'dir'],
+    ['-rf', '_-rf'],
+    ['.-rf', '_-rf'],
+    ['\u2011\uff0drf', '\u2011\uff0drf'],
+    ['\uff0drf', '_\uff0drf'],
+    ['~root', '_~root'],
+    ['LPT1 .txt', '_LPT1 .txt'],
+    ['com\u00b9.log', '_com\u00b9.log'],
+    ['\uff23\uff2f\uff2e', '_\uff23\uff2f\uff2e'],
+    ['CON .a.b', '_CON .a.b'],
+    ['console.txt', 'console.txt'],
+    ['\u3164', 'download'],
+    ['a\u3164\u2800\u034f\ufe0f.txt', 'a.txt'],
+    ['blank\u3000\u00a0', 'blank'],
+    ['x.part', 'x.part_'],
+    ['x.part.json', 'x.part.json_'],
+    ['x.PART.Lock', 'x.PART.Lock_'],
+    ['x.part.json.tmp', 'x.part.json.tmp_'],
+    ['x.part.lock.1-2', 'x.part.lock.1-2_'],
+    ['x.part.new', 'x.part.new_'],
+    ['x.part. . ', 'x.part_'],
+    ['x.p\u200bart.j\u017fon', 'x.part.j\u017fon_'],
+    ['.part', 'part'],
+    ['x.part.txt', 'x.part.txt'],
+    ['x.part1.rar', 'x.part1.rar'],
   ]
   for (const [given, want] of rows) t.equal(safeName(given), want, JSON.stringify(given))
   const long = safeName(`${'世'.repeat(300)}.tar`)
   t.ok(Buffer.byteLength(long) <= 180 && long.endsWith('.tar'), 'cut between characters, the extension kept')
+  const other = safeName(`${'世'.repeat(299)}-.tar`)
+  t.not(long, other, 'two names that begin alike stay two')
   t.equal(nameFromUrl(new URL('http://a/b/c.bin?x=/../y')), 'c.bin')
+  t.equal(nameFromUrl(new URL('http://a/x.part.json')), 'x.part.json_')
   t.equal(nameFromUrl(new URL('http://a/%2e%2e%2fc')), 'c')
   t.equal(nameFromUrl(new URL('http://a/%ff')), '%ff')
   t.equal(nameFromDisposition('attachment; filename="a.bin"'), 'a.bin')
@@ -240,10 +272,30 @@ t.test('names', async (t) => {
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       const safe = safeName(name)
       return (
-        safe !== '' && !/[/\\\p{Cc}]/u.test(safe) && !safe.startsWith('.') && Buffer.byteLength(safe) <= 180
+        safe !== '' && !/[/\\\p{Cc}]/u.test(safe) && !/^[.~-]/.test(safe) && Buffer.byteLength(safe) <= 180
       )
     }),
   )
+})
+
+t.test('the state of a download lies beside its file, whatever its name', async (t) => {
+  t.strictSame(statePaths('/d/a.bin'), {
+    part: '/d/a.bin.part',
+    journal: '/d/a.bin.part.json',
+    lock: '/d/a.bin.part.lock',
+  })
+  const seen = new Set<string>()
+  for (let length = 190; length <= 255; length++) {
+    for (const end of ['a', 'b', '世']) {
+      const name = 'x'.repeat(length - Buffer.byteLength(end)) + end
+      const { part, lock } = statePaths(name)
+      t.ok(Buffer.byteLength(`${lock}.${'0'.repeat(36)}`) <= 255, `${length} bytes`)
+      t.notOk(seen.has(part))
+      seen.add(part)
+    }
+  }
+  t.ok(statePaths(pathForKey('a'.repeat(180), 'key')).part.startsWith(`${'a'.repeat(180)}.`))
+  t.not(pathForKey('a', '1'), pathForKey('a', '2'))
 })
 
 t.test('proxies', async (t) => {

@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { decodeJournal } from '#client/journal-format.js'
 import { size } from '#client/plan.js'
 import { fileHandlePrototype } from './support/file-handles.ts'
 import { atFirst, makeContent, part, resource, type Script, startHostile } from './support/hostile-server.ts'
+import { blocksOf } from './support/journal.ts'
 import { get, readOrNull } from './support/run.ts'
 import { startSlow } from './support/slow-server.ts'
 
@@ -31,7 +31,7 @@ async function slowDown(
   prototype.write = async function (this: Handle, ...args) {
     const result: { bytesWritten: number } = await Reflect.apply(write, this, args)
     written += result.bytesWritten
-    const named = decodeJournal(readOrNull(journal)?.toString() ?? '')?.blocks ?? []
+    const named = blocksOf(readOrNull(journal)?.toString() ?? '')
     most = Math.max(most, written - size(named))
     return result
   }

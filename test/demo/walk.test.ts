@@ -13,8 +13,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { decodeJournal } from '#client/journal-format.js'
 import { size } from '#client/plan.js'
+import { blocksOf } from '../client/support/journal.ts'
 import { DEMO, start, startSource, type Walk, walk } from './walk-process.ts'
 
 const TEXT = 'Grüße, 世界: Stück für Stück.\n'
@@ -175,7 +175,7 @@ t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-li
 /** Bytes that the journal names. */
 function recorded(dir: string): number {
   const path = join(dir, '3.txt.part.json')
-  const blocks = existsSync(path) ? (decodeJournal(readFileSync(path, 'utf8'))?.blocks ?? []) : []
+  const blocks = existsSync(path) ? blocksOf(readFileSync(path, 'utf8')) : []
   return size(blocks)
 }
 

@@ -1,0 +1,75 @@
+// Which state on disk is that of a download, and the lock on it.
+import { lstat } from 'node:fs/promises'
+import { fileError, systemCode } from './errors.ts'
+import { loadJournal } from './journal.ts'
+import { Lock, type LockOptions, readOwner } from './lock.ts'
+import type { Owner } from './owner.ts'
+import { hashOf, pathForKey, type StatePaths, statePaths } from './state-names.ts'
+
+/** What is to be claimed. */
+export interface ClaimOptions {
+  /** The final path, as far as it is known. */
+  readonly path: string
+  /** `'suggested'`: the server may name the file otherwise, and other downloads may have the same path so far. */
+  readonly naming: 'chosen' | 'suggested'
+  readonly key: string
+  readonly secret: Buffer
+}
+
+/** The paths of a download's state, which nobody else uses while the lock is held. */
+export interface Claim {
+  readonly paths: StatePaths
+  readonly lock: Lock
+}
+
+/**
+ * Locks the state of a download. Where the path was only suggested, the first download has its state under that name;
+ * every other one, at once or later, has one by its key, so that each can be resumed after any other.
+ * @throws DownloadError `ERR_DOWNLOAD_BUSY` where a living process has it
+ */
+export async function claim(options: ClaimOptions): Promise<Claim> {
+  const plain = statePaths(options.path)
+  if (options.naming === 'chosen') return await take(options, plain)
+  const own = statePaths(pathForKey(options.path, options.key))
+  if ((await exists(own.part)) || (await exists(own.lock))) return await take(options, own)
+  if (!(await isOurs(options, plain, await readOwner(plain.lock).catch(() => null))))
+    return await take(options, own)
+  const got = await Lock.attempt(lockOptions(options, plain))
+  if (got instanceof Lock) {
+    // Another download may have come and gone meanwhile.
+    if (await isOurs(options, plain, got.predecessor?.owner ?? null)) return { paths: plain, lock: got }
+    await got.release('recorded')
+    return await take(options, own)
+  }
+  const isSame = got.holder?.key === hashOf(options.key)
+  return await take(options, isSame ? plain : own)
+}
+
+async function take(options: ClaimOptions, paths: StatePaths): Promise<Claim> {
+  return { paths, lock: await Lock.acquire(lockOptions(options, paths)) }
+}
+
+function lockOptions({ path, key }: ClaimOptions, { lock }: StatePaths): LockOptions {
+  return { path: lock, key: hashOf(key), output: path }
+}
+
+/** Is there nothing under these names, or what this download has left? */
+async function isOurs(
+  { key, secret }: ClaimOptions,
+  paths: StatePaths,
+  owner: Owner | null,
+): Promise<boolean> {
+  if (!(await exists(paths.part)) || owner?.key === hashOf(key)) return true
+  const found = await loadJournal(paths.journal, secret).catch(() => null)
+  return found?.kind === 'proven' && found.record.key === key
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false
+    throw fileError(error, path)
+  }
+}

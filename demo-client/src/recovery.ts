@@ -1,0 +1,119 @@
+// What an earlier run has left of a download, as far as it is proven.
+import { basename } from 'node:path'
+import type { Claim } from './claim.ts'
+import { isJoinable } from './identity.ts'
+import { loadJournal } from './journal.ts'
+import type { JournalRecord, Version } from './journal-format.ts'
+import { PartFile } from './part-file.ts'
+import type { Block } from './plan.ts'
+import type { Secret } from './secret.ts'
+
+/** What is looked for. */
+export interface RecoveryOptions extends Claim {
+  readonly key: string
+  readonly secret: Secret
+  readonly resume: 'auto' | 'never'
+  /** Ends the checking of large files. */
+  readonly signal: AbortSignal | null
+}
+
+/** What there is. */
+export interface Recovered {
+  /** The part file that was there, believed or not, or a new one. */
+  readonly part: PartFile
+  /** Has it been made for this run, and nothing been written? */
+  readonly isNew: boolean
+  /** What of it can be used, or null. */
+  readonly held: { readonly version: Version; readonly blocks: Block[] } | null
+  /** Is it in a new file, which the journal does not know yet? */
+  readonly isCopied: boolean
+  /** What the user should know of what can be resumed, or `''`. */
+  readonly notice: string
+}
+
+/** Opens the part file and checks what is in it. A link, or anything that is not a file, is refused. */
+export async function recover(options: RecoveryOptions): Promise<Recovered> {
+  const { paths, secret, signal } = options
+  const old = await PartFile.find(paths.part, signal)
+  const part = old ?? (await PartFile.create(paths.part, signal))
+  try {
+    if (old === null) await part.publish()
+    const nothing = {
+      part,
+      isNew: old === null,
+      held: null,
+      isCopied: false,
+      notice: noticeOf(secret, 'usable'),
+    }
+    if (options.resume === 'never') return nothing
+    const found = await loadJournal(paths.journal, secret.key)
+    if (old === null || found.kind === 'none') return nothing
+    const record = found.kind === 'proven' ? found.record : null
+    if (record === null || !(await isAbout(record, part)))
+      return { ...nothing, notice: noticeOf(secret, 'unproven') }
+    if (record.key !== options.key || !isJoinable(record.identity)) return nothing
+    return await hold(options, part, record)
+  } catch (error) {
+    await part.close()
+    throw error
+  }
+}
+
+function noticeOf({ isForgotten }: Secret, left: 'usable' | 'unproven'): string {
+  const start =
+    left === 'unproven' ? ['starting over: nothing proves that an earlier run left what is there'] : []
+  const end = isForgotten === null ? [] : [`a later run cannot resume this one: ${isForgotten}`]
+  return [...start, ...end].join('; ')
+}
+
+/** Is it this very file that the journal was written for? */
+async function isAbout(record: JournalRecord, part: PartFile): Promise<boolean> {
+  if (record.name !== basename(part.path)) return false
+  if (record.part === null) return true
+  const mark = await part.mark()
+  return mark?.inode === record.part.inode && (record.part.born ?? mark.born) === mark.born
+}
+
+async function hold(options: RecoveryOptions, found: PartFile, record: JournalRecord): Promise<Recovered> {
+  const isCopied = mayBeWritten(options, record) || (await found.isShared())
+  const part = isCopied ? await copyOf(options, found, record.blocks) : found
+  try {
+    const blocks: Block[] = []
+    for (const block of record.blocks) {
+      if (block.end <= (record.identity.total ?? 0) && (await part.holds(block))) blocks.push(block)
+    }
+    const { identity, contentType } = record
+    const held = blocks.length === 0 ? null : { version: { identity, contentType }, blocks }
+    return { part, isNew: false, held, isCopied, notice: noticeOf(options.secret, 'usable') }
+  } catch (error) {
+    await part.close()
+    throw error
+  }
+}
+
+/**
+ * May the run that wrote this still write? One that ended by itself has said so in the journal. Of another it is known
+ * only where the lock cleared away was its own, and it is dead for certain.
+ */
+function mayBeWritten({ lock }: RecoveryOptions, { writer }: JournalRecord): boolean {
+  if (writer === null) return false
+  return lock.predecessor?.owner?.token !== writer || !lock.predecessor.isDead
+}
+
+/** A new file with these bytes: whatever is still written into the old one does not change it. */
+async function copyOf(
+  { paths, signal }: RecoveryOptions,
+  old: PartFile,
+  blocks: readonly Block[],
+): Promise<PartFile> {
+  const copy = await PartFile.create(paths.part, signal)
+  try {
+    for (const block of blocks) await old.copyTo(copy, block)
+    await copy.publish()
+  } catch (error) {
+    await copy.close()
+    throw error
+  }
+  await old.close()
+  return copy
+}

@@ -1,0 +1,107 @@
+// What only this user's runs know: the key that proves a journal to be the work of one of them.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { homedir, userInfo } from 'node:os'
+import { dirname, isAbsolute, join } from 'node:path'
+import { systemCode } from './errors.ts'
+import { openRegular, readUpTo } from './regular-file.ts'
+
+const BYTES = 32
+
+/** The key of journals. */
+export interface Secret {
+  readonly key: Buffer
+  /** Why later runs will not know it, or null: they will. */
+  readonly isForgotten: string | null
+}
+
+/** Serves this process where no file can be had. */
+const ownKey = randomBytes(BYTES)
+
+/** Reads the user's secret. The first run makes it. */
+export async function readSecret(): Promise<Secret> {
+  let reason = 'there is no home directory'
+  for (const folder of folders()) {
+    const path = join(folder, 'range-get', 'journal.key')
+    try {
+      return { key: (await read(path)) ?? (await make(path)), isForgotten: null }
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error)
+    }
+  }
+  return { key: ownKey, isForgotten: reason }
+}
+
+/** Where programs keep their state, the best place first. */
+function folders(): string[] {
+  const { XDG_STATE_HOME: state, LOCALAPPDATA: local } = process.env
+  if (process.platform === 'win32') return local === undefined ? [] : [local]
+  // XDG Base Directory Specification: "All paths set in these environment variables must be absolute."
+  const given = state !== undefined && isAbsolute(state) ? [state] : []
+  const homes = [attempt(homedir), attempt(() => userInfo().homedir)].filter((home) => isAbsolute(home))
+  return [...given, ...homes.map((home) => join(home, '.local', 'state'))]
+}
+
+function attempt(find: () => string): string {
+  try {
+    return find()
+  } catch {
+    return ''
+  }
+}
+
+async function read(path: string): Promise<Buffer | null> {
+  try {
+    const file = await openRegular(path, constants.O_RDONLY)
+    try {
+      const { uid, mode } = await file.stat()
+      const user = process.geteuid?.() ?? null
+      // Where somebody else may read or change it, it proves nothing.
+      if (user !== null && (uid !== user || (mode & 0o077) !== 0)) {
+        throw new Error(`${path} must belong to the user who runs this, with mode 0600`)
+      }
+      const key = await readUpTo(file, BYTES + 1)
+      if (key?.length === BYTES) return key
+      throw new Error(`${path} is damaged; delete it`)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Makes the file in one step, so that nobody ever reads half of it. Of two that make it at once both use one. */
+async function make(path: string): Promise<Buffer> {
+  await assertOwnHome(dirname(path))
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${randomUUID()}`
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(randomBytes(BYTES))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(draft, path).catch(async (error: unknown) => {
+      // A file system without hard links: the last one to make it has made it.
+      if (systemCode(error) !== 'EEXIST') await rename(draft, path)
+    })
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined)
+  }
+  const key = await read(path)
+  if (key === null) throw new Error(`${path} cannot be made`)
+  return key
+}
+
+/** Run by `sudo` with the home of another user, this must not leave there what its owner could not use then. */
+async function assertOwnHome(path: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return // what others may not make, the system refuses
+  const found = await stat(path).catch(() => null)
+  if (found === null) return await assertOwnHome(dirname(path))
+  if (found.uid !== 0) throw new Error(`${path} belongs to another user`)
+}

@@ -1,0 +1,69 @@
+// Whether the owner of a lock, which cannot be asked, has given up beating.
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { open, rm, statfs } from 'node:fs/promises'
+import { uptime } from 'node:os'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemCode } from './errors.ts'
+import { openRegular } from './regular-file.ts'
+
+/** In ms. */
+const SILENCE = 60_000
+/** Two heartbeats and more, in ms: machines whose clocks differ, or that have slept, are given the time for one. */
+const WATCH = 5000
+/** For clocks that were set since the system started, in ms. */
+const SLACK = 10_000
+/**
+ * File systems that one system at a time has mounted, by the number that statfs(2) gives: ext2 to ext4, XFS, Btrfs, F2FS,
+ * ZFS, tmpfs, overlay.
+ */
+const LOCAL: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630,
+])
+
+/**
+ * Has the heartbeat of the lock at `path` stopped for long? By the file system's own clock. `'before-boot'`: so long ago
+ * that its owner ended with the system that ran before this one. `'gone'`: there is no lock any more.
+ */
+export async function isAbandoned(path: string): Promise<'yes' | 'no' | 'before-boot' | 'gone'> {
+  try {
+    const [now, then] = [await clockOf(path), await touchedAt(path)]
+    if (Math.abs(now - then) <= SILENCE) return 'no'
+    await sleep(WATCH)
+    if ((await touchedAt(path)) !== then) return 'no'
+    return (await isFromBeforeBoot(path, now - then)) ? 'before-boot' : 'yes'
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'gone'
+    throw error
+  }
+}
+
+/** What the file system, perhaps on another machine, holds for the time, in ms. */
+async function clockOf(path: string): Promise<number> {
+  const probe = `${path}.${randomUUID()}`
+  const file = await open(probe, 'wx')
+  try {
+    return (await file.stat()).mtimeMs
+  } finally {
+    await file.close()
+    await rm(probe, { force: true }).catch(() => undefined)
+  }
+}
+
+/** Opened, so that a network file system looks again. */
+async function touchedAt(path: string): Promise<number> {
+  const file = await openRegular(path, constants.O_RDONLY)
+  try {
+    return (await file.stat()).mtimeMs
+  } finally {
+    await file.close()
+  }
+}
+
+async function isFromBeforeBoot(path: string, age: number): Promise<boolean> {
+  // The second is right in containers, too, where the first may be the container's.
+  const running = Math.max(uptime() * 1000, Number(process.hrtime.bigint()) / 1e6)
+  if (age <= running + SLACK) return false
+  return LOCAL.has((await statfs(dirname(path)).catch(() => null))?.type ?? 0)
+}
