@@ -99,9 +99,12 @@ export interface Settings {
   readonly signal: AbortSignal | null
 }
 
-/** Fields that this program must set itself, or that would make an answer mean something else. */
+/**
+ * Fields that this program must set itself, or that would make an answer mean something else. Those for a proxy would
+ * go through its tunnel, to the server: a user and password belong into the proxy's URL.
+ */
 const RESERVED =
-  /^(?:range|if-.*|accept-encoding|host|connection|content-length|transfer-encoding|expect|te|upgrade)$/
+  /^(?:range|if-.*|accept-encoding|host|connection|content-length|transfer-encoding|expect|te|upgrade|proxy-.*)$/
 const DAY = 24 * 60 * 60 * 1000
 
 /**

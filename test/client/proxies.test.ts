@@ -278,6 +278,23 @@ t.test('plain http: 407 is the proxy’s', async (t) => {
   t.strictSame(names(dir), [])
 })
 
+t.test('a field for the proxy is not for the server, which a tunnel would bring it to', async (t) => {
+  const proxy = await startProxy(answer('200 OK'))
+  t.teardown(() => proxy.stop())
+  const headers = { 'Proxy-Authorization': 'Basic c2VjcmV0' }
+  const end = await get(URL_BEHIND, t.testdir({}), { proxy: proxy.url, headers })
+  t.equal(end.code, 'ERR_DOWNLOAD_USAGE')
+  t.equal(proxy.requests.length, 0)
+})
+
+t.test('plain http: an error that the proxy may have made names both', async (t) => {
+  const proxy = await startProxy(answer(`403 Forbidden\r\n${page}`))
+  t.teardown(() => proxy.stop())
+  const end = await get('http://files.invalid/file.bin', t.testdir({}), { proxy: proxy.url })
+  t.equal(end.code, 'ERR_DOWNLOAD_HTTP')
+  t.match(end.message, `the server, or the proxy ${proxy.url}, answered 403`)
+})
+
 t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
   const certificate = makeCertificate(t.testdir({}))
   const { port, fieldNames } = await startTlsOrigin(t, certificate, CONTENT)
@@ -360,9 +377,11 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     proxy.url = proxy.url.replace('http:', 'https:')
     const { status, stderr } = await fetchThrough(t, proxy)
     t.equal(status, 0, stderr)
-    const untrusted = await rangeGet(['-q', '--proxy', proxy.url, url], t.testdir({})).ended
-    t.equal(untrusted.status, 12)
-    t.match(untrusted.stderr, /the certificate of the proxy https:\/\/127\.0\.0\.1:\d+ is not trusted/)
+    for (const target of [url, 'http://files.invalid/file.bin']) {
+      const untrusted = await rangeGet(['-q', '--proxy', proxy.url, target], t.testdir({})).ended
+      t.equal(untrusted.status, 12)
+      t.match(untrusted.stderr, /the certificate of the proxy https:\/\/127\.0\.0\.1:\d+ is not trusted/)
+    }
   })
 
   t.test('a proxy that answers in the server’s place', async (t) => {
