@@ -15,7 +15,15 @@ export function isOver(reply: FastifyReply): boolean {
   return raw.destroyed || raw.writableFinished || reply.request.raw.socket.destroyed
 }
 
-/** Who waits for the end of a connection, since their responses are queued behind others on it (pipelining). */
+/** Who waits for the end of a response. */
+interface Ending {
+  isOver: boolean
+  readonly listeners: (() => void)[]
+}
+
+const endings = new WeakMap<RawResponse, Ending>()
+
+/** The endings of the responses that are queued behind others on a connection (pipelining). */
 const queued = new WeakMap<Socket, Set<() => void>>()
 
 /** One listener for each connection, however many requests are pipelined on it. */
@@ -31,24 +39,38 @@ function queuedOn(socket: Socket): Set<() => void> {
 }
 
 /**
- * Calls back once when a response is over, finished or cut; also when it is so already. Node's `close` does not come
+ * Calls back once when a response is over, finished or cut; at once when it is so already. Node's `close` does not come
  * for a response that was queued behind others when the connection went.
  */
 export function whenOver(reply: FastifyReply, listener: () => void): void {
   const raw: RawResponse = reply.raw
-  let over = false
-  let waiting: Set<() => void> | undefined
+  const ending = endings.get(raw) ?? watchEnding(reply)
+  if (ending.isOver || isOver(reply)) listener()
+  else ending.listeners.push(listener)
+}
+
+/** One listener for each response, however many wait for its end. */
+function watchEnding({ raw, request }: { raw: RawResponse; request: FastifyReply['request'] }): Ending {
+  const ending: Ending = { isOver: false, listeners: [] }
+  endings.set(raw, ending)
+  if (raw instanceof Http2ServerResponse || raw.socket !== null) {
+    raw.once('close', () => tellAll(ending))
+    return ending
+  }
+  const waiting = queuedOn(request.raw.socket)
   const tell = (): void => {
-    if (over) return
-    over = true
-    waiting?.delete(tell)
-    listener()
+    waiting.delete(tell)
+    tellAll(ending)
   }
   raw.once('close', tell)
-  if (isOver(reply)) tell()
-  if (over || raw instanceof Http2ServerResponse || raw.socket !== null) return
-  waiting = queuedOn(reply.request.raw.socket)
   waiting.add(tell)
+  return ending
+}
+
+function tellAll(ending: Ending): void {
+  if (ending.isOver) return
+  ending.isOver = true
+  for (const listener of ending.listeners.splice(0)) listener()
 }
 
 /** Ends a response in a way that no client takes for its proper end. */

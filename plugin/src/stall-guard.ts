@@ -1,17 +1,18 @@
-import { Http2ServerResponse } from 'node:http2'
+import { Http2ServerResponse, type Http2Session } from 'node:http2'
+import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type RawResponse, whenOver } from './response-lifetime.ts'
 import { StallSweep, type Sweepable } from './stall-sweep.ts'
 import { keyOf } from './unacknowledged-bytes.ts'
 
-/** One timer for all answers with the same limit, however many there are. */
+/** One timer for all answers with the same limit; none for a limit that no answer under way has. */
 const sweeps = new Map<number, StallSweep>()
 
 function sweepFor(timeout: number): StallSweep {
   const known = sweeps.get(timeout)
   if (known !== undefined) return known
-  const sweep = new StallSweep(timeout)
+  const sweep = new StallSweep(timeout, () => sweeps.delete(timeout))
   sweeps.set(timeout, sweep)
   return sweep
 }
@@ -34,10 +35,11 @@ export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall:
 
 /** An answer, and what was known of its progress at the last look. */
 class GuardedAnswer implements Sweepable {
-  readonly onStall: () => void
   looksWithoutProgress = 0
   unacknowledged = -1
   readonly #raw: RawResponse
+  readonly #session: Http2Session | undefined
+  readonly #onStall: () => void
   #key: string | undefined
   #written = 0
   #queued = 0
@@ -45,7 +47,8 @@ class GuardedAnswer implements Sweepable {
 
   constructor(raw: RawResponse, onStall: () => void) {
     this.#raw = raw
-    this.onStall = onStall
+    this.#session = raw instanceof Http2ServerResponse ? raw.stream?.session : undefined
+    this.#onStall = onStall
     this.hasProgressed()
   }
 
@@ -54,13 +57,29 @@ class GuardedAnswer implements Sweepable {
     return this.#raw.socket !== null && this.#raw.writableLength > 0
   }
 
-  /**
-   * A connection may be alive by another stream's bytes, so a stream of HTTP/2 counts by what leaves its window only.
-   */
   get connectionKey(): string {
-    if (this.#raw instanceof Http2ServerResponse) return ''
-    this.#key ??= keyOf(this.#raw.socket ?? {})
+    const socket = this.#blockingSocket
+    if (socket === undefined) return ''
+    this.#key ??= keyOf(socket)
     return this.#key
+  }
+
+  /**
+   * The connection that the answer waits for. Not that of an HTTP/2 stream whose own window is used up: it may be alive
+   * by the bytes of other streams.
+   */
+  get #blockingSocket(): Socket | undefined {
+    if (!(this.#raw instanceof Http2ServerResponse)) return this.#raw.socket ?? undefined
+    const socket = this.#session?.socket
+    return socket !== undefined && unwrittenBytes(socket) > 0 ? socket : undefined
+  }
+
+  onStall(): void {
+    const isConnectionStuck = this.#blockingSocket !== undefined
+    this.#onStall()
+    // A connection of HTTP/1 goes with its answer. A session that takes nothing cannot even tell its client that a stream
+    // was cut, and would wait on with all of them: Node 20 does not notice over TLS that the client has gone.
+    if (isConnectionStuck) this.#session?.destroy()
   }
 
   /**

@@ -14,7 +14,7 @@ export interface Sweepable {
   /** Since it was asked last. */
   hasProgressed(): boolean
   /** Called once at most. */
-  readonly onStall: () => void
+  onStall(): void
   /** The sweep's own count. */
   looksWithoutProgress: number
   /** Bytes at the last look, -1 when not known. */
@@ -24,12 +24,17 @@ export interface Sweepable {
 /** Looks after all answers that have the same limit, with one timer that holds no process open. */
 export class StallSweep {
   readonly #answers = new Set<Sweepable>()
+  readonly #onEmpty: () => void
   readonly #period: number
   #timer: NodeJS.Timeout | undefined
   #isReading = false
 
-  /** @param timeout ms without progress */
-  constructor(timeout: number) {
+  /**
+   * @param timeout ms without progress
+   * @param onEmpty called when the sweep has nothing to look after and stops
+   */
+  constructor(timeout: number, onEmpty: () => void) {
+    this.#onEmpty = onEmpty
     this.#period = Math.ceil(timeout / LOOKS_IN_LIMIT)
   }
 
@@ -47,6 +52,7 @@ export class StallSweep {
     if (this.#answers.size === 0) {
       clearInterval(this.#timer)
       this.#timer = undefined
+      this.#onEmpty()
       return
     }
     const suspects: Sweepable[] = []
