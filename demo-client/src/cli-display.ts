@@ -1,51 +1,19 @@
 // How range-get shows a download: a bar on a terminal, lines elsewhere, JSON for programs.
 import { relative } from 'node:path'
+import { isForeground } from './foreground.ts'
 import type { DownloadProgress, DownloadResult } from './index.ts'
 import { unsaid } from './once.ts'
-import { oneLine } from './one-line.ts'
+import { jsonLine, oneLine } from './one-line.ts'
+import type { Outlet } from './outlet.ts'
+import { describeProgress, progressLine } from './progress-line.ts'
+import { formatSize } from './quantities.ts'
 
 /** Shows one download. */
 export interface Display {
   progress(progress: DownloadProgress): void
   result(result: DownloadResult): void
-  /** Clears what must not stand before other output. */
+  /** Clears what must not stand before other output; nothing more is shown but the result. */
   clear(): void
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** A number of bytes for people. */
-export function formatSize(bytes: number): string {
-  const unit = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10))
-  return unit === 0 ? `${Math.round(bytes)} B` : `${(bytes / 1024 ** unit).toFixed(1)} ${UNITS[unit]}`
-}
-
-/** Seconds for people: 45s, 3m07s, 2h05m. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.ceil(seconds)
-  const pad = (value: number): string => String(value).padStart(2, '0')
-  if (whole < 60) return `${whole}s`
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${pad(whole % 60)}s`
-  return `${Math.floor(whole / 3600)}h${pad(Math.floor((whole % 3600) / 60))}m`
-}
-
-/** One line about where a download stands. */
-export function describeProgress(progress: DownloadProgress): string {
-  const { state, received, total, speed, eta, connections, retryIn, message } = progress
-  const size = total === null ? formatSize(received) : `${formatSize(received)} / ${formatSize(total)}`
-  switch (state) {
-    case 'downloading': {
-      const left = eta === null ? '' : `, ${formatDuration(eta)} left`
-      const links = `${connections} ${connections === 1 ? 'connection' : 'connections'}`
-      return `${size}, ${formatSize(speed)}/s${left}, ${links}${message === '' ? '' : `; ${message}`}`
-    }
-    case 'waiting':
-      return `${size}, retrying in ${formatDuration(retryIn / 1000)}: ${oneLine(message)}`
-    case 'paused':
-      return `${size}, paused: any key goes on, q stops`
-    default:
-      return `${size}, ${state}`
-  }
 }
 
 /** One line about a finished download. */
@@ -62,7 +30,7 @@ export function describeResult(result: DownloadResult): string {
 
 /** The result, and what is not certain, unless that was said before. */
 function linesAbout(result: DownloadResult): string {
-  const notes = unsaid(result.warnings).map((warning) => `note: ${warning}`)
+  const notes = unsaid(result.warnings).map((warning) => `note: ${oneLine(warning)}`)
   return [describeResult(result), ...notes].map((line) => `${line}\n`).join('')
 }
 
@@ -72,19 +40,39 @@ export function nameOf(path: string): string {
   return oneLine(short === '' || short.startsWith('..') ? path : short)
 }
 
-/** A bar that is redrawn in place. */
-export function barDisplay(out: NodeJS.WriteStream, name: string): Display {
-  const clear = (): void => void out.write('\r\u001b[K')
+/** For a terminal that does not say how wide it is. */
+const USUAL_COLUMNS = 80
+/** To the left edge, and everything from there on cleared. */
+const CLEAR = '\r\u001b[J'
+
+/** The line is cut, not broken, where the terminal has become narrower and has not yet said so. */
+const NO_WRAP = '\u001b[?7l'
+const WRAP = '\u001b[?7h'
+
+/** A bar that is redrawn in place, while this process is in the foreground. */
+export function barDisplay(out: Outlet, name: string): Display {
+  let latest: DownloadProgress | null = null
+  let isDrawn = false
+  const draw = (): void => {
+    if (latest === null || out.isBehind || !isForeground()) return
+    // One column stays free: in the last one some terminals begin a new line. The cursor waits at the left edge:
+    // where a terminal that becomes narrower breaks the line, it stays on the first part, and all parts are cleared.
+    const line = progressLine(name, latest, (out.columns || USUAL_COLUMNS) - 1)
+    out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
+    isDrawn = true
+  }
+  const unwatch = out.onResize(draw)
+  const clear = (): void => {
+    unwatch()
+    latest = null
+    if (isDrawn && isForeground()) out.write(CLEAR)
+    isDrawn = false
+  }
   return {
     clear,
     progress: (progress) => {
-      const { received, total } = progress
-      const share = total === null || total === 0 ? null : received / total
-      const filled = Math.floor((share ?? 0) * 20)
-      const bar =
-        share === null ? '' : `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${Math.floor(share * 100)}% `
-      const line = `${name} ${bar}${describeProgress(progress)}`
-      out.write(`\r\u001b[K${[...line].slice(0, Math.max(20, (out.columns || 80) - 1)).join('')}`)
+      latest = progress
+      draw()
     },
     result: (result) => {
       clear()
@@ -93,8 +81,8 @@ export function barDisplay(out: NodeJS.WriteStream, name: string): Display {
   }
 }
 
-/** A line whenever the state changes, and every few seconds in between. */
-export function lineDisplay(out: NodeJS.WritableStream, name: string, interval: number): Display {
+/** A line whenever the state changes, and every `interval` ms in between. */
+export function lineDisplay(out: Outlet, name: string, interval: number): Display {
   let state = ''
   let shown = Number.NEGATIVE_INFINITY
   return {
@@ -102,22 +90,28 @@ export function lineDisplay(out: NodeJS.WritableStream, name: string, interval: 
     progress: (progress) => {
       const now = performance.now()
       const isNews = ['downloading', 'waiting', 'paused', 'verifying'].includes(progress.state)
-      if (!isNews || (progress.state === state && now - shown < interval)) return
+      if (!isNews || out.isBehind || (progress.state === state && now - shown < interval)) return
       state = progress.state
       shown = now
-      out.write(`${name}: ${describeProgress(progress)}\n`)
+      const { columns } = out
+      const line =
+        columns === null
+          ? `${oneLine(name)}: ${describeProgress(progress)}`
+          : progressLine(name, progress, (columns || USUAL_COLUMNS) - 1)
+      out.write(`${line}\n`)
     },
-    result: (result) => void out.write(linesAbout(result)),
+    result: (result) => out.write(linesAbout(result)),
   }
 }
 
 /** One JSON object a line. */
-export function jsonDisplay(out: NodeJS.WritableStream, url: string): Display {
-  const write = (event: string, value: object): void =>
-    void out.write(`${JSON.stringify({ event, url, ...value })}\n`)
+export function jsonDisplay(out: Outlet, url: string): Display {
+  const write = (event: string, value: object): void => out.write(`${jsonLine({ event, url, ...value })}\n`)
   return {
     clear: () => undefined,
-    progress: (progress) => write('progress', progress),
+    progress: (progress) => {
+      if (!out.isBehind) write('progress', progress)
+    },
     result: (result) => write('result', result),
   }
 }

@@ -3,14 +3,18 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Command, HELP, type Job, parseCommand } from './cli-arguments.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './cli-display.ts'
-import { EXIT_STATUS, exitStatusOf } from './exit-status.ts'
+import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
+import { leaveTerminal } from './foreground.ts'
 import { type Download, DownloadError, type DownloadOptions, download } from './index.ts'
 import { type Key, watchKeys } from './keys.ts'
-import { oneLine } from './one-line.ts'
+import { nameFromUrl } from './names.ts'
+import { jsonLine, oneLine } from './one-line.ts'
+import { Outlet } from './outlet.ts'
 import { publicUrl } from './public-url.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
@@ -19,15 +23,31 @@ const FRAME = 100
 const LINE_INTERVAL = 5000
 const JSON_INTERVAL = 500
 
+const stderr = new Outlet(process.stderr)
+const stdout = new Outlet(process.stdout, (code) => {
+  stderr.write(`range-get: cannot write to standard output (${code})\n`)
+})
+
 type Get = Extract<Command, { kind: 'get' }>
 
 function displayFor({ output }: Get, { url, destination }: Job): Display {
-  const name = typeof destination === 'string' ? basename(destination) : publicUrl(url)
-  if (output === 'json') return jsonDisplay(process.stdout, publicUrl(url))
+  if (output === 'json') return jsonDisplay(stdout, publicUrl(url))
   if (output === 'quiet') return quietDisplay
-  return process.stderr.isTTY
-    ? barDisplay(process.stderr, name)
-    : lineDisplay(process.stderr, name, LINE_INTERVAL)
+  const given = typeof destination === 'string' ? basename(destination) : null
+  return stderr.columns !== null && canRedraw()
+    ? barDisplay(stderr, given ?? shortName(url))
+    : lineDisplay(stderr, given ?? publicUrl(url), LINE_INTERVAL)
+}
+
+/** What the file will probably be named: a bar has no space for a URL. */
+function shortName(url: string): string {
+  return URL.canParse(url) ? nameFromUrl(new URL(url)) : publicUrl(url)
+}
+
+/** Whether the terminal knows escape sequences. Windows has no TERM, and its terminals know them. */
+function canRedraw(): boolean {
+  const terminal = process.env['TERM'] ?? ''
+  return terminal === '' ? process.platform === 'win32' : terminal !== 'dumb'
 }
 
 async function follow(run: Download, display: Display, pace: number): Promise<void> {
@@ -51,7 +71,7 @@ async function get(
   const run = download(job.url, job.destination, options)
   onKey((key) => {
     if (key === 'p') run.pause()
-    else run.resume() // at the end of the input, too: nobody can type any more
+    else run.resume() // at the end of the input, too: no key can come any more
   })
   try {
     await follow(run, display, command.output === 'json' ? JSON_INTERVAL : FRAME)
@@ -69,10 +89,10 @@ function report(error: unknown, command: Get | null, url: string | null): number
   const where = url === null ? '' : `${url}: `
   if (command?.output === 'json') {
     const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
-    process.stdout.write(`${JSON.stringify({ event: 'error', url, code, message, status })}\n`)
+    stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
   }
   const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? '; --overwrite replaces it' : ''
-  process.stderr.write(`range-get: ${oneLine(`${where}${message}${hint}`)}\n`)
+  stderr.write(`range-get: ${oneLine(`${where}${message}${hint}`)}\n`)
   return status
 }
 
@@ -81,10 +101,13 @@ async function getAll(command: Get): Promise<number> {
   // With a handler the limit on file sizes shows as EFBIG; without one it kills the process.
   process.on('SIGXFSZ', () => undefined)
   let listener: (key: Key) => void = () => undefined
-  const unwatch = watchKeys(process.stdin, (key) => {
-    if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
-    else listener(key)
-  })
+  // A pipe or file on stdin belongs to another program, such as the `read` of a shell's loop.
+  const unwatch = !isatty(0)
+    ? () => undefined
+    : watchKeys(process.stdin, (key) => {
+        if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
+        else listener(key)
+      })
   const options = { ...command.options, signal: stop.signal }
   let status = 0
   try {
@@ -116,10 +139,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   switch (command.kind) {
     case 'help':
-      process.stdout.write(`${HELP}\n`)
+      stdout.write(`${HELP}\n`)
       return 0
     case 'version':
-      process.stdout.write(`range-get ${version()}\n`)
+      stdout.write(`range-get ${version()}\n`)
       return 0
     case 'get':
       return await getAll(command)
@@ -130,4 +153,8 @@ async function main(args: readonly string[]): Promise<number> {
 setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc')
 
+process.once('exit', (status) => {
+  if (status === 0 && stdout.isBroken) process.exitCode = OUTPUT_FAILED
+  leaveTerminal()
+})
 process.exitCode = await main(process.argv.slice(2))

@@ -1,18 +1,22 @@
 // How the walk looks: coloured with a bar on a terminal, plain lines elsewhere.
 import type { SegmentReport } from './index.ts'
+import { oneLine } from './one-line.ts'
+import type { Outlet } from './outlet.ts'
+import { widthOf } from './text-width.ts'
 
 const BAR = 24
+const LEAST_BAR = 4
 
 /** Writes the walk to a stream. */
 export class DemoDisplay {
-  readonly #out: NodeJS.WriteStream
+  readonly #out: Outlet
   readonly #isColoured: boolean
   #steps = 0
 
-  constructor(out: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+  constructor(out: Outlet, env: NodeJS.ProcessEnv) {
     this.#out = out
     // NO_COLOR: "when present and not an empty string (regardless of its value), prevents the addition of colour".
-    this.#isColoured = out.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+    this.#isColoured = out.columns !== null && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
   }
 
   /** Steps shown so far. */
@@ -22,12 +26,12 @@ export class DemoDisplay {
 
   /** One line of text. */
   say(text: string): void {
-    this.#out.write(`${text}\n`)
+    this.#out.write(`${oneLine(text)}\n`)
   }
 
   /** A line about the state of the walk: paused, going on, trying again. */
   note(text: string): void {
-    this.say(this.#paint('33', text))
+    this.#out.write(`${this.#paint('33', oneLine(text))}\n`)
   }
 
   /** One step: what was asked, what was answered, how far that leads. */
@@ -37,20 +41,27 @@ export class DemoDisplay {
     const asked = range === null ? 'no Range' : `Range: ${range}`
     const answered = contentRange === null ? String(status) : `${status} Content-Range: ${contentRange}`
     const soFar = `${received} of ${total ?? 'unknown'} bytes`
-    if (!this.#out.isTTY) {
+    const { columns } = this.#out
+    if (columns === null) {
       this.say(`step ${this.#steps}: ${asked} -> ${answered}, ${soFar}`)
       return
     }
-    const number = this.#paint('2', String(this.#steps).padStart(4))
-    const bar = this.#bar(total === null || total === 0 ? 1 : received / total)
+    const number = String(this.#steps).padStart(4)
     const width = total === null ? 0 : 2 * String(total).length
-    const ask = this.#paint('36', asked.padEnd('Range: bytes=-'.length + width))
-    this.say(`${number}  ${ask}  ${this.#paint('32', answered.padEnd(30 + width))}  ${bar}  ${soFar}`)
+    const ask = asked.padEnd('Range: bytes=-'.length + width)
+    const answer = oneLine(answered).padEnd(30 + width)
+    const left =
+      (columns || Number.POSITIVE_INFINITY) - widthOf(`${number}  ${ask}  ${answer}    ${soFar}`) - 1
+    const bar = this.#bar(total === null || total === 0 ? 1 : received / total, Math.min(BAR, left))
+    const parts = [this.#paint('2', number), this.#paint('36', ask), this.#paint('32', answer), ...bar, soFar]
+    this.#out.write(`${parts.join('  ')}\n`)
   }
 
-  #bar(share: number): string {
-    const full = Math.floor(share * BAR)
-    return this.#paint('35', '█'.repeat(full)) + this.#paint('2', '░'.repeat(BAR - full))
+  /** A bar of `width` columns; none where that is too little for one. */
+  #bar(share: number, width: number): string[] {
+    if (width < LEAST_BAR) return []
+    const full = Math.floor(share * width)
+    return [this.#paint('35', '█'.repeat(full)) + this.#paint('2', '░'.repeat(width - full))]
   }
 
   #paint(code: string, text: string): string {

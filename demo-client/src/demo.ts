@@ -5,10 +5,12 @@ import { DEMO_HELP, type DemoArguments, parseDemoArguments } from './demo-argume
 import { readSource, sha256Of } from './demo-comparison.ts'
 import { DemoDisplay } from './demo-display.ts'
 import { type DemoServer, DemoServerError, startDemoServer } from './demo-server.ts'
-import { exitStatusOf } from './exit-status.ts'
+import { exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
+import { leaveTerminal } from './foreground.ts'
 import { type Download, DownloadError, download } from './index.ts'
 import { watchKeys } from './keys.ts'
 import { oneLine } from './one-line.ts'
+import { Outlet } from './outlet.ts'
 import { publicUrl } from './public-url.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
@@ -17,6 +19,11 @@ const STEP_PAUSE = 1000
 /** Retries are few: a person is watching, and the server is next door. */
 const RETRIES = 3
 const RETRY_DELAY = 300
+
+const stderr = new Outlet(process.stderr)
+const stdout = new Outlet(process.stdout, (code) => {
+  stderr.write(`demo: cannot write to standard output (${code})\n`)
+})
 
 /** Shows what happens between the steps: where it resumes, waits, pauses. */
 async function follow(walk: Download, display: DemoDisplay): Promise<void> {
@@ -41,7 +48,7 @@ async function follow(walk: Download, display: DemoDisplay): Promise<void> {
 }
 
 async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Promise<void> {
-  const display = new DemoDisplay(process.stdout, process.env)
+  const display = new DemoDisplay(stdout, process.env)
   const url = new URL(encodeURIComponent(args.file), origin.endsWith('/') ? origin : `${origin}/`)
   const name = relative(process.cwd(), args.out) || args.out
   const existing = args.fresh ? null : await sha256Of(args.out, stop)
@@ -61,7 +68,7 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
   const steps = download(url, args.out, {
     segmentSize: args.step,
     connections: 1,
-    delay: args.delay ?? (process.stdout.isTTY ? STEP_PAUSE : 0),
+    delay: args.delay ?? (stdout.columns !== null ? STEP_PAUSE : 0),
     // The demo server's port may be another one tomorrow: the file is known by its name and its ETag.
     ...(args.url === null ? { resumeKey: `demo server: ${args.file}` } : {}),
     resume: args.fresh ? 'never' : 'auto',
@@ -112,18 +119,18 @@ async function main(): Promise<number> {
   try {
     const args = parseDemoArguments(process.argv.slice(2), process.env)
     if (args.help) {
-      process.stdout.write(`${DEMO_HELP}\n`)
+      stdout.write(`${DEMO_HELP}\n`)
       return 0
     }
     if (args.url === null) {
       server = await startDemoServer(args.port)
-      process.stdout.write(`demo server on ${server.url}; ${args.file} -> ${basename(args.out)}\n`)
+      stdout.write(`demo server on ${server.url}; ${args.file} -> ${basename(args.out)}\n`)
     }
     await walk(args, args.url ?? server?.url ?? '', stop.signal)
     return 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`demo: ${oneLine(message)}\n`)
+    stderr.write(`demo: ${oneLine(message)}\n`)
     if (error instanceof DemoServerError) return SERVER_FAILED
     return stop.status() ?? exitStatusOf(error)
   } finally {
@@ -131,4 +138,8 @@ async function main(): Promise<number> {
   }
 }
 
+process.once('exit', (status) => {
+  if (status === 0 && stdout.isBroken) process.exitCode = OUTPUT_FAILED
+  leaveTerminal()
+})
 process.exitCode = await main()

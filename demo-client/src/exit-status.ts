@@ -17,6 +17,9 @@ export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
   ERR_DOWNLOAD_ABORTED: 130,
 }
 
+/** The status where all downloads succeeded, but standard output could not be written. */
+export const OUTPUT_FAILED = 14
+
 /** The lines about statuses in the help texts. */
 export const EXIT_STATUS_HELP: string = `Exit status
   0    done
@@ -32,6 +35,7 @@ export const EXIT_STATUS_HELP: string = `Exit status
   10   another process is downloading to the same output
   11   the output exists already (range-get without --overwrite)
   12   the server's certificate is not trusted
+  14   all was downloaded, but standard output could not be written
   130  stopped by Ctrl-C or q; run again to go on`
 
 /** The exit status for a failure; 1 for one that is no {@link DownloadError}. */

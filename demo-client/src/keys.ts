@@ -1,40 +1,41 @@
-// What a person types while something runs: `p` pauses, anything else goes on. Terminal or pipe.
+// What a person types while something runs: `p` pauses, anything else goes on.
 import { Socket } from 'node:net'
-import type { ReadStream } from 'node:tty'
+import { forgetForeground, isForeground } from './foreground.ts'
+import { TerminalMode } from './terminal-mode.ts'
 
-/** What was typed. `'interrupt'` is Ctrl-C, which in raw mode is a character; `'end'` the end of the input. */
+/** What was typed. `'interrupt'` is Ctrl-C where that is a character; `'end'` the end of the input. */
 export type Key = 'p' | 'q' | 'interrupt' | 'other' | 'end'
 
 const CTRL_C = '\u0003'
-const CTRL_Z = '\u001a'
+/** How often it is looked whether the terminal is ours, in ms: a shell's `fg` sends no signal to a job that runs. */
+const LOOK_INTERVAL = 250
 
-/** Tells `onKey` of what is typed on `input` until the function returned is called. */
-export function watchKeys(input: ReadStream | NodeJS.ReadStream, onKey: (key: Key) => void): () => void {
-  const raw = (isRaw: boolean): void => {
-    if (input.isTTY) input.setRawMode(isRaw)
-  }
-  let isAfterP = false
-  const onData = (data: Buffer): void => {
-    for (const character of data.toString('latin1')) {
-      const isEnter = character === '\n' || character === '\r'
-      // The Enter that ends a typed "p" belongs to it: without raw mode nothing arrives before it.
-      if (isEnter && isAfterP) isAfterP = false
-      else if (character === CTRL_Z) suspend(raw)
-      else onKey(keyOf(character))
-      isAfterP = character === 'p'
-    }
-  }
+/** Calls `onKey` for what is typed on `input`, a terminal or a pipe, until the function returned is called. */
+export function watchKeys(input: NodeJS.ReadStream, onKey: (key: Key) => void): () => void {
+  if (input.isTTY) return watchTerminal(input, onKey)
+  const onData = listener(onKey)
   const onEnd = (): void => onKey('end')
-  raw(true)
   input.on('data', onData)
   input.once('end', onEnd)
   input.once('error', onEnd)
   return () => {
     input.off('data', onData)
     input.off('end', onEnd)
-    raw(false)
     input.pause()
     if (input instanceof Socket) input.unref() // a file or /dev/null has nothing that keeps a process alive
+  }
+}
+
+function listener(onKey: (key: Key) => void): (data: Buffer) => void {
+  let isAfterP = false
+  return (data) => {
+    for (const character of data.toString('latin1')) {
+      const isEnter = character === '\n' || character === '\r'
+      // The Enter that ends a typed "p" belongs to it: where keys wait for Enter nothing arrives before it.
+      if (isEnter && isAfterP) isAfterP = false
+      else onKey(keyOf(character))
+      isAfterP = character === 'p'
+    }
   }
 }
 
@@ -43,9 +44,48 @@ function keyOf(character: string): Key {
   return character === CTRL_C ? 'interrupt' : 'other'
 }
 
-/** What Ctrl-Z does outside raw mode. */
-function suspend(raw: (isRaw: boolean) => void): void {
-  raw(false)
-  process.once('SIGCONT', () => raw(true))
-  process.kill(process.pid, 'SIGTSTP')
+/**
+ * Keys are taken while this process is in the foreground. In the background a read would stop it (SIGTTIN), and so
+ * would a change of the terminal's mode (SIGTTOU).
+ */
+function watchTerminal(input: NodeJS.ReadStream, onKey: (key: Key) => void): () => void {
+  const mode = new TerminalMode(input)
+  const onData = listener(onKey)
+  const onEnd = (): void => onKey('end')
+  let isReading = false
+  const look = (): void => {
+    if (isReading === isForeground()) return
+    isReading = !isReading
+    if (!isReading) {
+      input.pause()
+      return
+    }
+    mode.enter()
+    input.resume()
+  }
+  const release = (): void => {
+    input.pause()
+    if (isReading && isForeground()) mode.leave()
+    isReading = false
+  }
+  const suspend = (): void => {
+    release()
+    process.off('SIGTSTP', suspend)
+    process.kill(process.pid, 'SIGTSTP') // now with its usual effect: it returns when the process goes on
+    forgetForeground()
+    process.on('SIGTSTP', suspend)
+    look()
+  }
+  const timer = setInterval(look, LOOK_INTERVAL).unref()
+  input.on('data', onData).pause()
+  input.once('end', onEnd).once('error', onEnd)
+  if (process.platform !== 'win32') process.on('SIGTSTP', suspend)
+  look()
+  return () => {
+    clearInterval(timer)
+    process.off('SIGTSTP', suspend)
+    input.off('data', onData).off('end', onEnd)
+    release()
+    input.unref()
+  }
 }

@@ -1,0 +1,128 @@
+// The line about a download: what stays when there are few columns, and how wide texts are.
+import type { DownloadProgress } from 'range-get'
+import t from 'tap'
+import { jsonLine, oneLine } from '#client/one-line.js'
+import { progressLine } from '#client/progress-line.js'
+import { shortenEnd, shortenMiddle, widthOf } from '#client/text-width.js'
+
+const PROGRESS: DownloadProgress = {
+  state: 'downloading',
+  received: 50_000_000,
+  resumed: 0,
+  total: 100_000_000,
+  speed: 1_000_000,
+  eta: 50,
+  connections: 4,
+  retryIn: 0,
+  message: '',
+}
+const NAMES = [
+  'a',
+  'file.bin',
+  'x'.repeat(300),
+  '日本語'.repeat(40),
+  '🎉👨‍👩‍👧❤️🇨🇳'.repeat(20),
+  'e\u0301'.repeat(90),
+  '\u0000\u009b',
+]
+const STATES: Partial<DownloadProgress>[] = [
+  {},
+  { total: null, eta: null },
+  { total: 0, received: 0, eta: null },
+  { received: 200_000_000 },
+  { message: 'the server allows one connection only\r\n\u001b[2J' },
+  { state: 'waiting', retryIn: 12_345, message: '接続できません'.repeat(20) },
+  { state: 'paused' },
+  { state: 'verifying' },
+]
+
+t.test('it fits any number of columns, whatever the name and the state', async (t) => {
+  for (const name of NAMES)
+    for (const state of STATES)
+      for (const columns of [...Array(36).keys(), 39, 47, 62, 68, 79, 99, 131]) {
+        const line = progressLine(name, { ...PROGRESS, ...state }, columns)
+        if (widthOf(line) > columns) t.fail(`${columns} columns: ${line}`)
+        if (/\p{Cc}/u.test(line)) t.fail(JSON.stringify(line))
+      }
+  t.pass('each of them')
+})
+
+t.test('the numbers stay longest', async (t) => {
+  const at = (columns: number): string => progressLine('a-rather-long-name.bin', PROGRESS, columns)
+  const rows: [number, string][] = [
+    [3, '50%'],
+    [12, 'a-r….bin 50%'],
+    [13, '50%, 50s left'],
+    [20, '50%, 50s left'],
+    [36, '50% 47.7 MiB / 95.4 MiB, 50s left'],
+    [47, '50% 47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left'],
+    [56, 'a-ra….bin 50% 47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left'],
+    [75, 'a-rath…me.bin 50% 47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left, 4 connections'],
+    [
+      120,
+      'a-rather-long-name.bin ██████████░░░░░░░░░░ 50% 47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left, 4 connections',
+    ],
+  ]
+  for (const [columns, line] of rows) t.equal(at(columns), line, `${columns} columns`)
+  const waiting = { ...PROGRESS, state: 'waiting', retryIn: 5000, message: 'no answer' } as const
+  t.equal(progressLine('n', waiting, 22), 'n 50%, retrying in 5s')
+  t.equal(progressLine('n', { ...PROGRESS, state: 'paused' }, 20), 'n 50%, paused')
+})
+
+t.test('widths', async (t) => {
+  const rows: [string, number][] = [
+    ['', 0],
+    ['abc', 3],
+    ['日本', 4],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['🎉', 2],
+    ['ｶﾞ', 2],
+    ['한국', 4],
+  ]
+  for (const [text, width] of rows) t.equal(widthOf(text), width, text)
+  t.ok(widthOf('❤️') >= 2 && widthOf('👨‍👩‍👧') >= 2, 'as wide as the terminal that draws the most')
+})
+
+t.test('shortened, never inside a character', async (t) => {
+  t.equal(shortenMiddle('abcdefghij', 10), 'abcdefghij')
+  t.equal(shortenMiddle('abcdefghij', 5), 'ab…ij')
+  t.equal(shortenMiddle('abcdefghij', 4), 'a…ij')
+  t.equal(shortenMiddle('abcdefghij', 1), '…')
+  t.equal(shortenMiddle('abcdefghij', 0), '')
+  t.equal(shortenMiddle('日本語日本語.bin', 9), '日本….bin')
+  t.equal(shortenMiddle('🇨🇳🇩🇪🇫🇷.bin', 8), '🇨🇳….bin')
+  t.equal(shortenEnd('日本語', 5), '日本…')
+})
+
+const STEERING = [
+  '\u0000',
+  '\u001b',
+  '\u007f',
+  '\u0085',
+  '\u009b',
+  '\u2028',
+  '\u2029',
+  '\u061c',
+  '\u200e',
+  '\u200f',
+  '\u202a',
+  '\u202e',
+  '\u2066',
+  '\u2069',
+  '\ufeff',
+  '\u{e0001}',
+  '\ud800',
+]
+
+t.test('what could steer a terminal is escaped, for people and in JSON', async (t) => {
+  for (const character of STEERING) {
+    const text = oneLine(`a${character}b`)
+    t.match(text, /^a(?:\\u[0-9a-f]{4})+b$/)
+    const line = jsonLine({ name: `a${character}b` })
+    t.match(line, /^\{"name":"a(?:\\u[0-9a-f]{4})+b"\}$/)
+    t.strictSame(JSON.parse(line), { name: `a${character}b` }, 'the value is the same')
+  }
+  t.equal(oneLine(' two\r\nlines\tand a tab\n'), 'two lines and a tab')
+  t.equal(oneLine('👨‍👩‍👧 日本 é'), '👨‍👩‍👧 日本 é')
+})

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { environment } from './command.ts'
+
+const LOOKS = 400
+const LOOK_PAUSE_MS = 25
+
+/** A terminal that is seen by nobody, with a shell of job control in it. */
+export interface Terminal {
+  /** Types `text`; names such as `Enter` and `C-z` are keys. */
+  type(...text: readonly string[]): void
+  /** What is on the screen, without the empty lines at its end. */
+  screen(): string
+  /** Resolves with the screen once it matches; rejects after some seconds. */
+  shows(pattern: RegExp): Promise<string>
+  resize(columns: number): void
+}
+
+let started = 0
+
+/** Starts bash in tmux(1), gone with the test. Its prompt is `$ `. */
+export async function startTerminal(
+  t: Test,
+  { cwd, columns, env = {} }: { cwd: string; columns: number; env?: NodeJS.ProcessEnv },
+): Promise<Terminal> {
+  const name = `range-get-test-${process.pid}-${started++}`
+  const tmux = (...args: readonly string[]): string =>
+    execFileSync('tmux', ['-u', '-L', name, '-f', '/dev/null', ...args], {
+      cwd,
+      encoding: 'utf8',
+      env: environment({ LC_ALL: 'C.UTF-8', TERM: 'xterm', ...env }),
+    })
+  const size = ['-x', String(columns), '-y', '24']
+  tmux('new-session', '-d', ...size, "PS1='$ ' exec bash --norc --noprofile")
+  t.teardown(() => void tmux('kill-server'))
+  const screen = (): string => tmux('capture-pane', '-p').trimEnd()
+  const shows = async (pattern: RegExp): Promise<string> => {
+    for (let look = 0; look < LOOKS; look++) {
+      const text = screen()
+      if (pattern.test(text)) return text
+      await sleep(LOOK_PAUSE_MS)
+    }
+    throw new Error(`the screen never showed ${pattern}:\n${screen()}`)
+  }
+  await shows(/^\$/)
+  return {
+    screen,
+    shows,
+    type: (...text) => void tmux('send-keys', ...text),
+    resize: (to) => void tmux('resize-window', '-x', String(to), '-y', '24'),
+  }
+}
