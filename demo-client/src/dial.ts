@@ -20,7 +20,10 @@ export interface AddressAndPort {
   readonly family: number
   /** Sends small pieces at once. */
   readonly noDelay: true
+  /** Keeps a connection that is paused known to what lies between. */
   readonly keepAlive: true
+  /** In ms. */
+  readonly keepAliveInitialDelay: number
 }
 
 /**
@@ -39,7 +42,7 @@ export async function dial({ host, port, signal, open = connect }: Dialled): Pro
   const addresses = isIP(host) > 0 ? [{ address: host, family: isIP(host) }] : await lookUp(host, signal)
   signal.throwIfAborted()
   return new Race(inTurn(addresses), signal, ({ address, family }) =>
-    open({ host: address, port, family, noDelay: true, keepAlive: true }),
+    open({ host: address, port, family, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 }),
   ).winner
 }
 
