@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DownloadError, fileError, systemCode } from './errors.ts'
-import { syncDirectory } from './journal.ts'
+import { flushDirectory, flushFile } from './flush.ts'
 import { existsError } from './place.ts'
 import type { Shortfalls } from './shortfall.ts'
 
@@ -38,7 +38,7 @@ export async function giveFinalName(complete: Complete, name: FinalName): Promis
   // Until it has its name this user must be able to open it again. Nobody else may more than they will.
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => shortfalls.note('modes'))
   if (mtime !== null) await file.utimes(mtime, mtime).catch(() => shortfalls.note('dates'))
-  await file.sync()
+  if (!(await flushFile(file, 'all'))) shortfalls.note('flushes')
   await assertNamed(complete)
   try {
     if (name.existing === 'replace') await rename(complete.path, path)
@@ -47,7 +47,7 @@ export async function giveFinalName(complete: Complete, name: FinalName): Promis
     await rm(complete.path, { force: true }).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600)
       await file.chmod(mode).catch(() => shortfalls.note('modes'))
-    await syncDirectory(dirname(path))
+    if (!(await flushDirectory(dirname(path)))) shortfalls.note('flushes')
   } catch (error) {
     throw fileError(error, path)
   }

@@ -2,6 +2,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileError } from './errors.ts'
+import { flushDirectory, flushFile } from './flush.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
 import { readSmallFile } from './regular-file.ts'
 
@@ -57,7 +58,7 @@ async function writeDraft(temporary: string, text: string): Promise<void> {
   const file = await open(temporary, 'wx', 0o600)
   try {
     await file.writeFile(text)
-    await file.datasync()
+    await flushFile(file, 'data')
   } finally {
     await file.close()
   }
@@ -67,19 +68,8 @@ async function writeDraft(temporary: string, text: string): Promise<void> {
 export async function removeJournal(path: string): Promise<void> {
   try {
     await rm(path, { force: true })
-    await syncDirectory(dirname(path))
+    await flushDirectory(dirname(path))
   } catch (error) {
     throw fileError(error, path)
-  }
-}
-
-/** Makes renames and removals in a directory survive a power cut, where the system can. */
-export async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return // a directory cannot be opened there
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

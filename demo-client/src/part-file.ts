@@ -7,6 +7,7 @@ import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { fileError, systemCode } from './errors.ts'
 import { type FinalName, giveFinalName } from './final-name.ts'
+import { flushFile } from './flush.ts'
 import type { PartMark } from './journal-format.ts'
 import { hasLastingInodes } from './lasting-inodes.ts'
 import type { Block, Interval } from './plan.ts'
@@ -98,9 +99,9 @@ export class PartFile {
     this.#isKept = true
   }
 
-  /** Returns once everything written so far is on the disk. */
+  /** Returns once everything written so far is on the disk, where the file system can make sure of that. */
   async flush(): Promise<void> {
-    await this.#attempt(() => this.#file.datasync())
+    await this.#attempt(() => flushFile(this.#file, 'data'))
   }
 
   /** Cuts the file, or stretches it, to `size` bytes. */

@@ -128,6 +128,8 @@ const OFFERS_LITTLE: readonly {
     options: { modified: 'server' },
     warning: /refuses to set dates/,
   },
+  { what: 'sync', codes: 'EINVAL ENOSYS ENOTSUP EOPNOTSUPP', options: {}, warning: /does not flush/ },
+  { what: 'datasync', codes: 'EINVAL ENOSYS ENOTSUP EOPNOTSUPP', options: {}, warning: null },
   { what: 'chmod', codes: 'EPERM ENOSYS', options: { existing: 'replace' }, warning: /refuses to set modes/ },
   { what: 'chown', codes: 'EPERM', options: { existing: 'replace' }, warning: null },
 ]
@@ -162,6 +164,38 @@ t.test('link(2) fails for a reason that is no rule of a file system', async (t) 
     undo()
     t.ok(end.file?.equals(CONTENT), `${code}: ${end.message}`)
     t.match(end.result?.warnings, [NOTE])
+  }
+})
+
+t.test('a directory that may be written to, and not read', async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  const { open } = promises
+  for (const code of ['EACCES', 'EPERM', 'EISDIR', 'EINVAL']) {
+    const dir = t.testdir({})
+    const undo = hookFunction('open', async (...args: unknown[]) => {
+      if (args[0] === dir) throw systemError(code)
+      return await Reflect.apply(open, promises, args)
+    })
+    const end = await get(`${server.url}/file.bin`, dir)
+    undo()
+    t.ok(end.file?.equals(CONTENT), `${code}: ${end.message}`)
+    t.match(end.result?.warnings, [/does not flush/])
+    t.strictSame(names(dir), ['file.bin'])
+  }
+})
+
+t.test('a flush that fails is no file system that offers none: no file', async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  for (const what of ['sync', 'datasync'] as const) {
+    for (const code of ['EIO', 'ENOSPC']) {
+      const undo = await refuse(what, code)
+      const end = await get(`${server.url}/file.bin`, t.testdir({}))
+      undo()
+      t.match(end.code, /^ERR_DOWNLOAD_(?:UNWRITABLE|DISK_FULL)$/, `${what} ${code}`)
+      t.equal(end.file, null)
+    }
   }
 })
 

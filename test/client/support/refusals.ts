@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 
 /** What can be refused: functions of `node:fs/promises`, methods of a file handle. */
-export type Refusable = 'link' | 'statfs' | 'utimes' | 'chmod' | 'chown'
+export type Refusable = 'link' | 'statfs' | 'utimes' | 'chmod' | 'chown' | 'sync' | 'datasync'
 
 /** An error as the system gives it. */
 export function systemError(code: string): Error {
@@ -13,7 +13,7 @@ export function systemError(code: string): Error {
 
 /** Puts `hook` in the place of a function of `node:fs/promises`. Returns what undoes it. */
 export function hookFunction(
-  name: 'link' | 'statfs',
+  name: 'link' | 'statfs' | 'open',
   hook: (...args: unknown[]) => Promise<unknown>,
 ): () => void {
   const own = promises[name]
