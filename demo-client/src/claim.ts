@@ -14,6 +14,8 @@ export interface ClaimOptions {
   readonly naming: 'chosen' | 'suggested'
   readonly key: string
   readonly secret: Buffer
+  /** Ends the wait for a sign of life of who holds the lock. */
+  readonly signal: AbortSignal | null
 }
 
 /** The paths of a download's state, which nobody else uses while the lock is held. */
@@ -49,8 +51,8 @@ async function take(options: ClaimOptions, paths: StatePaths): Promise<Claim> {
   return { paths, lock: await Lock.acquire(lockOptions(options, paths)) }
 }
 
-function lockOptions({ path, key }: ClaimOptions, { lock }: StatePaths): LockOptions {
-  return { path: lock, key: hashOf(key), output: path }
+function lockOptions({ path, key, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {
+  return { path: lock, key: hashOf(key), output: path, signal }
 }
 
 /** Is there nothing under these names, or what this download has left? */

@@ -11,18 +11,6 @@ const HEARTBEAT = 2000
 const MOST_BYTES = 4096
 /** Where a lock says whether its owner has ended. */
 const ENDED_AT = '{"ended":'.length
-/** Where a file system has no hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set([
-  'EPERM',
-  'EACCES',
-  'EISDIR',
-  'EINVAL',
-  'EMLINK',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-])
-
 /** What is to be locked. */
 export interface LockOptions {
   readonly path: string
@@ -30,6 +18,8 @@ export interface LockOptions {
   readonly key: string
   /** What a message calls it. */
   readonly output: string
+  /** Ends the wait for a sign of life of who holds it. */
+  readonly signal: AbortSignal | null
 }
 
 /** Whose lock it was before, if it was not released. */
@@ -84,7 +74,7 @@ export class Lock {
           const createdAt = (await file.stat()).mtimeMs - performance.now()
           return new Lock(options, { token: owner.token, file, createdAt }, predecessor)
         }
-        const found = await look(options.path)
+        const found = await look(options)
         if (found === null) continue // released meanwhile
         if (found.life === 'alive') return { holder: found.owner }
         if (await clear(options.path, found.owner)) {
@@ -92,6 +82,7 @@ export class Lock {
         }
       }
     } catch (error) {
+      options.signal?.throwIfAborted()
       throw fileError(error, options.path)
     }
     return { holder: null }
@@ -145,25 +136,47 @@ async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null>
   const file = await open(draft, 'wx')
   try {
     await file.writeFile(JSON.stringify(owner))
-    await link(draft, path)
-    return file
+    const outcome = await linkTo(path, { draft, file })
+    if (outcome === 'made') return file
+    await file.close()
+    return outcome === 'taken' ? null : await createExclusively(path, owner)
   } catch (error) {
     await file.close()
-    if (systemCode(error) === 'EEXIST') return null
-    if (!NO_LINKS.has(systemCode(error) ?? '')) throw error
-    return await createExclusively(path, owner) // O_EXCL alone has to do
+    throw error
   } finally {
     await rm(draft, { force: true }).catch(() => undefined)
   }
 }
 
-async function createExclusively(path: string, owner: Owner): Promise<FileHandle | null> {
+/** `'refused'`: file systems without hard links say so with many codes. Where the reason is another, O_EXCL fails too. */
+async function linkTo(
+  path: string,
+  { draft, file }: { draft: string; file: FileHandle },
+): Promise<'made' | 'taken' | 'refused'> {
   try {
-    const file = await open(path, 'wx')
+    await link(draft, path)
+    return 'made'
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') return 'refused'
+    // A network file system may do it, lose the answer, and say on the second try that the name is taken.
+    return (await file.stat()).nlink > 1 ? 'made' : 'taken'
+  }
+}
+
+async function createExclusively(path: string, owner: Owner): Promise<FileHandle | null> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'wx')
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return null
+    throw error
+  }
+  try {
     await file.writeFile(JSON.stringify(owner))
     return file
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return null
+    await file.close()
+    await rm(path, { force: true }).catch(() => undefined)
     throw error
   }
 }
@@ -174,11 +187,11 @@ interface Found {
   readonly life: 'alive' | 'dead' | 'silent'
 }
 
-async function look(path: string): Promise<Found | null> {
+async function look({ path, signal }: LockOptions): Promise<Found | null> {
   const owner = await readOwner(path)
   const life = owner === null ? 'unknown' : lifeOf(owner)
   if (life !== 'unknown') return { owner, life }
-  const silence = await isAbandoned(path)
+  const silence = await isAbandoned(path, signal)
   if (silence === 'gone') return null
   if (silence === 'no') return { owner, life: 'alive' }
   return { owner, life: silence === 'before-boot' ? 'dead' : 'silent' }

@@ -25,12 +25,16 @@ const LOCAL: ReadonlySet<number> = new Set([
 /**
  * Has the heartbeat of the lock at `path` stopped for long? By the file system's own clock. `'before-boot'`: so long ago
  * that its owner ended with the system that ran before this one. `'gone'`: there is no lock any more.
+ * @throws the signal's reason
  */
-export async function isAbandoned(path: string): Promise<'yes' | 'no' | 'before-boot' | 'gone'> {
+export async function isAbandoned(
+  path: string,
+  signal: AbortSignal | null,
+): Promise<'yes' | 'no' | 'before-boot' | 'gone'> {
   try {
     const [now, then] = [await clockOf(path), await touchedAt(path)]
     if (Math.abs(now - then) <= SILENCE) return 'no'
-    await sleep(WATCH)
+    await sleep(WATCH, undefined, signal === null ? {} : { signal }).catch(() => signal?.throwIfAborted())
     if ((await touchedAt(path)) !== then) return 'no'
     return (await isFromBeforeBoot(path, now - then)) ? 'before-boot' : 'yes'
   } catch (error) {

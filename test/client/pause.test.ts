@@ -1,5 +1,6 @@
 // A pause stops the reading, and a stop ends a pause at once: by keys, by signals, and through the library.
 import { spawnSync } from 'node:child_process'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Download, type DownloadOptions, download } from 'range-get'
@@ -176,6 +177,23 @@ t.test('a segment that crawls is given up by a pause, and taken up where it stoo
   run.resume()
   const { path } = await run.finished
   t.ok(readOrNull(path)?.equals(content))
+})
+
+t.test('a stop while a lock that may be abandoned is watched', async (t) => {
+  const server = await startSlow(A)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const lock = join(dir, 'file.bin.part.lock')
+  writeFileSync(lock, JSON.stringify({ token: 'x', pid: 1, started: '1', place: 'elsewhere boot ns' }))
+  utimesSync(lock, new Date(0), new Date(0))
+  const stop = new AbortController()
+  const run = download(`${server.url}/file.bin`, join(dir, 'file.bin'), { ...QUICK, signal: stop.signal })
+  await sleep(300)
+  const rejected = t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
+  stop.abort()
+  t.ok((await timeOf(rejected)) < AT_ONCE)
+  t.strictSame(names(dir), ['file.bin.part.lock'], 'the lock is left as it was')
+  t.equal(server.requests.length, 0)
 })
 
 for (const [name, typed, status] of [
