@@ -30,6 +30,9 @@ export interface Download extends AsyncIterable<DownloadProgress> {
   resume(): void
 }
 
+/** Modes of a part file: what it replaces may be for its owner only, and gives it its mode at the end. */
+const OWN = 0o600
+const FOR_ALL = 0o666
 /** Versions begun before giving up; from the second change on the file is fetched as one stream. */
 const MOST_VERSIONS = 6
 const VERSIONS_IN_RANGES = 2
@@ -101,9 +104,10 @@ class Run implements Download {
     this.#standing.enter('checking')
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
-    const { path } = output.isNamed ? await output.place() : output
+    const place = output.isNamed ? await output.place() : null
     const store = await Store.open({
-      path,
+      path: place?.path ?? output.path,
+      mode: place?.kind === 'file' ? OWN : FOR_ALL,
       naming: output.isNamed ? 'chosen' : 'suggested',
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,

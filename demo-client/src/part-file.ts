@@ -15,6 +15,14 @@ import { openRegular } from './regular-file.ts'
 
 const READ_SIZE = 1024 * 1024
 
+/** How a new part file is made. */
+export interface NewPart {
+  /** Less what the user's umask takes away. */
+  readonly mode: number
+  /** Ends the reading of large parts of it. */
+  readonly signal: AbortSignal | null
+}
+
 /** An open part file. Close it. Every method throws {@link DownloadError} of the file system's kind. */
 export class PartFile {
   readonly path: string
@@ -47,11 +55,11 @@ export class PartFile {
    * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file begins in one: what
    * another process still writes into the old one, or reads from it under another name, stays apart.
    */
-  static async create(path: string, signal: AbortSignal | null): Promise<PartFile> {
+  static async create(path: string, { mode, signal }: NewPart): Promise<PartFile> {
     const draft = `${path}.new`
     try {
       await rm(draft, { force: true })
-      return new PartFile(path, await open(draft, 'wx+', 0o666), signal)
+      return new PartFile(path, await open(draft, 'wx+', mode), signal)
     } catch (error) {
       throw fileError(error, path)
     }

@@ -4,17 +4,15 @@ import type { Claim } from './claim.ts'
 import { isJoinable } from './identity.ts'
 import { loadJournal } from './journal.ts'
 import type { JournalRecord, Version } from './journal-format.ts'
-import { PartFile } from './part-file.ts'
+import { type NewPart, PartFile } from './part-file.ts'
 import type { Block } from './plan.ts'
 import type { Secret } from './secret.ts'
 
 /** What is looked for. */
-export interface RecoveryOptions extends Claim {
+export interface RecoveryOptions extends Claim, NewPart {
   readonly key: string
   readonly secret: Secret
   readonly resume: 'auto' | 'never'
-  /** Ends the checking of large files. */
-  readonly signal: AbortSignal | null
 }
 
 /** What there is. */
@@ -35,7 +33,7 @@ export interface Recovered {
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { paths, secret, signal } = options
   const old = await PartFile.find(paths.part, signal)
-  const part = old ?? (await PartFile.create(paths.part, signal))
+  const part = old ?? (await PartFile.create(paths.part, options))
   try {
     if (old === null) await part.publish()
     const nothing = {
@@ -101,12 +99,8 @@ function mayBeWritten({ lock }: RecoveryOptions, { writer }: JournalRecord): boo
 }
 
 /** A new file with these bytes: whatever is still written into the old one does not change it. */
-async function copyOf(
-  { paths, signal }: RecoveryOptions,
-  old: PartFile,
-  blocks: readonly Block[],
-): Promise<PartFile> {
-  const copy = await PartFile.create(paths.part, signal)
+async function copyOf(options: RecoveryOptions, old: PartFile, blocks: readonly Block[]): Promise<PartFile> {
+  const copy = await PartFile.create(options.paths.part, options)
   try {
     for (const block of blocks) await old.copyTo(copy, block)
     await copy.publish()

@@ -9,7 +9,7 @@ import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { removeJournal, saveJournal } from './journal.ts'
 import type { Version } from './journal-format.ts'
-import { PartFile } from './part-file.ts'
+import { type NewPart, PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { readSecret, type Secret } from './secret.ts'
@@ -23,7 +23,7 @@ const SMALLEST_WRITE = 16 * 1024
 const UNWRITTEN = 4 * BUFFER
 
 /** Where and for what a store is opened. */
-export interface StoreOptions {
+export interface StoreOptions extends NewPart {
   /** The final path, as far as it is known. */
   readonly path: string
   /** See {@link ClaimOptions.naming}. */
@@ -33,8 +33,6 @@ export interface StoreOptions {
   readonly resume: 'auto' | 'never'
   /** Will the whole be read again at the end, for a given checksum? A digest that the server sends is seen here. */
   readonly isReadAgain: boolean
-  /** Ends the checking of large files. */
-  readonly signal: AbortSignal | null
   /** Told of the first failure to write, which ends the download. */
   readonly onFailure: (error: unknown) => void
 }
@@ -220,7 +218,7 @@ export class Store {
   /** The old file is closed last, so that its inode is not used again for the new one. */
   async #replacePart(): Promise<void> {
     const old = this.#part
-    this.#part = await PartFile.create(this.#claim.paths.part, this.#options.signal)
+    this.#part = await PartFile.create(this.#claim.paths.part, this.#options)
     await old.close()
     await this.#part.publish()
   }

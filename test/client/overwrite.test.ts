@@ -25,6 +25,7 @@ import { CLI } from '../support/cli.ts'
 import { rangeGet, spawnCommand } from './support/command.ts'
 import { honest, makeContent, resource, sha256, startHostile } from './support/hostile-server.ts'
 import { get, names, readOrNull } from './support/run.ts'
+import { startSlow } from './support/slow-server.ts'
 
 const CONTENT = makeContent(300_000)
 const A = resource(CONTENT)
@@ -219,6 +220,28 @@ t.test('the mode of the file that is replaced is kept', unix, async (t) => {
     t.strictSame(end.result?.warnings, [])
     chmodSync(path, 0o600)
     t.ok(readOrNull(path)?.equals(CONTENT))
+  }
+})
+
+t.test('what only its owner may read is not shown to others meanwhile', unix, async (t) => {
+  const server = await startSlow(A, 1024)
+  t.teardown(() => server.stop())
+  for (const [mode, want] of [
+    [0o600, '600'],
+    [0o644, '600'],
+  ] as const) {
+    const dir = t.testdir({ 'file.bin': 'old' })
+    chmodSync(join(dir, 'file.bin'), mode)
+    const stop = new AbortController()
+    const { finished } = download(`${server.url}/file.bin`, join(dir, 'file.bin'), {
+      existing: 'replace',
+      signal: stop.signal,
+    })
+    const rejected = t.rejects(finished, { code: 'ERR_DOWNLOAD_ABORTED' })
+    await server.hasServed(server.served + 50_000)
+    t.equal((statSync(join(dir, 'file.bin.part')).mode & 0o7777).toString(8), want)
+    stop.abort()
+    await rejected
   }
 })
 
