@@ -162,14 +162,12 @@ function given<T>(text: string | undefined, read: (text: string) => T): T | unde
   return text === undefined ? undefined : read(text)
 }
 
-function headersFrom(lines: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':')
-      if (colon < 1) throw usage("a header field is written 'Name: value'")
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-    }),
-  )
+function headersFrom(lines: readonly string[]): [string, string][] {
+  return lines.map((line) => {
+    const colon = line.indexOf(':')
+    if (colon < 1) throw usage("a header field is written 'Name: value'")
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+  })
 }
 
 function integer(name: string, text: string): number {
@@ -195,7 +193,8 @@ function sizeOf(name: string, text: string): number {
 }
 
 /** A host without a scheme, as people type it. */
-function withScheme(url: string): string {
+function withScheme(text: string): string {
+  const url = text.trim()
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
 }
 

@@ -1,5 +1,7 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
+
 import { onAbort } from './abort-listeners.ts'
+import { assertDestination } from './check-arguments.ts'
 import { strongest } from './digest.ts'
 import type { DownloadResult } from './download-result.ts'
 import { DownloadError } from './errors.ts'
@@ -85,6 +87,7 @@ class Run implements Download {
   async #run(url: string | URL, destination: Destination, options: DownloadOptions): Promise<DownloadResult> {
     try {
       const settings = settingsOf(options)
+      assertDestination(destination)
       const origin = firstTarget(url, settings.headers)
       settings.signal?.throwIfAborted()
       const result = await this.#download(origin, destination, settings)
@@ -92,7 +95,7 @@ class Run implements Download {
       return result
     } catch (error) {
       this.#standing.enter('failed')
-      throw asDownloadError(error, options.signal)
+      throw asDownloadError(error, options?.signal)
     } finally {
       this.#standing.end()
     }

@@ -1,4 +1,5 @@
 // range-get as a library.
+export type { CallerFields } from './caller-fields.ts'
 export { type Download, download } from './download.ts'
 export type { DownloadResult } from './download-result.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'

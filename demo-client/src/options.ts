@@ -1,4 +1,6 @@
 // The options of download(), their defaults and limits. Pure.
+import { type CallerFields, fieldsOf } from './caller-fields.ts'
+import { assertOptions, assertSignal, assertType } from './check-arguments.ts'
 import { type ExpectedDigest, parseChecksum } from './digest.ts'
 import { DownloadError } from './errors.ts'
 
@@ -24,8 +26,12 @@ export interface DownloadOptions {
   readonly connections?: number
   /** Bytes asked for at once, at least 1. Default: chosen from the size and the number of connections. */
   readonly segmentSize?: number
-  /** Header fields to send. Other origins that a redirect leads to get only the harmless ones. */
-  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Header fields to send, as fetch() takes them: a record, `Headers`, a `Map`, or pairs. What is given twice is
+   * joined, `Cookie` with `; ` and lists with `, `; a field of one value is refused then. Other origins that a
+   * redirect leads to get only the harmless ones.
+   */
+  readonly headers?: CallerFields
   /** `sha-256=` or `sha-512=` with hexadecimal digits or base64: what the file must hash to. */
   readonly checksum?: string
   /** `'never'` ignores what an earlier run has left. Default `'auto'`. */
@@ -99,12 +105,6 @@ export interface Settings {
   readonly signal: AbortSignal | null
 }
 
-/**
- * Fields that this program must set itself, or that would make an answer mean something else. Those for a proxy would
- * go through its tunnel, to the server: a user and password belong into the proxy's URL.
- */
-const RESERVED =
-  /^(?:range|if-.*|accept-encoding|host|connection|content-length|transfer-encoding|expect|te|upgrade|proxy-.*)$/
 const DAY = 24 * 60 * 60 * 1000
 
 /**
@@ -112,25 +112,29 @@ const DAY = 24 * 60 * 60 * 1000
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
 export function settingsOf(options: DownloadOptions): Settings {
+  if (typeof options !== 'object' || options === null) throw usage('options must be an object')
+  for (const name of ['checksum', 'resumeKey', 'proxy'] as const) assertType(name, options[name], 'string')
+  assertType('onSegment', options.onSegment, 'function')
+  assertSignal(options.signal)
   const integer = (
     name: keyof DownloadOptions,
     fallback: number,
     limits: readonly [number, number],
   ): number => {
-    const value = options[name] ?? fallback
+    const value = options[name] === undefined ? fallback : options[name]
     const [least, most] = limits
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
       return value
-    throw usage(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`)
+    throw usage(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}`)
   }
   const most = Number.MAX_SAFE_INTEGER
-  return {
+  const settings: Settings = {
     connections: integer('connections', 4, [1, 64]),
     segmentSize: options.segmentSize === undefined ? null : integer('segmentSize', 0, [1, most]),
-    headers: checkHeaders(options.headers ?? {}),
+    headers: options.headers === undefined ? {} : fieldsOf(options.headers),
     checksum: options.checksum === undefined ? null : parseChecksum(options.checksum),
-    resume: choice('resume', options.resume ?? 'auto', ['auto', 'never']),
-    existing: choice('existing', options.existing ?? 'refuse', ['refuse', 'replace']),
+    resume: choice('resume', options.resume, ['auto', 'never']),
+    existing: choice('existing', options.existing, ['refuse', 'replace']),
     resumeKey: options.resumeKey ?? null,
     retries: integer('retries', 5, [0, 1_000_000]),
     retryDelay: integer('retryDelay', 1000, [0, DAY]),
@@ -143,28 +147,24 @@ export function settingsOf(options: DownloadOptions): Settings {
       options.minRate === undefined ? null : integer('minRate', 0, [1, (options.limitRate ?? most) - 1]),
     proxy: options.proxy ?? null,
     delay: integer('delay', 0, [0, DAY]),
-    html: choice('html', options.html ?? 'refuse', ['refuse', 'accept']),
-    modified: choice('modified', options.modified ?? 'now', ['now', 'server']),
+    html: choice('html', options.html, ['refuse', 'accept']),
+    modified: choice('modified', options.modified, ['now', 'server']),
     onSegment: options.onSegment ?? (() => undefined),
     signal: options.signal ?? null,
   }
+  assertOptions(options, settings)
+  return settings
 }
 
-function choice<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+/** The first of `allowed` is the default. */
+function choice<T extends string>(name: string, value: T | undefined, allowed: readonly [T, ...T[]]): T {
+  if (value === undefined) return allowed[0]
   if (allowed.includes(value)) return value
-  throw usage(`${name} must be one of ${allowed.join(', ')}, not ${String(value)}`)
+  throw usage(`${name} must be one of ${allowed.join(', ')}, not ${shown(value)}`)
 }
 
-function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      const lower = name.toLowerCase()
-      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) throw usage(`not a header field name: "${name}"`)
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw usage(`not a value for the header field ${name}`)
-      if (RESERVED.test(lower)) throw usage(`the header field ${name} is not for the caller to set`)
-      return [lower, value]
-    }),
-  )
+function shown(value: unknown): string {
+  return typeof value === 'object' || typeof value === 'function' ? `a value of another type` : String(value)
 }
 
 function usage(message: string): DownloadError {

@@ -17,8 +17,9 @@ const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'use
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
 export function firstTarget(url: string | URL, headers: Readonly<Record<string, string>>): Target {
-  const parsed = URL.canParse(String(url)) ? new URL(url) : null
-  if (parsed === null) throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a URL: ${publicUrl(url)}`)
+  const text = textOf(url)
+  const parsed = URL.canParse(text) ? new URL(text) : null
+  if (parsed === null) throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a URL: ${publicUrl(text)}`)
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
     throw new DownloadError(
       'ERR_DOWNLOAD_USAGE',
@@ -32,6 +33,13 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   parsed.username = ''
   parsed.password = ''
   return { url: parsed, headers: isGiven ? headers : { ...headers, authorization } }
+}
+
+/** Blanks around a URL are no part of it. A URL of another realm has its `href`, too. */
+function textOf(url: unknown): string {
+  if (typeof url === 'string') return url.trim()
+  const href = typeof url === 'object' && url !== null && 'href' in url ? url.href : null
+  return typeof href === 'string' ? href : ''
 }
 
 /** The Basic credentials (RFC 7617) in a URL. */
