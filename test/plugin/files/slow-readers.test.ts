@@ -14,9 +14,9 @@ import { serve, serveEverything, until } from './support/serve.ts'
 const STALL_MS = 2000
 const SIZE = 64 * 1024 * 1024
 /** Of one read, and between two: more within the limit than a receive window waits for, less than a send buffer does. */
-const READ_BYTES = 64 * 1024
-const READ_EVERY_MS = 150
-const READS = 28
+const READ_BYTES = 24 * 1024
+const READ_EVERY_MS = 100
+const READS = 45
 
 /** A file of zeros that needs no place on the disk. */
 function sparseRoot(t: Test): string {
