@@ -34,10 +34,11 @@ function linesAbout(result: DownloadResult): string {
   return [describeResult(result), ...notes].map((line) => `${line}\n`).join('')
 }
 
-/** A path for people, without what could steer a terminal. */
+/** A path for people, without what could steer a terminal, or be an option or a home where it is copied to. */
 export function nameOf(path: string): string {
   const short = relative(process.cwd(), path)
-  return oneLine(short === '' || short.startsWith('..') ? path : short)
+  const shown = short === '' || short.startsWith('..') ? path : short
+  return oneLine(/^[-~]/.test(shown) ? `./${shown}` : shown)
 }
 
 /** For a terminal that does not say how wide it is. */

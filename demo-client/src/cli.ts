@@ -7,7 +7,7 @@ import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Command, HELP, type Job, parseCommand } from './cli-arguments.ts'
-import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './cli-display.ts'
+import { barDisplay, type Display, jsonDisplay, lineDisplay, nameOf, quietDisplay } from './cli-display.ts'
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
 import { leaveTerminal } from './foreground.ts'
 import { type Download, DownloadError, type DownloadOptions, download } from './index.ts'
@@ -33,7 +33,7 @@ type Get = Extract<Command, { kind: 'get' }>
 function displayFor({ output }: Get, { url, destination }: Job): Display {
   if (output === 'json') return jsonDisplay(stdout, publicUrl(url))
   if (output === 'quiet') return quietDisplay
-  const given = typeof destination === 'string' ? basename(destination) : null
+  const given = typeof destination === 'string' ? nameOf(basename(destination)) : null
   return stderr.columns !== null && canRedraw()
     ? barDisplay(stderr, given ?? shortName(url))
     : lineDisplay(stderr, given ?? publicUrl(url), LINE_INTERVAL)
