@@ -51,6 +51,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'names.ts',
       'state-names.ts',
       'journal-format.ts',
+      'expected-file.ts',
       'rate-limit.ts',
       'min-rate.ts',
       'attempts.ts',

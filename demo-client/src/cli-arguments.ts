@@ -35,7 +35,7 @@ Output
       --no-resume         ignore what an earlier run has left
       --resume-key KEY    resume what was begun under KEY, whatever its URL was (renewed links, mirrors)
       --server-time       give the file the date of Last-Modified
-      --accept-html       take an HTML page where the URL looks like another kind of file
+      --accept-html       take an HTML page where the URL or the output looks like another kind of file
 Transfer
   -n, --connections N     connections at once (default 4)
       --segment-size SIZE bytes asked for at once: 4, 64k, 8M (default: chosen)
@@ -48,6 +48,7 @@ Transfer
 Patience
       --retries N         failures in a row without progress (default 5)
       --retry-delay S     the first wait, doubling each time (default 1)
+      --max-retry-delay S the longest wait; a server that asks for a longer one ends the download (default 300)
       --stall-timeout S   silence that counts as a failure (default 30)
       --connect-timeout S (default 15)
       --max-redirects N   (default 10)
@@ -72,6 +73,7 @@ const OPTIONS = {
   header: { ...TEXT, short: 'H', multiple: true },
   retries: TEXT,
   'retry-delay': TEXT,
+  'max-retry-delay': TEXT,
   'stall-timeout': TEXT,
   'connect-timeout': TEXT,
   'max-redirects': TEXT,
@@ -123,7 +125,7 @@ function parse(args: readonly string[]) {
 type Values = ReturnType<typeof parse>['values']
 
 function optionsFrom(values: Values): DownloadOptions {
-  const seconds = (name: 'stall-timeout' | 'connect-timeout' | 'retry-delay') =>
+  const seconds = (name: 'stall-timeout' | 'connect-timeout' | 'retry-delay' | 'max-retry-delay') =>
     given(values[name], (text) => Math.round(decimal(name, text) * 1000))
   const whole = (name: 'connections' | 'retries' | 'max-redirects' | 'delay') =>
     given(values[name], (text) => integer(name, text))
@@ -136,6 +138,7 @@ function optionsFrom(values: Values): DownloadOptions {
     headers: headersFrom(values.header ?? []),
     retries: whole('retries'),
     retryDelay: seconds('retry-delay'),
+    maxRetryDelay: seconds('max-retry-delay'),
     stallTimeout: seconds('stall-timeout'),
     connectTimeout: seconds('connect-timeout'),
     maxRedirects: whole('max-redirects'),

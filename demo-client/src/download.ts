@@ -1,5 +1,6 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
 
+import { basename } from 'node:path'
 import { onAbort } from './abort-listeners.ts'
 import { assertDestination } from './check-arguments.ts'
 import { strongest } from './digest.ts'
@@ -210,6 +211,7 @@ class Run implements Download {
       store,
       exchanger,
       origin,
+      outputName: output.isNamed ? basename(output.path) : null,
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       onVersion: async (identity, answer) => {
         if (!output.isNamed) {

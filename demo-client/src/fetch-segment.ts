@@ -1,8 +1,10 @@
 // One ranged GET: asked, answered, judged. Reading the body is up to the caller.
 import { WANT_DIGEST } from './digest.ts'
 import { type Answer, discard, type Exchanger } from './exchange.ts'
+import { type FileNames, isPageExpected } from './expected-file.ts'
 import { single } from './field-lines.ts'
 import { type Identity, rangeValidator } from './identity.ts'
+import { nameFromDisposition, nameFromUrl } from './names.ts'
 import type { Interval } from './plan.ts'
 import type { Target } from './request-target.ts'
 import { isHtml, judge, type Verdict } from './verify.ts'
@@ -19,6 +21,8 @@ export interface SegmentQuestion {
   /** Media type of the file as first sent, or null while nothing is held. */
   readonly contentType: string | null
   readonly html: 'refuse' | 'accept'
+  /** The file name that the caller chose, or null. */
+  readonly outputName: string | null
   readonly signal: AbortSignal
 }
 
@@ -44,11 +48,13 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
   if (range !== null && validator !== null && question.condition === 'if-range')
     fields['if-range'] = validator
   const answer = await exchanger.get(target, fields, signal)
+  const names = namesOf(question, answer)
   const verdict = judge(
     {
       range: question.range === null ? null : { ...question.range, end: finite(question.range.end) },
       identity,
-      htmlExpected: isHtmlExpected(question, answer.target.url),
+      htmlExpected: isHtmlExpected(question, names),
+      names,
     },
     { status: answer.status, fields: answer.fields },
   )
@@ -65,17 +71,17 @@ function rangeField(range: Interval | null): string | null {
   return `bytes=${range.start}-${Number.isFinite(range.end) ? range.end - 1 : ''}`
 }
 
-/** Extensions of what a server may well send as a page. Anything else with an extension is a file. */
-const PAGES = /^(?:x?html?|shtml|xht|php\d?|phtml|aspx?|jspx?|cgi|pl|py|rb|do|action|cfm)$/i
+function namesOf({ target, outputName }: SegmentQuestion, answer: Answer): FileNames {
+  return {
+    urls: [target.url, answer.target.url].map(nameFromUrl),
+    disposition: nameFromDisposition(single(answer.fields, 'content-disposition')),
+    output: outputName,
+  }
+}
 
-function isHtmlExpected(question: SegmentQuestion, url: URL): boolean {
-  if (question.html === 'accept') return true
-  if (question.contentType !== null) return isHtml(question.contentType)
-  const [first, last] = [question.target.url, url].map(
-    (each) => /\.([a-z0-9]{1,8})$/i.exec(each.pathname)?.[1],
-  )
-  const isFile = [first, last].some((extension) => extension !== undefined && !PAGES.test(extension))
-  return !isFile
+function isHtmlExpected({ html, contentType }: SegmentQuestion, names: FileNames): boolean {
+  if (html === 'accept') return true
+  return contentType === null ? isPageExpected(names) : isHtml(contentType)
 }
 
 /** The media type of an answer. */

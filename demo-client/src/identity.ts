@@ -66,16 +66,16 @@ export function isJoinable(identity: Identity): boolean {
 /**
  * Are two answers about the same version? Only these prove it: an equal Repr-Digest (RFC 9530: a hash of the
  * whole content), an equal strong entity-tag, or, with no strong tag on either side, an equal Last-Modified
- * that is strong on both. Everything else that both sides tell must agree too; a server whose tag stays while
- * its date or size moves is not believed.
+ * that is strong on both. A size that both sides tell must agree in any case. A date beside strong tags says nothing: it
+ * differs between the nodes of one server. RFC 9110 §13.2.2 compares dates only where no entity-tag was sent.
  */
 export function isSameVersion(a: Identity, b: Identity): boolean {
   if (a.total !== null && b.total !== null && a.total !== b.total) return false
   const digest = compareDigests(a, b)
   if (digest !== 'unknown') return digest === 'equal'
-  if (a.lastModified !== null && b.lastModified !== null && a.lastModified !== b.lastModified) return false
   const tags = [strongTag(a), strongTag(b)]
   if (tags[0] !== null || tags[1] !== null) return tags[0] === tags[1]
+  if (a.lastModified !== b.lastModified) return false
   if (a.etag !== b.etag) return false
   return a.lastModified !== null && a.dateIsStrong && b.dateIsStrong
 }

@@ -51,7 +51,7 @@ export interface DownloadOptions {
   readonly retries?: number
   /** The first wait before trying again; doubles each time, with jitter. Default 1000. */
   readonly retryDelay?: number
-  /** The longest wait, whatever a Retry-After says. Default 60 000. */
+  /** The longest wait. A Retry-After that asks for a longer one ends the download, to be resumed. Default 300 000. */
   readonly maxRetryDelay?: number
   /** Limit for setting up a connection. Default 15 000. */
   readonly connectTimeout?: number
@@ -70,7 +70,11 @@ export interface DownloadOptions {
   readonly proxy?: string
   /** Wait between two segments of one connection. Default 0. */
   readonly delay?: number
-  /** Whether an HTML page can be what is wanted, where URL and earlier answers speak against it. Default `'refuse'`. */
+  /**
+   * Whether an HTML page can be what is wanted where a name speaks against it: the extension of the URL, of its redirect's
+   * target, of the server's name or of the output is not that of a page. Default `'refuse'`. An output named `.html` is a
+   * page that was asked for, and names without an extension say nothing.
+   */
   readonly html?: 'refuse' | 'accept'
   /** `'server'` gives the file the date of Last-Modified. Default `'now'`. */
   readonly modified?: 'now' | 'server'
@@ -138,7 +142,7 @@ export function settingsOf(options: DownloadOptions): Settings {
     resumeKey: options.resumeKey ?? null,
     retries: integer('retries', 5, [0, 1_000_000]),
     retryDelay: integer('retryDelay', 1000, [0, DAY]),
-    maxRetryDelay: integer('maxRetryDelay', 60_000, [0, DAY]),
+    maxRetryDelay: integer('maxRetryDelay', 300_000, [0, DAY]),
     connectTimeout: integer('connectTimeout', 15_000, [1, DAY]),
     stallTimeout: integer('stallTimeout', 30_000, [1, DAY]),
     maxRedirects: integer('maxRedirects', 10, [0, 1000]),

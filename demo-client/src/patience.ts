@@ -34,13 +34,13 @@ export class Patience {
 
   /**
    * Waits before the next attempt after `attempt` failures in a row.
-   * @throws DownloadError the failure, where the attempts are used up
+   * @throws DownloadError the failure, where the attempts are used up or the server wants a longer wait than is allowed
    */
   async wait(attempt: number, failure: Failure): Promise<void> {
     const { retries, maxDelay } = this.#policy
     if (attempt > retries) throw gaveUp(attempt, failure)
-    const own = backoff(attempt, this.#policy)
-    const time = failure.wait === null ? own : Math.min(maxDelay, Math.max(own, failure.wait))
+    if (failure.wait !== null && failure.wait > maxDelay) throw tooLong(failure.wait, failure)
+    const time = Math.max(backoff(attempt, this.#policy), failure.wait ?? 0)
     const waiting = { until: performance.now() + time, reason: failure.reason }
     this.#waiting.add(waiting)
     this.#onChange()
@@ -53,6 +53,28 @@ export class Patience {
   async sleep(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#over }).catch(() => undefined)
   }
+}
+
+/** Asking sooner than a Retry-After says would only be refused again. */
+function tooLong(wait: number, { error, reason }: Failure): DownloadError {
+  const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
+  const hint = 'What was received can be resumed; --max-retry-delay (maxRetryDelay) allows a longer wait'
+  const message = `${reason} and asks to wait for ${inWords(wait)}. ${hint}`
+  return new DownloadError(error.code, message, { cause: error, ...status })
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+]
+
+/** A time in ms for people: `90 seconds`, `24 hours`. */
+function inWords(ms: number): string {
+  const [name, size] = UNITS.find(([, each]) => ms >= 2 * each) ?? ['second', 1000]
+  const count = Math.ceil(ms / size)
+  return count > 1_000_000 ? 'more than 1000 years' : `${count} ${name}${count === 1 ? '' : 's'}`
 }
 
 function gaveUp(attempt: number, { error, reason }: Failure): DownloadError {

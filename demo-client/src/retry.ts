@@ -8,7 +8,7 @@ export interface RetryPolicy {
   readonly retries: number
   /** The first wait; each further one doubles. */
   readonly delay: number
-  /** No wait is longer, whatever the server asks for. */
+  /** No wait is longer. A server that asks for a longer one is not asked again. */
   readonly maxDelay: number
 }
 

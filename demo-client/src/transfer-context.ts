@@ -11,6 +11,8 @@ export interface TransferContext {
   readonly store: Store
   readonly exchanger: Exchanger
   readonly origin: Target
+  /** The file name that the caller chose, or null. */
+  readonly outputName: string | null
   /** `'whole'`: one stream, no ranges. */
   readonly mode: 'ranges' | 'whole'
   /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */

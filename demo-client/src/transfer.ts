@@ -173,6 +173,7 @@ export class Transfer {
         condition: this.#reception.condition,
         contentType: store.version?.contentType ?? null,
         html: settings.html,
+        outputName: this.#context.outputName,
         signal: lease.controller.signal,
       })
     } catch (error) {
@@ -200,19 +201,25 @@ export class Transfer {
       case 'no-range':
         return this.#reception.rangeTrouble(verdict.reason)
       case 'lie':
-        return lieFailure(verdict.reason)
+        // Where the file has come before, any lie may pass: a captive portal, a node that is not set up.
+        return verdict.isLasting && !this.#schedule.isConfirmed
+          ? this.#refused(lieFailure(verdict.reason), target)
+          : lieFailure(verdict.reason)
       case 'refused':
         return statusFailure(answer, verdict.wait, true)
       case 'trouble':
         return statusFailure(answer, verdict.wait, false)
-      case 'http-error': {
-        const failure = statusFailure(answer, null, false)
-        if (target === this.#context.origin) throw failure.error
-        // The target of a redirect may have expired: ask where it is now, at once.
-        this.#current = this.#context.origin
-        return { ...failure, isStale: true }
-      }
+      case 'http-error':
+        return this.#refused(statusFailure(answer, null, false), target)
     }
+  }
+
+  /** An answer that asking again does not change. @throws DownloadError */
+  #refused(failure: Failure, target: Target): Failure {
+    if (target === this.#context.origin) throw failure.error
+    // The target of a redirect may have expired: ask where it is now, at once.
+    this.#current = this.#context.origin
+    return { ...failure, isStale: true }
   }
 
   #count(bytes: number): Promise<void> | null {

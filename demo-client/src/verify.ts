@@ -1,6 +1,7 @@
 // What was asked held against what was answered. Pure: no answer is believed before it has been through here.
 import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
+import { type FileNames, unexpectedCoding } from './expected-file.ts'
 import { digits, type FieldLines, list, single } from './field-lines.ts'
 import { type Identity, identityOf, isSameVersion } from './identity.ts'
 import { retryAfter } from './retry.ts'
@@ -13,7 +14,11 @@ export interface Asked {
   readonly identity: Identity | null
   /** May the file be an HTML page? */
   readonly htmlExpected: boolean
+  /** The names of the file, which may stand for a content coding. Default: none. */
+  readonly names?: FileNames
 }
+
+const NO_NAMES: FileNames = { urls: [], disposition: null, output: null }
 
 /** The head of an answer. */
 export interface Head {
@@ -39,7 +44,12 @@ export type Verdict =
   /** What came is not the range that was asked for; the whole file can perhaps be had. */
   | { readonly kind: 'no-range'; readonly reason: string }
   /** Cannot be the file, or contradicts itself. */
-  | { readonly kind: 'lie'; readonly reason: string }
+  | {
+      readonly kind: 'lie'
+      readonly reason: string
+      /** In order, but not the file: a server that has never sent the file will not send it the next time. */
+      readonly isLasting?: true
+    }
   /** Too many requests or connections; `wait` in ms if the server said. */
   | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
   /** Trouble that may pass; `wait` in ms if the server said. */
@@ -58,7 +68,9 @@ export function judge(asked: Asked, head: Head): Verdict {
   if (status === 416) return judgeUnsatisfied(asked, fields)
   if (status >= 400) return { kind: 'http-error', status }
   if (status !== 200 && status !== 206) return lie(`answered ${status} to a GET`)
-  const oddity = findOddity(asked, fields)
+  const other = findOther(asked, fields)
+  if (other !== null) return { kind: 'lie', reason: other, isLasting: true }
+  const oddity = findOddity(fields)
   if (oddity !== null) return lie(oddity)
   return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, fields)
 }
@@ -71,15 +83,16 @@ function noRange(reason: string): Verdict {
   return { kind: 'no-range', reason }
 }
 
-function findOddity(asked: Asked, fields: FieldLines): string | null {
+function findOther(asked: Asked, fields: FieldLines): string | null {
   const type = single(fields, 'content-type')
   if (!asked.htmlExpected && type !== null && isHtml(type)) {
-    return 'sent an HTML page where a file should be (a login or error page?)'
+    return 'sent an HTML page where a file should be (a login or error page? --accept-html takes it)'
   }
-  const coding = list(fields, 'content-encoding')
-  if (coding !== null && coding.trim().toLowerCase() !== 'identity') {
-    return `sent content coded with ${coding} although it was asked not to code it`
-  }
+  const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
+  return coding === null ? null : `sent content coded with ${coding} although it was asked not to code it`
+}
+
+function findOddity(fields: FieldLines): string | null {
   const transfer = list(fields, 'transfer-encoding')
   if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
     return `used the transfer coding ${transfer}, which nobody asked for`

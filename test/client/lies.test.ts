@@ -1,4 +1,5 @@
 // Answers that do not fit the question: none may end in a wrong file or a hang.
+import { createHash } from 'node:crypto'
 import type { DownloadOptions } from 'range-get'
 import t from 'tap'
 import {
@@ -365,17 +366,27 @@ const rows: Row[] = [
     want: OTHER,
   },
   {
-    name: 'other bytes under the same tag but another date',
+    name: 'other bytes under the same tag but another digest',
     script: (request, socket) => {
-      const old = request.index < 2
-      const date = old ? 'Mon, 05 Jan 2026 10:00:00 GMT' : 'Tue, 06 Jan 2026 10:00:00 GMT'
+      const content = request.index < 2 ? CONTENT : OTHER
+      const digest = createHash('sha256').update(content).digest('base64')
       answerHonestly(
-        { content: old ? CONTENT : OTHER, fields: { etag: '"same"', 'last-modified': date } },
+        { content, fields: { etag: '"same"', 'repr-digest': `sha-256=:${digest}:` } },
         request,
         socket,
       )
     },
     want: OTHER,
+  },
+  {
+    name: 'another date of each node under one strong tag (RFC 9110 §13.1.5)',
+    script: (request, socket) => {
+      const day = String(1 + (request.index % 9)).padStart(2, '0')
+      const date = `Mon, ${day} Jan 2026 10:00:00 GMT`
+      answerHonestly({ content: CONTENT, fields: { etag, 'last-modified': date } }, request, socket)
+    },
+    options: { segmentSize: 30_000 },
+    want: CONTENT,
   },
   {
     name: 'other bytes although If-Range failed: a 206 that ignores it',

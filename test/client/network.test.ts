@@ -92,12 +92,17 @@ const rows: Row[] = [
   {
     name: '503 with a Retry-After in seconds, longer than the longest wait',
     script: atFirst(1, unavailable('503 No', { 'retry-after': '86400' }), A),
-    want: CONTENT,
+    want: 'ERR_DOWNLOAD_HTTP',
+    also: (t, end, server) => {
+      t.equal(server.requests.length, 1, 'a server that says when is not asked before')
+      t.match(end.message, /asks to wait for 24 hours.*resumed.*--max-retry-delay/)
+    },
   },
   {
     name: '503 with a Retry-After as a date far off',
     script: atFirst(1, unavailable('503 No', { 'retry-after': 'Fri, 01 Jan 2038 00:00:00 GMT' }), A),
-    want: CONTENT,
+    want: 'ERR_DOWNLOAD_HTTP',
+    also: (t, end) => t.match(end.message, /asks to wait for \d+ days/),
   },
   {
     name: '503 with a Retry-After that is nothing',

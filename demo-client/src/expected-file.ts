@@ -1,0 +1,74 @@
+// What the names of a file say about what may come for it: an HTML page, coded bytes. Pure.
+
+/** The names by which a file is asked for and answered. */
+export interface FileNames {
+  /** The last segments of the URL asked and of the URL that answered. */
+  readonly urls: readonly string[]
+  /** The server's own name for it (Content-Disposition), or null. */
+  readonly disposition: string | null
+  /** The name that the caller chose for the output, or null. */
+  readonly output: string | null
+}
+
+/** Extensions of pages. */
+const HTML = /^(?:x?html?|[sm]html?|dhtml|xht)$/
+/** Extensions of programs whose output is a page as often as not. They say so in a URL only. */
+const PROGRAMS = /^(?:php\d?|phtml|aspx?|jspx?|jsf|cfm|cgi|do|action)$/
+
+/** The codings that an extension stands for: coded bytes are what such a file consists of. */
+const CODINGS: readonly (readonly [extensions: RegExp, codings: readonly string[]])[] = [
+  [/^(?:gz|gzip|tgz|taz|svgz|emz|wmz|vgz|cpgz)$/, ['gzip', 'x-gzip']],
+  [/^(?:z|taz|tz)$/, ['compress', 'x-compress']],
+  [/^(?:br|tbr)$/, ['br']],
+  [/^(?:zst|zstd|tzst)$/, ['zstd', 'x-zstd']],
+  [/^(?:bz2?|tbz2?|tb2)$/, ['bzip2', 'x-bzip2', 'x-bzip']],
+  [/^(?:xz|txz)$/, ['xz', 'x-xz']],
+  [/^(?:lzma|tlz)$/, ['lzma', 'x-lzma']],
+  [/^(?:lz4)$/, ['lz4', 'x-lz4']],
+  [/^zz$/, ['deflate']],
+]
+
+/** Values of Content-Encoding that change no byte: the framing that a store has taken off, charsets, and words for nothing. */
+const NO_CODINGS = /^(?:identity|aws-chunked|none|binary|[78]bit|utf-?8|us-ascii|iso-8859-1)?$/
+
+/**
+ * May an HTML page be what is wanted? A name that is not HTML's own says no: the extension of either URL, of the server's
+ * name or of the output. A name without an extension says nothing. An output named as a page is a page that was asked for.
+ */
+export function isPageExpected({ urls, disposition, output }: FileNames): boolean {
+  const chosen = extensionOf(output)
+  if (chosen !== null) return HTML.test(chosen) && isPageOrNothing(extensionOf(disposition), HTML)
+  if (!isPageOrNothing(extensionOf(disposition), HTML)) return false
+  return urls.every((name) => {
+    const extension = extensionOf(name)
+    return isPageOrNothing(extension, HTML) || isPageOrNothing(extension, PROGRAMS)
+  })
+}
+
+/**
+ * What of a Content-Encoding was not to be expected, or null: `identity` was asked for. A coding that a name stands for is no
+ * coding of the file but the file itself.
+ */
+export function unexpectedCoding(
+  field: string | null,
+  { urls, disposition, output }: FileNames,
+): string | null {
+  const codings = (field ?? '').split(',').map((coding) => coding.trim().toLowerCase())
+  const real = codings.filter((coding) => !NO_CODINGS.test(coding))
+  if (real.length === 0) return null
+  const extensions = [...urls, disposition, output].map(extensionOf)
+  const own = CODINGS.filter(([of]) =>
+    extensions.some((extension) => extension !== null && of.test(extension)),
+  )
+  const isOwn = real.length === 1 && own.some(([, names]) => names.includes(real[0] ?? ''))
+  return isOwn ? null : field
+}
+
+function isPageOrNothing(extension: string | null, pages: RegExp): boolean {
+  return extension === null || pages.test(extension)
+}
+
+/** The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but not that of `St. Mary's`. */
+function extensionOf(name: string | null): string | null {
+  return /\.([a-z0-9][a-z0-9_+~-]{0,31})$/i.exec(name ?? '')?.[1]?.toLowerCase() ?? null
+}

@@ -1,0 +1,72 @@
+// What the names of a file allow: pages, coded bytes.
+import t from 'tap'
+import { type FileNames, isPageExpected, unexpectedCoding } from '#client/expected-file.js'
+
+function names(url: string, more: Partial<FileNames> & { last?: string } = {}): FileNames {
+  const { last = url, disposition = null, output = null } = more
+  return { urls: [url, last], disposition, output }
+}
+
+t.test('an HTML page is expected', async (t) => {
+  const rows: [string, FileNames][] = [
+    ['no extension', names('download')],
+    ['a page', names('index.html')],
+    ['a page in capitals', names('INDEX.HTM')],
+    ['the output of a program', names('page.php', { last: 'show.aspx' })],
+    ['a full stop in the text', names("St. Mary's")],
+    ['an output named as a page', names('v1.2', { output: 'notes.html' })],
+    ['an output without an extension', names('download', { output: 'notes' })],
+    ['a page by its disposition', names('download', { disposition: 'x.xhtml' })],
+  ]
+  for (const [name, row] of rows) t.equal(isPageExpected(row), true, name)
+})
+
+t.test('an HTML page is not expected', async (t) => {
+  const rows: [string, FileNames][] = [
+    ['an archive', names('a.zip')],
+    ['a long extension', names('m.safetensors')],
+    ['an extension with an underscore', names('kernel.x86_64')],
+    ['a script', names('get-pip.py')],
+    ['a file that was redirected to a login', names('m.gguf', { last: 'login' })],
+    ['a login that was redirected to a file', names('go', { last: 'm.gguf' })],
+    ['an output', names('download', { output: 'm.safetensors' })],
+    ['an output of a page', names('index.html', { output: 'm.bin' })],
+    ['an output named as a program', names('download', { output: 'index.php' })],
+    ['a disposition', names('download', { disposition: 'm.zip' })],
+    ['a disposition although the output is a page', names('x', { disposition: 'm.zip', output: 'a.html' })],
+  ]
+  for (const [name, row] of rows) t.equal(isPageExpected(row), false, name)
+})
+
+t.test('a content coding is expected', async (t) => {
+  const rows: [string, string | null, FileNames][] = [
+    ['none', null, names('a')],
+    ['identity', ' Identity ', names('a')],
+    ['what a store has taken off', 'aws-chunked', names('a.bin')],
+    ['what a store has taken off, and nothing', 'aws-chunked, identity', names('a.bin')],
+    ['a trailing comma', 'aws-chunked,', names('a.bin')],
+    ['a charset', 'UTF-8', names('a.txt')],
+    ['a tarball', 'x-gzip', names('a.tar.gz')],
+    ['a tarball that a store has kept', 'aws-chunked,gzip', names('a.tgz')],
+    ['in capitals', 'GZIP', names('A.SVGZ')],
+    ['by the last URL', 'gzip', names('latest', { last: 'a.tar.gz' })],
+    ['by the disposition', 'gzip', names('latest', { disposition: 'a.gz' })],
+    ['by the output', 'gzip', names('latest', { output: 'a.gz' })],
+    ['compress', 'x-compress', names('a.Z')],
+    ['brotli', 'br', names('a.js.br')],
+    ['zstd', 'zstd', names('a.tar.zst')],
+  ]
+  for (const [name, field, row] of rows) t.equal(unexpectedCoding(field, row), null, name)
+})
+
+t.test('a content coding is not expected', async (t) => {
+  const rows: [string, string, FileNames][] = [
+    ['gzip', 'gzip', names('a.bin')],
+    ['gzip after aws-chunked', 'aws-chunked, gzip', names('a.bin')],
+    ['another coding than that of the name', 'br', names('a.gz')],
+    ['a coding twice', 'gzip, gzip', names('a.gz')],
+    ['an unknown one', 'exi', names('a.gz')],
+    ['an extension in the middle', 'gzip', names('a.gz.sig')],
+  ]
+  for (const [name, field, row] of rows) t.equal(unexpectedCoding(field, row), field, name)
+})

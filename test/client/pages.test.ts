@@ -1,0 +1,90 @@
+// A page or a coding where a file should be, over the wire: refused at once, or taken where the names allow it.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DownloadError, type DownloadOptions, download } from 'range-get'
+import t, { type Test } from 'tap'
+import { head, type Script, startHostile } from './support/hostile-server.ts'
+import { QUICK } from './support/run.ts'
+
+const PAGE = '<h1>Log in</h1>\n'
+
+/** A page with `fields`; `/from…` is a redirect to `/login`. */
+const page =
+  (fields: Readonly<Record<string, string>> = {}): Script =>
+  ({ path }, socket) => {
+    if (path.startsWith('/from')) {
+      socket.write(head('302 Found', { location: '/login', 'content-length': 0 }))
+      return
+    }
+    socket.write(head('200 OK', { 'content-type': 'text/html', 'content-length': PAGE.length, ...fields }))
+    socket.write(PAGE)
+  }
+
+interface Row {
+  path: string
+  output?: string
+  fields?: Readonly<Record<string, string>>
+  options?: DownloadOptions
+  requests: number
+}
+
+async function run(t: Test, { path, output, fields = {}, options = {} }: Row) {
+  const server = await startHostile(page(fields))
+  t.teardown(() => server.stop())
+  const directory = t.testdir({})
+  const destination = output === undefined ? { directory } : join(directory, output)
+  const end = await download(`${server.url}${path}`, destination, { ...QUICK, ...options }).finished.catch(
+    (error: unknown) => error,
+  )
+  return { server, directory, end }
+}
+
+const refused: Row[] = [
+  { path: '/m.safetensors', requests: 1 },
+  { path: '/kernel.x86_64', requests: 1 },
+  { path: '/download', output: 'm.bin', requests: 1 },
+  { path: '/download', fields: { 'content-disposition': 'attachment; filename="m.zip"' }, requests: 1 },
+  // The target of a redirect may have expired: its origin is asked once more at most.
+  { path: '/from/m.safetensors', requests: 2 },
+  {
+    path: '/data.json',
+    fields: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
+    requests: 1,
+  },
+]
+
+for (const row of refused) {
+  t.test(`${row.path} as ${row.output ?? 'it is'} is refused at once`, async (t) => {
+    const { end, server, directory } = await run(t, row)
+    t.ok(end instanceof DownloadError)
+    t.equal((end as DownloadError).code, 'ERR_DOWNLOAD_PROTOCOL')
+    t.equal(server.requests.length, row.requests)
+    t.strictSame(readdirSync(directory), [])
+  })
+}
+
+const taken: Row[] = [
+  { path: '/download', requests: 1 },
+  { path: '/', requests: 1 },
+  { path: '/v1.2', output: 'notes.html', requests: 1 },
+  { path: '/from/nowhere', requests: 2 },
+  { path: '/m.safetensors', options: { html: 'accept' }, requests: 1 },
+  {
+    path: '/a.tar.gz',
+    fields: { 'content-encoding': 'x-gzip', 'content-type': 'application/x-tar' },
+    requests: 1,
+  },
+  {
+    path: '/a.bin',
+    fields: { 'content-encoding': 'aws-chunked', 'content-type': 'application/octet-stream' },
+    requests: 1,
+  },
+]
+
+for (const row of taken) {
+  t.test(`${row.path} as ${row.output ?? 'it is'} is taken`, async (t) => {
+    const { end, directory } = await run(t, row)
+    t.notOk(end instanceof Error, String(end))
+    for (const name of readdirSync(directory)) t.equal(readFileSync(join(directory, name), 'utf8'), PAGE)
+  })
+}
