@@ -32,6 +32,8 @@ export interface JudgedAnswer {
   readonly verdict: Verdict
   /** The Range field that was sent, or null. */
   readonly range: string | null
+  /** Was If-Range sent? */
+  readonly isConditional: boolean
 }
 
 /** Asks and judges. Throws what {@link Exchanger.get} throws. */
@@ -59,7 +61,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
     { status: answer.status, fields: answer.fields },
   )
   if (verdict.kind !== 'part' && verdict.kind !== 'whole') discard(answer)
-  return { answer, verdict, range }
+  return { answer, verdict, range, isConditional: 'if-range' in fields }
 }
 
 function finite(end: number): number | null {

@@ -1,4 +1,5 @@
 // What the connections bring: bodies of accepted answers, into the store, of one version only.
+import type { Approach } from './approach.ts'
 import { strongest } from './digest.ts'
 import { type Answer, discard } from './exchange.ts'
 import { cutFailure, digestFailure, type Failure, lieFailure, VersionChanged } from './failure.ts'
@@ -8,7 +9,7 @@ import { type Identity, isJoinable } from './identity.ts'
 import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from './intake.ts'
 import type { ActiveLease } from './lease.ts'
 import type { SegmentReport } from './options.ts'
-import { gaps, type Interval, LARGEST_SEGMENT } from './plan.ts'
+import { gaps, type Interval } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 import type { Store } from './store.ts'
 import type { Verdict } from './verify.ts'
@@ -17,6 +18,7 @@ import type { Verdict } from './verify.ts'
 export interface ReceptionContext {
   readonly store: Store
   readonly schedule: Schedule
+  readonly approach: Approach
   /** In ms. */
   readonly stallTimeout: number
   /** See {@link IntakeContext.isPaced}. */
@@ -41,7 +43,6 @@ export class Reception {
   readonly #context: ReceptionContext
   readonly #schedule: Schedule
   readonly #intake: IntakeContext
-  #condition: 'if-range' | 'none' = 'if-range'
   #isEndProven = true
   #useful = 0
   #rangeTroubles = 0
@@ -56,11 +57,6 @@ export class Reception {
       return onBytes(bytes)
     }
     this.#intake = { store, stallTimeout, isPaced, onBytes: count }
-  }
-
-  /** Whether to send If-Range. */
-  get condition(): 'if-range' | 'none' {
-    return this.#condition
   }
 
   /** Did the end of the file come by announced length, rather than by the end of a connection? */
@@ -108,11 +104,14 @@ export class Reception {
       discard(answer)
       return null
     }
-    lease.end = Math.min(lease.end, this.#schedule.total ?? lease.end)
-    lease.answeredAt = performance.now()
     const digest = isAll ? null : strongest(part.digests) // of the whole it is verified at the end
-    if (digest !== null) this.#schedule.largest = Math.min(DIGESTED_SEGMENT, LARGEST_SEGMENT)
-    this.#context.onPart()
+    const isFirstDigest = digest !== null && this.#schedule.largest > DIGESTED_SEGMENT
+    if (isFirstDigest) this.#schedule.largest = DIGESTED_SEGMENT
+    if (!this.#schedule.confirm(lease) || (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)) {
+      discard(answer)
+      return null
+    }
+    if (this.#context.store.joinable !== null) this.#context.onPart()
     const ending = await intakePart(this.#intake, lease, { answer, part, digest })
     // Without the rest nothing of it was proven, and nothing kept.
     if (digest !== null && ending.kind !== 'complete') this.#useful -= lease.bytes
@@ -128,10 +127,10 @@ export class Reception {
   ): Promise<Failure | null> {
     const { answer } = judged
     const held = this.#context.store.joinable
-    if (held !== null && judged.range !== null && this.#condition === 'if-range') {
+    if (held !== null && judged.isConditional && this.#context.approach.condition === 'if-range') {
       // Some servers answer any If-Range with the whole file; this one is of the version held.
       discard(answer)
-      this.#condition = 'none'
+      this.#context.approach.condition = 'none'
       return null
     }
     await this.#schedule.becomeOnlyOne(lease)

@@ -1,6 +1,6 @@
 // Who fetches what: the intervals lent to connections, and the next one to lend.
 import { ActiveLease, type LeaseKind } from './lease.ts'
-import { gaps, type Interval, largestRest, nextSegment, SMALLEST_SEGMENT } from './plan.ts'
+import { gaps, type Interval, type Lease, largestRest, nextSegment } from './plan.ts'
 import type { Store } from './store.ts'
 
 /** How much is lent, to how many. */
@@ -9,9 +9,6 @@ export interface SchedulePolicy {
   /** Bytes in a segment; null: chosen. */
   readonly segmentSize: number | null
 }
-
-/** A connection that brought bytes within this time, in ms, shows that the host is there. */
-const RECENT = 2000
 
 /** What of one version of a file is lent to which connection. */
 export class Schedule {
@@ -80,37 +77,65 @@ export class Schedule {
     for (const lease of this.#leases) if (lease.end - lease.position >= least) lease.controller.abort()
   }
 
-  /** Has any connection brought bytes just now? */
+  /** Has the host refused connections beside others? */
+  get isLimited(): boolean {
+    return this.limit < this.#policy.connections
+  }
+
+  /** Is there a connection with an answer whose body it receives? */
   isReceiving(): boolean {
-    const now = performance.now()
-    return [...this.#leases].some((lease) => now - lease.heardAt < RECENT)
+    return [...this.#leases].some((lease) => lease.answeredAt !== null)
+  }
+
+  /**
+   * The answer for `lease` is here. Only now does it take its bytes from the connection that it shares with: one that is
+   * refused takes nothing, and a link that works only once is read to its end. False where that connection has come as far
+   * meanwhile.
+   */
+  confirm(lease: ActiveLease): boolean {
+    lease.end = Math.min(lease.end, this.total ?? lease.end)
+    lease.answeredAt = performance.now()
+    for (const other of this.#leases) {
+      if (other === lease || other.start >= lease.end || other.end <= lease.start) continue
+      if (other.position > lease.start) return false
+      if (other.start < lease.start) other.end = Math.min(other.end, lease.start)
+    }
+    return true
   }
 
   #next(): ActiveLease | null {
     const isFirst = this.mode === 'whole' || this.total === null
-    if ((isFirst && this.#leases.size > 0) || this.isComplete) return null
+    const isAlone = isFirst || this.#store.joinable === null
+    if ((isAlone && this.#leases.size > 0) || this.isComplete) return null
     if (this.mode === 'whole') return leaseOf('whole', { start: 0, end: Number.POSITIVE_INFINITY })
     if (this.total === null) return leaseOf('segment', { start: 0, end: this.#firstLength() })
     const free = gaps([...this.#store.blocks, ...this.#leases], this.total)
-    const share = Math.ceil((this.total - this.#atStart) / this.limit)
+    // What is left as one stream: the link may work only once. Others join when it has shown that it can be resumed.
+    const isOpen = !this.isConfirmed && this.#policy.segmentSize === null
+    const left = this.total - this.#atStart
+    const share = isOpen ? left : Math.ceil(left / this.limit)
     const next = nextSegment(free, { ...this.#policy, share, limit: this.largest })
     if (next !== null) return leaseOf('segment', next)
     return this.#leases.size === 0 ? probe(this.total) : this.#half()
   }
 
   #firstLength(): number {
-    const { segmentSize, connections } = this.#policy
-    const chosen = connections === 1 ? Number.POSITIVE_INFINITY : SMALLEST_SEGMENT
-    return Math.min(segmentSize ?? chosen, this.largest)
+    return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.largest)
   }
 
-  /** The second half of the largest rest. */
+  /** The second half of the largest rest. It is taken from there when its answer has come: see {@link confirm}. */
   #half(): ActiveLease | null {
-    const split = largestRest([...this.#leases].filter((lease) => lease.isWorthSharing))
-    if (split === null) return null
-    const end = split.lease.end
-    split.lease.end = split.at
-    return leaseOf('segment', { start: split.at, end })
+    const shared = [...this.#leases]
+      .filter((lease) => lease.isWorthSharing)
+      .map((lease) => this.#restOf(lease))
+    const split = largestRest(shared)
+    return split === null ? null : leaseOf('segment', { start: split.at, end: split.lease.end })
+  }
+
+  /** What nobody else has asked for. */
+  #restOf({ start, position, end }: ActiveLease): Lease {
+    const asked = [...this.#leases].map((other) => other.start).filter((other) => other > start)
+    return { start, position, end: Math.min(end, ...asked) }
   }
 }
 

@@ -1,5 +1,6 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
 
+import { Approach, isAboutCondition } from './approach.ts'
 import { Attempts } from './attempts.ts'
 import { CrawlWatch } from './crawl-watch.ts'
 import { connectionFailure, type Failure, lieFailure, statusFailure, VersionChanged } from './failure.ts'
@@ -17,12 +18,12 @@ import type { TransferContext } from './transfer-context.ts'
 /** Fetches one version of a file into the store. */
 export class Transfer {
   readonly #context: TransferContext
+  readonly #approach: Approach
   readonly #schedule: Schedule
   readonly #reception: Reception
   readonly #workers = new Set<Promise<void>>()
   readonly #over = new AbortController()
   readonly #rateLimit: RateLimit | null
-  #current: Target
   #failure: { readonly error: unknown } | null = null
   readonly #gate: PauseGate
   readonly #patience: Patience
@@ -32,12 +33,13 @@ export class Transfer {
   constructor(context: TransferContext) {
     const { settings, store } = context
     this.#context = context
-    this.#current = context.origin
+    this.#approach = new Approach(context.origin)
     this.#schedule = new Schedule(store, settings, context.mode)
     this.#gate = new PauseGate(this.#over.signal, (least) => this.#schedule.giveUpRests(least))
     this.#reception = new Reception({
       store,
       schedule: this.#schedule,
+      approach: this.#approach,
       stallTimeout: settings.stallTimeout,
       isPaced: settings.limitRate !== null,
       onVersion: context.onVersion,
@@ -141,8 +143,8 @@ export class Transfer {
         continue
       }
       if (failure.isStale) continue
-      this.#current = this.#context.origin
-      if (failure.isRefusal && this.#workers.size > 1 && this.#schedule.isReceiving()) {
+      this.#approach.restart()
+      if (failure.isRefusal && this.#schedule.isReceiving()) {
         // Fewer connections, remembered for the run; the others take what this one leaves.
         this.#schedule.limit = Math.max(1, this.#workers.size - 1)
         return
@@ -163,14 +165,14 @@ export class Transfer {
 
   async #fetch(lease: ActiveLease): Promise<Failure | null> {
     const { settings, exchanger, store } = this.#context
-    const target = this.#current
+    const { target, condition } = this.#approach
     let judged: JudgedAnswer
     try {
       judged = await fetchSegment(exchanger, {
         target,
         range: lease.kind === 'whole' ? null : lease,
         identity: store.joinable,
-        condition: this.#reception.condition,
+        condition,
         contentType: store.version?.contentType ?? null,
         html: settings.html,
         outputName: this.#context.outputName,
@@ -191,10 +193,10 @@ export class Transfer {
     const { verdict, answer } = judged
     switch (verdict.kind) {
       case 'part':
-        this.#current = answer.target
+        this.#approach.target = answer.target
         return await this.#reception.takePart(lease, judged, verdict)
       case 'whole':
-        this.#current = answer.target
+        this.#approach.target = answer.target
         return await this.#reception.takeWhole(lease, judged, verdict)
       case 'changed':
         throw new VersionChanged(verdict.reason)
@@ -203,23 +205,34 @@ export class Transfer {
       case 'lie':
         // Where the file has come before, any lie may pass: a captive portal, a node that is not set up.
         return verdict.isLasting && !this.#schedule.isConfirmed
-          ? this.#refused(lieFailure(verdict.reason), target)
+          ? this.#refused(lieFailure(verdict.reason), judged, target)
           : lieFailure(verdict.reason)
       case 'refused':
         return statusFailure(answer, verdict.wait, true)
       case 'trouble':
         return statusFailure(answer, verdict.wait, false)
       case 'http-error':
-        return this.#refused(statusFailure(answer, null, false), target)
+        return this.#refused(statusFailure(answer, null, true), judged, target)
     }
   }
 
-  /** An answer that asking again does not change. @throws DownloadError */
-  #refused(failure: Failure, target: Target): Failure {
-    if (target === this.#context.origin) throw failure.error
-    // The target of a redirect may have expired: ask where it is now, at once.
-    this.#current = this.#context.origin
-    return { ...failure, isStale: true }
+  /** An answer that the same question would get again. @throws DownloadError */
+  #refused(failure: Failure, judged: JudgedAnswer, target: Target): Failure | null {
+    // A link that works once, or one connection at a time: another one has the file.
+    if (this.#schedule.isReceiving() && failure.isRefusal && !isAboutCondition(judged)) return failure
+    switch (this.#approach.concede(target, judged, this.#schedule.isConfirmed)) {
+      case 'redirect':
+        return { ...failure, isStale: true }
+      case 'condition':
+        return null
+      case 'range':
+        this.#schedule.mode = 'whole'
+        return null
+      case 'nothing':
+        // A host that counts connections may still count one that has ended.
+        if (failure.isRefusal && this.#schedule.isLimited) return failure
+        throw failure.error
+    }
   }
 
   #count(bytes: number): Promise<void> | null {

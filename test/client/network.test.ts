@@ -117,8 +117,8 @@ const rows: Row[] = [
     also: (t, _, server) => t.equal(server.requests.length, 3),
   },
   {
-    name: '403 at once',
-    script: unavailable('403 Forbidden', {}),
+    name: '404 at once',
+    script: unavailable('404 Not Found', {}),
     want: 'ERR_DOWNLOAD_HTTP',
     also: (t, _, server) => t.equal(server.requests.length, 1, 'asking again does not cure it'),
   },

@@ -1,0 +1,63 @@
+// How the server is asked next: at which URL, with or without a condition. What it refuses is left out one by one.
+import type { JudgedAnswer } from './fetch-segment.ts'
+import type { Target } from './request-target.ts'
+
+/** What to change before the next question, or `'nothing'` where an error is the server's last word. */
+export type Concession = 'redirect' | 'condition' | 'range' | 'nothing'
+
+/** Errors that are about the file or the caller, whatever the fields of the request: to be believed at once. */
+const ABOUT_THE_FILE: ReadonlySet<number> = new Set([401, 402, 404, 407, 410, 451])
+
+/** Errors of a server that does not understand a field of the request. */
+const MISUNDERSTOOD: ReadonlySet<number> = new Set([400, 405, 406, 412, 417, 422, 428, 501])
+
+/** May an error be about the If-Range that was sent, rather than about one connection too many? */
+export function isAboutCondition({ answer, isConditional }: JudgedAnswer): boolean {
+  return isConditional && MISUNDERSTOOD.has(answer.status)
+}
+
+/** The way to the file that has worked last. */
+export class Approach {
+  /** The URL that the caller gave. */
+  readonly origin: Target
+  /** Where to ask next: the origin, or where its redirects last led to the file. */
+  target: Target
+  /** Whether to send If-Range. */
+  condition: 'if-range' | 'none' = 'if-range'
+
+  constructor(origin: Target) {
+    this.origin = origin
+    this.target = origin
+  }
+
+  /** The next question goes to the origin: a redirect may lead elsewhere by now. */
+  restart(): void {
+    this.target = this.origin
+  }
+
+  /**
+   * What to leave out after an error, `status`. Each thing only once, so that there is an end.
+   * @param asked where the question went and what it had
+   * @param haveRangesWorked no range is to blame where others were answered
+   */
+  concede(
+    asked: Target,
+    { answer, range, isConditional }: JudgedAnswer,
+    haveRangesWorked: boolean,
+  ): Concession {
+    if (asked !== this.origin) {
+      // The target of a redirect may have expired: ask where it is now, at once.
+      this.restart()
+      return 'redirect'
+    }
+    if (ABOUT_THE_FILE.has(answer.status)) return 'nothing'
+    // Some servers do not understand If-Range, and take it for If-Match or for a mistake. Without it the validators of the
+    // answer are compared, which is no less safe.
+    if (isConditional) {
+      this.condition = 'none'
+      return 'condition'
+    }
+    // RFC 9110 §14.2: "A server MAY ignore the Range header field", but some take it for a mistake.
+    return range === null || haveRangesWorked ? 'nothing' : 'range'
+  }
+}
