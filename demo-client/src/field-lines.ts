@@ -1,4 +1,5 @@
 // The header fields of an answer as they came: nothing merged, nothing lost.
+import { isUtf8 } from 'node:buffer'
 
 /** The values of each field, by lower-case name, in the order they came. */
 export type FieldLines = ReadonlyMap<string, readonly string[]>
@@ -36,4 +37,10 @@ export function digits(text: string | null): number | null {
   if (text === null || !/^\d+$/.test(text)) return null
   const value = Number.parseInt(text, 10)
   return Number.isSafeInteger(value) ? value : null
+}
+
+/** A field value, which node:http reads as Latin-1, as UTF-8 where its bytes are valid UTF-8. */
+export function asUtf8(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value
 }

@@ -1,5 +1,6 @@
 // Where a request goes and which fields may go with it. Pure.
 import { DownloadError } from './errors.ts'
+import { asUtf8 } from './field-lines.ts'
 import { decodePercent } from './percent.ts'
 import { publicUrl } from './public-url.ts'
 
@@ -53,8 +54,9 @@ export function basic(url: URL): string {
  * another scheme than http and https. A user and password in the Location are dropped.
  */
 export function redirectTarget(from: Target, location: string | null): Target | null {
-  if (location === null || !URL.canParse(location, from.url.href)) return null
-  const url = new URL(location, from.url)
+  const reference = location === null ? null : asUtf8(location)
+  if (reference === null || !URL.canParse(reference, from.url.href)) return null
+  const url = new URL(reference, from.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
   url.hash = ''
   url.username = ''

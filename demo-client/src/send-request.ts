@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { onAbort } from './abort-listeners.ts'
 import type { Opening } from './agents.ts'
+import { expectHead, MOST_HEAD } from './answer-heads.ts'
 import { ProxyError } from './proxy-error.ts'
 import type { Route } from './routes.ts'
 
@@ -85,9 +86,11 @@ class Sending {
     const options: RequestOptions & Pick<Opening, 'opening'> = {
       ...route.options,
       headers,
+      maxHeaderSize: MOST_HEAD,
       opening: this.#opening.signal,
     }
     this.#request = route.isTls ? httpsRequest(url, options) : httpRequest(url, options)
+    this.#request.maxHeadersCount = 0 // no line is left out unsaid; their length is limited
     this.#forget = onAbort(signal, () => this.#stop(new Error('given up')))
   }
 
@@ -124,6 +127,7 @@ class Sending {
   }
 
   #watch(socket: Socket): void {
+    expectHead(socket)
     if (this.#opening.signal.aborted) this.#request.destroy(this.#opening.signal.reason)
     const connected = (): void => this.#allow('no answer', this.#plan.limits.headTimeout)
     if (this.#request.reusedSocket || !this.#plan.route.isTls) connected()
