@@ -50,7 +50,7 @@ export class Approach {
       this.restart()
       return 'redirect'
     }
-    if (ABOUT_THE_FILE.has(answer.status)) return 'nothing'
+    if (answer.status < 400 || ABOUT_THE_FILE.has(answer.status)) return 'nothing'
     // Some servers do not understand If-Range, and take it for If-Match or for a mistake. Without it the validators of the
     // answer are compared, which is no less safe.
     if (isConditional) {

@@ -4,7 +4,7 @@
  * - `ERR_DOWNLOAD_USAGE`: an option, the URL or the path cannot be used
  * - `ERR_DOWNLOAD_NETWORK`: no connection, resets, stalls or DNS failures until the retries were used
  *   up, or a proxy that refuses
- * - `ERR_DOWNLOAD_TLS`: the server's certificate or its TLS cannot be trusted
+ * - `ERR_DOWNLOAD_TLS`: the server's certificate is not trusted, or TLS could not be set up; the message says which
  * - `ERR_DOWNLOAD_HTTP`: the server answered with an error; `statusCode` has it
  * - `ERR_DOWNLOAD_CHANGED`: the file kept changing on the server while it was fetched
  * - `ERR_DOWNLOAD_PROTOCOL`: the server's answers contradict what was asked, or themselves

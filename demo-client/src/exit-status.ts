@@ -34,7 +34,7 @@ export const EXIT_STATUS_HELP: string = `Exit status
   9    the output cannot be written
   10   another process is downloading to the same output
   11   the output exists already (range-get without --overwrite)
-  12   the server's certificate is not trusted
+  12   TLS failed, or the server's certificate is not trusted
   14   all was downloaded, but standard output could not be written
   130  stopped by Ctrl-C or q; run again to go on`
 

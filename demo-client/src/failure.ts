@@ -3,6 +3,7 @@ import { DownloadError } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { nameOf, ProxyError } from './proxy-error.ts'
 import { ExchangeFailure } from './send-request.ts'
+import { type TlsFailure, tlsFailure } from './tls-failure.ts'
 
 /** Thrown where the file on the server is no longer the one whose bytes are held. */
 export class VersionChanged extends Error {}
@@ -21,18 +22,13 @@ export interface Failure {
   readonly isStale: boolean
 }
 
-const UNTRUSTED = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/
-
 /** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
 export function connectionFailure(error: unknown): Failure {
   if (!(error instanceof ExchangeFailure)) throw error
   if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
-  if (UNTRUSTED.test(cause)) {
-    throw new DownloadError('ERR_DOWNLOAD_TLS', `the server's certificate is not trusted: ${error.message}`, {
-      cause: error,
-    })
-  }
+  const tls = tlsFailure({ code: cause, message: error.message }, 'the server')
+  if (tls !== null) return tlsTrouble(tls, error)
   const reason = error.isGarbage
     ? `the answer is not HTTP (${error.message})`
     : describe(cause, error.message)
@@ -46,14 +42,19 @@ export function connectionFailure(error: unknown): Failure {
   }
 }
 
+/** Thrown where the next handshake would end like this one. */
+function tlsTrouble({ reason, isPassing }: TlsFailure, cause: Error): Failure {
+  const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
+  if (!isPassing) throw error
+  return { reason, error, isRefusal: true, wait: null, isStale: false }
+}
+
 /** A proxy that is not reached, or refuses: its answers are none of the server's. */
 function proxyFailure(error: ProxyError): Failure {
   const cause = error.cause instanceof Error ? error.cause : null
   const code = cause !== null && 'code' in cause ? String(cause.code) : ''
-  if (UNTRUSTED.test(code)) {
-    const message = `the certificate of ${error.message} is not trusted: ${cause?.message}`
-    throw new DownloadError('ERR_DOWNLOAD_TLS', message, { cause: error })
-  }
+  const tls = tlsFailure({ code, message: cause?.message ?? '' }, error.message)
+  if (tls !== null) return tlsTrouble(tls, error)
   const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
   const told = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
   if (!error.isPassing) throw told
