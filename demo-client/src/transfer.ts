@@ -1,5 +1,4 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
-
 import { Approach, isAboutCondition } from './approach.ts'
 import { Attempts } from './attempts.ts'
 import { CrawlWatch } from './crawl-watch.ts'
@@ -144,12 +143,13 @@ export class Transfer {
       }
       if (failure.isStale) continue
       this.#approach.restart()
-      if (failure.isRefusal && this.#schedule.isReceiving()) {
+      const attempt = attempts.fail(this.#reception.useful)
+      if (this.#schedule.isReceiving() && (failure.isRefusal || attempt > this.#context.settings.retries)) {
         // Fewer connections, remembered for the run; the others take what this one leaves.
         this.#schedule.limit = Math.max(1, this.#workers.size - 1)
         return
       }
-      await this.#patience.wait(attempts.fail(this.#reception.useful), failure)
+      await this.#patience.wait(attempt, failure)
     }
   }
 

@@ -120,6 +120,7 @@ t.test('Options: the defaults of the command are those of the library', async (t
     '--delay': String(settings.delay),
     '--retries': String(settings.retries),
     '--retry-delay': seconds(settings.retryDelay),
+    '--max-retry-delay': seconds(settings.maxRetryDelay),
     '--stall-timeout': seconds(settings.stallTimeout),
     '--connect-timeout': seconds(settings.connectTimeout),
     '--max-redirects': String(settings.maxRedirects),
