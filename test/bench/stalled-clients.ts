@@ -19,8 +19,23 @@ const STEADY_BYTES = 256 * KIB
 const SETTLE_LOOKS = 30
 const LEAVE_MS = 5000
 
-/** Bytes that a client has read when it stops; an eager one has shown before that it keeps up. */
-const READ_BYTES: Readonly<Record<'at once' | 'later', number>> = { 'at once': 64 * KIB, later: 1024 * KIB }
+interface Stalling {
+  readonly name: string
+  /** The Range field, if any. */
+  readonly range?: string
+  /** Bytes that a client has read when it stops; an eager one has shown before that it keeps up. */
+  readonly readBytes: number
+}
+
+const STALLINGS: readonly Stalling[] = [
+  { name: 'stop at once', readBytes: 64 * KIB },
+  { name: 'stop later', readBytes: 1024 * KIB },
+  {
+    name: 'stop in 900 ranges of 10,000 bytes',
+    range: `bytes=${Array.from({ length: 900 }, (_, index) => `${index * 100_000}-${index * 100_000 + 9999}`)}`,
+    readBytes: 64 * KIB,
+  },
+]
 
 interface Resident {
   readonly before: number
@@ -38,13 +53,15 @@ export async function measureStalledClients(root: string, generator: LoadGenerat
   ]
   if ((await nginxVersion()) !== undefined) servers.push(['nginx', () => startNginx(root, 'off')])
   const rows: string[][] = []
-  for (const [moment, readBytes] of Object.entries(READ_BYTES)) {
+  for (const stalling of STALLINGS) {
     for (const [name, start] of servers) {
+      // It answers several ranges with the whole file.
+      if (stalling.range !== undefined && name === 'static') continue
       const server = await start()
       try {
-        const { before, stalled, after, again } = await watch(server, generator, readBytes)
+        const { before, stalled, after, again } = await watch(server, generator, stalling)
         const each = (stalled - before) / CLIENTS
-        const label = `${LABELS[name]}, stop ${moment} (${formatBytes(readBytes)})`
+        const label = `${LABELS[name]}, ${stalling.name} (${formatBytes(stalling.readBytes)})`
         rows.push([label, formatBytes(each), ...[before, stalled, after, again].map(formatBytes)])
       } finally {
         await server.stop()
@@ -61,7 +78,11 @@ export async function measureStalledClients(root: string, generator: LoadGenerat
   }
 }
 
-async function watch(server: Server, generator: LoadGenerator, readBytes: number): Promise<Resident> {
+async function watch(
+  server: Server,
+  generator: LoadGenerator,
+  { range, readBytes }: Stalling,
+): Promise<Resident> {
   const { port, pid } = server
   const expected = { status: 200, length: 8 * KIB }
   const others = { port, path: `/${SMALL_NAME}`, headers: {}, ranges: { kind: 'none' }, expected } as const
@@ -72,7 +93,7 @@ async function watch(server: Server, generator: LoadGenerator, readBytes: number
   await serve()
   const before = await settled(pid)
   const stall = async (): Promise<number> => {
-    await generator.stall({ port, path: `/${LARGE_NAME}`, connections: CLIENTS, readBytes })
+    await generator.stall({ port, path: `/${LARGE_NAME}`, connections: CLIENTS, range, readBytes })
     return settled(pid)
   }
   const stalled = await stall()

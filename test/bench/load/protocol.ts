@@ -34,6 +34,8 @@ export interface Stall {
   readonly port: number
   readonly path: string
   readonly connections: number
+  /** The Range field; undefined: none, and the whole is sent. */
+  readonly range?: string | undefined
   /** Bytes after which a client stops reading. */
   readonly readBytes: number
 }

@@ -25,12 +25,13 @@ export class StallRun {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #stallOne({ port, path, readBytes }: Stall): Promise<void> {
+  #stallOne({ port, path, range, readBytes }: Stall): Promise<void> {
     return new Promise((resolve, reject) => {
+      const status = range === undefined ? 200 : 206
       let received = 0
       const callback = (count: number, bytes: Uint8Array): boolean => {
-        if (received === 0 && !Buffer.from(bytes.buffer, 0, 12).equals(Buffer.from('HTTP/1.1 200'))) {
-          reject(new Error('A client that stalls was not answered 200'))
+        if (received === 0 && !Buffer.from(bytes.buffer, 0, 12).equals(Buffer.from(`HTTP/1.1 ${status}`))) {
+          reject(new Error('A client that stalls was not answered as expected'))
         }
         received += count
         if (received < readBytes) return true
@@ -41,7 +42,8 @@ export class StallRun {
       this.#sockets.push(socket)
       socket.on('error', reject)
       socket.on('close', () => reject(new Error('The server closed on a client that stalls')))
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+      const rangeLine = range === undefined ? '' : `Range: ${range}\r\n`
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${rangeLine}\r\n`)
     })
   }
 }
