@@ -1,13 +1,84 @@
+import { ServerResponse } from 'node:http'
+import { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
+import { SendRangeError } from './errors.ts'
 
-/** What is common to the two ways of writing a body. */
+function isResponse(destination: NodeJS.WritableStream): boolean {
+  return destination instanceof ServerResponse || destination instanceof Http2ServerResponse
+}
+
+/**
+ * What is common to the two ways of writing a body.
+ *
+ * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response gets
+ * a body of its own where that can be had, which nobody else ever sees. Where it cannot, the answer ends when a reader
+ * comes that would miss bytes, and when anybody puts bytes in or has them decoded: `misread` is emitted then.
+ */
 export abstract class Body extends Readable {
+  #isPiped = false
+  #isGiving = false
+
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
 
+  /** The same body for the response alone; undefined where it is that already, or where its bytes come only once. */
+  protected abstract forResponse(): Body | undefined
+
+  /** Has a body that hooks can get at ended by a reader that would miss its first bytes. */
+  protected refuseLateReaders(): void {
+    this.on('newListener', (event) => {
+      if ((event === 'data' || event === 'readable') && !this.#isPiped && this.bytesSent > 0) this.#refuse()
+    })
+  }
+
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    // Others take the end of this stream for that of what they get, and it may have ended already.
+    const own = isResponse(destination) && options?.end !== false ? this.forResponse() : undefined
+    if (own !== undefined) {
+      this.#isPiped = true
+      return own.pipe(destination, options)
+    }
+    if (this.bytesSent > 0) {
+      this.#refuse()
+      return destination
+    }
+    this.#isPiped = true
+    return super.pipe(destination, options)
+  }
+
+  /** The only way for bytes, and for the end, into the body. */
+  protected give(chunk: Uint8Array | null): boolean {
+    this.#isGiving = true
+    const wantsMore = super.push(chunk)
+    this.#isGiving = false
+    return wantsMore
+  }
+
+  override push(): boolean {
+    if (!this.#isGiving) this.#refuse()
+    return false
+  }
+
+  override unshift(): void {
+    this.#refuse()
+  }
+
+  override setEncoding(): this {
+    this.#refuse()
+    return this
+  }
+
+  #refuse(): void {
+    // A stream that has ended can fail no more, and its answer could still be taken for whole.
+    this.emit('misread')
+    this.destroy(
+      new SendRangeError('ERR_RANGE_READ', 'Something else reads or changes the body of this answer'),
+    )
+  }
+
   /** Whoever destroys a body without an error has no use for it any more: no failure that Fastify should report. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (error === null) this.push(null)
+    if (error === null) this.give(null)
     callback(error)
   }
 }

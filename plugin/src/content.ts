@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { answerBody } from './answer-body.ts'
 import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
@@ -9,7 +10,7 @@ import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
-import { type BodyReaders, PositionalBody, smallChunks } from './positional-body.ts'
+import { type BodyReaders, smallChunks } from './positional-body.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import {
   clearRepresentationFields,
@@ -18,13 +19,12 @@ import {
   type Subject,
   setRepresentationFields,
 } from './response-fields.ts'
-import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
+import { cut, whenOver } from './response-lifetime.ts'
 import { isSendWrapped } from './send-guard.ts'
 import { sendNothing } from './send-nothing.ts'
 import { isPositional, type PositionalRepresentation } from './source.ts'
 import { checkedAtHand } from './source-checks.ts'
 import { guardAgainstStall } from './stall-guard.ts'
-import { StreamedBody } from './streamed-body.ts'
 
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
 const LONGEST_AT_ONCE = SMALL_CHUNK_BYTES
@@ -173,21 +173,14 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   setContentFields(reply, laidOut, content)
   const { layout } = laidOut
   const { representation, settings } = subject
-  const body = isPositional(representation)
-    ? new PositionalBody({
-        reader: new PieceReader(representation, layout, signal),
-        close,
-        readers: readersOf(reply, content),
-      })
-    : new StreamedBody(representation, layout, close)
-  progress.bytesSent = () => body.bytesSent
+  const readers = readersOf(reply, content)
+  const body = answerBody(reply, { representation, layout, readers, close, signal, progress })
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {
     if (isHeadSent(reply.raw)) return
     ReplyClaim.release(reply)
     clearRepresentationFields(reply)
   })
-  tieToResponse(reply, body)
   guardAgainstStall(reply, settings.stallTimeout, () => {
     body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
     cut(reply.raw)

@@ -31,6 +31,11 @@ export class PieceReader {
     this.#remaining = layout.length
   }
 
+  /** A reader of the same body that begins at its first byte. */
+  fromStart(): PieceReader {
+    return new PieceReader(this.#representation, this.#layout, this.#signal)
+  }
+
   /** Bytes still to come. */
   get remaining(): number {
     return this.#remaining

@@ -40,6 +40,8 @@ export interface PositionalBodyOptions {
   /** Called exactly once, when nothing reads any more. */
   readonly close: () => void | Promise<void>
   readonly readers: BodyReaders
+  /** Told of the body that the response gets for itself. */
+  readonly onForResponse: (body: PositionalBody) => void
 }
 
 /**
@@ -51,8 +53,7 @@ export interface PositionalBodyOptions {
  */
 export class PositionalBody extends Body {
   readonly #reader: PieceReader
-  readonly #close: () => void | Promise<void>
-  readonly #readers: BodyReaders
+  readonly #options: PositionalBodyOptions
   /** Who reads: set once. */
   #readBy: 'nobody' | 'stream' | 'pump' = 'nobody'
   #bytesSent = 0
@@ -62,11 +63,20 @@ export class PositionalBody extends Body {
   /** Ends the wait for a write that the response will never report. */
   #abandonWrite: (() => void) | undefined
 
-  constructor({ reader, close, readers }: PositionalBodyOptions) {
+  constructor(options: PositionalBodyOptions) {
     super({ highWaterMark: STREAM_FIRST_BYTES })
-    this.#reader = reader
-    this.#close = close
-    this.#readers = readers
+    this.#options = options
+    this.#reader = options.reader
+    if (options.readers === 'anybody') this.refuseLateReaders()
+  }
+
+  protected override forResponse(): PositionalBody | undefined {
+    if (this.#options.readers === 'response only') return undefined
+    const reader = this.#options.reader.fromStart()
+    const body = new PositionalBody({ ...this.#options, reader, readers: 'response only' })
+    body.once('error', (error) => this.destroy(error))
+    this.#options.onForResponse(body)
+    return body
   }
 
   override get bytesSent(): number {
@@ -83,7 +93,7 @@ export class PositionalBody extends Body {
 
   #isUnread(): boolean {
     return (
-      this.#readers === 'response only' &&
+      this.#options.readers === 'response only' &&
       this.#readBy === 'nobody' &&
       this.readableFlowing === null &&
       this.listenerCount('data') === 0 &&
@@ -106,7 +116,7 @@ export class PositionalBody extends Body {
       // Fastify destroys a payload at the end of its response: what was sent counts all the same.
       if (socket !== null) takenBefore.set(socket, before + this.#bytesSent)
       if (this.destroyed) return
-      this.push(null)
+      this.give(null)
       this.resume()
     } catch (error) {
       this.destroy(asError(error))
@@ -173,7 +183,7 @@ export class PositionalBody extends Body {
     }
     this.#readBy = 'stream'
     if (this.#reader.remaining === 0) {
-      this.push(null)
+      this.give(null)
       return
     }
     const most = this.bytesSent < STREAM_PROVEN_BYTES ? STREAM_FIRST_BYTES : STREAM_BYTES
@@ -181,7 +191,7 @@ export class PositionalBody extends Body {
     this.#work = this.#reader.fill(buffer).then(
       (count) => {
         this.#bytesSent += count
-        this.push(buffer.subarray(0, count))
+        this.give(buffer.subarray(0, count))
       },
       (error: unknown) => {
         this.destroy(asError(error))
@@ -193,7 +203,7 @@ export class PositionalBody extends Body {
     this.#abandonWrite?.()
     for (const chunk of this.#unreported) chunk.writeOff()
     // The connection is cut at once; the descriptor waits for the read that may be using it.
-    this.#work.then(this.#close).catch(() => {})
+    this.#work.then(this.#options.close).catch(() => {})
     super._destroy(error, callback)
   }
 }

@@ -39,6 +39,11 @@ export class StreamedBody extends Body {
     this.#representation = representation
     this.#layout = layout
     this.#close = close
+    this.refuseLateReaders()
+  }
+
+  protected override forResponse(): undefined {
+    return undefined
   }
 
   override get bytesSent(): number {
@@ -75,7 +80,7 @@ export class StreamedBody extends Body {
       return
     }
     if (this.#held === undefined) {
-      this.push(null)
+      this.give(null)
       return
     }
     await assertUnchanged(this.#representation)
@@ -113,7 +118,7 @@ export class StreamedBody extends Body {
     this.#rest = chunk.length > MOST_AT_ONCE ? chunk.subarray(MOST_AT_ONCE) : undefined
     const part = this.#rest === undefined ? chunk : chunk.subarray(0, MOST_AT_ONCE)
     this.#bytesPushed += part.length
-    this.push(part)
+    this.give(part)
   }
 
   #begin(piece: Piece): Chunks {

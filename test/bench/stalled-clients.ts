@@ -31,8 +31,8 @@ const STALLINGS: readonly Stalling[] = [
   { name: 'stop at once', readBytes: 64 * KIB },
   { name: 'stop later', readBytes: 1024 * KIB },
   {
-    name: 'stop in 900 ranges of 10,000 bytes',
-    range: `bytes=${Array.from({ length: 900 }, (_, index) => `${index * 100_000}-${index * 100_000 + 9999}`)}`,
+    name: 'stop in 900 ranges of 5,000 bytes',
+    range: `bytes=${Array.from({ length: 900 }, (_, index) => `${index * 10_000}-${index * 10_000 + 4999}`)}`,
     readBytes: 64 * KIB,
   },
 ]

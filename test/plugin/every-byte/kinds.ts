@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { KeptChunks } from './kept-chunks.ts'
 import { type Delivery, LateDuplex } from './late-duplex.ts'
-import { addOnlooker, addReplacement, type Look, type Turn } from './onlookers.ts'
+import { addOnlooker, addOnlookerAndWait, addReplacement, type Look, type Turn } from './onlookers.ts'
 import { wrapResponses, wrapSocket } from './wrappers.ts'
 
 /** How clients reach the server. */
@@ -23,6 +23,8 @@ export interface Kind {
 
 const DELAY_MS = 30
 const LOOKS: readonly Look[] = ['data', 'pipe', 'readable']
+/** Long enough for bytes to flow. */
+const WAIT_MS = 2
 const TURNS: readonly Turn[] = ['at once', 'immediate', 'timeout']
 
 /** Every kind that the test runs. */
@@ -36,6 +38,10 @@ export const KINDS: readonly Kind[] = [
       after: (app: FastifyInstance) => addOnlooker(app, look, turn),
     })),
   ),
+  ...LOOKS.map((look) => ({
+    name: `onlooker: ${look}, then a wait`,
+    after: (app: FastifyInstance) => addOnlookerAndWait(app, look, WAIT_MS),
+  })),
   {
     name: 'onlooker: data, at once, HTTP/2',
     transport: 'http2',

@@ -1,4 +1,5 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
 /** How a hook looks at a payload that it leaves as it is. */
@@ -23,6 +24,15 @@ function attachTo(payload: Readable, look: Look): void {
   if (look === 'data') payload.on('data', () => {})
   else if (look === 'readable') payload.once('readable', () => {})
   else payload.pipe(new Writable({ write: (_chunk, _encoding, callback) => callback() }))
+}
+
+/** Adds an onSend hook that looks on, and one that waits while the bytes flow. */
+export function addOnlookerAndWait(app: FastifyInstance, look: Look, ms: number): void {
+  addOnlooker(app, look, 'at once')
+  app.addHook('onSend', async (_request, _reply, payload) => {
+    await sleep(ms)
+    return payload
+  })
 }
 
 /** Adds an onSend hook that puts a PassThrough in the place of the payload. */

@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { type Readable, Transform, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import compress from '@fastify/compress'
+import type { FastifyInstance } from 'fastify'
+import type { RangeSource } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { RawClient } from '../files/support/raw-client.ts'
+import { serve } from '../files/support/serve.ts'
+import { numberedLines } from '../support/numbered-lines.ts'
+
+const CONTENT = numberedLines(1024 * 1024)
+
+/** The same bytes from a source that gives them once only. */
+const bytesOnce: RangeSource = {
+  open: () => ({
+    size: CONTENT.length,
+    etag: '"v1"',
+    async *read({ first, last }) {
+      for (let at = first; at <= last; at += 50_000) {
+        await sleep(0)
+        yield Buffer.from(CONTENT.subarray(at, Math.min(at + 50_000, last + 1)))
+      }
+    },
+    close() {},
+  }),
+}
+
+type Hook = (payload: Readable) => unknown
+
+const blackHole = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() })
+
+/** They leave the payload as it is, whatever they do with what they see of it. */
+const LOOKS: Readonly<Record<string, Hook>> = {
+  'a data listener': (payload) => payload.on('data', () => {}),
+  'a data listener that empties what it is given': (payload) =>
+    payload.on('data', (chunk: Buffer<ArrayBuffer>) => {
+      if (chunk.byteLength > 4096) structuredClone(chunk, { transfer: [chunk.buffer] })
+    }),
+  'a data listener that writes over what it is given': (payload) =>
+    payload.on('data', (chunk: Buffer) => chunk.fill(0)),
+  'a pipe elsewhere': (payload) => payload.pipe(blackHole()),
+  resume: (payload) => payload.resume(),
+  'a readable listener': (payload) => payload.once('readable', () => {}),
+  'waiting for the first chunk': (payload) => once(payload, 'data'),
+  'reading one byte': async (payload) => {
+    payload.on('readable', () => {})
+    await once(payload, 'readable')
+    payload.read(1)
+    payload.removeAllListeners('readable')
+  },
+}
+
+/** They put something in, take the end forward, or have the bytes decoded. */
+const CHANGES: Readonly<Record<string, Hook>> = {
+  setEncoding: (payload) => payload.setEncoding('latin1'),
+  push: (payload) => payload.push('x'),
+  unshift: (payload) => payload.unshift(Buffer.from('x')),
+  'push(null)': (payload) => payload.push(null),
+  'a stream in its place that loses the last byte': (payload) => {
+    let held: Buffer | undefined
+    return payload.pipe(
+      new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          if (held !== undefined) this.push(held)
+          held = chunk
+          done()
+        },
+        flush(done) {
+          done(null, held?.subarray(0, -1))
+        },
+      }),
+    )
+  },
+}
+
+async function serveBehind(t: Test, hooks: readonly Hook[], more: { source?: RangeSource } = {}) {
+  const root = t.testdir({ 'a.txt': CONTENT })
+  return await serve(t, {
+    plugin: more.source === undefined ? { root } : { source: more.source },
+    routes(app: FastifyInstance) {
+      for (const hook of hooks) {
+        app.addHook('onSend', async (_request, reply, payload) => {
+          if (!(payload instanceof Object && 'pipe' in payload) || reply.statusCode >= 400) return payload
+          const given = await hook(payload as Readable)
+          return given instanceof Transform ? given : payload
+        })
+      }
+      app.get('/sentinel', async () => 'still here')
+      app.get('/*', (_request, reply) => reply.sendRange('a.txt'))
+    },
+  })
+}
+
+/** What comes of an answer: the whole, an error or a cut; `wrong` is anything that a client would take for the file. */
+async function outcomeOf(port: number): Promise<'whole' | 'refused' | 'cut' | 'wrong'> {
+  const client = await RawClient.connect(port)
+  try {
+    client.request('GET', '/a.txt')
+    client.request('GET', '/sentinel')
+    const { status, body, complete } = await client.readAnswer('GET')
+    if (status >= 500) return 'refused'
+    if (!complete) return 'cut'
+    if (!body.equals(CONTENT)) return 'wrong'
+    const next = await client.readAnswer('GET')
+    return next.body.toString() === 'still here' ? 'whole' : 'wrong'
+  } catch {
+    return 'cut'
+  } finally {
+    client.destroy()
+  }
+}
+
+for (const [name, look] of Object.entries(LOOKS)) {
+  for (const ms of [0, 1, 20]) {
+    t.test(`${name}, and a wait of ${ms} ms`, async (t) => {
+      const files = await serveBehind(t, [look, () => sleep(ms)])
+      t.equal(await outcomeOf(files.port), 'whole', 'a file: every byte')
+      // Bytes that come only once are the same memory for all who listen.
+      if (name === 'a data listener that writes over what it is given') return
+      const { port } = await serveBehind(t, [look, () => sleep(ms)], { source: bytesOnce })
+      t.not(await outcomeOf(port), 'wrong', 'a source that gives its bytes once')
+    })
+  }
+}
+
+for (const [name, change] of Object.entries(CHANGES)) {
+  t.test(`${name}: no client takes it for the file`, async (t) => {
+    for (const more of [{}, { source: bytesOnce }]) {
+      const { port } = await serveBehind(t, [change], more)
+      t.match(await outcomeOf(port), /refused|cut/)
+    }
+  })
+}
+
+for (const ms of [0, 1, 20]) {
+  t.test(`what is compressed after a look and a wait of ${ms} ms is whole, refused or cut`, async (t) => {
+    const root = t.testdir({ 'a.txt': CONTENT })
+    const { port } = await serve(t, {
+      plugin: { root },
+      async routes(app) {
+        app.addHook('onSend', async (_request, reply, payload) => {
+          if (reply.statusCode < 400 && payload instanceof Object && 'pipe' in payload) {
+            ;(payload as Readable).on('data', () => {})
+            await sleep(ms)
+          }
+          return payload
+        })
+        await app.register(compress)
+        app.get('/*', (_request, reply) => reply.sendRange('a.txt'))
+      },
+    })
+    const answer = await fetch(`http://127.0.0.1:${port}/a.txt`, {
+      headers: { 'accept-encoding': 'gzip' },
+    }).catch(() => undefined)
+    const body = await answer?.arrayBuffer().catch(() => undefined)
+    const isWhole = body !== undefined && Buffer.from(body).equals(CONTENT)
+    t.ok(answer === undefined || answer.status >= 500 || body === undefined || isWhole)
+  })
+}
