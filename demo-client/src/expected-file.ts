@@ -2,7 +2,7 @@
 
 /** The names by which a file is asked for and answered. */
 export interface FileNames {
-  /** The last segments of the URL asked and of the URL that answered. */
+  /** The last segments of all URLs from the one asked to the one that answered, in between those of redirects. */
   readonly urls: readonly string[]
   /** The server's own name for it (Content-Disposition), or null. */
   readonly disposition: string | null
@@ -32,14 +32,16 @@ const CODINGS: readonly (readonly [extensions: RegExp, codings: readonly string[
 const NO_CODINGS = /^(?:identity|aws-chunked|none|binary|[78]bit|utf-?8|us-ascii|iso-8859-1)?$/
 
 /**
- * May an HTML page be what is wanted? A name that is not HTML's own says no: the extension of either URL, of the server's
+ * May an HTML page be what is wanted? A name that is not HTML's own says no: the extension of any URL, of the server's
  * name or of the output. A name without an extension says nothing. An output named as a page is a page that was asked for.
  */
 export function isPageExpected({ urls, disposition, output }: FileNames): boolean {
   const chosen = extensionOf(output)
   if (chosen !== null) return HTML.test(chosen) && isPageOrNothing(extensionOf(disposition), HTML)
   if (!isPageOrNothing(extensionOf(disposition), HTML)) return false
-  return urls.every((name) => {
+  // A semicolon may begin the parameters of a segment (RFC 3986 §3.3): `f.pdf;next=index.html`.
+  const segments = urls.flatMap((name) => [name, name.replace(/;.*/, '')])
+  return segments.every((name) => {
     const extension = extensionOf(name)
     return isPageOrNothing(extension, HTML) || isPageOrNothing(extension, PROGRAMS)
   })
@@ -68,7 +70,10 @@ function isPageOrNothing(extension: string | null, pages: RegExp): boolean {
   return extension === null || pages.test(extension)
 }
 
+/** Up to the end, or to what is no part of it: `.zip (1)`. A percent sign stands for what is not UTF-8. */
+const EXTENSION = /\.([\p{L}\p{N}%][\p{L}\p{M}\p{N}_+~%-]{0,31})(?:[^\p{L}\p{M}\p{N}_+~%.-][^.]*)?$/u
+
 /** The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but not that of `St. Mary's`. */
 function extensionOf(name: string | null): string | null {
-  return /\.([a-z0-9][a-z0-9_+~-]{0,31})$/i.exec(name ?? '')?.[1]?.toLowerCase() ?? null
+  return EXTENSION.exec(name ?? '')?.[1]?.toLowerCase() ?? null
 }

@@ -4,7 +4,7 @@ import { type Answer, discard, type Exchanger } from './exchange.ts'
 import { type FileNames, isPageExpected } from './expected-file.ts'
 import { single } from './field-lines.ts'
 import { type Identity, rangeValidator } from './identity.ts'
-import { nameFromDisposition, nameFromUrl } from './names.ts'
+import { nameFromDisposition } from './names.ts'
 import type { Interval } from './plan.ts'
 import type { Target } from './request-target.ts'
 import { isHtml, judge, type Verdict } from './verify.ts'
@@ -73,9 +73,9 @@ function rangeField(range: Interval | null): string | null {
   return `bytes=${range.start}-${Number.isFinite(range.end) ? range.end - 1 : ''}`
 }
 
-function namesOf({ target, outputName }: SegmentQuestion, answer: Answer): FileNames {
+function namesOf({ outputName }: SegmentQuestion, answer: Answer): FileNames {
   return {
-    urls: [target.url, answer.target.url].map(nameFromUrl),
+    urls: answer.target.names,
     disposition: nameFromDisposition(single(answer.fields, 'content-disposition')),
     output: outputName,
   }

@@ -13,8 +13,16 @@ const UNSEEN =
 
 /** A name for what is at `url`: the last segment of its path, made safe. */
 export function nameFromUrl(url: URL): string {
-  const segment = url.pathname.split('/').findLast((part) => part !== '') ?? ''
-  return safeName(decodePercent(segment))
+  return safeName(segmentOf(url))
+}
+
+/** The same, however long: its end is what tells the kind of file. */
+export function fullNameFromUrl(url: URL): string {
+  return cleaned(segmentOf(url))
+}
+
+function segmentOf(url: URL): string {
+  return decodePercent(url.pathname.split('/').findLast((part) => part !== '') ?? '')
 }
 
 /** The name a Content-Disposition suggests (RFC 6266), made safe, or null where it suggests none. */
@@ -35,19 +43,24 @@ export function nameFromDisposition(field: string | null): string | null {
  * name, no dot or blank at the end, not too long; the extension survives. It is never the name of a download's state.
  */
 export function safeName(name: string): string {
+  const clean = cleaned(name)
+  if (clean === '') return FALLBACK
+  const like = likeness(clean)
+  const front = /^[-~]/.test(like) || DEVICE.test(like) ? '_' : ''
+  return shorten(`${front}${clean}${isStateName(like) ? '_' : ''}`)
+}
+
+/** The last segment, without what is not seen or not allowed. */
+function cleaned(name: string): string {
   // RFC 6266 §4.3: "Recipients MUST NOT be able to write into any location other than one to which they are
   // specifically entitled": of a path only the last segment counts.
   const segment = name.split(/[/\\]/).findLast((part) => part.trim() !== '') ?? ''
-  const clean = segment
+  return segment
     .normalize('NFC')
     .replace(UNSEEN, '')
     .replace(/\p{Zs}/gu, ' ')
     .replace(/[<>:"|?*]/g, '_')
     .replace(/^[. ]+|[. ]+$/g, '')
-  if (clean === '') return FALLBACK
-  const like = likeness(clean)
-  const front = /^[-~]/.test(like) || DEVICE.test(like) ? '_' : ''
-  return shorten(`${front}${clean}${isStateName(like) ? '_' : ''}`)
 }
 
 /** What the most forgiving file systems make of a name: one and the same for all spellings that they do not tell apart. */

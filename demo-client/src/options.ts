@@ -71,7 +71,7 @@ export interface DownloadOptions {
   /** Wait between two segments of one connection. Default 0. */
   readonly delay?: number
   /**
-   * Whether an HTML page can be what is wanted where a name speaks against it: the extension of the URL, of its redirect's
+   * Whether an HTML page can be what is wanted where a name speaks against it: the extension of the URL, of any redirect's
    * target, of the server's name or of the output is not that of a page. Default `'refuse'`. An output named `.html` is a
    * page that was asked for, and names without an extension say nothing.
    */

@@ -1,6 +1,7 @@
 // Where a request goes and which fields may go with it. Pure.
 import { DownloadError } from './errors.ts'
 import { asUtf8 } from './field-lines.ts'
+import { fullNameFromUrl } from './names.ts'
 import { decodePercent } from './percent.ts'
 import { publicUrl } from './public-url.ts'
 
@@ -8,6 +9,8 @@ import { publicUrl } from './public-url.ts'
 export interface Target {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  /** The file names in the URLs that led here, each once. */
+  readonly names: readonly string[]
 }
 
 /** Caller's fields that may follow a redirect to another origin; every other one could be a credential. */
@@ -28,12 +31,13 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
     )
   }
   parsed.hash = ''
-  if (parsed.username === '' && parsed.password === '') return { url: parsed, headers }
+  const names = [fullNameFromUrl(parsed)]
+  if (parsed.username === '' && parsed.password === '') return { url: parsed, headers, names }
   const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
   const authorization = basic(parsed)
   parsed.username = ''
   parsed.password = ''
-  return { url: parsed, headers: isGiven ? headers : { ...headers, authorization } }
+  return { url: parsed, headers: isGiven ? headers : { ...headers, authorization }, names }
 }
 
 /** Blanks around a URL are no part of it. A URL of another realm has its `href`, too. */
@@ -61,7 +65,8 @@ export function redirectTarget(from: Target, location: string | null): Target | 
   url.hash = ''
   url.username = ''
   url.password = ''
-  if (url.origin === from.url.origin) return { url, headers: from.headers }
+  const names = [...new Set(from.names).add(fullNameFromUrl(url))]
+  if (url.origin === from.url.origin) return { url, headers: from.headers, names }
   const kept = Object.entries(from.headers).filter(([name]) => HARMLESS.has(name.toLowerCase()))
-  return { url, headers: Object.fromEntries(kept) }
+  return { url, headers: Object.fromEntries(kept), names }
 }

@@ -68,7 +68,7 @@ export function judge(asked: Asked, head: Head): Verdict {
   if (status === 416) return judgeUnsatisfied(asked, fields)
   if (status >= 400) return { kind: 'http-error', status }
   if (status !== 200 && status !== 206) return lie(`answered ${status} to a GET`)
-  const other = findOther(asked, fields)
+  const other = findOther(asked, head)
   if (other !== null) return { kind: 'lie', reason: other, isLasting: true }
   const oddity = findOddity(fields)
   if (oddity !== null) return lie(oddity)
@@ -83,11 +83,14 @@ function noRange(reason: string): Verdict {
   return { kind: 'no-range', reason }
 }
 
-function findOther(asked: Asked, fields: FieldLines): string | null {
-  const type = single(fields, 'content-type')
-  if (!asked.htmlExpected && type !== null && isHtml(type)) {
+function findOther(asked: Asked, { status, fields }: Head): string | null {
+  const type = list(fields, 'content-type') ?? ''
+  if (!asked.htmlExpected && isHtml(type)) {
     return 'sent an HTML page where a file should be (a login or error page? --accept-html takes it)'
   }
+  // RFC 9110 §8.3.3: it "is defined by this specification for use in some 206 (Partial Content) responses".
+  if (status === 200 && mediaTypes(type).includes('multipart/byteranges'))
+    return 'sent a multipart/byteranges envelope with status 200, which was not asked for'
   const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
   return coding === null ? null : `sent content coded with ${coding} although it was asked not to code it`
 }
@@ -104,9 +107,15 @@ function findOddity(fields: FieldLines): string | null {
   return null
 }
 
-/** Is this media type that of an HTML page? */
+/** Is this media type, or one of several, that of an HTML page? */
 export function isHtml(contentType: string): boolean {
-  return /^(?:text\/html|application\/xhtml\+xml)\s*(?:;|$)/i.test(contentType)
+  return mediaTypes(contentType).some((type) => type === 'text/html' || type === 'application/xhtml+xml')
+}
+
+/** The media types of a Content-Type, which should be one, in lower case without parameters and quotes. */
+function mediaTypes(contentType: string): string[] {
+  const bare = contentType.replace(/=\s*"(?:[^"\\]|\\.)*"/g, '=')
+  return bare.split(',').map((type) => (type.split(';')[0] ?? '').replace(/["'\s]/g, '').toLowerCase())
 }
 
 function judgePart(asked: Asked, fields: FieldLines): Verdict {

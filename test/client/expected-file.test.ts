@@ -17,6 +17,11 @@ t.test('an HTML page is expected', async (t) => {
     ['an output named as a page', names('v1.2', { output: 'notes.html' })],
     ['an output without an extension', names('download', { output: 'notes' })],
     ['a page by its disposition', names('download', { disposition: 'x.xhtml' })],
+    ['a page with a path parameter', names('index.html;jsessionid=1')],
+    ['a copy of a page', names('index.html (1)')],
+    ['a program with a parameter', names('show.php;a=b')],
+    ['a token', names(`a.${'x'.repeat(43)}`)],
+    ['a full stop in brackets', names('Acme_(Inc.)')],
   ]
   for (const [name, row] of rows) t.equal(isPageExpected(row), true, name)
 })
@@ -27,6 +32,14 @@ t.test('an HTML page is not expected', async (t) => {
     ['a long extension', names('m.safetensors')],
     ['an extension with an underscore', names('kernel.x86_64')],
     ['a script', names('get-pip.py')],
+    ['a path parameter', names('f.pdf;jsessionid=1')],
+    ['a path parameter with a page in it', names('f.pdf;next=index.html')],
+    ['an extension in Cyrillic', names('f.\u0444')],
+    ['an extension in Devanagari', names('f.\u0939\u093f')],
+    ['an extension that is not UTF-8', names('f.%F4%E0')],
+    ['an extension with a blank', names('f.a b')],
+    ['a copy of an archive', names('f.zip (1)')],
+    ['a file in the middle of redirects', { ...names('dl'), urls: ['dl', 'f.zip', 'login'] }],
     ['a file that was redirected to a login', names('m.gguf', { last: 'login' })],
     ['a login that was redirected to a file', names('go', { last: 'm.gguf' })],
     ['an output', names('download', { output: 'm.safetensors' })],

@@ -8,10 +8,14 @@ import { QUICK } from './support/run.ts'
 
 const PAGE = '<h1>Log in</h1>\n'
 
-/** A page with `fields`; `/from…` is a redirect to `/login`. */
+/** A page with `fields`; `/from…` is a redirect to `/login`, `/by/…` one to `/from/…`. */
 const page =
   (fields: Readonly<Record<string, string>> = {}): Script =>
   ({ path }, socket) => {
+    if (path.startsWith('/by')) {
+      socket.write(head('302 Found', { location: '/from/m.zip', 'content-length': 0 }))
+      return
+    }
     if (path.startsWith('/from')) {
       socket.write(head('302 Found', { location: '/login', 'content-length': 0 }))
       return
@@ -46,6 +50,29 @@ const refused: Row[] = [
   { path: '/download', fields: { 'content-disposition': 'attachment; filename="m.zip"' }, requests: 1 },
   // The target of a redirect may have expired: its origin is asked once more at most.
   { path: '/from/m.safetensors', requests: 2 },
+  { path: '/by/dl', requests: 3 },
+  { path: '/by/dl', output: 'model', requests: 3 },
+  ...['/f.pdf;jsessionid=1', '/f.%D1%84', '/f.a%20b', '/f.%F4', `/${'a'.repeat(200)}.%D1%84`].map((path) => ({
+    path,
+    requests: 1,
+  })),
+  ...[
+    'text/html, text/html',
+    'application/zip, text/html',
+    'text/html; charset="a,b", application/zip',
+    'text/html\r\ncontent-type: application/zip',
+    'application/zip\r\ncontent-type: text/html',
+    '"text/html"',
+    '"text/html; charset=utf-8"',
+    'multipart/byteranges; boundary=x',
+    'Multipart/ByteRanges',
+  ].map((type) => ({ path: '/m.zip', fields: { 'content-type': type }, requests: 1 })),
+  {
+    path: '/download',
+    fields: { 'content-type': 'multipart/byteranges; boundary=x' },
+    options: { html: 'accept' },
+    requests: 1,
+  },
   {
     path: '/data.json',
     fields: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
@@ -54,13 +81,16 @@ const refused: Row[] = [
 ]
 
 for (const row of refused) {
-  t.test(`${row.path} as ${row.output ?? 'it is'} is refused at once`, async (t) => {
-    const { end, server, directory } = await run(t, row)
-    t.ok(end instanceof DownloadError)
-    t.equal((end as DownloadError).code, 'ERR_DOWNLOAD_PROTOCOL')
-    t.equal(server.requests.length, row.requests)
-    t.strictSame(readdirSync(directory), [])
-  })
+  t.test(
+    `${row.path.slice(-30)} as ${row.output ?? JSON.stringify(row.fields ?? {})} is refused at once`,
+    async (t) => {
+      const { end, server, directory } = await run(t, row)
+      t.ok(end instanceof DownloadError)
+      t.equal((end as DownloadError).code, 'ERR_DOWNLOAD_PROTOCOL')
+      t.equal(server.requests.length, row.requests)
+      t.strictSame(readdirSync(directory), [])
+    },
+  )
 }
 
 const taken: Row[] = [
@@ -69,6 +99,8 @@ const taken: Row[] = [
   { path: '/v1.2', output: 'notes.html', requests: 1 },
   { path: '/from/nowhere', requests: 2 },
   { path: '/m.safetensors', options: { html: 'accept' }, requests: 1 },
+  { path: '/m.zip', fields: { 'content-type': 'text/plain; note="a, text/html"' }, requests: 1 },
+  { path: '/m.mht', fields: { 'content-type': 'multipart/related; boundary=x' }, requests: 1 },
   {
     path: '/a.tar.gz',
     fields: { 'content-encoding': 'x-gzip', 'content-type': 'application/x-tar' },
