@@ -12,6 +12,11 @@ export interface FileDescription {
    * `refused`: the bytes before its old end may have changed with it, so the answer is cut.
    */
   readonly growth: 'allowed' | 'refused'
+  /**
+   * Whether a change of mode, owner, link count or path explains a ctime that moved while the file was sent. Not under a
+   * tag of the content, which is for files whose writers are not trusted.
+   */
+  readonly explanations: 'believed' | 'refused'
 }
 
 /** One version of a file, on the descriptor that was pinned for it. */
@@ -23,10 +28,12 @@ export class FileRepresentation implements PositionalRepresentation {
   readonly acceptRanges: 'none' | undefined
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
+  readonly #explanations: FileDescription['explanations']
 
-  constructor(file: OpenFile, { tag, growth }: FileDescription) {
+  constructor(file: OpenFile, { tag, growth, explanations }: FileDescription) {
     this.#file = file
     this.#growth = growth
+    this.#explanations = explanations
     this.size = Number(file.version.size)
     this.etag = tag
     this.acceptRanges = growth === 'allowed' ? 'none' : undefined
@@ -49,7 +56,8 @@ export class FileRepresentation implements PositionalRepresentation {
   }
 
   async unchanged(): Promise<boolean> {
-    if (await this.#file.isUnchanged()) return true
+    const isSame = this.#explanations === 'believed' ? this.#file.isUnchanged() : this.#file.isUntouched()
+    if (await isSame) return true
     return this.#growth === 'allowed' && (await this.#file.hasGrown())
   }
 

@@ -3,7 +3,7 @@ import { bufferRepresentation } from './buffer-source.ts'
 import type { ContentTags } from './content-tag.ts'
 import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
-import { FileRepresentation } from './file-representation.ts'
+import { type FileDescription, FileRepresentation } from './file-representation.ts'
 import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
@@ -90,29 +90,35 @@ async function describe(file: OpenFile, context: DescriptionContext): Promise<Fi
   if (etag === 'content') {
     const opaque = await context.store.contentTags.of(file)
     // It grows: there is no telling what it will contain, and nothing to continue from.
-    if (opaque === undefined) return new FileRepresentation(file, { growth: 'allowed' })
+    if (opaque === undefined)
+      return new FileRepresentation(file, { growth: 'allowed', explanations: 'refused' })
     const tag = formatEntityTag({ strength: 'strong', opaque })
     // One that is written at this moment may be growing: it is read for a tag once, not again with each attempt.
-    return represent(file, { tag, acceptRanges: file.settled ? acceptRanges : 'none' })
+    return represent(file, {
+      tag,
+      acceptRanges: file.settled ? acceptRanges : 'none',
+      explanations: 'refused',
+    })
   }
   const tag = etag === 'stat' ? file.statTag : await customTag(file, context.path, etag)
-  return represent(file, { tag, acceptRanges })
+  return represent(file, { tag, acceptRanges, explanations: 'believed' })
 }
 
 interface Description {
   readonly tag: string | undefined
   readonly acceptRanges: 'bytes' | 'none'
+  readonly explanations: FileDescription['explanations']
 }
 
 /**
  * Where ranges are not accepted the file may grow while it is sent. Whether the bytes before its old end have stayed
  * cannot be told then: no strong tag.
  */
-function represent(file: OpenFile, { tag, acceptRanges }: Description): FileRepresentation {
-  if (acceptRanges === 'bytes') return new FileRepresentation(file, { tag, growth: 'refused' })
+function represent(file: OpenFile, { tag, acceptRanges, explanations }: Description): FileRepresentation {
+  if (acceptRanges === 'bytes') return new FileRepresentation(file, { tag, growth: 'refused', explanations })
   const parsed = tag === undefined ? undefined : parseEntityTag(tag)
   const weak = parsed === undefined ? undefined : formatEntityTag({ ...parsed, strength: 'weak' })
-  return new FileRepresentation(file, { tag: weak, growth: 'allowed' })
+  return new FileRepresentation(file, { tag: weak, growth: 'allowed', explanations })
 }
 
 async function customTag(

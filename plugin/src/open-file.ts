@@ -4,7 +4,14 @@ import { promisify } from 'node:util'
 import { formatEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
 import type { FileOperations } from './file-operations.ts'
-import { CLOCK_GRAIN_MS, type FileVersion, isSecondOpen, opaqueTagOf, versionOf } from './file-version.ts'
+import {
+  CLOCK_GRAIN_MS,
+  type FileVersion,
+  isSecondOpen,
+  opaqueTagOf,
+  sameVersion,
+  versionOf,
+} from './file-version.ts'
 import { RangeCache, type VersionRanges } from './range-cache.ts'
 import { startedAfter } from './started-after.ts'
 import { operationsOn } from './storage.ts'
@@ -106,6 +113,11 @@ export class OpenFile {
   /** Whether the content is still the one that was opened, as far as can be told. */
   async isUnchanged(): Promise<boolean> {
     return hasContentOf(this, await this.currentVersion())
+  }
+
+  /** The same, where nothing that moves the ctime explains it. */
+  async isUntouched(): Promise<boolean> {
+    return sameVersion(this.version, await this.currentVersion())
   }
 
   /**

@@ -220,6 +220,26 @@ t.test(
   },
 )
 
+t.test(
+  "under a tag of 'content', a change of mode does not hide a write while the file is sent",
+  async (t) => {
+    const root = t.testdir({ 'f.bin': A })
+    const path = join(root, 'f.bin')
+    utimesSync(path, LATER, LATER)
+    const { port } = await serve(t, { plugin: { root, etag: 'content' } })
+    const client = await RawClient.connect(port)
+    client.request('GET', '/f.bin')
+    await client.readHead()
+    const early = await client.readBytes(EARLY_BYTES)
+    rewrite(path)
+    chmodSync(path, 0o600)
+    utimesSync(path, LATER, LATER)
+    const late = await client.readBytes(SIZE - EARLY_BYTES)
+    t.ok(early.length + late.length < SIZE, 'cut')
+    client.destroy()
+  },
+)
+
 t.test("a tag of 'content' is that of the bytes, also where a change of mode hides a write", async (t) => {
   const root = t.testdir({ 'f.txt': 'one' })
   const path = join(root, 'f.txt')
