@@ -77,6 +77,19 @@ function describe(code: string, message: string): string {
   return words === undefined ? message || code : `${words} (${code})`
 }
 
+/**
+ * Can it be the Range that the server fails at? Not where no server was reached, and not where it counts requests, says
+ * when to ask again, or has a wrong certificate.
+ */
+export function mayBeAboutRange({ error, wait }: Failure): boolean {
+  if (wait !== null || error.statusCode === 429 || error.code === 'ERR_DOWNLOAD_TLS') return false
+  let cause: Error = error
+  while (cause.cause instanceof Error) cause = cause.cause
+  if (cause instanceof ProxyError) return false
+  const code = 'code' in cause ? String(cause.code) : ''
+  return code === 'ECONNRESET' || WORDS[code] === undefined
+}
+
 /** An answer with an error status. `proxy`: what passed it on, and may have made it. */
 export function statusFailure(
   { status, proxy }: Pick<Answer, 'status' | 'proxy'>,

@@ -47,7 +47,10 @@ export interface DownloadOptions {
    * left, from whatever URL. For mirrors and renewed links. The server's strong entity-tag still decides.
    */
   readonly resumeKey?: string
-  /** Failures in a row without progress before giving up, 0 or more. Default 5. */
+  /**
+   * Failures in a row without progress before giving up, 0 or more. Default 5. Where nothing has come yet, the last attempt
+   * asks for the whole file without `Range`.
+   */
   readonly retries?: number
   /** The first wait before trying again; doubles each time, with jitter. Default 1000. */
   readonly retryDelay?: number

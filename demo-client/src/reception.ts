@@ -2,7 +2,14 @@
 import type { Approach } from './approach.ts'
 import { strongest } from './digest.ts'
 import { type Answer, discard } from './exchange.ts'
-import { cutFailure, digestFailure, type Failure, lieFailure, VersionChanged } from './failure.ts'
+import {
+  cutFailure,
+  digestFailure,
+  type Failure,
+  lieFailure,
+  mayBeAboutRange,
+  VersionChanged,
+} from './failure.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { single } from './field-lines.ts'
 import { type Identity, isJoinable } from './identity.ts'
@@ -78,6 +85,12 @@ export class Reception {
     this.#schedule.mode = 'whole'
     for (const lease of this.#schedule.leases) lease.controller.abort()
     return null
+  }
+
+  /** One attempt is left and nothing has come yet: it asks for the whole, where the Range can be to blame. */
+  leaveOutRange(failure: Failure): void {
+    const hasCome = this.#schedule.isConfirmed || this.#context.store.joinable !== null
+    if (!hasCome && mayBeAboutRange(failure)) this.#schedule.mode = 'whole'
   }
 
   /** Takes the body of a 206 into the store. */

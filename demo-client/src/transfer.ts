@@ -149,6 +149,7 @@ export class Transfer {
         this.#schedule.limit = Math.max(1, this.#workers.size - 1)
         return
       }
+      if (attempt === this.#context.settings.retries) this.#reception.leaveOutRange(failure)
       await this.#patience.wait(attempt, failure)
     }
   }
@@ -208,9 +209,8 @@ export class Transfer {
           ? this.#refused(lieFailure(verdict.reason), judged, target)
           : lieFailure(verdict.reason)
       case 'refused':
-        return statusFailure(answer, verdict.wait, true)
       case 'trouble':
-        return statusFailure(answer, verdict.wait, false)
+        return statusFailure(answer, verdict.wait, verdict.kind === 'refused')
       case 'http-error':
         return this.#refused(statusFailure(answer, null, true), judged, target)
     }

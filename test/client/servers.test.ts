@@ -45,6 +45,19 @@ interface Row {
   also?: (t: Test, server: HostileServer, end: End) => void
 }
 
+/** Serves the whole, but no range. */
+const unlessWhole = (refusal: (socket: Socket) => void) => (): Script => (request, socket) =>
+  request.headers.has('range') ? refusal(socket) : answerHonestly(A, request, socket)
+
+const rangesOf = ({ requests }: HostileServer): boolean[] =>
+  requests.map(({ headers }) => headers.has('range'))
+
+const onlyLastWithoutRange = (t: Test, server: HostileServer): void =>
+  void t.strictSame(rangesOf(server), [true, true, false])
+
+const allWithRange = (t: Test, server: HostileServer): void =>
+  void t.notOk(rangesOf(server).includes(false), 'no request without Range')
+
 /** Serves one request and refuses those that come while it does, or any that come later. */
 const oneAtATime = (refusal: (socket: Socket) => void): Script => {
   let isBusy = false
@@ -74,6 +87,64 @@ const rows: Row[] = [
       also: (t, server) => t.equal(server.requests.length, 1),
     }),
   ),
+  ...[500, 502, 503, 504].map(
+    (status): Row => ({
+      name: `${status} to any Range`,
+      script: unlessWhole((socket) => error(status, socket)),
+      want: CONTENT,
+      also: onlyLastWithoutRange,
+    }),
+  ),
+  {
+    name: 'a reset to any Range',
+    script: unlessWhole((socket) => void socket.resetAndDestroy()),
+    want: CONTENT,
+    also: onlyLastWithoutRange,
+  },
+  {
+    name: 'a close to any Range',
+    script: unlessWhole((socket) => void socket.end()),
+    want: CONTENT,
+    also: onlyLastWithoutRange,
+  },
+  {
+    name: 'silence to any Range',
+    script: unlessWhole(() => undefined),
+    options: { stallTimeout: 100 },
+    want: CONTENT,
+    also: onlyLastWithoutRange,
+  },
+  {
+    name: '500 to everything',
+    script: () => (_, socket) => error(500, socket),
+    want: 500,
+    also: onlyLastWithoutRange,
+  },
+  {
+    name: '429 to any Range is about the number of requests',
+    script: unlessWhole((socket) => error(429, socket)),
+    want: 429,
+    also: allWithRange,
+  },
+  {
+    name: '503 with Retry-After to any Range',
+    script: unlessWhole(
+      (socket) => void socket.write(head('503 No', { 'content-length': 0, 'retry-after': 0 })),
+    ),
+    want: 503,
+    also: allWithRange,
+  },
+  {
+    name: 'a part, then 500',
+    script: () => async (request, socket) => {
+      if (request.index > 0) return error(500, socket)
+      socket.write(part({ start: 0, end: CONTENT.length }, CONTENT.length, A.fields))
+      await send(socket, CONTENT.subarray(0, 1_000_000))
+      socket.end()
+    },
+    want: 500,
+    also: allWithRange,
+  },
   {
     name: '403 to everything',
     script: () => (_, socket) => error(403, socket),
