@@ -17,6 +17,6 @@ export interface DownloadResult {
   readonly integrity: 'digest' | 'length' | 'nothing'
   /** The algorithm of that digest, or null. */
   readonly digest: 'sha-256' | 'sha-512' | null
-  /** What the file system does not offer, and what is therefore not certain; mostly empty. */
+  /** What the file system or the server does not offer, and what is therefore not certain; mostly empty. */
   readonly warnings: readonly string[]
 }

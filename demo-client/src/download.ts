@@ -168,12 +168,13 @@ class Run implements Download {
       mtime: this.#mtime,
       shortfalls: this.#shortfalls,
     })
+    if (digest === null && transfer.end === 'tls-closed') this.#shortfalls.note('end')
     return {
       path: output.path,
       size: total,
       etag: identity === null ? null : strongTag(identity),
       resumed: this.#standing.resumed,
-      integrity: digest !== null ? 'digest' : transfer.isEndProven ? 'length' : 'nothing',
+      integrity: digest !== null ? 'digest' : transfer.end === 'announced' ? 'length' : 'nothing',
       digest,
       warnings: this.#shortfalls.warnings,
     }

@@ -1,5 +1,6 @@
 // One request and its answer, over node:http and node:https, with redirects followed.
 import type { IncomingMessage } from 'node:http'
+import { endsWithConnection } from './connection-end.ts'
 import { DownloadError } from './errors.ts'
 import { digits, type FieldLines, fieldLines, list, single } from './field-lines.ts'
 import type { ProxyEnvironment } from './proxy.ts'
@@ -135,10 +136,10 @@ function answerOf(
   end: Pick<Answer, 'proxy' | 'failure' | 'closed'>,
 ): Answer {
   const fields = fieldLines(body.rawHeaders)
-  const isFramed = fields.has('content-length') || fields.has('transfer-encoding')
   body.on('error', () => undefined) // told by failure() and by the body's end
   const wire = wireOf(body.socket)
-  return { status: body.statusCode ?? 0, fields, body, wire, target, endsWithConnection: !isFramed, ...end }
+  const status = body.statusCode ?? 0
+  return { status, fields, body, wire, target, endsWithConnection: endsWithConnection(body), ...end }
 }
 
 /** Ends an answer whose body is not wanted: read where it is short, so that the connection can be used again. */

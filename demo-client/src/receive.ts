@@ -1,4 +1,5 @@
 // The body of one answer, chunk by chunk, with back-pressure and stall detection.
+import { isAfterEnd } from './connection-end.ts'
 import type { Answer } from './exchange.ts'
 import { digits, single } from './field-lines.ts'
 import type { Wire } from './wire.ts'
@@ -120,7 +121,8 @@ async function endOf(answer: Answer): Promise<Ending> {
   // request knows, but not before it is closed.
   if (answer.endsWithConnection) await answer.closed
   const failure = answer.failure()
-  return answer.body.complete && failure === null ? { kind: 'complete' } : cut(failure)
+  const isWhole = failure === null || (answer.endsWithConnection && isAfterEnd(failure))
+  return answer.body.complete && isWhole ? { kind: 'complete' } : cut(failure)
 }
 
 function cut(cause: Error | null): Ending {

@@ -1,6 +1,7 @@
 // What the connections bring: bodies of accepted answers, into the store, of one version only.
 import type { Approach } from './approach.ts'
 import { strongest } from './digest.ts'
+import { type EndOfFile, endOfFile } from './end-of-file.ts'
 import { type Answer, discard } from './exchange.ts'
 import {
   cutFailure,
@@ -50,7 +51,7 @@ export class Reception {
   readonly #context: ReceptionContext
   readonly #schedule: Schedule
   readonly #intake: IntakeContext
-  #isEndProven = true
+  #end: EndOfFile = 'announced'
   #useful = 0
   #rangeTroubles = 0
   #digestFailures = 0
@@ -66,9 +67,9 @@ export class Reception {
     this.#intake = { store, stallTimeout, isPaced, onBytes: count }
   }
 
-  /** Did the end of the file come by announced length, rather than by the end of a connection? */
-  get isEndProven(): boolean {
-    return this.#isEndProven
+  /** What said where the file ends. */
+  get end(): EndOfFile {
+    return this.#end
   }
 
   /** Bytes taken that bring the file nearer to its end. */
@@ -162,7 +163,7 @@ export class Reception {
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
     if (ending.kind === 'complete' && total === null) {
       this.#schedule.total = lease.position
-      this.#isEndProven = !answer.endsWithConnection
+      this.#end = endOfFile(answer)
     }
     // What cannot be continued is no progress.
     if (ending.kind === 'cut' && this.#context.store.joinable === null) this.#useful = usefulBefore

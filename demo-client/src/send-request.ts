@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { onAbort } from './abort-listeners.ts'
 import type { Opening } from './agents.ts'
 import { expectHead, MOST_HEAD } from './answer-heads.ts'
+import { endsWithConnection, probeEnd } from './connection-end.ts'
 import { ProxyError } from './proxy-error.ts'
 import type { Route } from './routes.ts'
 
@@ -105,10 +106,11 @@ class Sending {
       })
     })
     request.once('socket', (socket) => this.#watch(socket))
-    request.on('error', (error) => {
+    const failed = (error: Error): void => {
       this.#failure = error
       this.#fail(error)
-    })
+    }
+    request.on('error', failed)
     request.on('information', () => {
       if (++this.#interim > MOST_INTERIM) this.#stop(nonsense(`${this.#interim} interim answers`))
     })
@@ -120,6 +122,7 @@ class Sending {
     })
     request.once('response', (body) => {
       clearTimeout(this.#limit)
+      if (endsWithConnection(body)) probeEnd(body.socket, failed)
       this.#resolve({ body, failure: () => this.#failure, closed })
     })
     request.end()

@@ -1,7 +1,7 @@
-// What a file system does not offer, and what is then not certain. The download works all the same. Pure.
+// What a file system or a server does not offer, and what is then not certain. The download works all the same. Pure.
 
 /** What is missing. */
-export type Shortfall = 'hard-links' | 'free-space' | 'dates' | 'modes' | 'flushes'
+export type Shortfall = 'hard-links' | 'free-space' | 'dates' | 'modes' | 'flushes' | 'end'
 
 const WORDS: Readonly<Record<Shortfall, string>> = {
   'hard-links':
@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<Shortfall, string>> = {
   'free-space':
     'the file system does not say how much space is free: a full disk shows only when a write fails',
   dates: 'the file system refuses to set dates: the file has the date of its download',
+  end: 'the server announced no length, and Node.js does not tell whether it closed TLS as it should: anybody on the way could have cut the file short',
   flushes: 'the file system does not flush: a power cut soon after can cost the file, or its name',
   modes: 'the file system refuses to set modes: the file does not have the mode of the one it replaced',
 }

@@ -59,9 +59,9 @@ export class Transfer {
     return this.#schedule.total
   }
 
-  /** Did the end of the file come by announced length, rather than by the end of a connection? */
-  get isEndProven(): boolean {
-    return this.#reception.isEndProven
+  /** What said where the file ends. */
+  get end(): Reception['end'] {
+    return this.#reception.end
   }
 
   /** Connections that are receiving or asking. */
