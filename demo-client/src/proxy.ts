@@ -1,7 +1,6 @@
 // Which proxy, if any, a request goes through: the option, or the usual environment variables. Pure.
 import { DownloadError } from './errors.ts'
 import { isExempt } from './no-proxy.ts'
-import { publicUrl } from './public-url.ts'
 
 /** The environment variables that matter here. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
@@ -19,11 +18,17 @@ export function proxyFor(url: URL, explicit: string | null, env: ProxyEnvironmen
   if (chosen === '') return null
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(chosen) ? chosen : `http://${chosen}`
   const proxy = URL.canParse(text) ? new URL(text) : null
-  if (proxy === null || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')) {
+  if (proxy === null || !isUsable(proxy)) {
+    // Nothing of it is shown: in what is no URL any part may be of a password.
     throw new DownloadError(
       'ERR_DOWNLOAD_USAGE',
-      `not a proxy that can be used (http or https): ${publicUrl(text)}`,
+      'the proxy given is not one that can be used (http or https)',
     )
   }
   return proxy
+}
+
+/** RFC 3986 §3.2: "/", "?" and "#" end the authority. An "@" behind one of them: a password that had to be encoded. */
+function isUsable({ protocol, pathname, search, hash }: URL): boolean {
+  return (protocol === 'http:' || protocol === 'https:') && !`${pathname}${search}${hash}`.includes('@')
 }

@@ -109,6 +109,16 @@ const rows: Row[] = [
     options: { proxy: `${USER}:${WORD}@127.0.0.1:99999` },
     code: 'ERR_DOWNLOAD_USAGE',
   },
+  ...['#', '?', '/', ' ', '12#', '12?', '12/'].map((mark) => ({
+    name: `a proxy with "${mark}" in its password`,
+    options: { proxy: `http://${USER}:${mark}${WORD}@127.0.0.1:1` },
+    code: mark === ' ' ? ('ERR_DOWNLOAD_NETWORK' as const) : ('ERR_DOWNLOAD_USAGE' as const),
+  })),
+  ...['#', '?', '/'].map((mark) => ({
+    name: `a proxy whose password has "${mark}" behind its first characters`,
+    options: { proxy: `http://${USER}:${WORD}${mark}x@127.0.0.1:1` },
+    code: 'ERR_DOWNLOAD_USAGE' as const,
+  })),
   {
     name: 'a proxy that refuses',
     options: { proxy: `http://${USER}:${WORD}@127.0.0.1:1` },
