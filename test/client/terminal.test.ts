@@ -148,7 +148,7 @@ for (const columns of [4, 10, 20, 40, 80]) {
 
 t.test('a terminal that changes its width has one line', { skip }, async (t) => {
   const { terminal } = await start(t, 100)
-  await run(terminal, '$GET -o a-name-that-is-rather-long-for-a-small-terminal.bin $URL/x')
+  await run(terminal, '$GET -o a-name-that-is-rather-long-for-a-small-terminal.bin $URL/x; echo "status $?"')
   await terminal.shows(/left, 1 connection/)
   for (const columns of [60, 30, 12, 100]) {
     terminal.resize(columns)
@@ -158,6 +158,7 @@ t.test('a terminal that changes its width has one line', { skip }, async (t) => 
     t.equal(drawn.length, 1, `${columns} columns:\n${screen}`)
   }
   terminal.type('q')
+  await terminal.shows(/^status 130$/m) // before the folder goes
 })
 
 t.test('TERM=dumb: lines without escape sequences', { skip }, async (t) => {
