@@ -10,13 +10,13 @@ import { type Command, HELP, type Job, parseCommand } from './cli-arguments.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, nameOf, quietDisplay } from './cli-display.ts'
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
 import { leaveTerminal } from './foreground.ts'
-import { type Download, DownloadError, type DownloadOptions, download } from './index.ts'
+import { type Download, DownloadError, download } from './index.ts'
 import { type Key, watchKeys } from './keys.ts'
 import { nameFromUrl } from './names.ts'
 import { jsonLine, oneLine } from './one-line.ts'
 import { Outlet } from './outlet.ts'
 import { publicUrl } from './public-url.ts'
-import { watchStopSignals } from './stop-signals.ts'
+import { type StopSignals, watchStopSignals } from './stop-signals.ts'
 
 /** Redrawing more often than this, in ms, is for nobody. */
 const FRAME = 100
@@ -61,14 +61,15 @@ async function follow(run: Download, display: Display, pace: number): Promise<vo
   }
 }
 
-async function get(
-  job: Job,
-  command: Get,
-  options: DownloadOptions,
-  onKey: (listener: (key: Key) => void) => void,
-) {
+/** What all downloads of a command share. */
+interface Controls {
+  readonly stop: StopSignals
+  onKey(listener: (key: Key) => void): void
+}
+
+async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<number> {
   const display = displayFor(command, job)
-  const run = download(job.url, job.destination, options)
+  const run = download(job.url, job.destination, { ...command.options, signal: stop.signal })
   onKey((key) => {
     if (key === 'p') run.pause()
     else run.resume() // at the end of the input, too: no key can come any more
@@ -79,15 +80,27 @@ async function get(
     return 0
   } catch (error) {
     display.clear()
-    return report(error, command, publicUrl(job.url))
+    const status = exitStatusOf(error)
+    const url = publicUrl(job.url)
+    const { output } = command
+    return report(error, {
+      status: status === EXIT_STATUS.ERR_DOWNLOAD_ABORTED ? (stop.status() ?? status) : status,
+      output,
+      url,
+    })
   }
 }
 
-function report(error: unknown, command: Get | null, url: string | null): number {
-  const status = exitStatusOf(error)
+interface Report {
+  readonly status: number
+  readonly output: Get['output'] | null
+  readonly url: string | null
+}
+
+function report(error: unknown, { status, output, url }: Report): number {
   const message = error instanceof Error ? error.message : String(error)
   const where = url === null ? '' : `${url}: `
-  if (command?.output === 'json') {
+  if (output === 'json') {
     const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
     stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
   }
@@ -108,13 +121,13 @@ async function getAll(command: Get): Promise<number> {
         if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
         else listener(key)
       })
-  const options = { ...command.options, signal: stop.signal }
+  const onKey = (next: (key: Key) => void): void => {
+    listener = next
+  }
   let status = 0
   try {
     for (const job of command.jobs) {
-      const outcome = await get(job, command, options, (next) => {
-        listener = next
-      })
+      const outcome = await get(job, command, { stop, onKey })
       if (status === 0) status = outcome
       if (stop.signal.aborted) break
     }
@@ -135,7 +148,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     command = parseCommand(args)
   } catch (error) {
-    return report(error, null, null)
+    return report(error, { status: exitStatusOf(error), output: null, url: null })
   }
   switch (command.kind) {
     case 'help':

@@ -230,6 +230,45 @@ t.test('Ctrl-C stops resumably', async (t) => {
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 })
 
+t.test('one stop that arrives as two signals is one stop', async (t) => {
+  for (const [first, second, status] of [
+    ['SIGINT', 'SIGINT', 130],
+    ['SIGTERM', 'SIGHUP', 143],
+    ['SIGHUP', 'SIGHUP', 129],
+  ] as const) {
+    const server = await startSlow(A)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const run = rangeGet(['--json', '-n', '2', '-o', 'file.bin', `${server.url}/file.bin`], dir)
+    await server.hasServed(1_000_000)
+    run.child.kill(first)
+    await new Promise((resolve) => setTimeout(resolve, 3)) // or the system makes one of them
+    run.child.kill(second)
+    const end = await run.ended
+    t.equal(end.status, status)
+    t.match(end.stderr, /stopped; what was received can be resumed/)
+    t.match(JSON.parse(end.stdout.trim().split('\n').at(-1) ?? ''), { event: 'error', status })
+    t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'], 'no lock is left')
+  }
+})
+
+t.test('--json has the status of the process', async (t) => {
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const server = await startSlow(A)
+    t.teardown(() => server.stop())
+    const run = rangeGet(['--json', '-o', 'file.bin', `${server.url}/file.bin`], t.testdir({}))
+    await server.hasServed(100_000)
+    run.child.kill(signal)
+    const end = await run.ended
+    t.equal(end.status, status)
+    t.match(JSON.parse(end.stdout.trim().split('\n').at(-1) ?? ''), { event: 'error', status })
+  }
+})
+
 t.test('a bar on a terminal', { skip: script() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
