@@ -55,8 +55,8 @@ export async function measureStalledClients(root: string, generator: LoadGenerat
   const rows: string[][] = []
   for (const stalling of STALLINGS) {
     for (const [name, start] of servers) {
-      // It answers several ranges with the whole file.
-      if (stalling.range !== undefined && name === 'static') continue
+      // @fastify/static answers several ranges with the whole file; the field is too long for nginx.
+      if (stalling.range !== undefined && name !== 'ours') continue
       const server = await start()
       try {
         const { before, stalled, after, again } = await watch(server, generator, stalling)
