@@ -11,6 +11,7 @@ import { contentRange, type Layout, layOutRange, Multipart } from './multipart.t
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, smallChunks } from './positional-body.ts'
+import type { ByteRange } from './range-set.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import {
   clearRepresentationFields,
@@ -59,8 +60,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   const laidOut = layOut(subject, decision)
   const { layout } = laidOut
   const { length } = layout
-  if (decision.kind === 'partial') progress.ranges = () => [decision.range]
-  if (layout instanceof Multipart) progress.ranges = () => layout.ranges
+  if (decision.kind !== 'full') progress.ranges = rangesOf(layout)
   if (reply.request.method === 'HEAD' || length === 0) {
     await close()
     setContentFields(reply, laidOut, content)
@@ -72,6 +72,16 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
     await sendAtOnce(reply, { representation, laidOut }, content)
   else sendBody(reply, laidOut, content)
+}
+
+/**
+ * The ranges of a 206, when they are asked for. Holds the layout and not the decision, which has hundreds of objects for
+ * hundreds of ranges: a client that does not read keeps this for a long time.
+ */
+function rangesOf(layout: Layout): () => readonly ByteRange[] {
+  if (layout instanceof Multipart) return () => layout.ranges
+  const piece = layout.piece(0)
+  return () => (piece.kind === 'range' ? [piece.range] : [])
 }
 
 interface LaidOut {
