@@ -69,6 +69,7 @@ function watchTerminal(input: NodeJS.ReadStream, onKey: (key: Key) => void): () 
     isReading = false
   }
   const suspend = (): void => {
+    forgetForeground() // where a script that runs this stopped first, the shell has its terminal back
     release()
     process.off('SIGTSTP', suspend)
     process.kill(process.pid, 'SIGTSTP') // now with its usual effect: it returns when the process goes on

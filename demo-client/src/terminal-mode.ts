@@ -21,20 +21,28 @@ export class TerminalMode {
       this.#input.setRawMode(true)
       return
     }
-    this.#saved = stty(['-g'])
+    this.#saved ??= stty(['-g']) // what could not be put back, in the background, is what counts
     if (this.#saved !== null) stty(['-icanon', '-echo', 'min', '1', 'time', '0'])
   }
 
-  /** Puts back what was there before {@link enter}. */
+  /** Puts back what was there before {@link enter}; not in the background, where the mode is the shell's. */
   leave(): void {
     if (process.platform === 'win32') this.#input.setRawMode(false)
-    if (this.#saved !== null) stty([this.#saved])
-    this.#saved = null
+    if (this.#saved !== null && stty([this.#saved]) !== null) this.#saved = null
   }
 }
 
+/**
+ * Changes nothing in the background, and cannot be stopped there (SIGTTOU) where the shell takes its terminal back in
+ * this moment: the signal would go to this process, too. proc_pid_stat(5): the fifth field is the process group, the
+ * eighth the one in the foreground.
+ */
+const STTY = `trap '' TTOU
+if read -r x x x x group x x front x && [ "$front" -gt 0 ] && [ "$group" != "$front" ]; then exit 1; fi 2>/dev/null </proc/self/stat
+exec stty "$@"`
+
 function stty(args: readonly string[]): string | null {
-  const { status, stdout } = spawnSync('stty', args, {
+  const { status, stdout } = spawnSync('sh', ['-c', STTY, 'sh', ...args], {
     encoding: 'utf8',
     stdio: ['inherit', 'pipe', 'ignore'],
   })

@@ -1,4 +1,5 @@
 // In a real terminal with a shell that has job control: keys, the background, the bar at any width.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { widthOf } from '#client/text-width.js'
@@ -125,6 +126,31 @@ t.test('Ctrl-Z and fg: keys again, also of a pipeline', { skip }, async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 700))
     terminal.type('q')
     await terminal.shows(/stopped; what was received can be resumed/)
+  }
+})
+
+t.test('Ctrl-Z, bg and fg where a script runs it', { skip }, async (t) => {
+  for (let round = 0; round < 3; round++) {
+    const { dir, terminal, server } = await start(t)
+    writeFileSync(join(dir, 'wrap.sh'), '$GET -o file.bin $URL/file.bin; echo "status $?"\n')
+    await run(terminal, 'sh wrap.sh')
+    await terminal.shows(/left/)
+    terminal.type('C-z')
+    await terminal.shows(/Stopped/)
+    terminal.type(MODE, 'Enter')
+    await terminal.shows(/^icanon\necho$/m)
+    terminal.type('bg', 'Enter')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const before = server.served
+    await server.hasServed(before + 100_000)
+    terminal.type('clear; fg', 'Enter')
+    await terminal.shows(/[█░]{20}/)
+    terminal.type('p')
+    await terminal.shows(/paused/)
+    terminal.type('q')
+    await terminal.shows(/^status 130$/m)
+    terminal.type(MODE, 'Enter')
+    await terminal.shows(/^icanon\necho$/m)
   }
 })
 
