@@ -115,7 +115,7 @@ export function isHtml(contentType: string): boolean {
 /** The media types of a Content-Type, which should be one, in lower case without parameters and quotes. */
 function mediaTypes(contentType: string): string[] {
   const bare = contentType.replace(/=\s*"(?:[^"\\]|\\.)*"/g, '=')
-  return bare.split(',').map((type) => (type.split(';')[0] ?? '').replace(/["'\s]/g, '').toLowerCase())
+  return bare.split(',').map((type) => type.replace(/;.*|["'\s]/gs, '').toLowerCase())
 }
 
 function judgePart(asked: Asked, fields: FieldLines): Verdict {
