@@ -9,6 +9,7 @@ import {
   type FileVersion,
   isSecondOpen,
   opaqueTagOf,
+  sameContent,
   sameVersion,
   versionOf,
 } from './file-version.ts'
@@ -115,9 +116,11 @@ export class OpenFile {
     return hasContentOf(this, await this.currentVersion())
   }
 
-  /** The same, where nothing that moves the ctime explains it. */
+  /** The same, where nothing that moves the ctime explains it but that another file has taken its last name. */
   async isUntouched(): Promise<boolean> {
-    return sameVersion(this.version, await this.currentVersion())
+    const now = await this.currentVersion()
+    if (sameVersion(this.version, now)) return true
+    return now.nlink === 0n && sameContent(this.version, now, this.reads)
   }
 
   /**

@@ -147,6 +147,13 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
     kind: 'lie',
   },
   {
+    name: 'an envelope of parts with status 200',
+    asked: FIRST,
+    status: 200,
+    fields: { 'Content-Type': 'Multipart/Byteranges; boundary=x' },
+    kind: 'lie',
+  },
+  {
     name: 'an HTML page, expected',
     asked: { ...FIRST, htmlExpected: true },
     status: 200,

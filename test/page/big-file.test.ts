@@ -10,7 +10,7 @@ import { collect, type Served } from './server-events.ts'
 const MEBIBYTE = 1024 * 1024
 const CUT = /net::ERR_\w+ .*\/lab\/big\.bin/
 /** The browser may be loading the clip too. */
-const CUT_SOME = /Cut [12] connections?\./
+const CUT_SOME = /Cut [1-9]\d* connections?\./
 const UNLIMITED = { label: 'no limit' }
 const COMPLETE = 'Complete and the same, byte for byte'
 
