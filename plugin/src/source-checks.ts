@@ -19,13 +19,25 @@ export function asError(thrown: unknown): Error {
   return invalid(isError ? 'The source failed' : 'The source failed without an Error', thrown)
 }
 
-/** Checks what `open` returned. */
+/** Methods that a representation may leave out; `read` and `readAt`, one of the two. */
+const OPTIONAL_METHODS = ['read', 'readAt', 'unchanged', 'atHand', 'keepAtHand'] as const
+
+/**
+ * Checks what `open` returned.
+ *
+ * @throws SendRangeError `ERR_RANGE_SOURCE`
+ */
 export function checkedRepresentation(opened: unknown): Representation | undefined {
   if (opened === undefined) return undefined
   if (typeof opened !== 'object' || opened === null) throw invalid('The source opened no representation')
-  const { readAt, read, close } = opened as Record<string, unknown>
-  if (typeof readAt !== 'function' && typeof read !== 'function')
+  const given = opened as Record<string, unknown>
+  const methods = OPTIONAL_METHODS.filter((name) => given[name] !== undefined)
+  for (const name of methods) {
+    if (typeof given[name] !== 'function') throw invalid(`The ${name} of a representation must be a function`)
+  }
+  if (!methods.includes('read') && !methods.includes('readAt'))
     throw invalid('A representation must have read or readAt')
+  const { close } = given
   if (typeof close !== 'function') throw invalid('A representation must have close')
   return opened as Representation
 }

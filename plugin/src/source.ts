@@ -83,5 +83,5 @@ export interface RangeSource {
 
 /** Which of the two a representation is. */
 export function isPositional(representation: Representation): representation is PositionalRepresentation {
-  return 'readAt' in representation
+  return 'readAt' in representation && representation.readAt !== undefined
 }

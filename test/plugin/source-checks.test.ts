@@ -44,6 +44,24 @@ t.test('only a representation is taken for one', async (t) => {
     t.throws(() => checkedRepresentation(opened), SOURCE)
 })
 
+t.test('the methods of a representation are functions', async (t) => {
+  const whole = {
+    size: 1,
+    read: () => [],
+    readAt: async () => 1,
+    atHand() {},
+    keepAtHand() {},
+    unchanged: async () => true,
+    close() {},
+  }
+  for (const name of ['read', 'readAt', 'atHand', 'keepAtHand', 'unchanged'] as const) {
+    const without = { ...whole, [name]: undefined }
+    t.equal(checkedRepresentation(without), without, `${name} may be left out`)
+    for (const given of [null, false, 0, 5, 5n, 'x', Symbol('s'), {}, Uint8Array.of(1)])
+      t.throws(() => checkedRepresentation({ ...whole, [name]: given }), SOURCE, `${name}: ${typeof given}`)
+  }
+})
+
 t.test('bytes are a Uint8Array over memory that stays as it is', async (t) => {
   const plain = Uint8Array.of(1, 2)
   t.equal(checkedBytes(plain), plain, 'which is not copied')

@@ -81,6 +81,11 @@ before.push(
     source: source({ size: 4, readAt: async () => 0, atHand: () => new Uint8Array(3) }),
     code: 'ERR_RANGE_LENGTH',
   },
+  ...[4n, 0n, -1n].map((count) => ({
+    name: `readAt gives the BigInt ${count}`,
+    source: source({ size: 4, readAt: async () => count }),
+    code: 'ERR_RANGE_LENGTH',
+  })),
   {
     name: 'empty chunks without end, at once',
     source: source({
@@ -100,6 +105,26 @@ before.push(
     code: 'ERR_RANGE_SOURCE',
   },
 )
+
+t.test('a method that is not a function is a 500 with a code, whatever is asked for', async (t) => {
+  for (const name of ['atHand', 'keepAtHand', 'unchanged', 'readAt']) {
+    for (const given of [null, 5, 'x', new Uint8Array(SIZE)]) {
+      const readAt = async (target: Uint8Array): Promise<number> => target.length
+      const { app } = await serve(t, { plugin: { source: source({ readAt, [name]: given }) } })
+      for (const range of ['bytes=5-99', 'bytes=0-1,9-10', 'bytes=0-'])
+        t.match((await app.inject({ url: '/x', headers: { range } })).json(), {
+          statusCode: 500,
+          code: 'ERR_RANGE_SOURCE',
+        })
+    }
+  }
+})
+
+t.test('a readAt that is undefined is one that was left out', async (t) => {
+  const odd = source({ size: 4, readAt: undefined, read: () => [Uint8Array.of(1, 2, 3, 4)] })
+  const { app } = await serve(t, { plugin: { source: odd } })
+  t.strictSame([...(await app.inject('/x')).rawPayload], [1, 2, 3, 4])
+})
 
 t.test('a source that breaks the contract before its first byte is a 500 with a code', async (t) => {
   for (const { name, source, code } of before) {
