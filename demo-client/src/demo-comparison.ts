@@ -34,7 +34,7 @@ export async function readSource(url: URL, stop: AbortSignal): Promise<Source> {
   return { sha256: hash.digest('hex'), size }
 }
 
-/** The SHA-256 of the file at `path`, or null where there is none. @throws DownloadError */
+/** The SHA-256 of the file at `path`, or null when the file does not exist. @throws DownloadError */
 export async function sha256Of(path: string, stop: AbortSignal): Promise<string | null> {
   try {
     // O_NONBLOCK: opening a FIFO must not wait for somebody to write to it.

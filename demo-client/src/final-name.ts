@@ -19,7 +19,7 @@ export interface FinalName {
   readonly path: string
   /** May a file that has this name be replaced? */
   readonly existing: 'refuse' | 'replace'
-  /** The file to be replaced, whose mode and owner are kept; null: there is none. */
+  /** The file to be replaced, whose mode and owner are kept; null: nothing is replaced. */
   readonly previous: Stats | null
   /** The date it gets; null: that of the last write. */
   readonly mtime: Date | null

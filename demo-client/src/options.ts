@@ -66,7 +66,7 @@ export interface DownloadOptions {
   readonly limitRate?: number
   /**
    * The lowest useful rate, in bytes per second for all connections together, below `limitRate`. What stays below it for
-   * `stallTimeout` is given up and asked for again, `retries` times in a row. Default: none, but for silence.
+   * `stallTimeout` is given up and asked for again, `retries` times in a row. Default: no rate is asked for; silence ends an exchange all the same.
    */
   readonly minRate?: number
   /** URL of an http or https proxy. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`. */

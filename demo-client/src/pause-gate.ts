@@ -1,6 +1,6 @@
 // Where connections wait while a download is paused.
 
-/** A rest up to this size, in bytes, may be received to its end in a pause, if it is there within so many ms. */
+/** A rest up to this size, in bytes, may be received to its end in a pause, if it is there within this time, in ms. */
 const SMALL_REST = 64 * 1024
 const GRACE = 500
 

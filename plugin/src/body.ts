@@ -16,7 +16,6 @@ function isResponse(destination: NodeJS.WritableStream): boolean {
  */
 export abstract class Body extends Readable {
   #isPiped = false
-  #isGiving = false
 
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
@@ -48,14 +47,11 @@ export abstract class Body extends Readable {
 
   /** The only way for bytes, and for the end, into the body. */
   protected give(chunk: Uint8Array | null): boolean {
-    this.#isGiving = true
-    const wantsMore = super.push(chunk)
-    this.#isGiving = false
-    return wantsMore
+    return super.push(chunk)
   }
 
   override push(): boolean {
-    if (!this.#isGiving) this.#refuse()
+    this.#refuse()
     return false
   }
 

@@ -1,16 +1,18 @@
 // State that another server, or another user of the folder, has put there: never believed, never written into.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
   existsSync,
   linkSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { download } from 'range-get'
@@ -209,7 +211,7 @@ t.test(
   async (t) => {
     const server = await startSlow(A)
     t.teardown(() => server.stop())
-    const dir = execFileSync('mktemp', ['-d', '/tmp/range-get-XXXXXX']).toString().trim()
+    const dir = mkdtempSync(join(tmpdir(), 'range-get-'))
     t.teardown(() => rmSync(dir, { recursive: true }))
     chmodSync(dir, 0o777)
     const env = environment({ HOME: '/dev/null', XDG_STATE_HOME: '' })

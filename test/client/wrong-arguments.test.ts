@@ -76,7 +76,7 @@ const DESTINATIONS: unknown[] = [
   { directory: '' },
   { directory: 'a\0' },
   { directory: '.', name: 'x' },
-  new URL('file:///tmp/x'),
+  new URL('file:///x'),
   ['x'],
 ]
 const URLS: unknown[] = [
