@@ -5,7 +5,7 @@ import type { DownloadProgress, DownloadResult } from './index.ts'
 import { unsaid } from './once.ts'
 import { jsonLine, oneLine } from './one-line.ts'
 import type { Outlet } from './outlet.ts'
-import { describeProgress, progressLine } from './progress-line.ts'
+import { describeProgress, plainLine, progressLine } from './progress-line.ts'
 import { formatSize } from './quantities.ts'
 
 /** Shows one download. */
@@ -98,7 +98,7 @@ export function lineDisplay(out: Outlet, name: string, interval: number): Displa
       const line =
         columns === null
           ? `${oneLine(name)}: ${describeProgress(progress)}`
-          : progressLine(name, progress, (columns || USUAL_COLUMNS) - 1)
+          : plainLine(name, progress, (columns || USUAL_COLUMNS) - 1)
       out.write(`${line}\n`)
     },
     result: (result) => out.write(linesAbout(result)),

@@ -25,14 +25,16 @@ const LEAST = 8
  * sizes, speed; the name is shortened in its middle.
  */
 export function progressLine(name: string, progress: DownloadProgress, columns: number): string {
-  const title: Piece = {
-    text: oneLine(name),
-    rank: NAME_RANK,
-    glue: ' ',
-    least: LEAST,
-    shorten: shortenMiddle,
-  }
-  return fit([title, ...share(progress), ...standing(progress)], columns)
+  return fit([title(name), ...bar(progress), ...percentage(progress), ...standing(progress)], columns)
+}
+
+/** The same without a bar, which a line that stays says nothing by and a dumb terminal may not have. */
+export function plainLine(name: string, progress: DownloadProgress, columns: number): string {
+  return fit([title(name), ...percentage(progress), ...standing(progress)], columns)
+}
+
+function title(name: string): Piece {
+  return { text: oneLine(name), rank: NAME_RANK, glue: ' ', least: LEAST, shorten: shortenMiddle }
 }
 
 /** One line about where a download stands, as long as it takes. */
@@ -40,16 +42,21 @@ export function describeProgress(progress: DownloadProgress): string {
   return fit(standing(progress), Number.POSITIVE_INFINITY)
 }
 
-/** The bar and the percentage, where the size is known. */
-function share({ received, total }: DownloadProgress): Piece[] {
-  if (total === null || total === 0) return []
-  const part = Math.min(1, received / total)
+function bar(progress: DownloadProgress): Piece[] {
+  const part = shareOf(progress)
+  if (part === null) return []
   const filled = Math.floor(part * BAR)
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled)
-  return [
-    { text: bar, rank: 6, glue: ' ' },
-    { text: `${Math.floor(part * 100)}%`, rank: 0, glue: ' ' },
-  ]
+  return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 6, glue: ' ' }]
+}
+
+function percentage(progress: DownloadProgress): Piece[] {
+  const part = shareOf(progress)
+  return part === null ? [] : [{ text: `${Math.floor(part * 100)}%`, rank: 0, glue: ' ' }]
+}
+
+/** From 0 to 1, where the size is known. */
+function shareOf({ received, total }: DownloadProgress): number | null {
+  return total === null || total === 0 ? null : Math.min(1, received / total)
 }
 
 function standing({ state, received, total, speed, eta, connections, retryIn, message }: DownloadProgress) {

@@ -2,7 +2,7 @@
 import type { DownloadProgress } from 'range-get'
 import t from 'tap'
 import { jsonLine, oneLine } from '#client/one-line.js'
-import { progressLine } from '#client/progress-line.js'
+import { plainLine, progressLine } from '#client/progress-line.js'
 import { shortenEnd, shortenMiddle, widthOf } from '#client/text-width.js'
 
 const PROGRESS: DownloadProgress = {
@@ -65,6 +65,8 @@ t.test('the numbers stay longest', async (t) => {
   ]
   for (const [columns, line] of rows) t.equal(at(columns), line, `${columns} columns`)
   const waiting = { ...PROGRESS, state: 'waiting', retryIn: 5000, message: 'no answer' } as const
+  t.equal(plainLine('n', PROGRESS, 1000).match(/[█░]/u), null, 'a plain line has no bar')
+  t.match(progressLine('n', PROGRESS, 1000), /[█░]/u)
   t.equal(progressLine('n', waiting, 22), 'n 50%, retrying in 5s')
   t.equal(progressLine('n', { ...PROGRESS, state: 'paused' }, 20), 'n 50%, paused')
 })
