@@ -7,7 +7,7 @@ import type { Layout } from './multipart.ts'
 import { isNativeResponse } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody } from './positional-body.ts'
-import { cut, tieToResponse } from './response-lifetime.ts'
+import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
 import { isPositional, type Representation } from './source.ts'
 import { StreamedBody } from './streamed-body.ts'
 
@@ -26,24 +26,24 @@ export interface AnswerBodyOptions {
 /** The body of an answer, which ends with it and closes the representation when nothing reads it any more. */
 export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Body {
   const { representation, layout, readers, close, signal, progress } = options
-  let open = 0
-  const closeLast = async (): Promise<void> => {
-    open--
-    if (open === 0) await close()
+  // The answer itself is the first: a hook may read a body to its end before the response begins to read its own.
+  let users = 1
+  const release = async (): Promise<void> => {
+    users--
+    if (users === 0) await close()
   }
+  whenOver(reply, release)
   const begin = <B extends Body>(body: B): B => {
-    open++
+    users++
     progress.bytesSent = () => body.bytesSent
     tieToResponse(reply, body)
-    body.once('misread', () => {
-      if (body.readableEnded) cut(reply.raw)
-    })
+    body.once('lost', () => cut(reply.raw))
     return body
   }
   cutWhenShort(reply, layout.length)
-  if (!isPositional(representation)) return begin(new StreamedBody(representation, layout, closeLast))
+  if (!isPositional(representation)) return begin(new StreamedBody(representation, layout, release))
   const reader = new PieceReader(representation, layout, signal)
-  return begin(new PositionalBody({ reader, close: closeLast, readers, onForResponse: begin }))
+  return begin(new PositionalBody({ reader, close: release, readers, onForResponse: begin }))
 }
 
 /**

@@ -12,7 +12,8 @@ function isResponse(destination: NodeJS.WritableStream): boolean {
  *
  * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response gets
  * a body of its own where that can be had, which nobody else ever sees. Where it cannot, the answer ends when a reader
- * comes that would miss bytes, and when anybody puts bytes in or has them decoded: `misread` is emitted then.
+ * comes that would miss bytes, and when anybody puts bytes in or has them decoded. `lost` is emitted where the answer fails
+ * after this stream has ended, which tells nobody.
  */
 export abstract class Body extends Readable {
   #isPiped = false
@@ -31,10 +32,13 @@ export abstract class Body extends Readable {
   }
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    // Its failure is the answer, though it came before the response asked for a byte.
+    if (this.errored !== null) return destination
     // Others take the end of this stream for that of what they get, and it may have ended already.
     const own = isResponse(destination) && options?.end !== false ? this.forResponse() : undefined
     if (own !== undefined) {
       this.#isPiped = true
+      own.once('error', (error) => this.#fail(error))
       return own.pipe(destination, options)
     }
     if (this.bytesSent > 0) {
@@ -65,11 +69,15 @@ export abstract class Body extends Readable {
   }
 
   #refuse(): void {
-    // A stream that has ended can fail no more, and its answer could still be taken for whole.
-    this.emit('misread')
-    this.destroy(
+    this.#fail(
       new SendRangeError('ERR_RANGE_READ', 'Something else reads or changes the body of this answer'),
     )
+  }
+
+  /** A stream that has ended can fail no more, and its answer could still be taken for whole, or never come. */
+  #fail(error: Error): void {
+    if (this.readableEnded || this.destroyed) this.emit('lost')
+    else this.destroy(error)
   }
 
   /** Whoever destroys a body without an error has no use for it any more: no failure that Fastify should report. */

@@ -108,7 +108,7 @@ export class OpenFile {
 
   /** Looks at the open descriptor again, in a look that starts after this call. */
   readonly currentVersion: () => Promise<FileVersion> = startedAfter(async () =>
-    versionOf(await this.#operations.run(() => fstatFd(this.fd, { bigint: true }))),
+    versionOf(await this.#operations.run(() => this.#use(() => fstatFd(this.fd, { bigint: true })))),
   )
 
   /** Whether the content is still the one that was opened, as far as can be told. */
@@ -138,7 +138,17 @@ export class OpenFile {
 
   /** Reads into `target` from `position`; returns the count of bytes, 0 at the end. */
   readAt(target: Uint8Array, position: number): Promise<number> {
-    return this.#operations.read(target.length, () => readInto(this.fd, target, position))
+    return this.#operations.read(target.length, () => this.#use(() => readInto(this.fd, target, position)))
+  }
+
+  /** Keeps the descriptor open for one operation: its number may be another file's as soon as it is closed. */
+  async #use<T>(operate: () => Promise<T>): Promise<T> {
+    if (!this.retain()) throw new SendRangeError('ERR_RANGE_READ', 'The file has been closed')
+    try {
+      return await operate()
+    } finally {
+      this.release()
+    }
   }
 }
 

@@ -74,7 +74,6 @@ export class PositionalBody extends Body {
     if (this.#options.readers === 'response only') return undefined
     const reader = this.#options.reader.fromStart()
     const body = new PositionalBody({ ...this.#options, reader, readers: 'response only' })
-    body.once('error', (error) => this.destroy(error))
     this.#options.onForResponse(body)
     return body
   }

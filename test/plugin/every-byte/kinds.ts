@@ -17,6 +17,8 @@ export interface Kind {
   readonly before?: (kept: KeptChunks) => void
   /** What is done after it, before the server listens. */
   readonly after?: (app: FastifyInstance, kept: KeptChunks) => void
+  /** The most files that are kept open between answers; the default where it is left out. */
+  readonly maxOpenFiles?: number
   /** The connection that is made of an accepted socket. */
   readonly connection?: (socket: Socket, kept: KeptChunks) => LateDuplex
 }
@@ -40,6 +42,11 @@ export const KINDS: readonly Kind[] = [
   ),
   ...LOOKS.map((look) => ({
     name: `onlooker: ${look}, then a wait`,
+    after: (app: FastifyInstance) => addOnlookerAndWait(app, look, WAIT_MS),
+  })),
+  ...LOOKS.map((look) => ({
+    name: `onlooker: ${look}, then a wait, no file kept open`,
+    maxOpenFiles: 0,
     after: (app: FastifyInstance) => addOnlookerAndWait(app, look, WAIT_MS),
   })),
   {

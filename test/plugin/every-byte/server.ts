@@ -27,7 +27,12 @@ for (const file of SIZES.keys()) writeFileSync(join(folder, String(file)), whole
 kind.before?.(kept)
 const { default: rangePlugin } = await import('fastify-send-range')
 const app = build(kind)
-await app.register(rangePlugin, { root: folder, etag: 'stat' })
+const { maxOpenFiles } = kind
+await app.register(rangePlugin, {
+  root: folder,
+  etag: 'stat',
+  ...(maxOpenFiles !== undefined && { maxOpenFiles }),
+})
 kind.after?.(app, kept)
 app.get<{ Params: { file: string } }>('/:file', async ({ params }, reply) => reply.sendRange(params.file))
 say({ type: 'listening', port: await listen(app, kind) })

@@ -26,6 +26,30 @@ const bytesOnce: RangeSource = {
   }),
 }
 
+/** The same bytes from a source that can be read anywhere, until it is closed. */
+function bytesAnywhere(t: Test): RangeSource {
+  return {
+    open() {
+      let state: 'open' | 'closed' = 'open'
+      return {
+        size: CONTENT.length,
+        etag: '"v1"',
+        async readAt(target: Uint8Array, position: number) {
+          t.equal(state, 'open', 'nothing is read of what is closed')
+          await sleep(0)
+          t.equal(state, 'open', 'nothing is closed while it is read')
+          return CONTENT.copy(target, 0, position)
+        },
+        unchanged: async () => state === 'open',
+        close() {
+          t.equal(state, 'open', 'closed once')
+          state = 'closed'
+        },
+      }
+    },
+  }
+}
+
 type Hook = (payload: Readable) => unknown
 
 const blackHole = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() })
@@ -74,10 +98,14 @@ const CHANGES: Readonly<Record<string, Hook>> = {
   },
 }
 
-async function serveBehind(t: Test, hooks: readonly Hook[], more: { source?: RangeSource } = {}) {
+async function serveBehind(
+  t: Test,
+  hooks: readonly Hook[],
+  more: { source?: RangeSource; maxOpenFiles?: number } = {},
+) {
   const root = t.testdir({ 'a.txt': CONTENT })
   return await serve(t, {
-    plugin: more.source === undefined ? { root } : { source: more.source },
+    plugin: more.source === undefined ? { root, ...more } : { source: more.source },
     routes(app: FastifyInstance) {
       for (const hook of hooks) {
         app.addHook('onSend', async (_request, reply, payload) => {
@@ -116,10 +144,35 @@ for (const [name, look] of Object.entries(LOOKS)) {
     t.test(`${name}, and a wait of ${ms} ms`, async (t) => {
       const files = await serveBehind(t, [look, () => sleep(ms)])
       t.equal(await outcomeOf(files.port), 'whole', 'a file: every byte')
+      const unkept = await serveBehind(t, [look, () => sleep(ms)], { maxOpenFiles: 0 })
+      t.equal(await outcomeOf(unkept.port), 'whole', 'a file that is not kept open: every byte')
+      const positional = await serveBehind(t, [look, () => sleep(ms)], { source: bytesAnywhere(t) })
+      t.equal(await outcomeOf(positional.port), 'whole', 'a source with readAt: every byte')
       // Bytes that come only once are the same memory for all who listen.
       if (name === 'a data listener that writes over what it is given') return
       const { port } = await serveBehind(t, [look, () => sleep(ms)], { source: bytesOnce })
       t.not(await outcomeOf(port), 'wrong', 'a source that gives its bytes once')
+    })
+  }
+}
+
+for (const [name, look] of Object.entries(LOOKS)) {
+  for (const failing of [1, 2]) {
+    t.test(`${name}, a wait, and read ${failing} of the first byte fails: an error or a cut`, async (t) => {
+      let reads = 0
+      const source: RangeSource = {
+        open: () => ({
+          size: CONTENT.length,
+          etag: '"v1"',
+          async readAt(target: Uint8Array, position: number) {
+            if (position === 0 && ++reads >= failing) throw new Error('the disk is gone')
+            return CONTENT.copy(target, 0, position)
+          },
+          close() {},
+        }),
+      }
+      const { port } = await serveBehind(t, [look, () => sleep(20)], { source })
+      t.match(await outcomeOf(port), /refused|cut/)
     })
   }
 }

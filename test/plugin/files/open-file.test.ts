@@ -1,0 +1,41 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { OpenFile } from '#plugin/open-file.js'
+import { openFile } from '#plugin/open-regular-file.js'
+
+const CONTENT = 'the first file'
+
+async function openOne(t: Test): Promise<{ file: OpenFile; folder: string }> {
+  const folder = t.testdir({ 'a.txt': CONTENT })
+  const file = await openFile({ root: folder, path: join(folder, 'a.txt') })
+  if (!(file instanceof OpenFile)) throw new Error('not opened')
+  return { file, folder }
+}
+
+t.test('a file that has been released is never read, even when its descriptor is another file', async (t) => {
+  const { file, folder } = await openOne(t)
+  file.release()
+  const other = join(folder, 'other.txt')
+  writeFileSync(other, 'somebody else')
+  const taken: number[] = []
+  t.teardown(() => {
+    for (const fd of taken) closeSync(fd)
+  })
+  while (!taken.includes(file.fd)) taken.push(openSync(other, 'r'))
+  const target = Buffer.alloc(CONTENT.length)
+  await t.rejects(file.readAt(target, 0), { code: 'ERR_RANGE_READ' })
+  await t.rejects(file.currentVersion(), { code: 'ERR_RANGE_READ' })
+  t.equal(target.toString('latin1'), '\0'.repeat(CONTENT.length), 'no byte of the other file')
+})
+
+t.test('a file that is released while it is read is closed after the read', async (t) => {
+  const { file } = await openOne(t)
+  const target = Buffer.alloc(CONTENT.length)
+  const read = file.readAt(target, 0)
+  await Promise.resolve()
+  file.release()
+  t.equal(await read, CONTENT.length)
+  t.equal(target.toString(), CONTENT)
+  t.notOk(file.retain(), 'then it is closed')
+})
