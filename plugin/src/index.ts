@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { ContentTags } from './content-tag.ts'
+import { keptDescriptors } from './descriptor-budget.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
 import { SendRangeError } from './errors.ts'
 import { OpenFileCache } from './open-file-cache.ts'
@@ -53,8 +54,9 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   const settings = registrationSettings(options)
   if (settings.source === undefined) await checkRoot(settings.root, fastify)
   // The sockets of clients are descriptors too, and those that are kept are only a convenience.
-  const maxFiles = Math.min(settings.maxOpenFiles, Math.floor(descriptorLimit() / 4))
-  const cache = new OpenFileCache({ maxFiles, idleMs: OPEN_FILE_IDLE_MS })
+  keptDescriptors.limit = Math.floor(descriptorLimit() / 4)
+  const { maxOpenFiles: maxFiles } = settings
+  const cache = new OpenFileCache({ maxFiles, idleMs: OPEN_FILE_IDLE_MS, budget: keptDescriptors })
   const store = { cache, contentTags: new ContentTags() }
   const registration: Registration = { settings, store, isPayloadSeen: true }
   setRegistration(fastify, registration)

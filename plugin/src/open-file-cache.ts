@@ -1,6 +1,7 @@
+import type { DescriptorBudget, KeptDescriptor } from './descriptor-budget.ts'
 import { SendRangeError } from './errors.ts'
 import { sameVersion } from './file-version.ts'
-import type { OpenFile } from './open-file.ts'
+import { closesUnderWay, type OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { startedAfter } from './started-after.ts'
@@ -11,7 +12,7 @@ interface SharedOpen {
   callers: number
 }
 
-interface Entry {
+interface Entry extends KeptDescriptor {
   readonly file: OpenFile
   /** Looks whether the path still leads to the file, in a look that starts after the call. */
   readonly isCurrent: () => Promise<boolean>
@@ -24,6 +25,8 @@ export interface OpenFileCacheOptions {
   readonly maxFiles: number
   /** Ms after the last use until a descriptor is closed. */
   readonly idleMs: number
+  /** Bounds what this cache and others keep together. */
+  readonly budget: DescriptorBudget
 }
 
 /**
@@ -88,14 +91,15 @@ export class OpenFileCache {
     }
   }
 
-  /** Where descriptors have run out, those that are only kept are the first to go. */
+  /** Where descriptors have run out, those that are only kept are the first to go: of every cache. */
   async #openAgain(location: FileLocation): Promise<OpenFile | Refusal> {
     try {
       return await openFile(location)
     } catch (error) {
-      const overloaded = error instanceof SendRangeError && error.code === 'ERR_RANGE_OVERLOADED'
-      if (!overloaded || this.#entries.size === 0) throw error
-      this.clear()
+      if (!(error instanceof SendRangeError) || error.code !== 'ERR_RANGE_OVERLOADED') throw error
+      // Also where nothing is kept: others who have failed at the same time may have given all up.
+      this.#options.budget.giveUpAll()
+      await closesUnderWay()
       return openFile(location)
     }
   }
@@ -107,9 +111,12 @@ export class OpenFileCache {
     if (previous !== undefined) this.#drop(key, previous)
     if (!file.retain()) return
     const look = startedAfter(() => isCurrent(file, location))
-    this.#entries.set(key, { file, isCurrent: look, lastUsed: Date.now() })
+    const giveUp = (): void => this.#drop(key, entry)
+    const entry: Entry = { file, isCurrent: look, lastUsed: Date.now(), giveUp }
+    this.#entries.set(key, entry)
     const oldest = this.#entries.entries().next().value
     if (this.#entries.size > this.#options.maxFiles && oldest !== undefined) this.#drop(...oldest)
+    this.#options.budget.used(entry)
     this.#sweeper ??= setInterval(() => this.#sweep(), this.#options.idleMs).unref()
   }
 
@@ -118,11 +125,13 @@ export class OpenFileCache {
     if (this.#entries.get(key) !== entry) return
     this.#entries.delete(key)
     this.#entries.set(key, entry)
+    this.#options.budget.used(entry)
   }
 
   #drop(key: string, entry: Entry): void {
     if (this.#entries.get(key) !== entry) return
     this.#entries.delete(key)
+    this.#options.budget.forget(entry)
     entry.file.release()
   }
 

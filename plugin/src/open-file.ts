@@ -24,6 +24,20 @@ const MS_PER_SECOND = 1000
 
 const rangeCache = new RangeCache()
 
+/** Closes that have been started, of all files. */
+const closes = new Set<Promise<void>>()
+
+/** Resolves when the descriptors that are being closed now are free again. */
+export async function closesUnderWay(): Promise<void> {
+  await Promise.all(closes)
+}
+
+function closeDescriptor(fd: number): void {
+  const closed = new Promise<void>((resolve) => close(fd, () => resolve()))
+  closes.add(closed)
+  void closed.then(() => closes.delete(closed))
+}
+
 /** What is known of a file when it has been opened. */
 export interface OpenFileFacts extends SeenFile {
   readonly settled: boolean
@@ -103,7 +117,7 @@ export class OpenFile {
 
   /** Takes a user away. The descriptor is closed with the last one. */
   release(): void {
-    if (--this.#users === 0) close(this.fd, () => {})
+    if (--this.#users === 0) closeDescriptor(this.fd)
   }
 
   /** Looks at the open descriptor again, in a look that starts after this call. */
