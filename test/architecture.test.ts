@@ -55,6 +55,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'rate-limit.ts',
       'min-rate.ts',
       'attempts.ts',
+      'argument-values.ts',
       'proxy-error.ts',
       'errors.ts',
     ],

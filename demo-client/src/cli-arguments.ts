@@ -1,8 +1,9 @@
 // The command line of range-get.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { decimal, headersFrom, integer, sizeOf, usage, withScheme } from './argument-values.ts'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
-import { type Destination, DownloadError, type DownloadOptions } from './index.ts'
+import type { Destination, DownloadOptions } from './index.ts'
 
 /** One download that was asked for. */
 export interface Job {
@@ -163,44 +164,4 @@ function withoutUndefined(
 
 function given<T>(text: string | undefined, read: (text: string) => T): T | undefined {
   return text === undefined ? undefined : read(text)
-}
-
-function headersFrom(lines: readonly string[]): [string, string][] {
-  return lines.map((line) => {
-    const colon = line.indexOf(':')
-    if (colon < 1) throw usage("a header field is written 'Name: value'")
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-  })
-}
-
-function integer(name: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw usage(`--${name} takes a whole number, not "${text}"`)
-  return Number.parseInt(text, 10)
-}
-
-function decimal(name: string, text: string): number {
-  if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw usage(`--${name} takes a number of seconds, not "${text}"`)
-  return Number.parseFloat(text)
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
-
-/** `4`, `64k`, `8M`, `1.5G`: powers of 1024. */
-function sizeOf(name: string, text: string): number {
-  const match = /^(\d{1,15}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text)
-  const size = Math.floor(
-    Number.parseFloat(match?.[1] ?? '0') * (UNITS[match?.[2]?.toLowerCase() ?? ''] ?? 1),
-  )
-  if (match === null || size < 1) throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
-  return size
-}
-
-/** A host without a scheme, as people type it. */
-function withScheme(text: string): string {
-  const url = text.trim()
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
-}
-
-function usage(message: string): DownloadError {
-  return new DownloadError('ERR_DOWNLOAD_USAGE', `${message} (--help shows the options)`)
 }
