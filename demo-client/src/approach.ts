@@ -20,19 +20,37 @@ export function isAboutCondition({ answer, isConditional }: JudgedAnswer): boole
 export class Approach {
   /** The URL that the caller gave. */
   readonly origin: Target
-  /** Where to ask next: the origin, or where its redirects last led to the file. */
-  target: Target
-  /** Whether to send If-Range. */
-  condition: 'if-range' | 'none' = 'if-range'
+  #target: Target
+  #condition: 'if-range' | 'none' = 'if-range'
 
   constructor(origin: Target) {
     this.origin = origin
-    this.target = origin
+    this.#target = origin
+  }
+
+  /** Where to ask next: the origin, or where its redirects last led to the file. */
+  get target(): Target {
+    return this.#target
+  }
+
+  /** Whether to send If-Range. */
+  get condition(): 'if-range' | 'none' {
+    return this.#condition
+  }
+
+  /** The file has come from `target`: the next question goes there. */
+  follow(target: Target): void {
+    this.#target = target
+  }
+
+  /** No If-Range from now on. The validators of the answers are compared, which is no less safe. */
+  leaveOutCondition(): void {
+    this.#condition = 'none'
   }
 
   /** The next question goes to the origin: a redirect may lead elsewhere by now. */
   restart(): void {
-    this.target = this.origin
+    this.#target = this.origin
   }
 
   /**
@@ -51,10 +69,9 @@ export class Approach {
       return 'redirect'
     }
     if (answer.status < 400 || ABOUT_THE_FILE.has(answer.status)) return 'nothing'
-    // Some servers do not understand If-Range, and take it for If-Match or for a mistake. Without it the validators of the
-    // answer are compared, which is no less safe.
+    // Some servers do not understand If-Range, and take it for If-Match or for a mistake.
     if (isConditional) {
-      this.condition = 'none'
+      this.leaveOutCondition()
       return 'condition'
     }
     // RFC 9110 §14.2: "A server MAY ignore the Range header field", but some take it for a mistake.

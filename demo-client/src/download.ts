@@ -1,15 +1,9 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
-
-import { basename } from 'node:path'
-import { onAbort } from './abort-listeners.ts'
 import { assertDestination } from './check-arguments.ts'
 import { strongest } from './digest.ts'
 import type { DownloadResult } from './download-result.ts'
 import { DownloadError } from './errors.ts'
-import { type Answer, Exchanger } from './exchange.ts'
-import { VersionChanged } from './failure.ts'
-import { single } from './field-lines.ts'
-import { parseHttpDate } from './http-date.ts'
+import { Exchanger } from './exchange.ts'
 import { strongTag } from './identity.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { type Destination, Output } from './output.ts'
@@ -18,7 +12,7 @@ import { firstTarget, type Target } from './request-target.ts'
 import { Shortfalls } from './shortfall.ts'
 import { Standing } from './standing.ts'
 import { Store } from './store.ts'
-import { Transfer } from './transfer.ts'
+import { type FetchContext, Versions } from './versions.ts'
 import { verifyDigests } from './whole-digest.ts'
 
 /** A download under way. Iterate it for progress; await `finished` for the end. */
@@ -36,9 +30,6 @@ export interface Download extends AsyncIterable<DownloadProgress> {
 /** Modes of a part file: what it replaces may be for its owner only, and gives it its mode at the end. */
 const OWN = 0o600
 const FOR_ALL = 0o666
-/** Versions begun before giving up; from the second change on the file is fetched as one stream. */
-const MOST_VERSIONS = 6
-const VERSIONS_IN_RANGES = 2
 
 /**
  * Starts to download `url`. The file gets its name only when it is complete and verified; what is received
@@ -56,10 +47,8 @@ export function download(
 class Run implements Download {
   readonly finished: Promise<DownloadResult>
   readonly #standing = new Standing()
-  #transfer: Transfer | null = null
+  readonly #versions = new Versions(this.#standing)
   readonly #shortfalls = new Shortfalls()
-  #isPaused = false
-  #mtime: Date | null = null
 
   constructor(url: string | URL, destination: Destination, options: DownloadOptions) {
     this.finished = this.#run(url, destination, options)
@@ -75,14 +64,12 @@ class Run implements Download {
   }
 
   pause(): void {
-    this.#isPaused = true
-    this.#transfer?.pause()
+    this.#versions.pause()
   }
 
   resume(): void {
-    this.#isPaused = false
     this.#standing.forgetSpeed()
-    this.#transfer?.resume()
+    this.#versions.resume()
   }
 
   async #run(url: string | URL, destination: Destination, options: DownloadOptions): Promise<DownloadResult> {
@@ -108,17 +95,7 @@ class Run implements Download {
     this.#standing.enter('checking')
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
-    const place = output.isNamed ? await output.place() : null
-    const store = await Store.open({
-      path: place?.path ?? output.path,
-      mode: place?.kind === 'file' ? OWN : FOR_ALL,
-      naming: output.isNamed ? 'chosen' : 'suggested',
-      key: settings.resumeKey ?? origin.url.href,
-      resume: settings.resume,
-      isReadAgain: settings.checksum !== null,
-      signal: settings.signal,
-      onFailure: (error) => this.#transfer?.fail(error),
-    })
+    const store = await this.#openStore({ origin, output, settings })
     this.#standing.resume(store)
     const { connectTimeout, stallTimeout, maxRedirects, proxy } = settings
     const exchanger = new Exchanger({
@@ -133,7 +110,7 @@ class Run implements Download {
       await store.close('finished')
       return result
     } catch (error) {
-      this.#standing.settle(store.received, this.#transfer?.total ?? null)
+      this.#standing.settle(store.received, this.#versions.total)
       await store.close('stopped').catch(() => undefined) // the first failure is the one to tell
       throw error
     } finally {
@@ -150,11 +127,24 @@ class Run implements Download {
     return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest, warnings: [] }
   }
 
+  async #openStore({ origin, output, settings }: Omit<FetchContext, 'store' | 'exchanger'>): Promise<Store> {
+    const place = output.isNamed ? await output.place() : null
+    return await Store.open({
+      path: place?.path ?? output.path,
+      mode: place?.kind === 'file' ? OWN : FOR_ALL,
+      naming: output.isNamed ? 'chosen' : 'suggested',
+      key: settings.resumeKey ?? origin.url.href,
+      resume: settings.resume,
+      isReadAgain: settings.checksum !== null,
+      signal: settings.signal,
+      onFailure: (error) => this.#versions.fail(error),
+    })
+  }
+
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings } = context
-    const transfer = await this.#fetchVersions(context)
+    const { total, end, modified } = await this.#versions.fetch(context)
     this.#standing.enter('verifying')
-    const total = transfer.total ?? 0
     const identity = store.version?.identity ?? null
     const sent = strongest(identity?.digests ?? {})
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
@@ -165,85 +155,20 @@ class Run implements Download {
       path: place.path,
       existing: settings.existing,
       previous: place.kind === 'file' ? place.stats : null,
-      mtime: this.#mtime,
+      mtime: modified,
       shortfalls: this.#shortfalls,
     })
-    if (digest === null && transfer.end === 'tls-closed') this.#shortfalls.note('end')
+    if (digest === null && end === 'tls-closed') this.#shortfalls.note('end')
     return {
       path: output.path,
       size: total,
       etag: identity === null ? null : strongTag(identity),
       resumed: this.#standing.resumed,
-      integrity: digest !== null ? 'digest' : transfer.end === 'announced' ? 'length' : 'nothing',
+      integrity: digest !== null ? 'digest' : end === 'announced' ? 'length' : 'nothing',
       digest,
       warnings: this.#shortfalls.warnings,
     }
   }
-
-  /** Fetches, beginning anew where the file changes, until one version is complete. */
-  async #fetchVersions(context: FetchContext): Promise<Transfer> {
-    for (let version = 1; ; version++) {
-      const transfer = this.#newTransfer(context, version)
-      this.#transfer = transfer
-      this.#standing.transfer = transfer
-      if (this.#isPaused) transfer.pause()
-      this.#standing.enter('downloading')
-      const { signal } = context.settings
-      const stop = (): void => transfer.fail(signal?.reason)
-      const forget = signal === null ? null : onAbort(signal, stop)
-      try {
-        if (signal?.aborted) stop()
-        await transfer.run()
-        return transfer
-      } catch (error) {
-        if (!(error instanceof VersionChanged)) throw error
-        if (version >= MOST_VERSIONS) throw keepsChanging(version, error)
-        this.#standing.startOver(error.message)
-        await context.store.forget()
-      } finally {
-        forget?.()
-      }
-    }
-  }
-
-  #newTransfer({ store, exchanger, origin, output, settings }: FetchContext, version: number): Transfer {
-    return new Transfer({
-      settings,
-      store,
-      exchanger,
-      origin,
-      outputName: output.isNamed ? basename(output.path) : null,
-      mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
-      onVersion: async (identity, answer) => {
-        if (!output.isNamed) {
-          output.rename(single(answer.fields, 'content-disposition'))
-          await output.place()
-        }
-        await output.assertRoom((identity.total ?? 0) - store.received)
-        this.#mtime = settings.modified === 'server' ? lastModified(answer) : null
-      },
-      onBytes: (bytes) => this.#standing.count(bytes),
-      onChange: () => this.#standing.touch(),
-    })
-  }
-}
-
-interface FetchContext {
-  readonly store: Store
-  readonly exchanger: Exchanger
-  readonly origin: Target
-  readonly output: Output
-  readonly settings: Settings
-}
-
-function lastModified(answer: Answer): Date | null {
-  const time = parseHttpDate(single(answer.fields, 'last-modified') ?? '')
-  return time === null ? null : new Date(time)
-}
-
-function keepsChanging(version: number, cause: VersionChanged): DownloadError {
-  const message = `the file keeps changing on the server (${version} versions seen; ${cause.message}); try later`
-  return new DownloadError('ERR_DOWNLOAD_CHANGED', message, { cause })
 }
 
 function asDownloadError(error: unknown, signal: AbortSignal | undefined): unknown {

@@ -1,5 +1,5 @@
 // An interval lent to one connection.
-import type { Lease } from './plan.ts'
+import type { Interval, Lease } from './plan.ts'
 
 /** What a lease is for. `'probe'` asks for a byte that is held already, to see whether the file still is. */
 export type LeaseKind = 'segment' | 'whole' | 'probe'
@@ -29,7 +29,7 @@ export class ActiveLease implements Lease {
   #ticks = 0
   #finish: () => void = () => undefined
 
-  constructor(kind: LeaseKind, start: number, end: number) {
+  constructor(kind: LeaseKind, { start, end }: Interval) {
     this.kind = kind
     this.start = start
     this.end = end
@@ -78,4 +78,10 @@ export class ActiveLease implements Lease {
     this.#ticks++
     return this.#ticks > 3 ? this.#rate : null
   }
+}
+
+/** What is asked for when all `total` bytes are held: is the file still the same? An empty one has no byte to ask for. */
+export function probeOf(total: number): ActiveLease {
+  if (total === 0) return new ActiveLease('whole', { start: 0, end: 0 })
+  return new ActiveLease('probe', { start: total - 1, end: total })
 }

@@ -3,14 +3,7 @@ import type { Approach } from './approach.ts'
 import { strongest } from './digest.ts'
 import { type EndOfFile, endOfFile } from './end-of-file.ts'
 import { type Answer, discard } from './exchange.ts'
-import {
-  cutFailure,
-  digestFailure,
-  type Failure,
-  lieFailure,
-  mayBeAboutRange,
-  VersionChanged,
-} from './failure.ts'
+import { cutFailure, digestFailure, type Failure, VersionChanged } from './failure.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { single } from './field-lines.ts'
 import { type Identity, isJoinable } from './identity.ts'
@@ -18,6 +11,7 @@ import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from '
 import type { ActiveLease } from './lease.ts'
 import type { SegmentReport } from './options.ts'
 import { gaps, type Interval } from './plan.ts'
+import type { RangeTrust } from './range-trust.ts'
 import type { Schedule } from './schedule.ts'
 import type { Store } from './store.ts'
 import type { Verdict } from './verify.ts'
@@ -27,6 +21,7 @@ export interface ReceptionContext {
   readonly store: Store
   readonly schedule: Schedule
   readonly approach: Approach
+  readonly ranges: RangeTrust
   /** In ms. */
   readonly stallTimeout: number
   /** See {@link IntakeContext.isPaced}. */
@@ -43,7 +38,7 @@ export interface ReceptionContext {
 
 /** Segments of a server that sends Content-Digest are no larger: each counts only as a whole. */
 const DIGESTED_SEGMENT = 8 * 1024 * 1024
-const RANGE_TROUBLES = 2
+/** Parts in all that do not have their Content-Digest, before giving up. */
 const DIGEST_FAILURES = 3
 
 /** Takes accepted answers. Each method returns the failure that it ended with, or null. */
@@ -53,7 +48,6 @@ export class Reception {
   readonly #intake: IntakeContext
   #end: EndOfFile = 'announced'
   #useful = 0
-  #rangeTroubles = 0
   #digestFailures = 0
 
   constructor(context: ReceptionContext) {
@@ -77,23 +71,6 @@ export class Reception {
     return this.#useful
   }
 
-  /** Ranges do not work here: a second try on a fresh connection, then the whole as one stream. */
-  rangeTrouble(reason: string): Failure | null {
-    if (this.#schedule.mode === 'whole') return null // another connection has seen to it
-    this.#rangeTroubles++
-    if (this.#rangeTroubles < RANGE_TROUBLES && this.#context.store.joinable !== null)
-      return lieFailure(reason)
-    this.#schedule.mode = 'whole'
-    for (const lease of this.#schedule.leases) lease.controller.abort()
-    return null
-  }
-
-  /** One attempt is left and nothing has come yet: it asks for the whole, where the Range can be to blame. */
-  leaveOutRange(failure: Failure): void {
-    const hasCome = this.#schedule.isConfirmed || this.#context.store.joinable !== null
-    if (!hasCome && mayBeAboutRange(failure)) this.#schedule.mode = 'whole'
-  }
-
   /** Takes the body of a 206 into the store. */
   async takePart(
     lease: ActiveLease,
@@ -101,31 +78,25 @@ export class Reception {
     part: Extract<Verdict, { kind: 'part' }>,
   ): Promise<Failure | null> {
     const { answer } = judged
-    const total = part.identity.total
-    const isAll = part.start === 0 && part.end === total
-    if (this.#context.store.joinable === null) {
-      if (!isAll && !isJoinable(part.identity)) {
-        discard(answer)
-        this.#schedule.mode = 'whole' // a second answer could not be proven to be of the same version
-        return null
-      }
-      await this.#adopt(part.identity, answer)
-    } else if (!this.#schedule.isConfirmed) {
-      await this.#context.onVersion(part.identity, answer)
+    const { store } = this.#context
+    const isAll = part.start === 0 && part.end === part.identity.total
+    if (store.joinable === null && !isAll && !isJoinable(part.identity)) {
+      discard(answer)
+      this.#schedule.startWhole() // a second answer could not be proven to be of the same version
+      return null
     }
-    this.#schedule.isConfirmed = true
+    await this.#accept(part.identity, answer)
     if (lease.kind === 'probe') {
       discard(answer)
       return null
     }
     const digest = isAll ? null : strongest(part.digests) // of the whole it is verified at the end
-    const isFirstDigest = digest !== null && this.#schedule.largest > DIGESTED_SEGMENT
-    if (isFirstDigest) this.#schedule.largest = DIGESTED_SEGMENT
+    const isFirstDigest = digest !== null && this.#schedule.limitSegments(DIGESTED_SEGMENT)
     if (!this.#schedule.confirm(lease) || (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)) {
       discard(answer)
       return null
     }
-    if (this.#context.store.joinable !== null) this.#context.onPart()
+    if (store.joinable !== null) this.#context.onPart()
     const ending = await intakePart(this.#intake, lease, { answer, part, digest })
     // Without the rest nothing of it was proven, and nothing kept.
     if (digest !== null && ending.kind !== 'complete') this.#useful -= lease.bytes
@@ -144,25 +115,21 @@ export class Reception {
     if (held !== null && judged.isConditional && this.#context.approach.condition === 'if-range') {
       // Some servers answer any If-Range with the whole file; this one is of the version held.
       discard(answer)
-      this.#context.approach.condition = 'none'
+      this.#context.approach.leaveOutCondition()
       return null
     }
     await this.#schedule.becomeOnlyOne(lease)
-    if (held === null) await this.#adopt(whole.identity, answer)
-    else if (!this.#schedule.isConfirmed) await this.#context.onVersion(whole.identity, answer)
-    this.#schedule.isConfirmed = true
+    await this.#accept(whole.identity, answer)
     const total = held?.total ?? whole.length
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(this.#context.store.blocks, total)
     const usefulBefore = this.#useful
-    lease.answeredAt = performance.now()
-    lease.position = 0
-    lease.end = total ?? Number.POSITIVE_INFINITY
+    this.#schedule.confirmWhole(lease, total)
     const ending = await intakeWhole(this.#intake, lease, { answer, missing, total })
     this.#report(lease, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
     if (ending.kind === 'complete' && total === null) {
-      this.#schedule.total = lease.position
+      this.#schedule.learnTotal(lease.position)
       this.#end = endOfFile(answer)
     }
     // What cannot be continued is no progress.
@@ -170,10 +137,16 @@ export class Reception {
     return this.#settle(lease, ending)
   }
 
-  async #adopt(identity: Identity, answer: Answer): Promise<void> {
-    await this.#context.onVersion(identity, answer)
-    await this.#context.store.begin({ identity, contentType: contentTypeOf(answer) })
-    this.#schedule.total = identity.total
+  /** Begins the version that an answer is of, or goes on with the one that is held. */
+  async #accept(identity: Identity, answer: Answer): Promise<void> {
+    const { store, onVersion } = this.#context
+    const isNew = store.joinable === null
+    if (isNew || !this.#schedule.isConfirmed) await onVersion(identity, answer)
+    if (isNew) {
+      await store.begin({ identity, contentType: contentTypeOf(answer) })
+      this.#schedule.learnTotal(identity.total)
+    }
+    this.#schedule.confirmVersion()
   }
 
   #settle(lease: ActiveLease, ending: IntakeEnding): Failure | null {
@@ -182,7 +155,7 @@ export class Reception {
       return null
     }
     if (lease.controller.signal.aborted) return null
-    if (ending.kind === 'too-much') return this.rangeTrouble('sent more bytes than it announced')
+    if (ending.kind === 'too-much') return this.#context.ranges.lose('sent more bytes than it announced')
     if (ending.kind === 'short') return cutFailure('the answer ended before its announced end', null)
     if (ending.kind === 'cut') return cutFailure(ending.reason, ending.cause)
     const failure = digestFailure()

@@ -1,6 +1,6 @@
 // Who fetches what: the intervals lent to connections, and the next one to lend.
-import { ActiveLease, type LeaseKind } from './lease.ts'
-import { gaps, type Interval, type Lease, largestRest, nextSegment } from './plan.ts'
+import { ActiveLease, probeOf } from './lease.ts'
+import { gaps, type Lease, largestRest, nextSegment } from './plan.ts'
 import type { Store } from './store.ts'
 
 /** How much is lent, to how many. */
@@ -12,16 +12,12 @@ export interface SchedulePolicy {
 
 /** What of one version of a file is lent to which connection. */
 export class Schedule {
-  /** `'whole'`: one stream, no ranges. */
-  mode: 'ranges' | 'whole'
-  /** Size of the file in bytes, or null while it is unknown. */
-  total: number | null
-  /** Connections at once; fewer after the host has refused some. */
-  limit: number
+  #mode: 'ranges' | 'whole'
+  #total: number | null
+  #limit: number
   /** No segment larger than this, in bytes. */
-  largest: number = Number.POSITIVE_INFINITY
-  /** Has an answer of this run shown that the bytes held are of the version that the server has? */
-  isConfirmed = false
+  #largest = Number.POSITIVE_INFINITY
+  #isConfirmed = false
   readonly #policy: SchedulePolicy
   readonly #store: Store
   readonly #leases = new Set<ActiveLease>()
@@ -32,9 +28,29 @@ export class Schedule {
     this.#policy = policy
     this.#store = store
     this.#atStart = store.received
-    this.mode = mode
-    this.limit = policy.connections
-    this.total = store.joinable?.total ?? null
+    this.#mode = mode
+    this.#limit = policy.connections
+    this.#total = store.joinable?.total ?? null
+  }
+
+  /** `'whole'`: one stream, no ranges. */
+  get mode(): 'ranges' | 'whole' {
+    return this.#mode
+  }
+
+  /** Size of the file in bytes, or null while it is unknown. */
+  get total(): number | null {
+    return this.#total
+  }
+
+  /** Connections at once; fewer after the host has refused some. */
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Has an answer of this run shown that the bytes held are of the version that the server has? */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed
   }
 
   /** What is lent. */
@@ -44,7 +60,7 @@ export class Schedule {
 
   /** Is every byte there? */
   get isComplete(): boolean {
-    return this.isConfirmed && this.total !== null && gaps(this.#store.blocks, this.total).length === 0
+    return this.#isConfirmed && this.#total !== null && gaps(this.#store.blocks, this.#total).length === 0
   }
 
   /** Lends what is to be fetched next, or null where there is nothing for a further connection. */
@@ -60,12 +76,44 @@ export class Schedule {
     lease.finish()
   }
 
+  /** What is lent from now on is the whole file, as one stream. What is lent already goes on. */
+  startWhole(): void {
+    this.#mode = 'whole'
+  }
+
+  /** The file has `total` bytes. */
+  learnTotal(total: number | null): void {
+    this.#total = total
+  }
+
+  /** See {@link isConfirmed}. */
+  confirmVersion(): void {
+    this.#isConfirmed = true
+  }
+
+  /** No more than `count` connections at once. */
+  limitConnections(count: number): void {
+    this.#limit = count
+  }
+
+  /** No segment larger than `bytes` from now on. Returns whether larger ones were allowed until now. */
+  limitSegments(bytes: number): boolean {
+    const isNew = this.#largest > bytes
+    if (isNew) this.#largest = bytes
+    return isNew
+  }
+
   /** From now on one stream: the others give up, and have done so when this resolves. */
   async becomeOnlyOne(lease: ActiveLease): Promise<void> {
-    this.mode = 'whole'
+    this.startWhole()
     const others = [...this.#leases].filter((other) => other !== lease)
     for (const other of others) other.controller.abort()
     await Promise.all(others.map((other) => other.done))
+  }
+
+  /** Gives up all that is being received. */
+  giveUpAll(): void {
+    for (const lease of this.#leases) lease.controller.abort()
   }
 
   /**
@@ -73,13 +121,13 @@ export class Schedule {
    * goes on.
    */
   giveUpRests(least: number): void {
-    if (this.mode === 'whole') return
+    if (this.#mode === 'whole') return
     for (const lease of this.#leases) if (lease.end - lease.position >= least) lease.controller.abort()
   }
 
   /** Has the host refused connections beside others? */
   get isLimited(): boolean {
-    return this.limit < this.#policy.connections
+    return this.#limit < this.#policy.connections
   }
 
   /** Is there a connection with an answer whose body it receives? */
@@ -93,7 +141,7 @@ export class Schedule {
    * meanwhile.
    */
   confirm(lease: ActiveLease): boolean {
-    lease.end = Math.min(lease.end, this.total ?? lease.end)
+    lease.end = Math.min(lease.end, this.#total ?? lease.end)
     lease.answeredAt = performance.now()
     for (const other of this.#leases) {
       if (other === lease || other.start >= lease.end || other.end <= lease.start) continue
@@ -103,24 +151,31 @@ export class Schedule {
     return true
   }
 
+  /** The answer for `lease` is the whole file: its body begins at the first byte. */
+  confirmWhole(lease: ActiveLease, total: number | null): void {
+    lease.answeredAt = performance.now()
+    lease.position = 0
+    lease.end = total ?? Number.POSITIVE_INFINITY
+  }
+
   #next(): ActiveLease | null {
-    const isFirst = this.mode === 'whole' || this.total === null
+    const isFirst = this.#mode === 'whole' || this.#total === null
     const isAlone = isFirst || this.#store.joinable === null
     if ((isAlone && this.#leases.size > 0) || this.isComplete) return null
-    if (this.mode === 'whole') return leaseOf('whole', { start: 0, end: Number.POSITIVE_INFINITY })
-    if (this.total === null) return leaseOf('segment', { start: 0, end: this.#firstLength() })
-    const free = gaps([...this.#store.blocks, ...this.#leases], this.total)
+    if (this.#mode === 'whole') return new ActiveLease('whole', { start: 0, end: Number.POSITIVE_INFINITY })
+    if (this.#total === null) return new ActiveLease('segment', { start: 0, end: this.#firstLength() })
+    const free = gaps([...this.#store.blocks, ...this.#leases], this.#total)
     // What is left as one stream: the link may work only once. Others join when it has shown that it can be resumed.
-    const isOpen = !this.isConfirmed && this.#policy.segmentSize === null
-    const left = this.total - this.#atStart
-    const share = isOpen ? left : Math.ceil(left / this.limit)
-    const next = nextSegment(free, { ...this.#policy, share, limit: this.largest })
-    if (next !== null) return leaseOf('segment', next)
-    return this.#leases.size === 0 ? probe(this.total) : this.#half()
+    const isOpen = !this.#isConfirmed && this.#policy.segmentSize === null
+    const left = this.#total - this.#atStart
+    const share = isOpen ? left : Math.ceil(left / this.#limit)
+    const next = nextSegment(free, { ...this.#policy, share, limit: this.#largest })
+    if (next !== null) return new ActiveLease('segment', next)
+    return this.#leases.size === 0 ? probeOf(this.#total) : this.#half()
   }
 
   #firstLength(): number {
-    return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.largest)
+    return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.#largest)
   }
 
   /** The second half of the largest rest. It is taken from there when its answer has come: see {@link confirm}. */
@@ -129,7 +184,7 @@ export class Schedule {
       .filter((lease) => lease.isWorthSharing)
       .map((lease) => this.#restOf(lease))
     const split = largestRest(shared)
-    return split === null ? null : leaseOf('segment', { start: split.at, end: split.lease.end })
+    return split === null ? null : new ActiveLease('segment', { start: split.at, end: split.lease.end })
   }
 
   /** What nobody else has asked for. */
@@ -137,14 +192,4 @@ export class Schedule {
     const asked = [...this.#leases].map((other) => other.start).filter((other) => other > start)
     return { start, position, end: Math.min(end, ...asked) }
   }
-}
-
-/** Everything is held, from an earlier run: is it still what the server has? An empty file has no byte to ask for. */
-function probe(total: number): ActiveLease {
-  if (total === 0) return leaseOf('whole', { start: 0, end: 0 })
-  return leaseOf('probe', { start: total - 1, end: total })
-}
-
-function leaseOf(kind: LeaseKind, { start, end }: Interval): ActiveLease {
-  return new ActiveLease(kind, start, end)
 }

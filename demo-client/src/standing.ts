@@ -7,8 +7,8 @@ import type { Transfer } from './transfer.ts'
 export class Standing {
   readonly #meter = new SpeedMeter()
   readonly #feed = new ProgressFeed(() => this.progress)
-  /** The transfer under way, or the last one. */
-  transfer: Transfer | null = null
+  /** The one under way, or the last one. */
+  #transfer: Transfer | null = null
   #store: Store | null = null
   #state: DownloadState = 'starting'
   #resumed = 0
@@ -18,9 +18,9 @@ export class Standing {
   /** A snapshot. */
   get progress(): DownloadProgress {
     const received = this.#final?.received ?? this.#store?.received ?? 0
-    const total = this.#final?.total ?? this.transfer?.total ?? null
+    const total = this.#final?.total ?? this.#transfer?.total ?? null
     const speed = this.#meter.speed()
-    const waiting = this.transfer?.waiting ?? null
+    const waiting = this.#transfer?.waiting ?? null
     return {
       state: this.#stateNow(),
       received,
@@ -28,7 +28,7 @@ export class Standing {
       total,
       speed,
       eta: total === null || speed === 0 ? null : (total - received) / speed,
-      connections: this.transfer?.connections ?? 0,
+      connections: this.#transfer?.connections ?? 0,
       retryIn: waiting === null ? 0 : Math.max(0, waiting.until - performance.now()),
       message: waiting?.reason ?? this.#message,
     }
@@ -47,6 +47,12 @@ export class Standing {
   enter(state: DownloadState): void {
     this.#state = state
     this.touch()
+  }
+
+  /** `transfer` brings the bytes from now on. */
+  follow(transfer: Transfer): void {
+    this.#transfer = transfer
+    this.enter('downloading')
   }
 
   /** There is something new to see. */
@@ -97,7 +103,7 @@ export class Standing {
 
   #stateNow(): DownloadState {
     if (this.#state !== 'downloading') return this.#state
-    if (this.transfer?.isPaused) return 'paused'
-    return this.transfer?.waiting == null ? 'downloading' : 'waiting'
+    if (this.#transfer?.isPaused) return 'paused'
+    return this.#transfer?.waiting == null ? 'downloading' : 'waiting'
   }
 }

@@ -1,0 +1,136 @@
+// The versions of a file, fetched one after the other where it changes on the server, until one is complete.
+import { basename } from 'node:path'
+import { onAbort } from './abort-listeners.ts'
+import { DownloadError } from './errors.ts'
+import type { Answer, Exchanger } from './exchange.ts'
+import { VersionChanged } from './failure.ts'
+import { single } from './field-lines.ts'
+import { parseHttpDate } from './http-date.ts'
+import type { Identity } from './identity.ts'
+import type { Settings } from './options.ts'
+import type { Output } from './output.ts'
+import type { Target } from './request-target.ts'
+import type { Standing } from './standing.ts'
+import type { Store } from './store.ts'
+import { Transfer } from './transfer.ts'
+
+/** Versions begun before giving up; from the second change on the file is fetched as one stream. */
+const MOST_VERSIONS = 6
+const VERSIONS_IN_RANGES = 2
+
+/** Where a file comes from and goes to. */
+export interface FetchContext {
+  readonly store: Store
+  readonly exchanger: Exchanger
+  readonly origin: Target
+  readonly output: Output
+  readonly settings: Settings
+}
+
+/** A version whose bytes are all in the store. */
+export interface FetchedVersion {
+  /** Size in bytes. */
+  readonly total: number
+  /** What said where the file ends. */
+  readonly end: Transfer['end']
+  /** The date that the file is to have, or null for that of its download. */
+  readonly modified: Date | null
+}
+
+/** The fetching of one download. It can be paused at any time, before it begins too. */
+export class Versions {
+  readonly #standing: Standing
+  /** The one under way, or the last one. */
+  #transfer: Transfer | null = null
+  #isPaused = false
+  #modified: Date | null = null
+
+  constructor(standing: Standing) {
+    this.#standing = standing
+  }
+
+  /** Size of the file in bytes, or null while it is unknown. */
+  get total(): number | null {
+    return this.#transfer?.total ?? null
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#transfer?.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#transfer?.resume()
+  }
+
+  /** Ends what is under way: {@link fetch} throws `error`. */
+  fail(error: unknown): void {
+    this.#transfer?.fail(error)
+  }
+
+  /** Fetches, starting over where the file changes, until one version is complete. @throws DownloadError */
+  async fetch(context: FetchContext): Promise<FetchedVersion> {
+    for (let version = 1; ; version++) {
+      const transfer = this.#begin(context, version)
+      const { signal } = context.settings
+      const stop = (): void => transfer.fail(signal?.reason)
+      const forget = signal === null ? null : onAbort(signal, stop)
+      try {
+        if (signal?.aborted) stop()
+        await transfer.run()
+        return { total: transfer.total ?? 0, end: transfer.end, modified: this.#modified }
+      } catch (error) {
+        if (!(error instanceof VersionChanged)) throw error
+        if (version >= MOST_VERSIONS) throw keepsChanging(version, error)
+        this.#standing.startOver(error.message)
+        await context.store.forget()
+      } finally {
+        forget?.()
+      }
+    }
+  }
+
+  #begin(context: FetchContext, version: number): Transfer {
+    const { store, exchanger, origin, output, settings } = context
+    const transfer = new Transfer({
+      settings,
+      store,
+      exchanger,
+      origin,
+      outputName: output.isNamed ? basename(output.path) : null,
+      mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
+      onVersion: (identity, answer) => this.#accept(context, identity, answer),
+      onBytes: (bytes) => this.#standing.count(bytes),
+      onChange: () => this.#standing.touch(),
+    })
+    this.#transfer = transfer
+    if (this.#isPaused) transfer.pause()
+    this.#standing.follow(transfer)
+    return transfer
+  }
+
+  /** The first bytes of a version are about to be taken. @throws DownloadError where they have no place to go */
+  async #accept(
+    { store, output, settings }: FetchContext,
+    identity: Identity,
+    answer: Answer,
+  ): Promise<void> {
+    if (!output.isNamed) {
+      output.rename(single(answer.fields, 'content-disposition'))
+      await output.place()
+    }
+    await output.assertRoom((identity.total ?? 0) - store.received)
+    this.#modified = settings.modified === 'server' ? lastModified(answer) : null
+  }
+}
+
+function lastModified(answer: Answer): Date | null {
+  const time = parseHttpDate(single(answer.fields, 'last-modified') ?? '')
+  return time === null ? null : new Date(time)
+}
+
+function keepsChanging(version: number, cause: VersionChanged): DownloadError {
+  const message = `the file keeps changing on the server (${version} versions seen; ${cause.message}); try later`
+  return new DownloadError('ERR_DOWNLOAD_CHANGED', message, { cause })
+}
