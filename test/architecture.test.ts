@@ -31,6 +31,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'media-type.ts',
       'content-disposition.ts',
       'field-value.ts',
+      'connection-fields.ts',
       'errors.ts',
       'source.ts',
     ],

@@ -1,5 +1,6 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
+import { CONNECTION_FIELDS, endsWithHead, isChunked } from './connection-fields.ts'
 import { discloseHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
@@ -10,7 +11,9 @@ type Fields = Record<string, unknown>
 type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
 type SetField = (name: string, value: unknown) => RawResponse
 
-/** The coding of the representation itself, for each response that is guarded. */
+/** Responses whose framing is guarded. */
+const framed = new WeakSet<RawResponse>()
+/** The coding of the representation itself, for each response that is to carry it. */
 const codings = new WeakMap<RawResponse, string | undefined>()
 
 /**
@@ -20,16 +23,28 @@ const codings = new WeakMap<RawResponse, string | undefined>()
  * - Content that was encoded on its way out is another representation than the one our strong tag names: the tag
  *   becomes weak (RFC 9110 §8.8.3.3) and Accept-Ranges goes, since the ranges are of other bytes.
  * - A 206 that was encoded is cut: its Content-Range counts bytes that it does not carry (§14.4).
- * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2).
+ * - The framing is as {@link guardFraming} says.
  *
  * @param coding the Content-Encoding of the representation itself, as the handler has set it
  */
 export function guardHead(reply: FastifyReply, coding: unknown): void {
   const raw: RawResponse = reply.raw
-  const isGuarded = codings.has(raw)
+  guardFraming(reply)
+  if (!codings.has(raw)) guardSetHeader(raw)
   codings.set(raw, codingOf(coding))
-  if (isGuarded) return
-  guardSetHeader(raw)
+}
+
+/**
+ * Holds the head of any answer to the framing that it can have, whatever fields are set: Node throws for some while it
+ * writes, out of anybody's reach, and sends others as they are.
+ *
+ * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2), and Trailer only where there can be one.
+ * - Over HTTP/2 there are no fields of the connection (RFC 9113 §8.2.2).
+ */
+export function guardFraming(reply: FastifyReply): void {
+  const raw: RawResponse = reply.raw
+  if (framed.has(raw)) return
+  framed.add(raw)
   guardWriteHead(reply, raw)
 }
 
@@ -43,7 +58,7 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     const fields = isPlainFields(given) && !isWrapped ? given : undefined
     if (fields === undefined) setAll(raw, given)
     const head = new Head(raw, fields)
-    head.chooseFraming(reply.request.raw.httpVersionMinor)
+    head.chooseFraming(status, reply.request.raw.httpVersionMinor)
     head.weakenWhenEncoded()
     if (status === PARTIAL_CONTENT && head.isEncoded) {
       refuse(reply, raw)
@@ -87,6 +102,7 @@ class Head {
 
   /** Whether the content has another coding than the representation itself. */
   get isEncoded(): boolean {
+    if (!codings.has(this.#raw)) return false
     const coding = codingOf(this.#get('content-encoding'))
     return coding !== undefined && coding !== codings.get(this.#raw)
   }
@@ -102,18 +118,21 @@ class Head {
     this.#remove('accept-ranges')
   }
 
-  /**
-   * RFC 9112 §6.2: "A sender MUST NOT send a Content-Length header field in any message that contains a
-   * Transfer-Encoding header field."
-   */
-  chooseFraming(minorVersion: number): void {
-    if (this.#raw instanceof Http2ServerResponse || this.#get('transfer-encoding') === undefined) return
-    if (minorVersion > 0) {
-      this.#remove('content-length')
+  chooseFraming(status: number, minorVersion: number): void {
+    if (this.#raw instanceof Http2ServerResponse) {
+      // RFC 9113 §8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header
+      // fields."
+      for (const name of CONNECTION_FIELDS) this.#remove(name)
       return
     }
     // RFC 9112 §6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the corresponding request
     // indicates HTTP/1.1 (or later minor revisions)."
+    if (minorVersion > 0 && !endsWithHead(status) && isChunked(this.#get('transfer-encoding'))) {
+      // §6.2: "A sender MUST NOT send a Content-Length header field in any message that contains a Transfer-Encoding
+      // header field."
+      this.#remove('content-length')
+      return
+    }
     this.#remove('transfer-encoding')
     this.#remove('trailer')
   }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CONNECTION_FIELDS } from './connection-fields.ts'
 import { SendRangeError } from './errors.ts'
 import { isFieldName, isFieldValue, isMediaType } from './field-value.ts'
 import { defaultSettings, type RangePluginOptions, type Settings } from './options.ts'
@@ -9,7 +10,10 @@ type Check = (value: unknown) => boolean
 
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Each has an option of its own or follows from the answer; another value would contradict what is sent. */
+/**
+ * Each has an option of its own, or follows from the answer or its connection; another value would contradict what is
+ * sent.
+ */
 const OWN_FIELDS = new Set([
   'accept-ranges',
   'content-length',
@@ -17,7 +21,8 @@ const OWN_FIELDS = new Set([
   'content-type',
   'etag',
   'last-modified',
-  'transfer-encoding',
+  'trailer',
+  ...CONNECTION_FIELDS,
 ])
 
 /** Fastify hands its own options of `register` on to every plugin. */

@@ -19,7 +19,7 @@ export interface SendRangeOptions {
   cacheControl?: string
   /** The Content-Type, or a function of the path (undefined: as by default). Default: by the extension. */
   contentType?: string | ((path: string) => string | undefined)
-  /** More fields for 200 and 206; none that an option above or the answer itself decides. Default: none. */
+  /** More fields for 200 and 206; none that an option above, the answer or its connection decides. Default: none. */
   headers?: Readonly<Record<string, string>>
   /** Content-Disposition: `true` takes the file name from the path, a string is the name. Default `false`. */
   download?: boolean | string

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { SendRangeError } from './errors.ts'
+import { guardFraming } from './head-guard.ts'
 import { isDebugging, shownPath, writeLogLine } from './log-line.ts'
 import { describeRefusal, type Refusal } from './refusal.ts'
 import { ReplyClaim } from './reply-claim.ts'
@@ -33,5 +34,6 @@ export function refuse(reply: FastifyReply, { claim, path, refusal }: RefusedCal
   if (status === 403) throw new SendRangeError('ERR_RANGE_PATH_FORBIDDEN', 'Forbidden')
   ReplyClaim.release(reply)
   clearRepresentationFields(reply)
+  guardFraming(reply)
   reply.callNotFound()
 }

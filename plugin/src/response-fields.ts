@@ -118,10 +118,13 @@ export function restoreFields(reply: FastifyReply, set: FieldsSet): void {
 }
 
 function removeFields(reply: FastifyReply, names: readonly string[]): void {
-  for (const name of names) {
-    reply.removeHeader(name)
-    if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)
-  }
+  for (const name of names) removeField(reply, name)
+}
+
+/** Takes a field off the reply, also when it was flushed to Node already. */
+export function removeField(reply: FastifyReply, name: string): void {
+  reply.removeHeader(name)
+  if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)
 }
 
 function setEtag(reply: FastifyReply, { selected, set }: Subject): void {

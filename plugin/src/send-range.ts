@@ -5,6 +5,7 @@ import { type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
+import { guardFraming } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import type { Settings } from './options.ts'
@@ -23,6 +24,7 @@ import { cut, isOver, whenOver } from './response-lifetime.ts'
 import { itsTurn } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
+import { assertSendableFields } from './sendable-fields.ts'
 import type { Representation } from './source.ts'
 import { asError, checkedRepresentation } from './source-checks.ts'
 import { isServedTarget } from './target-check.ts'
@@ -53,6 +55,7 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
     await itsTurn(reply)
     call.claim.assertHeld()
     if (isOver(reply)) return
+    assertSendableFields(reply)
     for (let attempt = 1; ; attempt++) {
       const failure = await answer(reply, attempt === 1 ? call : again(call), progress).catch(changeIn)
       if (failure === undefined) return
@@ -87,6 +90,7 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   // Fastify puts the fields of an error on the answer only where the user has set no error handler.
   if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
   ReplyClaim.release(reply)
+  guardFraming(reply)
   sendError(reply, error)
 }
 
@@ -181,6 +185,7 @@ function sendWithoutContent(reply: FastifyReply, { claim, subject, decision }: N
   if (decision.kind === 'not-modified') {
     reply.code(304)
     setNotModifiedFields(reply, subject, decision.matched)
+    guardFraming(reply)
     sendNothing(reply, claim)
     return
   }

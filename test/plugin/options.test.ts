@@ -60,6 +60,14 @@ const WRONG_FIELDS: readonly unknown[] = [
   { 'Last-Modified': 'Sun, 06 Nov 1994 08:49:37 GMT' },
   { 'Accept-Ranges': 'none' },
   { 'Transfer-Encoding': 'chunked' },
+  { trailer: 'x' },
+  { Connection: 'close' },
+  { 'Keep-Alive': 'timeout=5' },
+  { 'proxy-connection': 'close' },
+  { TE: 'trailers' },
+  { upgrade: 'h2c' },
+  { 'HTTP2-Settings': 'AAA' },
+  { ':status': '204' },
 ]
 
 const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
