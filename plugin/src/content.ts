@@ -17,7 +17,6 @@ import {
   clearRepresentationFields,
   codingOfRepresentation,
   contentTypeOf,
-  removeField,
   type Subject,
   setRepresentationFields,
 } from './response-fields.ts'
@@ -114,10 +113,9 @@ function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut,
   reply.header('content-type', contentType)
   reply.header('content-length', String(layout.length))
   if (decision.kind !== 'full') reply.code(206)
-  // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
-  // multiple part response", and a 200 has none either: one that the handler has set goes.
-  if (decision.kind !== 'partial') removeField(reply, 'content-range')
-  else reply.header('content-range', contentRange(decision.range, subject.selected.size))
+  if (decision.kind === 'partial') {
+    reply.header('content-range', contentRange(decision.range, subject.selected.size))
+  }
 }
 
 interface ShortBody {

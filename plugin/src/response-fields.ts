@@ -55,6 +55,9 @@ export function contentTypeOf({ path, representation, settings, set }: Subject):
 export function setRepresentationFields(reply: FastifyReply, subject: Subject): void {
   const { path, selected, settings, set } = subject
   const { cacheControl, download, headers } = settings
+  // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
+  // multiple part response", and a 200 has none either. Of a 206 with one part it is set afterwards.
+  if (set['content-range'] !== undefined) removeFields(reply, ['content-range'])
   if (set['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
   setEtag(reply, subject)
   setLastModified(reply, subject)
@@ -118,13 +121,10 @@ export function restoreFields(reply: FastifyReply, set: FieldsSet): void {
 }
 
 function removeFields(reply: FastifyReply, names: readonly string[]): void {
-  for (const name of names) removeField(reply, name)
-}
-
-/** Takes a field off the reply, also when it was flushed to Node already. */
-export function removeField(reply: FastifyReply, name: string): void {
-  reply.removeHeader(name)
-  if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)
+  for (const name of names) {
+    reply.removeHeader(name)
+    if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)
+  }
 }
 
 function setEtag(reply: FastifyReply, { selected, set }: Subject): void {
