@@ -5,6 +5,7 @@
  * - HTTP/1: the answer whose turn it is, and no other, has an open file and memory ({@link itsTurn}).
  * - HTTP/2: {@link MAX_ANSWERS_PER_SESSION} answers of a session have.
  * - An answer holds one chunk: {@link LARGE_CHUNK_BYTES}, {@link SMALL_CHUNK_BYTES} or {@link CAREFUL_CHUNK_BYTES}.
+ *   The last is what thousands of clients that stall hold each; the memory that it was read into is taken back.
  * - An answer has {@link MAX_READS_PER_ANSWER} reads under way.
  */
 
@@ -15,13 +16,15 @@ const MIB = 1024 * KIB
 export const LARGE_CHUNK_BYTES: number = 512 * KIB
 /** Bytes of a chunk for everybody, as far as they go; also of answers that are sent in one piece. */
 export const SMALL_CHUNK_BYTES: number = 64 * KIB
-/** Bytes of a chunk when those have run out: little enough for thousands of clients that stall. */
-export const CAREFUL_CHUNK_BYTES: number = 16 * KIB
+/** Bytes of a chunk where many clients wait: little enough for thousands that stall. */
+export const CAREFUL_CHUNK_BYTES: number = 8 * KIB
 
 /** Large chunks that are lent at a time, and those that clients who have stopped reading keep on top: 16 and 48 MiB. */
 export const LARGE_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 32, late: 96 }
 /** The same for small chunks: 8 and 8 MiB. */
 export const SMALL_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 128, late: 128 }
+/** Memory of {@link SMALL_CHUNK_BYTES} each that is read into and copied from, and taken back in between: 4 MiB. */
+export const STAGING_CHUNKS = 64
 
 /** Bytes of small ranges that are kept in memory, over all files. */
 export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB

@@ -30,6 +30,7 @@ export function layOutRange(range: ByteRange): Layout {
 // 144 random bits: a boundary that nobody can place in the data beforehand, and that no data holds by chance.
 const BOUNDARY_BYTES = 18
 const BOUNDARY_LENGTH = 2 * BOUNDARY_BYTES
+const MAX_UINT32 = 2 ** 32 - 1
 
 /** What the heads of all parts have in common. */
 interface PartFields {
@@ -42,8 +43,8 @@ interface PartFields {
 /**
  * A `multipart/byteranges` body, RFC 9110 §14.6, with one part for each range, in the order given.
  *
- * An answer may wait for a long time for a client that does not read, so it holds 16 bytes for each range and makes the
- * head of a part when it is due.
+ * An answer may wait for a long time for a client that does not read, so it holds 8 bytes for each range (16 from
+ * 4 GiB on) and makes the head of a part when it is due.
  */
 export class Multipart implements Layout {
   readonly length: number
@@ -53,12 +54,13 @@ export class Multipart implements Layout {
   readonly #boundary: string
   readonly #fields: PartFields
   /** First and last position of each range. */
-  readonly #positions: Float64Array
+  readonly #positions: Uint32Array | Float64Array
 
   constructor(ranges: readonly ByteRange[], fields: PartFields) {
     this.#boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
     this.#fields = fields
-    this.#positions = Float64Array.from(ranges.flatMap(({ first, last }) => [first, last]))
+    const Positions = fields.size <= MAX_UINT32 ? Uint32Array : Float64Array
+    this.#positions = Positions.from(ranges.flatMap(({ first, last }) => [first, last]))
     this.pieceCount = 2 * ranges.length + 1
     this.length = multipartLength(ranges, fields)
     // §14.6: no quotes around the boundary; several clients do not take them off.

@@ -36,6 +36,30 @@ export class PieceReader {
     return new PieceReader(this.#representation, this.#layout, this.#signal)
   }
 
+  /** A reader of the same body that begins where this one is, so that what was read can be read again. */
+  copy(): PieceReader {
+    const copy = this.fromStart()
+    copy.#index = this.#index
+    copy.#piece = this.#piece
+    copy.#offset = this.#offset
+    copy.#remaining = this.#remaining
+    return copy
+  }
+
+  /** Goes on by this many bytes without reading them; at most those that remain. */
+  skip(byteCount: number): void {
+    this.#remaining -= byteCount
+    for (let left = byteCount; left > 0; ) {
+      this.#piece ??= this.#layout.piece(this.#index)
+      left -= this.#advance(this.#piece, left)
+    }
+  }
+
+  /** Whether the body is made of more than one piece. */
+  get isScattered(): boolean {
+    return this.#layout.pieceCount > 1
+  }
+
   /** Bytes still to come. */
   get remaining(): number {
     return this.#remaining
@@ -64,9 +88,16 @@ export class PieceReader {
 
   /** Puts as much of a piece into the room as fits, or notes what has to be read for it. Returns the count of bytes. */
   #place(piece: Piece, room: Uint8Array, reads: Read[]): number {
-    const count = Math.min(room.length, pieceLength(piece) - this.#offset)
-    if (piece.kind === 'literal') room.set(piece.bytes.subarray(this.#offset, this.#offset + count))
-    else reads.push({ target: room.subarray(0, count), position: piece.range.first + this.#offset })
+    const offset = this.#offset
+    const count = this.#advance(piece, room.length)
+    if (piece.kind === 'literal') room.set(piece.bytes.subarray(offset, offset + count))
+    else reads.push({ target: room.subarray(0, count), position: piece.range.first + offset })
+    return count
+  }
+
+  /** Goes on by as many bytes as this piece has, `most` at most. Returns the count. */
+  #advance(piece: Piece, most: number): number {
+    const count = Math.min(most, pieceLength(piece) - this.#offset)
     this.#offset += count
     if (this.#offset === pieceLength(piece)) {
       this.#index++

@@ -1,35 +1,15 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { Body } from './body.ts'
-import { type Chunk, ChunkPool } from './chunk-pool.ts'
 import { SendRangeError } from './errors.ts'
-import {
-  CAREFUL_CHUNK_BYTES,
-  LARGE_CHUNK_BYTES,
-  LARGE_CHUNKS,
-  SMALL_CHUNK_BYTES,
-  SMALL_CHUNKS,
-} from './memory-bounds.ts'
-import { isNativeResponse, watchSystemWrites } from './native-response.ts'
+import { isNativeResponse } from './native-response.ts'
 import type { PieceReader } from './piece-reader.ts'
+import { Pump } from './pump.ts'
 import { asError } from './source-checks.ts'
 
-const large = new ChunkPool({ chunkBytes: LARGE_CHUNK_BYTES, ...LARGE_CHUNKS })
-/** For all bodies; also used for answers that are sent in one piece. */
-export const smallChunks: ChunkPool = new ChunkPool({ chunkBytes: SMALL_CHUNK_BYTES, ...SMALL_CHUNKS })
-/** Socket buffers at both ends take up to this many bytes of which the client has not read one. */
-const SOCKET_BUFFER_BYTES = 10 * 1024 * 1024
-/** A client that has read this many bytes counts as keeping up. */
-const PROVEN_BYTES = 128 * 1024
-/** More clients than this that stopped reading large chunks: only those that keep up get one. */
-const FEW_LATE = 4
 /** Chunks where this is read as an ordinary stream: at first, and when this many bytes have gone out. */
 const STREAM_FIRST_BYTES = 64 * 1024
 const STREAM_PROVEN_BYTES = 1024 * 1024
 const STREAM_BYTES = 128 * 1024
-
-/** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
-const takenBefore = new WeakMap<Socket, number>()
 
 /** Who can get at the body: the response alone, or hooks of the application too. */
 export type BodyReaders = 'response only' | 'anybody'
@@ -58,10 +38,7 @@ export class PositionalBody extends Body {
   #readBy: 'nobody' | 'stream' | 'pump' = 'nobody'
   #bytesSent = 0
   #work: Promise<void> = Promise.resolve()
-  /** Chunks whose write has not been reported. */
-  readonly #unreported = new Set<Chunk>()
-  /** Ends the wait for a write that the response will never report. */
-  #abandonWrite: (() => void) | undefined
+  #pump: Pump | undefined
 
   constructor(options: PositionalBodyOptions) {
     super({ highWaterMark: STREAM_FIRST_BYTES })
@@ -86,7 +63,7 @@ export class PositionalBody extends Body {
     if (options?.end === false || !this.#isUnread() || !isNativeResponse(destination))
       return super.pipe(destination, options)
     this.#readBy = 'pump'
-    this.#work = this.#pump(destination)
+    this.#work = this.#pumpInto(destination)
     return destination
   }
 
@@ -100,79 +77,19 @@ export class PositionalBody extends Body {
     )
   }
 
-  async #pump(response: ServerResponse): Promise<void> {
-    const { socket } = response
-    const before = socket === null ? 0 : (takenBefore.get(socket) ?? 0)
+  async #pumpInto(response: ServerResponse): Promise<void> {
+    const onWritten = (byteCount: number): void => {
+      this.#bytesSent += byteCount
+    }
+    this.#pump = new Pump({ reader: this.#reader, response, onWritten })
     try {
-      while (this.#reader.remaining > 0 && !this.destroyed) {
-        const chunk = this.#borrow(
-          before + Math.max(0, this.#bytesSent - SOCKET_BUFFER_BYTES) >= PROVEN_BYTES,
-        )
-        const count = await this.#fill(chunk)
-        if (this.destroyed) return chunk.giveBack()
-        await this.#write(response, chunk, count)
-      }
-      // Fastify destroys a payload at the end of its response: what was sent counts all the same.
-      if (socket !== null) takenBefore.set(socket, before + this.#bytesSent)
+      await this.#pump.run()
       if (this.destroyed) return
       this.give(null)
       this.resume()
     } catch (error) {
       this.destroy(asError(error))
     }
-  }
-
-  /** Large memory for a client that keeps up, and for others while few have let it lie. */
-  #borrow(isProven: boolean): Chunk {
-    const { remaining } = this.#reader
-    if (remaining > SMALL_CHUNK_BYTES) {
-      const isPlenty = large.late < FEW_LATE && large.free > (LARGE_CHUNKS.lent * 3) / 4
-      const chunk = isProven || isPlenty ? large.take() : undefined
-      if (chunk !== undefined) return chunk
-    }
-    const chunk = remaining > CAREFUL_CHUNK_BYTES ? smallChunks.take() : undefined
-    return chunk ?? freshChunk(Math.min(CAREFUL_CHUNK_BYTES, remaining))
-  }
-
-  async #fill(chunk: Chunk): Promise<number> {
-    try {
-      return await this.#reader.fill(chunk.bytes)
-    } catch (error) {
-      chunk.giveBack()
-      throw error
-    }
-  }
-
-  /**
-   * Settles when the next bytes can be written, as for any stream, or never will be. The memory comes back only when the
-   * write itself was reported and the socket has passed the bytes on.
-   */
-  #write(response: ServerResponse, chunk: Chunk, count: number): Promise<void> {
-    const bytes = chunk.bytes.subarray(0, count)
-    const isWithSystem = watchSystemWrites(response)
-    const isLast = this.#reader.remaining === 0
-    return new Promise((resolve) => {
-      const proceed = (): void => {
-        response.off('drain', proceed)
-        this.#abandonWrite = undefined
-        resolve()
-      }
-      this.#unreported.add(chunk)
-      const written = (error?: Error | null): void => {
-        this.#unreported.delete(chunk)
-        if (error || !isWithSystem(count)) chunk.writeOff()
-        else chunk.giveBack()
-        if (!error) this.#bytesSent += count
-        proceed()
-      }
-      this.#abandonWrite = proceed
-      if (isLast) {
-        response.end(bytes, written)
-        return
-      }
-      response.on('drain', proceed)
-      if (response.write(bytes, written)) proceed()
-    })
   }
 
   override _read(): void {
@@ -199,15 +116,9 @@ export class PositionalBody extends Body {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#abandonWrite?.()
-    for (const chunk of this.#unreported) chunk.writeOff()
+    this.#pump?.stop()
     // The connection is cut at once; the descriptor waits for the read that may be using it.
     this.#work.then(this.#options.close).catch(() => {})
     super._destroy(error, callback)
   }
-}
-
-/** Memory that is used once. */
-function freshChunk(length: number): Chunk {
-  return { bytes: Buffer.allocUnsafeSlow(length), giveBack() {}, writeOff() {} }
 }

@@ -132,3 +132,25 @@ t.test('a read that fails is reported when no other read writes any more', async
   await t.rejects(reader.fill(Buffer.alloc(6)), { message: 'no' })
   t.equal(underWay, 0)
 })
+
+t.test('a copy begins where its original was; skipping goes on without a read', async (t) => {
+  const pieces: Piece[] = [literal('head'), range(10, 29), literal('tail')]
+  const layout = layOutPieces(pieces)
+  const whole = Buffer.concat([Buffer.from('head'), CONTENT.subarray(10, 30), Buffer.from('tail')])
+  for (let read = 0; read <= whole.length; read++) {
+    for (let skipped = 0; read + skipped <= whole.length; skipped++) {
+      const reader = new PieceReader(
+        reading((asked) => asked),
+        layout,
+        SIGNAL,
+      )
+      await reader.fill(Buffer.alloc(read))
+      const copy = reader.copy()
+      await reader.fill(Buffer.alloc(whole.length))
+      copy.skip(skipped)
+      const target = Buffer.alloc(copy.remaining)
+      await copy.fill(target)
+      t.ok(target.equals(whole.subarray(read + skipped)))
+    }
+  }
+})

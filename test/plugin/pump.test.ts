@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { Multipart } from '#plugin/multipart.js'
+import { PieceReader } from '#plugin/piece-reader.js'
+import { Pump } from '#plugin/pump.js'
+import { numberedLines } from './support/numbered-lines.ts'
+
+const CONTENT = numberedLines(24 * 1024 * 1024)
+const PART_BYTES = 1_000_000
+const RANGES = Array.from({ length: 20 }, (_, part) => ({
+  first: part * 1_200_000,
+  last: part * 1_200_000 + PART_BYTES - 1,
+}))
+const SIGNAL = new AbortController().signal
+
+interface Run {
+  readonly port: number
+  readonly runs: Promise<'ended' | 'failed'>[]
+  readonly pumps: Pump[]
+  readonly layout: Multipart
+  bytesWritten: number
+  bytesRead: number
+}
+
+async function pumpTo(t: Test, fail?: { readonly after: number }): Promise<Run> {
+  const layout = new Multipart(RANGES, { size: CONTENT.length, partType: 'text/plain' })
+  const run: Run = { port: 0, runs: [], pumps: [], layout, bytesWritten: 0, bytesRead: 0 }
+  const representation = {
+    size: CONTENT.length,
+    async readAt(target: Uint8Array, position: number) {
+      if (fail !== undefined && position > fail.after) throw new Error('the disk is gone')
+      run.bytesRead += target.length
+      return CONTENT.copy(target, 0, position)
+    },
+    close() {},
+  }
+  const answer = (response: ServerResponse): void => {
+    response.writeHead(206, { 'content-length': layout.length })
+    const pump = new Pump({
+      reader: new PieceReader(representation, layout, SIGNAL),
+      response,
+      onWritten: (byteCount) => {
+        run.bytesWritten += byteCount
+      },
+    })
+    run.pumps.push(pump)
+    run.runs.push(
+      pump.run().then(
+        () => 'ended' as const,
+        () => 'failed' as const,
+      ),
+    )
+  }
+  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return Object.assign(run, { port: (server.address() as AddressInfo).port })
+}
+
+function ask(port: number): Socket {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  return socket
+}
+
+/** The whole body, as the layout says. */
+function expected(layout: Multipart): Buffer {
+  const pieces = Array.from({ length: layout.pieceCount }, (_, index) => layout.piece(index))
+  return Buffer.concat(
+    pieces.map((piece) =>
+      piece.kind === 'literal' ? piece.bytes : CONTENT.subarray(piece.range.first, piece.range.last + 1),
+    ),
+  )
+}
+
+async function rest(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk as Buffer)
+  const all = Buffer.concat(chunks)
+  return all.subarray(all.indexOf('\r\n\r\n') + 4)
+}
+
+/** Waits until the client's silence holds the answer up, and for the time after which memory is taken back. */
+async function stall(run: Run): Promise<void> {
+  for (let last = -1; run.bytesWritten === 0 || run.bytesWritten !== last; ) {
+    last = run.bytesWritten
+    await sleep(600)
+  }
+}
+
+t.test('a client that stops for long gets every byte, though some have to be read again', async (t) => {
+  let bytesReadAgain = 0
+  // A client that happens to stop where the memory has been copied to its end needs no byte again.
+  for (let clients = 0; bytesReadAgain === 0 && clients < 5; clients++) {
+    const run = await pumpTo(t)
+    const socket = ask(run.port)
+    await once(socket, 'connect')
+    await stall(run)
+    t.ok(run.bytesWritten < run.layout.length, 'the client holds the answer up')
+    t.ok((await rest(socket)).equals(expected(run.layout)))
+    t.equal(await run.runs[0], 'ended')
+    t.equal(run.bytesWritten, run.layout.length)
+    bytesReadAgain = run.bytesRead - RANGES.length * PART_BYTES
+  }
+  t.ok(bytesReadAgain > 0, 'its memory was taken back')
+})
+
+t.test('a client that leaves ends the run', async (t) => {
+  const run = await pumpTo(t)
+  const socket = ask(run.port)
+  while (run.bytesWritten === 0) await sleep(10)
+  socket.destroy()
+  await once(socket, 'close')
+  run.pumps[0]?.stop()
+  t.equal(await run.runs[0], 'ended')
+  t.ok(run.bytesWritten < run.layout.length)
+})
+
+t.test('a read that fails rejects', async (t) => {
+  const run = await pumpTo(t, { after: 2_000_000 })
+  const socket = ask(run.port).resume()
+  while (run.runs.length === 0) await sleep(10)
+  t.equal(await run.runs[0], 'failed')
+  socket.destroy()
+})
