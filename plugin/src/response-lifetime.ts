@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { constants, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Body } from './body.ts'
 import { discloseFailure, isHeadSent } from './head-sent.ts'
+import { endWithInjectedStream } from './injected-stream.ts'
 
 /** What Fastify's `reply.raw` is, whichever version of HTTP the server speaks. */
 export type RawResponse = ServerResponse | Http2ServerResponse
@@ -53,6 +55,8 @@ export function whenOver(reply: FastifyReply, listener: () => void): void {
 function watchEnding({ raw, request }: { raw: RawResponse; request: FastifyReply['request'] }): Ending {
   const ending: Ending = { isOver: false, listeners: [] }
   endings.set(raw, ending)
+  // The socket of `inject` is a stand-in.
+  if (!(request.raw.socket instanceof Duplex)) endWithInjectedStream(raw)
   if (raw instanceof Http2ServerResponse || raw.socket !== null) {
     raw.once('close', () => tellAll(ending))
     return ending
