@@ -1,5 +1,5 @@
 // What a failed attempt means for the next one. Pure.
-import { DownloadError } from './errors.ts'
+import { DownloadError, systemCode } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { nameOf, ProxyError } from './proxy-error.ts'
 import { ExchangeFailure } from './send-request.ts'
@@ -40,6 +40,27 @@ export function connectionFailure(error: unknown): Failure {
     wait: null,
     isStale: false,
   }
+}
+
+/** What node:http's parser, or this program, says of a head that is HTTP and breaks its rules: so the server writes it. */
+const BROKEN_HEADS: ReadonlySet<string> = new Set([
+  'HPE_HEADER_OVERFLOW',
+  'HPE_INVALID_CONTENT_LENGTH',
+  'HPE_INVALID_HEADER_TOKEN',
+  'HPE_INVALID_STATUS',
+  'HPE_INVALID_TRANSFER_ENCODING',
+  'HPE_INVALID_VERSION',
+  'HPE_UNEXPECTED',
+  'HPE_UNEXPECTED_CONTENT_LENGTH',
+])
+
+/**
+ * Would the same question get this head again? Not where it ended early or was no HTTP at all, and not where an earlier
+ * answer on the connection may have left something behind.
+ */
+export function isLastingHead(error: unknown): boolean {
+  if (!(error instanceof ExchangeFailure) || error.wasReused) return false
+  return BROKEN_HEADS.has(systemCode(error.cause) ?? '')
 }
 
 /** Thrown where the next handshake would end like this one. */
@@ -90,13 +111,13 @@ export function mayBeAboutRange({ error, wait }: Failure): boolean {
   return code === 'ECONNRESET' || WORDS[code] === undefined
 }
 
-/** An answer with an error status. `proxy`: what passed it on, and may have made it. */
+/** An answer with an error status, or with 202. `proxy`: what passed it on, and may have made it. */
 export function statusFailure(
   { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
   wait: number | null,
   isRefusal: boolean,
 ): Failure {
-  const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}`
+  const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}${status === 202 ? ': the file is not ready' : ''}`
   const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
   return { reason, error, isRefusal, wait, isStale: false }
 }

@@ -1,6 +1,13 @@
 // One question and what its answer leads to: a body that is taken, another question, or a failed attempt.
 import { type Approach, isAboutCondition } from './approach.ts'
-import { connectionFailure, type Failure, lieFailure, statusFailure, VersionChanged } from './failure.ts'
+import {
+  connectionFailure,
+  type Failure,
+  isLastingHead,
+  lieFailure,
+  statusFailure,
+  VersionChanged,
+} from './failure.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
 import type { ActiveLease } from './lease.ts'
 import type { RangeTrust } from './range-trust.ts'
@@ -49,7 +56,9 @@ export class Requester {
       })
     } catch (error) {
       if (signal.aborted) return null
-      return connectionFailure(error)
+      const failure = connectionFailure(error)
+      if (isLastingHead(error) && !this.#context.schedule.isConfirmed) throw failure.error
+      return failure
     }
     if (signal.aborted) {
       judged.answer.body.destroy()
@@ -75,9 +84,9 @@ export class Requester {
         return ranges.lose(verdict.reason)
       case 'lie':
         // Where the file has come before, any lie may pass: a captive portal, a node that is not set up.
-        return verdict.isLasting && !schedule.isConfirmed
-          ? this.#refused(lieFailure(verdict.reason), judged, target)
-          : lieFailure(verdict.reason)
+        return schedule.isConfirmed
+          ? lieFailure(verdict.reason)
+          : this.#refused(lieFailure(verdict.reason), judged, target)
       case 'refused':
       case 'trouble':
         return statusFailure(answer, verdict.wait, verdict.kind === 'refused')

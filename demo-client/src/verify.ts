@@ -43,13 +43,8 @@ export type Verdict =
   | { readonly kind: 'changed'; readonly reason: string }
   /** What came is not the range that was asked for; the whole file can perhaps be had. */
   | { readonly kind: 'no-range'; readonly reason: string }
-  /** Cannot be the file, or contradicts itself. */
-  | {
-      readonly kind: 'lie'
-      readonly reason: string
-      /** In order, but not the file: a server that has never sent the file will not send it the next time. */
-      readonly isLasting?: true
-    }
+  /** Cannot be the file, or contradicts itself. A server that has never sent the file will not send it the next time. */
+  | { readonly kind: 'lie'; readonly reason: string }
   /** Too many requests or connections; `wait` in ms if the server said. */
   | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
   /** Trouble that may pass; `wait` in ms if the server said. */
@@ -57,22 +52,34 @@ export type Verdict =
   /** An error that asking again does not cure. */
   | { readonly kind: 'http-error'; readonly status: number }
 
-const REFUSED: ReadonlySet<number> = new Set([429, 503])
-const PASSING: ReadonlySet<number> = new Set([408, 425, 500, 502, 504])
+/** 509 is no part of any standard: "bandwidth limit exceeded". */
+const REFUSED: ReadonlySet<number> = new Set([429, 503, 509])
+/** RFC 9110 §15.3.3: at 202 "the processing has not been completed", and when it is, there can be the file. */
+const PASSING: ReadonlySet<number> = new Set([202, 408, 425])
+/** Errors of a server that will not pass: what was asked for is not there, in this protocol or for this client. */
+const LASTING: ReadonlySet<number> = new Set([501, 505, 506, 508, 510, 511])
 
 /** Judges the head of an answer. */
 export function judge(asked: Asked, head: Head): Verdict {
   const { status, fields } = head
   if (REFUSED.has(status)) return { kind: 'refused', status, wait: retryAfter(fields) }
-  if (PASSING.has(status)) return { kind: 'trouble', status, wait: retryAfter(fields) }
+  if (mayPass(status)) return { kind: 'trouble', status, wait: retryAfter(fields) }
   if (status === 416) return judgeUnsatisfied(asked, fields)
   if (status >= 400) return { kind: 'http-error', status }
   if (status !== 200 && status !== 206) return lie(`answered ${status} to a GET`)
   const other = findOther(asked, head)
-  if (other !== null) return { kind: 'lie', reason: other, isLasting: true }
+  if (other !== null) return lie(other)
   const oddity = findOddity(fields)
   if (oddity !== null) return lie(oddity)
   return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, fields)
+}
+
+/**
+ * RFC 9110 §15: "a client MUST understand the class of any status code […] and treat an unrecognized status code as being
+ * equivalent to the x00 status code of that class". Of the fifth class that is 500, which may pass.
+ */
+function mayPass(status: number): boolean {
+  return PASSING.has(status) || (status >= 500 && !LASTING.has(status))
 }
 
 function lie(reason: string): Verdict {

@@ -52,11 +52,11 @@ t.test('a whole says its length', async (t) => {
 })
 
 t.test('what to wait', async (t) => {
-  for (const status of [429, 503])
+  for (const status of [429, 503, 509])
     t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'refused', status, wait: 7000 })
-  for (const status of [408, 425, 500, 502, 504])
+  for (const status of [202, 408, 425, 500, 502, 504, 507, 520, 599])
     t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'trouble', status, wait: 7000 })
-  for (const status of [400, 401, 403, 404, 410, 451, 501, 505, 599])
+  for (const status of [400, 401, 403, 404, 410, 451, 499, 501, 505, 511])
     t.strictSame(verdict(WHOLE, status, []), { kind: 'http-error', status })
 })
 
