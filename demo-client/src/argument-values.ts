@@ -22,15 +22,13 @@ export function decimal(name: string, text: string): number {
   return Number.parseFloat(text)
 }
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+const UNITS: readonly string[] = ['', 'k', 'm', 'g', 't']
 
 /** The value of the option `name`, in bytes: `4`, `64k`, `8M`, `1.5G`, with powers of 1024. */
 export function sizeOf(name: string, text: string): number {
-  const match = /^(\d{1,15}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text)
-  const size = Math.floor(
-    Number.parseFloat(match?.[1] ?? '0') * (UNITS[match?.[2]?.toLowerCase() ?? ''] ?? 1),
-  )
-  if (match === null || size < 1) throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
+  const [, number = '0', unit = ''] = /^(\d{1,15}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
+  const size = Math.floor(Number.parseFloat(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()))
+  if (size < 1) throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
   return size
 }
 

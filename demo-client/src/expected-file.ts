@@ -55,14 +55,14 @@ export function unexpectedCoding(
   field: string | null,
   { urls, disposition, output }: FileNames,
 ): string | null {
-  const codings = (field ?? '').split(',').map((coding) => coding.trim().toLowerCase())
-  const real = codings.filter((coding) => !NO_CODINGS.test(coding))
-  if (real.length === 0) return null
+  const codings = (field ?? '').split(',').map((each) => each.trim().toLowerCase())
+  const [coding, ...others] = codings.filter((each) => !NO_CODINGS.test(each))
+  if (coding === undefined) return null
   const extensions = [...urls, disposition, output].map(extensionOf)
   const own = CODINGS.filter(([of]) =>
     extensions.some((extension) => extension !== null && of.test(extension)),
   )
-  const isOwn = real.length === 1 && own.some(([, names]) => names.includes(real[0] ?? ''))
+  const isOwn = others.length === 0 && own.some(([, names]) => names.includes(coding))
   return isOwn ? null : field
 }
 

@@ -6,6 +6,7 @@ import { fieldLines, list } from './field-lines.ts'
 import { ProxyError } from './proxy-error.ts'
 import { basic } from './request-target.ts'
 import { retryAfter } from './retry.ts'
+import { finalHead, type TunnelHead } from './tunnel-head.ts'
 
 /** Where a tunnel leads. */
 export interface TunnelEnd {
@@ -75,16 +76,8 @@ async function dialProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
   })
 }
 
-interface Head {
-  readonly status: number
-  /** Name, value, name, value, … */
-  readonly rawFields: readonly string[]
-  /** Where it ends in what has been read. */
-  readonly end: number
-}
-
 /** Reads the head of the final answer; what comes behind it stays in the socket. */
-function readHead(socket: Socket, signal: AbortSignal): Promise<Head> {
+function readHead(socket: Socket, signal: AbortSignal): Promise<TunnelHead> {
   return new Promise((resolve, reject) => {
     let text = ''
     const listeners = {
@@ -101,7 +94,7 @@ function readHead(socket: Socket, signal: AbortSignal): Promise<Head> {
       close: (): void => finish(new Error('the connection broke off')),
     }
     const abort = (): void => finish(signal.reason)
-    const finish = (outcome: Head | Error): void => {
+    const finish = (outcome: TunnelHead | Error): void => {
       signal.removeEventListener('abort', abort)
       for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener)
       if (outcome instanceof Error) {
@@ -115,26 +108,4 @@ function readHead(socket: Socket, signal: AbortSignal): Promise<Head> {
     for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener)
     signal.addEventListener('abort', abort)
   })
-}
-
-/** The first head that is not one of a 1xx; null where it is not there yet; an error where this is not HTTP/1. */
-function finalHead(text: string): Head | Error | null {
-  let start = 0
-  for (;;) {
-    const rest = text.slice(start)
-    if (!'HTTP/1.'.startsWith(rest.slice(0, 7))) return new Error('its answer is not HTTP')
-    const blank = /\r?\n\r?\n/.exec(rest)
-    if (blank === null) return null
-    const [line = '', ...fields] = rest.slice(0, blank.index).split(/\r?\n/)
-    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(line)?.[1] ?? 0)
-    if (status === 0) return new Error('its answer is not HTTP')
-    start += blank.index + blank[0].length
-    // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
-    if (status < 200 && status !== 101) continue
-    const rawFields = fields.flatMap((field) => {
-      const [name = '', ...value] = field.split(':')
-      return [name, value.join(':').trim()]
-    })
-    return { status, rawFields, end: start }
-  }
 }

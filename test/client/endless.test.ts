@@ -3,8 +3,6 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DownloadOptions } from 'range-get'
 import t, { type Test } from 'tap'
-import { Attempts } from '#client/attempts.js'
-import { MinRate } from '#client/min-rate.js'
 import {
   answerHonestly,
   atFirst,
@@ -451,31 +449,4 @@ t.test('a lowest rate below the highest only', async (t) => {
     t.equal(end.code, 'ERR_DOWNLOAD_USAGE', JSON.stringify(options))
     t.match(end.message, /minRate must be/)
   }
-})
-
-t.test('the lowest rate: pauses, waiting and a busy disk do not count', async (t) => {
-  const watch = new MinRate(100, { stallTimeout: 3000, retries: 1 }, 0)
-  t.equal(watch.look(true, 1000), null)
-  t.equal(watch.look(true, 2000), null)
-  t.equal(watch.look(false, 100_000), null)
-  watch.count(299)
-  t.equal(watch.look(true, 101_000)?.kind, 'again')
-  watch.count(300)
-  t.equal(watch.look(true, 104_000), null, 'fast enough, and so the count begins again')
-  t.equal(watch.look(true, 107_000)?.kind, 'again')
-  t.equal(watch.look(true, 110_000)?.kind, 'give-up')
-})
-
-t.test('attempts: what counts as progress', async (t) => {
-  const controller = new AbortController()
-  const short = { position: 1, end: 10, controller }
-  const attempts = new Attempts(0)
-  t.equal(attempts.fail(0), 1)
-  t.equal(attempts.fail(65_535), 2)
-  t.equal(attempts.fail(131_071), 1, '64 KiB since the last failure')
-  for (let i = 1; i < 32; i++) t.equal(attempts.isTooLittle(short, 131_071 + i), false)
-  t.equal(attempts.isTooLittle(short, 131_071 + 32), true)
-  t.equal(attempts.fail(131_200), 2, 'which was no progress')
-  t.equal(attempts.isTooLittle({ ...short, position: 10 }, 131_210), false)
-  t.equal(attempts.fail(131_210), 1, 'all that was asked for is')
 })

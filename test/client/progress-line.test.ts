@@ -2,7 +2,8 @@
 import type { DownloadProgress } from 'range-get'
 import t from 'tap'
 import { jsonLine, oneLine } from '#client/one-line.js'
-import { plainLine, progressLine } from '#client/progress-line.js'
+import { describeProgress, plainLine, progressLine } from '#client/progress-line.js'
+import { formatDuration, formatSize } from '#client/quantities.js'
 import { shortenEnd, shortenMiddle, widthOf } from '#client/text-width.js'
 
 const PROGRESS: DownloadProgress = {
@@ -127,4 +128,69 @@ t.test('what could steer a terminal is escaped, for people and in JSON', async (
   }
   t.equal(oneLine(' two\r\nlines\tand a tab\n'), 'two lines and a tab')
   t.equal(oneLine('👨‍👩‍👧 日本 é'), '👨‍👩‍👧 日本 é')
+})
+
+const descriptions: [text: string, progress: Partial<DownloadProgress>][] = [
+  ['47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left, 4 connections', {}],
+  ['47.7 MiB / 95.4 MiB, 0 B/s, 1 connection', { speed: 0, eta: null, connections: 1 }],
+  ['47.7 MiB, 976.6 KiB/s, 0 connections', { total: null, eta: null, connections: 0 }],
+  ['47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left, 4 connections; why', { message: 'why' }],
+  ['47.7 MiB / 95.4 MiB, retrying in 3s: why', { state: 'waiting', retryIn: 2100, message: 'why' }],
+  ['47.7 MiB / 95.4 MiB, retrying in 0s', { state: 'waiting' }],
+  ['47.7 MiB / 95.4 MiB, paused: any key goes on, q stops', { state: 'paused', message: 'why' }],
+  ['47.7 MiB / 95.4 MiB, verifying', { state: 'verifying', message: 'why' }],
+]
+t.test('where a download stands, as long as it takes', async (t) => {
+  for (const [text, progress] of descriptions) t.equal(describeProgress({ ...PROGRESS, ...progress }), text)
+})
+
+t.test('what is too wide is left out by rank, and what is left is spread over the columns', async (t) => {
+  const line = (columns: number, progress: Partial<DownloadProgress>): string =>
+    progressLine('a-rather-long-name.bin', { ...PROGRESS, ...progress }, columns)
+  t.equal(line(31, { total: null, eta: null }), 'a-ra….bin 47.7 MiB, 976.6 KiB/s')
+  t.equal(line(8, { total: null, eta: null }), '47.7 MiB')
+  t.equal(line(7, { total: null, eta: null }), '47.7 M…')
+  t.equal(line(0, {}), '')
+  t.equal(line(2, {}), '5…')
+  t.equal(line(40, { received: 0 }), '0% 0 B / 95.4 MiB, 976.6 KiB/s, 50s left')
+  t.equal(line(300, { received: 0 }).match(/█*░+/u)?.[0], '░'.repeat(20))
+  t.equal(line(300, { received: 99_999_999 }).match(/█+░*/u)?.[0], `${'█'.repeat(19)}░`)
+  t.match(line(300, { received: 99_999_999 }), / 99% /, 'it is not complete until it is')
+  t.match(line(300, { received: 200_000_000 }), / █{20} 100% /u)
+  t.equal(
+    line(300, { total: 0, received: 0 }),
+    'a-rather-long-name.bin 0 B / 0 B, 976.6 KiB/s, 50s left, 4 connections',
+  )
+  const waiting = { state: 'waiting', retryIn: 9000, message: 'the connection was refused' } as const
+  t.equal(line(47, waiting), '50% 47.7 MiB / 95.4 MiB, retrying in 9s')
+  t.equal(line(48, waiting), 'a-r….bin 50% 47.7 MiB / 95.4 MiB, retrying in 9s')
+})
+
+t.test('sizes and times for people', async (t) => {
+  for (const [bytes, text] of [
+    [0, '0 B'],
+    [0.4, '0 B'],
+    [1, '1 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KiB'],
+    [1536, '1.5 KiB'],
+    [1024 ** 2, '1.0 MiB'],
+    [1024 ** 3, '1.0 GiB'],
+    [1024 ** 4, '1.0 TiB'],
+    [5000 * 1024 ** 4, '5000.0 TiB'],
+  ] as const)
+    t.equal(formatSize(bytes), text)
+  for (const [seconds, text] of [
+    [0, '0s'],
+    [0.1, '1s'],
+    [59, '59s'],
+    [59.1, '1m00s'],
+    [187, '3m07s'],
+    [3599, '59m59s'],
+    [3600, '1h00m'],
+    [7500, '2h05m'],
+    [7559, '2h05m'],
+    [360_000, '100h00m'],
+  ] as const)
+    t.equal(formatDuration(seconds), text)
 })

@@ -11,7 +11,6 @@ import { fileError } from '#client/errors.js'
 import { fieldLines } from '#client/field-lines.js'
 import { parseHttpDate } from '#client/http-date.js'
 import { identityOf, isSameVersion } from '#client/identity.js'
-import { decodeJournal, encodeJournal, type JournalRecord } from '#client/journal-format.js'
 import { nameFromDisposition, nameFromUrl, safeName } from '#client/names.js'
 import { addBlock, type Block, gaps, largestRest, nextSegment, size } from '#client/plan.js'
 import { SpeedMeter } from '#client/progress.js'
@@ -19,7 +18,6 @@ import { proxyFor } from '#client/proxy.js'
 import { RateLimit } from '#client/rate-limit.js'
 import { firstTarget, redirectTarget } from '#client/request-target.js'
 import { backoff, retryAfter } from '#client/retry.js'
-import { pathForKey, statePaths } from '#client/state-names.js'
 
 const fields = (lines: Record<string, string>) => fieldLines(Object.entries(lines).flat())
 
@@ -154,34 +152,6 @@ t.test('the same version', async (t) => {
   t.notOk(isSameVersion(identity({}), identity({})), 'nothing proves nothing')
 })
 
-t.test('the journal comes back as it was written, or not at all', async (t) => {
-  const secret = Buffer.alloc(32, 'secret')
-  const record: JournalRecord = {
-    writer: null,
-    name: 'b.part',
-    part: { inode: '1', born: '2' },
-    key: 'http://a/b',
-    identity: { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} },
-    contentType: null,
-    blocks: [
-      { start: 0, end: 4, crc: 1 },
-      { start: 6, end: 8, crc: 2 },
-    ],
-  }
-  const text = encodeJournal(record, secret)
-  t.strictSame(decodeJournal(text, secret), record)
-  t.equal(decodeJournal(text, Buffer.alloc(32, 'guess')), null, 'proven by another secret')
-  t.equal(decodeJournal(`${text}{}\n`, secret), null, 'with something behind it')
-  for (let length = 0; length < text.length; length++)
-    t.equal(decodeJournal(text.slice(0, length), secret), null)
-  for (let at = 0; at < text.length; at++) {
-    const flipped = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1)
-    t.equal(decodeJournal(flipped, secret), null, `a bit flipped at ${at}`)
-  }
-  const nonsense = { ...record, blocks: [{ start: 4, end: 2, crc: 0 }] }
-  t.equal(decodeJournal(encodeJournal(nonsense, secret), secret), null, 'nonsense, proven')
-})
-
 t.test('waiting', async (t) => {
   const policy = { retries: 5, delay: 1000, maxDelay: 10_000 }
   t.equal(backoff(1, policy, 1), 1000)
@@ -276,26 +246,6 @@ t.test('names', async (t) => {
       )
     }),
   )
-})
-
-t.test('the state of a download lies beside its file, whatever its name', async (t) => {
-  t.strictSame(statePaths('/d/a.bin'), {
-    part: '/d/a.bin.part',
-    journal: '/d/a.bin.part.json',
-    lock: '/d/a.bin.part.lock',
-  })
-  const seen = new Set<string>()
-  for (let length = 190; length <= 255; length++) {
-    for (const end of ['a', 'b', '世']) {
-      const name = 'x'.repeat(length - Buffer.byteLength(end)) + end
-      const { part, lock } = statePaths(name)
-      t.ok(Buffer.byteLength(`${lock}.${'0'.repeat(36)}`) <= 255, `${length} bytes`)
-      t.notOk(seen.has(part))
-      seen.add(part)
-    }
-  }
-  t.ok(statePaths(pathForKey('a'.repeat(180), 'key')).part.startsWith(`${'a'.repeat(180)}.`))
-  t.not(pathForKey('a', '1'), pathForKey('a', '2'))
 })
 
 t.test('proxies', async (t) => {

@@ -145,6 +145,16 @@ export const EQUIVALENT: readonly Equivalent[] = [
     becomes: ['if (tags[0] !== null && tags[1] !== null)', 'if (tags[1] !== null || tags[1] !== null)'],
     why: 'a strong tag on one side only: the tags differ below, too',
   },
+  {
+    module: 'demo-client/dist/journal-format',
+    line: "if (!('key' in value && 'identity' in value && 'blocks' in value))",
+    becomes: [
+      'if (false)',
+      "if (!('key' in value && 'identity' in value || 'blocks' in value))",
+      "if (!('key' in value || 'identity' in value && 'blocks' in value))",
+    ],
+    why: 'the compiler wants the question; what is missing is of the wrong type below, too',
+  },
 ]
 
 /** What is declared of a mutant, if anything is. */

@@ -1,0 +1,32 @@
+// The head of a proxy's answer to CONNECT, out of what has come so far. Pure.
+
+/** A final answer's head. */
+export interface TunnelHead {
+  readonly status: number
+  /** Name, value, name, value, … */
+  readonly rawFields: readonly string[]
+  /** Where it ends in what has been read. */
+  readonly end: number
+}
+
+/** The first head that is not one of a 1xx; null where it is not there yet; an error where this is not HTTP/1. */
+export function finalHead(text: string): TunnelHead | Error | null {
+  let start = 0
+  for (;;) {
+    const rest = text.slice(start)
+    if (!'HTTP/1.'.startsWith(rest.slice(0, 7))) return new Error('its answer is not HTTP')
+    const blank = /\r?\n\r?\n/.exec(rest)
+    if (blank === null) return null
+    const [line = '', ...fields] = rest.slice(0, blank.index).split(/\r?\n/)
+    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(line)?.[1] ?? 0)
+    if (status === 0) return new Error('its answer is not HTTP')
+    start += blank.index + blank[0].length
+    // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
+    if (status < 200 && status !== 101) continue
+    const rawFields = fields.flatMap((field) => {
+      const [name = '', ...value] = field.split(':')
+      return [name, value.join(':').trim()]
+    })
+    return { status, rawFields, end: start }
+  }
+}

@@ -1,0 +1,64 @@
+// When one connection has tried often enough: failures in a row, and answers that bring next to nothing.
+import t from 'tap'
+import { Attempts } from '#client/attempts.js'
+
+const { signal } = new AbortController()
+/** An answer of a byte, of ten that were asked for. */
+const SHORT = { position: 1, end: 10, controller: { signal } as AbortController }
+const FULL = { ...SHORT, position: 10 }
+
+t.test('failures in a row count from the last progress, which is 64 KiB', async (t) => {
+  const attempts = new Attempts(1000)
+  t.equal(attempts.fail(1000), 1)
+  t.equal(attempts.fail(66_535), 2, 'a byte too few')
+  t.equal(attempts.fail(132_071), 1, '64 KiB since the last failure')
+  t.equal(attempts.fail(132_072), 2)
+})
+
+t.test('all that was asked for is progress, however little', async (t) => {
+  const attempts = new Attempts(0)
+  t.equal(attempts.fail(0), 1)
+  t.equal(attempts.isTooLittle(FULL, 10), false)
+  t.equal(attempts.fail(10), 1)
+})
+
+t.test('RFC 9110 §15.3.7: a subset may come, but not 32 times without progress', async (t) => {
+  const attempts = new Attempts(0)
+  for (const round of [1, 2]) {
+    for (let i = 1; i < 32; i++) t.equal(attempts.isTooLittle(SHORT, i), false, `round ${round}, answer ${i}`)
+    t.equal(attempts.isTooLittle(SHORT, 32), true, `round ${round}`)
+  }
+  t.equal(attempts.fail(32), 1)
+})
+
+t.test('progress starts the count of small answers again', async (t) => {
+  for (const [name, answer, bytes] of [
+    ['all that was asked for', FULL, 31],
+    ['64 KiB in small answers', SHORT, 65_536],
+  ] as const) {
+    const attempts = new Attempts(0)
+    for (let i = 1; i < 32; i++) attempts.isTooLittle(SHORT, i)
+    t.equal(attempts.isTooLittle(answer, bytes), false, name)
+    for (let i = 1; i < 32; i++)
+      t.equal(attempts.isTooLittle(SHORT, bytes), false, `${name}, then answer ${i}`)
+    t.equal(attempts.isTooLittle(SHORT, bytes), true, `${name}, then 32`)
+  }
+  const attempts = new Attempts(0)
+  for (let i = 1; i < 32; i++) attempts.isTooLittle(SHORT, i)
+  t.equal(attempts.isTooLittle(SHORT, 65_535), true, 'a byte less than 64 KiB is no progress')
+})
+
+t.test('64 KiB before a failure start the count of small answers again', async (t) => {
+  const attempts = new Attempts(0)
+  for (let i = 1; i < 32; i++) attempts.isTooLittle(SHORT, i)
+  t.equal(attempts.fail(65_536), 1)
+  for (let i = 1; i < 32; i++) t.equal(attempts.isTooLittle(SHORT, 65_536), false, `answer ${i}`)
+  t.equal(attempts.isTooLittle(SHORT, 65_536), true, 'answer 32')
+})
+
+t.test('what was taken away from a connection is not its failure', async (t) => {
+  const attempts = new Attempts(0)
+  const aborted = { signal: AbortSignal.abort() } as AbortController
+  for (let i = 1; i <= 40; i++)
+    t.equal(attempts.isTooLittle({ ...SHORT, controller: aborted }, 0), false, `answer ${i}`)
+})

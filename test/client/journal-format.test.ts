@@ -1,0 +1,92 @@
+// Journals that are proven, but have not the shape of one: none of them is taken up.
+import { createHmac } from 'node:crypto'
+import t from 'tap'
+import { decodeJournal, encodeJournal, type JournalRecord } from '#client/journal-format.js'
+
+const SECRET = Buffer.alloc(32, 'secret')
+const IDENTITY = { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} }
+const RECORD: JournalRecord = {
+  writer: 'token',
+  name: 'b.part',
+  part: { inode: '1', born: null },
+  key: 'http://a/b',
+  identity: IDENTITY,
+  contentType: 'text/plain',
+  blocks: [
+    { start: 0, end: 4, crc: 1 },
+    { start: 4, end: 5, crc: 0 },
+    { start: 7, end: 9, crc: 4_294_967_295 },
+  ],
+}
+const FIELDS = { ...RECORD, blocks: [[0, 4, 1]] }
+
+/** A text whose proof is right, whatever its body. */
+function proven(body: unknown): string {
+  const text = JSON.stringify(body)
+  const proof = createHmac('sha256', SECRET).update(`range-get journal 2\n${text}`).digest('hex')
+  return `range-get journal 2 ${proof}\n${text}\n`
+}
+
+t.test('a record comes back as it was written', async (t) => {
+  for (const record of [RECORD, { ...RECORD, writer: null, part: null, contentType: null, blocks: [] }])
+    t.strictSame(decodeJournal(encodeJournal(record, SECRET), SECRET), record)
+  t.strictSame(decodeJournal(proven(FIELDS), SECRET)?.blocks, [{ start: 0, end: 4, crc: 1 }])
+})
+
+t.test('every byte of a text is proven, and nothing may stand behind it', async (t) => {
+  const text = encodeJournal(RECORD, SECRET)
+  t.equal(decodeJournal(text, Buffer.alloc(32, 'guess')), null, 'by another secret')
+  t.equal(decodeJournal(`${text}{}\n`, SECRET), null, 'a line more')
+  t.equal(decodeJournal(`${text}{}`, SECRET), null, 'half a line more')
+  t.equal(decodeJournal(`${text}\n`, SECRET), null, 'an empty line more')
+  for (let length = 0; length < text.length; length++)
+    t.equal(decodeJournal(text.slice(0, length), SECRET), null, `cut after ${length}`)
+  for (let at = 0; at < text.length; at++) {
+    const flipped = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1)
+    t.equal(decodeJournal(flipped, SECRET), null, `a bit flipped at ${at}`)
+  }
+})
+
+const without = (name: string) => Object.fromEntries(Object.entries(FIELDS).filter(([key]) => key !== name))
+
+const shapes: [name: string, body: unknown][] = [
+  ['null', null],
+  ['text', 'text'],
+  ['a list', []],
+  ...Object.keys(FIELDS).map((name): [string, unknown] => [`without ${name}`, without(name)]),
+  ['a key that is not text', { ...FIELDS, key: 1 }],
+  ['an identity that is text', { ...FIELDS, identity: 'a' }],
+  ['blocks that are not a list', { ...FIELDS, blocks: { 0: [0, 4, 1] } }],
+  ['a block that is not a list', { ...FIELDS, blocks: [{ start: 0, end: 4, crc: 1 }] }],
+  ['a block without a CRC', { ...FIELDS, blocks: [[0, 4]] }],
+  ['a block with half a byte', { ...FIELDS, blocks: [[0, 4.5, 1]] }],
+  ['a block of numbers written as text', { ...FIELDS, blocks: [['0', '4', '1']] }],
+  ['a block before the first byte', { ...FIELDS, blocks: [[-1, 4, 1]] }],
+  ['a block that ends before it begins', { ...FIELDS, blocks: [[4, 2, 1]] }],
+  ['an empty block', { ...FIELDS, blocks: [[4, 4, 0]] }],
+  [
+    'blocks that overlap',
+    {
+      ...FIELDS,
+      blocks: [
+        [0, 4, 1],
+        [3, 6, 1],
+      ],
+    },
+  ],
+  [
+    'blocks out of order',
+    {
+      ...FIELDS,
+      blocks: [
+        [4, 6, 1],
+        [0, 2, 1],
+      ],
+    },
+  ],
+]
+for (const [name, body] of shapes) {
+  t.test(`a proven text is not a journal: ${name}`, async (t) => {
+    t.equal(decodeJournal(proven(body), SECRET), null)
+  })
+}

@@ -1,0 +1,60 @@
+// The lowest rate: over which time it is measured, and what follows where it is too low.
+import t from 'tap'
+import { MinRate } from '#client/min-rate.js'
+
+const POLICY = { stallTimeout: 3000, retries: 1 }
+
+t.test('pauses, waiting and a busy disk do not count', async (t) => {
+  const watch = new MinRate(100, POLICY, 0)
+  t.equal(watch.look(true, 1000), null)
+  t.equal(watch.look(true, 2000), null)
+  t.equal(watch.look(false, 100_000), null)
+  watch.count(299)
+  t.equal(watch.look(true, 101_000)?.kind, 'again')
+})
+
+t.test('the exact rate is enough, and a byte less is not', async (t) => {
+  for (const [bytes, kind] of [
+    [299_999, 'again'],
+    [300_000, undefined],
+    [300_001, undefined],
+  ] as const) {
+    const watch = new MinRate(100_000, POLICY, 0)
+    watch.count(bytes - 1)
+    watch.count(1)
+    t.equal(watch.look(true, 2999), null, 'too early to say')
+    t.equal(watch.look(true, 3000)?.kind, kind, `${bytes} bytes in 3 s`)
+  }
+})
+
+t.test('each measurement begins with nothing', async (t) => {
+  const watch = new MinRate(100, POLICY, 0)
+  watch.count(10_000)
+  t.equal(watch.look(true, 3000), null)
+  t.equal(watch.look(true, 5999), null, 'too early to say')
+  t.equal(watch.look(true, 6000)?.kind, 'again', 'what came before does not count')
+})
+
+t.test('too slow too often in a row is the end; a fast stretch starts the count again', async (t) => {
+  const watch = new MinRate(100, POLICY, 0)
+  t.equal(watch.look(true, 3000)?.kind, 'again')
+  watch.count(300)
+  t.equal(watch.look(true, 6000), null)
+  t.equal(watch.look(true, 9000)?.kind, 'again')
+  watch.count(299)
+  t.match(watch.look(true, 12_000), {
+    kind: 'give-up',
+    error: {
+      code: 'ERR_DOWNLOAD_NETWORK',
+      message: 'gave up after 2 attempts: 99 bytes came per second, and 100 are wanted',
+    },
+  })
+})
+
+t.test('without retries the first time is the last', async (t) => {
+  const watch = new MinRate(100, { stallTimeout: 1000, retries: 0 }, 0)
+  t.match(watch.look(true, 1000), {
+    kind: 'give-up',
+    error: { message: /^0 bytes came per second, and 100 are wanted$/ },
+  })
+})
