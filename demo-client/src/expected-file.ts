@@ -39,8 +39,9 @@ export function isPageExpected({ urls, disposition, output }: FileNames): boolea
   const chosen = extensionOf(output)
   if (chosen !== null) return HTML.test(chosen) && isPageOrNothing(extensionOf(disposition), HTML)
   if (!isPageOrNothing(extensionOf(disposition), HTML)) return false
-  // A semicolon may begin the parameters of a segment (RFC 3986 §3.3): `f.pdf;next=index.html`.
-  const segments = urls.flatMap((name) => [name, name.replace(/;.*/, '')])
+  // A semicolon may begin the parameters of a segment (RFC 3986 §3.3): `f.pdf;next=index.html`. A question mark was encoded
+  // (`f.pdf%3Fx`), by a program that took a query for a part of the name.
+  const segments = urls.flatMap((name) => [name.replace(/\?.*/, ''), name.replace(/[;?].*/, '')])
   return segments.every((name) => {
     const extension = extensionOf(name)
     return isPageOrNothing(extension, HTML) || isPageOrNothing(extension, PROGRAMS)
@@ -73,7 +74,10 @@ function isPageOrNothing(extension: string | null, pages: RegExp): boolean {
 /** Up to the end, or to what is no part of it: `.zip (1)`. A percent sign stands for what is not UTF-8. */
 const EXTENSION = /\.([\p{L}\p{N}%][\p{L}\p{M}\p{N}_+~%-]{0,31})(?:[^\p{L}\p{M}\p{N}_+~%.-][^.]*)?$/u
 
-/** The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but not that of `St. Mary's`. */
+/**
+ * The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but not that of `St. Mary's`. A name can be
+ * nothing else (`.zip`), and dots and blanks behind it are no part of it.
+ */
 function extensionOf(name: string | null): string | null {
-  return EXTENSION.exec(name ?? '')?.[1]?.toLowerCase() ?? null
+  return EXTENSION.exec((name ?? '').replace(/[.\s]+$/, ''))?.[1]?.toLowerCase() ?? null
 }

@@ -4,7 +4,7 @@ import { type Answer, discard, type Exchanger } from './exchange.ts'
 import { type FileNames, isPageExpected } from './expected-file.ts'
 import { single } from './field-lines.ts'
 import { type Identity, rangeValidator } from './identity.ts'
-import { nameFromDisposition } from './names.ts'
+import { fullNameFromDisposition } from './names.ts'
 import type { Interval } from './plan.ts'
 import type { Target } from './request-target.ts'
 import { isHtml, judge, type Verdict } from './verify.ts'
@@ -76,7 +76,7 @@ function rangeField(range: Interval | null): string | null {
 function namesOf({ outputName }: SegmentQuestion, answer: Answer): FileNames {
   return {
     urls: answer.target.names,
-    disposition: nameFromDisposition(single(answer.fields, 'content-disposition')),
+    disposition: fullNameFromDisposition(single(answer.fields, 'content-disposition')),
     output: outputName,
   }
 }

@@ -16,17 +16,28 @@ export function nameFromUrl(url: URL): string {
   return safeName(segmentOf(url))
 }
 
-/** The same, however long: its end is what tells the kind of file. */
+/** The same, however long, and with the dots in front: what it says of the kind of file is in its end, or all there is. */
 export function fullNameFromUrl(url: URL): string {
   return cleaned(segmentOf(url))
 }
 
 function segmentOf(url: URL): string {
-  return decodePercent(url.pathname.split('/').findLast((part) => part !== '') ?? '')
+  return url.pathname.split('/').map(decodePercent).findLast(isName) ?? ''
 }
 
 /** The name a Content-Disposition suggests (RFC 6266), made safe, or null where it suggests none. */
 export function nameFromDisposition(field: string | null): string | null {
+  const name = suggestedName(field)
+  return name === null ? null : safeName(name)
+}
+
+/** The same, as {@link fullNameFromUrl}. */
+export function fullNameFromDisposition(field: string | null): string | null {
+  const name = suggestedName(field)
+  return name === null ? null : cleaned(name)
+}
+
+function suggestedName(field: string | null): string | null {
   if (field === null) return null
   let name: unknown
   try {
@@ -34,7 +45,7 @@ export function nameFromDisposition(field: string | null): string | null {
   } catch {
     return null // not a Content-Disposition: nothing was suggested
   }
-  return typeof name === 'string' && name.trim() !== '' ? safeName(name) : null
+  return typeof name === 'string' && name.trim() !== '' ? name : null
 }
 
 /**
@@ -44,23 +55,28 @@ export function nameFromDisposition(field: string | null): string | null {
  */
 export function safeName(name: string): string {
   const clean = cleaned(name)
+    .replace(/[<>:"|?*]/g, '_')
+    .replace(/^[. ]+|[. ]+$/g, '')
   if (clean === '') return FALLBACK
   const like = likeness(clean)
   const front = /^[-~]/.test(like) || DEVICE.test(like) ? '_' : ''
   return shorten(`${front}${clean}${isStateName(like) ? '_' : ''}`)
 }
 
-/** The last segment, without what is not seen or not allowed. */
+/** The last segment, without what is not seen. */
 function cleaned(name: string): string {
   // RFC 6266 §4.3: "Recipients MUST NOT be able to write into any location other than one to which they are
   // specifically entitled": of a path only the last segment counts.
-  const segment = name.split(/[/\\]/).findLast((part) => part.trim() !== '') ?? ''
+  const segment = name.split(/[/\\]/).findLast(isName) ?? ''
   return segment
     .normalize('NFC')
     .replace(UNSEEN, '')
     .replace(/\p{Zs}/gu, ' ')
-    .replace(/[<>:"|?*]/g, '_')
-    .replace(/^[. ]+|[. ]+$/g, '')
+}
+
+/** Dots, blanks and what nobody sees name nothing. */
+function isName(segment: string): boolean {
+  return /[^.\s]/.test(segment.replace(UNSEEN, ''))
 }
 
 /** What the most forgiving file systems make of a name: one and the same for all spellings that they do not tell apart. */

@@ -22,6 +22,10 @@ t.test('an HTML page is expected', async (t) => {
     ['a program with a parameter', names('show.php;a=b')],
     ['a token', names(`a.${'x'.repeat(43)}`)],
     ['a full stop in brackets', names('Acme_(Inc.)')],
+    ['a page and full stops', names('index.html. .')],
+    ['a page with a query in its name', names('index.html?v=1.2')],
+    ['a page that is all extension', names('.html')],
+    ['a name of full stops', names('..')],
   ]
   for (const [name, row] of rows) t.equal(isPageExpected(row), true, name)
 })
@@ -42,6 +46,14 @@ t.test('an HTML page is not expected', async (t) => {
     ['a file in the middle of redirects', { ...names('dl'), urls: ['dl', 'f.zip', 'login'] }],
     ['a file that was redirected to a login', names('m.gguf', { last: 'login' })],
     ['a login that was redirected to a file', names('go', { last: 'm.gguf' })],
+    ['all extension', names('.zip')],
+    ['all extension, two full stops', names('..zip')],
+    ['all extension, as the output', names('download', { output: '.zip' })],
+    ['all extension, as the disposition', names('download', { disposition: '.zip' })],
+    ['a full stop behind', names('a.zip.')],
+    ['blanks and full stops behind', names('a.ZIP . .\u00a0')],
+    ['an output with a full stop behind', names('download', { output: 'a.zip.' })],
+    ['a query in the name', names('a.zip?page=index.html')],
     ['an output', names('download', { output: 'm.safetensors' })],
     ['an output of a page', names('index.html', { output: 'm.bin' })],
     ['an output named as a program', names('download', { output: 'index.php' })],

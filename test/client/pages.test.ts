@@ -52,6 +52,57 @@ const refused: Row[] = [
   { path: '/from/m.safetensors', requests: 2 },
   { path: '/by/dl', requests: 3 },
   { path: '/by/dl', output: 'model', requests: 3 },
+  ...[
+    ...[
+      '/.zip',
+      '/..zip',
+      '/%2Ezip',
+      '/...zip',
+      '/.a.zip',
+      '/.zip.',
+      '/.zip/',
+      '/.ZIP%20',
+      '/%20.zip',
+      '/.zip?a=b.html',
+    ],
+    ...[
+      '/a.zip.',
+      '/a.zip..',
+      '/a.ZIP%20',
+      '/a.zip%20.',
+      '/a.zip%09',
+      '/a.zip%C2%A0',
+      '/a.zip%E2%80%8B',
+      '/a.zip%00',
+    ],
+    ...[
+      '/a.zip?x=y',
+      '/a.zip?x.html',
+      '/a.zip#x.html',
+      '/a.zip%3Fx=y',
+      '/a.zip%3Fx.html',
+      '/a.zip%2F',
+      '/a.zip%2F.',
+    ],
+    ...[
+      '/a.zip//',
+      '/a.zip/%20',
+      '/a.zip/...',
+      '/a.zip/%E2%80%8B/',
+      '/x/.zip%2F%20',
+      '/.safetensors',
+      '/.7z',
+    ],
+  ].map((path) => ({ path, requests: 1 })),
+  ...['.zip', '..zip', 'a.zip.', 'a.ZIP ', 'a.zip. .'].flatMap((name) => [
+    { path: '/download', output: name, requests: 1 },
+    { path: '/download', fields: { 'content-disposition': `attachment; filename="${name}"` }, requests: 1 },
+  ]),
+  {
+    path: '/download',
+    fields: { 'content-disposition': `attachment; filename*=UTF-8''${'a'.repeat(250)}.%D1%84` },
+    requests: 1,
+  },
   ...['/f.pdf;jsessionid=1', '/f.%D1%84', '/f.a%20b', '/f.%F4', `/${'a'.repeat(200)}.%D1%84`].map((path) => ({
     path,
     requests: 1,
@@ -82,7 +133,7 @@ const refused: Row[] = [
 
 for (const row of refused) {
   t.test(
-    `${row.path.slice(-30)} as ${row.output ?? JSON.stringify(row.fields ?? {})} is refused at once`,
+    `${row.path.slice(-30)} as ${row.output ?? JSON.stringify(row.fields ?? {}).slice(-60)} is refused at once`,
     async (t) => {
       const { end, server, directory } = await run(t, row)
       t.ok(end instanceof DownloadError)
@@ -96,6 +147,14 @@ for (const row of refused) {
 const taken: Row[] = [
   { path: '/download', requests: 1 },
   { path: '/', requests: 1 },
+  ...[
+    '/.html',
+    '/index.html.',
+    '/index.html%20',
+    '/index.html?x=a.zip',
+    '/index.html%3Fv=1.2',
+    '/a.php%3Fx=1.2',
+  ].map((path) => ({ path, requests: 1 })),
   { path: '/v1.2', output: 'notes.html', requests: 1 },
   { path: '/from/nowhere', requests: 2 },
   { path: '/m.safetensors', options: { html: 'accept' }, requests: 1 },
