@@ -1,6 +1,6 @@
 // Which state on disk is that of a download, and the lock on it.
-import { lstat } from 'node:fs/promises'
-import { fileError, systemCode } from './errors.ts'
+import { takeBack } from './final-name.ts'
+import { exists } from './free-name.ts'
 import { loadJournal } from './journal.ts'
 import { Lock, type LockOptions, readOwner } from './lock.ts'
 import type { Owner } from './owner.ts'
@@ -38,6 +38,7 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     return await take(options, own)
   const got = await Lock.attempt(lockOptions(options, plain))
   if (got instanceof Lock) {
+    await takeBackAll({ paths: plain, lock: got }, options.secret)
     // Another download may have come and gone meanwhile.
     if (await isOurs(options, plain, got.predecessor?.owner ?? null)) return { paths: plain, lock: got }
     await got.release('recorded')
@@ -48,7 +49,22 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
 }
 
 async function take(options: ClaimOptions, paths: StatePaths): Promise<Claim> {
-  return { paths, lock: await Lock.acquire(lockOptions(options, paths)) }
+  const lock = await Lock.acquire(lockOptions(options, paths))
+  await takeBackAll({ paths, lock }, options.secret)
+  return { paths, lock }
+}
+
+/** A run that ended, or was frozen, while it gave its file the final name cannot do so any more. */
+async function takeBackAll({ paths, lock }: Claim, secret: Buffer): Promise<void> {
+  try {
+    const found = await loadJournal(paths.journal, secret).catch(() => null)
+    const writer = found?.kind === 'proven' ? found.record.writer : null
+    for (const token of new Set([lock.predecessor?.owner?.token, writer]))
+      if (token != null) await takeBack(paths.part, token)
+  } catch (error) {
+    await lock.release('recorded')
+    throw error
+  }
 }
 
 function lockOptions({ path, key, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {
@@ -64,14 +80,4 @@ async function isOurs(
   if (!(await exists(paths.part)) || owner?.key === hashOf(key)) return true
   const found = await loadJournal(paths.journal, secret).catch(() => null)
   return found?.kind === 'proven' && found.record.key === key
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
-    return true
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false
-    throw fileError(error, path)
-  }
 }

@@ -1,16 +1,30 @@
 // How a complete part file becomes the file: dated, flushed, and given its name in one step.
+//
+// A run may be frozen at any point, and another one take its place. So the file first gets a name that only this run uses,
+// then its inode is looked at, then the lock. Whoever takes over the lock takes that name away before anything else:
+// what this run does to it later fails. No other file can ever have that name.
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
+import { exists, moveToFree } from './free-name.ts'
 import { existsError } from './place.ts'
 import type { Shortfalls } from './shortfall.ts'
+import { completePath, isToken } from './state-names.ts'
 
 /** A complete file under its part name. */
 export interface Complete {
   readonly file: FileHandle
   readonly path: string
+}
+
+/** The run that writes it. */
+export interface Publisher {
+  /** A path beside it that only this run uses; see {@link completePath}. */
+  readonly ownPath: string
+  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where another run has taken over */
+  readonly assertHeld: () => Promise<void>
 }
 
 /** What becomes of it. */
@@ -27,11 +41,16 @@ export interface FinalName {
 }
 
 /**
- * Gives a file its final name, flushed. That also survives a power cut. Checks first that the part name still leads to
- * this very file.
- * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where another file has taken the name
+ * Gives a file its final name, flushed. That also survives a power cut. Where it fails the file is under its part name
+ * again.
+ * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where another file has taken the name, `ERR_DOWNLOAD_BUSY` where another run
+ * has taken over
  */
-export async function giveFinalName(complete: Complete, name: FinalName): Promise<void> {
+export async function giveFinalName(
+  complete: Complete,
+  name: FinalName,
+  publisher: Publisher,
+): Promise<void> {
   const { file } = complete
   const { path, previous, mtime, shortfalls } = name
   const mode = previous === null ? null : await keepOwner(file, previous)
@@ -39,17 +58,39 @@ export async function giveFinalName(complete: Complete, name: FinalName): Promis
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => shortfalls.note('modes'))
   if (mtime !== null) await file.utimes(mtime, mtime).catch(() => shortfalls.note('dates'))
   if (!(await flushFile(file, 'all'))) shortfalls.note('flushes')
-  await assertNamed(complete)
+  const own = { file, path: publisher.ownPath }
   try {
-    if (name.existing === 'replace') await rename(complete.path, path)
-    else await takeFreeName(complete, name)
+    await takeOwnName(complete, own)
+    try {
+      await publisher.assertHeld()
+      if (name.existing === 'replace') await rename(own.path, path)
+      else await takeFreeName(own, name)
+    } catch (error) {
+      await giveBack(own, complete.path)
+      if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // who has taken over has taken it away
+      throw error
+    }
     // Two names of one file are left by link(2), and by a rename from one to the other. The final one is what counts.
-    await rm(complete.path, { force: true }).catch(() => undefined)
+    await rm(own.path, { force: true }).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600)
       await file.chmod(mode).catch(() => shortfalls.note('modes'))
     if (!(await flushDirectory(dirname(path)))) shortfalls.note('flushes')
   } catch (error) {
     throw fileError(error, path)
+  }
+}
+
+/**
+ * Takes back the complete file of the run with this token, which has ended or from which the lock was taken: it goes on
+ * as a part file.
+ */
+export async function takeBack(part: string, token: string): Promise<void> {
+  const path = completePath(part, token)
+  if (!isToken(token) || !(await exists(path))) return
+  try {
+    if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw fileError(error, path) // else it is not frozen, and was faster
   }
 }
 
@@ -67,14 +108,34 @@ async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats): Promise<n
   return hasGroup ? mode & 0o777 : (mode & 0o707) | ((mode & 0o007) << 3)
 }
 
-async function assertNamed({ file, path }: Complete): Promise<void> {
+/** Only the name can be moved; what has it is seen afterwards. What is not ours goes back. */
+async function takeOwnName({ path }: Complete, own: Complete): Promise<void> {
+  const isMoved = await rename(path, own.path).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return false
+      throw error
+    },
+  )
+  if (isMoved && (await isOpenFile(own))) return
+  if (isMoved) await giveBack(own, path)
+  const reason = 'another file has taken its name, or it was deleted, while it was being written'
+  throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
+}
+
+/** A run that has taken over may have moved it, or have a file of its own under the part name. */
+async function giveBack(own: Complete, part: string): Promise<void> {
+  const outcome = await moveToFree(own.path, part).catch(() => 'gone')
+  if (outcome === 'taken' && (await isOpenFile(own)))
+    await rm(own.path, { force: true }).catch(() => undefined)
+}
+
+async function isOpenFile({ file, path }: Complete): Promise<boolean> {
   const [mine, named] = await Promise.all([
     file.stat({ bigint: true }),
     lstat(path, { bigint: true }).catch(() => null),
   ])
-  if (named !== null && named.ino === mine.ino && named.dev === mine.dev) return
-  const reason = 'another file has taken its name, or it was deleted, while it was being written'
-  throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
+  return named !== null && named.ino === mine.ino && named.dev === mine.dev
 }
 
 /** A rename would replace a file that somebody has made meanwhile; link(2) fails then. */
@@ -82,19 +143,16 @@ async function takeFreeName(complete: Complete, { path, shortfalls }: FinalName)
   try {
     await link(complete.path, path)
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw error
     // A network file system may do it, lose the answer, and say on the second try that the name is taken.
     if (systemCode(error) !== 'EEXIST') {
       await takeWithoutLink(complete.path, path)
       shortfalls.note('hard-links')
       return
     }
-    if (!(await isSame(complete.file, path))) throw existsError(path)
+    const { nlink } = await complete.file.stat()
+    if (nlink === 1 || !(await isOpenFile({ file: complete.file, path }))) throw existsError(path)
   }
-}
-
-async function isSame(file: FileHandle, path: string): Promise<boolean> {
-  const [mine, other] = await Promise.all([file.stat({ bigint: true }), lstat(path, { bigint: true })])
-  return mine.nlink > 1n && mine.ino === other.ino && mine.dev === other.dev
 }
 
 /**

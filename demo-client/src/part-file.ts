@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { fileError, systemCode } from './errors.ts'
-import { type FinalName, giveFinalName } from './final-name.ts'
+import { type FinalName, giveFinalName, type Publisher } from './final-name.ts'
 import { flushFile } from './flush.ts'
 import type { PartMark } from './journal-format.ts'
 import { hasLastingInodes } from './lasting-inodes.ts'
@@ -147,8 +147,8 @@ export class PartFile {
   }
 
   /** See {@link giveFinalName}. */
-  async finish(name: FinalName): Promise<void> {
-    await this.#attempt(() => giveFinalName({ file: this.#file, path: this.path }, name))
+  async finish(name: FinalName, publisher: Publisher): Promise<void> {
+    await this.#attempt(() => giveFinalName({ file: this.#file, path: this.path }, name, publisher))
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ import { type NewPart, PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { readSecret, type Secret } from './secret.ts'
+import { completePath } from './state-names.ts'
 
 /** No more than this share of the file is taken while the journal before it is still on its way to the disk. */
 const BACKLOG_SHARE = 1 / 32
@@ -189,9 +190,11 @@ export class Store {
   async finish(total: number, name: FinalName): Promise<void> {
     await this.#checkpoints.settle()
     if ((await this.#part.size()) !== total) await this.#part.truncate(total)
-    await this.#claim.lock.assertHeld()
-    await this.#part.finish(name)
-    await removeJournal(this.#claim.paths.journal)
+    const { lock, paths } = this.#claim
+    await lock.assertHeld()
+    const ownPath = completePath(paths.part, lock.token)
+    await this.#part.finish(name, { ownPath, assertHeld: () => lock.assertHeld() })
+    await removeJournal(paths.journal)
   }
 
   /** Records what there is and lets go of everything; with nothing received nothing is left behind. */

@@ -220,6 +220,7 @@ t.test('names', async (t) => {
     ['x.part.json.tmp', 'x.part.json.tmp_'],
     ['x.part.lock.1-2', 'x.part.lock.1-2_'],
     ['x.part.new', 'x.part.new_'],
+    ['x.part.done.1-2', 'x.part.done.1-2_'],
     ['x.part. . ', 'x.part_'],
     ['x.p\u200bart.j\u017fon', 'x.part.j\u017fon_'],
     ['.part', 'part'],

@@ -1,0 +1,17 @@
+// For `node --import`: a command that is killed right after it has called a function of `node:fs/promises`. KILL says which
+// one, and an expression that its arguments must match: `rename:\\.part\\.done\\.`. KILL_BEFORE: right before.
+import promises from 'node:fs/promises'
+import { hookFunction } from './refusals.ts'
+
+for (const when of ['KILL', 'KILL_BEFORE'] as const) {
+  const [name, pattern = ''] = (process.env[when] ?? '').split(':')
+  if (name !== 'link' && name !== 'rename' && name !== 'open' && name !== 'rm') continue
+  const own = promises[name]
+  hookFunction(name, async (...args: unknown[]) => {
+    const isIt = new RegExp(pattern).test(args.map(String).join(' '))
+    if (isIt && when === 'KILL_BEFORE') process.kill(process.pid, 'SIGKILL')
+    const result: unknown = await Reflect.apply(own, promises, args)
+    if (isIt) process.kill(process.pid, 'SIGKILL')
+    return result
+  })
+}
