@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import createError from '@fastify/error'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { addressOf } from './address.ts'
 
@@ -10,6 +11,8 @@ const HostError = createError(
   421,
 )
 
+const HostFieldError = createError('ERR_DEMO_HOST_FIELD', 'A request needs one Host field', 400)
+
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
@@ -18,11 +21,17 @@ loopback.addAddress('::1', 'ipv6')
  * While the server listens on a loopback address, only requests for `localhost` or for an IP address are answered.
  *
  * A page of another site can have its own name lead to 127.0.0.1 (DNS rebinding). To the browser it is then of one
- * origin with this server, and might read its files and press its buttons. Nothing but the Host field tells.
+ * origin with this server, and might read its files and press its buttons. Nothing but the name of the host tells.
  */
 export const ownHost = fp(async (app: FastifyInstance) => {
-  app.addHook('onRequest', async (request) => {
-    if (isOnLoopback(app) && !isOwnHost(request)) throw new HostError()
+  app.addHook('onRequest', async ({ raw }) => {
+    if (!isOnLoopback(app)) return
+    const [host, ...others] = hostFields(raw)
+    // RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
+    // lacks a Host header field and to any request message that contains more than one Host header field line". Without
+    // one HTTP/1.0 names no host either, and no browser speaks it.
+    if (host === undefined || others.length > 0) throw new HostFieldError()
+    if (!isOwnName(host.replace(/:\d*$/, '')) || !isOwnTarget(raw.url ?? '')) throw new HostError()
   })
 })
 
@@ -31,9 +40,21 @@ function isOnLoopback(app: FastifyInstance): boolean {
   return address !== undefined && loopback.check(address.address, address.family === 'IPv6' ? 'ipv6' : 'ipv4')
 }
 
-/** Browsers, which this is about, send a Host; HTTP/1.0 allows none. */
-function isOwnHost({ headers }: FastifyRequest): boolean {
-  if (headers.host === undefined) return true
-  const name = headers.host.replace(/:\d*$/, '').toLowerCase()
-  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
+/** The value of each line: Node's own `headers` has the first alone. */
+function hostFields({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host')
+}
+
+/**
+ * RFC 9112 §3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin server
+ * MUST ignore the received Host header field (if any) and instead use the host information of the request-target."
+ */
+function isOwnTarget(target: string): boolean {
+  if (target.startsWith('/') || target === '*') return true
+  return URL.canParse(target) && isOwnName(new URL(target).hostname)
+}
+
+/** @param name without a port; an IPv6 address in brackets */
+function isOwnName(name: string): boolean {
+  return name.toLowerCase() === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
 }

@@ -1,4 +1,8 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildServer } from 'demo-server'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -19,6 +23,15 @@ async function listening(t: Test, host: string): Promise<{ app: FastifyInstance;
   t.teardown(() => app.close())
   const url = await app.listen({ port: 0, host })
   return { app, port: Number(new URL(url).port) }
+}
+
+/** The second server listens a little later than the first. */
+async function otherPortOf(app: FastifyInstance): Promise<number> {
+  for (;;) {
+    const { otherPort } = (await app.inject('/settings')).json()
+    if (otherPort !== undefined) return otherPort
+    await sleep(10)
+  }
 }
 
 function statusFor(port: number, host: string, path = '/2.txt', method = 'GET'): Promise<number | undefined> {
@@ -44,7 +57,7 @@ t.test('on loopback, a name that is led there by somebody else is refused (DNS r
   for (const target of ['/', '/settings', '/nothing/here', '/lab/big.bin', '/lab/big.bin/checksum'])
     t.equal(await statusFor(port, 'evil.example', target), 421, target)
   t.equal(await statusFor(port, 'evil.example', '/lab/cut', 'POST'), 421, 'the buttons')
-  const { otherPort } = (await app.inject('/settings')).json()
+  const otherPort = await otherPortOf(app)
   t.equal(await statusFor(otherPort, 'evil.example', '/recipe/2.txt'), 421, 'the other origin')
   t.equal(await statusFor(otherPort, 'localhost', '/recipe/2.txt'), 200)
 })
@@ -52,4 +65,77 @@ t.test('on loopback, a name that is led there by somebody else is refused (DNS r
 t.test('on every address, a name of the machine may be anything', async (t) => {
   const { port } = await listening(t, '0.0.0.0')
   t.equal(await statusFor(port, 'laptop.local'), 200)
+})
+
+/** The status of a request as it is written here, on a connection of its own. */
+async function statusOf(port: number, head: readonly string[]): Promise<number> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n`)
+  return Number((await text(socket)).split(' ')[1])
+}
+
+interface Row {
+  readonly name: string
+  readonly head: readonly string[]
+  readonly status: number
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'HTTP/1.0 without a Host', head: ['GET /2.txt HTTP/1.0'], status: 400 },
+  { name: 'HTTP/1.0 with the own Host', head: ['GET /2.txt HTTP/1.0', 'Host: localhost'], status: 200 },
+  { name: 'HTTP/1.0 with a foreign Host', head: ['GET /2.txt HTTP/1.0', 'Host: evil.example'], status: 421 },
+  { name: 'HTTP/1.1 without a Host', head: ['GET /2.txt HTTP/1.1'], status: 400 },
+  { name: 'an empty Host', head: ['GET /2.txt HTTP/1.1', 'Host:'], status: 421 },
+  { name: 'a list in a Host', head: ['GET /2.txt HTTP/1.1', 'Host: localhost, evil.example'], status: 421 },
+  ...[
+    ['localhost', 'evil.example'],
+    ['evil.example', 'localhost'],
+    ['localhost', 'localhost'],
+  ].map((hosts) => ({
+    name: `two Hosts (${hosts.join(', ')})`,
+    head: ['GET /2.txt HTTP/1.1', ...hosts.map((host, index) => `${index === 0 ? 'Host' : 'hOST'}: ${host}`)],
+    status: 400,
+  })),
+  ...[
+    'http://evil.example/2.txt',
+    'HTTP://evil.example/2.txt',
+    'https://evil.example/2.txt',
+    'ftp://evil.example/2.txt',
+    'http://localhost@evil.example/2.txt',
+    'http://localhost:80@evil.example/2.txt',
+    'http://evil.example:80/2.txt',
+    'http://localhost.evil.example/2.txt',
+    'http:///2.txt',
+    'http://[::1/2.txt',
+    'evil.example/2.txt',
+  ].flatMap((target) =>
+    (['1.0', '1.1'] as const).map((version) => ({
+      name: `the target ${target}, HTTP/${version}`,
+      head: [`GET ${target} HTTP/${version}`, 'Host: localhost'],
+      status: 421,
+    })),
+  ),
+  {
+    name: 'the own target with a foreign Host',
+    head: ['GET http://localhost/2.txt HTTP/1.1', 'Host: evil.example'],
+    status: 421,
+  },
+  { name: 'the own target', head: ['GET http://localhost/2.txt HTTP/1.1', 'Host: localhost'], status: 200 },
+  { name: 'the own address', head: ['GET http://[::1]/2.txt HTTP/1.1', 'Host: localhost'], status: 200 },
+  { name: 'a page of its own', head: ['GET http://127.0.0.1:1/ HTTP/1.1', 'Host: localhost'], status: 200 },
+]
+
+t.test('on loopback, a request names its host once, and the own one', async (t) => {
+  const { app, port } = await listening(t, '127.0.0.1')
+  const otherPort = await otherPortOf(app)
+  for (const { name, head, status } of ROWS) {
+    const actual = await statusOf(port, head)
+    // Node's own parser refuses some before they are requests.
+    if (status === 421) t.ok([400, 421].includes(actual), `${name}: ${actual}`)
+    else t.equal(actual, status, name)
+    if (status !== 200) t.not(await statusOf(otherPort, head), 200, `${name}, the other origin`)
+  }
+  const cut = ['POST http://evil.example/lab/cut HTTP/1.1', 'Host: localhost', 'Content-Length: 0']
+  t.equal(await statusOf(port, cut), 421, 'the buttons')
 })
