@@ -1,10 +1,7 @@
-import { Http2ServerResponse } from 'node:http2'
-import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { Body } from './body.ts'
 import type { Progress } from './events.ts'
 import type { Layout } from './multipart.ts'
-import { isNativeResponse } from './native-response.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody } from './positional-body.ts'
 import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
@@ -40,27 +37,7 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     body.once('lost', () => cut(reply.raw))
     return body
   }
-  cutWhenShort(reply, layout.length)
   if (!isPositional(representation)) return begin(new StreamedBody(representation, layout, release))
   const reader = new PieceReader(representation, layout, signal)
   return begin(new PositionalBody({ reader, close: release, readers, onForResponse: begin }))
-}
-
-/**
- * Cuts an HTTP/1 answer that ends with fewer bytes than its Content-Length says: whatever a hook put in the place of the
- * body, the next answer on the connection must not be taken for the rest. Of HTTP/2 the client sees it itself.
- */
-function cutWhenShort({ raw, request }: FastifyReply, length: number): void {
-  if (raw instanceof Http2ServerResponse || !(request.raw.socket instanceof Socket)) return
-  const { socket } = request.raw
-  const before = socket.bytesWritten
-  raw.once('prefinish', () => {
-    // What is wrapped may pass the bytes on later.
-    if (raw.socket !== socket || !isNativeResponse(raw)) return
-    if (Number(raw.getHeader('content-length')) !== length) return
-    if (raw.statusCode !== 200 && raw.statusCode !== 206) return
-    const head: unknown = Reflect.get(raw, '_header')
-    const headLength = typeof head === 'string' ? head.length : 0
-    if (socket.bytesWritten - before < headLength + length) socket.destroy()
-  })
 }

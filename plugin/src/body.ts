@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
+import { endBodyGuard } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
 
 function isResponse(destination: NodeJS.WritableStream): boolean {
@@ -17,6 +18,8 @@ function isResponse(destination: NodeJS.WritableStream): boolean {
  */
 export abstract class Body extends Readable {
   #isPiped = false
+  /** The body that the response got for itself. */
+  #own: Body | undefined
 
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
@@ -35,11 +38,13 @@ export abstract class Body extends Readable {
     // Its failure is the answer, though it came before the response asked for a byte.
     if (this.errored !== null) return destination
     // Others take the end of this stream for that of what they get, and it may have ended already.
-    const own = isResponse(destination) && options?.end !== false ? this.forResponse() : undefined
-    if (own !== undefined) {
-      this.#isPiped = true
-      own.once('error', (error) => this.#fail(error))
-      return own.pipe(destination, options)
+    if (isResponse(destination) && options?.end !== false) {
+      if (this.#own !== undefined) {
+        this.emit('lost')
+        return destination
+      }
+      this.#own = this.forResponse()
+      if (this.#own !== undefined) return this.#pipeOwn(this.#own, destination)
     }
     if (this.bytesSent > 0) {
       this.#refuse()
@@ -47,6 +52,14 @@ export abstract class Body extends Readable {
     }
     this.#isPiped = true
     return super.pipe(destination, options)
+  }
+
+  #pipeOwn<T extends NodeJS.WritableStream>(own: Body, response: T): T {
+    this.#isPiped = true
+    own.once('error', (error) => this.#fail(error))
+    this.once('error', () => own.destroy())
+    endBodyGuard(response)
+    return own.pipe(response)
   }
 
   /** The only way for bytes, and for the end, into the body. */
@@ -57,10 +70,6 @@ export abstract class Body extends Readable {
   override push(): boolean {
     this.#refuse()
     return false
-  }
-
-  override unshift(): void {
-    this.#refuse()
   }
 
   override setEncoding(): this {

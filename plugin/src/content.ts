@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { answerBody } from './answer-body.ts'
+import { guardBody } from './body-guard.ts'
 import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
@@ -108,7 +109,8 @@ function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut,
   const { claim, subject, decision } = content
   claim.assertHeld()
   setRepresentationFields(reply, subject)
-  guardHead(reply, codingOfRepresentation(subject))
+  const status = decision.kind === 'full' ? reply.statusCode : 206
+  guardHead(reply, { status, length: layout.length, coding: codingOfRepresentation(subject) })
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
   // begin a file again from such an answer would miss its type and date.
   reply.header('content-type', contentType)
@@ -173,7 +175,9 @@ function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders
   return isSeen ? 'anybody' : 'response only'
 }
 
-function sendBuffer(reply: FastifyReply, bytes: Uint8Array, { claim, subject, progress }: Content): void {
+function sendBuffer(reply: FastifyReply, bytes: Uint8Array, content: Content): void {
+  const { claim, subject, progress } = content
+  if (readersOf(reply, content) === 'anybody') guardBody(reply, { length: bytes.length, bytes })
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   claim.send(bytes)
   guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
@@ -185,6 +189,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const { layout } = laidOut
   const { representation, settings } = subject
   const readers = readersOf(reply, content)
+  if (readers === 'anybody') guardBody(reply, { length: layout.length })
   const body = answerBody(reply, { representation, layout, readers, close, signal, progress })
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {

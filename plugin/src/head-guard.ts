@@ -5,6 +5,7 @@ import { discloseHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
 
+const OK = 200
 const PARTIAL_CONTENT = 206
 
 type Fields = Record<string, unknown>
@@ -13,8 +14,31 @@ type SetField = (name: string, value: unknown) => RawResponse
 
 /** Responses whose framing is guarded. */
 const framed = new WeakSet<RawResponse>()
-/** The coding of the representation itself, for each response that is to carry it. */
-const codings = new WeakMap<RawResponse, string | undefined>()
+/** What an answer is meant to be. */
+export interface IntendedAnswer {
+  readonly status: number
+  /** Bytes of the body. */
+  readonly length: number
+  /** The Content-Encoding of the representation itself, as the handler has set it. */
+  readonly coding: unknown
+}
+
+/** For each response that is to carry a representation. */
+const intended = new WeakMap<RawResponse, IntendedAnswer>()
+
+/** What the head of an answer says, once it is written. */
+export interface WrittenHead {
+  readonly status: number
+  /** Bytes of the body that it announces; undefined: none. */
+  readonly length: number | undefined
+}
+
+const heads = new WeakMap<RawResponse, WrittenHead>()
+
+/** The head of an answer that is guarded here; undefined before it is written. */
+export function writtenHead(raw: RawResponse): WrittenHead | undefined {
+  return heads.get(raw)
+}
 
 /**
  * Holds the head of an answer to what its body is, however and wherever the body was changed: hooks run in any order,
@@ -22,16 +46,17 @@ const codings = new WeakMap<RawResponse, string | undefined>()
  *
  * - Content that was encoded on its way out is another representation than the one our strong tag names: the tag
  *   becomes weak (RFC 9110 §8.8.3.3) and Accept-Ranges goes, since the ranges are of other bytes.
- * - A 206 that was encoded is cut: its Content-Range counts bytes that it does not carry (§14.4).
+ * - Content that a hook has replaced is treated like that, where its length shows it.
+ * - A 206 that was encoded or replaced is cut: its Content-Range counts bytes that it does not carry (§14.4). So is a
+ *   part that goes out as a 200, and a whole that goes out as a 206.
+ * - An answer of which a hook makes an error has no tag, date or ranges of the representation.
  * - The framing is as {@link guardFraming} says.
- *
- * @param coding the Content-Encoding of the representation itself, as the handler has set it
  */
-export function guardHead(reply: FastifyReply, coding: unknown): void {
+export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
   const raw: RawResponse = reply.raw
   guardFraming(reply)
-  if (!codings.has(raw)) guardSetHeader(raw)
-  codings.set(raw, codingOf(coding))
+  if (!intended.has(raw)) guardSetHeader(raw)
+  intended.set(raw, { ...answer, coding: codingOf(answer.coding) })
 }
 
 /**
@@ -59,8 +84,8 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     if (fields === undefined) setAll(raw, given)
     const head = new Head(raw, fields)
     head.chooseFraming(status, reply.request.raw.httpVersionMinor)
-    head.weakenWhenEncoded()
-    if (status === PARTIAL_CONTENT && head.isEncoded) {
+    head.describeOther(status)
+    if (head.isWrong(status)) {
       refuse(reply, raw)
       // Node's HTTP/1 needs a head to go on with, though it no longer goes anywhere.
       return raw instanceof Http2ServerResponse ? raw : writeHead.call(raw, status)
@@ -68,6 +93,7 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     if (fields === undefined) writeHead.call(raw, status, ...message)
     else writeHead.call(raw, status, ...message, fields)
     discloseHeadSent(raw)
+    heads.set(raw, { status, length: head.length })
     const written = new Head(raw, undefined)
     if (written.isEncoded && (status === PARTIAL_CONTENT || written.hasStrongTag)) return refuse(reply, raw)
     return raw
@@ -83,7 +109,7 @@ function guardSetHeader(raw: RawResponse): void {
     const guarded: SetField = (name, value) => {
       original.call(raw, name, value)
       const lower = name.toLowerCase()
-      if (lower === 'content-encoding' || lower === 'etag') new Head(raw, undefined).weakenWhenEncoded()
+      if (lower === 'content-encoding' || lower === 'etag') new Head(raw, undefined).describeEncoded()
       return raw
     }
     Reflect.defineProperty(raw, method, { value: guarded, configurable: true, writable: true })
@@ -102,9 +128,22 @@ class Head {
 
   /** Whether the content has another coding than the representation itself. */
   get isEncoded(): boolean {
-    if (!codings.has(this.#raw)) return false
+    const answer = intended.get(this.#raw)
+    if (answer === undefined) return false
     const coding = codingOf(this.#get('content-encoding'))
-    return coding !== undefined && coding !== codings.get(this.#raw)
+    return coding !== undefined && coding !== answer.coding
+  }
+
+  /** Whether the content has another length than the representation, or its range. */
+  get isReplaced(): boolean {
+    const { length } = this
+    return length !== undefined && length !== (intended.get(this.#raw)?.length ?? length)
+  }
+
+  /** Bytes that Content-Length announces; undefined: none. */
+  get length(): number | undefined {
+    const length = this.#get('content-length')
+    return length === undefined ? undefined : Number(length)
   }
 
   get hasStrongTag(): boolean {
@@ -112,8 +151,26 @@ class Head {
     return typeof etag === 'string' && etag.startsWith('"')
   }
 
-  weakenWhenEncoded(): void {
-    if (!this.isEncoded) return
+  /** Whether a client would take the content for other bytes than it is. */
+  isWrong(status: number): boolean {
+    const meant = intended.get(this.#raw)?.status ?? status
+    if (isContentStatus(meant) && isContentStatus(status) && meant !== status) return true
+    return status === PARTIAL_CONTENT && (this.isEncoded || this.isReplaced)
+  }
+
+  describeOther(status: number): void {
+    const meant = intended.get(this.#raw)?.status ?? status
+    if (meant !== status)
+      for (const name of ['etag', 'last-modified', 'accept-ranges', 'content-range']) this.#remove(name)
+    else if (this.isReplaced) this.#weaken()
+    this.describeEncoded()
+  }
+
+  describeEncoded(): void {
+    if (this.isEncoded) this.#weaken()
+  }
+
+  #weaken(): void {
     if (this.hasStrongTag) this.#set('etag', `W/${String(this.#get('etag'))}`)
     this.#remove('accept-ranges')
   }
@@ -154,11 +211,15 @@ class Head {
 
 /** Ends an answer before its first byte. */
 function refuse(reply: FastifyReply, raw: RawResponse): RawResponse {
-  const message = 'a hook or middleware has encoded an answer of sendRange and it was cut'
+  const message = 'a hook or middleware has encoded or changed an answer of sendRange and it was cut'
   writeLogLine(reply.log, { level: 'error', details: {}, message })
   cut(raw)
   if (raw instanceof Http2ServerResponse) raw.stream?.destroy()
   return raw
+}
+
+function isContentStatus(status: number): boolean {
+  return status === OK || status === PARTIAL_CONTENT
 }
 
 /** Fastify's own: an object with names in lower case. */

@@ -21,6 +21,8 @@ import { hasContentOf, type SeenFile, versionHistory } from './version-history.t
 const fstatFd = promisify(fstat)
 
 const MS_PER_SECOND = 1000
+/** At a file of which only the mtime has moved. */
+const MOST_LOOKS = 10
 
 const rangeCache = new RangeCache()
 
@@ -138,16 +140,16 @@ export class OpenFile {
   }
 
   /**
-   * Whether the file is longer than it was when it was opened. A write moves the mtime first and the size last, so a
-   * file of which only the mtime has moved is looked at twice.
+   * Whether the file is longer than it was when it was opened. A write moves the mtime first and the size last, and
+   * its thread may lose the processor in between, so a file of which only the mtime has moved is looked at some times.
    */
   async hasGrown(): Promise<boolean> {
-    const now = await this.currentVersion()
-    if (now.size === this.version.size && now.mtimeNs !== this.version.mtimeNs) {
+    for (let look = 1; ; look++) {
+      const now = await this.currentVersion()
+      const isUndecided = now.size === this.version.size && now.mtimeNs !== this.version.mtimeNs
+      if (!isUndecided || look === MOST_LOOKS) return now.size > this.version.size
       await sleep(CLOCK_GRAIN_MS)
-      return (await this.currentVersion()).size > this.version.size
     }
-    return now.size > this.version.size
   }
 
   /** Reads into `target` from `position`; returns the count of bytes, 0 at the end. */

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { constants, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { Body } from './body.ts'
 import { discloseFailure, isHeadSent } from './head-sent.ts'
 import { endWithInjectedStream } from './injected-stream.ts'
 
@@ -88,7 +88,7 @@ export function cut(raw: RawResponse): void {
  * Ties a body to its response, so that neither outlives the other: also where a hook put another payload in its
  * place, or pipes it in a way that passes no error on.
  */
-export function tieToResponse(reply: FastifyReply, body: Body): void {
+export function tieToResponse(reply: FastifyReply, body: Readable): void {
   body.once('error', () => {
     if (!isHeadSent(reply.raw)) return
     discloseFailure(reply)

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
+import { serve, until } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 
 const CONTENT = numberedLines(1024 * 1024)
@@ -26,27 +26,34 @@ const bytesOnce: RangeSource = {
   }),
 }
 
-/** The same bytes from a source that can be read anywhere, until it is closed. */
-function bytesAnywhere(t: Test): RangeSource {
-  return {
-    open() {
-      let state: 'open' | 'closed' = 'open'
-      return {
-        size: CONTENT.length,
-        etag: '"v1"',
-        async readAt(target: Uint8Array, position: number) {
-          t.equal(state, 'open', 'nothing is read of what is closed')
-          await sleep(0)
-          t.equal(state, 'open', 'nothing is closed while it is read')
-          return CONTENT.copy(target, 0, position)
-        },
-        unchanged: async () => state === 'open',
-        close() {
-          t.equal(state, 'open', 'closed once')
-          state = 'closed'
-        },
-      }
-    },
+/** The same bytes from a source that can be read anywhere, and that notes how it is used. */
+class BytesAnywhere implements RangeSource {
+  readonly misuses: string[] = []
+  #state: 'open' | 'closed' = 'open'
+  #reading = 0
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  open() {
+    return {
+      size: CONTENT.length,
+      etag: '"v1"',
+      readAt: async (target: Uint8Array, position: number) => {
+        if (this.isClosed) this.misuses.push('read after it was closed')
+        this.#reading++
+        await sleep(0)
+        this.#reading--
+        return CONTENT.copy(target, 0, position)
+      },
+      unchanged: async () => !this.isClosed,
+      close: () => {
+        if (this.isClosed) this.misuses.push('closed twice')
+        if (this.#reading > 0) this.misuses.push('closed while it is read')
+        this.#state = 'closed'
+      },
+    }
   }
 }
 
@@ -79,7 +86,6 @@ const LOOKS: Readonly<Record<string, Hook>> = {
 const CHANGES: Readonly<Record<string, Hook>> = {
   setEncoding: (payload) => payload.setEncoding('latin1'),
   push: (payload) => payload.push('x'),
-  unshift: (payload) => payload.unshift(Buffer.from('x')),
   'push(null)': (payload) => payload.push(null),
   'a stream in its place that loses the last byte': (payload) => {
     let held: Buffer | undefined
@@ -146,8 +152,11 @@ for (const [name, look] of Object.entries(LOOKS)) {
       t.equal(await outcomeOf(files.port), 'whole', 'a file: every byte')
       const unkept = await serveBehind(t, [look, () => sleep(ms)], { maxOpenFiles: 0 })
       t.equal(await outcomeOf(unkept.port), 'whole', 'a file that is not kept open: every byte')
-      const positional = await serveBehind(t, [look, () => sleep(ms)], { source: bytesAnywhere(t) })
+      const source = new BytesAnywhere()
+      const positional = await serveBehind(t, [look, () => sleep(ms)], { source })
       t.equal(await outcomeOf(positional.port), 'whole', 'a source with readAt: every byte')
+      await until(() => source.isClosed)
+      t.strictSame(source.misuses, [])
       // Bytes that come only once are the same memory for all who listen.
       if (name === 'a data listener that writes over what it is given') return
       const { port } = await serveBehind(t, [look, () => sleep(ms)], { source: bytesOnce })
@@ -185,6 +194,13 @@ for (const [name, change] of Object.entries(CHANGES)) {
     }
   })
 }
+
+t.test('unshift: what a hook puts in is never taken for the file', async (t) => {
+  const hook: Hook = (payload) => payload.unshift(Buffer.from('x'))
+  t.equal(await outcomeOf((await serveBehind(t, [hook])).port), 'whole', 'the response reads the file itself')
+  const { port } = await serveBehind(t, [hook], { source: bytesOnce })
+  t.match(await outcomeOf(port), /refused|cut/)
+})
 
 for (const ms of [0, 1, 20]) {
   t.test(`what is compressed after a look and a wait of ${ms} ms is whole, refused or cut`, async (t) => {
