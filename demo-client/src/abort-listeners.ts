@@ -28,7 +28,7 @@ function newGroup(signal: AbortSignal): Group {
     for (const listener of [...listeners]) listener()
   }
   const group = { listeners, call }
-  groups.set(signal, group)
   signal.addEventListener('abort', call)
+  groups.set(signal, group)
   return group
 }

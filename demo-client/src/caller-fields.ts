@@ -1,4 +1,5 @@
 // The header fields that a caller gives, in any of the forms that fetch() takes. Pure.
+import { reading } from './check-arguments.ts'
 import { DownloadError } from './errors.ts'
 
 /** Header fields as fetch() takes them: a record, or pairs of name and value, such as those of a Headers or Map. */
@@ -60,22 +61,28 @@ function joined(name: string, before: string, value: string): string {
 }
 
 function pairsOf(given: unknown): readonly (readonly [string, string])[] {
-  if (typeof given !== 'object' || given === null) throw wrongForm()
-  const pairs: unknown[] = Symbol.iterator in given ? [...(given as Iterable<unknown>)] : entriesOf(given)
+  const pairs = reading('headers', () => copyOf(given))
+  if (pairs === null) throw wrongForm()
   return pairs.map(checked)
 }
 
-/** What is not a record has its fields where nobody would look for them. */
-function entriesOf(given: object): unknown[] {
-  const prototype: unknown = Object.getPrototypeOf(given)
-  const isRecord = prototype === null || Object.getPrototypeOf(prototype) === null
-  if (!isRecord || Object.getOwnPropertySymbols(given).length > 0) throw wrongForm()
-  return Object.entries(given)
+/** The pairs as arrays of our own, null for what is none; null where `given` is neither iterable nor a record. */
+function copyOf(given: unknown): (readonly unknown[] | null)[] | null {
+  if (typeof given !== 'object' || given === null) return null
+  const pairs = Symbol.iterator in given ? [...(given as Iterable<unknown>)] : entriesOf(given)
+  return pairs?.map((pair): readonly unknown[] | null => (Array.isArray(pair) ? [...pair] : null)) ?? null
 }
 
-function checked(pair: unknown): readonly [string, string] {
-  if (!Array.isArray(pair) || pair.length !== 2) throw wrongForm()
-  const [name, value]: unknown[] = pair
+/** What is not a record has its fields where nobody would look for them. */
+function entriesOf(given: object): unknown[] | null {
+  const prototype: unknown = Object.getPrototypeOf(given)
+  const isRecord = prototype === null || Object.getPrototypeOf(prototype) === null
+  return isRecord && Object.getOwnPropertySymbols(given).length === 0 ? Object.entries(given) : null
+}
+
+function checked(pair: readonly unknown[] | null): readonly [string, string] {
+  if (pair?.length !== 2) throw wrongForm()
+  const [name, value] = pair
   if (typeof name !== 'string') throw wrongForm()
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
     throw usage(`not a header field name: ${JSON.stringify(name)}`)

@@ -1,28 +1,56 @@
 // What a caller gives beside the values of options: of the wrong type, it is a usage error like any other. Pure.
 import { DownloadError } from './errors.ts'
 
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `options` is not an object, or has another option than `known` */
-export function assertOptions(options: unknown, known: object): void {
-  if (!isObject(options) || Symbol.iterator in options) throw usage('options must be an object')
-  for (const name in options) if (!(name in known)) throw usage(`there is no option ${JSON.stringify(name)}`)
-}
-
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where a file cannot be named by `destination` */
-export function assertDestination(destination: unknown): void {
-  if (typeof destination === 'string') {
-    assertPath(destination)
-    return
+/**
+ * What `read` returns. Whatever it throws is the caller's, from a getter, a Proxy or an iterator: a usage error that has it
+ * as its cause. Nothing of a caller is looked at elsewhere, nor twice.
+ */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', `${what} cannot be read`, { cause })
   }
-  if (!isObject(destination) || !('directory' in destination))
-    throw usage('the destination must be a path or { directory }')
-  assertPath(destination.directory)
-  for (const name in destination)
-    if (name !== 'directory') throw usage(`a destination has no property ${JSON.stringify(name)}`)
 }
 
-function assertPath(path: unknown): void {
-  if (typeof path !== 'string' || path === '' || path.includes('\0'))
-    throw usage('the destination must have a path that is not empty and has no null character')
+/**
+ * The properties of `options` that `known` has, in an object of our own.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` where `options` is not an object, or has another option than `known`
+ */
+export function readOptions(options: unknown, known: object): Readonly<Record<string, unknown>> {
+  const { isRecord, names } = reading('options', () => namesIn(options))
+  if (!isObject(options) || !isRecord) throw usage('options must be an object')
+  for (const name of names)
+    if (!Object.hasOwn(known, name)) throw usage(`there is no option ${JSON.stringify(name)}`)
+  const read = (name: string): unknown => reading(name, () => Reflect.get(options, name))
+  return Object.fromEntries(Object.keys(known).map((name) => [name, read(name)]))
+}
+
+/**
+ * The destination, in an object of our own.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` where a file cannot be named by it
+ */
+export function readDestination(destination: unknown): string | { readonly directory: string } {
+  if (typeof destination === 'string') return path(destination)
+  const { names } = reading('the destination', () => namesIn(destination))
+  if (!isObject(destination) || !reading('the destination', () => 'directory' in destination))
+    throw usage('the destination must be a path or { directory }')
+  for (const name of names)
+    if (name !== 'directory') throw usage(`a destination has no property ${JSON.stringify(name)}`)
+  return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
+}
+
+/** The names of a value's properties, those inherited too; an object that can be iterated is no record. */
+function namesIn(value: unknown): { readonly isRecord: boolean; readonly names: readonly string[] } {
+  if (!isObject(value)) return { isRecord: false, names: [] }
+  const names: string[] = []
+  for (const name in value) names.push(name)
+  return { isRecord: !(Symbol.iterator in value), names }
+}
+
+function path(value: unknown): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
+  throw usage('the destination must have a path that is not empty and has no null character')
 }
 
 /** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `value` is not undefined and of another type */
@@ -33,8 +61,16 @@ export function assertType(name: string, value: unknown, type: 'string' | 'funct
 /** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `value` is neither undefined nor works like an AbortSignal */
 export function assertSignal(value: unknown): void {
   if (value === undefined) return
-  const isSignal = isObject(value) && 'aborted' in value && 'addEventListener' in value
+  const isSignal =
+    isObject(value) &&
+    reading('signal', () => typeof Reflect.get(value, 'aborted') === 'boolean' && areMethods(value))
   if (!isSignal) throw usage('signal must be an AbortSignal')
+}
+
+function areMethods(signal: object): boolean {
+  return ['addEventListener', 'removeEventListener'].every(
+    (name) => typeof Reflect.get(signal, name) === 'function',
+  )
 }
 
 function isObject(value: unknown): value is object {

@@ -1,5 +1,6 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
-import { assertDestination } from './check-arguments.ts'
+import { type CallerSignal, followSignal } from './caller-signal.ts'
+import { readDestination } from './check-arguments.ts'
 import { strongest } from './digest.ts'
 import type { DownloadResult } from './download-result.ts'
 import { DownloadError } from './errors.ts'
@@ -73,18 +74,21 @@ class Run implements Download {
   }
 
   async #run(url: string | URL, destination: Destination, options: DownloadOptions): Promise<DownloadResult> {
+    let stop: CallerSignal | null = null
     try {
       const settings = settingsOf(options)
-      assertDestination(destination)
+      const place = readDestination(destination)
       const origin = firstTarget(url, settings.headers)
-      settings.signal?.throwIfAborted()
-      const result = await this.#download(origin, destination, settings)
+      stop = followSignal(settings.signal)
+      stop.signal.throwIfAborted()
+      const result = await this.#download(origin, place, { ...settings, signal: stop.signal })
       this.#standing.enter('finished')
       return result
     } catch (error) {
       this.#standing.enter('failed')
-      throw asDownloadError(error, options?.signal)
+      throw asDownloadError(error, stop?.signal)
     } finally {
+      stop?.forget()
       this.#standing.end()
     }
   }
@@ -172,7 +176,6 @@ class Run implements Download {
 }
 
 function asDownloadError(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (error instanceof DownloadError) return error
   if (signal?.aborted && error === signal.reason) {
     return new DownloadError('ERR_DOWNLOAD_ABORTED', 'stopped; what was received can be resumed', {
       cause: error,

@@ -1,6 +1,6 @@
 // The options of download(), their defaults and limits. Pure.
 import { type CallerFields, fieldsOf } from './caller-fields.ts'
-import { assertOptions, assertSignal, assertType } from './check-arguments.ts'
+import { assertSignal, assertType, readOptions } from './check-arguments.ts'
 import { type ExpectedDigest, parseChecksum } from './digest.ts'
 import { DownloadError } from './errors.ts'
 
@@ -81,7 +81,7 @@ export interface DownloadOptions {
   readonly html?: 'refuse' | 'accept'
   /** `'server'` gives the file the date of Last-Modified. Default `'now'`. */
   readonly modified?: 'now' | 'server'
-  /** Called after each answer, in order of arrival. Must not throw. */
+  /** Called after each answer, in order of arrival. One that throws ends the download with `ERR_DOWNLOAD_USAGE`. */
   readonly onSegment?: (report: SegmentReport) => void
   /** Aborting stops the download; what was received can be resumed. */
   readonly signal?: AbortSignal
@@ -112,14 +112,38 @@ export interface Settings {
   readonly signal: AbortSignal | null
 }
 
+const NAMES: Readonly<Record<keyof DownloadOptions, true>> = {
+  connections: true,
+  segmentSize: true,
+  headers: true,
+  checksum: true,
+  resume: true,
+  existing: true,
+  resumeKey: true,
+  retries: true,
+  retryDelay: true,
+  maxRetryDelay: true,
+  connectTimeout: true,
+  stallTimeout: true,
+  maxRedirects: true,
+  limitRate: true,
+  minRate: true,
+  proxy: true,
+  delay: true,
+  html: true,
+  modified: true,
+  onSegment: true,
+  signal: true,
+}
+
 const DAY = 24 * 60 * 60 * 1000
 
 /**
  * Checks the options and fills in the defaults.
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
-export function settingsOf(options: DownloadOptions): Settings {
-  if (typeof options !== 'object' || options === null) throw usage('options must be an object')
+export function settingsOf(given: DownloadOptions): Settings {
+  const options = readOptions(given, NAMES) as DownloadOptions
   for (const name of ['checksum', 'resumeKey', 'proxy'] as const) assertType(name, options[name], 'string')
   assertType('onSegment', options.onSegment, 'function')
   assertSignal(options.signal)
@@ -135,7 +159,7 @@ export function settingsOf(options: DownloadOptions): Settings {
     throw usage(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}`)
   }
   const most = Number.MAX_SAFE_INTEGER
-  const settings: Settings = {
+  return {
     connections: integer('connections', 4, [1, 64]),
     segmentSize: options.segmentSize === undefined ? null : integer('segmentSize', 0, [1, most]),
     headers: options.headers === undefined ? {} : fieldsOf(options.headers),
@@ -156,11 +180,20 @@ export function settingsOf(options: DownloadOptions): Settings {
     delay: integer('delay', 0, [0, DAY]),
     html: choice('html', options.html, ['refuse', 'accept']),
     modified: choice('modified', options.modified, ['now', 'server']),
-    onSegment: options.onSegment ?? (() => undefined),
+    onSegment: listenerOf(options.onSegment),
     signal: options.signal ?? null,
   }
-  assertOptions(options, settings)
-  return settings
+}
+
+/** A listener that throws ends the download, with its error as the cause. */
+function listenerOf(given: DownloadOptions['onSegment']): Settings['onSegment'] {
+  return (report) => {
+    try {
+      given?.(report)
+    } catch (cause) {
+      throw new DownloadError('ERR_DOWNLOAD_USAGE', 'onSegment has thrown an error', { cause })
+    }
+  }
 }
 
 /** The first of `allowed` is the default. */

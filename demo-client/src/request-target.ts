@@ -1,4 +1,5 @@
 // Where a request goes and which fields may go with it. Pure.
+import { reading } from './check-arguments.ts'
 import { DownloadError } from './errors.ts'
 import { asUtf8 } from './field-lines.ts'
 import { fullNameFromUrl } from './names.ts'
@@ -43,7 +44,8 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
 /** Blanks around a URL are no part of it. A URL of another realm has its `href`, too. */
 function textOf(url: unknown): string {
   if (typeof url === 'string') return url.trim()
-  const href = typeof url === 'object' && url !== null && 'href' in url ? url.href : null
+  const href =
+    typeof url === 'object' && url !== null ? reading('the URL', () => Reflect.get(url, 'href')) : null
   return typeof href === 'string' ? href : ''
 }
 
