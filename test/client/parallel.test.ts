@@ -8,6 +8,7 @@ import {
   makeContent,
   part,
   resource,
+  send,
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
@@ -17,6 +18,15 @@ import { startSlow } from './support/slow-server.ts'
 const CONTENT = makeContent(8_000_000)
 const A = resource(CONTENT)
 const SIZE = CONTENT.length
+
+/** What one part of a test waits for and another gives. */
+function signal(): { given: Promise<void>; give: () => void } {
+  let give = (): void => undefined
+  const given = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  return { given, give }
+}
 
 t.test('work is handed out on demand: every byte asked for once', async (t) => {
   const server = await startHostile(honest(A))
@@ -41,18 +51,25 @@ t.test('an idle connection takes half of the largest rest', async (t) => {
 })
 
 t.test('a rest that is there before another could ask for it is left alone', async (t) => {
+  const [second, first] = [signal(), signal()]
   const server = await startHostile(async (request, socket) => {
     await sleep(400)
     const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
     socket.write(part({ start, end }, SIZE, A.fields))
-    // When the first one is done, the second one still has as long to go as it waited for its answer.
-    for (let at = start; at < end; at += 30_000) {
-      socket.write(CONTENT.subarray(at, Math.min(end, at + 30_000)))
-      await sleep(10)
-    }
+    // When the first one is done, the second one has a third to go: soon, beside the wait for an answer.
+    const rest = end - 1_300_000
+    await send(socket, CONTENT.subarray(start, rest))
+    if (start > 0) second.give()
+    await (start > 0 ? first.given : second.given)
+    if (start > 0) await sleep(50) // for the request that must not come
+    socket.write(CONTENT.subarray(rest, end))
   })
   t.teardown(() => server.stop())
-  const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 2, segmentSize: SIZE / 2 })
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), {
+    connections: 2,
+    segmentSize: SIZE / 2,
+    onSegment: () => first.give(),
+  })
   t.ok(end.file?.equals(CONTENT), end.message)
   t.equal(server.requests.length, 2)
 })

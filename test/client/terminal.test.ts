@@ -38,6 +38,15 @@ async function run(terminal: Terminal, line: string): Promise<void> {
   terminal.type('Enter')
 }
 
+/** Is there a process with this id that its parent still waits for? */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 const skip = await missing('tmux', '-V')
 
 t.test('keys are taken in the foreground, and the terminal is as it was afterwards', { skip }, async (t) => {
@@ -96,6 +105,8 @@ t.test(
     terminal.type('C-z')
     await terminal.shows(/Stopped/)
     const stopped = server.served
+    terminal.type('clear; jobs -p', 'Enter')
+    const pid = Number(/^\d+$/m.exec(await terminal.shows(/^\d+$/m))?.[0])
     terminal.type(MODE, 'Enter')
     await terminal.shows(/^icanon\necho$/m)
     terminal.type('bg', 'Enter')
@@ -104,7 +115,7 @@ t.test(
     await terminal.shows(/file\.bin: 3\.8 MiB/)
     t.ok(server.served > stopped)
     await terminal.shows(/as announced\n*$/)
-    await new Promise((resolve) => setTimeout(resolve, 500)) // until it has exited
+    await terminal.shows(() => !isThere(pid))
     terminal.type('echo once', 'Enter')
     await terminal.shows(/Done/)
     t.match(terminal.screen(), /\necho once\nonce\n/, 'the shell reads its line as before')
@@ -123,7 +134,7 @@ t.test('Ctrl-Z and fg: keys again, also of a pipeline', { skip }, async (t) => {
     terminal.type('C-z')
     await terminal.shows(/Stopped/)
     terminal.type('fg', 'Enter')
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await terminal.takesKeys()
     terminal.type('q')
     await terminal.shows(/stopped; what was received can be resumed/)
   }
@@ -161,7 +172,7 @@ for (const columns of [4, 10, 20, 40, 80]) {
     const { terminal } = await start(t, columns, { NAME: WIDE })
     await run(terminal, '$GET -o "$NAME" $URL/x')
     await terminal.shows(/ [1-9]%|^[1-9]%/m)
-    await terminal.shows(/1\d%/)
+    await terminal.shows(/[1-9]\d%/)
     const lines = terminal.screen().split('\n')
     t.equal(lines.filter((line) => /\d%/.test(line)).length, 1, `${columns} columns: one line`)
     t.ok(widthOf(lines.at(-1) ?? '') < columns, `${columns} columns: it fits`)
@@ -172,16 +183,24 @@ for (const columns of [4, 10, 20, 40, 80]) {
   })
 }
 
+/** The lines of a screen that are of a bar. */
+function drawn(screen: string): string[] {
+  return screen.split('\n').filter((line) => /[█░]|\d%|left|connection/.test(line))
+}
+
 t.test('a terminal that changes its width has one line', { skip }, async (t) => {
   const { terminal } = await start(t, 100)
   await run(terminal, '$GET -o a-name-that-is-rather-long-for-a-small-terminal.bin $URL/x; echo "status $?"')
   await terminal.shows(/left, 1 connection/)
   for (const columns of [60, 30, 12, 100]) {
     terminal.resize(columns)
-    await new Promise((resolve) => setTimeout(resolve, 600))
-    const screen = await terminal.shows(/\d%/)
-    const drawn = screen.split('\n').filter((line) => /[█░]|\d%|left|connection/.test(line))
-    t.equal(drawn.length, 1, `${columns} columns:\n${screen}`)
+    const isOne = (screen: string): boolean =>
+      drawn(screen).length === 1 && widthOf(drawn(screen)[0] ?? '') < columns
+    // What is not cleared when the line is drawn next stays.
+    const before = await terminal.shows(isOne)
+    const after = await terminal.shows((screen) => screen !== before)
+    await terminal.shows(isOne)
+    t.pass(`${columns} columns:\n${after}`)
   }
   terminal.type('q')
   await terminal.shows(/^status 130$/m) // before the folder goes

@@ -26,6 +26,8 @@ export interface Demo {
   /** Where it keeps what it makes for itself. */
   dataDir: string
   browser: Browser
+  /** Where the browser keeps what it is downloading. */
+  downloads: string
 }
 
 async function findBrowser(): Promise<string | undefined> {
@@ -53,16 +55,20 @@ export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Pro
     return
   }
   const folder = t.testdir()
-  const [files, dataDir] = [join(folder, 'files'), join(folder, 'data')]
+  const [files, dataDir, downloads] = ['files', 'data', 'downloads'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
   await cp(new URL('../files/', import.meta.resolve('demo-server')), files, { recursive: true })
   const app = await buildServer({ files, dataDir })
   const url = await app.listen({ port: 0 })
-  const browser = await chromium.launch({ executablePath, args: FLAGS })
+  const browser = await chromium.launch({ executablePath, args: FLAGS, downloadsPath: downloads })
   t.teardown(async () => {
     await browser.close()
     await app.close()
   })
-  await run({ url, files, dataDir, browser })
+  await run({ url, files, dataDir, browser, downloads })
 }
 
 /** How to open the page. */

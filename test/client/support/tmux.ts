@@ -12,8 +12,10 @@ export interface Terminal {
   type(...text: readonly string[]): void
   /** What is on the screen, without the empty lines at its end. */
   screen(): string
-  /** Resolves with the screen once it matches; rejects after some seconds. */
-  shows(pattern: RegExp): Promise<string>
+  /** Resolves with the screen once it is as wanted; rejects after some seconds. */
+  shows(wanted: RegExp | ((screen: string) => boolean)): Promise<string>
+  /** Resolves once somebody takes each key as it is typed, without echo; rejects after some seconds. */
+  takesKeys(): Promise<void>
   resize(columns: number): void
 }
 
@@ -35,18 +37,23 @@ export async function startTerminal(
   tmux('new-session', '-d', ...size, "PS1='$ ' exec bash --norc --noprofile")
   t.teardown(() => void tmux('kill-server'))
   const screen = (): string => tmux('capture-pane', '-p').trimEnd()
-  const shows = async (pattern: RegExp): Promise<string> => {
+  const shows = async (wanted: RegExp | ((screen: string) => boolean)): Promise<string> => {
     for (let look = 0; look < LOOKS; look++) {
       const text = screen()
-      if (pattern.test(text)) return text
+      if (typeof wanted === 'function' ? wanted(text) : wanted.test(text)) return text
       await sleep(LOOK_PAUSE_MS)
     }
-    throw new Error(`the screen never showed ${pattern}:\n${screen()}`)
+    throw new Error(`the screen never showed ${wanted}:\n${screen()}`)
+  }
+  const device = tmux('display-message', '-p', '#{pane_tty}').trim()
+  const takesKeys = async (): Promise<void> => {
+    await shows(() => / -icanon\b/.test(execFileSync('stty', ['-F', device, '-a'], { encoding: 'utf8' })))
   }
   await shows(/^\$/)
   return {
     screen,
     shows,
+    takesKeys,
     type: (...text) => void tmux('send-keys', ...text),
     resize: (to) => void tmux('resize-window', '-x', String(to), '-y', '24'),
   }
