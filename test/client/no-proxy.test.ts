@@ -92,6 +92,17 @@ for (const { host, list, want } of ROWS) {
   })
 }
 
+t.test('a URL without a port has that of its scheme', async (t) => {
+  for (const [url, list, want] of [
+    ['http://a.example/', 'a.example:80', true],
+    ['http://a.example/', 'a.example:443', false],
+    ['https://a.example/', 'a.example:443', true],
+    ['https://a.example/', 'a.example:80', false],
+    ['https://a.example:80/', 'a.example:80', true],
+  ] as const)
+    t.equal(isExempt(new URL(url), list), want, `${url} with ${list}`)
+})
+
 t.test('which of the variables counts', async (t) => {
   const url = new URL('http://files.example/x')
   const https = new URL('https://files.example/x')

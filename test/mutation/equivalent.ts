@@ -155,6 +155,32 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ],
     why: 'the compiler wants the question; what is missing is of the wrong type below, too',
   },
+  {
+    module: 'demo-client/dist/no-proxy',
+    line: "return isIP(host) > 0 ? isAddress(host, name) : isDomain(host, nameOf(name.replace(/^\\*?\\./, '')));",
+    becomes: [
+      "return isIP(host) > 1 ? isAddress(host, name) : isDomain(host, nameOf(name.replace(/^\\*?\\./, '')));",
+    ],
+    why: 'the version of an address is 4 or 6',
+  },
+  {
+    module: 'demo-client/dist/progress-line',
+    line: 'const NAME_RANK = 5;',
+    becomes: ['const NAME_RANK = 6;'],
+    why: 'of equal ranks the first piece stays, and the name comes before the bar',
+  },
+  {
+    module: 'demo-client/dist/progress-line',
+    line: "return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 6, glue: ' ' }];",
+    becomes: ["return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 7, glue: ' ' }];"],
+    why: 'of equal ranks the first piece stays, and the bar comes before the connections',
+  },
+  {
+    module: 'demo-client/dist/progress-line',
+    line: "const pieces = [{ text, rank: total === null ? 0 : 3, glue: ' ' }];",
+    becomes: ["const pieces = [{ text, rank: total === null ? 0 : 4, glue: ' ' }];"],
+    why: 'of equal ranks the first piece stays, and the sizes come before the speed',
+  },
 ]
 
 /** What is declared of a mutant, if anything is. */
