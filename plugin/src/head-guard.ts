@@ -83,8 +83,8 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     const fields = isPlainFields(given) && !isWrapped ? given : undefined
     if (fields === undefined) setAll(raw, given)
     const head = new Head(raw, fields)
-    head.chooseFraming(status, reply.request.raw.httpVersionMinor)
     head.describeOther(status)
+    head.chooseFraming(status, reply.request.raw.httpVersionMinor)
     if (head.isWrong(status)) {
       refuse(reply, raw)
       // Node's HTTP/1 needs a head to go on with, though it no longer goes anywhere.
@@ -158,11 +158,14 @@ class Head {
     return status === PARTIAL_CONTENT && (this.isEncoded || this.isReplaced)
   }
 
+  /** Takes off what is said of the representation where the content is another. */
   describeOther(status: number): void {
-    const meant = intended.get(this.#raw)?.status ?? status
+    const meant = intended.get(this.#raw)?.status
+    if (meant === undefined) return
     if (meant !== status)
       for (const name of ['etag', 'last-modified', 'accept-ranges', 'content-range']) this.#remove(name)
-    else if (this.isReplaced) this.#weaken()
+    // Whoever takes the length away is about to change it.
+    else if (this.isReplaced || this.length === undefined) this.#weaken()
     this.describeEncoded()
   }
 

@@ -8,7 +8,7 @@ export type Http2Run = Omit<WireRun, 'pipelining'>
 
 const STREAMS = 6
 const PAUSE_MS = 2
-const SILENCE_MS = 5_000
+const SILENCE_MS = 20_000
 
 /** Asks over one HTTP/2 session, some streams at a time, and compares each answer. */
 export async function runOnHttp2(url: string, run: Http2Run): Promise<void> {

@@ -10,7 +10,7 @@ const PAUSE_MS = 4
 const CHUNKS_BETWEEN_PAUSES = 8
 const MAX_HEAD = 4096
 /** A connection on which nothing arrives for this many ms is counted as cut. */
-const SILENCE_MS = 5_000
+const SILENCE_MS = 20_000
 
 /** What a run on one connection needs. */
 export interface WireRun {

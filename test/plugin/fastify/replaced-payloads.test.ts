@@ -113,6 +113,26 @@ t.test('a stream of the same length in the place of ours goes out under our fiel
   }
 })
 
+t.test(
+  'a longer stream without Content-Length: a whole file goes out under a weak tag, a range is cut',
+  async (t) => {
+    const port = await serveBehind(t, (payload, reply) => {
+      reply.removeHeader('content-length')
+      return stream(payload).pipe(add('x'))
+    })
+    for (const [file, content] of Object.entries(FILES)) {
+      const answer = await fetch(`http://127.0.0.1:${port}/f/${file}`)
+      t.equal(answer.headers.get('transfer-encoding'), 'chunked')
+      t.match(answer.headers.get('etag'), /^W\//)
+      t.notOk(answer.headers.has('accept-ranges'))
+      t.ok(Buffer.concat([content, Buffer.from('x')]).equals(Buffer.from(await answer.arrayBuffer())))
+      const range = await ask(port, file, ['Range: bytes=0-599'])
+      t.not(range.answer?.complete, true)
+      t.equal(range.next, 'nothing')
+    }
+  },
+)
+
 t.test('a text in the place of a range is cut: its Content-Range counts other bytes', async (t) => {
   for (const text of ['replaced', '', 'x'.repeat(600)]) {
     const port = await serveBehind(t, () => text)
