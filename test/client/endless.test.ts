@@ -1,12 +1,10 @@
 // Servers that keep one going: every loop is counted, every exchange has an end.
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DownloadOptions } from 'range-get'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import {
   answerHonestly,
   atFirst,
-  type HostileServer,
   head,
   honest,
   makeContent,
@@ -17,7 +15,8 @@ import {
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
-import { type End, get, names } from './support/run.ts'
+import { get, names } from './support/run.ts'
+import { play, type Scenario } from './support/scenario.ts'
 
 const CONTENT = makeContent(300_000)
 const A = resource(CONTENT)
@@ -99,15 +98,10 @@ async function breakOff(socket: Socket, bytes: Buffer): Promise<void> {
 
 const chunked = head('200 OK', { 'transfer-encoding': 'chunked', ...A.fields })
 
-interface Row {
-  name: string
-  script: Script
-  options?: DownloadOptions
-  want: Buffer | string
+interface Row extends Scenario {
   /** The most requests that may be made. */
   most: number
   message?: RegExp
-  also?: (t: Test, end: End, server: HostileServer) => void
 }
 
 const ROWS: Row[] = [
@@ -356,24 +350,15 @@ const ROWS: Row[] = [
 
 const B = resource(makeContent(400))
 
-for (const { name, script, options, want, most, message, also } of ROWS) {
-  t.test(name, async (t) => {
-    const server = await startHostile(script)
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const end = await get(`${server.url}/file.bin`, dir, { retries: 2, ...options })
-    if (typeof want !== 'string') {
-      t.equal(end.code, null, end.message)
-      t.ok(end.file?.equals(want), 'the exact file')
-    } else if (want !== 'any') {
-      t.equal(end.code, want, end.message)
-      t.equal(end.file, null)
-    }
+for (const row of ROWS) {
+  const { most, message, also } = row
+  const look: Scenario['also'] = (t, end, server) => {
     if (message !== undefined) t.match(end.message, message)
     t.comment(`${server.requests.length} requests: ${end.message}`)
     t.ok(server.requests.length <= most, `${server.requests.length} requests`)
     also?.(t, end, server)
-  })
+  }
+  t.test(row.name, (t) => play(t, { ...row, also: look }, { retries: 2 }))
 }
 
 const slowly =

@@ -1,6 +1,5 @@
 // Answers that do not fit the question: none may end in a wrong file or a hang.
 import { createHash } from 'node:crypto'
-import type { DownloadOptions } from 'range-get'
 import t from 'tap'
 import {
   answerHonestly,
@@ -16,7 +15,8 @@ import {
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
-import { get, names } from './support/run.ts'
+import { get } from './support/run.ts'
+import { play, type Scenario } from './support/scenario.ts'
 
 const CONTENT = makeContent(200_000)
 const OTHER = makeContent(200_000, 'version B')
@@ -47,19 +47,11 @@ const raw =
     socket.end()
   }
 
-interface Row {
-  name: string
-  script: Script
-  options?: DownloadOptions
-  /** The version that must be under the final name, or the code of the failure. */
-  want: Buffer | string
-}
-
 const etag = A.fields['etag'] ?? ''
 const fields = { etag }
 const gone: Script = (_, socket) => void socket.write(head('404 Not Found', { 'content-length': 0 }))
 
-const rows: Row[] = [
+const rows: Scenario[] = [
   { name: 'an honest server', script: honest(A), want: CONTENT },
   {
     name: 'a 206 shorter than asked (legal)',
@@ -105,7 +97,7 @@ const rows: Row[] = [
     'bytes 00',
     'bytes 0-18446744073709551616/*',
   ].map(
-    (value): Row => ({
+    (value): Scenario => ({
       name: `the invalid Content-Range "${value}"`,
       script: ranged(({ start, end }) =>
         head('206 Partial Content', { etag, 'content-range': value, 'content-length': end - start }),
@@ -196,7 +188,7 @@ const rows: Row[] = [
       '299 Odd',
     ] as const
   ).map(
-    (status): Row => ({
+    (status): Scenario => ({
       name: `a ${status}`,
       script: (_, socket) => void socket.write(head(status, { 'content-length': 0 })),
       options: { retries: 1 },
@@ -406,22 +398,12 @@ function chunked(body: Buffer): Buffer {
 }
 
 for (const connections of [1, 3]) {
-  for (const { name, script, options, want } of rows) {
-    t.test(`${name}, ${connections} at once`, async (t) => {
-      const server = await startHostile(script)
-      t.teardown(() => server.stop())
-      const dir = t.testdir({})
-      const end = await get(`${server.url}/file.bin`, dir, { segmentSize: 30_000, connections, ...options })
-      if (typeof want === 'string') {
-        t.equal(end.code, want, end.message)
-        t.equal(end.file, null, 'nothing under the final name')
-      } else {
-        t.equal(end.code, null, end.message)
-        t.ok(end.file?.equals(want), 'the file is exact')
-        t.strictSame(names(dir), ['file.bin'], 'nothing is left beside it')
-      }
-      t.ok(server.requests.length < 60, `${server.requests.length} requests`)
-    })
+  for (const row of rows) {
+    const also: Scenario['also'] = (t, _, { requests }) =>
+      t.ok(requests.length < 60, `${requests.length} requests`)
+    t.test(`${row.name}, ${connections} at once`, (t) =>
+      play(t, { ...row, also }, { segmentSize: 30_000, connections }),
+    )
   }
 }
 

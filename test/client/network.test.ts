@@ -1,11 +1,9 @@
 // Refused, reset, stalled, redirected, slowed down.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DownloadOptions } from 'range-get'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import {
   answerHonestly,
   atFirst,
-  type HostileServer,
   head,
   honest,
   makeContent,
@@ -15,19 +13,12 @@ import {
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
-import { type End, get } from './support/run.ts'
+import { get } from './support/run.ts'
+import { play, type Scenario } from './support/scenario.ts'
 
 const CONTENT = makeContent(300_000)
 const A = resource(CONTENT)
 const SIZE = CONTENT.length
-
-interface Row {
-  name: string
-  script: Script
-  options?: DownloadOptions
-  want: Buffer | string
-  also?: (t: Test, end: End, server: HostileServer) => void
-}
 
 /** Sends `bytes` of the answer, then does `then`. */
 const partly =
@@ -47,7 +38,7 @@ const unavailable =
   (_, socket) =>
     void socket.write(head(status, { 'content-length': 0, ...fields }))
 
-const rows: Row[] = [
+const rows: Scenario[] = [
   {
     name: 'a reset in every answer: progress renews the patience',
     script: partly(70_000, 'reset'),
@@ -83,7 +74,7 @@ const rows: Row[] = [
     want: 'ERR_DOWNLOAD_NETWORK',
   },
   ...[500, 502, 503, 504, 408, 429].map(
-    (status): Row => ({
+    (status): Scenario => ({
       name: `${status} twice`,
       script: atFirst(2, unavailable(`${status} No`, {}), A),
       want: CONTENT,
@@ -137,25 +128,7 @@ const rows: Row[] = [
   { name: 'a redirect to nowhere', script: unavailable('302 Found', {}), want: 'ERR_DOWNLOAD_PROTOCOL' },
 ]
 
-for (const { name, script, options, want, also } of rows) {
-  t.test(name, async (t) => {
-    const server = await startHostile(script)
-    t.teardown(() => server.stop())
-    const end = await get(`${server.url}/file.bin`, t.testdir({}), {
-      connections: 2,
-      segmentSize: 150_000,
-      ...options,
-    })
-    if (typeof want === 'string') {
-      t.equal(end.code, want, end.message)
-      t.equal(end.file, null)
-    } else {
-      t.equal(end.code, null, end.message)
-      t.ok(end.file?.equals(want), 'the file is exact')
-    }
-    also?.(t, end, server)
-  })
-}
+for (const row of rows) t.test(row.name, (t) => play(t, row, { connections: 2, segmentSize: 150_000 }))
 
 t.test('the connection is refused while a server restarts', async (t) => {
   const first = await startHostile(partly(100_000, 'silence'))

@@ -1,10 +1,8 @@
 // Servers without ranges, without lengths, without validators, and those that change their mind.
 import type { Socket } from 'node:net'
-import type { DownloadOptions } from 'range-get'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import {
   answerHonestly,
-  type HostileServer,
   head,
   honest,
   lateron,
@@ -18,7 +16,8 @@ import {
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
-import { type End, get, names } from './support/run.ts'
+import { get } from './support/run.ts'
+import { play, type Scenario } from './support/scenario.ts'
 
 const CONTENT = makeContent(200_000)
 const OTHER = makeContent(190_000, 'version B')
@@ -51,13 +50,8 @@ function reset(socket: Socket): void {
 const chunk = (bytes: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 
-interface Row {
-  name: string
-  script: () => Script
-  options?: DownloadOptions
-  want: Buffer | string
-  also?: (t: Test, end: End, server: HostileServer) => void
-}
+/** A script that keeps count is made for each download. */
+type Row = Omit<Scenario, 'script'> & { script: () => Script }
 
 const rows: Row[] = [
   { name: 'a server that ignores Range', script: () => rangeless(A), want: CONTENT },
@@ -273,22 +267,10 @@ function withoutCondition(request: RawRequest): RawRequest {
 }
 
 for (const connections of [1, 3]) {
-  for (const { name, script, options, want, also } of rows) {
-    t.test(`${name}, ${connections} at once`, async (t) => {
-      const server = await startHostile(script())
-      t.teardown(() => server.stop())
-      const dir = t.testdir({})
-      const end = await get(`${server.url}/file.bin`, dir, { segmentSize: 30_000, connections, ...options })
-      if (typeof want !== 'string') {
-        t.equal(end.code, null, end.message)
-        t.ok(end.file?.equals(want), 'the file is exact')
-        t.strictSame(names(dir), ['file.bin'], 'nothing is left beside it')
-      } else if (want !== 'any') {
-        t.equal(end.code, want, end.message)
-        t.equal(end.file, null, 'nothing under the final name')
-      }
-      also?.(t, end, server)
-    })
+  for (const row of rows) {
+    t.test(`${row.name}, ${connections} at once`, (t) =>
+      play(t, { ...row, script: row.script() }, { segmentSize: 30_000, connections }),
+    )
   }
 }
 

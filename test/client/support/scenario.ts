@@ -1,0 +1,35 @@
+import type { DownloadOptions } from 'range-get'
+import type { Test } from 'tap'
+import { type HostileServer, type Script, startHostile } from './hostile-server.ts'
+import { type End, get, names } from './run.ts'
+
+/** What a server does, and how a download from it must end. */
+export interface Scenario {
+  name: string
+  script: Script
+  options?: DownloadOptions
+  /** The version that must be under the final name, or the code of the failure; `'any'`: what `also` looks at. */
+  want: Buffer | string
+  also?: (t: Test, end: End, server: HostileServer) => void
+}
+
+/** Downloads with these options, and those of the scenario above them, and looks at what has come of it. */
+export async function play(
+  t: Test,
+  { script, options, want, also }: Scenario,
+  usual: DownloadOptions,
+): Promise<void> {
+  const server = await startHostile(script)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const end = await get(`${server.url}/file.bin`, dir, { ...usual, ...options })
+  if (typeof want !== 'string') {
+    t.equal(end.code, null, end.message)
+    t.ok(end.file?.equals(want), 'the file is exact')
+    t.strictSame(names(dir), ['file.bin'], 'nothing is left beside it')
+  } else if (want !== 'any') {
+    t.equal(end.code, want, end.message)
+    t.equal(end.file, null, 'nothing under the final name')
+  }
+  also?.(t, end, server)
+}
