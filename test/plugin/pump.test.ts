@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Multipart } from '#plugin/multipart.js'
 import { PieceReader } from '#plugin/piece-reader.js'
 import { Pump } from '#plugin/pump.js'
+import { RawClient } from './files/support/raw-client.ts'
 import { numberedLines } from './support/numbered-lines.ts'
 
 const CONTENT = numberedLines(24 * 1024 * 1024)
@@ -63,10 +64,10 @@ async function pumpTo(t: Test, fail?: { readonly after: number }): Promise<Run> 
   return Object.assign(run, { port: (server.address() as AddressInfo).port })
 }
 
-function ask(port: number): Socket {
-  const socket = connect(port, '127.0.0.1')
-  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  return socket
+async function ask(port: number): Promise<RawClient> {
+  const client = await RawClient.connect(port)
+  client.request('GET', '/')
+  return client
 }
 
 /** The whole body, as the layout says. */
@@ -77,13 +78,6 @@ function expected(layout: Multipart): Buffer {
       piece.kind === 'literal' ? piece.bytes : CONTENT.subarray(piece.range.first, piece.range.last + 1),
     ),
   )
-}
-
-async function rest(socket: Socket): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of socket) chunks.push(chunk as Buffer)
-  const all = Buffer.concat(chunks)
-  return all.subarray(all.indexOf('\r\n\r\n') + 4)
 }
 
 /** Waits until the client's silence holds the answer up, and for the time after which memory is taken back. */
@@ -99,11 +93,12 @@ t.test('a client that stops for long gets every byte, though some have to be rea
   // A client that happens to stop where the memory has been copied to its end needs no byte again.
   for (let clients = 0; bytesReadAgain === 0 && clients < 5; clients++) {
     const run = await pumpTo(t)
-    const socket = ask(run.port)
-    await once(socket, 'connect')
+    const client = await ask(run.port)
     await stall(run)
     t.ok(run.bytesWritten < run.layout.length, 'the client holds the answer up')
-    t.ok((await rest(socket)).equals(expected(run.layout)))
+    t.equal((await client.readHead()).status, 206)
+    t.ok((await client.readBytes(run.layout.length)).equals(expected(run.layout)))
+    client.destroy()
     t.equal(await run.runs[0], 'ended')
     t.equal(run.bytesWritten, run.layout.length)
     bytesReadAgain = run.bytesRead - RANGES.length * PART_BYTES
@@ -113,10 +108,9 @@ t.test('a client that stops for long gets every byte, though some have to be rea
 
 t.test('a client that leaves ends the run', async (t) => {
   const run = await pumpTo(t)
-  const socket = ask(run.port)
+  const client = await ask(run.port)
   while (run.bytesWritten === 0) await sleep(10)
-  socket.destroy()
-  await once(socket, 'close')
+  client.destroy()
   run.pumps[0]?.stop()
   t.equal(await run.runs[0], 'ended')
   t.ok(run.bytesWritten < run.layout.length)
@@ -124,8 +118,8 @@ t.test('a client that leaves ends the run', async (t) => {
 
 t.test('a read that fails rejects', async (t) => {
   const run = await pumpTo(t, { after: 2_000_000 })
-  const socket = ask(run.port).resume()
+  const client = await ask(run.port)
   while (run.runs.length === 0) await sleep(10)
   t.equal(await run.runs[0], 'failed')
-  socket.destroy()
+  client.destroy()
 })
