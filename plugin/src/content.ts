@@ -147,7 +147,8 @@ async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content
     await content.close()
     setContentFields(reply, laidOut, content)
   } catch (error) {
-    chunk?.giveBack()
+    // A read of a source may have been given up, and still be going on.
+    chunk?.writeOff()
     throw error
   }
   if (chunk !== undefined) endLoanAfter(reply, chunk, bytes.length)

@@ -61,11 +61,14 @@ export function isObserved(reply: FastifyReply): boolean {
 export function observe(reply: FastifyReply, progress: Progress): void {
   const { raw, request } = reply
   const startedAt = performance.now()
+  // Asked now: that of an HTTP/2 stream is none any more when its session has gone.
+  const isInjected = !(request.raw.socket instanceof Duplex)
   let finished = false
   raw.once('finish', () => {
-    // Node emits `finish` also for an HTTP/2 stream that was reset. The response of `inject` emits it while its
-    // stand-in for a socket still counts bytes as waiting, which no client can stop.
-    finished = raw.writableFinished || !(request.raw.socket instanceof Duplex)
+    // Node emits `finish` also for an HTTP/2 stream that was reset, and ends one itself that was reset without an
+    // error. The response of `inject` emits it while its stand-in for a socket still counts bytes as waiting, which no
+    // client can stop.
+    finished = raw.writableEnded && (raw.writableFinished || isInjected)
   })
   whenOver(reply, () => {
     const outcome = finished ? 'served' : 'aborted'

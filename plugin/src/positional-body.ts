@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { Body } from './body.ts'
 import { SendRangeError } from './errors.ts'
+import { failureOf } from './given-up.ts'
 import { isNativeResponse } from './native-response.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Pump } from './pump.ts'
-import { asError } from './source-checks.ts'
 
 /** Chunks where this is read as an ordinary stream: at first, and when this many bytes have gone out. */
 const STREAM_FIRST_BYTES = 64 * 1024
@@ -88,7 +88,7 @@ export class PositionalBody extends Body {
       this.give(null)
       this.resume()
     } catch (error) {
-      this.destroy(asError(error))
+      this.destroy(failureOf(error))
     }
   }
 
@@ -110,7 +110,7 @@ export class PositionalBody extends Body {
         this.give(buffer.subarray(0, count))
       },
       (error: unknown) => {
-        this.destroy(asError(error))
+        this.destroy(failureOf(error))
       },
     )
   }

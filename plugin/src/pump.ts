@@ -139,7 +139,8 @@ export class Pump {
     try {
       return await this.#reader.fill(chunk.bytes)
     } catch (error) {
-      chunk.giveBack()
+      // A read of a source may have been given up, and still be going on.
+      chunk.writeOff()
       throw error
     }
   }

@@ -1,10 +1,12 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import { closeOnce } from './close-once.ts'
 import { type ContentDecision, sendContent } from './content.ts'
 import { type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
+import { giveUp, unlessGivenUp } from './given-up.ts'
+import { guardedRepresentation } from './guarded-source.ts'
 import { guardFraming } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
@@ -25,7 +27,7 @@ import { itsTurn } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import { assertSendableFields } from './sendable-fields.ts'
-import type { Representation } from './source.ts'
+import type { RangeSource, Representation } from './source.ts'
 import { asError, checkedRepresentation } from './source-checks.ts'
 import { isServedTarget } from './target-check.ts'
 
@@ -151,13 +153,28 @@ async function open(
 ): Promise<Representation | Refusal> {
   if (!isServedTarget(reply.request, path, settings)) return 'second-spelling'
   if (settings.source === undefined) return openRepresentation(path, settings, store)
-  return checkedRepresentation(await settings.source.open(path, { signal })) ?? 'not-in-source'
+  const opening = settings.source.open(path, { signal })
+  try {
+    const opened = checkedRepresentation(await unlessGivenUp(opening, signal))
+    return opened === undefined ? 'not-in-source' : guardedRepresentation(opened, signal)
+  } catch (error) {
+    if (signal.aborted) void closeLate(opening, reply.log)
+    throw error
+  }
+}
+
+/** Closes what a source opens after the answer was given up. */
+async function closeLate(opening: ReturnType<RangeSource['open']>, log: FastifyBaseLogger): Promise<void> {
+  const opened = await Promise.resolve(opening)
+    .then(checkedRepresentation)
+    .catch(() => undefined)
+  if (opened !== undefined) await closeOnce(opened, log)()
 }
 
 /** Aborted when the response is over. */
 function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  whenOver(reply, () => controller.abort())
+  whenOver(reply, () => giveUp(controller))
   return controller.signal
 }
 

@@ -20,8 +20,8 @@ export interface RepresentationMetadata {
    */
   unchanged?(): Promise<boolean>
   /**
-   * Called exactly once, whether the response was finished, cut, or had no body: after the last read has settled, or
-   * 30 s after a streamed response was given up whose read does not settle. No answer waits for it.
+   * Called exactly once, whether the response was finished, cut, or had no body: after whatever else was called has
+   * settled, or 30 s after a response was given up of which something does not settle. No answer waits for it.
    */
   close(): void | Promise<void>
 }
@@ -44,7 +44,8 @@ export interface PositionalRepresentation extends RepresentationMetadata {
    * Reads into `target`, from `position` (bytes from the start). Returns how many bytes were read, at most
    * `target.length`; 0 only at the end. Called for up to four places at a time, for the parts of one answer.
    *
-   * @param signal aborted when the client goes away or the response fails
+   * @param signal aborted when the client goes away or the response fails: nothing waits for the bytes then. Until this
+   *   has settled it may still write into `target`
    */
   readAt(target: Uint8Array, position: number, signal: AbortSignal): Promise<number>
   /**

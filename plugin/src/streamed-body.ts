@@ -1,17 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Body } from './body.ts'
 import { SendRangeError, wrongLength } from './errors.ts'
+import { failureOf, giveUp } from './given-up.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
 import { assertUnchanged } from './piece-reader.ts'
 import type { StreamedRepresentation } from './source.ts'
-import { asError, checkedBytes, checkedIterator, checkedResult, MOST_EMPTY_CHUNKS } from './source-checks.ts'
+import { checkedBytes, checkedIterator, checkedResult, MOST_EMPTY_CHUNKS } from './source-checks.ts'
 
 /** Larger chunks are handed on in parts, so that what a slow client takes of them can be seen. */
 const MOST_AT_ONCE = 64 * 1024
 /** After this many empty chunks in a row, other work of the process gets its turn. */
 const EMPTY_CHUNKS_PER_TURN = 16
-/** How long, in ms, a source that was given up may take to settle before it is closed all the same. */
-const SETTLE_MS = 30_000
 
 type Chunks = AsyncIterator<Uint8Array> | Iterator<Uint8Array>
 
@@ -33,7 +32,7 @@ export class StreamedBody extends Body {
   #bytesPushed = 0
   #work: Promise<void> = Promise.resolve()
 
-  /** @param close called exactly once, when nothing reads any more or a read that was given up does not settle */
+  /** @param close called exactly once, when nothing waits for a read any more */
   constructor(representation: StreamedRepresentation, layout: Layout, close: () => void | Promise<void>) {
     super()
     this.#representation = representation
@@ -52,14 +51,14 @@ export class StreamedBody extends Body {
 
   override _read(): void {
     this.#work = this.#advance().catch((thrown: unknown) => {
-      this.destroy(asError(thrown))
+      this.destroy(failureOf(thrown))
     })
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#controller.abort()
-    const settled = this.#work.then(() => endOf(this.#chunks))
-    within(SETTLE_MS, settled)
+    giveUp(this.#controller)
+    this.#work
+      .then(() => this.#chunks?.return?.())
       .then(this.#close)
       .catch(() => {})
     super._destroy(error, callback)
@@ -141,21 +140,3 @@ export class StreamedBody extends Body {
     if (this.#emptyInRow % EMPTY_CHUNKS_PER_TURN === 0) await nextTurn()
   }
 }
-
-/** Has an iterator that was not read to its end clean up. */
-async function endOf(chunks: Chunks | undefined): Promise<void> {
-  await chunks?.return?.()
-}
-
-/** Settles, never rejects, when `work` has settled or the time is over. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-    timer.unref()
-  })
-  await Promise.race([work.then(ignore, ignore), late])
-  clearTimeout(timer)
-}
-
-function ignore(): void {}
