@@ -16,7 +16,7 @@ import { nameFromUrl } from './names.ts'
 import { jsonLine, oneLine } from './one-line.ts'
 import { Outlet } from './outlet.ts'
 import { publicUrl } from './public-url.ts'
-import { type StopSignals, watchStopSignals } from './stop-signals.ts'
+import { leave, type StopSignals, watchStopSignals } from './stop-signals.ts'
 
 /** Redrawing more often than this, in ms, is for nobody. */
 const FRAME = 100
@@ -170,4 +170,4 @@ process.once('exit', (status) => {
   if (status === 0 && stdout.isBroken) process.exitCode = OUTPUT_FAILED
   leaveTerminal()
 })
-process.exitCode = await main(process.argv.slice(2))
+leave(await main(process.argv.slice(2)))

@@ -12,7 +12,7 @@ import { watchKeys } from './keys.ts'
 import { oneLine } from './one-line.ts'
 import { Outlet } from './outlet.ts'
 import { publicUrl } from './public-url.ts'
-import { watchStopSignals } from './stop-signals.ts'
+import { leave, watchStopSignals } from './stop-signals.ts'
 
 const SERVER_FAILED = 13
 const STEP_PAUSE = 1000
@@ -142,4 +142,4 @@ process.once('exit', (status) => {
   if (status === 0 && stdout.isBroken) process.exitCode = OUTPUT_FAILED
   leaveTerminal()
 })
-process.exitCode = await main()
+leave(await main())

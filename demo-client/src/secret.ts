@@ -1,13 +1,17 @@
 // What only this user's runs know: the key that proves a journal to be the work of one of them.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from './errors.ts'
+import { makeFolder } from './make-folder.ts'
 import { openRegular, readUpTo } from './regular-file.ts'
+import { waitFor } from './stalled-calls.ts'
 
 const BYTES = 32
+/** How long the home is waited for, in ms. A network's may have to be mounted first. */
+const PATIENCE = 5000
 
 /** The key of journals. */
 export interface Secret {
@@ -19,18 +23,38 @@ export interface Secret {
 /** Serves this process where no file can be had. */
 const ownKey = randomBytes(BYTES)
 
-/** Reads the user's secret. The first run makes it. */
-export async function readSecret(): Promise<Secret> {
+/** Calls that have not come back, by path. Each holds a thread: no download makes a second one. */
+const calls = new Map<string, Promise<Buffer>>()
+
+/**
+ * Reads the user's secret. The first run makes it. A home that does not answer is not waited for.
+ * @param signal ends the wait
+ * @throws the signal's reason
+ */
+export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
   let reason = 'there is no home directory'
   for (const folder of folders()) {
     const path = join(folder, 'range-get', 'journal.key')
     try {
-      return { key: (await read(path)) ?? (await make(path)), isForgotten: null }
+      const key = await waitFor(readOrMake(path), { limit: PATIENCE, signal, name: path })
+      return { key, isForgotten: null }
     } catch (error) {
+      signal?.throwIfAborted()
       reason = error instanceof Error ? error.message : String(error)
+      if (calls.has(path)) break
     }
   }
   return { key: ownKey, isForgotten: reason }
+}
+
+async function readOrMake(path: string): Promise<Buffer> {
+  const call = calls.get(path) ?? read(path).then((key) => key ?? make(path))
+  calls.set(path, call)
+  try {
+    return await call
+  } finally {
+    calls.delete(path)
+  }
 }
 
 /** Where programs keep their state, the best place first. */
@@ -76,7 +100,7 @@ async function read(path: string): Promise<Buffer | null> {
 /** Makes the file in one step, so that nobody ever reads half of it. Of two that make it at once both use one. */
 async function make(path: string): Promise<Buffer> {
   await assertOwnHome(dirname(path))
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path), 0o700)
   const draft = `${path}.${randomUUID()}`
   try {
     const file = await open(draft, 'wx', 0o600)

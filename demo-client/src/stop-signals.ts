@@ -1,6 +1,9 @@
 // The signals that end a command: the first one in order, a later one at once.
+import { leaveTerminal } from './foreground.ts'
+import { hasStalledCalls } from './stalled-calls.ts'
 
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
+const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Further signals within this time, in ms, belong to the same stop: `timeout` passes on a Ctrl-C that the terminal has
@@ -19,19 +22,38 @@ export interface StopSignals {
 /** Listens from now on, as long as the process lives. */
 export function watchStopSignals(): StopSignals {
   const controller = new AbortController()
-  let status: number | null = null
+  let by: (typeof NAMES)[number] | null = null
   let first = 0
-  for (const [name, number] of Object.entries(NUMBERS)) {
+  for (const name of NAMES) {
     process.on(name, () => {
       const now = performance.now()
-      if (status !== null) {
-        if (now - first > SAME_STOP) process.exit(128 + number)
+      if (by !== null) {
+        if (now - first > SAME_STOP) endNow(name)
         return
       }
       first = now
-      status = 128 + number
+      by = name
       controller.abort()
     })
   }
-  return { signal: controller.signal, status: () => status }
+  return { signal: controller.signal, status: () => (by === null ? null : 128 + NUMBERS[by]) }
+}
+
+/**
+ * All is done, and the process ends with `status`. `process.exit()` waits for calls of the file system that have not come
+ * back: a stop does not, and neither does a signal from now on.
+ */
+export function leave(status: number): void {
+  process.exitCode = status
+  if (!hasStalledCalls()) return
+  for (const name of NAMES) process.removeAllListeners(name)
+  const by = NAMES.find((name) => 128 + NUMBERS[name] === status)
+  if (by !== undefined) endNow(by)
+}
+
+function endNow(name: (typeof NAMES)[number]): void {
+  if (!hasStalledCalls()) process.exit(128 + NUMBERS[name])
+  leaveTerminal()
+  process.removeAllListeners(name)
+  process.kill(process.pid, name) // the system's own way to end it; a shell sees the same status
 }

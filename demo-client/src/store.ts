@@ -78,7 +78,7 @@ export class Store {
 
   /** Locks the output and checks what an earlier run has left there. */
   static async open(options: StoreOptions): Promise<Store> {
-    const secret = await readSecret()
+    const secret = await readSecret(options.signal)
     const claimed = await claim({ ...options, secret: secret.key })
     let recovered: Recovered | null = null
     try {

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { makeFolder } from './make-folder.ts'
 
 /** What a finished download can be compared with. */
 export interface Checksum {
@@ -67,7 +68,7 @@ export class GeneratedFile {
 
   /** The name appears by a rename, so that nobody ever sees half a file. */
   async #write(): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true })
+    await makeFolder(dirname(this.#path))
     const unfinished = `${this.#path}.${randomUUID()}.tmp`
     try {
       await writeFile(unfinished, this.#pieces())
