@@ -3,9 +3,9 @@ import { type CallerSignal, followSignal } from './caller-signal.ts'
 import { readDestination } from './check-arguments.ts'
 import { strongest } from './digest.ts'
 import type { DownloadResult } from './download-result.ts'
-import { DownloadError } from './errors.ts'
 import { Exchanger } from './exchange.ts'
 import { strongTag } from './identity.ts'
+import { withLeftover } from './leftover.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { type Destination, Output } from './output.ts'
 import type { DownloadProgress } from './progress.ts'
@@ -86,7 +86,7 @@ class Run implements Download {
       return result
     } catch (error) {
       this.#standing.enter('failed')
-      throw asDownloadError(error, stop?.signal)
+      throw withLeftover(error, null, stop?.signal ?? null)
     } finally {
       stop?.forget()
       this.#standing.end()
@@ -115,8 +115,7 @@ class Run implements Download {
       return result
     } catch (error) {
       this.#standing.settle(store.received, this.#versions.total)
-      await store.close('stopped').catch(() => undefined) // the first failure is the one to tell
-      throw error
+      throw withLeftover(error, await store.close('stopped'), settings.signal)
     } finally {
       exchanger.close()
     }
@@ -173,13 +172,4 @@ class Run implements Download {
       warnings: this.#shortfalls.warnings,
     }
   }
-}
-
-function asDownloadError(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted && error === signal.reason) {
-    return new DownloadError('ERR_DOWNLOAD_ABORTED', 'stopped; what was received can be resumed', {
-      cause: error,
-    })
-  }
-  return error
 }

@@ -13,7 +13,7 @@
  * - `ERR_DOWNLOAD_UNWRITABLE`: the file system refuses: permissions, a missing directory, something in the way
  * - `ERR_DOWNLOAD_BUSY`: another process is downloading to the same file
  * - `ERR_DOWNLOAD_EXISTS`: the file exists and replacing it was not asked for
- * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; what was received can be resumed
+ * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; the message says whether what was received can be resumed
  */
 export type DownloadErrorCode =
   | 'ERR_DOWNLOAD_USAGE'
@@ -86,10 +86,13 @@ export function fileError(error: unknown, path: string): DownloadError {
   const code = systemCode(error) ?? ''
   const full = NO_ROOM[code]
   if (full !== undefined) {
-    const hint = 'What was received is kept: make room and run again.'
-    return new DownloadError('ERR_DOWNLOAD_DISK_FULL', `cannot write ${path}: ${full} (${code}). ${hint}`, {
-      cause: error,
-    })
+    return new DownloadError(
+      'ERR_DOWNLOAD_DISK_FULL',
+      `cannot write ${path}: ${full} (${code}); make room and run again`,
+      {
+        cause: error,
+      },
+    )
   }
   const reason = REFUSED[code] ?? (error instanceof Error ? error.message : String(error))
   const suffix = code === '' ? '' : ` (${code})`

@@ -58,8 +58,8 @@ export class Patience {
 /** Asking sooner than a Retry-After says would only be refused again. */
 function tooLong(wait: number, { error, reason }: Failure): DownloadError {
   const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
-  const hint = 'What was received can be resumed; --max-retry-delay (maxRetryDelay) allows a longer wait'
-  const message = `${reason} and asks to wait for ${inWords(wait)}. ${hint}`
+  const hint = '--max-retry-delay (maxRetryDelay) allows a longer wait'
+  const message = `${reason} and asks to wait for ${inWords(wait)}; ${hint}`
   return new DownloadError(error.code, message, { cause: error, ...status })
 }
 

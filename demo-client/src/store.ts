@@ -9,11 +9,13 @@ import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { removeJournal, saveJournal } from './journal.ts'
 import type { Version } from './journal-format.ts'
-import { type NewPart, PartFile } from './part-file.ts'
+import type { Leftover } from './leftover.ts'
+import { PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { readSecret, type Secret } from './secret.ts'
 import { completePath } from './state-names.ts'
+import type { OpenedState, StoreOptions } from './store-options.ts'
 
 /** No more than this share of the file is taken while the journal before it is still on its way to the disk. */
 const BACKLOG_SHARE = 1 / 32
@@ -22,27 +24,6 @@ const WRITE_SHARE = 1 / 256
 const SMALLEST_WRITE = 16 * 1024
 /** Bytes in memory, at most, of one connection. */
 const UNWRITTEN = 4 * BUFFER
-
-/** Where and for what a store is opened. */
-export interface StoreOptions extends NewPart {
-  /** The final path, as far as it is known. */
-  readonly path: string
-  /** See {@link ClaimOptions.naming}. */
-  readonly naming: 'chosen' | 'suggested'
-  /** What is downloaded; a journal with another key is not used. */
-  readonly key: string
-  readonly resume: 'auto' | 'never'
-  /** Will the whole be read again at the end, for a given checksum? A digest that the server sends is seen here. */
-  readonly isReadAgain: boolean
-  /** Told of the first failure to write, which ends the download. */
-  readonly onFailure: (error: unknown) => void
-}
-
-interface Opened {
-  readonly claim: Claim
-  readonly secret: Secret
-  readonly recovered: Recovered
-}
 
 /** The part file of a download and the record of what is good in it. Close it. */
 export class Store {
@@ -63,7 +44,7 @@ export class Store {
   #hasBegun = false
   #isNamed = false // by a journal, as the run that writes
 
-  private constructor(options: StoreOptions, { claim, secret, recovered }: Opened) {
+  private constructor(options: StoreOptions, { claim, secret, recovered }: OpenedState) {
     this.#options = options
     this.#claim = claim
     this.#secret = secret
@@ -197,25 +178,41 @@ export class Store {
     await removeJournal(paths.journal)
   }
 
-  /** Records what there is and lets go of everything; with nothing received nothing is left behind. */
-  async close(outcome: 'finished' | 'stopped'): Promise<void> {
-    const parked = outcome === 'stopped' ? this.#park() : Promise.resolve()
-    const [end] = await Promise.allSettled([parked])
+  /**
+   * Records what there is, and closes everything. What no later run could resume is removed. Failures change what is left,
+   * and nothing else.
+   */
+  async close(outcome: 'finished' | 'stopped'): Promise<Leftover> {
+    const left = outcome === 'stopped' ? await this.#park() : 'nothing'
     await this.#part.close().catch(() => undefined)
-    await this.#claim.lock.release(end.status === 'rejected' && this.#isNamed ? 'unrecorded' : 'recorded')
-    await parked
+    await this.#claim.lock.release(left === 'unrecorded' ? 'unrecorded' : 'recorded')
+    return left === 'nothing' || this.#secret.isForgotten !== null ? 'nothing' : 'resumable'
   }
 
-  async #park(): Promise<void> {
-    for (const writer of this.#writers) await this.end(writer, this.unproven.has(writer) ? 'drop' : 'keep')
-    await this.#checkpoints.settle()
-    if (this.#blocks.length > 0 && this.joinable !== null) {
-      await this.#save('closed')
-    } else if (this.#hasBegun || (await this.#part.size()) === 0) {
-      await this.#claim.lock.assertHeld()
-      await this.#part.remove()
-      await removeJournal(this.#claim.paths.journal)
+  /** `'unrecorded'`: a journal is there, and names this run still. */
+  async #park(): Promise<'recorded' | 'unrecorded' | 'nothing'> {
+    for (const writer of this.#writers) {
+      const isProven = !this.unproven.has(writer)
+      // What was written before a failure counts.
+      await this.end(writer, isProven ? 'keep' : 'drop').catch(() => undefined)
+      if (!isProven) this.#writers.delete(writer)
     }
+    await this.#checkpoints.settle()
+    if (size(this.blocks) > 0 && this.joinable !== null) {
+      const [saved] = await Promise.allSettled([this.#save('closed')])
+      if (this.#isNamed) return 'unrecorded'
+      if (saved.status === 'fulfilled' || !this.#hasBegun) return 'recorded'
+    }
+    await this.#discard().catch(() => undefined)
+    return 'nothing'
+  }
+
+  /** Removes what this run has begun, or an empty file. What others have left there stays. */
+  async #discard(): Promise<void> {
+    if (!this.#hasBegun && (await this.#part.size()) > 0) return
+    await this.#claim.lock.assertHeld()
+    await this.#part.remove()
+    await removeJournal(this.#claim.paths.journal)
   }
 
   /** The old file is closed last, so that its inode is not used again for the new one. */
