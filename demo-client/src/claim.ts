@@ -2,6 +2,7 @@
 import { takeBack } from './final-name.ts'
 import { exists } from './free-name.ts'
 import { loadJournal } from './journal.ts'
+import { sealedKey } from './journal-format.ts'
 import { Lock, type LockOptions, readOwner } from './lock.ts'
 import type { Owner } from './owner.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from './state-names.ts'
@@ -79,5 +80,5 @@ async function isOurs(
 ): Promise<boolean> {
   if (!(await exists(paths.part)) || owner?.key === hashOf(key)) return true
   const found = await loadJournal(paths.journal, secret).catch(() => null)
-  return found?.kind === 'proven' && found.record.key === key
+  return found?.kind === 'proven' && found.record.key === sealedKey(key, secret)
 }

@@ -26,13 +26,21 @@ export interface JournalRecord extends Version {
   readonly name: string
   /** The part file itself; null where the file system has no lasting inodes. */
   readonly part: PartMark | null
-  /** What is downloaded: the URL, or the caller's `resumeKey`. */
+  /** {@link sealedKey} of what is downloaded. A URL may hold a secret that must not lie on a disk. */
   readonly key: string
   /** Bytes that are on disk for certain; sorted, disjoint. */
   readonly blocks: readonly Block[]
 }
 
-const FORMAT = 'range-get journal 2'
+const FORMAT = 'range-get journal 3'
+
+/**
+ * What a journal calls the URL, or the caller's `resumeKey`: a digest that takes the secret, so that nobody else can find
+ * out by trying which URL it was.
+ */
+export function sealedKey(key: string, secret: Buffer): string {
+  return createHmac('sha256', secret).update(`key\n${key}`).digest('hex')
+}
 
 /**
  * The record as text: one line of format and proof, one line of JSON. The proof takes the secret. A checksum would not

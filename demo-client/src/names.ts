@@ -11,18 +11,21 @@ const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)\s*(?:\
 const UNSEEN =
   /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}|\u2800/gu
 
-/** A name for what is at `url`: the last segment of its path, made safe. */
-export function nameFromUrl(url: URL): string {
-  return safeName(segmentOf(url))
+/** Parameters of segments (RFC 3986 §3.3), which may hold a token: `;jsessionid=1`. */
+const PARAMETERS = /;[^;=/]+=[^/]*/g
+
+/** A name for what is at `url`: the last segment of its path without parameters, made safe. */
+export function nameFromUrl({ pathname }: URL): string {
+  return safeName(segmentOf(pathname.replace(PARAMETERS, '')))
 }
 
 /** The same, however long, and with the dots in front: what it says of the kind of file is in its end, or all there is. */
 export function fullNameFromUrl(url: URL): string {
-  return cleaned(segmentOf(url))
+  return cleaned(segmentOf(url.pathname))
 }
 
-function segmentOf(url: URL): string {
-  return url.pathname.split('/').map(decodePercent).findLast(isName) ?? ''
+function segmentOf(path: string): string {
+  return path.split('/').map(decodePercent).findLast(isName) ?? ''
 }
 
 /** The name a Content-Disposition suggests (RFC 6266), made safe, or null where it suggests none. */

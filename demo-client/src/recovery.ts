@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { Claim } from './claim.ts'
 import { isJoinable } from './identity.ts'
 import { loadJournal } from './journal.ts'
-import type { JournalRecord, Version } from './journal-format.ts'
+import { type JournalRecord, sealedKey, type Version } from './journal-format.ts'
 import { type NewPart, PartFile } from './part-file.ts'
 import type { Block } from './plan.ts'
 import type { Secret } from './secret.ts'
@@ -49,7 +49,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     const record = found.kind === 'proven' ? found.record : null
     if (record === null || !(await isAbout(record, part)))
       return { ...nothing, notice: noticeOf(secret, 'unproven') }
-    if (record.key !== options.key || !isJoinable(record.identity)) return nothing
+    if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.identity)) return nothing
     return await hold(options, part, record)
   } catch (error) {
     await part.close()

@@ -8,7 +8,7 @@ import { strongest } from './digest.ts'
 import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { removeJournal, saveJournal } from './journal.ts'
-import type { Version } from './journal-format.ts'
+import { sealedKey, type Version } from './journal-format.ts'
 import type { Leftover } from './leftover.ts'
 import { PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
@@ -251,7 +251,8 @@ export class Store {
     await lock.assertHeld()
     const writer = state === 'closed' ? null : lock.token
     const name = basename(paths.part)
-    const record = { writer, name, part: await part.mark(), key: this.#options.key, ...version, blocks }
+    const key = sealedKey(this.#options.key, this.#secret.key)
+    const record = { writer, name, part: await part.mark(), key, ...version, blocks }
     await saveJournal(paths.journal, record, { secret: this.#secret.key, onDisk })
     this.#isNamed = state === 'open'
   }

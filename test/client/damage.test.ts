@@ -55,7 +55,7 @@ const damages: Damage[] = [
   {
     name: 'a journal of another version of the format',
     damage: ({ journal }) =>
-      writeFileSync(journal, readFileSync(journal, 'utf8').replace('journal 2', 'journal 1')),
+      writeFileSync(journal, readFileSync(journal, 'utf8').replace('journal 3', 'journal 2')),
   },
   { name: 'a part file cut short', damage: ({ part }) => truncateSync(part, 1_600_000) },
   { name: 'a part file grown', damage: ({ part }) => appendFileSync(part, Buffer.alloc(SIZE)) },

@@ -1,13 +1,16 @@
 // What is secret in a URL, a proxy or a header field is in no message, whatever fails.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { DownloadError, type DownloadOptions, type DownloadProgress, download } from 'range-get'
 import t from 'tap'
 import { parseCommand } from '#client/cli-arguments.js'
+import { nameFromUrl } from '#client/names.js'
 import { publicUrl } from '#client/public-url.js'
 import { rangeGet } from './support/command.ts'
 import { head, honest, makeContent, resource, type Script, startHostile } from './support/hostile-server.ts'
-import { QUICK } from './support/run.ts'
+import { names, QUICK } from './support/run.ts'
+import { startSlow } from './support/slow-server.ts'
 
 const USER = 'u5er'
 const WORD = 'pa55word'
@@ -29,7 +32,7 @@ const cut: Script = (_, socket) => void socket.destroy()
 
 /** The origin as a URL with everything secret that a URL can hold. */
 function secretUrl(origin: string): string {
-  return `${origin.replace('//', `//${USER}:${WORD}@`)}/file.bin?signature=${SIGNATURE}#${SIGNATURE}`
+  return `${origin.replace('//', `//${USER}:${WORD}@`)}/a;v=${SIGNATURE}/file.bin;id=${SIGNATURE}?signature=${SIGNATURE}#${SIGNATURE}`
 }
 
 interface Row {
@@ -191,8 +194,46 @@ t.test('what people may see of a URL', (t) => {
     [`http://${USER}:${WORD}@host:99999/a?${SIGNATURE}`, 'http://host:99999/a'],
     [`${USER}:${WORD}@host name/a`, 'host name/a'],
     [`${USER}:${WORD}@host/a`, 'host/a'],
+    [`http://host/a;id=${SIGNATURE}/b;${SIGNATURE}`, 'http://host/a/b'],
+    [`http://${USER};x:${WORD}@host:99999/a;id=${SIGNATURE}`, 'http://host:99999/a'],
     ['not a url', 'not a url'],
   ]
   for (const [url, shown] of table) t.equal(publicUrl(url), shown, shown)
   t.end()
 })
+
+t.test('parameters of a path are in no name, other semicolons are', (t) => {
+  const table: readonly (readonly [string, string])[] = [
+    [`/file.bin;jsessionid=${SIGNATURE}`, 'file.bin'],
+    [`/file.bin;a=1;b=${SIGNATURE}`, 'file.bin'],
+    [`/file.bin/;id=${SIGNATURE}`, 'file.bin'],
+    ['/a;b.txt', 'a;b.txt'],
+    ['/a%3Bid=1.txt', 'a;id=1.txt'],
+  ]
+  for (const [path, name] of table) t.equal(nameFromUrl(new URL(path, 'http://host')), name, path)
+  t.end()
+})
+
+for (const destination of ['chosen', 'suggested'] as const) {
+  t.test(
+    `nothing secret of a URL lies on the disk of a download that was stopped (${destination})`,
+    async (t) => {
+      const server = await startSlow(resource(makeContent(2_000_000)))
+      t.teardown(() => server.stop())
+      const dir = t.testdir({})
+      const stop = new AbortController()
+      const to = destination === 'chosen' ? join(dir, 'file.bin') : { directory: dir }
+      const run = (signal?: AbortSignal) =>
+        download(secretUrl(server.url), to, { ...QUICK, ...(signal === undefined ? {} : { signal }) })
+      const first = run(stop.signal)
+      await server.hasServed(1_000_000)
+      const during = names(dir)
+      for (const name of during) t.notMatch(readFileSync(join(dir, name), 'latin1'), SECRETS, name)
+      stop.abort()
+      await t.rejects(first.finished)
+      t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
+      t.notMatch(readFileSync(join(dir, 'file.bin.part.json'), 'latin1'), SECRETS)
+      t.ok((await run().finished).resumed > 0, 'it is known again')
+    },
+  )
+}
