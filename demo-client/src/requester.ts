@@ -56,7 +56,7 @@ export class Requester {
       })
     } catch (error) {
       if (signal.aborted) return null
-      const failure = connectionFailure(error)
+      const failure = this.#context.ranges.explain(connectionFailure(error))
       if (isLastingHead(error) && !this.#context.schedule.isConfirmed) throw failure.error
       return failure
     }
@@ -85,11 +85,11 @@ export class Requester {
       case 'lie':
         // Where the file has come before, any lie may pass: a captive portal, a node that is not set up.
         return schedule.isConfirmed
-          ? lieFailure(verdict.reason)
+          ? ranges.explain(lieFailure(verdict.reason))
           : this.#refused(lieFailure(verdict.reason), judged, target)
       case 'refused':
       case 'trouble':
-        return statusFailure(answer, verdict.wait, verdict.kind === 'refused')
+        return ranges.explain(statusFailure(answer, verdict.wait, verdict.kind === 'refused'))
       case 'http-error':
         return this.#refused(statusFailure(answer, null, true), judged, target)
     }
@@ -97,21 +97,22 @@ export class Requester {
 
   /** An answer that the same question would get again. @throws DownloadError */
   #refused(failure: Failure, judged: JudgedAnswer, target: Target): Failure | null {
-    const { approach, schedule } = this.#context
+    const { approach, ranges, schedule } = this.#context
     // A link that works once, or one connection at a time: another one has the file.
     if (schedule.isReceiving() && failure.isRefusal && !isAboutCondition(judged)) return failure
+    const explained = ranges.explain(failure)
     switch (approach.concede(target, judged, schedule.isConfirmed)) {
       case 'redirect':
         return { ...failure, isStale: true }
       case 'condition':
         return null
       case 'range':
-        schedule.startWhole()
+        ranges.startWhole(failure)
         return null
       case 'nothing':
         // A host that counts connections may still count one that has ended.
-        if (failure.isRefusal && schedule.isLimited) return failure
-        throw failure.error
+        if (failure.isRefusal && schedule.isLimited) return explained
+        throw explained.error
     }
   }
 }
