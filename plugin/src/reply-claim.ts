@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify'
+import { cutAbandoned } from './abandoned-answer.ts'
 import { SendRangeError, systemCode } from './errors.ts'
 import { isHeadSent } from './head-sent.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
 import { writeLogLine } from './log-line.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
@@ -9,8 +11,11 @@ export const SLOT: unique symbol = Symbol('fastify-send-range claim')
 
 /** How Fastify and whatever wraps it send. */
 export type Send = (this: unknown, payload?: unknown) => FastifyReply
-/** Before our first call: whether something was sent already. From then on: whose turn it is. */
-type Slot = ReplyClaim | 'sent' | null | undefined
+/**
+ * Before our first call: whether something was sent already, which is unknown where the application's own `send` stands in
+ * the place of the guard. From then on: whose turn it is.
+ */
+type Slot = ReplyClaim | 'sent' | 'unknown' | null | undefined
 /** A reply in a context where sends are guarded. */
 export type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
 
@@ -44,6 +49,8 @@ function isAnswered(reply: FastifyReply): boolean {
 export class ReplyClaim {
   readonly #reply: FastifyReply
   #state: State = 'opening'
+  /** Whether what is sent through Fastify is seen. */
+  readonly #isGuarded: boolean
   /** Whether our answer is on its way to Fastify's own `send`. */
   #isHandedOver = false
   /** Of our answer. */
@@ -51,6 +58,7 @@ export class ReplyClaim {
 
   private constructor(reply: FastifyReply) {
     this.#reply = reply
+    this.#isGuarded = (reply as Claimed)[SLOT] !== 'unknown'
     ;(reply as Claimed)[SLOT] = this
   }
 
@@ -65,6 +73,7 @@ export class ReplyClaim {
     const state = slot instanceof ReplyClaim ? slot.#state : slot
     if (isAnswered(reply) || state === 'sent' || state === 'beaten') {
       report(reply, alreadySent('sendRange was called on a reply that was sent already'))
+      if (state === null || state === undefined || state === 'failing') cutAbandoned(reply)
       return undefined
     }
     if (state !== 'opening' && state !== 'failed') return new ReplyClaim(reply)
@@ -90,6 +99,11 @@ export class ReplyClaim {
     return this.#state !== 'sent'
   }
 
+  /** Ends what the application has begun past Fastify while our answer was made, where nobody else will. */
+  cutAbandoned(): void {
+    if (this.#state === 'opening' && this.#isGuarded) cutAbandoned(this.#reply)
+  }
+
   /**
    * To be called right before the first change of the reply.
    *
@@ -104,7 +118,7 @@ export class ReplyClaim {
     this.#state = 'sent'
     this.#status = this.#reply.statusCode
     this.#isHandedOver = true
-    this.#reply.send(payload)
+    handOver(this.#reply, payload)
   }
 
   /** Whether what is sent on the reply may go to Fastify. */
@@ -157,8 +171,14 @@ function report({ log }: FastifyReply, err: SendRangeError): void {
 /** Hands an error to Fastify's error handling, and reports it where Fastify takes none, as in an `onError` hook. */
 export function sendError(reply: FastifyReply, error: Error): void {
   try {
-    reply.send(error)
+    handOver(reply, error)
   } catch {
     writeLogLine(reply.log, { level: 'warn', details: { err: error }, message: error.message })
   }
+}
+
+/** What wraps `send` may be async, and give a promise where Fastify gives the reply. */
+function handOver(reply: FastifyReply, payload: unknown): void {
+  const sent: unknown = reply.send(payload)
+  if (sent !== reply) ignoreRejection(sent)
 }

@@ -29,12 +29,13 @@ export function guardSend(fastify: FastifyInstance): void {
     }
   }
   guards.add(guard)
-  fastify.decorateReply(SLOT, null)
   try {
     fastify.decorateReply('send', guard as FastifyReply['send'])
+    fastify.decorateReply(SLOT, null)
   } catch (error) {
     // An application that has a `send` of its own here keeps it.
     if (systemCode(error) !== 'FST_ERR_DEC_ALREADY_PRESENT') throw error
+    fastify.decorateReply(SLOT, 'unknown')
   }
 }
 

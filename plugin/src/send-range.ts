@@ -75,6 +75,7 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
     writeLogLine(reply.log, { level, details: { err: error }, message })
   if (claim.isLost) {
     log('warn', 'range response given up, since something else has answered')
+    claim.cutAbandoned()
     return
   }
   // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
