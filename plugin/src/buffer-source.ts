@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto'
-import { SendRangeError } from './errors.ts'
+import { types } from 'node:util'
+import { type Check, checkedOptions, wrongOption } from './checked-options.ts'
+import { parseEntityTag } from './entity-tag.ts'
+import { isMediaType } from './field-value.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
 import type { PositionalRepresentation, RangeSource } from './source.ts'
 
 /** What a {@link bufferSource} knows beside the bytes. */
@@ -15,14 +19,24 @@ export interface BufferSourceOptions {
 /**
  * A source whose every path is the same bytes in memory. The bytes are not copied: do not write to them afterwards.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` for what is not a Uint8Array
+ * @throws SendRangeError `ERR_RANGE_OPTION` for what is not a Uint8Array, an option of the wrong kind or an unknown one
  */
 export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): RangeSource {
+  ignoreRejection(bytes)
+  const { etag, ...others }: BufferSourceOptions = checkedOptions(options, CHECKS, () => true)
   // Other arrays count elements, not bytes.
-  if (!(bytes instanceof Uint8Array))
-    throw new SendRangeError('ERR_RANGE_OPTION', 'bufferSource takes a Uint8Array')
-  const representation = bufferRepresentation(bytes, { ...options, etag: options.etag ?? contentTag(bytes) })
+  if (!(bytes instanceof Uint8Array)) throw wrongOption('bufferSource takes a Uint8Array')
+  const representation = bufferRepresentation(bytes, { ...others, etag: etag ?? contentTag(bytes) })
   return { open: () => representation }
+}
+
+const CHECKS: Readonly<Record<keyof BufferSourceOptions, readonly [Check, string]>> = {
+  etag: [
+    (value) => typeof value === 'string' && parseEntityTag(value) !== undefined,
+    'a complete entity-tag, as "v1" with its quotes',
+  ],
+  lastModified: [(value) => types.isDate(value) && !Number.isNaN(value.getTime()), 'a valid Date'],
+  contentType: [isMediaType, 'a media type'],
 }
 
 /** Bytes in memory as a representation, with no other metadata than what is given. */

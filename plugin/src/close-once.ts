@@ -1,22 +1,22 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { writeLogLine } from './log-line.ts'
-import type { Representation } from './source.ts'
+import { asError } from './source-checks.ts'
 
 /**
  * Closes a representation at the first call. No answer waits for it and none fails because of it: the bytes do not
  * depend on how a source cleans up. What it throws is logged.
  */
-export function closeOnce(representation: Representation, log: FastifyBaseLogger): () => Promise<void> {
+export function closeOnce(close: () => unknown, log: FastifyBaseLogger): () => Promise<void> {
   let isClosed = false
-  const close = async (): Promise<void> => {
-    await representation.close()
+  const attempt = async (): Promise<void> => {
+    await close()
   }
   return async () => {
     if (isClosed) return
     isClosed = true
-    close().catch((error: unknown) => {
+    attempt().catch((error: unknown) => {
       const message = 'a range source failed to close'
-      writeLogLine(log, { level: 'warn', details: { err: error }, message })
+      writeLogLine(log, { level: 'warn', details: { err: asError(error) }, message })
     })
   }
 }

@@ -26,7 +26,6 @@ import { cut, whenOver } from './response-lifetime.ts'
 import { isSendWrapped } from './send-guard.ts'
 import { sendNothing } from './send-nothing.ts'
 import { isPositional, type PositionalRepresentation } from './source.ts'
-import { checkedAtHand } from './source-checks.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
@@ -131,8 +130,7 @@ async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content
   const { layout } = laidOut
   const [piece] = layout.pieceCount === 1 ? [layout.piece(0)] : []
   const range = piece?.kind === 'range' ? piece.range : undefined
-  const cached =
-    range === undefined ? undefined : checkedAtHand(representation.atHand?.(range), layout.length)
+  const cached = range === undefined ? undefined : representation.atHand?.(range)
   if (cached !== undefined) {
     await content.close()
     setContentFields(reply, laidOut, content)

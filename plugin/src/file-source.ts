@@ -7,6 +7,7 @@ import { type FileDescription, FileRepresentation } from './file-representation.
 import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
+import { etagFrom } from './option-functions.ts'
 import { readPseudoFile } from './pseudo-file.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { type Dotfiles, resolvePath } from './resolve-path.ts'
@@ -50,6 +51,13 @@ export interface FileStore {
   readonly contentTags: ContentTags
 }
 
+/** What goes with one answer. */
+export interface FileContext {
+  readonly store: FileStore
+  /** Aborted when the response is over; needed for an {@link EtagFunction} only. */
+  readonly signal: AbortSignal
+}
+
 /**
  * Opens a file below the root and pins the version it has now.
  *
@@ -60,7 +68,7 @@ export interface FileStore {
 export async function openRepresentation(
   path: string,
   policy: FilePolicy,
-  store: FileStore,
+  { store, signal }: FileContext,
 ): Promise<PositionalRepresentation | Refusal> {
   const resolved = resolvePath(path, policy.dotfiles)
   if (resolved.kind === 'refused') return resolved.reason
@@ -72,17 +80,16 @@ export async function openRepresentation(
       file.release()
       return bufferRepresentation(pseudo, { acceptRanges: 'none' })
     }
-    return await describe(file, { path, policy, store })
+    return await describe(file, { path, policy, store, signal })
   } catch (error) {
     file.release()
     throw error
   }
 }
 
-interface DescriptionContext {
+interface DescriptionContext extends FileContext {
   readonly path: string
   readonly policy: FilePolicy
-  readonly store: FileStore
 }
 
 async function describe(file: OpenFile, context: DescriptionContext): Promise<FileRepresentation> {
@@ -100,7 +107,7 @@ async function describe(file: OpenFile, context: DescriptionContext): Promise<Fi
       explanations: 'refused',
     })
   }
-  const tag = etag === 'stat' ? file.statTag : await customTag(file, context.path, etag)
+  const tag = etag === 'stat' ? file.statTag : await customTag(file, etag, context)
   return represent(file, { tag, acceptRanges, explanations: 'believed' })
 }
 
@@ -123,15 +130,12 @@ function represent(file: OpenFile, { tag, acceptRanges, explanations }: Descript
 
 async function customTag(
   file: OpenFile,
-  path: string,
   etag: EtagFunction | false,
+  { path, signal }: DescriptionContext,
 ): Promise<string | undefined> {
   if (etag === false) return undefined
-  const made = await etag({
-    path,
-    size: Number(file.version.size),
-    mtimeMs: mtimeMsOf(file.version),
-  })
+  const facts = { path, size: Number(file.version.size), mtimeMs: mtimeMsOf(file.version) }
+  const made = await etagFrom(etag, facts, signal)
   if (made === false) return undefined
   const isText = typeof made === 'string'
   if (isText && parseEntityTag(made) !== undefined) return made

@@ -7,7 +7,7 @@ import {
   type RepresentationMetadata,
   type StreamedRepresentation,
 } from './source.ts'
-import { checkedIterator } from './source-checks.ts'
+import { iterate } from './source-chunks.ts'
 
 /** How long, in ms, a source that was given up may take to settle before it is closed all the same. */
 const SETTLE_MS = 30_000
@@ -97,8 +97,9 @@ class Guarded<R extends Representation> implements RepresentationMetadata {
     return this.given.acceptRanges
   }
 
-  async unchanged(): Promise<boolean> {
-    return this.given.unchanged === undefined || this.promises.for(this.given.unchanged(), this.signal)
+  async unchanged(signal: AbortSignal): Promise<boolean> {
+    const { given, promises } = this
+    return given.unchanged === undefined || promises.for(given.unchanged(signal), this.signal)
   }
 
   /** After the last read has settled, or took too long. */
@@ -124,7 +125,7 @@ class GuardedPositional extends Guarded<PositionalRepresentation> implements Pos
 
 class GuardedStreamed extends Guarded<StreamedRepresentation> implements StreamedRepresentation {
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    const chunks = checkedIterator(this.given.read(range, signal))
+    const chunks = iterate(this.given.read(range, signal))
     const { promises } = this
     const iterator: AsyncIterator<Uint8Array> = {
       next: async () => promises.for(chunks.next(), signal),

@@ -1,9 +1,11 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
+import { ignoreRejectionsOf } from './checked-options.ts'
 import { ContentTags } from './content-tag.ts'
 import { keptDescriptors } from './descriptor-budget.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
 import { SendRangeError } from './errors.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
 import { OpenFileCache } from './open-file-cache.ts'
 import { callSettings, registrationSettings } from './option-checks.ts'
 import type { RangePluginOptions, SendRangeOptions } from './options.ts'
@@ -76,8 +78,12 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
 }
 
 function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
+  ignoreRejection(path)
   const claim = ReplyClaim.take(this)
-  if (claim === undefined) return this
+  if (claim === undefined) {
+    ignoreRejectionsOf(options)
+    return this
+  }
   try {
     void sendRange(this, { claim, ...callOf(this, path, options) })
   } catch (error) {
@@ -90,8 +96,8 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
 /** Throws `ERR_RANGE_OPTION`. */
 function callOf(reply: FastifyReply, path: unknown, options: unknown): Omit<Call, 'claim'> {
   const { settings, store, isPayloadSeen } = registrationOf(reply.server)
-  if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
   const own = options === undefined ? settings : callSettings(settings, options)
+  if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
   return { path, settings: own, store, isPayloadSeen }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { ignoreRejection } from './ignore-rejection.ts'
 import type { ByteRange } from './range-set.ts'
 
 const LONGEST_PATH = 1000
@@ -6,8 +7,12 @@ const MOST_RANGES = 100
 
 /** Whether lines at debug level are written. Other loggers than pino may say so in no way: they get none. */
 export function isDebugging(log: FastifyBaseLogger): boolean {
-  const isEnabled: unknown = Reflect.get(log, 'isLevelEnabled')
-  if (typeof isEnabled === 'function') return isEnabled.call(log, 'debug') === true
+  try {
+    const isEnabled: unknown = Reflect.get(log, 'isLevelEnabled')
+    if (typeof isEnabled === 'function') return isEnabled.call(log, 'debug') === true
+  } catch {
+    return false
+  }
   return log.level === 'debug' || log.level === 'trace'
 }
 
@@ -21,7 +26,8 @@ export interface LogLine {
 /** Writes a line. A logger that throws ends neither an answer nor, from a listener, the process. */
 export function writeLogLine(log: FastifyBaseLogger, { level, details, message }: LogLine): void {
   try {
-    log[level](details, message)
+    const written: unknown = log[level](details, message)
+    ignoreRejection(written)
   } catch {
     // There is nowhere else to report it.
   }

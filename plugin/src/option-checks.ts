@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Check, checkedOptions, type Filter, isPlainObject, wrongOption } from './checked-options.ts'
 import { CONNECTION_FIELDS } from './connection-fields.ts'
-import { SendRangeError } from './errors.ts'
 import { isFieldName, isFieldValue, isMediaType } from './field-value.ts'
 import { defaultSettings, type RangePluginOptions, type Settings } from './options.ts'
 
 type OptionName = keyof RangePluginOptions
-type Check = (value: unknown) => boolean
 
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -86,21 +85,6 @@ function isHeaders(value: unknown): boolean {
 }
 
 /**
- * Whether all that an object holds is its own, under names. What a Map, a Headers object or an array holds is not, nor
- * what is inherited. Object.prototype may be that of another realm.
- */
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return true
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')
-}
-
-function invalid(message: string, cause?: unknown): SendRangeError {
-  return new SendRangeError('ERR_RANGE_OPTION', message, { cause })
-}
-
-/**
  * The settings of a registration: what is not given is as by default. An option that is undefined counts as not given.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for what is no object of options, a value of the wrong kind, or a name
@@ -118,45 +102,13 @@ export function registrationSettings(options: unknown): Settings {
 export function callSettings(settings: Settings, options: unknown): Settings {
   return overlay(settings, options, (name, value) => {
     if (!REGISTRATION_ONLY.includes(name) || value === undefined) return true
-    throw invalid(`The option '${name}' is for the registration only`)
+    throw wrongOption(`The option '${name}' is for the registration only`)
   })
 }
 
-/** Which of the options are meant for us. */
-type Filter = (name: string, value: unknown) => boolean
-
 function overlay(settings: Settings, options: unknown, isOurs: Filter): Settings {
-  try {
-    if (!isPlainObject(options)) throw invalid('The options must be a plain object')
-    const { root, ...others } = readOptions(Object.entries(options), isOurs)
-    if (root === undefined) return { ...settings, ...others }
-    return { ...settings, ...others, root: resolve(root instanceof URL ? fileURLToPath(root) : root) }
-  } catch (error) {
-    // A getter or a proxy of the caller's may throw anything, with any message.
-    throw error instanceof SendRangeError ? error : invalid('The options could not be read', error)
-  }
-}
-
-/** The values of options, checked. What is undefined is left out. */
-function readOptions(
-  entries: readonly (readonly [string, unknown])[],
-  isOurs: Filter,
-): Partial<Omit<Settings, 'root'>> & Pick<RangePluginOptions, 'root'> {
-  const checked: Record<string, unknown> = {}
-  for (const [name, value] of entries) {
-    if (!isOurs(name, value)) continue
-    if (!Object.hasOwn(CHECKS, name)) throw invalid(`There is no option ${printable(name)}`)
-    if (value === undefined) continue
-    const [isValid, kind] = CHECKS[name as OptionName]
-    // A copy is checked and kept: what is read again later may be another value by then.
-    const own = name === 'headers' && isPlainObject(value) ? { ...value } : value
-    if (!isValid(own)) throw invalid(`The option '${name}' must be ${kind}`)
-    checked[name] = own
-  }
-  return checked
-}
-
-/** A name as it can stand in a message, which may be sent to clients: a path of the server cannot. */
-function printable(name: string): string {
-  return /^\w{1,40}$/.test(name) ? `'${name}'` : 'of that name'
+  const checked: Partial<RangePluginOptions> = checkedOptions(options, CHECKS, isOurs)
+  const { root, ...others } = checked as Partial<Omit<Settings, 'root'>> & Pick<RangePluginOptions, 'root'>
+  if (root === undefined) return { ...settings, ...others }
+  return { ...settings, ...others, root: resolve(root instanceof URL ? fileURLToPath(root) : root) }
 }

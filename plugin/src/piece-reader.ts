@@ -1,7 +1,7 @@
 import { representationChanged, wrongLength } from './errors.ts'
 import { MAX_READS_PER_ANSWER } from './memory-bounds.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
-import type { PositionalRepresentation } from './source.ts'
+import type { PositionalRepresentation, RepresentationMetadata } from './source.ts'
 
 /** A part of one range, and where its bytes go. */
 interface Read {
@@ -82,7 +82,7 @@ export class PieceReader {
     this.#remaining -= filled
     const [only] = reads
     await (reads.length === 1 && only !== undefined ? this.#read(only) : this.#readAll(reads))
-    if (this.#index === this.#layout.pieceCount) await assertUnchanged(this.#representation)
+    if (this.#index === this.#layout.pieceCount) await assertUnchanged(this.#representation, this.#signal)
     return filled
   }
 
@@ -138,7 +138,10 @@ export class PieceReader {
 }
 
 /** Throws `ERR_RANGE_CHANGED` when a representation is no longer the version that was pinned. */
-export async function assertUnchanged(representation: { unchanged?(): Promise<boolean> }): Promise<void> {
-  if (representation.unchanged !== undefined && !(await representation.unchanged()))
+export async function assertUnchanged(
+  representation: Pick<RepresentationMetadata, 'unchanged'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (representation.unchanged !== undefined && !(await representation.unchanged(signal)))
     throw representationChanged()
 }

@@ -7,6 +7,7 @@ import { isMediaType } from './field-value.ts'
 import { isHeadSent } from './head-sent.ts'
 import { formatHttpDate } from './http-date.ts'
 import { mediaTypeOf } from './media-type.ts'
+import { contentTypeFrom } from './option-functions.ts'
 import type { Settings } from './options.ts'
 import { mayBeEncoded } from './request-fields.ts'
 import type { FieldsSet } from './selected-representation.ts'
@@ -43,7 +44,9 @@ export interface Subject {
  */
 export function contentTypeOf({ path, representation, settings, set }: Subject): string {
   const { contentType } = settings
-  const chosen = set['content-type'] ?? (typeof contentType === 'function' ? contentType(path) : contentType)
+  const chosen =
+    set['content-type'] ??
+    (typeof contentType === 'function' ? contentTypeFrom(contentType, path) : contentType)
   const type = chosen ?? representation.contentType
   if (type === undefined) return mediaTypeOf(path)
   if (isMediaType(type)) return type

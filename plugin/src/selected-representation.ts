@@ -33,8 +33,7 @@ export function selectedRepresentation(
     etag: etagOf(representation, settings, set['etag']),
     lastModified: lastModifiedOf({ representation, settings, now }, set['last-modified']),
     // A date of the handler's own stands for what the handler knows.
-    lastModifiedStrength:
-      set['last-modified'] === undefined ? (representation.lastModifiedStrength ?? 'strong') : 'strong',
+    lastModifiedStrength: set['last-modified'] === undefined ? strengthOf(representation) : 'strong',
     now,
   }
 }
@@ -43,6 +42,13 @@ function acceptRangesOf({ acceptRanges }: Representation, settings: Settings): '
   if (acceptRanges === undefined) return settings.acceptRanges
   if (acceptRanges === 'bytes' || acceptRanges === 'none') return acceptRanges
   throw new SendRangeError('ERR_RANGE_SOURCE', "The acceptRanges of a source must be 'bytes' or 'none'")
+}
+
+function strengthOf({ lastModifiedStrength }: Representation): 'strong' | 'weak' {
+  if (lastModifiedStrength === undefined) return 'strong'
+  if (lastModifiedStrength === 'strong' || lastModifiedStrength === 'weak') return lastModifiedStrength
+  const message = "The lastModifiedStrength of a source must be 'strong' or 'weak'"
+  throw new SendRangeError('ERR_RANGE_SOURCE', message)
 }
 
 function etagOf(representation: Representation, settings: Settings, set: unknown): EntityTag | undefined {

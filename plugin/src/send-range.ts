@@ -1,15 +1,15 @@
-import type { FastifyBaseLogger, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { closeOnce } from './close-once.ts'
 import { type ContentDecision, sendContent } from './content.ts'
 import { type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
-import { giveUp, unlessGivenUp } from './given-up.ts'
-import { guardedRepresentation } from './guarded-source.ts'
+import { giveUp } from './given-up.ts'
 import { guardFraming } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
+import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
@@ -27,8 +27,8 @@ import { itsTurn } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import { assertSendableFields } from './sendable-fields.ts'
-import type { RangeSource, Representation } from './source.ts'
-import { asError, checkedRepresentation } from './source-checks.ts'
+import type { Representation } from './source.ts'
+import { asError } from './source-checks.ts'
 import { isServedTarget } from './target-check.ts'
 
 /** How often a representation is opened when it changes while it is read for a Buffer. */
@@ -122,7 +122,7 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     refuse(reply, { claim, path, refusal: representation })
     return undefined
   }
-  const close = closeOnce(representation, reply.log)
+  const close = closeOnce(() => representation.close(), reply.log)
   const set = reply.getHeaders()
   const { statusCode } = reply
   try {
@@ -153,23 +153,12 @@ async function open(
   signal: AbortSignal,
 ): Promise<Representation | Refusal> {
   if (!isServedTarget(reply.request, path, settings)) return 'second-spelling'
-  if (settings.source === undefined) return openRepresentation(path, settings, store)
-  const opening = settings.source.open(path, { signal })
-  try {
-    const opened = checkedRepresentation(await unlessGivenUp(opening, signal))
-    return opened === undefined ? 'not-in-source' : guardedRepresentation(opened, signal)
-  } catch (error) {
-    if (signal.aborted) void closeLate(opening, reply.log)
-    throw error
-  }
-}
-
-/** Closes what a source opens after the answer was given up. */
-async function closeLate(opening: ReturnType<RangeSource['open']>, log: FastifyBaseLogger): Promise<void> {
-  const opened = await Promise.resolve(opening)
-    .then(checkedRepresentation)
-    .catch(() => undefined)
-  if (opened !== undefined) await closeOnce(opened, log)()
+  const { source, etag } = settings
+  if (source !== undefined)
+    return (await openSource(source, path, { signal, log: reply.log })) ?? 'not-in-source'
+  // A function may take any time, and holds the file open while it does.
+  const whileWanted = typeof etag === 'function' ? signalOf(reply) : signal
+  return openRepresentation(path, settings, { store, signal: whileWanted })
 }
 
 /** Aborted when the response is over. */

@@ -1,45 +1,71 @@
 import { types } from 'node:util'
 import { SendRangeError } from './errors.ts'
-import type { Representation, StreamedRepresentation } from './source.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
 
 /** Empty chunks in a row after which a source counts as broken. */
 export const MOST_EMPTY_CHUNKS: number = 1000
+/** Errors under errors, after which a chain of causes counts as endless. */
+const MOST_CAUSES = 100
 
-function invalid(message: string, cause?: unknown): SendRangeError {
+/** A source breaks its contract: an `ERR_RANGE_SOURCE`. */
+export function brokenContract(message: string, cause?: unknown): SendRangeError {
   return new SendRangeError('ERR_RANGE_SOURCE', message, { cause })
 }
 
 /**
- * What a source threw or rejected with, as an Error. JavaScript allows any value; Fastify would send a string as an
+ * What was thrown as an Error that can be handed on. JavaScript allows any value; Fastify would send a string as an
  * answer, a stream takes null for no error, and pino fails on an Error that it cannot mark as seen (a frozen one).
  */
 export function asError(thrown: unknown): Error {
-  const isError = thrown instanceof Error || types.isNativeError(thrown)
-  if (isError && Object.isExtensible(thrown)) return thrown
-  return invalid(isError ? 'The source failed' : 'The source failed without an Error', thrown)
+  if (isError(thrown)) return thrown
+  return brokenContract('The answer failed without an Error', loggable(thrown))
 }
 
-/** Methods that a representation may leave out; `read` and `readAt`, one of the two. */
-const OPTIONAL_METHODS = ['read', 'readAt', 'unchanged', 'atHand', 'keepAtHand'] as const
-
 /**
- * Checks what `open` returned.
+ * The failure of a function that is not ours. Its own words may name paths of the server, so they are the cause, for the
+ * log; a SendRangeError is made to be sent.
  *
- * @throws SendRangeError `ERR_RANGE_SOURCE`
+ * @param what is said to have failed
  */
-export function checkedRepresentation(opened: unknown): Representation | undefined {
-  if (opened === undefined) return undefined
-  if (typeof opened !== 'object' || opened === null) throw invalid('The source opened no representation')
-  const given = opened as Record<string, unknown>
-  const methods = OPTIONAL_METHODS.filter((name) => given[name] !== undefined)
-  for (const name of methods) {
-    if (typeof given[name] !== 'function') throw invalid(`The ${name} of a representation must be a function`)
+export function foreignFailure(
+  code: 'ERR_RANGE_SOURCE' | 'ERR_RANGE_OPTION',
+  what: string,
+  thrown: unknown,
+): SendRangeError {
+  if (isError(thrown) && thrown instanceof SendRangeError) return thrown
+  return new SendRangeError(code, `${what} failed`, { cause: loggable(thrown) })
+}
+
+/** The failure of `open`: an Error with the status of an answer is meant to be sent as it is. */
+export function openFailure(thrown: unknown): Error {
+  if (isError(thrown) && isErrorStatus(Reflect.get(thrown, 'statusCode'))) return thrown
+  return foreignFailure('ERR_RANGE_SOURCE', 'The open of the source', thrown)
+}
+
+function isErrorStatus(status: unknown): boolean {
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
+}
+
+/** Whether it is an Error that Fastify and a logger can take as it is. */
+function isError(thrown: unknown): thrown is Error {
+  if (loggable(thrown) === undefined) return false
+  return (thrown instanceof Error || types.isNativeError(thrown)) && Object.isExtensible(thrown)
+}
+
+/** What was thrown; undefined where a logger that looks at it would fail: then the process could end in a listener. */
+function loggable(thrown: unknown): unknown {
+  let at = thrown
+  try {
+    for (let count = 0; count < MOST_CAUSES; count++) {
+      if (typeof at !== 'object' || at === null) return thrown
+      if (types.isProxy(at)) return undefined
+      for (const name of ['name', 'message', 'stack', 'code', 'statusCode', 'headers']) Reflect.get(at, name)
+      at = Reflect.get(at, 'cause')
+    }
+  } catch {
+    // A getter that throws.
   }
-  if (!methods.includes('read') && !methods.includes('readAt'))
-    throw invalid('A representation must have read or readAt')
-  const { close } = given
-  if (typeof close !== 'function') throw invalid('A representation must have close')
-  return opened as Representation
+  return undefined
 }
 
 /**
@@ -49,7 +75,10 @@ export function checkedRepresentation(opened: unknown): Representation | undefin
  * @throws SendRangeError `ERR_RANGE_SOURCE` for anything that is not a Uint8Array: it has another length in bytes
  */
 export function checkedBytes(given: unknown): Uint8Array {
-  if (!(given instanceof Uint8Array)) throw invalid('The source gave no bytes')
+  if (!(given instanceof Uint8Array)) {
+    ignoreRejection(given)
+    throw brokenContract('The source gave no bytes')
+  }
   const { buffer } = given
   const mayChange = types.isSharedArrayBuffer(buffer) || Reflect.get(buffer, 'resizable') === true
   return mayChange ? Uint8Array.from(given) : given
@@ -61,23 +90,4 @@ export function checkedAtHand(given: unknown, length: number): Uint8Array | unde
   const bytes = checkedBytes(given)
   if (bytes.length !== length) throw new SendRangeError('ERR_RANGE_LENGTH', 'The source gave another length')
   return bytes
-}
-
-/** The iterator of what `read` returned. */
-export function checkedIterator(
-  chunks: ReturnType<StreamedRepresentation['read']>,
-): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
-  const given: unknown = chunks
-  // A string can be iterated over, but gives no bytes.
-  if (typeof given === 'object' && given !== null) {
-    if (Symbol.asyncIterator in chunks) return chunks[Symbol.asyncIterator]()
-    if (Symbol.iterator in chunks) return (chunks as Iterable<Uint8Array>)[Symbol.iterator]()
-  }
-  throw invalid('The source gave nothing to iterate over')
-}
-
-/** Checks what an iterator returned. */
-export function checkedResult(given: unknown): IteratorResult<unknown> {
-  if (typeof given !== 'object' || given === null) throw invalid('The iterator of the source gave no result')
-  return given as IteratorResult<unknown>
 }

@@ -17,8 +17,10 @@ export interface RepresentationMetadata {
   /**
    * Whether what was read is still the version that size and validators describe. Asked once, before the last byte
    * goes out; `false` cuts the connection instead of finishing a mixture. Leave out for what cannot change.
+   *
+   * @param signal aborted when the client goes away or the response fails
    */
-  unchanged?(): Promise<boolean>
+  unchanged?(signal: AbortSignal): Promise<boolean>
   /**
    * Called exactly once, whether the response was finished, cut, or had no body: after whatever else was called has
    * settled, or 30 s after a response was given up of which something does not settle. No answer waits for it.
@@ -55,7 +57,7 @@ export interface PositionalRepresentation extends RepresentationMetadata {
   atHand?(range: ByteRange): Uint8Array | undefined
   /**
    * Offers the bytes of a whole range for {@link atHand}, after {@link unchanged} has confirmed them. They must be
-   * copied. Leave out where nothing is kept in memory.
+   * copied before it returns. No answer fails because of it. Leave out where nothing is kept in memory.
    */
   keepAtHand?(range: ByteRange, bytes: Uint8Array): void
 }
@@ -76,8 +78,11 @@ export interface OpenContext {
 export interface RangeSource {
   /**
    * Opens what `path` names. The path is what the handler gave to `sendRange`, unchecked: a source that maps it to
-   * files or keys checks it itself. Returns undefined for what is not there (404). May throw an error with a
-   * `statusCode`, which Fastify's error handling answers with.
+   * files or keys checks it itself. Returns undefined for what is not there (404). An Error with a `statusCode` from 400
+   * to 599 goes to Fastify's error handling as it is, with its message; whatever else it, or a method of what it has
+   * opened, fails with is the `cause` of an `ERR_RANGE_SOURCE`.
+   *
+   * How long a source may take is its own matter: nothing limits it while the client waits.
    */
   open(path: string, context: OpenContext): Promise<Representation | undefined> | Representation | undefined
 }

@@ -5,7 +5,8 @@ import { failureOf, giveUp } from './given-up.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
 import { assertUnchanged } from './piece-reader.ts'
 import type { StreamedRepresentation } from './source.ts'
-import { checkedBytes, checkedIterator, checkedResult, MOST_EMPTY_CHUNKS } from './source-checks.ts'
+import { brokenContract, MOST_EMPTY_CHUNKS } from './source-checks.ts'
+import { iterate } from './source-chunks.ts'
 
 /** Larger chunks are handed on in parts, so that what a slow client takes of them can be seen. */
 const MOST_AT_ONCE = 64 * 1024
@@ -59,6 +60,7 @@ export class StreamedBody extends Body {
     giveUp(this.#controller)
     this.#work
       .then(() => this.#chunks?.return?.())
+      .catch(() => {})
       .then(this.#close)
       .catch(() => {})
     super._destroy(error, callback)
@@ -82,7 +84,7 @@ export class StreamedBody extends Body {
       this.give(null)
       return
     }
-    await assertUnchanged(this.#representation)
+    await assertUnchanged(this.#representation, this.#controller.signal)
     const last = this.#held
     this.#held = undefined
     this.#give(last)
@@ -92,7 +94,7 @@ export class StreamedBody extends Body {
   async #next(): Promise<Uint8Array | undefined> {
     while (this.#index < this.#layout.pieceCount) {
       this.#chunks ??= this.#begin(this.#layout.piece(this.#index))
-      const { done, value } = checkedResult(await this.#chunks.next())
+      const { done, value } = await this.#chunks.next()
       if (this.destroyed) throw new SendRangeError('ERR_RANGE_READ', 'The answer was given up')
       if (done) {
         if (this.#missing > 0) throw wrongLength('fewer')
@@ -123,11 +125,10 @@ export class StreamedBody extends Body {
   #begin(piece: Piece): Chunks {
     this.#missing = pieceLength(piece)
     if (piece.kind === 'literal') return [piece.bytes].values()
-    return checkedIterator(this.#representation.read(piece.range, this.#controller.signal))
+    return iterate(this.#representation.read(piece.range, this.#controller.signal))
   }
 
-  #count(given: unknown): Uint8Array {
-    const chunk = checkedBytes(given)
+  #count(chunk: Uint8Array): Uint8Array {
     if (chunk.length > this.#missing) throw wrongLength('more')
     this.#missing -= chunk.length
     return chunk
@@ -136,7 +137,7 @@ export class StreamedBody extends Body {
   async #bearEmptyChunk(): Promise<void> {
     this.#emptyInRow++
     if (this.#emptyInRow === MOST_EMPTY_CHUNKS)
-      throw new SendRangeError('ERR_RANGE_SOURCE', 'The source gives chunks without bytes, and no end')
+      throw brokenContract('The source gives chunks without bytes, and no end')
     if (this.#emptyInRow % EMPTY_CHUNKS_PER_TURN === 0) await nextTurn()
   }
 }

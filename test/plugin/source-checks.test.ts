@@ -1,15 +1,35 @@
+import { SendRangeError } from 'fastify-send-range'
 import t from 'tap'
-import {
-  asError,
-  checkedAtHand,
-  checkedBytes,
-  checkedIterator,
-  checkedRepresentation,
-} from '#plugin/source-checks.js'
+import { asError, checkedAtHand, checkedBytes, foreignFailure, openFailure } from '#plugin/source-checks.js'
+import { SourceChunks } from '#plugin/source-chunks.js'
 
 const SOURCE = { code: 'ERR_RANGE_SOURCE' }
 
-t.test('what a source throws becomes an Error', async (t) => {
+/** What a logger fails on when it looks at it. */
+const UNLOGGABLE: readonly object[] = [
+  new Proxy(new Error('x'), {
+    get() {
+      throw new Error('hostile')
+    },
+  }),
+  Object.defineProperty(new Error('x'), 'message', {
+    get() {
+      throw new Error('hostile')
+    },
+  }),
+  Object.defineProperty(new Error('x'), 'cause', {
+    get() {
+      throw new Error('hostile')
+    },
+  }),
+  endless(),
+]
+
+function endless(): Error {
+  return Object.defineProperty(new Error('x'), 'cause', { get: endless })
+}
+
+t.test('whatever is thrown becomes an Error', async (t) => {
   const error = new TypeError('broken')
   t.equal(asError(error), error, 'an Error stays as it is')
   for (const thrown of [
@@ -26,39 +46,35 @@ t.test('what a source throws becomes an Error', async (t) => {
     t.match(asError(thrown), { ...SOURCE, name: 'SendRangeError' })
     t.equal(asError(thrown).cause, thrown, 'and what was thrown is its cause')
   }
+  for (const thrown of UNLOGGABLE) t.equal(asError(thrown).cause, undefined)
 })
 
-t.test('only a representation is taken for one', async (t) => {
-  t.equal(checkedRepresentation(undefined), undefined)
-  const good = { size: 1, read: () => [], close() {} }
-  t.equal(checkedRepresentation(good), good)
-  for (const opened of [
-    null,
-    'text',
-    0,
-    {},
-    { size: 1, close() {} },
-    { size: 1, read: 'x', close() {} },
-    { read: () => [] },
-  ])
-    t.throws(() => checkedRepresentation(opened), SOURCE)
-})
-
-t.test('the methods of a representation are functions', async (t) => {
-  const whole = {
-    size: 1,
-    read: () => [],
-    readAt: async () => 1,
-    atHand() {},
-    keepAtHand() {},
-    unchanged: async () => true,
-    close() {},
+t.test('what a function of the application throws is a cause, not a message', async (t) => {
+  for (const thrown of [
+    new Error('/srv/files'),
+    Object.assign(new Error('/srv'), { statusCode: 503 }),
+    'x',
+  ]) {
+    const failure = foreignFailure('ERR_RANGE_OPTION', 'The etag function', thrown)
+    t.match(failure, { code: 'ERR_RANGE_OPTION', message: 'The etag function failed', statusCode: 500 })
+    t.equal(failure.cause, thrown)
   }
-  for (const name of ['read', 'readAt', 'atHand', 'keepAtHand', 'unchanged'] as const) {
-    const without = { ...whole, [name]: undefined }
-    t.equal(checkedRepresentation(without), without, `${name} may be left out`)
-    for (const given of [null, false, 0, 5, 5n, 'x', Symbol('s'), {}, Uint8Array.of(1)])
-      t.throws(() => checkedRepresentation({ ...whole, [name]: given }), SOURCE, `${name}: ${typeof given}`)
+  const own = new SendRangeError('ERR_RANGE_CHANGED', 'another version')
+  t.equal(foreignFailure('ERR_RANGE_SOURCE', 'x', own), own, 'a SendRangeError is made to be sent')
+  t.not(foreignFailure('ERR_RANGE_SOURCE', 'x', Object.freeze(own)), own)
+  for (const thrown of UNLOGGABLE) t.equal(foreignFailure('ERR_RANGE_SOURCE', 'x', thrown).cause, undefined)
+})
+
+t.test('an Error of open is sent as it is where it has the status of an error', async (t) => {
+  for (const statusCode of [400, 404, 503, 599]) {
+    const error = Object.assign(new Error('gone'), { statusCode })
+    t.equal(openFailure(error), error)
+    t.match(openFailure(Object.freeze(error)), SOURCE, 'a frozen one cannot be')
+    t.match(openFailure({ statusCode }), SOURCE, 'it is no Error')
+  }
+  for (const statusCode of [undefined, null, 0, 200, 304, 399, 600, 99_999, 404.5, '404', Number.NaN]) {
+    const error = Object.assign(new Error('/srv/files'), { statusCode })
+    t.match(openFailure(error), { ...SOURCE, statusCode: 500, cause: error }, String(statusCode))
   }
 })
 
@@ -92,8 +108,21 @@ t.test('bytes at hand have the length that was asked for', async (t) => {
   t.throws(() => checkedAtHand(detached, 2), { code: 'ERR_RANGE_LENGTH' })
 })
 
-t.test('only objects are iterated over', async (t) => {
-  t.strictSame(checkedIterator([Uint8Array.of(1)]).next(), { value: Uint8Array.of(1), done: false })
-  for (const given of [undefined, null, 'text', 5, {}])
-    t.throws(() => checkedIterator(given as never), SOURCE)
+t.test('only what has an iterator with next is iterated over', async (t) => {
+  const chunks = new SourceChunks(() => [Uint8Array.of(1)])
+  t.strictSame(await chunks.next(), { value: Uint8Array.of(1), done: false })
+  t.strictSame(await chunks.next(), { value: undefined, done: true })
+  const made = (iterator: unknown): object => ({ [Symbol.asyncIterator]: () => iterator })
+  for (const given of [
+    undefined,
+    null,
+    'text',
+    5,
+    {},
+    made(undefined),
+    made({}),
+    made({ next: 5 }),
+    made('x'),
+  ])
+    t.throws(() => new SourceChunks(() => given), SOURCE)
 })

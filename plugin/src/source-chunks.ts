@@ -1,0 +1,72 @@
+import { ignoreRejection } from './ignore-rejection.ts'
+import { brokenContract, checkedBytes, foreignFailure } from './source-checks.ts'
+
+/**
+ * The chunks that the `read` of a source gives, each of them checked. What fails is an `ERR_RANGE_SOURCE`, and no promise
+ * that comes where a value is expected is left to reject unheard.
+ */
+export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>
+
+  /** @param read calls the method of the source */
+  constructor(read: () => unknown) {
+    try {
+      this.#iterator = iteratorOf(read())
+    } catch (thrown) {
+      throw failure(thrown)
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      const result: unknown = await this.#iterator.next()
+      if (typeof result !== 'object' || result === null)
+        throw brokenContract('The iterator of the source gave no result')
+      const { done, value } = result as IteratorResult<unknown, unknown>
+      if (!done) return { done: false, value: checkedBytes(value) }
+      ignoreRejection(value)
+      return { done: true, value: undefined }
+    } catch (thrown) {
+      throw failure(thrown)
+    }
+  }
+
+  /** Has an iterator that is not read to its end clean up. */
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    await this.#iterator.return?.()
+    return { done: true, value: undefined }
+  }
+}
+
+function failure(thrown: unknown): Error {
+  return foreignFailure('ERR_RANGE_SOURCE', 'The read of the source', thrown)
+}
+
+function iteratorOf(given: unknown): AsyncIterator<unknown> | Iterator<unknown> {
+  // A string can be iterated over, but gives no bytes.
+  const make =
+    typeof given === 'object' && given !== null
+      ? (Reflect.get(given, Symbol.asyncIterator) ?? Reflect.get(given, Symbol.iterator))
+      : undefined
+  const iterator: unknown = typeof make === 'function' ? make.call(given) : undefined
+  if (isIterator(iterator)) return iterator
+  ignoreRejection(given)
+  ignoreRejection(iterator)
+  throw brokenContract('The source gave nothing to iterate over')
+}
+
+function isIterator(value: unknown): value is AsyncIterator<unknown> | Iterator<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return typeof Reflect.get(value, 'next') === 'function'
+}
+
+/** The iterator of chunks. */
+export function iterate(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+  return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+}
