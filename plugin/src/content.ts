@@ -7,6 +7,7 @@ import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
 import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
+import { guardHttp2End } from './http2-end.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
@@ -178,6 +179,7 @@ function sendBuffer(reply: FastifyReply, bytes: Uint8Array, content: Content): v
   const { claim, subject, progress } = content
   if (readersOf(reply, content) === 'anybody') guardBody(reply, { length: bytes.length, bytes })
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
+  guardHttp2End(reply, () => true)
   claim.send(bytes)
   guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
 }
@@ -200,5 +202,6 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
     body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
     cut(reply.raw)
   })
+  guardHttp2End(reply, () => [0, layout.length].includes(progress.bytesSent('served')))
   claim.send(body)
 }

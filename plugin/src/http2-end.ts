@@ -1,0 +1,142 @@
+import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import type { FastifyReply } from 'fastify'
+import { endsWithHead } from './connection-fields.ts'
+
+const RESET_CONTENT = 205
+
+/** What is known of the answer on a stream. */
+interface Guarded {
+  /** The status that our answer was given. */
+  status: number
+  /** Whether our body was read to its end, or not at all because something else is sent in its place. */
+  isBodySpent: () => boolean
+  /** Bytes that were written into the stream. */
+  written: number
+  /**
+   * - `awaited`: the head is not out
+   * - `ours`: it went out in the way of Node's response, which asks for trailers before it ends a stream
+   * - `ended`: and the stream was allowed to end
+   */
+  state: 'awaited' | 'ours' | 'ended'
+}
+
+/** The methods of a stream that every way to its end goes through. */
+interface StreamMethods {
+  respond: (headers: unknown, options: unknown) => void
+  _write: (chunk: unknown, encoding: BufferEncoding, done: () => void) => void
+  _writev: (chunks: readonly Queued[], done: () => void) => void
+  sendTrailers: (trailers: unknown) => void
+  close: (code?: number, onClose?: () => void) => void
+  _destroy: (error: Error | null, done: (error?: Error | null) => void) => void
+}
+
+interface Queued {
+  readonly chunk: unknown
+  readonly encoding: BufferEncoding
+}
+
+const guarded = new WeakMap<ServerHttp2Stream, Guarded>()
+
+/**
+ * Has an HTTP/2 answer that ends early end with RST_STREAM and INTERNAL_ERROR, whatever ends it: a hook's stream that
+ * fails or ends too soon, `end`, `close` or `destroy` of the response or of its stream. Without this Node sends
+ * END_STREAM or RST_STREAM with NO_ERROR, and clients take what they have for the whole.
+ *
+ * RFC 9113 §8.1.1: "A request or response is also malformed if the value of a Content-Length header field does not equal
+ * the sum of the DATA frame payload lengths that form the content". Where a hook has taken Content-Length off, the
+ * answer is whole when our body was read to its end.
+ *
+ * @param isBodySpent whether our body was read to its end, or not at all
+ */
+export function guardHttp2End({ raw, statusCode }: FastifyReply, isBodySpent: () => boolean): void {
+  const response: unknown = raw
+  if (!(response instanceof Http2ServerResponse)) return
+  const { stream } = response
+  if (stream === undefined) return
+  const known = guarded.get(stream)
+  if (known !== undefined) {
+    known.status = statusCode
+    known.isBodySpent = isBodySpent
+    return
+  }
+  const answer: Guarded = { status: statusCode, isBodySpent, written: 0, state: 'awaited' }
+  guarded.set(stream, answer)
+  guardEnd(stream, answer)
+  guardReset(stream, answer)
+}
+
+/** Counts what is written, and looks at it where END_STREAM would go out. */
+function guardEnd(stream: ServerHttp2Stream, answer: Guarded): void {
+  const original = methodsOf(stream)
+  replaceMethods(stream, {
+    respond(headers, options) {
+      const ours = isAskingForTrailers(options)
+      if (ours) answer.state = 'ours'
+      // A head that ends the stream leaves nothing to look at afterwards.
+      original.respond.call(stream, headers, ours ? { ...options, endStream: false } : options)
+    },
+    _write(chunk, encoding, done) {
+      answer.written += byteLength({ chunk, encoding })
+      original._write.call(stream, chunk, encoding, done)
+    },
+    _writev(chunks, done) {
+      for (const queued of chunks) answer.written += byteLength(queued)
+      original._writev.call(stream, chunks, done)
+    },
+    sendTrailers(trailers) {
+      if (answer.state === 'ours' && !isWhole(stream, answer)) {
+        stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+        return
+      }
+      answer.state = 'ended'
+      original.sendTrailers.call(stream, trailers)
+    },
+  })
+}
+
+/** Gives a code to what resets the stream without one, and to what says that the client no longer wants the answer. */
+function guardReset(stream: ServerHttp2Stream, answer: Guarded): void {
+  const original = methodsOf(stream)
+  const isCutShort = (): boolean => {
+    if (stream.closed) return false
+    return stream.headersSent ? answer.state === 'ours' : answer.state === 'awaited'
+  }
+  replaceMethods(stream, {
+    close(code, onClose) {
+      const isQuiet =
+        code === undefined || code === constants.NGHTTP2_NO_ERROR || code === constants.NGHTTP2_CANCEL
+      const told = isQuiet && isCutShort() ? constants.NGHTTP2_INTERNAL_ERROR : code
+      original.close.call(stream, told, onClose)
+    },
+    _destroy(error, done) {
+      if (isCutShort()) original.close.call(stream, constants.NGHTTP2_INTERNAL_ERROR)
+      original._destroy.call(stream, error, done)
+    },
+  })
+}
+
+function isWhole(stream: ServerHttp2Stream, answer: Guarded): boolean {
+  const { ':status': status, 'content-length': length } = stream.sentHeaders
+  if (typeof status !== 'number' || endsWithHead(status) || status === RESET_CONTENT) return true
+  if (length !== undefined) return answer.written === Number(length)
+  return status !== answer.status || answer.isBodySpent()
+}
+
+function isAskingForTrailers(options: unknown): options is { readonly waitForTrailers: true } {
+  return typeof options === 'object' && options !== null && Reflect.get(options, 'waitForTrailers') === true
+}
+
+function byteLength({ chunk, encoding }: Queued): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding)
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0
+}
+
+function methodsOf(stream: ServerHttp2Stream): StreamMethods {
+  const { respond, _write, _writev, sendTrailers, close, _destroy } = stream as unknown as StreamMethods
+  return { respond, _write, _writev, sendTrailers, close, _destroy }
+}
+
+function replaceMethods(stream: ServerHttp2Stream, methods: Partial<StreamMethods>): void {
+  for (const [name, value] of Object.entries(methods))
+    Reflect.defineProperty(stream, name, { value, configurable: true, writable: true })
+}
