@@ -1,10 +1,12 @@
+import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import type { Body } from './body.ts'
 import type { Progress } from './events.ts'
+import { HTTP2_FIRST_BYTES, SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Layout } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
 import { type BodyReaders, PositionalBody } from './positional-body.ts'
-import { cut, tieToResponse, whenOver } from './response-lifetime.ts'
+import { cut, type RawResponse, tieToResponse, whenOver } from './response-lifetime.ts'
 import { isPositional, type Representation } from './source.ts'
 import { StreamedBody } from './streamed-body.ts'
 
@@ -39,5 +41,7 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
   }
   if (!isPositional(representation)) return begin(new StreamedBody(representation, layout, release))
   const reader = new PieceReader(representation, layout, signal)
-  return begin(new PositionalBody({ reader, close: release, readers, onForResponse: begin }))
+  const raw: RawResponse = reply.raw
+  const firstBytes = raw instanceof Http2ServerResponse ? HTTP2_FIRST_BYTES : SMALL_CHUNK_BYTES
+  return begin(new PositionalBody({ reader, close: release, readers, firstBytes, onForResponse: begin }))
 }

@@ -65,6 +65,11 @@ export function guardHttp2End({ raw, statusCode }: FastifyReply, isBodySpent: ()
   guardReset(stream, answer)
 }
 
+/** Bytes of our answer that were written into a stream so far. */
+export function bytesWrittenTo(stream: ServerHttp2Stream): number {
+  return guarded.get(stream)?.written ?? 0
+}
+
 /** Counts what is written, and looks at it where END_STREAM would go out. */
 function guardEnd(stream: ServerHttp2Stream, answer: Guarded): void {
   const original = methodsOf(stream)

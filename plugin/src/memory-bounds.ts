@@ -1,9 +1,11 @@
+import type { TurnLimits } from './turn-queue.ts'
+
 /**
  * What a process may hold at most, in one place. Each bound is kept by the module that it is named after; per answer
  * and per connection there are these:
  *
- * - HTTP/1: the answer whose turn it is, and no other, has an open file and memory ({@link itsTurn}).
- * - HTTP/2: {@link MAX_ANSWERS_PER_SESSION} answers of a session have.
+ * - HTTP/1: the answer whose turn it is, and no other, has an open file and memory ({@link ResponseTurn}).
+ * - HTTP/2: {@link ANSWERS_PER_SESSION} of a session have, and {@link OPENS_PER_SESSION} a file that is being opened.
  * - An answer holds one chunk: {@link LARGE_CHUNK_BYTES}, {@link SMALL_CHUNK_BYTES} or {@link CAREFUL_CHUNK_BYTES}.
  *   The last is what thousands of clients that stall hold each; the memory that it was read into is taken back.
  * - An answer has {@link MAX_READS_PER_ANSWER} reads under way.
@@ -19,6 +21,9 @@ export const SMALL_CHUNK_BYTES: number = 64 * KIB
 /** Bytes of a chunk where many clients wait: little enough for thousands that stall. */
 export const CAREFUL_CHUNK_BYTES: number = 8 * KIB
 
+/** Bytes of the first chunks over HTTP/2, where a client may have many answers open and take none of them. */
+export const HTTP2_FIRST_BYTES: number = 16 * KIB
+
 /** Large chunks that are lent at a time, and those that clients who have stopped reading keep on top: 16 and 48 MiB. */
 export const LARGE_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 32, late: 96 }
 /** The same for small chunks: 8 and 8 MiB. */
@@ -32,8 +37,13 @@ export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB
 /** Reads of one answer that are under way at a time; a multipart answer may need hundreds. */
 export const MAX_READS_PER_ANSWER = 4
 
-/** Answers of one HTTP/2 session that are opened and read at a time; the others wait for one of them to end. */
-export const MAX_ANSWERS_PER_SESSION = 32
+/**
+ * Answers with a body that one HTTP/2 session has open at a time: those that get on, and all, with those of which the
+ * client takes nothing. The others wait, and hold nothing meanwhile.
+ */
+export const ANSWERS_PER_SESSION: TurnLimits = { moving: 32, held: 128 }
+/** Representations that one HTTP/2 session has opened at a time to decide on answers; also while opening hangs. */
+export const OPENS_PER_SESSION: TurnLimits = { moving: 32, held: 64 }
 
 /** Operations on the files of one storage that wait for their turn. One more is answered with 503. */
 export const MAX_WAITING_OPERATIONS = 10_000

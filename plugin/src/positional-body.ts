@@ -6,10 +6,9 @@ import { isNativeResponse } from './native-response.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Pump } from './pump.ts'
 
-/** Chunks where this is read as an ordinary stream: at first, and when this many bytes have gone out. */
-const STREAM_FIRST_BYTES = 64 * 1024
-const STREAM_PROVEN_BYTES = 1024 * 1024
+/** Chunks where this is read as an ordinary stream grow with the bytes that have gone out, to this. */
 const STREAM_BYTES = 128 * 1024
+const STREAM_STEP_BYTES = 16 * 1024
 
 /** Who can get at the body: the response alone, or hooks of the application too. */
 export type BodyReaders = 'response only' | 'anybody'
@@ -20,6 +19,8 @@ export interface PositionalBodyOptions {
   /** Called exactly once, when nothing reads any more. */
   readonly close: () => void | Promise<void>
   readonly readers: BodyReaders
+  /** Bytes of the first chunks where this is read as an ordinary stream. */
+  readonly firstBytes: number
   /** Told of the body that the response gets for itself. */
   readonly onForResponse: (body: PositionalBody) => void
 }
@@ -41,7 +42,7 @@ export class PositionalBody extends Body {
   #pump: Pump | undefined
 
   constructor(options: PositionalBodyOptions) {
-    super({ highWaterMark: STREAM_FIRST_BYTES })
+    super({ highWaterMark: options.firstBytes })
     this.#options = options
     this.#reader = options.reader
     if (options.readers === 'anybody') this.refuseLateReaders()
@@ -102,8 +103,7 @@ export class PositionalBody extends Body {
       this.give(null)
       return
     }
-    const most = this.bytesSent < STREAM_PROVEN_BYTES ? STREAM_FIRST_BYTES : STREAM_BYTES
-    const buffer = Buffer.allocUnsafeSlow(Math.min(most, this.#reader.remaining))
+    const buffer = Buffer.allocUnsafeSlow(Math.min(this.#chunkBytes(), this.#reader.remaining))
     this.#work = this.#reader.fill(buffer).then(
       (count) => {
         this.#bytesSent += count
@@ -113,6 +113,12 @@ export class PositionalBody extends Body {
         this.destroy(failureOf(error))
       },
     )
+  }
+
+  /** An eighth of what has gone out: what a client that stops reading holds is little beside what it has read. */
+  #chunkBytes(): number {
+    const earned = Math.floor(this.bytesSent / 8 / STREAM_STEP_BYTES) * STREAM_STEP_BYTES
+    return Math.min(STREAM_BYTES, Math.max(this.#options.firstBytes, earned))
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

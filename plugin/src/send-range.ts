@@ -23,7 +23,7 @@ import {
   setNotModifiedFields,
 } from './response-fields.ts'
 import { cut, isOver, whenOver } from './response-lifetime.ts'
-import { itsTurn } from './response-turn.ts'
+import { type ResponseTurn, turnOf } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import { assertSendableFields } from './sendable-fields.ts'
@@ -54,17 +54,35 @@ export async function sendRange(reply: FastifyReply, call: Call): Promise<void> 
   const progress = noProgress(call.path)
   if (isObserved(reply)) observe(reply, progress)
   try {
-    await itsTurn(reply)
-    call.claim.assertHeld()
-    if (isOver(reply)) return
-    assertSendableFields(reply)
-    for (let attempt = 1; ; attempt++) {
-      const failure = await answer(reply, attempt === 1 ? call : again(call), progress).catch(changeIn)
-      if (failure === undefined) return
-      if (attempt === MAX_ATTEMPTS) throw failure
-    }
+    await answerInTurn(reply, call, { progress, turn: turnOf(reply) })
   } catch (error) {
     fail(reply, call.claim, error)
+  }
+}
+
+interface Answering {
+  readonly progress: Progress
+  readonly turn: ResponseTurn
+}
+
+/** Nothing is open while an answer waits for its turn, so what it waited for is opened again, and decided again. */
+async function answerInTurn(reply: FastifyReply, call: Call, answering: Answering): Promise<void> {
+  const { turn } = answering
+  for (let changes = 0; changes < MAX_ATTEMPTS; ) {
+    await turn.toOpen()
+    try {
+      call.claim.assertHeld()
+      if (isOver(reply)) return
+      assertSendableFields(reply)
+      const outcome = await answer(reply, changes === 0 ? call : again(call), answering)
+      if (outcome === 'answered') return
+    } catch (error) {
+      if (!isChange(error) || ++changes === MAX_ATTEMPTS) throw error
+      continue
+    } finally {
+      turn.endOpening()
+    }
+    await turn.toSend()
   }
 }
 
@@ -106,21 +124,25 @@ function again(call: Call): Call {
   return { ...call, settings: { ...call.settings, etag: false, acceptRanges: 'none' } }
 }
 
-/** Returns the one error after which opening again may help; throws every other. */
-function changeIn(error: unknown): SendRangeError {
-  if (error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED') return error
-  throw error
+/** Whether opening again may help. */
+function isChange(error: unknown): boolean {
+  return error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED'
 }
 
-/** Answers. Throws only while nothing has been sent. */
-async function answer(reply: FastifyReply, call: Call, progress: Progress): Promise<undefined> {
+/** Answers, unless there is a body whose turn it is not. Throws only while nothing has been sent. */
+async function answer(
+  reply: FastifyReply,
+  call: Call,
+  answering: Answering,
+): Promise<'answered' | 'not its turn'> {
   const { claim, path, settings, isPayloadSeen } = call
+  const { progress, turn } = answering
   // Files need no signal, and making one for each answer costs more than it helps.
   const signal = settings.source === undefined ? NEVER : signalOf(reply)
   const representation = await open(reply, call, signal)
   if (isRefusal(representation)) {
     refuse(reply, { claim, path, refusal: representation })
-    return undefined
+    return 'answered'
   }
   const close = closeOnce(() => representation.close(), reply.log)
   const set = reply.getHeaders()
@@ -129,14 +151,17 @@ async function answer(reply: FastifyReply, call: Call, progress: Progress): Prom
     const selected = selectedRepresentation(representation, settings, set)
     const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
-    if (isContent(decision)) {
-      await sendContent(reply, { claim, subject, decision, close, progress, isPayloadSeen, signal })
-    } else {
+    if (!isContent(decision)) {
       await close()
       claim.assertHeld()
       sendWithoutContent(reply, { claim, subject, decision })
+    } else if (hasBody(reply, subject) && !turn.tryToSend()) {
+      await close()
+      return 'not its turn'
+    } else {
+      await sendContent(reply, { claim, subject, decision, close, progress, isPayloadSeen, signal })
     }
-    return undefined
+    return 'answered'
   } catch (error) {
     await close()
     if (claim.isLost || isHeadSent(reply.raw)) throw error
@@ -180,6 +205,10 @@ function decideFor(reply: FastifyReply, subject: Subject): Decision {
 
 function isContent(decision: Decision): decision is ContentDecision {
   return decision.kind === 'full' || decision.kind === 'partial' || decision.kind === 'multipart'
+}
+
+function hasBody(reply: FastifyReply, { selected }: Subject): boolean {
+  return reply.request.method !== 'HEAD' && selected.size > 0
 }
 
 interface NoContent {
