@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hasEndedEarly } from './http2-end.ts'
 import { isDebugging, type LogLine, shownPath, shownRanges, writeLogLine } from './log-line.ts'
 import type { ByteRange } from './range-set.ts'
 import { whenOver } from './response-lifetime.ts'
@@ -71,7 +72,7 @@ export function observe(reply: FastifyReply, progress: Progress): void {
     finished = raw.writableEnded && (raw.writableFinished || isInjected)
   })
   whenOver(reply, () => {
-    const outcome = finished ? 'served' : 'aborted'
+    const outcome = finished && !hasEndedEarly(raw) ? 'served' : 'aborted'
     const event: SendRangeEvent = {
       request,
       reply,

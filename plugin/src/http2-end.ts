@@ -65,6 +65,17 @@ export function guardHttp2End({ raw, statusCode }: FastifyReply, isBodySpent: ()
   guardReset(stream, answer)
 }
 
+/** Whether a stream has ended before our answer was whole. Node's `finish` comes for such a stream too. */
+export function hasEndedEarly(response: object): boolean {
+  if (!(response instanceof Http2ServerResponse) || response.stream === undefined) return false
+  const answer = guarded.get(response.stream)
+  return (
+    answer !== undefined &&
+    answer.state !== 'ended' &&
+    (answer.state === 'ours' || !response.stream.headersSent)
+  )
+}
+
 /** Bytes of our answer that were written into a stream so far. */
 export function bytesWrittenTo(stream: ServerHttp2Stream): number {
   return guarded.get(stream)?.written ?? 0
