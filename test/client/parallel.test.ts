@@ -53,7 +53,7 @@ t.test('an idle connection takes half of the largest rest', async (t) => {
 t.test('a rest that is there before another could ask for it is left alone', async (t) => {
   const [second, first] = [signal(), signal()]
   const server = await startHostile(async (request, socket) => {
-    await sleep(400)
+    await sleep(800)
     const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
     socket.write(part({ start, end }, SIZE, A.fields))
     // When the first one is done, the second one has a third to go: soon, beside the wait for an answer.
@@ -68,6 +68,9 @@ t.test('a rest that is there before another could ask for it is left alone', asy
   const end = await get(`${server.url}/file.bin`, t.testdir({}), {
     connections: 2,
     segmentSize: SIZE / 2,
+    stallTimeout: 10_000,
+    // No limit in fact; but with one the rates are not looked at again each second, which a busy machine would come to.
+    limitRate: 1e12,
     onSegment: () => first.give(),
   })
   t.ok(end.file?.equals(CONTENT), end.message)

@@ -35,7 +35,8 @@ export async function startSlow(resource: Resource, piece: number = 32 * 1024): 
     served: 0,
     hasServed: (bytes: number) =>
       new Promise<void>((done) => {
-        waiting.add({ bytes, done })
+        if (slow.served >= bytes) done()
+        else waiting.add({ bytes, done })
       }),
   })
   async function answer(request: RawRequest, socket: Socket): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { environment } from './command.ts'
 
-const LOOKS = 400
+const LOOKS = 1000
 const LOOK_PAUSE_MS = 25
 
 /** A terminal that is seen by nobody, with a shell of job control in it. */
