@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, open, rename, rm, stat } from 'node:fs/promises'
-import { homedir, userInfo } from 'node:os'
+import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from './errors.ts'
 import { makeFolder } from './make-folder.ts'
@@ -32,19 +32,14 @@ const calls = new Map<string, Promise<Buffer>>()
  * @throws the signal's reason
  */
 export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
-  let reason = 'there is no home directory'
-  for (const folder of folders()) {
-    const path = join(folder, 'range-get', 'journal.key')
-    try {
-      const key = await waitFor(readOrMake(path), { limit: PATIENCE, signal, name: path })
-      return { key, isForgotten: null }
-    } catch (error) {
-      signal?.throwIfAborted()
-      reason = error instanceof Error ? error.message : String(error)
-      if (calls.has(path)) break
-    }
+  try {
+    const path = join(stateFolder(), 'range-get', 'journal.key')
+    const key = await waitFor(readOrMake(path), { limit: PATIENCE, signal, name: path })
+    return { key, isForgotten: null }
+  } catch (error) {
+    signal?.throwIfAborted()
+    return { key: ownKey, isForgotten: error instanceof Error ? error.message : String(error) }
   }
-  return { key: ownKey, isForgotten: reason }
 }
 
 async function readOrMake(path: string): Promise<Buffer> {
@@ -57,22 +52,19 @@ async function readOrMake(path: string): Promise<Buffer> {
   }
 }
 
-/** Where programs keep their state, the best place first. */
-function folders(): string[] {
+/** Where programs keep their state. There is one place: a run that used another would not know what this one has left. */
+function stateFolder(): string {
   const { XDG_STATE_HOME: state, LOCALAPPDATA: local } = process.env
-  if (process.platform === 'win32') return local === undefined ? [] : [local]
-  // XDG Base Directory Specification: "All paths set in these environment variables must be absolute."
-  const given = state !== undefined && isAbsolute(state) ? [state] : []
-  const homes = [attempt(homedir), attempt(() => userInfo().homedir)].filter((home) => isAbsolute(home))
-  return [...given, ...homes.map((home) => join(home, '.local', 'state'))]
-}
-
-function attempt(find: () => string): string {
-  try {
-    return find()
-  } catch {
-    return ''
+  if (process.platform === 'win32') {
+    if (local === undefined) throw new Error('LOCALAPPDATA is not set')
+    return local
   }
+  // XDG Base Directory Specification: "All paths set in these environment variables must be absolute. If an implementation
+  // encounters a relative path in any of these variables it should consider the path invalid and ignore it."
+  if (state !== undefined && isAbsolute(state)) return state
+  const home = homedir() // that of the user database where HOME is not set
+  if (!isAbsolute(home)) throw new Error('there is no home directory')
+  return join(home, '.local', 'state')
 }
 
 async function read(path: string): Promise<Buffer | null> {
