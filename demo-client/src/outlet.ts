@@ -1,4 +1,6 @@
 // A standard stream that may stop taking output at any time: its reader leaves, its disk is full.
+// One that was closed when this process began is no such case: Node.js has opened the null device in its place, which
+// cannot be told from one that was meant, and no file of ours has gotten its number.
 import { systemCode } from './errors.ts'
 
 /** Writes to a standard stream. After a failure nothing more is written, and nothing is thrown. */
