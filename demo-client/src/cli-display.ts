@@ -1,6 +1,6 @@
 // How range-get shows a download: a bar on a terminal, lines elsewhere, JSON for programs.
 import { relative } from 'node:path'
-import { isForeground } from './foreground.ts'
+import { isForeground, onForeground } from './foreground.ts'
 import type { DownloadProgress, DownloadResult } from './index.ts'
 import { unsaid } from './once.ts'
 import { jsonLine, oneLine } from './one-line.ts'
@@ -62,9 +62,9 @@ export function barDisplay(out: Outlet, name: string): Display {
     out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
     isDrawn = true
   }
-  const unwatch = out.onResize(draw)
+  const unwatch = [out.onResize(draw), onForeground(draw)] // in a pause nothing else has it drawn
   const clear = (): void => {
-    unwatch()
+    for (const each of unwatch) each()
     latest = null
     if (isDrawn && isForeground()) out.write(CLEAR)
     isDrawn = false

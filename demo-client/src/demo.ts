@@ -90,6 +90,7 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
     const { received, total } = steps.progress
     if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_ABORTED') {
       const soFar = `${received} of ${total ?? 'an unknown number of'} bytes`
+      if (received === 0) throw error
       throw new DownloadError(error.code, `stopped at ${soFar}; the same command goes on from there`)
     }
     throw error

@@ -6,6 +6,9 @@ import { isatty } from 'node:tty'
 /** How long an answer is used again, in ms. Elsewhere than on Linux it costs a process. */
 const FRESH = process.platform === 'linux' ? 100 : 2000
 
+/** How often it is looked whether the terminal is ours, in ms. */
+export const LOOK_INTERVAL = 250
+
 let known = { isForeground: true, until: Number.NEGATIVE_INFINITY }
 
 /** Is this process in the foreground of its terminal? True where there is no job control. */
@@ -18,6 +21,31 @@ export function isForeground(): boolean {
 /** The next call of {@link isForeground} looks again: the process has been stopped meanwhile. */
 export function forgetForeground(): void {
   known.until = Number.NEGATIVE_INFINITY
+}
+
+/**
+ * Calls `listener` whenever this process is in the foreground again: a shell's `fg` sends SIGCONT to a job that was stopped,
+ * and nothing to one that runs. Returns what ends that.
+ */
+export function onForeground(listener: () => void): () => void {
+  if (process.platform === 'win32') return () => undefined
+  let was = isForeground()
+  const look = (): void => {
+    const is = isForeground()
+    if (is && !was) listener()
+    was = is
+  }
+  const goOn = (): void => {
+    forgetForeground()
+    was = false
+    look()
+  }
+  const timer = setInterval(look, LOOK_INTERVAL).unref()
+  process.on('SIGCONT', goOn)
+  return () => {
+    clearInterval(timer)
+    process.off('SIGCONT', goOn)
+  }
 }
 
 /**

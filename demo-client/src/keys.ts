@@ -1,14 +1,12 @@
 // What a person types while something runs: `p` pauses, anything else goes on.
 import { Socket } from 'node:net'
-import { forgetForeground, isForeground } from './foreground.ts'
+import { forgetForeground, isForeground, LOOK_INTERVAL } from './foreground.ts'
 import { TerminalMode } from './terminal-mode.ts'
 
 /** What was typed. `'interrupt'` is Ctrl-C where that is a character; `'end'` the end of the input. */
 export type Key = 'p' | 'q' | 'interrupt' | 'other' | 'end'
 
 const CTRL_C = '\u0003'
-/** How often it is looked whether the terminal is ours, in ms: a shell's `fg` sends no signal to a job that runs. */
-const LOOK_INTERVAL = 250
 
 /** Calls `onKey` for what is typed on `input`, a terminal or a pipe, until the function returned is called. */
 export function watchKeys(input: NodeJS.ReadStream, onKey: (key: Key) => void): () => void {

@@ -29,6 +29,8 @@ export class Transfer {
   readonly #over = new AbortController()
   /** The first one: no question is asked after it. */
   #failure: { readonly error: unknown } | null = null
+  /** How all stood when it failed: that a pause or a wait ends then is no going on. */
+  #stood: { readonly isPaused: boolean; readonly waiting: Waiting | null } | null = null
 
   constructor(context: TransferContext) {
     const { settings, store } = context
@@ -74,11 +76,13 @@ export class Transfer {
   }
 
   get isPaused(): boolean {
+    if (this.#stood !== null) return this.#stood.isPaused
     return this.#gate.isClosed && (this.#schedule.mode === 'whole' || this.#schedule.leases.size === 0)
   }
 
   /** The next attempt, where all connections wait for one. */
   get waiting(): Waiting | null {
+    if (this.#stood !== null) return this.#stood.waiting
     return this.#schedule.leases.size > 0 ? null : this.#patience.next
   }
 
@@ -103,6 +107,7 @@ export class Transfer {
 
   /** Ends the transfer: {@link run} throws `error`. */
   fail(error: unknown): void {
+    this.#stood ??= { isPaused: this.isPaused, waiting: this.waiting }
     this.#failure ??= { error }
     this.#over.abort() // opens the gate, too
     this.#context.onChange()

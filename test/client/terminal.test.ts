@@ -142,6 +142,29 @@ t.test('Ctrl-Z and fg: keys again, also of a pipeline', { skip }, async (t) => {
   }
 })
 
+t.test('a paused bar is drawn again when it comes to the foreground', { skip }, async (t) => {
+  for (const isInBackground of [false, true]) {
+    const { terminal } = await start(t)
+    await run(terminal, '$GET -o file.bin $URL/file.bin')
+    await terminal.shows(/left/)
+    terminal.type('p')
+    await terminal.shows(/paused: any key/)
+    terminal.type('C-z')
+    await terminal.shows(/Stopped/)
+    if (isInBackground) {
+      terminal.type('bg', 'Enter')
+      await terminal.shows(/file\.bin &/)
+    }
+    terminal.type('clear', 'Enter')
+    await terminal.shows((screen) => !screen.includes('paused'))
+    terminal.type('fg', 'Enter')
+    await terminal.shows(/paused: any key/)
+    await terminal.takesKeys()
+    terminal.type('q')
+    await terminal.shows(/stopped; what was received can be resumed/)
+  }
+})
+
 t.test('Ctrl-Z, bg and fg where a script runs it', { skip }, async (t) => {
   for (let round = 0; round < 3; round++) {
     const { dir, terminal, server } = await start(t)

@@ -128,6 +128,7 @@ for (const [name, stop, status] of [
     t.equal(outcome.status, status)
     t.ok(time < 2000, `${time} ms`)
     t.match(outcome.stderr, /stopped at \d+ of 8000000 bytes; the same command goes on from there/)
+    t.notMatch(outcome.stdout, /going on/)
     t.equal(source.ranges.length, asked, 'nothing more is asked for')
     t.strictSame(readdirSync(dir).sort(), ['3.txt.part', '3.txt.part.json'])
   })
