@@ -5,6 +5,7 @@ import { loadJournal } from './journal.ts'
 import { sealedKey } from './journal-format.ts'
 import { Lock, type LockOptions, readOwner } from './lock.ts'
 import type { Owner } from './owner.ts'
+import { removeLeft } from './placeholder.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from './state-names.ts'
 
 /** What is to be claimed. */
@@ -39,7 +40,7 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     return await take(options, own)
   const got = await Lock.attempt(lockOptions(options, plain))
   if (got instanceof Lock) {
-    await takeBackAll({ paths: plain, lock: got }, options.secret)
+    await tidy({ paths: plain, lock: got }, options.secret)
     // Another download may have come and gone meanwhile.
     if (await isOurs(options, plain, got.predecessor?.owner ?? null)) return { paths: plain, lock: got }
     await got.release('recorded')
@@ -51,17 +52,18 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
 
 async function take(options: ClaimOptions, paths: StatePaths): Promise<Claim> {
   const lock = await Lock.acquire(lockOptions(options, paths))
-  await takeBackAll({ paths, lock }, options.secret)
+  await tidy({ paths, lock }, options.secret)
   return { paths, lock }
 }
 
-/** A run that ended, or was frozen, while it gave its file the final name cannot do so any more. */
-async function takeBackAll({ paths, lock }: Claim, secret: Buffer): Promise<void> {
+/** A run that ended, or was frozen, while it gave its file the final name cannot do so any more: that name is free again. */
+async function tidy({ paths, lock }: Claim, secret: Buffer): Promise<void> {
   try {
     const found = await loadJournal(paths.journal, secret).catch(() => null)
     const writer = found?.kind === 'proven' ? found.record.writer : null
     for (const token of new Set([lock.predecessor?.owner?.token, writer]))
       if (token != null) await takeBack(paths.part, token)
+    await removeLeft(paths, secret)
   } catch (error) {
     await lock.release('recorded')
     throw error

@@ -95,7 +95,8 @@ class Run implements Download {
 
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const { existing } = settings
-    const output = new Output(destination, origin.url, { existing, shortfalls: this.#shortfalls })
+    const key = settings.resumeKey ?? origin.url.href
+    const output = new Output(destination, origin.url, { existing, shortfalls: this.#shortfalls, key })
     this.#standing.enter('checking')
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished

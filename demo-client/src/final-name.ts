@@ -4,12 +4,14 @@
 // then its inode is looked at, then the lock. Whoever takes over the lock takes that name away before anything else:
 // what this run does to it later fails. No other file can ever have that name.
 import type { Stats } from 'node:fs'
-import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, lstat, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
 import { exists, moveToFree } from './free-name.ts'
+import type { Placeholder } from './journal-format.ts'
 import { existsError } from './place.ts'
+import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
 import type { Shortfalls } from './shortfall.ts'
 import { completePath, isToken } from './state-names.ts'
 
@@ -25,6 +27,8 @@ export interface Publisher {
   readonly ownPath: string
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where another run has taken over */
   readonly assertHeld: () => Promise<void>
+  /** Records what holds the final name, before the file replaces it. */
+  readonly record: (placeholder: Placeholder) => Promise<void>
 }
 
 /** What becomes of it. */
@@ -64,7 +68,7 @@ export async function giveFinalName(
     try {
       await publisher.assertHeld()
       if (name.existing === 'replace') await rename(own.path, path)
-      else await takeFreeName(own, name)
+      else await takeFreeName(own, name, publisher)
     } catch (error) {
       await giveBack(own, complete.path)
       if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // who has taken over has taken it away
@@ -139,14 +143,18 @@ async function isOpenFile({ file, path }: Complete): Promise<boolean> {
 }
 
 /** A rename would replace a file that somebody has made meanwhile; link(2) fails then. */
-async function takeFreeName(complete: Complete, { path, shortfalls }: FinalName): Promise<void> {
+async function takeFreeName(
+  complete: Complete,
+  { path, shortfalls }: FinalName,
+  { record }: Publisher,
+): Promise<void> {
   try {
     await link(complete.path, path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') throw error
     // A network file system may do it, lose the answer, and say on the second try that the name is taken.
     if (systemCode(error) !== 'EEXIST') {
-      await takeWithoutLink(complete.path, path)
+      await takeWithoutLink(complete.path, path, record)
       shortfalls.note('hard-links')
       return
     }
@@ -159,22 +167,14 @@ async function takeFreeName(complete: Complete, { path, shortfalls }: FinalName)
  * File systems refuse link(2) with many codes, Android's and some of FUSE with EACCES or ENOSYS. Where the reason is
  * another one, this fails too. An empty file of our own holds the name, and is replaced.
  */
-async function takeWithoutLink(from: string, to: string): Promise<void> {
+async function takeWithoutLink(from: string, to: string, record: Publisher['record']): Promise<void> {
+  const placeholder = await makePlaceholder(to)
   try {
-    await (await open(to, 'wx')).close()
-  } catch (error) {
-    throw systemCode(error) === 'EEXIST' ? existsError(to) : error
-  }
-  try {
-    if (!(await isEmpty(to))) throw existsError(to)
+    await record(placeholder)
+    if (!(await isPlaceholder(to, placeholder))) throw existsError(to)
     await rename(from, to)
   } catch (error) {
-    if (await isEmpty(to).catch(() => false)) await rm(to, { force: true }).catch(() => undefined)
+    await removePlaceholder(to, placeholder)
     throw error
   }
-}
-
-async function isEmpty(path: string): Promise<boolean> {
-  const found = await lstat(path)
-  return found.isFile() && found.size === 0
 }

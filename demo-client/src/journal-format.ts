@@ -11,6 +11,15 @@ export interface PartMark {
   readonly born: string | null
 }
 
+/** An empty file that holds the final name; see `placeholder.ts`. */
+export interface Placeholder {
+  /** The final name, without its directory. */
+  readonly name: string
+  readonly file: PartMark | null
+  /** When it was last written to, which is when it was made: in ns since 1970. */
+  readonly written: string
+}
+
 /** The version of the file that the received bytes belong to. */
 export interface Version {
   readonly identity: Identity
@@ -30,6 +39,8 @@ export interface JournalRecord extends Version {
   readonly key: string
   /** Bytes that are on disk for certain; sorted, disjoint. */
   readonly blocks: readonly Block[]
+  /** The one that has the final name in this instant. */
+  readonly placeholder?: Placeholder
 }
 
 const FORMAT = 'range-get journal 3'
@@ -47,7 +58,7 @@ export function sealedKey(key: string, secret: Buffer): string {
  * do: a server that names its files could have such a text and such bytes downloaded under the names of another download.
  */
 export function encodeJournal(record: JournalRecord, secret: Buffer): string {
-  const { writer, name, part, key, identity, contentType, blocks } = record
+  const { writer, name, part, key, identity, contentType, blocks, placeholder } = record
   const body = JSON.stringify({
     writer,
     name,
@@ -56,6 +67,7 @@ export function encodeJournal(record: JournalRecord, secret: Buffer): string {
     identity,
     contentType,
     blocks: blocks.map(({ start, end, crc }) => [start, end, crc]),
+    placeholder,
   })
   return `${FORMAT} ${proof(body, secret)}\n${body}\n`
 }
@@ -83,6 +95,7 @@ function isRecord(value: unknown): value is Written {
   if (!('key' in value && 'identity' in value && 'blocks' in value)) return false
   const { key, identity, blocks } = value
   if (typeof key !== 'string' || typeof identity !== 'object' || !Array.isArray(blocks)) return false
+  if ('placeholder' in value && !isPlaceholder(value.placeholder)) return false
   let position = 0
   for (const block of blocks) {
     const [start, end, crc] = Array.isArray(block) ? block : []
@@ -90,6 +103,13 @@ function isRecord(value: unknown): value is Written {
     position = end
   }
   return true
+}
+
+function isPlaceholder(value: unknown): value is Placeholder {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('name' in value && 'file' in value && 'written' in value)) return false
+  const { name, written } = value
+  return typeof name === 'string' && typeof written === 'string' && /^-?\d+$/.test(written)
 }
 
 function proof(body: string, secret: Buffer): string {

@@ -6,7 +6,10 @@ import { DownloadError } from './errors.ts'
 import { digestOf } from './file-digest.ts'
 import { nameFromDisposition, nameFromUrl } from './names.ts'
 import { existsError, lookAt, type Place } from './place.ts'
+import { isLeftBy } from './placeholder.ts'
+import { readSecret } from './secret.ts'
 import type { Shortfalls } from './shortfall.ts'
+import { pathForKey, statePaths } from './state-names.ts'
 
 /** Where the file goes: its path, or a directory in which the server's name for it, made safe, is used. */
 export type Destination = string | { readonly directory: string }
@@ -18,6 +21,8 @@ const FOLDER = process.platform === 'win32' ? /[/\\]$/ : /\/$/
 export interface OutputOptions {
   readonly existing: 'refuse' | 'replace'
   readonly shortfalls: Shortfalls
+  /** What is downloaded; see `StoreOptions`. */
+  readonly key: string
 }
 
 /** The place of a finished file. Nothing is written here. */
@@ -59,7 +64,10 @@ export class Output {
   async place(): Promise<Place> {
     const place = await lookAt(this.#path)
     if (place.kind === 'nothing') return place
-    if (this.#options.existing === 'refuse') throw existsError(this.#path)
+    if (this.#options.existing === 'refuse') {
+      if (!(await this.#isLeft(place))) throw existsError(this.#path)
+      return { kind: 'nothing', path: this.#path } // it goes when the lock is held
+    }
     if (this.isNamed) this.#folder = dirname(place.path)
     else await this.#assertNear(place.path)
     return place
@@ -89,6 +97,15 @@ export class Output {
     const found = await digestOf(place.path, { algorithm, signal }).catch(() => null)
     signal?.throwIfAborted()
     return found?.digest === value ? found.size : null
+  }
+
+  /** Is there only the empty file of a run that was killed? */
+  async #isLeft({ stats }: Place & { kind: 'file' }): Promise<boolean> {
+    if (stats.size > 0) return false
+    const { key } = await readSecret(null)
+    const states = [this.#path, pathForKey(this.#path, this.#options.key)].map(statePaths)
+    const found = await Promise.all(states.map((paths) => isLeftBy(paths, this.#path, key)))
+    return found.includes(true)
   }
 
   /** The bytes of a file whose name comes from elsewhere are already in its folder: they can only be renamed. */

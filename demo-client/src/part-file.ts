@@ -6,10 +6,10 @@ import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { fileError, systemCode } from './errors.ts'
+import { markOf } from './file-mark.ts'
 import { type FinalName, giveFinalName, type Publisher } from './final-name.ts'
 import { flushFile } from './flush.ts'
 import type { PartMark } from './journal-format.ts'
-import { hasLastingInodes } from './lasting-inodes.ts'
 import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
 
@@ -70,15 +70,11 @@ export class PartFile {
     await this.#attempt(() => rename(`${this.path}.new`, this.path))
   }
 
-  /** What tells it from every other file. Null where the file system gives a file another inode from time to time. */
+  /** What tells it from every other file; see {@link markOf}. */
   async mark(): Promise<PartMark | null> {
-    return await this.#attempt(async () => {
-      if (!(await hasLastingInodes(dirname(this.path)))) return null
-      const { ino, birthtimeNs, ctimeNs, mtimeNs } = await this.#file.stat({ bigint: true })
-      // A system that does not know when a file was made says when it was changed.
-      const isKnown = birthtimeNs !== ctimeNs && birthtimeNs !== mtimeNs
-      return { inode: String(ino), born: isKnown ? String(birthtimeNs) : null }
-    })
+    return await this.#attempt(async () =>
+      markOf(await this.#file.stat({ bigint: true }), dirname(this.path)),
+    )
   }
 
   /** Does it have other names, under which somebody may read or write it? */

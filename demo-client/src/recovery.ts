@@ -1,6 +1,7 @@
 // What an earlier run has left of a download, as far as it is proven.
 import { basename } from 'node:path'
 import type { Claim } from './claim.ts'
+import { isSameMark } from './file-mark.ts'
 import { isJoinable } from './identity.ts'
 import { loadJournal } from './journal.ts'
 import { type JournalRecord, sealedKey, type Version } from './journal-format.ts'
@@ -67,9 +68,7 @@ function noticeOf({ isForgotten }: Secret, left: 'usable' | 'unproven'): string 
 /** Is it this very file that the journal was written for? */
 async function isAbout(record: JournalRecord, part: PartFile): Promise<boolean> {
   if (record.name !== basename(part.path)) return false
-  if (record.part === null) return true
-  const mark = await part.mark()
-  return mark?.inode === record.part.inode && (record.part.born ?? mark.born) === mark.born
+  return isSameMark(record.part, await part.mark())
 }
 
 async function hold(options: RecoveryOptions, found: PartFile, record: JournalRecord): Promise<Recovered> {

@@ -5,7 +5,7 @@ export type Shortfall = 'hard-links' | 'free-space' | 'dates' | 'modes' | 'flush
 
 const WORDS: Readonly<Record<Shortfall, string>> = {
   'hard-links':
-    'the file system has no hard links: a kill in the instant in which the file gets its name can leave an empty file there',
+    'the file system has no hard links: a kill in the instant in which the file gets its name can leave an empty file there, which the next run takes away',
   'free-space':
     'the file system does not say how much space is free: a full disk shows only when a write fails',
   dates: 'the file system refuses to set dates: the file has the date of its download',

@@ -8,7 +8,7 @@ import { strongest } from './digest.ts'
 import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { removeJournal, saveJournal } from './journal.ts'
-import { sealedKey, type Version } from './journal-format.ts'
+import { type JournalRecord, sealedKey, type Version } from './journal-format.ts'
 import type { Leftover } from './leftover.ts'
 import { PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
@@ -174,7 +174,11 @@ export class Store {
     const { lock, paths } = this.#claim
     await lock.assertHeld()
     const ownPath = completePath(paths.part, lock.token)
-    await this.#part.finish(name, { ownPath, assertHeld: () => lock.assertHeld() })
+    await this.#part.finish(name, {
+      ownPath,
+      assertHeld: () => lock.assertHeld(),
+      record: (placeholder) => this.#save('open', { placeholder }),
+    })
     await removeJournal(paths.journal)
   }
 
@@ -238,7 +242,7 @@ export class Store {
    * True also after a power cut: what is written goes to the disk, and only then its record takes its name. `'closed'`:
    * this run will write no more.
    */
-  async #save(state: 'open' | 'closed'): Promise<void> {
+  async #save(state: 'open' | 'closed', more: Pick<JournalRecord, 'placeholder'> = {}): Promise<void> {
     const version = this.#version
     if (version === null) return
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
@@ -252,7 +256,7 @@ export class Store {
     const writer = state === 'closed' ? null : lock.token
     const name = basename(paths.part)
     const key = sealedKey(this.#options.key, this.#secret.key)
-    const record = { writer, name, part: await part.mark(), key, ...version, blocks }
+    const record = { writer, name, part: await part.mark(), key, ...version, blocks, ...more }
     await saveJournal(paths.journal, record, { secret: this.#secret.key, onDisk })
     this.#isNamed = state === 'open'
   }
