@@ -57,7 +57,7 @@ export async function giveFinalName(
 ): Promise<void> {
   const { file } = complete
   const { path, previous, mtime, shortfalls } = name
-  const mode = previous === null ? null : await keepOwner(file, previous)
+  const mode = previous === null ? null : await keepOwner(file, previous, shortfalls)
   // Until it has its name this user must be able to open it again. Nobody else may more than they will.
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => shortfalls.note('modes'))
   if (mtime !== null) await file.utimes(mtime, mtime).catch(() => shortfalls.note('dates'))
@@ -99,7 +99,11 @@ export async function takeBack(part: string, token: string): Promise<void> {
 }
 
 /** Gives it the owner and group of the file it replaces, if that is allowed. Returns the mode it is to have. */
-async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats): Promise<number> {
+async function keepOwner(
+  file: FileHandle,
+  { uid, gid, mode }: Stats,
+  shortfalls: Shortfalls,
+): Promise<number> {
   const mine = await file.stat()
   const isAllowed = async (owner: number, group: number): Promise<boolean> =>
     await file.chown(owner, group).then(
@@ -107,8 +111,11 @@ async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats): Promise<n
       () => false,
     )
   const hasGroup = mine.gid === gid || (await isAllowed(mine.uid, gid))
-  if (mine.uid !== uid) await isAllowed(uid, hasGroup ? gid : mine.gid)
-  // Never set-user-ID: the bytes are new. What the old group was allowed is not for another one.
+  const hasOwner = mine.uid === uid || (await isAllowed(uid, hasGroup ? gid : mine.gid))
+  if (!hasOwner || !hasGroup) shortfalls.note('owner')
+  // The kernel drops set-user-ID and set-group-ID with a write, and here all bytes are new.
+  if ((mode & 0o7000) !== 0) shortfalls.note('special-modes')
+  // What the old group was allowed is not for another one.
   return hasGroup ? mode & 0o777 : (mode & 0o707) | ((mode & 0o007) << 3)
 }
 

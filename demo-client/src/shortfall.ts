@@ -1,7 +1,16 @@
-// What a file system or a server does not offer, and what is then not certain. The download works all the same. Pure.
+// What a file system or a server does not offer, and what is then not certain or not kept. The download works all the same.
+// Pure.
 
 /** What is missing. */
-export type Shortfall = 'hard-links' | 'free-space' | 'dates' | 'modes' | 'flushes' | 'end'
+export type Shortfall =
+  | 'hard-links'
+  | 'free-space'
+  | 'dates'
+  | 'modes'
+  | 'flushes'
+  | 'special-modes'
+  | 'owner'
+  | 'end'
 
 const WORDS: Readonly<Record<Shortfall, string>> = {
   'hard-links':
@@ -11,6 +20,9 @@ const WORDS: Readonly<Record<Shortfall, string>> = {
   dates: 'the file system refuses to set dates: the file has the date of its download',
   end: 'the server announced no length, and Node.js does not tell whether it closed TLS as it should: anybody on the way could have cut the file short',
   flushes: 'the file system does not flush: a power cut soon after can cost the file, or its name',
+  'special-modes':
+    'the file that was replaced was set-user-ID, set-group-ID or sticky: the new one is not, since its bytes are others',
+  owner: 'the file does not have the owner and group of the one it replaced: this user may not give it away',
   modes: 'the file system refuses to set modes: the file does not have the mode of the one it replaced',
 }
 

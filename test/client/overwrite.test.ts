@@ -210,6 +210,8 @@ t.test('the mode of the file that is replaced is kept', unix, async (t) => {
     [0o777, 0o777],
     [0o4755, 0o755],
     [0o2755, 0o755],
+    [0o1644, 0o644],
+    [0o7777, 0o777],
   ] as const) {
     const dir = t.testdir({ 'file.bin': 'old' })
     const path = join(dir, 'file.bin')
@@ -217,10 +219,23 @@ t.test('the mode of the file that is replaced is kept', unix, async (t) => {
     const end = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
     t.equal(end.code, null, `${mode.toString(8)}: ${end.message}`)
     t.equal((statSync(path).mode & 0o7777).toString(8), want.toString(8))
-    t.strictSame(end.result?.warnings, [])
+    t.equal(end.result?.warnings.length, mode === want ? 0 : 1, mode.toString(8))
+    if (mode !== want) t.match(end.result?.warnings[0], /was set-user-ID, set-group-ID or sticky/)
     chmodSync(path, 0o600)
     t.ok(readOrNull(path)?.equals(CONTENT))
   }
+})
+
+t.test('the command says in one line what of the mode is not kept', unix, async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  const dir = t.testdir({ 'file.bin': 'old' })
+  chmodSync(join(dir, 'file.bin'), 0o6755)
+  const args = ['--overwrite', '-o', 'file.bin', `${server.url}/file.bin`]
+  const { status, stderr } = await rangeGet(args, dir).ended
+  t.equal(status, 0, stderr)
+  t.strictSame(stderr.match(/^note: [^\n]*set-user-ID[^\n]*$/gm)?.length, 1, stderr)
+  t.notMatch((await rangeGet(args, dir).ended).stderr, /note:/, 'the new one has no such bits')
 })
 
 t.test('what only its owner may read is not shown to others meanwhile', unix, async (t) => {
@@ -279,10 +294,11 @@ t.test('where the group cannot be kept, another one gets no more than all others
   chownSync(work, 12_346, 12_346)
   const args = ['--reuid', '12346', '--regid', '12346', '--clear-groups', process.execPath, CLI]
   const env = { HOME: work }
-  const line = [...args, '-q', '--overwrite', '-o', 'file.bin', `${server.url}/file.bin`]
+  const line = [...args, '--overwrite', '-o', 'file.bin', `${server.url}/file.bin`]
   const { status, stderr } = await spawnCommand('setpriv', line, { cwd: work, env }).ended
   if (/EACCES|MODULE_NOT_FOUND/.test(stderr)) return t.pass('another user cannot run the command here')
   t.equal(status, 0, stderr)
+  t.match(stderr, /^note: the file does not have the owner and group of the one it replaced/m)
   const { uid, gid, mode } = statSync(join(work, 'file.bin'))
   t.strictSame([uid, gid, (mode & 0o7777).toString(8)], [12_346, 12_346, '644'])
   return t.ok(readOrNull(join(work, 'file.bin'))?.equals(CONTENT))
