@@ -13,7 +13,7 @@ import type { Placeholder } from './journal-format.ts'
 import { existsError } from './place.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
 import type { Shortfalls } from './shortfall.ts'
-import { completePath, isToken } from './state-names.ts'
+import { completePath } from './state-names.ts'
 
 /** A complete file under its part name. */
 export interface Complete {
@@ -90,7 +90,7 @@ export async function giveFinalName(
  */
 export async function takeBack(part: string, token: string): Promise<void> {
   const path = completePath(part, token)
-  if (!isToken(token) || !(await exists(path))) return
+  if (!(await exists(path))) return
   try {
     if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })
   } catch (error) {

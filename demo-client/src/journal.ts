@@ -1,10 +1,11 @@
 // NAME.part.json on disk: replaced atomically, never torn.
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fileError } from './errors.ts'
+import { fileError, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
 import { readSmallFile } from './regular-file.ts'
+import { draftPath } from './state-names.ts'
 
 /** Far more than any journal takes, in bytes. */
 const MOST_BYTES = 4 * 1024 * 1024
@@ -29,8 +30,12 @@ export async function loadJournal(path: string, secret: Buffer): Promise<FoundJo
 /** What a journal is written with. */
 export interface JournalSeal {
   readonly secret: Buffer
-  /** Resolves when the data that the record names is on the disk. */
-  readonly onDisk: Promise<void>
+  /** Of the run that writes it: a draft has a name that it alone uses. */
+  readonly token: string
+  /** Resolves when the data that the record names is on the disk; null: it names none, and need not be flushed itself. */
+  readonly onDisk: Promise<void> | null
+  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where another run has taken over; that takes the draft away, too */
+  readonly assertHeld: () => Promise<void>
 }
 
 /**
@@ -38,27 +43,29 @@ export interface JournalSeal {
  * the old journal stays.
  */
 export async function saveJournal(path: string, record: JournalRecord, seal: JournalSeal): Promise<void> {
-  const temporary = `${path}.tmp`
+  const temporary = draftPath(path, seal.token)
   const steps = await Promise.allSettled([
     seal.onDisk,
-    writeDraft(temporary, encodeJournal(record, seal.secret)),
+    writeDraft(temporary, encodeJournal(record, seal.secret), seal.onDisk === null ? 'cached' : 'flushed'),
   ])
   try {
     for (const step of steps) if (step.status === 'rejected') throw step.reason
+    await seal.assertHeld()
     await rename(temporary, path)
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') await seal.assertHeld()
     await rm(temporary, { force: true }).catch(() => undefined)
     throw fileError(error, path)
   }
 }
 
-async function writeDraft(temporary: string, text: string): Promise<void> {
+async function writeDraft(temporary: string, text: string, fate: 'cached' | 'flushed'): Promise<void> {
   // A new file, so that no link which lies there is followed.
   await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', 0o600)
   try {
     await file.writeFile(text)
-    await flushFile(file, 'data')
+    if (fate === 'flushed') await flushFile(file, 'data')
   } finally {
     await file.close()
   }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { DownloadError, fileError, systemCode } from './errors.ts'
+import { exists } from './free-name.ts'
 import { isOwner, lifeOf, type Owner, thisProcess } from './owner.ts'
 import { readSmallFile } from './regular-file.ts'
 import { isAbandoned } from './silence.ts'
@@ -189,12 +190,29 @@ interface Found {
 
 async function look({ path, signal }: LockOptions): Promise<Found | null> {
   const owner = await readOwner(path)
+  if (owner === null && (await isForeign(path))) throw notALock(path)
   const life = owner === null ? 'unknown' : lifeOf(owner)
   if (life !== 'unknown') return { owner, life }
   const silence = await isAbandoned(path, signal)
   if (silence === 'gone') return null
   if (silence === 'no') return { owner, life: 'alive' }
   return { owner, life: silence === 'before-boot' ? 'dead' : 'silent' }
+}
+
+/** Is it a file that no run has made? A power cut may leave a lock empty, or full of zeros. */
+async function isForeign(path: string): Promise<boolean> {
+  const text = await readSmallFile(path, MOST_BYTES)
+  if (text === null) return await exists(path) // else it was released meanwhile
+  return /[^\0]/.test(text) && (await readOwner(path)) === null
+}
+
+function notALock(path: string): DownloadError {
+  const reason =
+    'no lock of range-get. It is left as it is; delete or rename it, or give the file another name'
+  return new DownloadError(
+    'ERR_DOWNLOAD_UNWRITABLE',
+    `cannot write ${path}: a file of that name is ${reason}`,
+  )
 }
 
 /** Removes the lock of `owner`, if it is still that one. */

@@ -1,19 +1,27 @@
 // NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
-import { fileError, systemCode } from './errors.ts'
+import { DownloadError, fileError, systemCode } from './errors.ts'
 import { markOf } from './file-mark.ts'
 import { type FinalName, giveFinalName, type Publisher } from './final-name.ts'
 import { flushFile } from './flush.ts'
+import { moveToFree } from './free-name.ts'
 import type { PartMark } from './journal-format.ts'
 import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
+import { draftPath } from './state-names.ts'
 
 const READ_SIZE = 1024 * 1024
+
+interface Opened {
+  readonly path: string
+  readonly at: string
+  readonly signal: AbortSignal | null
+}
 
 /** How a new part file is made. */
 export interface NewPart {
@@ -23,16 +31,26 @@ export interface NewPart {
   readonly signal: AbortSignal | null
 }
 
+/** A new part file, and whose it is. */
+export interface PartDraft extends NewPart {
+  /** Of the run that makes it. */
+  readonly token: string
+}
+
 /** An open part file. Close it. Every method throws {@link DownloadError} of the file system's kind. */
 export class PartFile {
+  /** The name that it has, or gets when it is published. */
   readonly path: string
+  /** Where it is. */
+  #at: string
   readonly #file: FileHandle
   readonly #direct: DirectWrites
   #isKept = false
   readonly #signal: AbortSignal | null
 
-  private constructor(path: string, file: FileHandle, signal: AbortSignal | null) {
+  private constructor(file: FileHandle, { path, at, signal }: Opened) {
     this.path = path
+    this.#at = at
     this.#file = file
     this.#direct = new DirectWrites(file)
     this.#signal = signal
@@ -44,7 +62,7 @@ export class PartFile {
    */
   static async find(path: string, signal: AbortSignal | null): Promise<PartFile | null> {
     try {
-      return new PartFile(path, await openRegular(path, constants.O_RDWR), signal)
+      return new PartFile(await openRegular(path, constants.O_RDWR), { path, at: path, signal })
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null
       throw fileError(error, path)
@@ -55,19 +73,28 @@ export class PartFile {
    * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file begins in one: what
    * another process still writes into the old one, or reads from it under another name, stays apart.
    */
-  static async create(path: string, { mode, signal }: NewPart): Promise<PartFile> {
-    const draft = `${path}.new`
+  static async create(path: string, { mode, signal, token }: PartDraft): Promise<PartFile> {
+    const at = draftPath(path, token)
     try {
-      await rm(draft, { force: true })
-      return new PartFile(path, await open(draft, 'wx+', mode), signal)
+      await rm(at, { force: true })
+      return new PartFile(await open(at, 'wx+', mode), { path, at, signal })
     } catch (error) {
       throw fileError(error, path)
     }
   }
 
-  /** Gives a new file its name, in place of the file that has it. */
+  /**
+   * Gives a new file its name. From then on it must be in the journal: only that proves whose it is.
+   * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` where another file has the name
+   */
   async publish(): Promise<void> {
-    await this.#attempt(() => rename(`${this.path}.new`, this.path))
+    await this.#attempt(async () => {
+      if ((await moveToFree(this.#at, this.path)) === 'taken') {
+        const reason = 'another file has taken its name'
+        throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}; run again`)
+      }
+      this.#at = this.path
+    })
   }
 
   /** What tells it from every other file; see {@link markOf}. */
@@ -152,9 +179,15 @@ export class PartFile {
     await this.#file.close()
   }
 
-  /** Deletes the file under its part name. */
+  /** Deletes the file. Another one that has its name by now stays. */
   async remove(): Promise<void> {
-    await this.#attempt(() => rm(this.path, { force: true }))
+    await this.#attempt(async () => {
+      const [mine, named] = await Promise.all([
+        this.#file.stat({ bigint: true }),
+        lstat(this.#at, { bigint: true }).catch(() => null),
+      ])
+      if (named?.ino === mine.ino && named.dev === mine.dev) await rm(this.#at, { force: true })
+    })
   }
 
   /** Hands over one piece while the next one is being read. */

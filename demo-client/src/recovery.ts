@@ -18,7 +18,7 @@ export interface RecoveryOptions extends Claim, NewPart {
 
 /** What there is. */
 export interface Recovered {
-  /** The part file that was there, believed or not, or a new one. */
+  /** The part file that was there, believed or not, or a new one, or a copy: these are yet to be published. */
   readonly part: PartFile
   /** Has it been made for this run, and nothing been written? */
   readonly isNew: boolean
@@ -34,22 +34,14 @@ export interface Recovered {
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { paths, secret, signal } = options
   const old = await PartFile.find(paths.part, signal)
-  const part = old ?? (await PartFile.create(paths.part, options))
+  const part = old ?? (await newPart(options))
   try {
-    if (old === null) await part.publish()
-    const nothing = {
-      part,
-      isNew: old === null,
-      held: null,
-      isCopied: false,
-      notice: noticeOf(secret, 'usable'),
-    }
+    const nothing = { part, isNew: old === null, held: null, isCopied: false, notice: noticeOf(options) }
     if (options.resume === 'never') return nothing
     const found = await loadJournal(paths.journal, secret.key)
     if (old === null || found.kind === 'none') return nothing
     const record = found.kind === 'proven' ? found.record : null
-    if (record === null || !(await isAbout(record, part)))
-      return { ...nothing, notice: noticeOf(secret, 'unproven') }
+    if (record === null || !(await isAbout(record, part))) return nothing
     if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.identity)) return nothing
     return await hold(options, part, record)
   } catch (error) {
@@ -58,11 +50,18 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   }
 }
 
-function noticeOf({ isForgotten }: Secret, left: 'usable' | 'unproven'): string {
-  const start =
-    left === 'unproven' ? ['starting over: nothing proves that an earlier run left what is there'] : []
+function noticeOf(
+  { secret: { isForgotten }, passed }: RecoveryOptions,
+  bytes: 'held' | 'none' = 'none',
+): string {
+  const unproven = `starting over: nothing proves that an earlier run left what is there; ${passed.join(' and ')} stay`
+  const start = bytes === 'none' && passed.length > 0 ? [unproven] : []
   const end = isForgotten === null ? [] : [`a later run cannot resume this one: ${isForgotten}`]
   return [...start, ...end].join('; ')
+}
+
+function newPart(options: RecoveryOptions): Promise<PartFile> {
+  return PartFile.create(options.paths.part, { ...options, token: options.lock.token })
 }
 
 /** Is it this very file that the journal was written for? */
@@ -81,7 +80,7 @@ async function hold(options: RecoveryOptions, found: PartFile, record: JournalRe
     }
     const { identity, contentType } = record
     const held = blocks.length === 0 ? null : { version: { identity, contentType }, blocks }
-    return { part, isNew: false, held, isCopied, notice: noticeOf(options.secret, 'usable') }
+    return { part, isNew: false, held, isCopied, notice: noticeOf(options, held === null ? 'none' : 'held') }
   } catch (error) {
     await part.close()
     throw error
@@ -97,12 +96,12 @@ function mayBeWritten({ lock }: RecoveryOptions, { writer }: JournalRecord): boo
   return lock.predecessor?.owner?.token !== writer || !lock.predecessor.isDead
 }
 
-/** A new file with these bytes: whatever is still written into the old one does not change it. */
+/** A new file with these bytes, yet to be published: whatever is still written into the old one does not change it. */
 async function copyOf(options: RecoveryOptions, old: PartFile, blocks: readonly Block[]): Promise<PartFile> {
-  const copy = await PartFile.create(options.paths.part, options)
+  const copy = await newPart(options)
   try {
     for (const block of blocks) await old.copyTo(copy, block)
-    await copy.publish()
+    await old.remove()
   } catch (error) {
     await copy.close()
     throw error

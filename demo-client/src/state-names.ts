@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 
-/** File systems allow 255 bytes. The longest name of ours adds 47: `.part.lock.` and a UUID. */
+/** File systems allow 255 bytes. The longest name of ours adds 51: `.part.json.new.` and a UUID. */
 const MOST_BYTES = 200
 const HASH_DIGITS = 16
 
@@ -31,6 +31,11 @@ export function statePaths(path: string): StatePaths {
 /** Where a complete part file is in the instant before it gets its final name: a path that one run alone uses. */
 export function completePath(part: string, token: string): string {
   return `${part}.done.${token}`
+}
+
+/** Where a run writes what is to become the file `path`: a name that it alone uses. */
+export function draftPath(path: string, token: string): string {
+  return `${path}.new.${token}`
 }
 
 /** Has `text`, read from a lock, the form of a run's token? Only then may it be a part of a path. */

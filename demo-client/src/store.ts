@@ -1,5 +1,4 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
-import { basename } from 'node:path'
 import { BlockWriter } from './block-writer.ts'
 import { BUFFER } from './buffers.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -7,13 +6,13 @@ import { type Claim, claim } from './claim.ts'
 import { strongest } from './digest.ts'
 import type { FinalName } from './final-name.ts'
 import { type Identity, isJoinable } from './identity.ts'
-import { removeJournal, saveJournal } from './journal.ts'
-import { type JournalRecord, sealedKey, type Version } from './journal-format.ts'
+import type { Version } from './journal-format.ts'
+import { JournalWriter, type Recorded } from './journal-writer.ts'
 import type { Leftover } from './leftover.ts'
 import { PartFile } from './part-file.ts'
 import { addBlock, type Block, size } from './plan.ts'
 import { type Recovered, recover } from './recovery.ts'
-import { readSecret, type Secret } from './secret.ts'
+import { readSecret } from './secret.ts'
 import { completePath } from './state-names.ts'
 import type { OpenedState, StoreOptions } from './store-options.ts'
 
@@ -29,7 +28,9 @@ const UNWRITTEN = 4 * BUFFER
 export class Store {
   readonly #options: StoreOptions
   readonly #claim: Claim
-  readonly #secret: Secret
+  readonly #journal: JournalWriter
+  /** Will later runs not know the key of the journal? */
+  readonly #isForgotten: boolean
   /** See {@link Recovered.notice}. */
   readonly notice: string
   #part: PartFile
@@ -39,15 +40,13 @@ export class Store {
   readonly #writers = new Set<BlockWriter>()
   #blocks: Block[] = []
   #version: Version | null = null
-  /** Bytes that the last journal, perhaps still on its way to the disk, names. */
-  #named = 0
   #hasBegun = false
-  #isNamed = false // by a journal, as the run that writes
 
   private constructor(options: StoreOptions, { claim, secret, recovered }: OpenedState) {
     this.#options = options
     this.#claim = claim
-    this.#secret = secret
+    this.#isForgotten = secret.isForgotten !== null
+    this.#journal = new JournalWriter({ claim, key: options.key, secret: secret.key })
     this.notice = recovered.notice
     this.#part = recovered.part
     this.#isNew = recovered.isNew
@@ -65,7 +64,7 @@ export class Store {
     try {
       recovered = await recover({ ...options, ...claimed, secret })
       const store = new Store(options, { claim: claimed, secret, recovered })
-      if (recovered.isCopied) await store.#save('open')
+      if (recovered.isCopied) await store.#publish()
       return store
     } catch (error) {
       await recovered?.part.close()
@@ -103,14 +102,15 @@ export class Store {
    */
   async begin(version: Version): Promise<void> {
     await this.forget()
-    const { paths, lock } = this.#claim
-    await lock.assertHeld()
+    await this.#claim.lock.assertHeld()
+    if (!this.#isNew) await this.#part.remove()
     // The old journal must be gone for good before bytes of another version can reach the disk.
-    await removeJournal(paths.journal)
+    await this.#journal.remove()
     if (!this.#isNew) await this.#replacePart()
     this.#isNew = false
     this.#adopt(version)
     this.#hasBegun = true
+    await this.#publish()
   }
 
   /** The bytes held are of no use any more. What is on disk stays until `begin()`. */
@@ -127,7 +127,7 @@ export class Store {
    */
   get backlog(): Promise<void> | null {
     const total = this.#version?.identity.total ?? Number.POSITIVE_INFINITY
-    const behind = this.received - this.#named
+    const behind = this.received - this.#journal.named
     return behind >= Math.max(SMALLEST_WRITE, total * BACKLOG_SHARE) ? this.#checkpoints.saving : null
   }
 
@@ -179,7 +179,7 @@ export class Store {
       assertHeld: () => lock.assertHeld(),
       record: (placeholder) => this.#save('open', { placeholder }),
     })
-    await removeJournal(paths.journal)
+    await this.#journal.remove()
   }
 
   /**
@@ -190,7 +190,7 @@ export class Store {
     const left = outcome === 'stopped' ? await this.#park() : 'nothing'
     await this.#part.close().catch(() => undefined)
     await this.#claim.lock.release(left === 'unrecorded' ? 'unrecorded' : 'recorded')
-    return left === 'nothing' || this.#secret.isForgotten !== null ? 'nothing' : 'resumable'
+    return left === 'nothing' || this.#isForgotten ? 'nothing' : 'resumable'
   }
 
   /** `'unrecorded'`: a journal is there, and names this run still. */
@@ -204,7 +204,7 @@ export class Store {
     await this.#checkpoints.settle()
     if (size(this.blocks) > 0 && this.joinable !== null) {
       const [saved] = await Promise.allSettled([this.#save('closed')])
-      if (this.#isNamed) return 'unrecorded'
+      if (this.#journal.isOpen) return 'unrecorded'
       if (saved.status === 'fulfilled' || !this.#hasBegun) return 'recorded'
     }
     await this.#discard().catch(() => undefined)
@@ -216,14 +216,20 @@ export class Store {
     if (!this.#hasBegun && (await this.#part.size()) > 0) return
     await this.#claim.lock.assertHeld()
     await this.#part.remove()
-    await removeJournal(this.#claim.paths.journal)
+    await this.#journal.remove()
   }
 
   /** The old file is closed last, so that its inode is not used again for the new one. */
   async #replacePart(): Promise<void> {
     const old = this.#part
-    this.#part = await PartFile.create(this.#claim.paths.part, this.#options)
+    const { paths, lock } = this.#claim
+    this.#part = await PartFile.create(paths.part, { ...this.#options, token: lock.token })
     await old.close()
+  }
+
+  /** A part file that no journal names is nobody's. So it is in the journal before it has its name. */
+  async #publish(): Promise<void> {
+    await this.#save('begun')
     await this.#part.publish()
   }
 
@@ -238,26 +244,11 @@ export class Store {
     if (total !== null) this.#checkpoints.note(bytes, total)
   }
 
-  /**
-   * True also after a power cut: what is written goes to the disk, and only then its record takes its name. `'closed'`:
-   * this run will write no more.
-   */
-  async #save(state: 'open' | 'closed', more: Pick<JournalRecord, 'placeholder'> = {}): Promise<void> {
+  async #save(state: Recorded['state'], more: Pick<Recorded, 'placeholder'> = {}): Promise<void> {
     const version = this.#version
     if (version === null) return
     const proven = [...this.#writers].filter((writer) => !this.unproven.has(writer))
     const blocks = proven.reduce((all, writer) => addBlock(all, writer.block), this.#blocks)
-    this.#named = size(blocks)
-    const part = this.#part
-    const onDisk = part.flush()
-    onDisk.catch(() => undefined) // thrown by saveJournal()
-    const { lock, paths } = this.#claim
-    await lock.assertHeld()
-    const writer = state === 'closed' ? null : lock.token
-    const name = basename(paths.part)
-    const key = sealedKey(this.#options.key, this.#secret.key)
-    const record = { writer, name, part: await part.mark(), key, ...version, blocks, ...more }
-    await saveJournal(paths.journal, record, { secret: this.#secret.key, onDisk })
-    this.#isNamed = state === 'open'
+    await this.#journal.save({ version, part: this.#part, blocks, state, ...more })
   }
 }

@@ -28,7 +28,11 @@ interface Damage {
   /** What happens to the files between the kill and the next run. */
   damage: (paths: { part: string; journal: string; dir: string }, server: SlowServer) => void
   want?: Buffer
+  /** What stays, since nothing proves any more that it was this program's. */
+  left?: readonly string[]
 }
+
+const BOTH = ['file.bin.part', 'file.bin.part.json']
 
 const flipBit = (path: string, at: number): void => {
   const bytes = readFileSync(path)
@@ -40,22 +44,30 @@ const damages: Damage[] = [
   {
     name: 'a journal torn in the middle',
     damage: ({ journal }) => truncateSync(journal, Math.floor(statSync(journal).size / 2)),
+    left: BOTH,
   },
-  { name: 'an empty journal', damage: ({ journal }) => truncateSync(journal, 0) },
+  { name: 'an empty journal', damage: ({ journal }) => truncateSync(journal, 0), left: BOTH },
   {
     name: 'a journal of zeros',
     damage: ({ journal }) => writeFileSync(journal, Buffer.alloc(statSync(journal).size)),
+    left: BOTH,
   },
   {
     name: 'a journal with a flipped bit',
     damage: ({ journal }) => flipBit(journal, statSync(journal).size - 9),
+    left: BOTH,
   },
-  { name: 'a journal with a flipped bit in its head', damage: ({ journal }) => flipBit(journal, 20) },
-  { name: 'a journal that is gone', damage: ({ journal }) => rmSync(journal) },
+  {
+    name: 'a journal with a flipped bit in its head',
+    damage: ({ journal }) => flipBit(journal, 20),
+    left: BOTH,
+  },
+  { name: 'a journal that is gone', damage: ({ journal }) => rmSync(journal), left: ['file.bin.part'] },
   {
     name: 'a journal of another version of the format',
     damage: ({ journal }) =>
       writeFileSync(journal, readFileSync(journal, 'utf8').replace('journal 3', 'journal 2')),
+    left: BOTH,
   },
   { name: 'a part file cut short', damage: ({ part }) => truncateSync(part, 1_600_000) },
   { name: 'a part file grown', damage: ({ part }) => appendFileSync(part, Buffer.alloc(SIZE)) },
@@ -97,7 +109,7 @@ const damages: Damage[] = [
   },
 ]
 
-for (const { name, damage, want } of damages) {
+for (const { name, damage, want, left = [] } of damages) {
   t.test(`${name}`, async (t) => {
     const server = await startSlow(A)
     t.teardown(() => server.stop())
@@ -107,7 +119,7 @@ for (const { name, damage, want } of damages) {
     const { status, stderr } = await rangeGet([...ARGS, `${server.url}/file.bin`], dir).ended
     t.equal(status, 0, stderr)
     t.ok(readOrNull(join(dir, 'file.bin'))?.equals(want ?? CONTENT), 'the file is exact')
-    t.strictSame(names(dir), ['file.bin'])
+    t.strictSame(names(dir), ['file.bin', ...left])
   })
 }
 

@@ -216,7 +216,7 @@ t.test('both ways on one file, read in between', async (t) => {
   const writes = skip === false ? await watchWrites(t) : []
   t.teardown(slowClock())
   const path = join(t.testdir({}), 'file.part')
-  const part = await PartFile.create(path, { mode: 0o600, signal: null })
+  const part = await PartFile.create(path, { mode: 0o600, signal: null, token: 'x' })
   await part.publish()
   t.teardown(() => part.close())
   for (let round = 0; round < 2; round++) {

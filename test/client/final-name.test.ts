@@ -105,8 +105,12 @@ t.test('a network file system that makes the link, and says that the name is tak
 t.test('killed while the finished file has both names', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
-  const dir = t.testdir({ 'file.bin': CONTENT })
-  execFileSync('ln', [join(dir, 'file.bin'), join(dir, 'file.bin.part')])
+  const dir = t.testdir({})
+  const hooks = fileURLToPath(new URL('./support/with-kill.js', import.meta.url))
+  const env = { KILL: 'link:/file\\.bin$', NODE_OPTIONS: `--import ${hooks}` }
+  const killed = await rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], dir, env).ended
+  t.equal(killed.signal, 'SIGKILL', killed.stderr)
+  t.equal(statSync(join(dir, 'file.bin')).nlink, 2)
   t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_EXISTS')
   const end = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
   t.ok(end.file?.equals(CONTENT), end.message)

@@ -23,7 +23,7 @@ const A = resource(makeContent(SIZE, 'version A'))
 const B = resource(makeContent(SIZE, 'version B'))
 
 // A takeover watches for five seconds first.
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 
 interface Gate {
   readonly passed: Promise<void>

@@ -15,6 +15,7 @@ import {
   startHostile,
   wanted,
 } from './support/hostile-server.ts'
+import { recorded } from './support/kill.ts'
 import { names, QUICK, readOrNull } from './support/run.ts'
 
 const SIZE = 600_000
@@ -71,7 +72,7 @@ t.test('each is resumed after all the others were interrupted', async (t) => {
   for (const [index, id] of IDS.entries()) {
     const before = pace.served
     const run = rangeGet(['-q', '-n', '1', url(id)], dir)
-    const hasJournal = (): boolean => names(dir).filter((name) => name.endsWith('.json')).length > index
+    const hasJournal = (): boolean => recorded(dir) > index
     while (pace.served < before + SIZE / 3 || !hasJournal()) await sleep(10)
     run.child.kill(id % 2 === 0 ? 'SIGKILL' : 'SIGINT')
     await run.ended
@@ -137,8 +138,7 @@ t.test('names of up to 255 bytes', async (t) => {
       const before = pace.served
       const url = `${server.url}/download?id=1`
       const run = rangeGet(['-q', '-n', '1', '-o', name, url], dir)
-      while (pace.served < before + 100_000 || !names(dir).some((each) => each.endsWith('.json')))
-        await sleep(5)
+      while (pace.served < before + 100_000 || recorded(dir) === 0) await sleep(5)
       run.child.kill('SIGKILL')
       await run.ended
       pace.isFast = true

@@ -7,6 +7,7 @@ import t from 'tap'
 import { CLI } from '../support/cli.ts'
 import { type Running, rangeGet, spawnCommand } from './support/command.ts'
 import { makeContent, resource } from './support/hostile-server.ts'
+import { recorded } from './support/kill.ts'
 import { get, names, readOrNull } from './support/run.ts'
 import { type SlowServer, startSlow } from './support/slow-server.ts'
 
@@ -23,7 +24,7 @@ async function startRun(server: SlowServer, dir: string, via: readonly string[] 
   const command = [...via, process.execPath, CLI, '-q', '-n', '1', '-o', 'file.bin', `${server.url}/file.bin`]
   const run = spawnCommand(command[0] ?? '', command.slice(1), { cwd: dir })
   await server.hasServed(server.served + SIZE / 4)
-  while (!names(dir).includes('file.bin.part.json')) await sleep(10)
+  while (recorded(dir) === 0) await sleep(10)
   return run
 }
 

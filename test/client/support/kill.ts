@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rangeGet } from './command.ts'
+import { blocksOf } from './journal.ts'
+import { readOrNull } from './run.ts'
 import type { SlowServer } from './slow-server.ts'
 
 /** What the killed runs and the ones after them are called with. */
@@ -28,9 +30,15 @@ export async function killAfter(
   })
   const isReady = async (): Promise<void> => {
     await server.hasServed(server.served + bytes)
-    while (!isOver && !existsSync(join(dir, 'file.bin.part.json'))) await sleep(10)
+    while (!isOver && recorded(dir) === 0) await sleep(10)
   }
   await Promise.race([isReady(), over])
   run.child.kill('SIGKILL')
   await run.ended
+}
+
+/** How many journals in `dir` name any bytes? */
+export function recorded(dir: string): number {
+  const journals = readdirSync(dir).filter((name) => name.endsWith('.part.json'))
+  return journals.filter((name) => blocksOf(readOrNull(join(dir, name))?.toString() ?? '').length > 0).length
 }
