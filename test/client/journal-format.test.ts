@@ -1,7 +1,7 @@
 // Journals that are proven, but have not the shape of one: none of them is taken up.
 import { createHmac } from 'node:crypto'
 import t from 'tap'
-import { decodeJournal, encodeJournal, type JournalRecord } from '#client/journal-format.js'
+import { decodeJournal, encodeJournal, type JournalRecord, sealedKey } from '#client/journal-format.js'
 
 const SECRET = Buffer.alloc(32, 'secret')
 const IDENTITY = { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} }
@@ -27,10 +27,25 @@ function proven(body: unknown): string {
   return `range-get journal 3 ${proof}\n${text}\n`
 }
 
+const PLACEHOLDER = { name: 'b', file: { inode: '2', born: null }, written: '1790000000000000001' }
+
 t.test('a record comes back as it was written', async (t) => {
-  for (const record of [RECORD, { ...RECORD, writer: null, part: null, contentType: null, blocks: [] }])
+  for (const record of [
+    RECORD,
+    { ...RECORD, writer: null, part: null, contentType: null, blocks: [] },
+    { ...RECORD, placeholder: PLACEHOLDER },
+    { ...RECORD, placeholder: { ...PLACEHOLDER, file: null, written: '-1' } },
+  ])
     t.strictSame(decodeJournal(encodeJournal(record, SECRET), SECRET), record)
   t.strictSame(decodeJournal(proven(FIELDS), SECRET)?.blocks, [{ start: 0, end: 4, crc: 1 }])
+})
+
+t.test('a key is sealed by the secret: nobody else finds it out by trying', async (t) => {
+  const sealed = sealedKey('http://a/b', SECRET)
+  t.match(sealed, /^[\da-f]{64}$/)
+  t.equal(sealedKey('http://a/b', SECRET), sealed)
+  t.not(sealedKey('http://a/c', SECRET), sealed)
+  t.not(sealedKey('http://a/b', Buffer.alloc(32, 'guess')), sealed)
 })
 
 t.test('every byte of a text is proven, and nothing may stand behind it', async (t) => {
@@ -64,6 +79,27 @@ const shapes: [name: string, body: unknown][] = [
   ['a block before the first byte', { ...FIELDS, blocks: [[-1, 4, 1]] }],
   ['a block that ends before it begins', { ...FIELDS, blocks: [[4, 2, 1]] }],
   ['an empty block', { ...FIELDS, blocks: [[4, 4, 0]] }],
+  ...[
+    null,
+    'b',
+    {},
+    { name: 'b', file: null },
+    { name: 'b', written: '1' },
+    { file: null, written: '1' },
+  ].map((placeholder): [string, unknown] => [
+    `an empty file that is ${JSON.stringify(placeholder)}`,
+    { ...FIELDS, placeholder },
+  ]),
+  ...[
+    { ...PLACEHOLDER, name: 1 },
+    { ...PLACEHOLDER, written: 1 },
+    { ...PLACEHOLDER, written: 'x1' },
+    { ...PLACEHOLDER, written: '1.5' },
+    { ...PLACEHOLDER, written: '' },
+  ].map((placeholder): [string, unknown] => [
+    `an empty file that is ${JSON.stringify(placeholder)}`,
+    { ...FIELDS, placeholder },
+  ]),
   [
     'blocks that overlap',
     {
