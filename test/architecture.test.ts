@@ -52,6 +52,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'names.ts',
       'state-names.ts',
       'journal-format.ts',
+      'write-sizes.ts',
       'expected-file.ts',
       'rate-limit.ts',
       'min-rate.ts',

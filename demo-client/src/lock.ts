@@ -1,15 +1,12 @@
 // NAME.part.lock: one process at a time on one output. A dead owner, a zombie too, does not hold it.
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
-import { DownloadError, fileError, systemCode } from './errors.ts'
-import { exists } from './free-name.ts'
-import { isOwner, lifeOf, type Owner, thisProcess } from './owner.ts'
-import { readSmallFile } from './regular-file.ts'
+import { type FileHandle, rm } from 'node:fs/promises'
+import { DownloadError, fileError } from './errors.ts'
+import { clear, isForeign, readOwner, tryCreate } from './lock-file.ts'
+import { lifeOf, type Owner, thisProcess } from './owner.ts'
 import { isAbandoned } from './silence.ts'
 
 /** In ms. Far shorter than what {@link isAbandoned} waits for a sign of life. */
 const HEARTBEAT = 2000
-const MOST_BYTES = 4096
 /** Where a lock says whether its owner has ended. */
 const ENDED_AT = '{"ended":'.length
 /** What is to be locked. */
@@ -120,68 +117,6 @@ export class Lock {
   }
 }
 
-/** Who holds the lock at `path`, if anybody does. */
-export async function readOwner(path: string): Promise<Owner | null> {
-  try {
-    const value: unknown = JSON.parse((await readSmallFile(path, MOST_BYTES)) ?? '')
-    return isOwner(value) ? value : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
-}
-
-/** Creates the lock with its content in one step, so that nobody ever reads half of it. */
-async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null> {
-  const draft = `${path}.${owner.token}`
-  const file = await open(draft, 'wx')
-  try {
-    await file.writeFile(JSON.stringify(owner))
-    const outcome = await linkTo(path, { draft, file })
-    if (outcome === 'made') return file
-    await file.close()
-    return outcome === 'taken' ? null : await createExclusively(path, owner)
-  } catch (error) {
-    await file.close()
-    throw error
-  } finally {
-    await rm(draft, { force: true }).catch(() => undefined)
-  }
-}
-
-/** `'refused'`: file systems without hard links say so with many codes. Where the reason is another, O_EXCL fails too. */
-async function linkTo(
-  path: string,
-  { draft, file }: { draft: string; file: FileHandle },
-): Promise<'made' | 'taken' | 'refused'> {
-  try {
-    await link(draft, path)
-    return 'made'
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') return 'refused'
-    // A network file system may do it, lose the answer, and say on the second try that the name is taken.
-    return (await file.stat()).nlink > 1 ? 'made' : 'taken'
-  }
-}
-
-async function createExclusively(path: string, owner: Owner): Promise<FileHandle | null> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'wx')
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return null
-    throw error
-  }
-  try {
-    await file.writeFile(JSON.stringify(owner))
-    return file
-  } catch (error) {
-    await file.close()
-    await rm(path, { force: true }).catch(() => undefined)
-    throw error
-  }
-}
-
 /** `'silent'`: nothing proves that the owner is dead, but it has given no sign of life for long. */
 interface Found {
   readonly owner: Owner | null
@@ -199,13 +134,6 @@ async function look({ path, signal }: LockOptions): Promise<Found | null> {
   return { owner, life: silence === 'before-boot' ? 'dead' : 'silent' }
 }
 
-/** Is it a file that no run has made? A power cut may leave a lock empty, or full of zeros. */
-async function isForeign(path: string): Promise<boolean> {
-  const text = await readSmallFile(path, MOST_BYTES)
-  if (text === null) return await exists(path) // else it was released meanwhile
-  return /[^\0]/.test(text) && (await readOwner(path)) === null
-}
-
 function notALock(path: string): DownloadError {
   const reason =
     'no lock of range-get. It is left as it is; delete or rename it, or give the file another name'
@@ -213,23 +141,6 @@ function notALock(path: string): DownloadError {
     'ERR_DOWNLOAD_UNWRITABLE',
     `cannot write ${path}: a file of that name is ${reason}`,
   )
-}
-
-/** Removes the lock of `owner`, if it is still that one. */
-async function clear(path: string, owner: Owner | null): Promise<boolean> {
-  const grave = `${path}.${randomUUID()}`
-  try {
-    await rename(path, grave)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false // somebody else has cleared it
-    throw error
-  }
-  // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
-  const buried = await readOwner(grave)
-  const isNewcomer = buried !== null && buried.token !== owner?.token
-  if (isNewcomer) await link(grave, path).catch(() => undefined)
-  await rm(grave, { force: true })
-  return !isNewcomer
 }
 
 function busy({ output }: LockOptions, owner: Owner | null): DownloadError {

@@ -7,6 +7,7 @@ import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { markOf } from './file-mark.ts'
+import { FileReader } from './file-reader.ts'
 import { type FinalName, giveFinalName, type Publisher } from './final-name.ts'
 import { flushFile } from './flush.ts'
 import { moveToFree } from './free-name.ts'
@@ -14,8 +15,6 @@ import type { PartMark } from './journal-format.ts'
 import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
 import { draftPath } from './state-names.ts'
-
-const READ_SIZE = 1024 * 1024
 
 interface Opened {
   readonly path: string
@@ -45,15 +44,15 @@ export class PartFile {
   #at: string
   readonly #file: FileHandle
   readonly #direct: DirectWrites
+  readonly #reader: FileReader
   #isKept = false
-  readonly #signal: AbortSignal | null
 
   private constructor(file: FileHandle, { path, at, signal }: Opened) {
     this.path = path
     this.#at = at
     this.#file = file
     this.#direct = new DirectWrites(file)
-    this.#signal = signal
+    this.#reader = new FileReader(file, { path, signal })
   }
 
   /**
@@ -143,7 +142,7 @@ export class PartFile {
   /** Does the file hold what the block's CRC says? Reads it again from the disk. */
   async holds(block: Block): Promise<boolean> {
     let crc = 0
-    const length = await this.#read(block, (bytes) => {
+    const length = await this.#reader.read(block, (bytes) => {
       crc = crc32(bytes, crc)
     })
     return length === block.end - block.start && crc === block.crc
@@ -151,21 +150,13 @@ export class PartFile {
 
   /** Copies what the block names into `other`, at its place. */
   async copyTo(other: PartFile, block: Interval): Promise<void> {
-    let position = block.start
-    for (let isMore = true; isMore; ) {
-      const piece = { start: position, end: Math.min(block.end, position + READ_SIZE) }
-      const bytes = await this.#readAt(piece.start, piece.end, Buffer.allocUnsafe(piece.end - piece.start))
-      this.#signal?.throwIfAborted()
-      await other.write(bytes, position)
-      position += bytes.length
-      isMore = bytes.length > 0 && position < block.end
-    }
+    await this.#reader.copy(block, (bytes, position) => other.write(bytes, position))
   }
 
   /** The digest of the first `size` bytes, in base64. */
   async digest(algorithm: Algorithm, size: number): Promise<string> {
     const hash = hasher(algorithm)
-    await this.#read({ start: 0, end: size }, (bytes) => hash.update(bytes))
+    await this.#reader.read({ start: 0, end: size }, (bytes) => hash.update(bytes))
     return hash.digest('base64')
   }
 
@@ -188,31 +179,6 @@ export class PartFile {
       ])
       if (named?.ino === mine.ino && named.dev === mine.dev) await rm(this.#at, { force: true })
     })
-  }
-
-  /** Hands over one piece while the next one is being read. */
-  async #read({ start, end }: Interval, take: (bytes: Buffer) => void): Promise<number> {
-    const size = Math.min(READ_SIZE, end - start)
-    let [buffer, other] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)]
-    let position = start
-    let reading = this.#readAt(position, end, buffer)
-    for (;;) {
-      const bytes = await reading
-      if (bytes.length === 0) return position - start
-      position += bytes.length
-      this.#signal?.throwIfAborted()
-      reading = this.#readAt(position, end, other)
-      reading.catch(() => undefined) // told when it is awaited, unless `take` throws before
-      take(bytes)
-      ;[buffer, other] = [other, buffer]
-    }
-  }
-
-  async #readAt(position: number, end: number, buffer: Buffer): Promise<Buffer> {
-    const length = Math.min(buffer.length, end - position)
-    if (length === 0) return buffer.subarray(0, 0)
-    const { bytesRead } = await this.#attempt(() => this.#file.read(buffer, 0, length, position))
-    return buffer.subarray(0, bytesRead)
   }
 
   async #attempt<T>(operation: () => Promise<T>): Promise<T> {

@@ -34,4 +34,5 @@ export const PURE_ROOMS: readonly string[] = [
   'demo-client/src/text-width.ts',
   'demo-client/src/tunnel-head.ts',
   'demo-client/src/verify.ts',
+  'demo-client/src/write-sizes.ts',
 ]

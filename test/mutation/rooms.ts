@@ -43,4 +43,5 @@ export const ROOMS: readonly Room[] = [
   { module: 'demo-client/dist/state-names', tests: ['client/state-names'] },
   { module: 'demo-client/dist/text-width', tests: ['client/progress-line'] },
   { module: 'demo-client/dist/tunnel-head', tests: ['client/tunnel-head'] },
+  { module: 'demo-client/dist/write-sizes', tests: ['client/write-sizes'] },
 ]

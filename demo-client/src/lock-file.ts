@@ -1,0 +1,95 @@
+// The file of a lock: made with its content in one step, read, and cleared away.
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { systemCode } from './errors.ts'
+import { exists } from './free-name.ts'
+import { isOwner, type Owner } from './owner.ts'
+import { readSmallFile } from './regular-file.ts'
+
+const MOST_BYTES = 4096
+
+/** Who holds the lock at `path`, if anybody does. */
+export async function readOwner(path: string): Promise<Owner | null> {
+  try {
+    const value: unknown = JSON.parse((await readSmallFile(path, MOST_BYTES)) ?? '')
+    return isOwner(value) ? value : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+/** Creates the lock with its content in one step, so that nobody ever reads half of it. Null where there is one. */
+export async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null> {
+  const draft = `${path}.${owner.token}`
+  const file = await open(draft, 'wx')
+  try {
+    await file.writeFile(JSON.stringify(owner))
+    const outcome = await linkTo(path, { draft, file })
+    if (outcome === 'made') return file
+    await file.close()
+    return outcome === 'taken' ? null : await createExclusively(path, owner)
+  } catch (error) {
+    await file.close()
+    throw error
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined)
+  }
+}
+
+/** `'refused'`: file systems without hard links say so with many codes. Where the reason is another, O_EXCL fails too. */
+async function linkTo(
+  path: string,
+  { draft, file }: { draft: string; file: FileHandle },
+): Promise<'made' | 'taken' | 'refused'> {
+  try {
+    await link(draft, path)
+    return 'made'
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') return 'refused'
+    // A network file system may do it, lose the answer, and say on the second try that the name is taken.
+    return (await file.stat()).nlink > 1 ? 'made' : 'taken'
+  }
+}
+
+async function createExclusively(path: string, owner: Owner): Promise<FileHandle | null> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'wx')
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return null
+    throw error
+  }
+  try {
+    await file.writeFile(JSON.stringify(owner))
+    return file
+  } catch (error) {
+    await file.close()
+    await rm(path, { force: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Is it a file that no run has made? A power cut may leave a lock empty, or full of zeros. */
+export async function isForeign(path: string): Promise<boolean> {
+  const text = await readSmallFile(path, MOST_BYTES)
+  if (text === null) return await exists(path) // else it was released meanwhile
+  return /[^\0]/.test(text) && (await readOwner(path)) === null
+}
+
+/** Removes the lock of `owner`, if it is still that one. */
+export async function clear(path: string, owner: Owner | null): Promise<boolean> {
+  const grave = `${path}.${randomUUID()}`
+  try {
+    await rename(path, grave)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false // somebody else has cleared it
+    throw error
+  }
+  // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
+  const buried = await readOwner(grave)
+  const isNewcomer = buried !== null && buried.token !== owner?.token
+  if (isNewcomer) await link(grave, path).catch(() => undefined)
+  await rm(grave, { force: true })
+  return !isNewcomer
+}

@@ -1,0 +1,29 @@
+// How much is gathered for a write, and how far the journal may fall behind.
+import t from 'tap'
+import { BUFFER } from '#client/buffers.js'
+import { mostUnnamed, writeSizes } from '#client/write-sizes.js'
+
+const MEGABYTE = 1024 * 1024
+
+t.test('a write is a share of the file, between 16 KiB and a buffer', async (t) => {
+  for (const [total, batch, backlog] of [
+    [0, 16 * 1024, 16 * 1024],
+    [4 * MEGABYTE, 16 * 1024, 16 * 1024],
+    [4 * MEGABYTE + 1, 16 * 1024 + 1, 16 * 1024 + 1],
+    [256 * BUFFER, BUFFER, BUFFER],
+    [512 * BUFFER, BUFFER, 2 * BUFFER],
+    [4096 * BUFFER, BUFFER, 4 * BUFFER],
+    [null, BUFFER, 4 * BUFFER],
+  ] as const)
+    t.strictSame(writeSizes(total), { batch, backlog }, String(total))
+})
+
+t.test('a thirty-second of the file may be unnamed, and no less than 16 KiB', async (t) => {
+  for (const [total, most] of [
+    [0, 16 * 1024],
+    [MEGABYTE / 2, 16 * 1024],
+    [MEGABYTE, 32 * 1024],
+    [null, Number.POSITIVE_INFINITY],
+  ] as const)
+    t.equal(mostUnnamed(total), most, String(total))
+})
