@@ -8,6 +8,7 @@ import t from 'tap'
 import { CLI } from '../support/cli.ts'
 import { spawnCommand } from './support/command.ts'
 import { head, makeContent, resource, type Script, send, startHostile } from './support/hostile-server.ts'
+import { recorded } from './support/kill.ts'
 import { names, QUICK, readOrNull } from './support/run.ts'
 import { type SlowServer, startSlow } from './support/slow-server.ts'
 
@@ -208,7 +209,7 @@ for (const [name, typed, status] of [
     run.child.stdout?.on('data', (text: string) => {
       shown += text
     })
-    while (!names(dir).includes('file.bin.part.json')) await sleep(10)
+    while (recorded(dir) === 0) await sleep(10)
     run.child.stdin?.write('p')
     while (!shown.includes('paused')) await sleep(10)
     await sleep(300)

@@ -117,7 +117,7 @@ for (const [name, stop, status] of [
     t.teardown(() => source.stop())
     const dir = t.testdir({})
     const run = walk(['--url', source.url, '--step', '7000000'], dir)
-    while (!existsSync(join(dir, '3.txt.part.json'))) await sleep(10)
+    while (recorded(dir) === 0) await sleep(10)
     run.child.stdin.write('p')
     await run.printed(/paused at \d+ of/)
     const asked = source.ranges.length
