@@ -39,12 +39,20 @@ export function watchStopSignals(): StopSignals {
   return { signal: controller.signal, status: () => (by === null ? null : 128 + NUMBERS[by]) }
 }
 
+/** How long, in ms, calls of the file system have to come back before a stop ends the process without them. */
+const GRACE = 100
+
 /**
  * All is done, and the process ends with `status`. `process.exit()` waits for calls of the file system that have not come
- * back: a stop does not, and neither does a signal from now on.
+ * back: a stop does not wait for long, and neither does a signal from then on.
  */
 export function leave(status: number): void {
   process.exitCode = status
+  if (hasStalledCalls()) setTimeout(() => endWithout(status), GRACE).unref()
+}
+
+/** Ends the process where calls are stuck. Where none is any more, it ends by itself. */
+function endWithout(status: number): void {
   if (!hasStalledCalls()) return
   for (const name of NAMES) process.removeAllListeners(name)
   const by = NAMES.find((name) => 128 + NUMBERS[name] === status)
