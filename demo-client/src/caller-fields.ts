@@ -66,7 +66,7 @@ function pairsOf(given: unknown): readonly (readonly [string, string])[] {
   return pairs.map(checked)
 }
 
-/** The pairs as arrays of our own, null for what is none; null where `given` is neither iterable nor a record. */
+/** The pairs as arrays of our own, with null in the place of what is no pair; null where `given` is neither iterable nor a record. */
 function copyOf(given: unknown): (readonly unknown[] | null)[] | null {
   if (typeof given !== 'object' || given === null) return null
   const pairs = Symbol.iterator in given ? [...(given as Iterable<unknown>)] : entriesOf(given)

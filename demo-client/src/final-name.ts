@@ -1,7 +1,7 @@
 // How a complete part file becomes the file: dated, flushed, and given its name in one step.
 //
 // A run may be frozen at any point, and another one take its place. So the file first gets a name that only this run uses,
-// then its inode is looked at, then the lock. Whoever takes over the lock takes that name away before anything else:
+// then its inode is looked at, then the lock. A run that takes over the lock takes that name away before anything else:
 // what this run does to it later fails. No other file can ever have that name.
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, lstat, rename, rm } from 'node:fs/promises'

@@ -62,7 +62,7 @@ export function isObserved(reply: FastifyReply): boolean {
 export function observe(reply: FastifyReply, progress: Progress): void {
   const { raw, request } = reply
   const startedAt = performance.now()
-  // Asked now: that of an HTTP/2 stream is none any more when its session has gone.
+  // Asked now: when its session has gone, an HTTP/2 stream no longer has one.
   const isInjected = !(request.raw.socket instanceof Duplex)
   let finished = false
   raw.once('finish', () => {

@@ -1,6 +1,7 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from './connection-fields.ts'
+import { type Fields, isPlainFields, setAll } from './head-arguments.ts'
 import { discloseHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
@@ -8,7 +9,6 @@ import { cut, type RawResponse } from './response-lifetime.ts'
 const OK = 200
 const PARTIAL_CONTENT = 206
 
-type Fields = Record<string, unknown>
 type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
 type SetField = (name: string, value: unknown) => RawResponse
 
@@ -164,7 +164,7 @@ class Head {
     if (meant === undefined) return
     if (meant !== status)
       for (const name of ['etag', 'last-modified', 'accept-ranges', 'content-range']) this.#remove(name)
-    // Whoever takes the length away is about to change it.
+    // A hook that takes the length off is about to send another one.
     else if (this.isReplaced || this.length === undefined) this.#weaken()
     this.describeEncoded()
   }
@@ -223,31 +223,6 @@ function refuse(reply: FastifyReply, raw: RawResponse): RawResponse {
 
 function isContentStatus(status: number): boolean {
   return status === OK || status === PARTIAL_CONTENT
-}
-
-/** Fastify's own: an object with names in lower case. */
-function isPlainFields(given: unknown): given is Fields {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false
-  for (const name in given) if (name !== name.toLowerCase()) return false
-  return true
-}
-
-/** Every form that `writeHead` takes: an object, a flat list of names and values, a list of pairs. */
-function setAll(raw: RawResponse, given: unknown): void {
-  if (typeof given !== 'object' || given === null) return
-  const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given)
-  const fields = new Map<string, unknown>()
-  for (const [name, value] of pairs) {
-    const key = String(name)
-    const before = fields.get(key)
-    fields.set(key, before === undefined ? value : [before, value].flat())
-  }
-  for (const [name, value] of fields) if (value !== undefined) raw.setHeader(name, value as string)
-}
-
-function pairsOf(list: readonly unknown[]): readonly (readonly unknown[])[] {
-  if (Array.isArray(list[0])) return list as readonly (readonly unknown[])[]
-  return Array.from({ length: list.length / 2 }, (_, at) => [list[2 * at], list[2 * at + 1]])
 }
 
 /** A Content-Encoding in a form that can be compared; undefined for the bytes as they are. */

@@ -38,7 +38,7 @@ export class TurnQueue {
     this.#limits = limits
   }
 
-  /** Takes a turn that is free now. False where there is none, or where others wait for it. */
+  /** Takes a turn that is free now. False where no turn is free, or where others wait for one. */
   tryTake(turn: Turn): boolean {
     if (this.#waiting.size > 0 || !this.#isFree()) return false
     this.#hold(turn)
