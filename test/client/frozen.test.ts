@@ -3,7 +3,7 @@ import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { rangeGet } from './support/command.ts'
 import {
   answerHonestly,
@@ -101,18 +101,25 @@ const ROWS = [
   { name: 'before it is apart', at: 'rename', isIt: isOwn, existing: 'replace', lose: deleteLock },
 ] as const
 
-for (const { name, at, isIt, existing, lose } of ROWS) {
+/** Starts a run, freezes it where the row says, and takes its lock away. */
+async function freezeFirst(t: Test, { at, isIt, existing, lose }: (typeof ROWS)[number]) {
+  const { server, state } = await startTwo()
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const url = `${server.url}/file.bin`
+  const { frozen, go, undo } = freeze(at, isIt)
+  t.teardown(undo)
+  const first = get(url, dir, { existing })
+  await frozen
+  lose(dir)
+  state.isSecond = true
+  return { state, dir, url, go, first }
+}
+
+for (const row of ROWS) {
+  const { name, existing, lose } = row
   t.test(`frozen ${name}, its lock lost by ${lose.name}: its successor is at work`, async (t) => {
-    const { server, state } = await startTwo()
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const url = `${server.url}/file.bin`
-    const { frozen, go, undo } = freeze(at, isIt)
-    t.teardown(undo)
-    const first = get(url, dir, { existing })
-    await frozen
-    lose(dir)
-    state.isSecond = true
+    const { state, dir, url, go, first } = await freezeFirst(t, row)
     const second = get(url, dir, { existing, connections: 1 })
     await state.half.passed
     go()
@@ -127,16 +134,7 @@ for (const { name, at, isIt, existing, lose } of ROWS) {
   })
 
   t.test(`frozen ${name}, its lock lost by ${lose.name}: its successor has finished`, async (t) => {
-    const { server, state } = await startTwo()
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const url = `${server.url}/file.bin`
-    const { frozen, go, undo } = freeze(at, isIt)
-    t.teardown(undo)
-    const first = get(url, dir, { existing })
-    await frozen
-    lose(dir)
-    state.isSecond = true
+    const { state, dir, url, go, first } = await freezeFirst(t, row)
     state.rest.open()
     t.equal((await get(url, dir, { existing })).code, null)
     go()
