@@ -36,7 +36,8 @@ Output
       --no-resume         ignore what an earlier run has left
       --resume-key KEY    resume what was begun under KEY, whatever its URL was (renewed links, mirrors)
       --server-time       give the file the date of Last-Modified
-      --accept-html       take an HTML page where the URL or the output looks like another kind of file
+      --accept-html       take a page, an error message or a Git LFS pointer although the URL or the output
+                          looks like another kind of file
 Transfer
   -n, --connections N     connections at once (default 4)
       --segment-size SIZE bytes asked for at once: 4, 64k, 8M (default: chosen)

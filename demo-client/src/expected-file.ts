@@ -39,13 +39,24 @@ export function isPageExpected({ urls, disposition, output }: FileNames): boolea
   const chosen = extensionOf(output)
   if (chosen !== null) return HTML.test(chosen) && isPageOrNothing(extensionOf(disposition), HTML)
   if (!isPageOrNothing(extensionOf(disposition), HTML)) return false
-  // A semicolon may begin the parameters of a segment (RFC 3986 §3.3): `f.pdf;next=index.html`. A question mark was encoded
-  // (`f.pdf%3Fx`), by a program that took a query for a part of the name.
-  const segments = urls.flatMap((name) => [name.replace(/\?.*/, ''), name.replace(/[;?].*/, '')])
-  return segments.every((name) => {
+  return segmentsOf(urls).every((name) => {
     const extension = extensionOf(name)
     return isPageOrNothing(extension, HTML) || isPageOrNothing(extension, PROGRAMS)
   })
+}
+
+/** Does a name say by itself that it is that of a page, or of a program whose output is one? */
+export function isPageName(name: string): boolean {
+  const extension = extensionOf(name)
+  return extension !== null && (HTML.test(extension) || PROGRAMS.test(extension))
+}
+
+/**
+ * The segments of URLs as they can be read. A semicolon may begin the parameters of a segment (RFC 3986 §3.3):
+ * `f.pdf;next=index.html`. A question mark was encoded (`f.pdf%3Fx`), by a program that took a query for a part of the name.
+ */
+export function segmentsOf(urls: readonly string[]): string[] {
+  return urls.flatMap((name) => [name.replace(/\?.*/, ''), name.replace(/[;?].*/, '')])
 }
 
 /**
@@ -78,6 +89,13 @@ const EXTENSION = /\.([\p{L}\p{N}%][\p{L}\p{M}\p{N}_+~%-]{0,31})(?:[^\p{L}\p{M}\
  * The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but not that of `St. Mary's`. A name can be
  * nothing else (`.zip`), and dots and blanks behind it are no part of it.
  */
-function extensionOf(name: string | null): string | null {
-  return EXTENSION.exec((name ?? '').replace(/[.\s]+$/, ''))?.[1]?.toLowerCase() ?? null
+export function extensionOf(name: string | null): string | null {
+  return partsOf(name).extension
+}
+
+/** The {@link extensionOf} a name, and what stands before it. */
+export function partsOf(name: string | null): { readonly stem: string; readonly extension: string | null } {
+  const clean = (name ?? '').replace(/[.\s]+$/, '')
+  const found = EXTENSION.exec(clean)
+  return { stem: clean.slice(0, found?.index), extension: found?.[1]?.toLowerCase() ?? null }
 }

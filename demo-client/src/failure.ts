@@ -1,4 +1,5 @@
 // What a failed attempt means for the next one. Pure.
+import { EarlyEnd } from './body-start.ts'
 import { DownloadError, systemCode } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { nameOf, ProxyError } from './proxy-error.ts'
@@ -24,6 +25,7 @@ export interface Failure {
 
 /** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
 export function connectionFailure(error: unknown): Failure {
+  if (error instanceof EarlyEnd) return cutFailure(error.message, error.cause)
   if (!(error instanceof ExchangeFailure)) throw error
   if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''

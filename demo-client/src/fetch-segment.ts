@@ -1,13 +1,17 @@
 // One ranged GET: asked, answered, judged. Reading the body is up to the caller.
+import type { Beginning } from './beginning.ts'
 import { WANT_DIGEST } from './digest.ts'
 import { type Answer, discard, type Exchanger } from './exchange.ts'
 import { type FileNames, isPageExpected } from './expected-file.ts'
 import { single } from './field-lines.ts'
+import { suspectsFor } from './file-formats.ts'
 import { type Identity, rangeValidator } from './identity.ts'
+import { isHtml } from './media-types.ts'
 import { fullNameFromDisposition } from './names.ts'
 import type { Interval } from './plan.ts'
 import type { Target } from './request-target.ts'
-import { isHtml, judge, type Verdict } from './verify.ts'
+import type { StandIn } from './stand-in.ts'
+import { judge, type Verdict } from './verify.ts'
 
 /** What to ask for, and of which version. */
 export interface SegmentQuestion {
@@ -23,6 +27,8 @@ export interface SegmentQuestion {
   readonly html: 'refuse' | 'accept'
   /** The file name that the caller chose, or null. */
   readonly outputName: string | null
+  /** Of the version that is fetched. */
+  readonly beginning: Beginning
   readonly signal: AbortSignal
 }
 
@@ -36,7 +42,7 @@ export interface JudgedAnswer {
   readonly isConditional: boolean
 }
 
-/** Asks and judges. Throws what {@link Exchanger.get} throws. */
+/** Asks and judges. Throws what {@link Exchanger.get} and {@link Beginning.judge} throw. */
 export async function fetchSegment(exchanger: Exchanger, question: SegmentQuestion): Promise<JudgedAnswer> {
   const { target, identity, signal } = question
   const range = rangeField(question.range)
@@ -51,7 +57,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
     fields['if-range'] = validator
   const answer = await exchanger.get(target, fields, signal)
   const names = namesOf(question, answer)
-  const verdict = judge(
+  const byHead = judge(
     {
       range: question.range === null ? null : { ...question.range, end: finite(question.range.end) },
       identity,
@@ -60,6 +66,8 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
     },
     { status: answer.status, fields: answer.fields },
   )
+  const suspects = suspectsIn(question, names)
+  const verdict = await question.beginning.judge({ answer, verdict: byHead, suspects })
   if (verdict.kind !== 'part' && verdict.kind !== 'whole') discard(answer)
   return { answer, verdict, range, isConditional: 'if-range' in fields }
 }
@@ -84,6 +92,12 @@ function namesOf({ outputName }: SegmentQuestion, answer: Answer): FileNames {
 function isHtmlExpected({ html, contentType }: SegmentQuestion, names: FileNames): boolean {
   if (html === 'accept') return true
   return contentType === null ? isPageExpected(names) : isHtml(contentType)
+}
+
+/** What of a page and its like cannot be the file. A page that was taken at first is one still. */
+function suspectsIn({ html, contentType }: SegmentQuestion, names: FileNames): readonly StandIn[] {
+  if (html === 'accept' || (contentType !== null && isHtml(contentType))) return []
+  return suspectsFor(names)
 }
 
 /** The media type of an answer. */

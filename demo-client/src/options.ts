@@ -74,9 +74,11 @@ export interface DownloadOptions {
   /** Wait between two segments of one connection. Default 0. */
   readonly delay?: number
   /**
-   * Whether an HTML page can be what is wanted where a name speaks against it: the extension of the URL, of any redirect's
-   * target, of the server's name or of the output is not that of a page. Default `'refuse'`. An output named `.html` is a
-   * page that was asked for, and names without an extension say nothing.
+   * Whether what servers send in place of a file is taken where a name speaks against it. Default `'refuse'`:
+   * `ERR_DOWNLOAD_PROTOCOL`, before anything reaches the disk. A page is known by its Content-Type where the extension of the
+   * URL, of any redirect's target, of the server's name or of the output is not that of a page; names without an extension
+   * say nothing. Where the name is that of a binary format and Content-Type claims none, the first bytes decide, too: those of
+   * an HTML page, of an XML error of an object store, of a Git LFS pointer. So does JSON that is labelled as JSON.
    */
   readonly html?: 'refuse' | 'accept'
   /** `'server'` gives the file the date of Last-Modified. Default `'now'`. */

@@ -126,6 +126,11 @@ async function endOf(answer: Answer): Promise<Ending> {
 }
 
 function cut(cause: Error | null): Ending {
+  return { kind: 'cut', reason: breakOff(cause), cause }
+}
+
+/** That a connection broke off, and why. */
+export function breakOff(cause: Error | null): string {
   const detail = cause === null || cause.message === 'aborted' ? '' : ` (${cause.message})`
-  return { kind: 'cut', reason: `the connection broke off${detail}`, cause }
+  return `the connection broke off${detail}`
 }

@@ -1,5 +1,6 @@
 // One question and what its answer leads to: a body that is taken, another question, or a failed attempt.
 import { type Approach, isAboutCondition } from './approach.ts'
+import { Beginning } from './beginning.ts'
 import {
   connectionFailure,
   type Failure,
@@ -28,9 +29,11 @@ export interface RequesterContext {
 /** Asks for what is lent, and does what the verdict on the answer says. */
 export class Requester {
   readonly #context: RequesterContext
+  readonly #beginning: Beginning
 
   constructor(context: RequesterContext) {
     this.#context = context
+    this.#beginning = new Beginning(context.transfer.settings.stallTimeout)
   }
 
   /**
@@ -52,6 +55,7 @@ export class Requester {
         contentType: store.version?.contentType ?? null,
         html: settings.html,
         outputName,
+        beginning: this.#beginning,
         signal,
       })
     } catch (error) {
@@ -87,6 +91,10 @@ export class Requester {
         return schedule.isConfirmed
           ? ranges.explain(lieFailure(verdict.reason))
           : this.#refused(lieFailure(verdict.reason), judged, target)
+      case 'stand-in':
+        // What is held of it would be taken for the file by a later run.
+        await this.#context.transfer.store.forget()
+        throw lieFailure(verdict.reason).error
       case 'refused':
       case 'trouble':
         return ranges.explain(statusFailure(answer, verdict.wait, verdict.kind === 'refused'))

@@ -4,7 +4,9 @@ import { parseDigests } from './digest.ts'
 import { type FileNames, unexpectedCoding } from './expected-file.ts'
 import { digits, type FieldLines, list, single } from './field-lines.ts'
 import { type Identity, identityOf, isSameVersion } from './identity.ts'
+import { isHtml, mediaTypes } from './media-types.ts'
 import { retryAfter } from './retry.ts'
+import { reasonFor } from './stand-in.ts'
 
 /** What was asked for. */
 export interface Asked {
@@ -45,6 +47,8 @@ export type Verdict =
   | { readonly kind: 'no-range'; readonly reason: string }
   /** Cannot be the file, or contradicts itself. A server that has never sent the file will not send it the next time. */
   | { readonly kind: 'lie'; readonly reason: string }
+  /** The bytes of this version, those taken before included, are something else than the file. Not known from a head. */
+  | { readonly kind: 'stand-in'; readonly reason: string }
   /** Too many requests or connections; `wait` in ms if the server said. */
   | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
   /** Trouble that may pass; `wait` in ms if the server said. */
@@ -93,7 +97,7 @@ function noRange(reason: string): Verdict {
 function findOther(asked: Asked, { status, fields }: Head): string | null {
   const type = list(fields, 'content-type') ?? ''
   if (!asked.htmlExpected && isHtml(type)) {
-    return 'sent an HTML page where a file should be (a login or error page? --accept-html takes it)'
+    return reasonFor('page')
   }
   // RFC 9110 §8.3.3: it "is defined by this specification for use in some 206 (Partial Content) responses".
   if (status === 200 && mediaTypes(type).includes('multipart/byteranges'))
@@ -112,17 +116,6 @@ function findOddity(fields: FieldLines): string | null {
     return 'sent a Content-Length that cannot be'
   }
   return null
-}
-
-/** Is this media type, or one of several, that of an HTML page? */
-export function isHtml(contentType: string): boolean {
-  return mediaTypes(contentType).some((type) => type === 'text/html' || type === 'application/xhtml+xml')
-}
-
-/** The media types of a Content-Type, which should be one, in lower case without parameters and quotes. */
-function mediaTypes(contentType: string): string[] {
-  const bare = contentType.replace(/=\s*"(?:[^"\\]|\\.)*"/g, '=')
-  return bare.split(',').map((type) => type.replace(/;.*|["'\s]/gs, '').toLowerCase())
 }
 
 function judgePart(asked: Asked, fields: FieldLines): Verdict {

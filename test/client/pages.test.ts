@@ -158,7 +158,7 @@ const taken: Row[] = [
   { path: '/v1.2', output: 'notes.html', requests: 1 },
   { path: '/from/nowhere', requests: 2 },
   { path: '/m.safetensors', options: { html: 'accept' }, requests: 1 },
-  { path: '/m.zip', fields: { 'content-type': 'text/plain; note="a, text/html"' }, requests: 1 },
+  { path: '/m.dat', fields: { 'content-type': 'text/plain; note="a, text/html"' }, requests: 1 },
   { path: '/m.mht', fields: { 'content-type': 'multipart/related; boundary=x' }, requests: 1 },
   {
     path: '/a.tar.gz',

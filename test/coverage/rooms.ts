@@ -19,6 +19,7 @@ export const PURE_ROOMS: readonly string[] = [
   'demo-client/src/attempts.ts',
   'demo-client/src/content-range.ts',
   'demo-client/src/expected-file.ts',
+  'demo-client/src/file-formats.ts',
   'demo-client/src/identity.ts',
   'demo-client/src/journal-format.ts',
   'demo-client/src/min-rate.ts',
@@ -34,5 +35,7 @@ export const PURE_ROOMS: readonly string[] = [
   'demo-client/src/text-width.ts',
   'demo-client/src/tunnel-head.ts',
   'demo-client/src/verify.ts',
+  'demo-client/src/media-types.ts',
+  'demo-client/src/stand-in.ts',
   'demo-client/src/write-sizes.ts',
 ]

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { HELP, parseCommand } from '#client/cli-arguments.js'
 import { EXIT_STATUS, EXIT_STATUS_HELP } from '#client/exit-status.js'
+import { ANY_BYTES, BINARY_FORMATS } from '#client/file-formats.js'
 import { settingsOf } from '#client/options.js'
 import { REPOSITORY } from '../support/repository.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
@@ -220,3 +221,17 @@ for (const { heading, text } of snippets) {
     PRINTED[heading]?.(t, told.args(), folder)
   })
 }
+
+t.test('A page in place of a file: the names are those of the source', async (t) => {
+  const tables = README.tables.filter(({ heading }) => heading === 'A page in place of a file')
+  const formats = tables.find(({ rows }) => rows[0]?.['extensions'] !== undefined)?.rows ?? []
+  const shown = formats.map((row) => [plain(row['format']), plain(row['extensions']).replaceAll('.', '')])
+  const want = Object.entries(BINARY_FORMATS).map(([kind, names]) => [kind, names.split(/\s+/).join(' ')])
+  t.strictSame(shown, want)
+  const pointer =
+    tables[0]?.rows.find((row) => row['what comes']?.includes('Git LFS'))?.['is refused where'] ?? ''
+  t.strictSame(
+    [...pointer.matchAll(/`\.(\w+)`/g)].map(([, name]) => name),
+    ANY_BYTES,
+  )
+})

@@ -1,0 +1,95 @@
+// What servers send in place of a file, known by its first bytes. Pure.
+import { claimsNoFormat, isJson } from './media-types.ts'
+
+/** What comes in place of a file: a page, an error message in JSON, one of an object store in XML, a pointer of Git LFS. */
+export type StandIn = 'page' | 'json' | 'error' | 'pointer'
+
+/** The first bytes of an answer, and what is known of it. */
+export interface Start {
+  /** From the first byte of the file on. */
+  readonly bytes: Buffer
+  /** Content-Type, all lines joined; `''` where there is none. */
+  readonly contentType: string
+  /** What cannot be a file of this name. */
+  readonly suspects: readonly StandIn[]
+}
+
+/** After this many bytes nothing more is looked for: the resource header of the WHATWG's MIME Sniffing Standard, §5.2. */
+export const MOST = 1445
+
+/** Tags of the same standard, §7.1. */
+const TAGS = [
+  ...['!doctype html', 'html', 'head', 'script', 'iframe', 'h1', 'div', 'font', 'table'],
+  ...['a', 'style', 'title', 'b', 'body', 'br', 'p'],
+]
+
+/** How they begin, as {@link textOf} writes it. */
+const STARTS: Readonly<Record<StandIn, readonly string[]>> = {
+  // "A tag-terminating byte (abbreviated 0xTT) is any one of the following bytes: 0x20 (SP), 0x3E (">")." Here line ends
+  // and tabs are blanks, too.
+  page: ['<!--', ...TAGS.flatMap((tag) => [`<${tag} `, `<${tag}>`])],
+  json: ['{"', '{ "', '{}', '{ }', '["', '[ "', '[{', '[ {', '[]', '[ ]'],
+  error: ['<error><code>'],
+  pointer: ['version https://git-lfs.github.com/spec/v1 '],
+}
+
+/** What the server did, to follow "the server". */
+const REASONS: Readonly<Record<StandIn, string>> = {
+  page: 'sent an HTML page where a file should be (a login or error page? --accept-html takes it)',
+  json: 'sent a JSON document where a file should be (an error message? --accept-html takes it)',
+  error: 'sent an XML error document where a file should be (--accept-html takes it)',
+  pointer:
+    'sent a Git LFS pointer, not the file it stands for (a link to the raw file? --accept-html takes it)',
+}
+
+/** Why this is refused; completes a sentence that begins with "the server". */
+export function reasonFor(kind: StandIn): string {
+  return REASONS[kind]
+}
+
+/** What a file of these bytes is in place of another one: `'more'` while more bytes could decide. */
+export function standInOf({ bytes, contentType, suspects }: Start): StandIn | 'none' | 'more' {
+  if (suspects.length === 0 || !claimsNoFormat(contentType)) return 'none'
+  const kinds = suspects.filter((kind) => kind !== 'json' || isJson(contentType))
+  const text = textOf(bytes.subarray(0, MOST))
+  const found = text === null ? 'more' : kindOf(text, kinds)
+  return found === 'more' && bytes.length >= MOST ? 'none' : found
+}
+
+function kindOf(text: string, kinds: readonly StandIn[]): StandIn | 'none' | 'more' {
+  const found = kinds.find((kind) => STARTS[kind].some((start) => text.startsWith(start)))
+  if (found !== undefined) return found
+  const isOpen = kinds.some((kind) => STARTS[kind].some((start) => start.startsWith(text)))
+  return isOpen ? 'more' : 'none'
+}
+
+const PROLOG = '<?xml '
+
+/**
+ * The first characters, in lower case: without byte order mark, XML declaration and blanks in front, and one blank for
+ * several. Null where the declaration does not end here.
+ */
+function textOf(bytes: Buffer): string | null {
+  const text = decode(bytes)
+    .replace(/[\t\n\f\r ]+/g, ' ')
+    .replace(/^ | (?=<)|(?<=>) $/g, '')
+    .toLowerCase()
+  if (!text.startsWith(PROLOG)) return PROLOG.startsWith(text) ? null : text
+  const end = text.indexOf('?>')
+  return end < 0 ? null : text.slice(end + 2)
+}
+
+const UTF_8 = '\xef\xbb\xbf'
+const UTF_16_LITTLE = '\xff\xfe'
+const UTF_16_BIG = '\xfe\xff'
+
+/** Bytes as characters: of UTF-16 only with its mark, everything else as Latin-1, since what is looked for is ASCII. */
+function decode(bytes: Buffer): string {
+  const text = bytes.toString('latin1')
+  if ([UTF_8, UTF_16_LITTLE, UTF_16_BIG].some((mark) => mark.startsWith(text))) return ''
+  if (text.startsWith(UTF_8)) return text.slice(UTF_8.length)
+  const whole = bytes.subarray(2, bytes.length - (bytes.length % 2))
+  if (text.startsWith(UTF_16_LITTLE)) return whole.toString('utf16le')
+  if (text.startsWith(UTF_16_BIG)) return Buffer.from(whole).swap16().toString('utf16le')
+  return text
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { DownloadError, type DownloadOptions, type DownloadResult, download } from 'range-get'
+import type { Test } from 'tap'
+import {
+  type HostileServer,
+  head,
+  makeContent,
+  resource,
+  type Script,
+  startHostile,
+} from './hostile-server.ts'
+import { QUICK } from './run.ts'
+
+/** A page as a server sends it in place of a file. */
+export const PAGE = '<!DOCTYPE html>\n<title>Log in</title>\n'
+
+/** A file. */
+export const FILE = resource(makeContent(300_000))
+
+/** How a download ended. */
+export type Outcome = DownloadResult | DownloadError
+
+/** Sends the whole of `body` with 200, whatever was asked for. */
+export function whole(body: string | Buffer, fields: Readonly<Record<string, string>> = {}): Script {
+  return (_, socket) => {
+    socket.write(head('200 OK', { ...fields, 'content-length': Buffer.byteLength(body) }))
+    socket.write(body)
+  }
+}
+
+/** A server for the time of a test. */
+export async function serve(t: Test, script: Script): Promise<HostileServer> {
+  const server = await startHostile(script)
+  t.teardown(() => server.stop())
+  return server
+}
+
+/** Downloads `path` into a directory, as `output` or as the server wants. */
+export async function fetchTo(
+  server: HostileServer,
+  { path, directory, output }: { path: string; directory: string; output?: string | undefined },
+  options: DownloadOptions = {},
+): Promise<Outcome> {
+  const destination = output === undefined ? { directory } : join(directory, output)
+  try {
+    return await download(`${server.url}${path}`, destination, { ...QUICK, ...options }).finished
+  } catch (error) {
+    if (error instanceof DownloadError) return error
+    throw error
+  }
+}
+
+/** Holds an outcome to be the refusal of a page, or of what `reason` says. */
+export function isRefused(t: Test, end: Outcome, reason: RegExp = /an HTML page/): void {
+  if (!(end instanceof DownloadError)) {
+    t.fail('it is refused')
+    return
+  }
+  t.equal(end.code, 'ERR_DOWNLOAD_PROTOCOL')
+  t.match(end.message, reason)
+}
