@@ -51,6 +51,8 @@ const HOUSES: Readonly<Record<string, House>> = {
       'field-lines.ts',
       'names.ts',
       'state-names.ts',
+      'temporary-names.ts',
+      'token.ts',
       'journal-format.ts',
       'write-sizes.ts',
       'expected-file.ts',

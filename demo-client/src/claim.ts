@@ -107,8 +107,8 @@ async function inTheWay({ secret }: ClaimOptions, { paths, lock }: Omit<Claim, '
   return isProven ? names : [...names, basename(paths.part)]
 }
 
-function lockOptions({ path, key, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {
-  return { path: lock, key: hashOf(key), output: path, signal }
+function lockOptions({ path, key, secret, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {
+  return { path: lock, key: hashOf(key), secret, output: path, signal }
 }
 
 /** Is there nothing under these names, or what this download has left? */

@@ -13,7 +13,7 @@ import type { Placeholder } from './journal-format.ts'
 import { existsError } from './place.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
 import type { Shortfalls } from './shortfall.ts'
-import { completePath } from './state-names.ts'
+import { temporaryPath } from './temporary-names.ts'
 
 /** A complete file under its part name. */
 export interface Complete {
@@ -23,7 +23,7 @@ export interface Complete {
 
 /** The run that writes it. */
 export interface Publisher {
-  /** A path beside it that only this run uses; see {@link completePath}. */
+  /** A path beside it that only this run uses; see {@link temporaryPath}. */
   readonly ownPath: string
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where another run has taken over */
   readonly assertHeld: () => Promise<void>
@@ -89,7 +89,7 @@ export async function giveFinalName(
  * as a part file.
  */
 export async function takeBack(part: string, token: string): Promise<void> {
-  const path = completePath(part, token)
+  const path = temporaryPath(part, 'done', token)
   if (!(await exists(path))) return
   try {
     if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })

@@ -5,7 +5,7 @@ import { fileError, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
 import { readSmallFile } from './regular-file.ts'
-import { draftPath } from './state-names.ts'
+import { temporaryPath } from './temporary-names.ts'
 
 /** Far more than any journal takes, in bytes. */
 const MOST_BYTES = 4 * 1024 * 1024
@@ -43,7 +43,7 @@ export interface JournalSeal {
  * the old journal stays.
  */
 export async function saveJournal(path: string, record: JournalRecord, seal: JournalSeal): Promise<void> {
-  const temporary = draftPath(path, seal.token)
+  const temporary = temporaryPath(path, 'new', seal.token)
   const steps = await Promise.allSettled([
     seal.onDisk,
     writeDraft(temporary, encodeJournal(record, seal.secret), seal.onDisk === null ? 'cached' : 'flushed'),

@@ -1,10 +1,10 @@
 // The file of a lock: made with its content in one step, read, and cleared away.
-import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { systemCode } from './errors.ts'
-import { exists } from './free-name.ts'
+import { exists, moveToFree } from './free-name.ts'
 import { isOwner, type Owner } from './owner.ts'
 import { readSmallFile } from './regular-file.ts'
+import { temporaryPath } from './temporary-names.ts'
 
 const MOST_BYTES = 4096
 
@@ -19,9 +19,12 @@ export async function readOwner(path: string): Promise<Owner | null> {
   }
 }
 
-/** Creates the lock with its content in one step, so that nobody ever reads half of it. Null where there is one. */
+/**
+ * Creates the lock with its content in one step, so that nobody ever reads half of it. Null where there is one, and where
+ * its draft was taken away: this run has stood still for so long that another one took it for dead. Then look again.
+ */
 export async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null> {
-  const draft = `${path}.${owner.token}`
+  const draft = temporaryPath(path, 'new', owner.token)
   const file = await open(draft, 'wx')
   try {
     await file.writeFile(JSON.stringify(owner))
@@ -46,6 +49,7 @@ async function linkTo(
     await link(draft, path)
     return 'made'
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'taken'
     if (systemCode(error) !== 'EEXIST') return 'refused'
     // A network file system may do it, lose the answer, and say on the second try that the name is taken.
     return (await file.stat()).nlink > 1 ? 'made' : 'taken'
@@ -77,9 +81,9 @@ export async function isForeign(path: string): Promise<boolean> {
   return /[^\0]/.test(text) && (await readOwner(path)) === null
 }
 
-/** Removes the lock of `owner`, if it is still that one. */
-export async function clear(path: string, owner: Owner | null): Promise<boolean> {
-  const grave = `${path}.${randomUUID()}`
+/** Removes the lock of `owner`, if it is still that one. `token`: of the run that does it. */
+export async function clear(path: string, owner: Owner | null, token: string): Promise<boolean> {
+  const grave = temporaryPath(path, 'old', token)
   try {
     await rename(path, grave)
   } catch (error) {
@@ -89,7 +93,7 @@ export async function clear(path: string, owner: Owner | null): Promise<boolean>
   // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
   const buried = await readOwner(grave)
   const isNewcomer = buried !== null && buried.token !== owner?.token
-  if (isNewcomer) await link(grave, path).catch(() => undefined)
+  if (isNewcomer) await moveToFree(grave, path).catch(() => undefined)
   await rm(grave, { force: true })
   return !isNewcomer
 }

@@ -14,6 +14,8 @@ export interface LockOptions {
   readonly path: string
   /** Hash of the download's key. */
   readonly key: string
+  /** The key of journals: by it later runs know what this one leaves. */
+  readonly secret: Buffer
   /** What a message calls it. */
   readonly output: string
   /** Ends the wait for a sign of life of who holds it. */
@@ -63,7 +65,7 @@ export class Lock {
 
   /** The lock, or the living process that holds it, as far as it is known. */
   static async attempt(options: LockOptions): Promise<Lock | { holder: Owner | null }> {
-    const owner = thisProcess(options.key)
+    const owner = thisProcess(options.key, options.secret)
     let predecessor: Predecessor | null = null
     try {
       for (let attempt = 0; attempt < 5; attempt++) {
@@ -72,10 +74,10 @@ export class Lock {
           const createdAt = (await file.stat()).mtimeMs - performance.now()
           return new Lock(options, { token: owner.token, file, createdAt }, predecessor)
         }
-        const found = await look(options)
+        const found = await look(options, owner.token)
         if (found === null) continue // released meanwhile
         if (found.life === 'alive') return { holder: found.owner }
-        if (await clear(options.path, found.owner)) {
+        if (await clear(options.path, found.owner, owner.token)) {
           predecessor = { owner: found.owner, isDead: found.life === 'dead' }
         }
       }
@@ -123,12 +125,12 @@ interface Found {
   readonly life: 'alive' | 'dead' | 'silent'
 }
 
-async function look({ path, signal }: LockOptions): Promise<Found | null> {
+async function look({ path, signal }: LockOptions, token: string): Promise<Found | null> {
   const owner = await readOwner(path)
   if (owner === null && (await isForeign(path))) throw notALock(path)
   const life = owner === null ? 'unknown' : lifeOf(owner)
   if (life !== 'unknown') return { owner, life }
-  const silence = await isAbandoned(path, signal)
+  const silence = await isAbandoned(path, token, signal)
   if (silence === 'gone') return null
   if (silence === 'no') return { owner, life: 'alive' }
   return { owner, life: silence === 'before-boot' ? 'dead' : 'silent' }

@@ -1,31 +1,45 @@
 // Who holds a lock: which process of which machine, and whether it lives.
-import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemCode } from './errors.ts'
+import { makeToken, type Process, readToken, shortDigest } from './token.ts'
 
 /** Who holds a lock. */
-export interface Owner {
+export interface Owner extends Process {
   /** 1 once it writes no more, where the disk has no room for a journal that says so. */
   readonly ended?: number
   readonly token: string
-  readonly pid: number
-  /** When the process started, in the kernel's ticks; a number used again for another process differs here. */
-  readonly started: string | null
-  /** Machine, boot and pid namespace: only within one of these does the pid mean anything. */
-  readonly place: string
   /** Which download it is: the hash of its key. Locks of other programs have none. */
   readonly key?: string
 }
 
+/** Does a process live? `'unknown'` where nothing on this machine tells. */
+export type Life = 'alive' | 'dead' | 'unknown'
+
 /** This process, with a token of its own for each lock. `key` is a hash: others can read it. */
-export function thisProcess(key: string): Owner {
-  const started = processStatus(process.pid)?.started ?? null
-  return { ended: 0, token: randomUUID(), pid: process.pid, started, place: place(), key }
+export function thisProcess(key: string, secret: Buffer): Owner {
+  const self = thisOne()
+  return { ended: 0, token: makeToken(self, secret), ...self, key }
 }
 
-/** Does the owner live? `'unknown'` where nothing on this machine tells. */
-export function lifeOf(owner: Owner): 'alive' | 'dead' | 'unknown' {
+/** A token of this process, for a file that needs no lock. `key` as for {@link makeToken}. */
+export function ownToken(key: Buffer): string {
+  return makeToken(thisOne(), key)
+}
+
+/** Does the process live that made the token? Null where no run with this key has made it. */
+export function lifeOfMaker(token: string, key: Buffer): Life | null {
+  const maker = readToken(token, key)
+  if (maker === null) return null
+  if (maker.place !== shortDigest(place())) return 'unknown'
+  if (!isRunning(maker.pid)) return 'dead'
+  const status = processStatus(maker.pid)
+  if (status === null) return 'unknown'
+  return hasEnded(status) || shortDigest(status.started) !== maker.started ? 'dead' : 'alive'
+}
+
+/** Does the owner live? */
+export function lifeOf(owner: Owner): Life {
   if (owner.ended === 1) return 'dead'
   const here = place()
   if (owner.place !== here) {
@@ -36,9 +50,16 @@ export function lifeOf(owner: Owner): 'alive' | 'dead' | 'unknown' {
   if (!isRunning(owner.pid)) return 'dead'
   const status = processStatus(owner.pid)
   if (status === null || owner.started === null) return 'unknown'
-  // A zombie has ended; it only waits for its parent to notice. 'X' is a process on its way out.
-  const hasEnded = status.state === 'Z' || status.state === 'X'
-  return hasEnded || status.started !== owner.started ? 'dead' : 'alive'
+  return hasEnded(status) || status.started !== owner.started ? 'dead' : 'alive'
+}
+
+function thisOne(): Process {
+  return { pid: process.pid, started: processStatus(process.pid)?.started ?? null, place: place() }
+}
+
+/** A zombie has ended; it only waits for its parent to notice. 'X' is a process on its way out. */
+function hasEnded({ state }: Status): boolean {
+  return state === 'Z' || state === 'X'
 }
 
 function afterHost(place: string): string {
@@ -47,7 +68,7 @@ function afterHost(place: string): string {
 
 function isSameProcess({ pid, started }: Owner): boolean {
   const status = processStatus(pid)
-  return status !== null && status.state !== 'Z' && status.started === started
+  return status !== null && !hasEnded(status) && status.started === started
 }
 
 /** Has `value`, read from a lock, the shape of an {@link Owner}? */
@@ -77,8 +98,13 @@ function place(): string {
   return [hostname(), boot, namespace].join(' ')
 }
 
+interface Status {
+  readonly state: string
+  readonly started: string
+}
+
 /** State and start time of a process from /proc; null where /proc does not tell. */
-function processStatus(pid: number): { state: string; started: string } | null {
+function processStatus(pid: number): Status | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name, in parentheses, may hold anything; the state is the first field after it, the start the 20th.

@@ -14,7 +14,7 @@ import { moveToFree } from './free-name.ts'
 import type { PartMark } from './journal-format.ts'
 import type { Block, Interval } from './plan.ts'
 import { openRegular } from './regular-file.ts'
-import { draftPath } from './state-names.ts'
+import { temporaryPath } from './temporary-names.ts'
 
 interface Opened {
   readonly path: string
@@ -73,7 +73,7 @@ export class PartFile {
    * another process still writes into the old one, or reads from it under another name, stays apart.
    */
   static async create(path: string, { mode, signal, token }: PartDraft): Promise<PartFile> {
-    const at = draftPath(path, token)
+    const at = temporaryPath(path, 'new', token)
     try {
       await rm(at, { force: true })
       return new PartFile(await open(at, 'wx+', mode), { path, at, signal })

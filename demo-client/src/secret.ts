@@ -1,15 +1,21 @@
 // What only this user's runs know: the key that proves a journal to be the work of one of them.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from './errors.ts'
+import { moveToFree } from './free-name.ts'
 import { makeFolder } from './make-folder.ts'
+import { ownToken } from './owner.ts'
 import { openRegular, readUpTo } from './regular-file.ts'
+import { removeStale, temporariesIn } from './stale-files.ts'
 import { waitFor } from './stalled-calls.ts'
+import { temporaryPath } from './temporary-names.ts'
 
 const BYTES = 32
+/** Of IDs in names there. Nobody else can make files in that folder. */
+const NO_KEY = Buffer.alloc(0)
 /** How long the home is waited for, in ms. A network's may have to be mounted first. */
 const PATIENCE = 5000
 
@@ -43,13 +49,30 @@ export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
 }
 
 async function readOrMake(path: string): Promise<Buffer> {
-  const call = calls.get(path) ?? read(path).then((key) => key ?? make(path))
+  const call = calls.get(path) ?? readMakeAndSweep(path)
   calls.set(path, call)
   try {
     return await call
   } finally {
     calls.delete(path)
   }
+}
+
+async function readMakeAndSweep(path: string): Promise<Buffer> {
+  const key = (await read(path)) ?? (await make(path))
+  await sweep(path)
+  return key
+}
+
+/**
+ * Removes the drafts of runs that were killed while they made the file. Now that it is there, nobody needs one: a run that
+ * finds its draft gone reads the file.
+ */
+async function sweep(path: string): Promise<void> {
+  const folder = dirname(path)
+  const found = (await temporariesIn(folder, NO_KEY)).filter(({ file }) => file === basename(path))
+  const user = process.geteuid?.() ?? null
+  await removeStale(found, { folder, key: NO_KEY, user, now: Date.now() })
 }
 
 /** Where programs keep their state. There is one place: a run that used another would not know what this one has left. */
@@ -93,7 +116,7 @@ async function read(path: string): Promise<Buffer | null> {
 async function make(path: string): Promise<Buffer> {
   await assertOwnHome(dirname(path))
   await makeFolder(dirname(path), 0o700)
-  const draft = `${path}.${randomUUID()}`
+  const draft = temporaryPath(path, 'new', ownToken(NO_KEY))
   try {
     const file = await open(draft, 'wx', 0o600)
     try {
@@ -102,9 +125,9 @@ async function make(path: string): Promise<Buffer> {
     } finally {
       await file.close()
     }
-    await link(draft, path).catch(async (error: unknown) => {
-      // A file system without hard links: the last one to make it has made it.
-      if (systemCode(error) !== 'EEXIST') await rename(draft, path)
+    await moveToFree(draft, path).catch((error: unknown) => {
+      // A draft that is gone was taken for one of a dead run: the file is there.
+      if (systemCode(error) !== 'ENOENT') throw error
     })
   } finally {
     await rm(draft, { force: true }).catch(() => undefined)

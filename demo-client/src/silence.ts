@@ -1,5 +1,4 @@
 // Whether the owner of a lock, which cannot be asked, has given up beating.
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, rm, statfs } from 'node:fs/promises'
 import { uptime } from 'node:os'
@@ -7,9 +6,10 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemCode } from './errors.ts'
 import { openRegular } from './regular-file.ts'
+import { temporaryPath } from './temporary-names.ts'
 
-/** In ms. */
-const SILENCE = 60_000
+/** In ms. What gives no sign of life for longer, and cannot be asked, is taken for dead. */
+export const SILENCE = 60_000
 /** Two heartbeats and more, in ms: machines whose clocks differ, or that have slept, are given the time for one. */
 const WATCH = 5000
 /** For clocks that were set since the system started, in ms. */
@@ -24,15 +24,17 @@ const LOCAL: ReadonlySet<number> = new Set([
 
 /**
  * Has the heartbeat of the lock at `path` stopped for long? By the file system's own clock. `'before-boot'`: so long ago
- * that its owner ended with the system that ran before this one. `'gone'`: there is no lock any more.
+ * that its owner ended with the system that ran before this one. `'gone'`: there is no lock any more. `token`: of the run
+ * that asks.
  * @throws the signal's reason
  */
 export async function isAbandoned(
   path: string,
+  token: string,
   signal: AbortSignal | null,
 ): Promise<'yes' | 'no' | 'before-boot' | 'gone'> {
   try {
-    const [now, then] = [await clockOf(path), await touchedAt(path)]
+    const [now, then] = [await clockOf(path, token), await touchedAt(path)]
     if (Math.abs(now - then) <= SILENCE) return 'no'
     await sleep(WATCH, undefined, signal === null ? {} : { signal }).catch(() => signal?.throwIfAborted())
     if ((await touchedAt(path)) !== then) return 'no'
@@ -44,8 +46,8 @@ export async function isAbandoned(
 }
 
 /** What the file system, perhaps on another machine, holds for the time, in ms. */
-async function clockOf(path: string): Promise<number> {
-  const probe = `${path}.${randomUUID()}`
+async function clockOf(path: string, token: string): Promise<number> {
+  const probe = temporaryPath(path, 'now', token)
   const file = await open(probe, 'wx')
   try {
     return (await file.stat()).mtimeMs

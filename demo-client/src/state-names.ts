@@ -2,14 +2,12 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 
-/** File systems allow 255 bytes. The longest name of ours adds 51: `.part.json.new.` and a UUID. */
+/** File systems allow 255 bytes. The longest name of ours adds 51: `.part.json.new.` and an ID. */
 const MOST_BYTES = 200
 const HASH_DIGITS = 16
 
 /** A file of ours, or what one of ours is called while it is written or cleared away. */
 const STATE = /\.part(?:\.(?:json|lock|new|done)(?:\..*)?)?$/
-/** A UUID. */
-const TOKEN = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** The paths of one download's state. */
 export interface StatePaths {
@@ -26,21 +24,6 @@ export interface StatePaths {
 export function statePaths(path: string): StatePaths {
   const base = join(dirname(path), fitting(basename(path)))
   return { part: `${base}.part`, journal: `${base}.part.json`, lock: `${base}.part.lock` }
-}
-
-/** Where a complete part file is in the instant before it gets its final name: a path that one run alone uses. */
-export function completePath(part: string, token: string): string {
-  return `${part}.done.${token}`
-}
-
-/** Where a run writes what is to become the file `path`: a name that it alone uses. */
-export function draftPath(path: string, token: string): string {
-  return `${path}.new.${token}`
-}
-
-/** Has `text`, read from a lock, the form of a run's token? Only then may it be a part of a path. */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text)
 }
 
 /** A path beside `path` that only the download with this key has. For files that the server has yet to name. */

@@ -2,9 +2,10 @@
 import type { Claim } from './claim.ts'
 import type { FinalName } from './final-name.ts'
 import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
+import { sweepLocks } from './leftovers.ts'
 import { type NewPart, PartFile } from './part-file.ts'
 import type { Recovered } from './recovery.ts'
-import { completePath } from './state-names.ts'
+import { temporaryPath } from './temporary-names.ts'
 
 /** What is recorded of a part file, besides itself. */
 export type Content = Omit<Recorded, 'part' | 'state'>
@@ -12,6 +13,7 @@ export type Content = Omit<Recorded, 'part' | 'state'>
 /** An open part file whose lock is held. Close it. */
 export class StoredPart {
   readonly #claim: Claim
+  readonly #secret: Buffer
   readonly #newPart: NewPart
   readonly #journal: JournalWriter
   #file: PartFile
@@ -20,6 +22,7 @@ export class StoredPart {
 
   constructor(owner: JournalOwner, { part, isNew }: Recovered, newPart: NewPart) {
     this.#claim = owner.claim
+    this.#secret = owner.secret
     this.#newPart = newPart
     this.#journal = new JournalWriter(owner)
     this.#file = part
@@ -70,13 +73,14 @@ export class StoredPart {
     const { lock, paths } = this.#claim
     await lock.assertHeld()
     await this.#file.finish(name, {
-      ownPath: completePath(paths.part, lock.token),
+      ownPath: temporaryPath(paths.part, 'done', lock.token),
       assertHeld: () => lock.assertHeld(),
       record: async (placeholder) => {
         if (content !== null) await this.save({ ...content, placeholder }, 'open')
       },
     })
     await this.#journal.remove()
+    await sweepLocks({ paths, secret: this.#secret })
   }
 
   /** Deletes it, and its journal. */

@@ -1,16 +1,7 @@
 // Where the state of a download lies, and which names are taken by it.
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import {
-  completePath,
-  cutToBytes,
-  draftPath,
-  hashOf,
-  isStateName,
-  isToken,
-  pathForKey,
-  statePaths,
-} from '#client/state-names.js'
+import { cutToBytes, hashOf, isStateName, pathForKey, statePaths } from '#client/state-names.js'
 
 t.test('the state of a download lies beside its file, whatever its name', async (t) => {
   t.strictSame(statePaths('/d/a.bin'), {
@@ -58,24 +49,6 @@ t.test('a text is cut to bytes, between characters', async (t) => {
     ['a🎉', 4, 'a'],
   ] as const)
     t.equal(cutToBytes(text, most), want, `${text} in ${most} bytes`)
-})
-
-t.test('names that one run alone uses', async (t) => {
-  const token = '01234567-89ab-cdef-0123-456789abcdef'
-  t.equal(draftPath('/d/a.part', token), `/d/a.part.new.${token}`)
-  t.equal(completePath('/d/a.part', token), `/d/a.part.done.${token}`)
-  t.equal(isStateName(`a.part.done.${token}`), true)
-  t.equal(isToken(token), true)
-  for (const text of [
-    '',
-    'x',
-    `${token}x`,
-    `x${token}`,
-    `../${token}`,
-    token.replace('a', 'g'),
-    `${token}\n`,
-  ])
-    t.equal(isToken(text), false, JSON.stringify(text))
 })
 
 t.test('names that are those of a state', async (t) => {

@@ -1,0 +1,75 @@
+// The names of temporary files, and what the IDs in them say.
+import t from 'tap'
+import { isStateName } from '#client/state-names.js'
+import { readTemporaryName, temporaryPath } from '#client/temporary-names.js'
+import { isToken, makeToken, readToken, shortDigest } from '#client/token.js'
+
+const KEY = Buffer.alloc(32, 'key')
+const PROCESS = { pid: 4711, place: 'host boot pid:[1]', started: '123456' }
+const TOKEN = makeToken(PROCESS, KEY)
+
+t.test('an ID says which process made it', async (t) => {
+  const maker = { place: shortDigest(PROCESS.place), started: shortDigest(PROCESS.started) }
+  t.match(TOKEN, /^00001267-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/)
+  t.strictSame(readToken(TOKEN, KEY), { pid: 4711, ...maker })
+  for (const pid of [1, 4_194_304, 0xff_ff_ff_ff])
+    t.strictSame(readToken(makeToken({ ...PROCESS, pid }, KEY), KEY), { pid, ...maker })
+  const unknown = makeToken({ ...PROCESS, started: null }, KEY)
+  t.strictSame(readToken(unknown, KEY), { pid: 4711, ...maker, started: shortDigest('') })
+  t.not(makeToken(PROCESS, KEY), TOKEN, 'no two are the same')
+})
+
+t.test('an ID of nobody proves nothing', async (t) => {
+  t.equal(readToken(TOKEN, Buffer.alloc(32, 'other key')), null)
+  t.equal(readToken(TOKEN, Buffer.alloc(0)), null)
+  for (const [at, character] of [...TOKEN].entries()) {
+    const other = character === '-' ? '_' : character === '0' ? '1' : '0'
+    t.equal(readToken(TOKEN.slice(0, at) + other + TOKEN.slice(at + 1), KEY), null, `character ${at}`)
+  }
+  for (const text of ['', 'abc', '01234567-89ab-cdef-0123-456789abcdef']) t.equal(readToken(text, KEY), null)
+})
+
+t.test('the form of an ID', async (t) => {
+  t.equal(isToken(TOKEN), true)
+  for (const text of [
+    '',
+    'x',
+    `${TOKEN}x`,
+    `x${TOKEN}`,
+    `../${TOKEN}`,
+    TOKEN.replace('0', 'g'),
+    `${TOKEN}\n`,
+  ])
+    t.equal(isToken(text), false, JSON.stringify(text))
+})
+
+t.test('a name that one run alone uses', async (t) => {
+  for (const [file, stage] of [
+    ['a.part', 'new'],
+    ['a.part', 'done'],
+    ['a.part.json', 'new'],
+    ['a.part.lock', 'new'],
+    ['a.part.lock', 'old'],
+    ['a.part.lock', 'now'],
+    ['a\nb.part.lock', 'now'],
+  ] as const) {
+    const path = temporaryPath(`/d/${file}`, stage, TOKEN)
+    t.equal(path, `/d/${file}.${stage}.${TOKEN}`)
+    t.strictSame(readTemporaryName(path), { file, stage, token: TOKEN })
+    t.equal(isStateName(path.slice(3)), true, 'no name from outside is one')
+  }
+})
+
+t.test('names of other files', async (t) => {
+  for (const name of [
+    'a.part.new',
+    'a.part.new.',
+    'a.part.new.abc',
+    `a.part.old${TOKEN}`,
+    `a.part.tmp.${TOKEN}`,
+    `a.part.new.${TOKEN}.bak`,
+    `.new.${TOKEN}`,
+    TOKEN,
+  ])
+    t.equal(readTemporaryName(name), null, name)
+})
