@@ -31,24 +31,39 @@ const CODINGS: readonly (readonly [extensions: RegExp, codings: readonly string[
 /** Values of Content-Encoding that change no byte: the framing that a store has taken off, charsets, and words for nothing. */
 const NO_CODINGS = /^(?:identity|aws-chunked|none|binary|[78]bit|utf-?8|us-ascii|iso-8859-1)?$/
 
+/** Extensions of compressed files, which some servers decompress on the way. */
+const COMPRESSED = /^(?:br|bz2?|bzip2|gz|gzip|lz|lz4|lzma|lzo|xz|z|zst|zstd)$/
+
 /**
  * May an HTML page be what is wanted? A name that is not HTML's own says no: the extension of any URL, of the server's
  * name or of the output. A name without an extension says nothing. An output named as a page is a page that was asked for.
+ * A page that is compressed is one, too: `Content-Type` is what it is without its coding (RFC 9110 §8.4).
  */
 export function isPageExpected({ urls, disposition, output }: FileNames): boolean {
-  const chosen = extensionOf(output)
-  if (chosen !== null) return HTML.test(chosen) && isPageOrNothing(extensionOf(disposition), HTML)
-  if (!isPageOrNothing(extensionOf(disposition), HTML)) return false
+  const chosen = kindOf(output)
+  if (chosen !== null) return HTML.test(chosen) && isPageOrNothing(kindOf(disposition), HTML)
+  if (!isPageOrNothing(kindOf(disposition), HTML)) return false
   return segmentsOf(urls).every((name) => {
-    const extension = extensionOf(name)
-    return isPageOrNothing(extension, HTML) || isPageOrNothing(extension, PROGRAMS)
+    const kind = kindOf(name)
+    return isPageOrNothing(kind, HTML) || isPageOrNothing(kind, PROGRAMS)
   })
 }
 
-/** Does a name say by itself that it is that of a page, or of a program whose output is one? */
-export function isPageName(name: string): boolean {
+/** Does a name say by itself that it is that of a page? `'program'`: or of a program, whose output is one as often as not. */
+export function isPageName(name: string, or: 'program' | 'nothing'): boolean {
   const extension = extensionOf(name)
-  return extension !== null && (HTML.test(extension) || PROGRAMS.test(extension))
+  return extension !== null && (HTML.test(extension) || (or === 'program' && PROGRAMS.test(extension)))
+}
+
+/** The name of a compressed file without the extension that says so: `page.html` for `page.html.gz`, but not `data` for `data.gz`. */
+export function decompressedName(name: string): string {
+  const { stem, extension } = partsOf(name)
+  return extension !== null && COMPRESSED.test(extension) && extensionOf(stem) !== null ? stem : name
+}
+
+/** The extension that says what a file is when it is decompressed. */
+function kindOf(name: string | null): string | null {
+  return name === null ? null : extensionOf(decompressedName(name))
 }
 
 /**
@@ -90,12 +105,12 @@ const EXTENSION = /\.([\p{L}\p{N}%][\p{L}\p{M}\p{N}_+~%-]{0,31})(?:[^\p{L}\p{M}\
  * nothing else (`.zip`), and dots and blanks behind it are no part of it.
  */
 export function extensionOf(name: string | null): string | null {
-  return partsOf(name).extension
+  return partsOf(name ?? '').extension
 }
 
 /** The {@link extensionOf} a name, and what stands before it. */
-export function partsOf(name: string | null): { readonly stem: string; readonly extension: string | null } {
-  const clean = (name ?? '').replace(/[.\s]+$/, '')
+function partsOf(name: string): { readonly stem: string; readonly extension: string | null } {
+  const clean = name.replace(/[.\s]+$/, '')
   const found = EXTENSION.exec(clean)
   return { stem: clean.slice(0, found?.index), extension: found?.[1]?.toLowerCase() ?? null }
 }

@@ -1,5 +1,5 @@
 // What the name of a file says about its first bytes: formats that no text can be. Pure.
-import { extensionOf, type FileNames, isPageName, partsOf, segmentsOf } from './expected-file.ts'
+import { decompressedName, extensionOf, type FileNames, isPageName, segmentsOf } from './expected-file.ts'
 import type { StandIn } from './stand-in.ts'
 
 /**
@@ -34,36 +34,39 @@ const BINARY: ReadonlySet<string> = new Set(
 /** Extensions of files that can be anything, but are large: a pointer of Git LFS only stands for them. */
 export const ANY_BYTES: readonly string[] = 'bin dat data db model params pt raw t7 weights'.split(' ')
 
-/** Extensions of compressed files, which some servers decode on the way. */
-const COMPRESSED = /^(?:br|bz2?|bzip2|gz|gzip|lz|lz4|lzma|lzo|xz|z|zst|zstd)$/
-/** Extensions of text that can begin like a page: `notes.md.gz`. */
+/** Extensions of text that can begin like a page. */
 const MARKUP = /^(?:xml|xsl|xslt|svg|rss|atom|txt|text|md|markdown|vue|tpl|tmpl|mht|mhtml|eml|mbox|log)$/
 /** Extensions of files on their way, which say nothing. */
 const PASSING = /^(?:tmp|temp|part|partial|download|new)$/
 
 const ALL: readonly StandIn[] = ['page', 'json', 'error', 'pointer']
+const POINTER: readonly StandIn[] = ['pointer']
+const NOTHING: readonly StandIn[] = []
 
 /**
  * What a file of these names cannot be. The name that it gets decides: that of the output, or the server's. Where these say
- * nothing, one of the URLs is enough: behind a redirect to a login stands no extension any more.
+ * nothing, one of the URLs is enough, since behind a redirect to a login stands no extension any more; unless the one that was
+ * asked for, from which the name is then taken, is that of a text.
  */
 export function suspectsFor({ urls, disposition, output }: FileNames): readonly StandIn[] {
   for (const name of [output, disposition]) {
     const extension = extensionOf(name)
     if (name !== null && extension !== null && !PASSING.test(extension)) return suspectsIn(name)
   }
+  const asked = segmentsOf(urls.slice(0, 1)).at(-1) ?? ''
+  if (isMarkup(asked) || isPageName(asked, 'nothing')) return NOTHING
   const found = segmentsOf(urls).map(suspectsIn)
-  return found.find((suspects) => suspects === ALL) ?? found.find(({ length }) => length > 0) ?? []
+  return [ALL, POINTER].find((suspects) => found.includes(suspects)) ?? NOTHING
 }
 
 function suspectsIn(name: string): readonly StandIn[] {
-  const { stem, extension } = partsOf(name)
-  if (extension === null) return []
-  if (ANY_BYTES.includes(extension)) return ['pointer']
-  if (!BINARY.has(extension) || (COMPRESSED.test(extension) && isMarkup(stem))) return []
-  return ALL
+  const extension = extensionOf(name) ?? ''
+  if (ANY_BYTES.includes(extension)) return POINTER
+  const decompressed = decompressedName(name)
+  const isText = isMarkup(decompressed) || isPageName(decompressed, 'program')
+  return BINARY.has(extension) && !isText ? ALL : NOTHING
 }
 
 function isMarkup(name: string): boolean {
-  return isPageName(name) || MARKUP.test(extensionOf(name) ?? '')
+  return MARKUP.test(extensionOf(name) ?? '')
 }

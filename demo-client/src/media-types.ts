@@ -3,8 +3,8 @@
 /** Types by which a server says that it does not know the format. */
 const UNKNOWN =
   /^(?:application|binary|unknown|\*)\/(?:(?:x-)?(?:octet-stream|binary|unknown|download|force-download|file|save)|\*)$/
-/** Types of text, in which a page can be. */
-const TEXT = /^text\/|[/+](?:json|xml)$|^application\/(?:x-)?(?:javascript|ecmascript)$/
+/** Types of text, in which a page can be; some of them no standard knows. */
+const TEXT = /^text\/|[/+](?:json|xml)$|^application\/(?:x-)?(?:ecmascript|html|httpd-php|javascript|text)$/
 
 /** The media types of a Content-Type, which should be one, in lower case without parameters and quotes. */
 export function mediaTypes(contentType: string): string[] {

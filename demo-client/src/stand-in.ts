@@ -17,10 +17,11 @@ export interface Start {
 /** After this many bytes nothing more is looked for: the resource header of the WHATWG's MIME Sniffing Standard, §5.2. */
 export const MOST = 1445
 
-/** Tags of the same standard, §7.1. */
+/** Tags of the same standard, §7.1, and some that login pages and error messages begin with as well. */
 const TAGS = [
   ...['!doctype html', 'html', 'head', 'script', 'iframe', 'h1', 'div', 'font', 'table'],
   ...['a', 'style', 'title', 'b', 'body', 'br', 'p'],
+  ...['center', 'form', 'h2', 'h3', 'link', 'meta', 'noscript', 'pre', 'span', 'strong'],
 ]
 
 /** How they begin, as {@link textOf} writes it. */
@@ -75,8 +76,7 @@ function textOf(bytes: Buffer): string | null {
     .replace(/^ | (?=<)|(?<=>) $/g, '')
     .toLowerCase()
   if (!text.startsWith(PROLOG)) return PROLOG.startsWith(text) ? null : text
-  const end = text.indexOf('?>')
-  return end < 0 ? null : text.slice(end + 2)
+  return /\?>(.*)/.exec(text)?.[1] ?? null
 }
 
 const UTF_8 = '\xef\xbb\xbf'

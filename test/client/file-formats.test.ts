@@ -33,6 +33,9 @@ t.test('a file of a binary format is none of what servers send in its place', as
     ['an output in place of a page', names('index.html', { output: 'm.onnx' })],
     ['a disposition', names('download', { disposition: 'm.zip' })],
     ['a disposition in place of a program', names('get.php', { disposition: 'm.zip' })],
+    ['a program that is redirected to a file', names('get.php', { last: 'm.zip' })],
+    ['a version that is redirected to a file', names('v1.2', { last: 'm.tar.gz' })],
+    ['a model, or a file of bytes', names('m.bin', { last: 'm.gguf' })],
     ['an output that says nothing', names('m.zip', { output: 'model' })],
     ['an output on its way', names('m.zip', { output: 'm.tmp' })],
     ['an output on its way, and a disposition', names('x', { output: 'm.part', disposition: 'm.7z' })],
@@ -49,6 +52,7 @@ t.test('a file of bytes of no known format is no pointer', async (t) => {
     ['a model or a template', names('m.pt')],
     ['an output', names('a.zip', { output: 'm.bin' })],
     ['redirected to a login', names('m.bin', { last: 'login' })],
+    ['redirected from a login', names('login', { last: 'm.bin' })],
   ]
   for (const [name, row] of rows) t.strictSame(suspectsFor(row), ['pointer'], name)
 })
@@ -73,6 +77,9 @@ t.test('any text can be the file', async (t) => {
       ],
       ...['a.zip.asc', 'a.zip.sha256', 'a.zip.html', 'v1.2', "St. Mary's"],
     ].map((name): [string, FileNames] => [name, names(name)]),
+    ['a text that is redirected to an archive', names('readme.txt', { last: 'a.zip' })],
+    ['a page that is redirected to an archive', names('a.html', { last: 'a.zip' })],
+    ['a page with a parameter', names('index.html;next=a.zip')],
     ['an output', names('a.zip', { output: 'a.txt' })],
     ['an output of no kind that is known', names('a.zip', { output: 'a.orig' })],
     [

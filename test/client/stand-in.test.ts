@@ -15,6 +15,7 @@ function found(text: string | Buffer, contentType = '', suspects = ALL): Found {
 const TAGS = [
   ...['!DOCTYPE HTML', 'HTML', 'HEAD', 'SCRIPT', 'IFRAME', 'H1', 'DIV', 'FONT', 'TABLE'],
   ...['A', 'STYLE', 'TITLE', 'B', 'BODY', 'BR', 'P'],
+  ...['CENTER', 'FORM', 'H2', 'H3', 'LINK', 'META', 'NOSCRIPT', 'PRE', 'SPAN', 'STRONG'],
 ]
 
 const POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'
@@ -90,6 +91,7 @@ t.test('more bytes are asked for only while they can decide', async (t) => {
     ['a mark', '\xef\xbb\xbf'],
     ['a byte of a mark of UTF-16', '\xff'],
     ['half a character of UTF-16', '\xff\xfe<'],
+    ['half a character of UTF-16, big end first', '\xfe\xff\0<\0'],
     ['an XML declaration that goes on', '<?xml version="1.0"'],
     ['an XML declaration and a line end', '<?xml version="1.0"?>\r\n'],
     ['half an error', '<Error>\n'],
@@ -140,7 +142,13 @@ t.test('a media type of a binary format is believed', async (t) => {
     ...['', 'application/octet-stream', 'Application/Octet-Stream', 'binary/octet-stream', '*/*', 'unknown'],
     ...['application/x-download', 'application/force-download', 'application/unknown', 'unknown/unknown'],
     ...['text/plain; charset=utf-8', 'TEXT/PLAIN', 'text/html charset=utf-8', 'text/css', 'application/xml'],
-    ...['application/vnd.wap.xhtml+xml', 'application/javascript', 'application/json', '"text/plain"'],
+    ...[
+      'application/vnd.wap.xhtml+xml',
+      'application/javascript',
+      'application/json',
+      '"text/plain"',
+      'application/x-httpd-php',
+    ],
     ...['application/zip, text/plain', 'application/octet-stream, application/zip', ';charset=utf-8'],
   ]
   for (const type of open) {

@@ -35,19 +35,29 @@ export async function serve(t: Test, script: Script): Promise<HostileServer> {
   return server
 }
 
-/** Downloads `path` into a directory, as `output` or as the server wants. */
+/** What is downloaded, and to where. */
+export interface Fetch {
+  path: string
+  directory: string
+  /** The name of the file; without it the server's, or that of the URL. */
+  output?: string | undefined
+  /** Called with the bytes received so far. */
+  onReceived?: (bytes: number) => void
+}
+
+/** Downloads, and says how it ended. */
 export async function fetchTo(
   server: HostileServer,
-  { path, directory, output }: { path: string; directory: string; output?: string | undefined },
+  { path, directory, output, onReceived }: Fetch,
   options: DownloadOptions = {},
 ): Promise<Outcome> {
   const destination = output === undefined ? { directory } : join(directory, output)
-  try {
-    return await download(`${server.url}${path}`, destination, { ...QUICK, ...options }).finished
-  } catch (error) {
+  const run = download(`${server.url}${path}`, destination, { ...QUICK, ...options })
+  for await (const { received } of run) onReceived?.(received)
+  return await run.finished.catch((error: unknown) => {
     if (error instanceof DownloadError) return error
     throw error
-  }
+  })
 }
 
 /** Holds an outcome to be the refusal of a page, or of what `reason` says. */
