@@ -4,11 +4,11 @@
 // then its inode is looked at, then the lock. A run that takes over the lock takes that name away before anything else:
 // what this run does to it later fails. No other file can ever have that name.
 import type { Stats } from 'node:fs'
-import { type FileHandle, link, lstat, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, link, lstat, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DownloadError, fileError, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
-import { exists, moveToFree } from './free-name.ts'
+import { exists, isSameFile, moveToFree } from './free-name.ts'
 import type { Placeholder } from './journal-format.ts'
 import { existsError } from './place.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
@@ -86,16 +86,28 @@ export async function giveFinalName(
 
 /**
  * Takes back the complete file of the run with this token, which has ended or from which the lock was taken: it goes on
- * as a part file.
+ * as a part file, unless it has the final name already.
  */
 export async function takeBack(part: string, token: string): Promise<void> {
   const path = temporaryPath(part, 'done', token)
   if (!(await exists(path))) return
   try {
-    if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })
+    if (await isFinished(path, part)) await rm(path, { force: true })
+    else if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw fileError(error, path) // else it is not frozen, and was faster
   }
+}
+
+/** Has link(2) given the complete file `path` another name in its folder than that of the part file? */
+async function isFinished(path: string, part: string): Promise<boolean> {
+  if ((await lstat(path)).nlink === 1) return false
+  const folder = dirname(path)
+  for (const name of await readdir(folder)) {
+    if (name === basename(path) || name === basename(part)) continue
+    if (await isSameFile(path, join(folder, name))) return true
+  }
+  return false
 }
 
 /** Gives it the owner and group of the file it replaces, if that is allowed. Returns the mode it is to have. */

@@ -22,7 +22,8 @@ export async function moveToFree(from: string, to: string): Promise<'moved' | 't
   return 'moved'
 }
 
-async function isSameFile(one: string, other: string): Promise<boolean> {
+/** Are these two names of one file? */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all(
     [one, other].map((path) => lstat(path, { bigint: true }).catch(() => null)),
   )

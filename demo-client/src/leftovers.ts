@@ -2,7 +2,8 @@
 import { lstat, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { takeBack } from './final-name.ts'
-import { loadJournal } from './journal.ts'
+import { exists } from './free-name.ts'
+import { loadJournal, removeJournal } from './journal.ts'
 import type { Lock } from './lock.ts'
 import { removeLeft } from './placeholder.ts'
 import { isFileOf, removeStale, temporariesIn } from './stale-files.ts'
@@ -20,7 +21,7 @@ export interface LockedState {
 
 /**
  * Takes back what runs before have left: their complete file becomes the part file again, their drafts go, and so does the
- * empty file under the final name. If one was only frozen, what it does to them fails from now on.
+ * empty file under the final name, and a journal without a part file. If one was only frozen, what it does to them fails from now on.
  */
 export async function tidy(state: LockedState): Promise<void> {
   const { paths, lock, secret } = state
@@ -31,6 +32,9 @@ export async function tidy(state: LockedState): Promise<void> {
   for (const token of new Set([...known, ...(await earlierRuns(state))])) await removeOf(token, paths)
   await sweepLocks(state)
   await removeLeft(paths, secret)
+  // A kill between a journal and its part file, or when the part file has become the finished one.
+  const isOrphan = found?.kind === 'proven' && found.record.name === basename(paths.part)
+  if (isOrphan && !(await exists(paths.part))) await removeJournal(paths.journal)
 }
 
 /**

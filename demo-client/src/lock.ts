@@ -1,9 +1,11 @@
 // NAME.part.lock: one process at a time on one output. A dead owner, a zombie too, does not hold it.
 import { type FileHandle, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { DownloadError, fileError } from './errors.ts'
 import { clear, isForeign, readOwner, tryCreate } from './lock-file.ts'
-import { lifeOf, type Owner, thisProcess } from './owner.ts'
+import { type Life, lifeOf, lifeOfMaker, type Owner, thisProcess } from './owner.ts'
 import { isAbandoned } from './silence.ts'
+import { temporariesIn } from './stale-files.ts'
 
 /** In ms. Far shorter than what {@link isAbandoned} waits for a sign of life. */
 const HEARTBEAT = 2000
@@ -125,15 +127,27 @@ interface Found {
   readonly life: 'alive' | 'dead' | 'silent'
 }
 
-async function look({ path, signal }: LockOptions, token: string): Promise<Found | null> {
+async function look({ path, secret, signal }: LockOptions, token: string): Promise<Found | null> {
   const owner = await readOwner(path)
   if (owner === null && (await isForeign(path))) throw notALock(path)
-  const life = owner === null ? 'unknown' : lifeOf(owner)
+  const life = owner === null ? await lifeOfMakers(path, secret) : lifeOf(owner)
   if (life !== 'unknown') return { owner, life }
   const silence = await isAbandoned(path, token, signal)
   if (silence === 'gone') return null
   if (silence === 'no') return { owner, life: 'alive' }
   return { owner, life: silence === 'before-boot' ? 'dead' : 'silent' }
+}
+
+/**
+ * Whether the run lives that is making the lock, which has no content yet: where there are no hard links, it has a draft
+ * until the lock is whole.
+ */
+async function lifeOfMakers(path: string, secret: Buffer): Promise<Life> {
+  const found = await temporariesIn(dirname(path), secret)
+  const drafts = found.filter(({ file, stage }) => file === basename(path) && stage === 'new')
+  if (drafts.length === 0) return 'unknown'
+  if (drafts.some(({ token }) => lifeOfMaker(token, secret) !== 'dead')) return 'unknown'
+  return (await readOwner(path)) === null ? 'dead' : 'unknown' // one that is ready has no draft any more
 }
 
 function notALock(path: string): DownloadError {

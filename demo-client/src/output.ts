@@ -8,6 +8,7 @@ import { nameFromDisposition, nameFromUrl } from './names.ts'
 import { existsError, lookAt, type Place } from './place.ts'
 import { isLeftBy } from './placeholder.ts'
 import { readSecret } from './secret.ts'
+import { settle } from './settle.ts'
 import type { Shortfalls } from './shortfall.ts'
 import { pathForKey, statePaths } from './state-names.ts'
 
@@ -65,7 +66,10 @@ export class Output {
     const place = await lookAt(this.#path)
     if (place.kind === 'nothing') return place
     if (this.#options.existing === 'refuse') {
-      if (!(await this.#isLeft(place))) throw existsError(this.#path)
+      if (!(await this.#isLeft(place))) {
+        await this.#settle(place.path)
+        throw existsError(this.#path)
+      }
       return { kind: 'nothing', path: this.#path } // it goes when the lock is held
     }
     if (this.isNamed) this.#folder = dirname(place.path)
@@ -96,7 +100,14 @@ export class Output {
     if (place.kind === 'nothing') return null
     const found = await digestOf(place.path, { algorithm, signal }).catch(() => null)
     signal?.throwIfAborted()
-    return found?.digest === value ? found.size : null
+    if (found?.digest !== value) return null
+    await this.#settle(place.path)
+    return found.size
+  }
+
+  /** See {@link settle}. Where it fails, a later run has a look. */
+  async #settle(path: string): Promise<void> {
+    await settle({ path, key: this.#options.key, signal: null }).catch(() => undefined)
   }
 
   /** Is there only the empty file of a run that was killed? */

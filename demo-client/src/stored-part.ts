@@ -58,7 +58,10 @@ export class StoredPart {
   /** A part file that no journal names is nobody's. So it is in the journal before it has its name. */
   async publish(content: Content | null): Promise<void> {
     await this.save(content, 'begun')
-    await this.#file.publish()
+    await this.#file.publish().catch(async (error: unknown) => {
+      await this.#claim.lock.assertHeld() // a run that has taken over has taken the new file away
+      throw error
+    })
   }
 
   /** See {@link JournalWriter.save}. Without a version there is nothing to record. */

@@ -1,0 +1,107 @@
+// The table of files in range-get's README, compared with what appears on the disk while runs are at work.
+import { mkdirSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { rangeGet } from '../client/support/command.ts'
+import { honest, makeContent, resource, startHostile } from '../client/support/hostile-server.ts'
+import { names } from '../client/support/run.ts'
+import { plain, readDocument, tableUnder } from './support/markdown.ts'
+
+const README = readDocument('demo-client/README.md')
+const FILES = resource(makeContent(300_000))
+const ID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/
+
+// A takeover watches for five seconds first.
+t.setTimeout(300_000)
+
+/** What the table calls a file. */
+function called(name: string): string {
+  return name.replace(ID, 'ID').replace(/^file\.bin/, 'NAME')
+}
+
+/** Names of what appears in a folder. Take them with `end`. */
+function follow(folder: string): { end: () => Promise<Set<string>> } {
+  const seen = new Set<string>()
+  const watcher = watch(folder, (_event, name) => seen.add(called(name ?? '')))
+  const end = async (): Promise<Set<string>> => {
+    writeFileSync(join(folder, 'last'), '')
+    while (!seen.delete('last')) await sleep(10)
+    watcher.close()
+    rmSync(join(folder, 'last'))
+    return seen
+  }
+  return { end }
+}
+
+interface Row {
+  readonly name: string
+  readonly env?: NodeJS.ProcessEnv
+  /** A run before, killed there. */
+  readonly first?: string
+  /** What is then done to its lock. */
+  readonly lock?: (path: string) => void
+}
+
+/** The lock as it would look from another machine, its owner silent for an hour. */
+function makeForeign(path: string): void {
+  const owner = JSON.parse(readFileSync(path, 'utf8'))
+  writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
+  const old = new Date(Date.now() - 3_600_000)
+  utimesSync(path, old, old)
+}
+
+const KILLED = 'rename:\\.part\\.done\\.'
+const ROWS: readonly Row[] = [
+  { name: 'a first run' },
+  { name: 'no hard links', env: { REFUSE: 'link:EPERM' } },
+  { name: 'one that takes up what a killed one has left', first: KILLED },
+  { name: 'one that takes over from another machine', first: KILLED, lock: makeForeign },
+]
+
+/** Runs the command as the row says. Returns what appeared beside the output, and beside the secret. */
+async function trace(
+  t: Test,
+  { env = {}, first, lock }: Row,
+): Promise<{ beside: Set<string>; home: Set<string> }> {
+  const server = await startHostile(honest(FILES))
+  t.teardown(() => server.stop())
+  const root = t.testdir({ work: {}, state: {} })
+  const [dir, home] = [join(root, 'work'), join(root, 'state', 'range-get')]
+  mkdirSync(home, { mode: 0o700 })
+  const hooks = ['with-kill', 'with-refusals'].map((name) =>
+    fileURLToPath(new URL(`../client/support/${name}.js`, import.meta.url)),
+  )
+  const NODE_OPTIONS = hooks.map((path) => `--import ${path}`).join(' ')
+  const usual = { XDG_STATE_HOME: join(root, 'state'), NODE_OPTIONS, ...env }
+  const args = ['-q', '-o', 'file.bin', `${server.url}/file.bin`]
+  if (first !== undefined) await rangeGet(args, dir, { ...usual, KILL: first }).ended
+  lock?.(join(dir, 'file.bin.part.lock'))
+  const [followed, atHome] = [follow(dir), follow(home)]
+  const { status, stderr } = await rangeGet(args, dir, usual).ended
+  t.equal(status, 0, stderr)
+  const seen = { beside: await followed.end(), home: await atHome.end() }
+  t.strictSame([names(dir), names(home)], [['file.bin'], ['journal.key']], 'what is left')
+  return seen
+}
+
+const table = tableUnder(README, 'What lies on disk').map(({ file }) => plain(file))
+
+t.test(
+  'What lies on disk: the table names what appears, and nothing else',
+  { skip: process.platform === 'linux' ? false : 'the watching of folders names every file on Linux only' },
+  async (t) => {
+    const seen = new Set<string>()
+    for (const row of ROWS) {
+      await t.test(row.name, async (t) => {
+        const { beside, home } = await trace(t, row)
+        for (const name of [...beside, ...home]) {
+          t.ok(table.includes(name), `${name} is in the table`)
+          seen.add(name)
+        }
+      })
+    }
+    t.strictSame([...seen].sort(), [...table].sort())
+  },
+)
