@@ -1,7 +1,7 @@
 import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
+import type { NearbyReader, Read } from './nearby-reads.ts'
 import type { OpenFile } from './open-file.ts'
 import type { ByteRange } from './range-set.ts'
-import type { PositionalRepresentation } from './source.ts'
 
 /** What is said of a file beside what its version says. */
 export interface FileDescription {
@@ -20,7 +20,7 @@ export interface FileDescription {
 }
 
 /** One version of a file, on the descriptor that was pinned for it. */
-export class FileRepresentation implements PositionalRepresentation {
+export class FileRepresentation implements NearbyReader {
   readonly size: number
   readonly etag: string | undefined
   readonly lastModified: Date | undefined
@@ -53,6 +53,10 @@ export class FileRepresentation implements PositionalRepresentation {
 
   readAt(target: Uint8Array, position: number): Promise<number> {
     return this.#file.readAt(target, position)
+  }
+
+  readNearby(reads: readonly Read[]): Promise<boolean> {
+    return this.#file.readNearby(reads)
   }
 
   async unchanged(): Promise<boolean> {

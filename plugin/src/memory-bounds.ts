@@ -37,6 +37,9 @@ export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB
 /** Reads of one answer that are under way at a time; a multipart answer may need hundreds. */
 export const MAX_READS_PER_ANSWER = 4
 
+/** Bytes between two ranges that are read with them, where that saves a call; nothing keeps them. */
+export const MAX_GAP_BYTES: number = 8 * KIB
+
 /**
  * Answers with a body that one HTTP/2 session has open at a time: those that get on, and all, with those of which the
  * client takes nothing. The others wait, and hold nothing meanwhile.

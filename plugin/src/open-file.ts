@@ -1,4 +1,4 @@
-import { close, fstat, read } from 'node:fs'
+import { close, fstat, read, readv } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { formatEntityTag } from './entity-tag.ts'
@@ -13,6 +13,7 @@ import {
   sameVersion,
   versionOf,
 } from './file-version.ts'
+import { type Read, targetsWithGaps } from './nearby-reads.ts'
 import { RangeCache, type VersionRanges } from './range-cache.ts'
 import { startedAfter } from './started-after.ts'
 import { operationsOn } from './storage.ts'
@@ -157,6 +158,16 @@ export class OpenFile {
     return this.#operations.read(target.length, () => this.#use(() => readInto(this.fd, target, position)))
   }
 
+  /** Reads several places with one call, those between them too. False when the file gave fewer bytes. */
+  readNearby(reads: readonly Read[]): Promise<boolean> {
+    const targets = targetsWithGaps(reads)
+    const byteCount = targets.reduce((sum, { length }) => sum + length, 0)
+    const position = reads[0]?.position ?? 0
+    return this.#operations.read(byteCount, () =>
+      this.#use(async () => (await readInOneCall(this.fd, targets, position)) === byteCount),
+    )
+  }
+
   /** Keeps the descriptor open for one operation: its number may be another file's as soon as it is closed. */
   async #use<T>(operate: () => Promise<T>): Promise<T> {
     if (!this.retain()) throw new SendRangeError('ERR_RANGE_READ', 'The file has been closed')
@@ -166,6 +177,12 @@ export class OpenFile {
       this.release()
     }
   }
+}
+
+function readInOneCall(fd: number, targets: readonly Uint8Array[], position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    readv(fd, targets, position, (error, bytesRead) => (error === null ? resolve(bytesRead) : reject(error)))
+  })
 }
 
 function readInto(fd: number, target: Uint8Array, position: number): Promise<number> {

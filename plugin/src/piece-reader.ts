@@ -1,13 +1,8 @@
 import { representationChanged, wrongLength } from './errors.ts'
 import { MAX_READS_PER_ANSWER } from './memory-bounds.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
+import { groupNearby, isNearbyReader, type Read } from './nearby-reads.ts'
 import type { PositionalRepresentation, RepresentationMetadata } from './source.ts'
-
-/** A part of one range, and where its bytes go. */
-interface Read {
-  readonly target: Uint8Array
-  readonly position: number
-}
 
 /**
  * Reads the pieces of a body, in order, into buffers of the caller. Holds the promise of one version: the last bytes
@@ -112,18 +107,28 @@ export class PieceReader {
    * answers wait in. Does not reject while others are still reading.
    */
   async #readAll(reads: readonly Read[]): Promise<void> {
-    const queue = reads.values()
+    const groups = isNearbyReader(this.#representation) ? groupNearby(reads) : reads.map((read) => [read])
+    const queue = groups.values()
     let failure: { readonly reason: unknown } | undefined
     const work = async (): Promise<void> => {
-      for (const read of queue) {
+      for (const group of queue) {
         if (failure !== undefined) return
-        await this.#read(read).catch((reason: unknown) => {
+        await this.#readGroup(group).catch((reason: unknown) => {
           failure ??= { reason }
         })
       }
     }
-    await Promise.all(Array.from({ length: Math.min(MAX_READS_PER_ANSWER, reads.length) }, work))
+    await Promise.all(Array.from({ length: Math.min(MAX_READS_PER_ANSWER, groups.length) }, work))
     if (failure !== undefined) throw (failure as { readonly reason: unknown }).reason
+  }
+
+  /** What cannot be read together is read one by one: what lies between may be what fails. */
+  async #readGroup(group: readonly Read[]): Promise<void> {
+    const representation = this.#representation
+    if (group.length > 1 && isNearbyReader(representation)) {
+      if (await representation.readNearby(group).catch(() => false)) return
+    }
+    for (const read of group) await this.#read(read)
   }
 
   async #read({ target, position }: Read): Promise<void> {

@@ -49,8 +49,8 @@ export class Pump {
   #reader: PieceReader
   #bytesWritten = 0
   #isStopped = false
-  /** Chunks whose write has not been reported. */
-  readonly #unreported = new Set<Chunk>()
+  /** The chunk whose write has not been reported. */
+  #unreported: Chunk | undefined
   /** Ends the wait for a write that the response will never report. */
   #abandonWrite: (() => void) | undefined
 
@@ -81,7 +81,7 @@ export class Pump {
   stop(): void {
     this.#isStopped = true
     this.#abandonWrite?.()
-    for (const chunk of this.#unreported) chunk.writeOff()
+    this.#unreported?.writeOff()
   }
 
   /**
@@ -104,11 +104,11 @@ export class Pump {
     const count = await this.#fill(chunk)
     if (this.#isStopped) return chunk.giveBack()
     const isWithSystem = watchSystemWrites(this.#response)
-    this.#unreported.add(chunk)
+    this.#unreported = chunk
     await this.#write(chunk.bytes.subarray(0, count), {
       isLast: this.#reader.remaining === 0,
       onReported: (error) => {
-        this.#unreported.delete(chunk)
+        this.#unreported = undefined
         if (error || !isWithSystem(count)) chunk.writeOff()
         else chunk.giveBack()
       },

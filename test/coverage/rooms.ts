@@ -7,6 +7,7 @@ export const PURE_ROOMS: readonly string[] = [
   'plugin/src/http-date.ts',
   'plugin/src/media-type.ts',
   'plugin/src/multipart.ts',
+  'plugin/src/nearby-reads.ts',
   'plugin/src/option-checks.ts',
   'plugin/src/options.ts',
   'plugin/src/preconditions.ts',

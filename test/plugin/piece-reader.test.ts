@@ -1,6 +1,7 @@
 import t from 'tap'
 import { MAX_READS_PER_ANSWER } from '#plugin/memory-bounds.js'
 import { type Layout, type Piece, pieceLength } from '#plugin/multipart.js'
+import type { NearbyReader, Read } from '#plugin/nearby-reads.js'
 import { PieceReader } from '#plugin/piece-reader.js'
 import { numberedLines } from './support/numbered-lines.ts'
 
@@ -152,5 +153,66 @@ t.test('a copy begins where its original was; skipping goes on without a read', 
       await copy.fill(target)
       t.ok(target.equals(whole.subarray(read + skipped)))
     }
+  }
+})
+
+/** A representation that reads several places at once, as `readNearby` says, and notes how it is read. */
+function readingNearby(readNearby: (reads: readonly Read[]) => Promise<boolean>) {
+  const calls: string[] = []
+  const single = reading((length) => length)
+  const representation: NearbyReader = {
+    ...single,
+    async readAt(target, position) {
+      calls.push(`${position}`)
+      return single.readAt(target, position)
+    },
+    async readNearby(reads) {
+      calls.push(reads.map(({ position }) => position).join('+'))
+      return readNearby(reads)
+    },
+  }
+  return { representation, calls }
+}
+
+t.test('places with little between them are read with one call, where the representation can', async (t) => {
+  const pieces = [
+    literal('a'),
+    range(0, 9),
+    literal('b'),
+    range(20, 29),
+    range(5, 6),
+    literal('c'),
+    range(900, 909),
+  ]
+  const want = Buffer.concat([
+    Buffer.from('a'),
+    CONTENT.subarray(0, 10),
+    Buffer.from('b'),
+    CONTENT.subarray(20, 30),
+    CONTENT.subarray(5, 7),
+    Buffer.from('c'),
+    CONTENT.subarray(900, 910),
+  ])
+  const fillAll = async (reads: readonly Read[]): Promise<boolean> => {
+    for (const { target, position } of reads) CONTENT.copy(target, 0, position)
+    return true
+  }
+  const outcomes = {
+    'all bytes': { readNearby: fillAll, calls: ['0+20', '5+900'] },
+    'fewer bytes': { readNearby: async () => false, calls: ['0+20', '5+900', '0', '5', '20', '900'] },
+    'an error': {
+      readNearby: () => Promise.reject(new Error('what lies between cannot be read')),
+      calls: ['0+20', '5+900', '0', '5', '20', '900'],
+    },
+  }
+  for (const [name, { readNearby, calls }] of Object.entries(outcomes)) {
+    const nearby = readingNearby(readNearby)
+    const target = Buffer.alloc(want.length)
+    t.equal(
+      await new PieceReader(nearby.representation, layOutPieces(pieces), SIGNAL).fill(target),
+      want.length,
+    )
+    t.ok(target.equals(want), name)
+    t.strictSame(nearby.calls.toSorted(), calls.toSorted(), name)
   }
 })

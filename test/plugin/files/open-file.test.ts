@@ -39,3 +39,27 @@ t.test('a file that is released while it is read is closed after the read', asyn
   t.equal(target.toString(), CONTENT)
   t.notOk(file.retain(), 'then it is closed')
 })
+
+t.test('several places of a file are read with one call', async (t) => {
+  const { file } = await openOne(t)
+  const targets = [Buffer.alloc(3), Buffer.alloc(4)] as const
+  const [first, second] = targets
+  t.equal(
+    await file.readNearby([
+      { target: first, position: 4 },
+      { target: second, position: 10 },
+    ]),
+    true,
+  )
+  t.strictSame(targets.map(String), ['fir', 'file'])
+  t.equal(
+    await file.readNearby([
+      { target: first, position: 4 },
+      { target: second, position: 11 },
+    ]),
+    false,
+    'a file that ends early',
+  )
+  file.release()
+  await t.rejects(file.readNearby([{ target: first, position: 0 }]), { code: 'ERR_RANGE_READ' })
+})
