@@ -11,7 +11,7 @@ import {
 } from '#client/identity.js'
 
 const OLD = 'Sun, 06 Nov 1994 08:49:37 GMT'
-const SECOND_LATER = 'Sun, 06 Nov 1994 08:49:38 GMT'
+const MINUTE_LATER = 'Sun, 06 Nov 1994 08:50:37 GMT'
 const OTHER = 'Mon, 07 Nov 1994 08:49:37 GMT'
 
 type Facts = { total?: number | null; digests?: Record<string, string> } & Record<string, unknown>
@@ -23,7 +23,7 @@ function identity({ total = 10, digests = {}, ...fields }: Facts): Identity {
 
 t.test('what an answer says of its version', async (t) => {
   t.strictSame(
-    identity({ ETag: '"a"', 'Last-Modified': OLD, Date: SECOND_LATER, digests: { 'sha-256': 'x' } }),
+    identity({ ETag: '"a"', 'Last-Modified': OLD, Date: MINUTE_LATER, digests: { 'sha-256': 'x' } }),
     {
       total: 10,
       etag: '"a"',
@@ -37,9 +37,32 @@ t.test('what an answer says of its version', async (t) => {
     t.equal(identity({ ETag: tag }).etag, tag === '"a" ' ? '"a"' : null, `${tag} is none`)
 })
 
-t.test('§8.8.2.2 a Last-Modified is strong a second before Date', async (t) => {
+t.test('§8.8.2.2 a Last-Modified is strong a minute before Date', async (t) => {
   const cases: { name: string; fields: Facts; want: boolean }[] = [
-    { name: 'a second', fields: { 'Last-Modified': OLD, Date: SECOND_LATER }, want: true },
+    { name: 'a minute', fields: { 'Last-Modified': OLD, Date: MINUTE_LATER }, want: true },
+    { name: 'less', fields: { 'Last-Modified': OLD, Date: 'Sun, 06 Nov 1994 08:50:36 GMT' }, want: false },
+    {
+      name: 'a second',
+      fields: { 'Last-Modified': OLD, Date: 'Sun, 06 Nov 1994 08:49:38 GMT' },
+      want: false,
+    },
+    ...[
+      'Thu, 01 Jan 1970 00:00:00 GMT',
+      'Thu, 01 Jan 1970 00:00:01 GMT',
+      'Thursday, 01-Jan-70 00:00:00 GMT',
+      'Thu Jan  1 00:00:00 1970',
+      'Mon, 01 Jan 0001 00:00:00 GMT',
+      'Mon, 01 Jan 1601 00:00:00 GMT',
+      'Wed, 31 Dec 1969 23:59:59 GMT',
+      'Tue, 01 Jan 1980 00:00:00 GMT',
+      'Sat, 26 Oct 1985 08:15:00 GMT',
+      'Sun, 31 Dec 1989 23:59:59 GMT',
+    ].map((date) => ({ name: date, fields: { 'Last-Modified': date, Date: OLD }, want: false })),
+    {
+      name: 'the first date that can be one of HTTP',
+      fields: { 'Last-Modified': 'Mon, 01 Jan 1990 00:00:00 GMT', Date: OLD },
+      want: true,
+    },
     { name: 'the same second', fields: { 'Last-Modified': OLD, Date: OLD }, want: false },
     { name: 'later than Date', fields: { 'Last-Modified': OTHER, Date: OLD }, want: false },
     { name: 'no Date', fields: { 'Last-Modified': OLD }, want: false },
@@ -51,7 +74,7 @@ t.test('§8.8.2.2 a Last-Modified is strong a second before Date', async (t) => 
 })
 
 t.test('§13.1.5 what If-Range may carry', async (t) => {
-  const dated = { 'Last-Modified': OLD, Date: SECOND_LATER }
+  const dated = { 'Last-Modified': OLD, Date: MINUTE_LATER }
   const cases: { name: string; fields: Facts; tag: string | null; validator: string | null }[] = [
     { name: 'a strong tag', fields: { ...dated, ETag: '"a"' }, tag: '"a"', validator: '"a"' },
     {
@@ -63,6 +86,25 @@ t.test('§13.1.5 what If-Range may carry', async (t) => {
     { name: 'a strong date', fields: dated, tag: null, validator: OLD },
     { name: 'a weak date', fields: { 'Last-Modified': OLD, Date: OLD }, tag: null, validator: null },
     { name: 'nothing', fields: {}, tag: null, validator: null },
+    ...['""', 'W/""', '"-"', '"--"', '"null"', '"undefined"', '"None"', '"NaN"'].map((ETag) => ({
+      name: `the empty tag ${ETag}`,
+      fields: { ETag },
+      tag: null,
+      validator: null,
+    })),
+    {
+      name: 'an empty tag beside a strong date',
+      fields: { ...dated, ETag: '""' },
+      tag: null,
+      validator: OLD,
+    },
+    { name: 'a tag of one character', fields: { ETag: '"0"' }, tag: '"0"', validator: '"0"' },
+    {
+      name: 'an epoch',
+      fields: { ...dated, 'Last-Modified': 'Thu, 01 Jan 1970 00:00:00 GMT' },
+      tag: null,
+      validator: null,
+    },
   ]
   for (const { name, fields, tag, validator } of cases) {
     t.equal(strongTag(identity(fields)), tag, name)
@@ -82,12 +124,31 @@ t.test('whether a second answer can be joined to a first', async (t) => {
 })
 
 t.test('whether two answers are about the same version', async (t) => {
-  const date = { 'Last-Modified': OLD, Date: SECOND_LATER }
+  const date = { 'Last-Modified': OLD, Date: MINUTE_LATER }
   const cases: { name: string; a: Facts; b: Facts; want: boolean }[] = [
     { name: 'one strong tag', a: { ETag: '"a"' }, b: { ETag: '"a"' }, want: true },
     { name: 'two strong tags', a: { ETag: '"a"' }, b: { ETag: '"b"' }, want: false },
     { name: 'a tag on one side', a: { ETag: '"a"', ...date }, b: date, want: false },
     { name: 'one weak tag', a: { ETag: 'W/"a"' }, b: { ETag: 'W/"a"' }, want: false },
+    { name: 'one empty tag', a: { ETag: '""' }, b: { ETag: '""' }, want: false },
+    {
+      name: 'one empty tag and one strong date',
+      a: { ETag: '""', ...date },
+      b: { ETag: '""', ...date },
+      want: true,
+    },
+    {
+      name: 'an empty tag beside a tag',
+      a: { ETag: '""', ...date },
+      b: { ETag: '"a"', ...date },
+      want: false,
+    },
+    {
+      name: 'one epoch',
+      a: { ...date, 'Last-Modified': 'Thu, 01 Jan 1970 00:00:00 GMT' },
+      b: { ...date, 'Last-Modified': 'Thu, 01 Jan 1970 00:00:00 GMT' },
+      want: false,
+    },
     {
       name: 'one weak tag and one strong date',
       a: { ETag: 'W/"a"', ...date },
