@@ -1,4 +1,5 @@
 // Any number of listeners to one signal, of which the signal sees one: Node warns of more than ten.
+import { unawaited } from './check-arguments.ts'
 
 interface Group {
   readonly listeners: Set<() => void>
@@ -17,7 +18,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   listeners.add(own)
   return () => {
     if (!listeners.delete(own) || listeners.size > 0) return
-    signal.removeEventListener('abort', call)
+    unawaited<unknown>(signal.removeEventListener('abort', call))
     groups.delete(signal)
   }
 }
@@ -28,7 +29,8 @@ function newGroup(signal: AbortSignal): Group {
     for (const listener of [...listeners]) listener()
   }
   const group = { listeners, call }
-  signal.addEventListener('abort', call)
+  const added: unknown = unawaited<unknown>(signal.addEventListener('abort', call))
+  if (added instanceof Promise) throw new TypeError('its addEventListener is asynchronous')
   groups.set(signal, group)
   return group
 }

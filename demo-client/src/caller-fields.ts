@@ -1,16 +1,26 @@
 // The header fields that a caller gives, in any of the forms that fetch() takes. Pure.
-import { reading } from './check-arguments.ts'
+import { itemsOf, reading, unawaited } from './check-arguments.ts'
 import { DownloadError } from './errors.ts'
 
 /** Header fields as fetch() takes them: a record, or pairs of name and value, such as those of a Headers or Map. */
 export type CallerFields = Readonly<Record<string, string>> | Iterable<readonly [string, string]>
+
+/** No server takes more. An endless iterator has an end so. */
+const MOST_FIELDS = 10_000
 
 /**
  * Fields that this program must set itself, or that would make an answer mean something else. Those for a proxy would
  * go through its tunnel, to the server: a user and password belong into the proxy's URL.
  */
 const RESERVED =
-  /^(?:range|if-.*|accept-encoding|host|connection|content-length|transfer-encoding|expect|te|upgrade|proxy-.*)$/
+  /^(?:range|if-.*|accept-encoding|host|content-length|transfer-encoding|expect|want-(?:repr|content)-digest|proxy-.*)$/
+
+/**
+ * Fields for the next hop. RFC 9110 §7.6.1: "When a field aside from Connection is used to supply control information for
+ * or about the current connection, the sender MUST list the corresponding field name within the Connection header field",
+ * which node:http writes. Trailer announces fields behind a body, and a GET has none here (§6.6.2).
+ */
+const OF_THE_CONNECTION = /^(?:connection|keep-alive|te|trailer|upgrade|http2-settings)$/
 
 /** Fields of a request whose definition has one value. */
 const SINGLE: ReadonlySet<string> = new Set([
@@ -69,15 +79,19 @@ function pairsOf(given: unknown): readonly (readonly [string, string])[] {
 /** The pairs as arrays of our own, with null in the place of what is no pair; null where `given` is neither iterable nor a record. */
 function copyOf(given: unknown): (readonly unknown[] | null)[] | null {
   if (typeof given !== 'object' || given === null) return null
-  const pairs = Symbol.iterator in given ? [...(given as Iterable<unknown>)] : entriesOf(given)
-  return pairs?.map((pair): readonly unknown[] | null => (Array.isArray(pair) ? [...pair] : null)) ?? null
+  const pairs = Symbol.iterator in given ? itemsOf(given as Iterable<unknown>, MOST_FIELDS) : entriesOf(given)
+  return (
+    pairs?.map((pair): readonly unknown[] | null => (Array.isArray(pair) ? itemsOf(pair, 3) : null)) ?? null
+  )
 }
 
 /** What is not a record has its fields where nobody would look for them. */
 function entriesOf(given: object): unknown[] | null {
   const prototype: unknown = Object.getPrototypeOf(given)
   const isRecord = prototype === null || Object.getPrototypeOf(prototype) === null
-  return isRecord && Object.getOwnPropertySymbols(given).length === 0 ? Object.entries(given) : null
+  return isRecord && Object.getOwnPropertySymbols(given).length === 0
+    ? Object.entries(given).map(([name, value]) => [name, unawaited(value)])
+    : null
 }
 
 function checked(pair: readonly unknown[] | null): readonly [string, string] {
@@ -90,7 +104,9 @@ function checked(pair: readonly unknown[] | null): readonly [string, string] {
   const text = typeof value === 'string' ? value.replace(/^[\t ]+|[\t ]+$/g, '') : null
   if (text === null || /[^\t\x20-\x7e\x80-\xff]/.test(text))
     throw usage(`not a value for the header field ${name}`)
-  if (RESERVED.test(name.toLowerCase())) throw usage(`the header field ${name} is not for the caller to set`)
+  const lower = name.toLowerCase()
+  if (RESERVED.test(lower) || OF_THE_CONNECTION.test(lower))
+    throw usage(`the header field ${name} is not for the caller to set`)
   return [name, text]
 }
 

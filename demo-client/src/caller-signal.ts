@@ -1,6 +1,6 @@
 // The caller's AbortSignal, and one of our own that follows it: what the caller's may throw stays here.
 import { onAbort } from './abort-listeners.ts'
-import { reading } from './check-arguments.ts'
+import { reading, unawaited } from './check-arguments.ts'
 
 /** A signal that is aborted when the caller's is, for the same reason. */
 export interface CallerSignal {
@@ -26,7 +26,7 @@ export function followSignal(given: AbortSignal | null): CallerSignal {
 /** Undefined, which stands for an AbortError, where it cannot be read. */
 function reasonOf(given: AbortSignal): unknown {
   try {
-    return given.reason
+    return unawaited<unknown>(given.reason)
   } catch {
     return undefined
   }

@@ -7,9 +7,32 @@ import { DownloadError } from './errors.ts'
  */
 export function reading<T>(what: string, read: () => T): T {
   try {
-    return read()
+    return unawaited(read())
   } catch (cause) {
     throw new DownloadError('ERR_DOWNLOAD_USAGE', `${what} cannot be read`, { cause })
+  }
+}
+
+/** `value`. A promise where nobody waits for one: it is refused like any other wrong value, and its rejection is no news. */
+export function unawaited<T>(value: T): T {
+  if (value instanceof Promise) value.catch(() => undefined)
+  return value
+}
+
+/**
+ * The items of an iterable.
+ * @throws TypeError where it is asynchronous, or has more than `most` items
+ */
+export function itemsOf(iterable: Iterable<unknown>, most: number): unknown[] {
+  const items: unknown[] = []
+  const iterator = unawaited(iterable[Symbol.iterator]())
+  for (;;) {
+    const step = unawaited(iterator.next())
+    if (step instanceof Promise) throw new TypeError('its iterator is asynchronous')
+    if (step.done === true) return items
+    if (items.push(unawaited(step.value)) <= most) continue
+    unawaited(iterator.return?.())
+    throw new TypeError(`it has more than ${most} items`)
   }
 }
 
@@ -18,7 +41,7 @@ export function reading<T>(what: string, read: () => T): T {
  * @throws DownloadError `ERR_DOWNLOAD_USAGE` where `options` is not an object, or has another option than `known`
  */
 export function readOptions(options: unknown, known: object): Readonly<Record<string, unknown>> {
-  const { isRecord, names } = reading('options', () => namesIn(options))
+  const { isRecord, names } = reading('options', () => namesIn(unawaited(options)))
   if (!isObject(options) || !isRecord) throw usage('options must be an object')
   for (const name of names)
     if (!Object.hasOwn(known, name)) throw usage(`there is no option ${JSON.stringify(name)}`)
@@ -32,7 +55,7 @@ export function readOptions(options: unknown, known: object): Readonly<Record<st
  */
 export function readDestination(destination: unknown): string | { readonly directory: string } {
   if (typeof destination === 'string') return path(destination)
-  const { names } = reading('the destination', () => namesIn(destination))
+  const { names } = reading('the destination', () => namesIn(unawaited(destination)))
   if (!isObject(destination) || !reading('the destination', () => 'directory' in destination))
     throw usage('the destination must be a path or { directory }')
   for (const name of names)
@@ -40,12 +63,12 @@ export function readDestination(destination: unknown): string | { readonly direc
   return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
 }
 
-/** The names of a value's properties, those inherited too; an object that can be iterated is no record. */
+/** The names of a value's properties, those inherited too; an object that can be iterated, or a promise, is no record. */
 function namesIn(value: unknown): { readonly isRecord: boolean; readonly names: readonly string[] } {
   if (!isObject(value)) return { isRecord: false, names: [] }
   const names: string[] = []
   for (const name in value) names.push(name)
-  return { isRecord: !(Symbol.iterator in value), names }
+  return { isRecord: !(Symbol.iterator in value || value instanceof Promise), names }
 }
 
 function path(value: unknown): string {

@@ -83,8 +83,11 @@ export interface DownloadOptions {
   readonly html?: 'refuse' | 'accept'
   /** `'server'` gives the file the date of Last-Modified. Default `'now'`. */
   readonly modified?: 'now' | 'server'
-  /** Called after each answer, in order of arrival. One that throws ends the download with `ERR_DOWNLOAD_USAGE`. */
-  readonly onSegment?: (report: SegmentReport) => void
+  /**
+   * Called after each answer, in order of arrival. One that throws, or returns a promise that is rejected, ends the download
+   * with `ERR_DOWNLOAD_USAGE`. Its promises are waited for only before the file gets its name.
+   */
+  readonly onSegment?: (report: SegmentReport) => void | PromiseLike<void>
   /** Aborting stops the download; what was received can be resumed. */
   readonly signal?: AbortSignal
 }
@@ -110,7 +113,7 @@ export interface Settings {
   readonly delay: number
   readonly html: 'refuse' | 'accept'
   readonly modified: 'now' | 'server'
-  readonly onSegment: (report: SegmentReport) => void
+  readonly onSegment: NonNullable<DownloadOptions['onSegment']> | null
   readonly signal: AbortSignal | null
 }
 
@@ -182,19 +185,8 @@ export function settingsOf(given: DownloadOptions): Settings {
     delay: integer('delay', 0, [0, DAY]),
     html: choice('html', options.html, ['refuse', 'accept']),
     modified: choice('modified', options.modified, ['now', 'server']),
-    onSegment: listenerOf(options.onSegment),
+    onSegment: options.onSegment ?? null,
     signal: options.signal ?? null,
-  }
-}
-
-/** A listener that throws ends the download, with its error as the cause. */
-function listenerOf(given: DownloadOptions['onSegment']): Settings['onSegment'] {
-  return (report) => {
-    try {
-      given?.(report)
-    } catch (cause) {
-      throw new DownloadError('ERR_DOWNLOAD_USAGE', 'onSegment has thrown an error', { cause })
-    }
   }
 }
 

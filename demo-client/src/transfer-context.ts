@@ -1,7 +1,7 @@
 // What the connections of a download share.
 import type { Answer, Exchanger } from './exchange.ts'
 import type { Identity } from './identity.ts'
-import type { Settings } from './options.ts'
+import type { SegmentReport, Settings } from './options.ts'
 import type { Target } from './request-target.ts'
 import type { Store } from './store.ts'
 
@@ -18,5 +18,7 @@ export interface TransferContext {
   /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
   readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
   readonly onBytes: (bytes: number) => void
+  /** May end the transfer by throwing. */
+  readonly onSegment: (report: SegmentReport) => void
   readonly onChange: () => void
 }

@@ -54,7 +54,7 @@ export class Transfer {
         context.onBytes(bytes)
         return this.#pace.count(bytes)
       },
-      onSegment: settings.onSegment,
+      onSegment: context.onSegment,
       onSegmentDone: (lease) => this.#pace.remember(lease.overallRate),
     })
     this.#requester = new Requester({ ...parts, transfer: context, reception: this.#reception })

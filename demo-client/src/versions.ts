@@ -10,6 +10,7 @@ import type { Identity } from './identity.ts'
 import type { Settings } from './options.ts'
 import type { Output } from './output.ts'
 import type { Target } from './request-target.ts'
+import { SegmentListener } from './segment-listener.ts'
 import type { Standing } from './standing.ts'
 import type { Store } from './store.ts'
 import { Transfer } from './transfer.ts'
@@ -71,14 +72,16 @@ export class Versions {
 
   /** Fetches, starting over where the file changes, until one version is complete. @throws DownloadError */
   async fetch(context: FetchContext): Promise<FetchedVersion> {
+    const { signal, onSegment } = context.settings
+    const listener = new SegmentListener(onSegment, (error) => this.fail(error))
     for (let version = 1; ; version++) {
-      const transfer = this.#begin(context, version)
-      const { signal } = context.settings
+      const transfer = this.#begin(context, { version, listener })
       const stop = (): void => transfer.fail(signal?.reason)
       const forget = signal === null ? null : onAbort(signal, stop)
       try {
         if (signal?.aborted) stop()
         await transfer.run()
+        await listener.settled(signal)
         return { total: transfer.total ?? 0, end: transfer.end, modified: this.#modified }
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
@@ -91,7 +94,10 @@ export class Versions {
     }
   }
 
-  #begin(context: FetchContext, version: number): Transfer {
+  #begin(
+    context: FetchContext,
+    { version, listener }: { version: number; listener: SegmentListener },
+  ): Transfer {
     const { store, exchanger, origin, output, settings } = context
     const transfer = new Transfer({
       settings,
@@ -102,6 +108,7 @@ export class Versions {
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       onVersion: (identity, answer) => this.#accept(context, identity, answer),
       onBytes: (bytes) => this.#standing.count(bytes),
+      onSegment: (report) => listener.call(report),
       onChange: () => this.#standing.touch(),
     })
     this.#transfer = transfer

@@ -169,6 +169,42 @@ t.test('fields given twice are joined as their syntax wants', async (t) => {
     )
 })
 
+/** Fields for the next hop, or that this program must set itself. */
+const NOT_FOR_THE_CALLER = [
+  ...['Connection', 'Keep-Alive', 'TE', 'Trailer', 'Upgrade', 'HTTP2-Settings', 'Transfer-Encoding'],
+  ...['Proxy-Connection', 'Proxy-Authorization', 'Content-Length', 'Host', 'Expect', 'Accept-Encoding'],
+  ...['Range', 'If-Range', 'If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since'],
+  ...['Want-Repr-Digest', 'Want-Content-Digest'],
+]
+
+t.test('fields that are not for the caller to set', async (t) => {
+  const dir = t.testdir({})
+  for (const name of NOT_FOR_THE_CALLER)
+    for (const spelling of [name, name.toLowerCase(), name.toUpperCase()])
+      for (const value of ['x', '', 'close', '5'])
+        await assertUsage(t, () => call(URL_, `${dir}/x`, { headers: { [spelling]: value } }), spelling)
+  const command = await rangeGet(['-H', 'Trailer: x', URL_], dir).ended
+  t.equal(command.status, 2)
+  t.match(command.stderr, /Trailer is not for the caller to set/)
+})
+
+t.test('fields that look special reach the server as they are', async (t) => {
+  const server = await startHostile((request, socket) =>
+    answerHonestly(resource(makeContent(1000)), request, socket),
+  )
+  t.teardown(() => server.stop())
+  const given: Record<string, string> = {}
+  for (const name of ['content-disposition', 'content-encoding', 'content-range', 'content-type', 'date'])
+    given[name] = 'x'
+  for (const name of ['set-cookie', 'cookie', 'constructor', '__proto__', 'toString', 'via', 'a-im'])
+    given[name.toLowerCase()] = 'x'
+  for (const name of ['upgrade-insecure-requests', 'sec-websocket-key', 'alt-used', '!#$%&*+.^_`|~'])
+    given[name] = 'caf\xe9'
+  await download(`${server.url}/x`, `${t.testdir({})}/x`, { headers: Object.entries(given) }).finished
+  for (const [name, value] of Object.entries(given))
+    t.equal(server.requests[0]?.headers.get(name), value, name)
+})
+
 t.test('-H more than once, and blanks around a URL', async (t) => {
   const server = await startHostile((request, socket) =>
     answerHonestly(resource(makeContent(1000)), request, socket),
