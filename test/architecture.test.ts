@@ -39,7 +39,7 @@ const HOUSES: Readonly<Record<string, House>> = {
   },
   'demo-client': {
     // The last says a type to the compiler.
-    doors: ['index.ts', 'cli.ts', 'demo.ts', 'dom-types.ts'],
+    doors: ['index.ts', 'start.ts', 'cli.ts', 'demo.ts', 'dom-types.ts'],
     pure: [
       'plan.ts',
       'retry.ts',
@@ -70,6 +70,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'one-line.ts',
       'quantities.ts',
       'errors.ts',
+      'shortage.ts',
     ],
     impure: 'part-file.ts',
   },

@@ -3,7 +3,9 @@ import { type ClientRequestArgs, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { giveBack, offer } from './descriptors.ts'
 import { type AddressAndPort, type Dialled, dial } from './dial.ts'
+import { shortageOf } from './shortage.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWired } from './wire.ts'
 
@@ -21,6 +23,7 @@ export class Agents {
   readonly #tls = new TlsAgent(null)
   /** By the URL of the proxy. */
   readonly #tunnels = new Map<string, TlsAgent>()
+  readonly #keep = offer('idle', () => this.dropIdle() > 0)
 
   /** Whose connections speak HTTP. */
   plain(): HttpAgent {
@@ -35,14 +38,18 @@ export class Agents {
     return agent
   }
 
-  /** Closes the connections that no request uses: where the server has closed one, the others are not to be trusted. */
-  dropIdle(): void {
-    for (const { freeSockets } of this.#all) {
-      for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
-    }
+  /**
+   * Closes the connections that no request uses: where the server has closed one, the others are not to be trusted. Returns
+   * how many there were.
+   */
+  dropIdle(): number {
+    const idle = this.#all.flatMap(({ freeSockets }) => Object.values(freeSockets).flat())
+    for (const socket of idle) socket?.destroy()
+    return idle.length
   }
 
   close(): void {
+    this.#keep()
     for (const agent of this.#all) agent.destroy()
   }
 
@@ -54,7 +61,7 @@ export class Agents {
 class PlainAgent extends HttpAgent {
   override createConnection(options: ClientRequestArgs, callback?: Opened): undefined {
     const open = (to: AddressAndPort) => openWired((onread) => connect({ ...to, onread }))
-    hand(dial({ ...endOf(options, 80), open }), callback)
+    hand(() => dial({ ...endOf(options, 80), open }), callback)
   }
 }
 
@@ -71,7 +78,7 @@ class TlsAgent extends HttpsAgent {
     // The certificate is held against `servername`, or against `host` where that is an address.
     const over = (more: Readonly<Record<string, unknown>>) =>
       super.createConnection({ ...options, ...more }) as Socket
-    const opened =
+    const opened = (): Promise<Socket> =>
       this.#proxy === null
         ? dial({ ...end, open: (to) => openWired((onread) => over({ ...to, onread })) })
         : openTunnel(this.#proxy, end).then((socket) => over({ socket }))
@@ -84,7 +91,12 @@ function endOf(options: ClientRequestArgs, port: number): Omit<Dialled, 'open'> 
   return { host: options.host ?? 'localhost', port: Number(options.port ?? port), signal: opening }
 }
 
-function hand(opened: Promise<Socket>, callback: Opened | undefined): void {
+/** Hands over the connection that `open` opens, if need be in the place of those that no request uses. */
+function hand(open: () => Promise<Socket>, callback: Opened | undefined): void {
+  const opened = open().catch((error: unknown) => {
+    if (shortageOf(error) === null || !giveBack('idle')) throw error
+    return open()
+  })
   opened.then(
     (socket) => callback?.(null, socket),
     // An agent of node:http looks at the socket only where there is no error.

@@ -1,7 +1,7 @@
 // Which state on disk is that of a download, and the lock on it. What is not proven to be a run's of ours stays as it is.
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { DownloadError } from './errors.ts'
+import { DownloadError, unlessShort } from './errors.ts'
 import { isSameMark, markOf } from './file-mark.ts'
 import { exists } from './free-name.ts'
 import { loadJournal } from './journal.ts'
@@ -71,7 +71,8 @@ function ownPaths({ path, key }: ClaimOptions, at: number): StatePaths {
 
 /** The lock of a name that other downloads may have as well; null where one of them has it. */
 async function takeShared(options: ClaimOptions, paths: StatePaths): Promise<Lock | null> {
-  if (!(await isOurs(options, paths, await readOwner(paths.lock).catch(() => null)))) return null
+  const owner = await readOwner(paths.lock).catch(unlessShort(null, paths.lock))
+  if (!(await isOurs(options, paths, owner))) return null
   const got = await Lock.attempt(lockOptions(options, paths))
   if (!(got instanceof Lock) && got.holder?.key !== hashOf(options.key)) return null
   const lock = got instanceof Lock ? got : await Lock.acquire(lockOptions(options, paths))
@@ -118,6 +119,6 @@ async function isOurs(
   owner: Owner | null,
 ): Promise<boolean> {
   if (!(await exists(paths.part)) || owner?.key === hashOf(key)) return true
-  const found = await loadJournal(paths.journal, secret).catch(() => null)
+  const found = await loadJournal(paths.journal, secret).catch(unlessShort(null, paths.journal))
   return found?.kind === 'proven' && found.record.key === sealedKey(key, secret)
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // range-get: one download after the other, shown, paused and stopped by keys.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'

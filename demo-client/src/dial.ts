@@ -1,6 +1,7 @@
 // A TCP connection to a host, by whichever of its addresses answers first.
 import dns, { type LookupAddress } from 'node:dns'
 import { connect, isIP, type Socket } from 'node:net'
+import { shortOfDescriptors } from './descriptors.ts'
 
 /** Where to connect to. */
 export interface Dialled {
@@ -52,7 +53,7 @@ function lookUp(host: string, signal: AbortSignal): Promise<LookupAddress[]> {
     signal.addEventListener('abort', abort, { once: true })
     dns.lookup(host, { all: true }, (error, addresses) => {
       signal.removeEventListener('abort', abort)
-      if (error !== null) reject(error)
+      if (error !== null) reject(shortOfDescriptors() ?? error)
       else if (addresses.length === 0) reject(new Error(`no address of ${host} is known`))
       else resolve(addresses)
     })

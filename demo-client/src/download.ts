@@ -5,7 +5,7 @@ import { strongest } from './digest.ts'
 import type { DownloadResult } from './download-result.ts'
 import { Exchanger } from './exchange.ts'
 import { strongTag } from './identity.ts'
-import { withLeftover } from './leftover.ts'
+import { withAdvice, withLeftover } from './leftover.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { type Destination, Output } from './output.ts'
 import type { DownloadProgress } from './progress.ts'
@@ -86,7 +86,7 @@ class Run implements Download {
       return result
     } catch (error) {
       this.#standing.enter('failed')
-      throw withLeftover(error, null, stop?.signal ?? null)
+      throw withAdvice(withLeftover(error, null, stop?.signal ?? null))
     } finally {
       stop?.forget()
       this.#standing.end()

@@ -1,3 +1,5 @@
+import { inWords, shortageOf } from './shortage.ts'
+
 /**
  * Why a download failed. The set is closed and part of the API.
  *
@@ -13,6 +15,7 @@
  * - `ERR_DOWNLOAD_UNWRITABLE`: the file system refuses: permissions, a missing directory, something in the way
  * - `ERR_DOWNLOAD_BUSY`: another process is downloading to the same file
  * - `ERR_DOWNLOAD_EXISTS`: the file exists and replacing it was not asked for
+ * - `ERR_DOWNLOAD_RESOURCES`: the process or the system has no file descriptor or memory left
  * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; the message says whether what was received can be resumed
  */
 export type DownloadErrorCode =
@@ -27,6 +30,7 @@ export type DownloadErrorCode =
   | 'ERR_DOWNLOAD_UNWRITABLE'
   | 'ERR_DOWNLOAD_BUSY'
   | 'ERR_DOWNLOAD_EXISTS'
+  | 'ERR_DOWNLOAD_RESOURCES'
   | 'ERR_DOWNLOAD_ABORTED'
 
 /** What a {@link DownloadError} carries beside its message. */
@@ -83,6 +87,11 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Turns a failure of the file system into a {@link DownloadError} that names the file and the reason. */
 export function fileError(error: unknown, path: string): DownloadError {
   if (error instanceof DownloadError) return error
+  const shortage = shortageOf(error)
+  if (shortage !== null) {
+    const message = `cannot use ${path}: ${inWords(shortage)}`
+    return new DownloadError('ERR_DOWNLOAD_RESOURCES', message, { cause: error })
+  }
   const code = systemCode(error) ?? ''
   const full = NO_ROOM[code]
   if (full !== undefined) {
@@ -99,4 +108,23 @@ export function fileError(error: unknown, path: string): DownloadError {
   return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${reason}${suffix}`, {
     cause: error,
   })
+}
+
+/**
+ * For `catch`: a failure means `value`. Not so where something has run out: that says nothing about what is at `path`.
+ * @throws DownloadError `ERR_DOWNLOAD_RESOURCES`
+ */
+export function unlessShort<T>(value: T, path: string): (error: unknown) => T {
+  return (error) => {
+    if (shortageOf(error) !== null) throw fileError(error, path)
+    return value
+  }
+}
+
+/** For `catch`: a shortage means `value`, and any other failure is thrown. */
+export function ifShort<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (shortageOf(error) === null) throw error
+    return value
+  }
 }

@@ -14,6 +14,7 @@ export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
   ERR_DOWNLOAD_BUSY: 10,
   ERR_DOWNLOAD_EXISTS: 11,
   ERR_DOWNLOAD_TLS: 12,
+  ERR_DOWNLOAD_RESOURCES: 15,
   ERR_DOWNLOAD_ABORTED: 130,
 }
 
@@ -36,6 +37,7 @@ export const EXIT_STATUS_HELP: string = `Exit status
   11   the output exists already (range-get without --overwrite)
   12   TLS failed, or the server's certificate is not trusted
   14   all was downloaded, but standard output could not be written
+  15   no file descriptor or memory is left (ulimit -n)
   130  stopped by Ctrl-C or q; run again to go on`
 
 /** The exit status for a failure; 1 for one that is no {@link DownloadError}. */

@@ -4,6 +4,7 @@ import { DownloadError, systemCode } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { nameOf, ProxyError } from './proxy-error.ts'
 import { ExchangeFailure } from './send-request.ts'
+import { inWords, shortageOf } from './shortage.ts'
 import { type TlsFailure, tlsFailure } from './tls-failure.ts'
 
 /** Thrown where the file on the server is no longer the one whose bytes are held. */
@@ -27,6 +28,8 @@ export interface Failure {
 export function connectionFailure(error: unknown): Failure {
   if (error instanceof EarlyEnd) return cutFailure(error.message, error.cause)
   if (!(error instanceof ExchangeFailure)) throw error
+  const shortage = shortageOf(error)
+  if (shortage !== null) return shortageFailure(inWords(shortage), error)
   if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
   const tls = tlsFailure({ code: cause, message: error.message }, 'the server')
@@ -65,6 +68,12 @@ export function isLastingHead(error: unknown): boolean {
   return BROKEN_HEADS.has(systemCode(error.cause) ?? '')
 }
 
+/** Nothing is left to open a connection with: no server or proxy is to blame, and fewer connections may do. */
+function shortageFailure(reason: string, cause: Error): Failure {
+  const error = new DownloadError('ERR_DOWNLOAD_RESOURCES', reason, { cause })
+  return { reason, error, isRefusal: true, wait: null, isStale: false }
+}
+
 /** Thrown where the next handshake would end like this one. */
 function tlsTrouble({ reason, isPassing }: TlsFailure, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
@@ -93,6 +102,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ETIMEDOUT: 'the connection timed out',
+  EADDRNOTAVAIL: 'no local port or address is left for the connection',
 }
 
 function describe(code: string, message: string): string {
@@ -100,12 +110,14 @@ function describe(code: string, message: string): string {
   return words === undefined ? message || code : `${words} (${code})`
 }
 
+const NOT_OF_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_DOWNLOAD_RESOURCES'])
+
 /**
  * Can it be the Range that the server fails at? Not where no server was reached, and not where it counts requests, says
  * when to ask again, or has a wrong certificate.
  */
 export function mayBeAboutRange({ error, wait }: Failure): boolean {
-  if (wait !== null || error.statusCode === 429 || error.code === 'ERR_DOWNLOAD_TLS') return false
+  if (wait !== null || error.statusCode === 429 || NOT_OF_RANGES.has(error.code)) return false
   let cause: Error = error
   while (cause.cause instanceof Error) cause = cause.cause
   if (cause instanceof ProxyError) return false

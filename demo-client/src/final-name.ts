@@ -6,7 +6,8 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, lstat, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { DownloadError, fileError, systemCode } from './errors.ts'
+import { withDescriptor } from './descriptors.ts'
+import { DownloadError, fileError, ifShort, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
 import { exists, isSameFile, moveToFree } from './free-name.ts'
 import type { Placeholder } from './journal-format.ts'
@@ -78,7 +79,9 @@ export async function giveFinalName(
     await rm(own.path, { force: true }).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600)
       await file.chmod(mode).catch(() => shortfalls.note('modes'))
-    if (!(await flushDirectory(dirname(path)))) shortfalls.note('flushes')
+    // The file is there by now: a shortage only leaves its name less certain.
+    const isFlushed = await flushDirectory(dirname(path)).catch(ifShort(null))
+    if (isFlushed !== true) shortfalls.note(isFlushed === null ? 'name' : 'flushes')
   } catch (error) {
     throw fileError(error, path)
   }
@@ -103,7 +106,7 @@ export async function takeBack(part: string, token: string): Promise<void> {
 async function isFinished(path: string, part: string): Promise<boolean> {
   if ((await lstat(path)).nlink === 1) return false
   const folder = dirname(path)
-  for (const name of await readdir(folder)) {
+  for (const name of await withDescriptor(() => readdir(folder))) {
     if (name === basename(path) || name === basename(part)) continue
     if (await isSameFile(path, join(folder, name))) return true
   }

@@ -1,5 +1,6 @@
 // What is written reaches the disk, where the file system can make sure of it.
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openFile } from './descriptors.ts'
 import { systemCode } from './errors.ts'
 
 /** fsync(2) is not offered here. Every other failure may mean that bytes are lost. */
@@ -16,7 +17,7 @@ export async function flushFile(file: FileHandle, what: 'data' | 'all'): Promise
 export async function flushDirectory(path: string): Promise<boolean> {
   if (process.platform === 'win32') return true // a directory cannot be opened there, and NTFS keeps a log
   return await isOffered(async () => {
-    const directory = await open(path, 'r')
+    const directory = await openFile(path, 'r')
     try {
       await directory.sync()
     } finally {

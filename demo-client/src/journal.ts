@@ -1,6 +1,7 @@
 // NAME.part.json on disk: replaced atomically, never torn.
-import { open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { openFile } from './descriptors.ts'
 import { fileError, systemCode } from './errors.ts'
 import { flushDirectory, flushFile } from './flush.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from './journal-format.ts'
@@ -62,7 +63,7 @@ export async function saveJournal(path: string, record: JournalRecord, seal: Jou
 async function writeDraft(temporary: string, text: string, fate: 'cached' | 'flushed'): Promise<void> {
   // A new file, so that no link which lies there is followed.
   await rm(temporary, { force: true })
-  const file = await open(temporary, 'wx', 0o600)
+  const file = await openFile(temporary, 'wx', 0o600)
   try {
     await file.writeFile(text)
     if (fate === 'flushed') await flushFile(file, 'data')

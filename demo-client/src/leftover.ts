@@ -1,5 +1,7 @@
 // What the message of a download that ended early says of what was received.
-import { DownloadError } from './errors.ts'
+import { adviceOn } from './descriptors.ts'
+import { DownloadError, type DownloadErrorCode } from './errors.ts'
+import { shortageOf } from './shortage.ts'
 
 /** Can a later run go on from what lies on the disk? `null`: this one had not begun. */
 export type Leftover = 'resumable' | 'nothing' | null
@@ -9,18 +11,28 @@ const STOPPED: Readonly<Record<Leftover & string, string>> = {
   nothing: 'stopped; nothing was received that a later run can resume',
 }
 
-const FULL: Readonly<Record<Leftover & string, string>> = {
+const KEPT: Readonly<Record<Leftover & string, string>> = {
   resumable: 'What was received is kept',
   nothing: 'What was received cannot be resumed, and is not kept',
 }
 
-/** The error to throw in place of `error`: the reason of an aborted `signal` and a full disk say what is left. */
+/** Failures that say what is left: the next run may well succeed. */
+const SAID: ReadonlySet<DownloadErrorCode> = new Set(['ERR_DOWNLOAD_DISK_FULL', 'ERR_DOWNLOAD_RESOURCES'])
+
+/** The error to throw in place of `error`: the reason of an aborted `signal`, a full disk and a shortage say what is left. */
 export function withLeftover(error: unknown, left: Leftover, signal: AbortSignal | null): unknown {
   if (signal?.aborted && error === signal.reason) {
     const message = left === null ? 'stopped' : STOPPED[left]
     return new DownloadError('ERR_DOWNLOAD_ABORTED', message, { cause: error })
   }
-  if (left === null || !(error instanceof DownloadError) || error.code !== 'ERR_DOWNLOAD_DISK_FULL')
-    return error
-  return new DownloadError(error.code, `${error.message}. ${FULL[left]}`, { cause: error.cause })
+  if (left === null || !(error instanceof DownloadError) || !SAID.has(error.code)) return error
+  return new DownloadError(error.code, `${error.message}. ${KEPT[left]}`, { cause: error.cause })
+}
+
+/** The error with what to do about a shortage. Called when all is closed: to know the limit takes a descriptor. */
+export function withAdvice(error: unknown): unknown {
+  if (!(error instanceof DownloadError) || error.code !== 'ERR_DOWNLOAD_RESOURCES') return error
+  const shortage = shortageOf(error)
+  if (shortage === null) return error
+  return new DownloadError(error.code, `${error.message}. ${adviceOn(shortage)}`, { cause: error.cause })
 }

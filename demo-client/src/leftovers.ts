@@ -1,6 +1,7 @@
 // What a run that was killed, or frozen, has left of a download under names that only it used.
 import { lstat, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { unlessShort } from './errors.ts'
 import { takeBack } from './final-name.ts'
 import { exists } from './free-name.ts'
 import { loadJournal, removeJournal } from './journal.ts'
@@ -25,7 +26,7 @@ export interface LockedState {
  */
 export async function tidy(state: LockedState): Promise<void> {
   const { paths, lock, secret } = state
-  const found = await loadJournal(paths.journal, secret).catch(() => null)
+  const found = await loadJournal(paths.journal, secret).catch(unlessShort(null, paths.journal))
   const writer = found?.kind === 'proven' ? found.record.writer : null
   const { predecessor } = lock
   const known = [predecessor?.owner?.token ?? '', writer ?? ''].filter(isToken)

@@ -1,5 +1,6 @@
 // The file of a lock: made with its content in one step, read, and cleared away.
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, rename, rm } from 'node:fs/promises'
+import { openFile } from './descriptors.ts'
 import { systemCode } from './errors.ts'
 import { exists, moveToFree } from './free-name.ts'
 import { isOwner, type Owner } from './owner.ts'
@@ -25,7 +26,7 @@ export async function readOwner(path: string): Promise<Owner | null> {
  */
 export async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null> {
   const draft = temporaryPath(path, 'new', owner.token)
-  const file = await open(draft, 'wx')
+  const file = await openFile(draft, 'wx')
   try {
     await file.writeFile(JSON.stringify(owner))
     const outcome = await linkTo(path, { draft, file })
@@ -59,7 +60,7 @@ async function linkTo(
 async function createExclusively(path: string, owner: Owner): Promise<FileHandle | null> {
   let file: FileHandle
   try {
-    file = await open(path, 'wx')
+    file = await openFile(path, 'wx')
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return null
     throw error
@@ -91,7 +92,10 @@ export async function clear(path: string, owner: Owner | null, token: string): P
     throw error
   }
   // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
-  const buried = await readOwner(grave)
+  const buried = await readOwner(grave).catch(async (error: unknown) => {
+    await moveToFree(grave, path).catch(() => undefined) // what could not be read is not cleared
+    throw error
+  })
   const isNewcomer = buried !== null && buried.token !== owner?.token
   if (isNewcomer) await moveToFree(grave, path).catch(() => undefined)
   await rm(grave, { force: true })

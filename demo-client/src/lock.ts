@@ -1,6 +1,7 @@
 // NAME.part.lock: one process at a time on one output. A dead owner, a zombie too, does not hold it.
-import { type FileHandle, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { withDescriptor } from './descriptors.ts'
 import { DownloadError, fileError } from './errors.ts'
 import { clear, isForeign, readOwner, tryCreate } from './lock-file.ts'
 import { type Life, lifeOf, lifeOfMaker, type Owner, thisProcess } from './owner.ts'
@@ -67,9 +68,9 @@ export class Lock {
 
   /** The lock, or the living process that holds it, as far as it is known. */
   static async attempt(options: LockOptions): Promise<Lock | { holder: Owner | null }> {
-    const owner = thisProcess(options.key, options.secret)
     let predecessor: Predecessor | null = null
     try {
+      const owner = await withDescriptor(() => thisProcess(options.key, options.secret))
       for (let attempt = 0; attempt < 5; attempt++) {
         const file = await tryCreate(options.path, owner)
         if (file !== null) {
@@ -102,10 +103,23 @@ export class Lock {
   async release(journal: 'recorded' | 'unrecorded'): Promise<void> {
     clearInterval(this.#heartbeat)
     if (journal === 'unrecorded') await this.#file.write('1', ENDED_AT).catch(() => undefined)
+    const hasName = await this.#hasName().catch(() => false)
     await this.#file.close().catch(() => undefined)
     if (journal === 'unrecorded') return
-    const owner = await readOwner(this.#options.path).catch(() => null)
-    if (owner?.token === this.token) await rm(this.#options.path, { force: true }).catch(() => undefined)
+    const isHeld = await readOwner(this.#options.path).then(
+      (owner) => owner?.token === this.token,
+      () => hasName,
+    )
+    if (isHeld) await rm(this.#options.path, { force: true }).catch(() => undefined)
+  }
+
+  /** Needs no descriptor. */
+  async #hasName(): Promise<boolean> {
+    const [mine, named] = await Promise.all([
+      this.#file.stat({ bigint: true }),
+      lstat(this.#options.path, { bigint: true }),
+    ])
+    return mine.ino === named.ino && mine.dev === named.dev
   }
 
   /**
@@ -130,7 +144,7 @@ interface Found {
 async function look({ path, secret, signal }: LockOptions, token: string): Promise<Found | null> {
   const owner = await readOwner(path)
   if (owner === null && (await isForeign(path))) throw notALock(path)
-  const life = owner === null ? await lifeOfMakers(path, secret) : lifeOf(owner)
+  const life = await withDescriptor(() => (owner === null ? lifeOfMakers(path, secret) : lifeOf(owner)))
   if (life !== 'unknown') return { owner, life }
   const silence = await isAbandoned(path, token, signal)
   if (silence === 'gone') return null

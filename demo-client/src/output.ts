@@ -2,7 +2,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ExpectedDigest } from './digest.ts'
-import { DownloadError } from './errors.ts'
+import { DownloadError, unlessShort } from './errors.ts'
 import { digestOf } from './file-digest.ts'
 import { nameFromDisposition, nameFromUrl } from './names.ts'
 import { existsError, lookAt, type Place } from './place.ts'
@@ -98,7 +98,7 @@ export class Output {
   ): Promise<number | null> {
     const place = await lookAt(this.#path)
     if (place.kind === 'nothing') return null
-    const found = await digestOf(place.path, { algorithm, signal }).catch(() => null)
+    const found = await digestOf(place.path, { algorithm, signal }).catch(unlessShort(null, place.path))
     signal?.throwIfAborted()
     if (found?.digest !== value) return null
     await this.#settle(place.path)

@@ -1,7 +1,8 @@
-// Who holds a lock: which process of which machine, and whether it lives.
+// Who holds a lock: which process of which machine, and whether it lives. Each function that asks /proc throws a
+// DownloadError `ERR_DOWNLOAD_RESOURCES` where there is no descriptor for that.
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { systemCode } from './errors.ts'
+import { systemCode, unlessShort } from './errors.ts'
 import { makeToken, type Process, readToken, shortDigest } from './token.ts'
 
 /** Who holds a lock. */
@@ -89,8 +90,8 @@ function place(): string {
   const read = (get: () => string): string => {
     try {
       return get().trim()
-    } catch {
-      return '' // no /proc: not Linux
+    } catch (error) {
+      return unlessShort('', '/proc')(error) // no /proc: not Linux
     }
   }
   const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
@@ -110,8 +111,8 @@ function processStatus(pid: number): Status | null {
     // The name, in parentheses, may hold anything; the state is the first field after it, the start the 20th.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return { state: fields[0] ?? '', started: fields[19] ?? '' }
-  } catch {
-    return null
+  } catch (error) {
+    return unlessShort(null, '/proc')(error)
   }
 }
 

@@ -1,8 +1,9 @@
 // NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { openFile } from './descriptors.ts'
 import { type Algorithm, hasher } from './digest.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { DownloadError, fileError, systemCode } from './errors.ts'
@@ -76,7 +77,7 @@ export class PartFile {
     const at = temporaryPath(path, 'new', token)
     try {
       await rm(at, { force: true })
-      return new PartFile(await open(at, 'wx+', mode), { path, at, signal })
+      return new PartFile(await openFile(at, 'wx+', mode), { path, at, signal })
     } catch (error) {
       throw fileError(error, path)
     }

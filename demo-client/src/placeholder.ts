@@ -3,7 +3,8 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs'
 import { lstat, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { systemCode } from './errors.ts'
+import { withDescriptor } from './descriptors.ts'
+import { systemCode, unlessShort } from './errors.ts'
 import { isSameMark, markOf } from './file-mark.ts'
 import { loadJournal } from './journal.ts'
 import type { Placeholder } from './journal-format.ts'
@@ -21,9 +22,14 @@ const COARSE = 2_000_000_000n
 export async function makePlaceholder(path: string): Promise<Placeholder> {
   let stats: BigIntStats
   try {
-    const file = openSync(path, 'wx')
-    stats = fstatSync(file, { bigint: true })
-    closeSync(file)
+    stats = await withDescriptor(() => {
+      const file = openSync(path, 'wx')
+      try {
+        return fstatSync(file, { bigint: true })
+      } finally {
+        closeSync(file)
+      }
+    })
   } catch (error) {
     throw systemCode(error) === 'EEXIST' ? existsError(path) : error
   }
@@ -58,6 +64,6 @@ export async function removeLeft(paths: StatePaths, secret: Buffer): Promise<voi
 }
 
 async function recorded({ journal }: StatePaths, secret: Buffer): Promise<Placeholder | null> {
-  const found = await loadJournal(journal, secret).catch(() => null)
+  const found = await loadJournal(journal, secret).catch(unlessShort(null, journal))
   return found?.kind === 'proven' ? (found.record.placeholder ?? null) : null
 }

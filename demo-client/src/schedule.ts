@@ -136,6 +136,18 @@ export class Schedule {
   }
 
   /**
+   * Gives up one connection of several, and allows no more than the others from now on. False where there is only one.
+   */
+  giveUpOne(): boolean {
+    const working = [...this.#leases].filter((lease) => !lease.controller.signal.aborted)
+    const spare = working.findLast((lease) => lease.answeredAt === null) ?? working.at(-1)
+    if (working.length < 2 || spare === undefined) return false
+    this.limitConnections(working.length - 1)
+    spare.controller.abort()
+    return true
+  }
+
+  /**
    * The answer for `lease` is here. Only now does it take its bytes from the connection that it shares with: one that is
    * refused takes nothing, and a link that works only once is read to its end. False where that connection has come as far
    * meanwhile.

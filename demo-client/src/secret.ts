@@ -1,14 +1,16 @@
 // What only this user's runs know: the key that proves a journal to be the work of one of them.
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
-import { systemCode } from './errors.ts'
+import { openFile, withDescriptor } from './descriptors.ts'
+import { fileError, systemCode } from './errors.ts'
 import { moveToFree } from './free-name.ts'
 import { makeFolder } from './make-folder.ts'
 import { ownToken } from './owner.ts'
 import { openRegular, readUpTo } from './regular-file.ts'
+import { shortageOf } from './shortage.ts'
 import { removeStale, temporariesIn } from './stale-files.ts'
 import { waitFor } from './stalled-calls.ts'
 import { temporaryPath } from './temporary-names.ts'
@@ -35,7 +37,7 @@ const calls = new Map<string, Promise<Buffer>>()
 /**
  * Reads the user's secret. The first run makes it. A home that does not answer is not waited for.
  * @param signal ends the wait
- * @throws the signal's reason
+ * @throws the signal's reason, or DownloadError `ERR_DOWNLOAD_RESOURCES`
  */
 export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
   try {
@@ -44,6 +46,8 @@ export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
     return { key, isForgotten: null }
   } catch (error) {
     signal?.throwIfAborted()
+    // With another key, what can be resumed would not be believed.
+    if (shortageOf(error) !== null) throw fileError(error, "the user's journal.key")
     return { key: ownKey, isForgotten: error instanceof Error ? error.message : String(error) }
   }
 }
@@ -116,9 +120,9 @@ async function read(path: string): Promise<Buffer | null> {
 async function make(path: string): Promise<Buffer> {
   await assertOwnHome(dirname(path))
   await makeFolder(dirname(path), 0o700)
-  const draft = temporaryPath(path, 'new', ownToken(NO_KEY))
+  const draft = temporaryPath(path, 'new', await withDescriptor(() => ownToken(NO_KEY)))
   try {
-    const file = await open(draft, 'wx', 0o600)
+    const file = await openFile(draft, 'wx', 0o600)
     try {
       await file.writeFile(randomBytes(BYTES))
       await file.sync()

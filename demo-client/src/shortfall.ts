@@ -8,6 +8,7 @@ export type Shortfall =
   | 'dates'
   | 'modes'
   | 'flushes'
+  | 'name'
   | 'special-modes'
   | 'owner'
   | 'end'
@@ -20,6 +21,7 @@ const WORDS: Readonly<Record<Shortfall, string>> = {
   dates: 'the file system refuses to set dates: the file has the date of its download',
   end: 'the server announced no length, and Node.js does not tell whether it closed TLS as it should: anybody on the way could have cut the file short',
   flushes: 'the file system does not flush: a power cut soon after can cost the file, or its name',
+  name: 'no file descriptor or memory was left to flush the directory: a power cut soon after can cost the name of the file',
   'special-modes':
     'the file that was replaced was set-user-ID, set-group-ID or sticky: the new one is not, since its bytes are others',
   owner: 'the file does not have the owner and group of the one it replaced: this user may not give it away',

@@ -1,9 +1,10 @@
 // Whether the owner of a lock, which cannot be asked, has given up beating.
 import { constants } from 'node:fs'
-import { open, rm, statfs } from 'node:fs/promises'
+import { rm, statfs } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openFile } from './descriptors.ts'
 import { systemCode } from './errors.ts'
 import { openRegular } from './regular-file.ts'
 import { temporaryPath } from './temporary-names.ts'
@@ -48,7 +49,7 @@ export async function isAbandoned(
 /** What the file system, perhaps on another machine, holds for the time, in ms. */
 async function clockOf(path: string, token: string): Promise<number> {
   const probe = temporaryPath(path, 'now', token)
-  const file = await open(probe, 'wx')
+  const file = await openFile(probe, 'wx')
   try {
     return (await file.stat()).mtimeMs
   } finally {

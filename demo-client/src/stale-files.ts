@@ -5,7 +5,9 @@
 // when it wakes, and no other file under that name: it looks again, or ends.
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lifeOfMaker } from './owner.ts'
+import { withDescriptor } from './descriptors.ts'
+import { ifShort } from './errors.ts'
+import { type Life, lifeOfMaker } from './owner.ts'
 import { SILENCE } from './silence.ts'
 import { readTemporaryName, type TemporaryName } from './temporary-names.ts'
 import { readToken } from './token.ts'
@@ -23,7 +25,7 @@ export interface Leftovers {
 
 /** What runs of this user have in a folder, at work or left. Empty where it cannot be read. */
 export async function temporariesIn(folder: string, key: Buffer): Promise<TemporaryName[]> {
-  const names = await readdir(folder).catch(() => [])
+  const names = await withDescriptor(() => readdir(folder)).catch(() => [])
   const read = names.map(readTemporaryName).filter((name) => name !== null)
   return read.filter(({ token }) => readToken(token, key) !== null)
 }
@@ -32,10 +34,19 @@ export async function temporariesIn(folder: string, key: Buffer): Promise<Tempor
 export async function removeStale(found: readonly TemporaryName[], leftovers: Leftovers): Promise<void> {
   for (const { file, stage, token } of found) {
     const path = join(leftovers.folder, `${file}.${stage}.${token}`)
-    const life = lifeOfMaker(token, leftovers.key)
+    const life = lifeOf(token, leftovers.key)
     if (life === null || life === 'alive' || !(await isFileOf(path, leftovers.user))) continue
     if (life === 'unknown' && Math.abs(leftovers.now - (await touchedAt(path))) <= SILENCE) continue
     await rm(path, { force: true }).catch(() => undefined)
+  }
+}
+
+/** Null where no run has made the token, and where there is no descriptor to look at its process: then it stays. */
+function lifeOf(token: string, key: Buffer): Life | null {
+  try {
+    return lifeOfMaker(token, key)
+  } catch (error) {
+    return ifShort(null)(error)
   }
 }
 

@@ -1,5 +1,6 @@
 // The part file of a claim, from the first version that begins in it to the final name, and its journal beside it.
 import type { Claim } from './claim.ts'
+import { ifShort } from './errors.ts'
 import type { FinalName } from './final-name.ts'
 import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
 import { sweepLocks } from './leftovers.ts'
@@ -82,7 +83,8 @@ export class StoredPart {
         if (content !== null) await this.save({ ...content, placeholder }, 'open')
       },
     })
-    await this.#journal.remove()
+    // The file is there by now; a journal that a power cut brings back has no part file.
+    await this.#journal.remove().catch(ifShort(undefined))
     await sweepLocks({ paths, secret: this.#secret })
   }
 

@@ -1,6 +1,7 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
 import { Approach } from './approach.ts'
 import { Attempts } from './attempts.ts'
+import { giveBack, offer } from './descriptors.ts'
 import type { Failure } from './failure.ts'
 import type { ActiveLease } from './lease.ts'
 import { Pace } from './pace.ts'
@@ -93,6 +94,7 @@ export class Transfer {
    */
   async run(): Promise<void> {
     const monitor = setInterval(() => this.#look(), 1000)
+    const keep = offer('working', () => this.#schedule.giveUpOne())
     try {
       do {
         this.#spawn(1)
@@ -101,6 +103,7 @@ export class Transfer {
       } while (!this.#schedule.isComplete)
     } finally {
       clearInterval(monitor)
+      keep()
       this.#over.abort()
     }
   }
@@ -139,6 +142,7 @@ export class Transfer {
     for (;;) {
       await this.#gate.pass()
       if (this.#failure !== null) return // a stop in a pause opens the gate: nothing more is asked for
+      if (this.#workers.size > this.#schedule.limit) return // one was given up
       const lease = this.#schedule.lend()
       if (lease === null) return
       let failure = await this.#attempt(lease)
@@ -158,6 +162,7 @@ export class Transfer {
         this.#schedule.limitConnections(Math.max(1, this.#workers.size - 1))
         return
       }
+      if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') giveBack('working')
       if (attempt === this.#context.settings.retries) this.#ranges.leaveOut(failure)
       await this.#patience.wait(attempt, failure)
     }
