@@ -306,6 +306,7 @@ t.test('a part file that somebody deletes or swaps meanwhile gets no final name'
     const dir = t.testdir({})
     const run = rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], dir)
     await server.hasServed(server.served + 100_000)
+    while (!existsSync(join(dir, 'file.bin.part'))) await sleep(5)
     execFileSync('sh', ['-c', swap], { cwd: dir })
     t.equal((await run.ended).status, 9)
     t.notOk(existsSync(join(dir, 'file.bin')))
