@@ -26,7 +26,7 @@ export interface Failure {
 
 /** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
 export function connectionFailure(error: unknown): Failure {
-  if (error instanceof EarlyEnd) return cutFailure(error.message, error.cause)
+  if (error instanceof EarlyEnd) return earlyEnd(error)
   if (!(error instanceof ExchangeFailure)) throw error
   const shortage = shortageOf(error)
   if (shortage !== null) return shortageFailure(inWords(shortage), error)
@@ -114,13 +114,13 @@ const NOT_OF_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_DOW
 
 /**
  * Can it be the Range that the server fails at? Not where no server was reached, and not where it counts requests, says
- * when to ask again, or has a wrong certificate.
+ * when to ask again, has a wrong certificate, or has answered and only the first bytes did not come.
  */
 export function mayBeAboutRange({ error, wait }: Failure): boolean {
   if (wait !== null || error.statusCode === 429 || NOT_OF_RANGES.has(error.code)) return false
   let cause: Error = error
-  while (cause.cause instanceof Error) cause = cause.cause
-  if (cause instanceof ProxyError) return false
+  while (cause.cause instanceof Error && !(cause instanceof EarlyEnd)) cause = cause.cause
+  if (cause instanceof ProxyError || cause instanceof EarlyEnd) return false
   const code = 'code' in cause ? String(cause.code) : ''
   return code === 'ECONNRESET' || WORDS[code] === undefined
 }
@@ -142,6 +142,12 @@ export function cutFailure(reason: string, cause: Error | null): Failure {
   const code = isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
   const error = new DownloadError(code, reason, cause === null ? {} : { cause })
   return { reason, error, isRefusal: false, wait: null, isStale: false }
+}
+
+/** An answer whose head was good, and whose first bytes did not come. */
+function earlyEnd(cause: EarlyEnd): Failure {
+  const failure = cutFailure(cause.message, cause.cause)
+  return { ...failure, error: new DownloadError(failure.error.code, cause.message, { cause }) }
 }
 
 /** An answer that cannot be believed. */

@@ -89,6 +89,10 @@ t.test('where the first bytes never come, what another URL has left stays', asyn
   const options = { retries: 1, stallTimeout: 100 }
   const end = await fetchTo(server, { ...file, path: '/other' }, options)
   t.ok(end instanceof DownloadError && end.code === 'ERR_DOWNLOAD_NETWORK', String(end))
+  t.ok(
+    server.requests.every(({ range }) => range !== null),
+    'the range is not to blame',
+  )
   now.script = honest(FILE)
   isResumed(t, await fetchTo(server, file))
 })
