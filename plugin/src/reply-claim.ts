@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { cutAbandoned } from './abandoned-answer.ts'
+import { guardConnection } from './connection-guard.ts'
 import { SendRangeError, systemCode } from './errors.ts'
 import { isHeadSent } from './head-sent.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
@@ -118,6 +119,7 @@ export class ReplyClaim {
     this.#state = 'sent'
     this.#status = this.#reply.statusCode
     this.#isHandedOver = true
+    guardConnection(this.#reply)
     handOver(this.#reply, payload)
   }
 
