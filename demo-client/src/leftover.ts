@@ -11,13 +11,21 @@ const STOPPED: Readonly<Record<Leftover & string, string>> = {
   nothing: 'stopped; nothing was received that a later run can resume',
 }
 
-const KEPT: Readonly<Record<Leftover & string, string>> = {
+const FULL: Readonly<Record<Leftover & string, string>> = {
   resumable: 'What was received is kept',
   nothing: 'What was received cannot be resumed, and is not kept',
 }
 
+const SHORT: Readonly<Record<Leftover & string, string>> = {
+  resumable: 'What was received is kept',
+  nothing: 'Nothing was received that a later run can resume',
+}
+
 /** Failures that say what is left: the next run may well succeed. */
-const SAID: ReadonlySet<DownloadErrorCode> = new Set(['ERR_DOWNLOAD_DISK_FULL', 'ERR_DOWNLOAD_RESOURCES'])
+const SAID: Readonly<Partial<Record<DownloadErrorCode, typeof FULL>>> = {
+  ERR_DOWNLOAD_DISK_FULL: FULL,
+  ERR_DOWNLOAD_RESOURCES: SHORT,
+}
 
 /** The error to throw in place of `error`: the reason of an aborted `signal`, a full disk and a shortage say what is left. */
 export function withLeftover(error: unknown, left: Leftover, signal: AbortSignal | null): unknown {
@@ -25,8 +33,9 @@ export function withLeftover(error: unknown, left: Leftover, signal: AbortSignal
     const message = left === null ? 'stopped' : STOPPED[left]
     return new DownloadError('ERR_DOWNLOAD_ABORTED', message, { cause: error })
   }
-  if (left === null || !(error instanceof DownloadError) || !SAID.has(error.code)) return error
-  return new DownloadError(error.code, `${error.message}. ${KEPT[left]}`, { cause: error.cause })
+  const said = error instanceof DownloadError ? SAID[error.code] : undefined
+  if (left === null || !(error instanceof DownloadError) || said === undefined) return error
+  return new DownloadError(error.code, `${error.message}. ${said[left]}`, { cause: error.cause })
 }
 
 /** The error with what to do about a shortage. Called when all is closed: to know the limit takes a descriptor. */

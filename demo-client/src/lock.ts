@@ -5,6 +5,7 @@ import { withDescriptor } from './descriptors.ts'
 import { DownloadError, fileError } from './errors.ts'
 import { clear, isForeign, readOwner, tryCreate } from './lock-file.ts'
 import { type Life, lifeOf, lifeOfMaker, type Owner, thisProcess } from './owner.ts'
+import { shortageOf } from './shortage.ts'
 import { isAbandoned } from './silence.ts'
 import { temporariesIn } from './stale-files.ts'
 
@@ -93,9 +94,14 @@ export class Lock {
 
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where the lock has been taken away meanwhile */
   async assertHeld(): Promise<void> {
-    const owner = await readOwner(this.#options.path).catch((error: unknown) => {
-      throw fileError(error, this.#options.path)
-    })
+    const { path } = this.#options
+    let owner: Owner | null
+    try {
+      owner = await readOwner(path)
+    } catch (error) {
+      if (shortageOf(error) !== null && (await this.#hasName())) return
+      throw fileError(error, path)
+    }
     if (owner?.token !== this.token) throw busy(this.#options, owner)
   }
 
@@ -103,7 +109,7 @@ export class Lock {
   async release(journal: 'recorded' | 'unrecorded'): Promise<void> {
     clearInterval(this.#heartbeat)
     if (journal === 'unrecorded') await this.#file.write('1', ENDED_AT).catch(() => undefined)
-    const hasName = await this.#hasName().catch(() => false)
+    const hasName = await this.#hasName()
     await this.#file.close().catch(() => undefined)
     if (journal === 'unrecorded') return
     const isHeld = await readOwner(this.#options.path).then(
@@ -113,13 +119,11 @@ export class Lock {
     if (isHeld) await rm(this.#options.path, { force: true }).catch(() => undefined)
   }
 
-  /** Needs no descriptor. */
+  /** Is the lock there the file that this run has open? To see that takes no descriptor. */
   async #hasName(): Promise<boolean> {
-    const [mine, named] = await Promise.all([
-      this.#file.stat({ bigint: true }),
-      lstat(this.#options.path, { bigint: true }),
-    ])
-    return mine.ino === named.ino && mine.dev === named.dev
+    const found = [this.#file.stat({ bigint: true }), lstat(this.#options.path, { bigint: true })]
+    const [mine, named] = await Promise.all(found.map((each) => each.catch(() => null)))
+    return mine != null && mine.ino === named?.ino && mine.dev === named.dev
   }
 
   /**

@@ -45,6 +45,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.identity)) return nothing
     return await hold(options, part, record)
   } catch (error) {
+    if (old === null) await part.remove().catch(() => undefined)
     await part.close()
     throw error
   }
@@ -103,6 +104,7 @@ async function copyOf(options: RecoveryOptions, old: PartFile, blocks: readonly 
     for (const block of blocks) await old.copyTo(copy, block)
     await old.remove()
   } catch (error) {
+    await copy.remove().catch(() => undefined)
     await copy.close()
     throw error
   }
