@@ -49,6 +49,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'content-range.ts',
       'http-date.ts',
       'field-lines.ts',
+      'disposition.ts',
       'names.ts',
       'state-names.ts',
       'temporary-names.ts',

@@ -24,7 +24,8 @@ export function single(lines: FieldLines, name: string): string | null {
   const values = lines.get(name)
   const first = values?.[0]
   if (first === undefined || values?.some((value) => value !== first)) return null
-  return first.trim()
+  // Blanks and tabs only (RFC 9110 §5.6.3): trim() would take a byte of UTF-8 that is a no-break space in Latin-1.
+  return first.replace(/^[\t ]+|[\t ]+$/g, '')
 }
 
 /** A list field: its lines joined by commas (RFC 9110 §5.3), or null where it is missing. */
@@ -41,6 +42,7 @@ export function digits(text: string | null): number | null {
 
 /** A field value, which node:http reads as Latin-1, as UTF-8 where its bytes are valid UTF-8. */
 export function asUtf8(value: string): string {
+  if (/[^\0-\xff]/.test(value)) return value // no longer bytes
   const bytes = Buffer.from(value, 'latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : value
 }

@@ -1,5 +1,5 @@
 // File names out of URLs and Content-Disposition, made safe. Pure.
-import { parse } from 'content-disposition'
+import { nameInDisposition } from './disposition.ts'
 import { decodePercent } from './percent.ts'
 import { cutToBytes, hashOf, isStateName } from './state-names.ts'
 
@@ -30,25 +30,14 @@ function segmentOf(path: string): string {
 
 /** The name a Content-Disposition suggests (RFC 6266), made safe, or null where it suggests none. */
 export function nameFromDisposition(field: string | null): string | null {
-  const name = suggestedName(field)
+  const name = field === null ? null : nameInDisposition(field)
   return name === null ? null : safeName(name)
 }
 
 /** The same, as {@link fullNameFromUrl}. */
 export function fullNameFromDisposition(field: string | null): string | null {
-  const name = suggestedName(field)
+  const name = field === null ? null : nameInDisposition(field)
   return name === null ? null : cleaned(name)
-}
-
-function suggestedName(field: string | null): string | null {
-  if (field === null) return null
-  let name: unknown
-  try {
-    name = parse(field).parameters['filename']
-  } catch {
-    return null // not a Content-Disposition: nothing was suggested
-  }
-  return typeof name === 'string' && name.trim() !== '' ? name : null
 }
 
 /**

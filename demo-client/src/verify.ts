@@ -2,7 +2,7 @@
 import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { type FileNames, unexpectedCoding } from './expected-file.ts'
-import { digits, type FieldLines, list, single } from './field-lines.ts'
+import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
 import { type Identity, identityOf, isSameVersion } from './identity.ts'
 import { isHtml, mediaTypes } from './media-types.ts'
 import { retryAfter } from './retry.ts'
@@ -103,13 +103,15 @@ function findOther(asked: Asked, { status, fields }: Head): string | null {
   if (status === 200 && mediaTypes(type).includes('multipart/byteranges'))
     return 'sent a multipart/byteranges envelope with status 200, which was not asked for'
   const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
-  return coding === null ? null : `sent content coded with ${coding} although it was asked not to code it`
+  return coding === null
+    ? null
+    : `sent content coded with ${asUtf8(coding)} although it was asked not to code it`
 }
 
 function findOddity(fields: FieldLines): string | null {
   const transfer = list(fields, 'transfer-encoding')
   if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
-    return `used the transfer coding ${transfer}, which nobody asked for`
+    return `used the transfer coding ${asUtf8(transfer)}, which nobody asked for`
   }
   if (transfer !== null && fields.has('content-length')) return 'sent Content-Length together with chunked'
   if (fields.has('content-length') && digits(single(fields, 'content-length')) === null) {
