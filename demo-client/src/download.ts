@@ -147,10 +147,10 @@ class Run implements Download {
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings } = context
-    const { total, end, modified } = await this.#versions.fetch(context)
+    const { total, end, digests, modified } = await this.#versions.fetch(context)
     this.#standing.enter('verifying')
     const identity = store.version?.identity ?? null
-    const sent = strongest(identity?.digests ?? {})
+    const sent = [strongest(identity?.digests ?? {}), strongest(digests)]
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()

@@ -1,9 +1,8 @@
 // The body of an accepted answer into the store: the bytes wanted, no byte more, proven before they count.
-import type { Hash } from 'node:crypto'
 import type { BlockWriter } from './block-writer.ts'
-import { type ExpectedDigest, hasher } from './digest.ts'
 import type { Answer } from './exchange.ts'
 import type { ActiveLease } from './lease.ts'
+import type { PartProof } from './part-proof.ts'
 import { BLOCK_LIMIT, type Interval } from './plan.ts'
 import { type Ending, receive, type Taken } from './receive.ts'
 import type { Store } from './store.ts'
@@ -64,22 +63,21 @@ class BlockChain {
   }
 }
 
-/** Takes the body of a 206 that answers `lease` with `part`. `digest`: its Content-Digest, if one was sent. */
+/** Takes the body of a 206 that answers `lease` with `part`. */
 export async function intakePart(
   context: IntakeContext,
   lease: ActiveLease,
-  { answer, part, digest }: { answer: Answer; part: Interval; digest: ExpectedDigest | null },
+  { answer, part, proof }: { answer: Answer; part: Interval; proof: PartProof | null },
 ): Promise<IntakeEnding> {
   const chain = new BlockChain(context.store, part.start)
-  const hash: Hash | null = digest === null ? null : hasher(digest.algorithm)
-  if (hash !== null) {
+  if (proof?.isExpected) {
     context.store.unproven.add(chain.writer)
     lease.isIndivisible = true
   }
   const take = (chunk: Buffer): Taken => {
     const room = Math.min(lease.end, part.end) - lease.position
     const bytes = chunk.length > room ? chunk.subarray(0, room) : chunk
-    hash?.update(bytes)
+    proof?.update(bytes)
     lease.advance(bytes.length)
     const wait = both(chain.push(bytes), context.onBytes(bytes.length))
     // The lease was split meanwhile: the rest belongs to another connection.
@@ -93,9 +91,10 @@ export async function intakePart(
     context.stallTimeout,
   )
   const judged = judgeEnding(ending, lease.position < Math.min(lease.end, part.end))
-  const isProven = hash === null || (judged.kind === 'complete' && hash.digest('base64') === digest?.value)
-  await chain.end(isProven && judged.kind !== 'too-much' ? 'keep' : 'drop')
-  return judged.kind === 'complete' && !isProven ? { kind: 'digest-mismatch' } : judged
+  const isWrong = judged.kind === 'complete' && proof !== null && !proof.holds()
+  const isUnproven = judged.kind !== 'complete' && proof?.isExpected === true
+  await chain.end(isWrong || isUnproven || judged.kind === 'too-much' ? 'drop' : 'keep')
+  return isWrong ? { kind: 'digest-mismatch' } : judged
 }
 
 /**

@@ -8,8 +8,10 @@ import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { single } from './field-lines.ts'
 import { type Identity, isJoinable } from './identity.ts'
 import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from './intake.ts'
+import { LateDigests } from './late-digests.ts'
 import type { ActiveLease } from './lease.ts'
 import type { SegmentReport } from './options.ts'
+import { PartProof } from './part-proof.ts'
 import { gaps, type Interval } from './plan.ts'
 import type { RangeTrust } from './range-trust.ts'
 import type { Schedule } from './schedule.ts'
@@ -47,6 +49,7 @@ export class Reception {
   readonly #schedule: Schedule
   readonly #intake: IntakeContext
   #end: EndOfFile = 'announced'
+  readonly #digests = new LateDigests()
   #useful = 0
   #digestFailures = 0
 
@@ -64,6 +67,11 @@ export class Reception {
   /** What said where the file ends. */
   get end(): EndOfFile {
     return this.#end
+  }
+
+  /** Digests of the whole file that came behind bodies, by algorithm in base64. */
+  get digests(): Readonly<Record<string, string>> {
+    return this.#digests.all
   }
 
   /** Bytes taken that bring the file nearer to its end. */
@@ -90,17 +98,24 @@ export class Reception {
       discard(answer)
       return null
     }
-    const digest = isAll ? null : strongest(part.digests) // of the whole it is verified at the end
-    const isFirstDigest = digest !== null && this.#schedule.limitSegments(DIGESTED_SEGMENT)
+    const proof = isAll ? null : new PartProof(answer, strongest(part.digests)) // of the whole it is verified at the end
+    const isDigested = proof?.isExpected === true
+    const isFirstDigest = isDigested && this.#schedule.limitSegments(DIGESTED_SEGMENT)
     if (!this.#schedule.confirm(lease) || (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)) {
       discard(answer)
       return null
     }
     if (store.joinable !== null) this.#context.onPart()
-    const ending = await intakePart(this.#intake, lease, { answer, part, digest })
+    const ending = await intakePart(this.#intake, lease, { answer, part, proof })
     // Without the rest nothing of it was proven, and nothing kept.
-    if (digest !== null && ending.kind !== 'complete') this.#useful -= lease.bytes
+    if (isDigested && ending.kind !== 'complete') this.#useful -= lease.bytes
     this.#report(lease, judged)
+    if (ending.kind === 'digest-mismatch' && !isDigested) {
+      // Nothing had announced a digest, and some of the bytes are in the journal.
+      await store.forget()
+      throw digestFailure().error
+    }
+    if (ending.kind === 'complete') this.#digests.learn(answer, isAll)
     return this.#settle(lease, ending)
   }
 
@@ -128,6 +143,7 @@ export class Reception {
     const ending = await intakeWhole(this.#intake, lease, { answer, missing, total })
     this.#report(lease, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
+    if (ending.kind === 'complete') this.#digests.learn(answer, true)
     if (ending.kind === 'complete' && total === null) {
       this.#schedule.learnTotal(lease.position)
       this.#end = endOfFile(answer)

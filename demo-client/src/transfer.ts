@@ -71,6 +71,11 @@ export class Transfer {
     return this.#reception.end
   }
 
+  /** See {@link Reception.digests}. */
+  get digests(): Reception['digests'] {
+    return this.#reception.digests
+  }
+
   /** Connections that are receiving or asking. */
   get connections(): number {
     return this.#schedule.leases.size

@@ -34,6 +34,8 @@ export interface FetchedVersion {
   readonly total: number
   /** What said where the file ends. */
   readonly end: Transfer['end']
+  /** Its digests that were sent behind bodies, by algorithm in base64. */
+  readonly digests: Transfer['digests']
   /** The date that the file is to have, or null for that of its download. */
   readonly modified: Date | null
 }
@@ -82,7 +84,8 @@ export class Versions {
         if (signal?.aborted) stop()
         await transfer.run()
         await listener.settled(signal)
-        return { total: transfer.total ?? 0, end: transfer.end, modified: this.#modified }
+        const { end, digests } = transfer
+        return { total: transfer.total ?? 0, end, digests, modified: this.#modified }
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
         if (version >= MOST_VERSIONS) throw keepsChanging(version, error)

@@ -5,8 +5,8 @@ import type { Store } from './store.ts'
 
 /** Where an expected digest comes from; null where there is none. */
 export interface ExpectedDigests {
-  /** In the server's Repr-Digest. */
-  readonly sent: ExpectedDigest | null
+  /** In the server's fields, of heads and of trailers. All must hold. */
+  readonly sent: readonly (ExpectedDigest | null)[]
   /** By the caller. */
   readonly given: ExpectedDigest | null
 }
@@ -22,9 +22,9 @@ export async function verifyDigests(
 ): Promise<Algorithm | null> {
   const digests = new Map<Algorithm, string>()
   for (const [expected, whose] of [
-    [sent, 'the server sent'],
-    [given, 'was asked for'],
-  ] as const) {
+    ...sent.map((each) => [each, 'the server sent'] as const),
+    [given, 'was asked for'] as const,
+  ]) {
     if (expected === null) continue
     const { algorithm } = expected
     const actual = digests.get(algorithm) ?? (await store.digest(algorithm, total))
@@ -33,7 +33,7 @@ export async function verifyDigests(
     await store.forget()
     throw wrongDigest(expected, actual, whose)
   }
-  return (given ?? sent)?.algorithm ?? null
+  return (given ?? sent.find((each) => each !== null))?.algorithm ?? null
 }
 
 function wrongDigest(expected: ExpectedDigest, actual: string, whose: string): DownloadError {
