@@ -85,7 +85,9 @@ export class ChunkPool {
     }
   }
 
-  #keep(memory: ArrayBuffer): void {
+  #keep(memory: ArrayBuffer | undefined): void {
+    // Whatever was given the bytes may have transferred them.
+    if (memory === undefined) return
     // Those that were late come back on top of those that can be lent.
     if (this.#idle.length >= this.#options.lent) return
     this.#idle.push(memory)
@@ -99,7 +101,14 @@ export class ChunkPool {
   }
 }
 
-/** Moves memory to a new ArrayBuffer; the old one, and with it every view of it, has no byte any more. */
-function move(memory: ArrayBuffer): ArrayBuffer {
-  return structuredClone(memory, { transfer: [memory] })
+/**
+ * Moves memory to a new ArrayBuffer; the old one, and with it every view of it, has no byte any more. Undefined for memory
+ * that was transferred, or cannot be.
+ */
+function move(memory: ArrayBuffer): ArrayBuffer | undefined {
+  try {
+    return memory.byteLength === 0 ? undefined : structuredClone(memory, { transfer: [memory] })
+  } catch {
+    return undefined
+  }
 }

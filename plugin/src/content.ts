@@ -11,6 +11,7 @@ import { guardHttp2End } from './http2-end.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
+import { type OwnBytes, ownBytes, ownCopy } from './own-bytes.ts'
 import { PieceReader } from './piece-reader.ts'
 import type { BodyReaders } from './positional-body.ts'
 import { smallChunks } from './pump.ts'
@@ -135,11 +136,11 @@ async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content
   if (cached !== undefined) {
     await content.close()
     setContentFields(reply, laidOut, content)
-    sendBuffer(reply, cached, content)
+    sendBuffer(reply, ownCopy(cached), content)
     return
   }
   const chunk = borrowFor(reply, layout.length, content)
-  const bytes = chunk?.bytes.subarray(0, layout.length) ?? Buffer.allocUnsafe(layout.length)
+  const bytes = chunk === undefined ? ownBytes(layout.length) : lentBytes(chunk, layout.length)
   try {
     await new PieceReader(representation, layout, content.signal).fill(bytes)
     if (range !== undefined) representation.keepAtHand?.(range, bytes)
@@ -160,6 +161,11 @@ function borrowFor(reply: FastifyReply, length: number, content: Content): Chunk
   return isNativeResponse(reply.raw) ? smallChunks.take() : undefined
 }
 
+/** The memory is this answer's until the loan ends, which leaves every view of it empty. */
+function lentBytes({ bytes }: Chunk, length: number): OwnBytes {
+  return bytes.subarray(0, length) as OwnBytes
+}
+
 /** `finish` comes from the report of the last write. */
 function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
   const isWithSystem = watchSystemWrites(reply.raw)
@@ -175,9 +181,13 @@ function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders
   return isSeen ? 'anybody' : 'response only'
 }
 
-function sendBuffer(reply: FastifyReply, bytes: Uint8Array, content: Content): void {
-  const { claim, subject, progress } = content
-  if (readersOf(reply, content) === 'anybody') guardBody(reply, { length: bytes.length, bytes })
+function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): void {
+  const { claim, subject, decision, progress } = content
+  if (readersOf(reply, content) === 'anybody') {
+    // A hook may change the payload in place: a part is compared with a copy that no hook is given.
+    const original = decision.kind === 'full' ? undefined : ownCopy(bytes)
+    guardBody(reply, { length: bytes.length, ...(original && { bytes: original }) })
+  }
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   guardHttp2End(reply, () => true)
   claim.send(bytes)

@@ -4,6 +4,7 @@ import { unlessGivenUp } from './given-up.ts'
 import { guardedRepresentation } from './guarded-source.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { writeLogLine } from './log-line.ts'
+import { ownCopy } from './own-bytes.ts'
 import type { ByteRange } from './range-set.ts'
 import type {
   PositionalRepresentation,
@@ -13,6 +14,7 @@ import type {
 } from './source.ts'
 import { asError, brokenContract, checkedAtHand, foreignFailure, openFailure } from './source-checks.ts'
 import { SourceChunks } from './source-chunks.ts'
+import { SourceReads } from './source-reads.ts'
 
 const METADATA = [
   'size',
@@ -144,7 +146,11 @@ function representationOf(given: Given, { log, close }: OpenedContext): Represen
   }
   if (readAt !== undefined) return { ...metadata, ...positionalFrom(given, readAt, log) }
   if (read === undefined) throw brokenContract('A representation must have read or readAt')
-  return { ...metadata, read: (range, readSignal) => new SourceChunks(() => read(range, readSignal)) }
+  return {
+    ...metadata,
+    read: (range, readSignal) =>
+      new SourceChunks(() => read(range, readSignal), range.last - range.first + 1),
+  }
 }
 
 function sourceFailure(name: string, thrown: unknown): Error {
@@ -167,18 +173,14 @@ function positionalFrom(
   readAt: Method,
   log: FastifyBaseLogger,
 ): Pick<PositionalRepresentation, 'readAt' | 'atHand' | 'keepAtHand'> {
+  const reads = new SourceReads(readAt)
   const [atHand, keepAtHand] = [given.method('atHand'), given.method('keepAtHand')]
   return {
-    async readAt(...args) {
-      try {
-        return (await readAt(...args)) as number
-      } catch (thrown) {
-        throw sourceFailure('readAt', thrown)
-      }
-    },
+    readAt: (...args) => reads.readAt(...args),
     ...(atHand && { atHand: (range: ByteRange) => bytesAtHand(atHand, range) }),
     ...(keepAtHand && {
-      keepAtHand: (range: ByteRange, bytes: Uint8Array) => offer(() => keepAtHand(range, bytes), log),
+      keepAtHand: (range: ByteRange, bytes: Uint8Array) =>
+        offer(() => keepAtHand(range, ownCopy(bytes)), log),
     }),
   }
 }

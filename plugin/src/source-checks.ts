@@ -69,19 +69,15 @@ function loggable(thrown: unknown): unknown {
 }
 
 /**
- * Bytes that a source gave, in memory that stays as it is. Shared memory is copied, since another thread may write to
- * it, and so is memory that can be resized.
+ * Bytes that a source gave, in its own memory: to be copied at once, since it may serve other answers, and other threads may
+ * write to it.
  *
  * @throws SendRangeError `ERR_RANGE_SOURCE` for anything that is not a Uint8Array: it has another length in bytes
  */
 export function checkedBytes(given: unknown): Uint8Array {
-  if (!(given instanceof Uint8Array)) {
-    ignoreRejection(given)
-    throw brokenContract('The source gave no bytes')
-  }
-  const { buffer } = given
-  const mayChange = types.isSharedArrayBuffer(buffer) || Reflect.get(buffer, 'resizable') === true
-  return mayChange ? Uint8Array.from(given) : given
+  if (given instanceof Uint8Array) return given
+  ignoreRejection(given)
+  throw brokenContract('The source gave no bytes')
 }
 
 /** Checks what `atHand` returned: exactly the bytes that were asked for, or undefined. */

@@ -1,15 +1,32 @@
+import { wrongLength } from './errors.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
+import { ownCopy } from './own-bytes.ts'
 import { brokenContract, checkedBytes, foreignFailure } from './source-checks.ts'
 
 /**
- * The chunks that the `read` of a source gives, each of them checked. What fails is an `ERR_RANGE_SOURCE`, and no promise
- * that comes where a value is expected is left to reject unheard.
+ * Bytes of a long chunk that are copied at a time: a source may give the same 100 MiB to each answer, and what a slow client
+ * takes of them is to be seen.
+ */
+const MOST_COPIED = 64 * 1024
+
+/**
+ * The chunks that the `read` of a source gives, each of them checked. What comes out are copies, of long chunks one part
+ * after the other; the source is asked for its next chunk when they have been made, and may use its memory again then. What
+ * fails is an `ERR_RANGE_SOURCE`, and no promise that comes where a value is expected is left to reject unheard.
  */
 export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>
+  /** Of the chunk that is being copied. */
+  #rest: Uint8Array = new Uint8Array(0)
+  /** Bytes that may still come: a chunk that is too long is found before a part of it goes out. */
+  #missing: number
 
-  /** @param read calls the method of the source */
-  constructor(read: () => unknown) {
+  /**
+   * @param read calls the method of the source
+   * @param length bytes that it was asked for
+   */
+  constructor(read: () => unknown, length: number) {
+    this.#missing = length
     try {
       this.#iterator = iteratorOf(read())
     } catch (thrown) {
@@ -23,16 +40,28 @@ export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     try {
+      if (this.#rest.length > 0) return { done: false, value: this.#copyNext() }
       const result: unknown = await this.#iterator.next()
       if (typeof result !== 'object' || result === null)
         throw brokenContract('The iterator of the source gave no result')
       const { done, value } = result as IteratorResult<unknown, unknown>
-      if (!done) return { done: false, value: checkedBytes(value) }
+      if (!done) {
+        this.#rest = checkedBytes(value)
+        if (this.#rest.length > this.#missing) throw wrongLength('more')
+        this.#missing -= this.#rest.length
+        return { done: false, value: this.#copyNext() }
+      }
       ignoreRejection(value)
       return { done: true, value: undefined }
     } catch (thrown) {
       throw failure(thrown)
     }
+  }
+
+  #copyNext(): Uint8Array {
+    const copy = ownCopy(this.#rest.subarray(0, MOST_COPIED))
+    this.#rest = this.#rest.subarray(copy.length)
+    return copy
   }
 
   /** Has an iterator that is not read to its end clean up. */

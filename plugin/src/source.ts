@@ -32,32 +32,32 @@ export interface RepresentationMetadata {
 export interface StreamedRepresentation extends RepresentationMetadata {
   /**
    * Yields exactly the bytes from `first` to `last`, both inclusive; never called for an empty range. Called once
-   * for each part, one after the other. Fewer or more bytes than asked cut the connection. Chunks are handed on as
-   * they are: do not write to them afterwards.
+   * for each part, one after the other. Fewer or more bytes than asked cut the connection. A chunk is copied before the
+   * next one is asked for: until then do not write to it.
    *
    * @param signal aborted when the client goes away or the response fails
    */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
-/** A representation that is read at positions, into buffers that the caller reuses: the cheaper of the two. */
+/** A representation that is read at positions, into memory of the caller. */
 export interface PositionalRepresentation extends RepresentationMetadata {
   /**
    * Reads into `target`, from `position` (bytes from the start). Returns how many bytes were read, at most
    * `target.length`; 0 only at the end. Called for up to four places at a time, for the parts of one answer.
    *
    * @param signal aborted when the client goes away or the response fails: nothing waits for the bytes then. Until this
-   *   has settled it may still write into `target`
+   *   has settled it may still write into `target`, which is memory for this read alone
    */
   readAt(target: Uint8Array, position: number, signal: AbortSignal): Promise<number>
   /**
-   * The bytes of a range when they are in memory, instead of reading them. Nobody writes to them. Leave out where
-   * nothing is kept in memory.
+   * The bytes of a range when they are in memory, instead of reading them. They are copied before anything else is
+   * done, and never handed out. Leave out where nothing is kept in memory.
    */
   atHand?(range: ByteRange): Uint8Array | undefined
   /**
-   * Offers the bytes of a whole range for {@link atHand}, after {@link unchanged} has confirmed them. They must be
-   * copied before it returns. No answer fails because of it. Leave out where nothing is kept in memory.
+   * Offers the bytes of a whole range for {@link atHand}, after {@link unchanged} has confirmed them: a copy, which is
+   * the source's to keep. No answer fails because of it. Leave out where nothing is kept in memory.
    */
   keepAtHand?(range: ByteRange, bytes: Uint8Array): void
 }

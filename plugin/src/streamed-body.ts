@@ -3,13 +3,12 @@ import { Body } from './body.ts'
 import { SendRangeError, wrongLength } from './errors.ts'
 import { failureOf, giveUp } from './given-up.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
+import { ownCopy } from './own-bytes.ts'
 import { assertUnchanged } from './piece-reader.ts'
 import type { StreamedRepresentation } from './source.ts'
 import { brokenContract, MOST_EMPTY_CHUNKS } from './source-checks.ts'
 import { iterate } from './source-chunks.ts'
 
-/** Larger chunks are handed on in parts, so that what a slow client takes of them can be seen. */
-const MOST_AT_ONCE = 64 * 1024
 /** After this many empty chunks in a row, other work of the process gets its turn. */
 const EMPTY_CHUNKS_PER_TURN = 16
 
@@ -27,8 +26,6 @@ export class StreamedBody extends Body {
   /** Bytes of it that are still to come. */
   #missing = 0
   #held: Uint8Array | undefined
-  /** Of a chunk that is handed on in parts. */
-  #rest: Uint8Array | undefined
   #emptyInRow = 0
   #bytesPushed = 0
   #work: Promise<void> = Promise.resolve()
@@ -71,10 +68,6 @@ export class StreamedBody extends Body {
    * length has the version.
    */
   async #advance(): Promise<void> {
-    if (this.#rest !== undefined) {
-      this.#give(this.#rest)
-      return
-    }
     const chunk = await this.#next()
     if (chunk !== undefined) {
       this.#give(chunk)
@@ -116,15 +109,13 @@ export class StreamedBody extends Body {
   }
 
   #give(chunk: Uint8Array): void {
-    this.#rest = chunk.length > MOST_AT_ONCE ? chunk.subarray(MOST_AT_ONCE) : undefined
-    const part = this.#rest === undefined ? chunk : chunk.subarray(0, MOST_AT_ONCE)
-    this.#bytesPushed += part.length
-    this.give(part)
+    this.#bytesPushed += chunk.length
+    this.give(chunk)
   }
 
   #begin(piece: Piece): Chunks {
     this.#missing = pieceLength(piece)
-    if (piece.kind === 'literal') return [piece.bytes].values()
+    if (piece.kind === 'literal') return [ownCopy(piece.bytes)].values()
     return iterate(this.#representation.read(piece.range, this.#controller.signal))
   }
 

@@ -38,6 +38,15 @@ t.test('memory that may still be read keeps its bytes and is not lent again', as
   t.ok(chunk?.bytes.every((byte) => byte === 0x61))
 })
 
+t.test('memory that was transferred does not come back', async (t) => {
+  const pool = new ChunkPool({ ...options, lent: 1 })
+  const chunk = pool.take()
+  const memory = chunk?.bytes.buffer as ArrayBuffer
+  structuredClone(memory, { transfer: [memory] })
+  t.doesNotThrow(() => chunk?.giveBack())
+  t.equal(pool.take()?.bytes.length, BYTES)
+})
+
 t.test('a loan ends once', async (t) => {
   const pool = new ChunkPool(options)
   const [first] = [pool.take(), pool.take()]
