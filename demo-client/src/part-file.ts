@@ -171,6 +171,12 @@ export class PartFile {
     await this.#file.close()
   }
 
+  /** Closes a file that is of no use. A new one without a name is deleted. */
+  async discard(): Promise<void> {
+    if (this.#at !== this.path) await this.remove().catch(() => undefined)
+    await this.close().catch(() => undefined)
+  }
+
   /** Deletes the file. Another one that has its name by now stays. */
   async remove(): Promise<void> {
     await this.#attempt(async () => {

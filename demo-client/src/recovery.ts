@@ -45,8 +45,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.identity)) return nothing
     return await hold(options, part, record)
   } catch (error) {
-    if (old === null) await part.remove().catch(() => undefined)
-    await part.close()
+    await part.discard()
     throw error
   }
 }
@@ -83,7 +82,7 @@ async function hold(options: RecoveryOptions, found: PartFile, record: JournalRe
     const held = blocks.length === 0 ? null : { version: { identity, contentType }, blocks }
     return { part, isNew: false, held, isCopied, notice: noticeOf(options, held === null ? 'none' : 'held') }
   } catch (error) {
-    await part.close()
+    await part.discard()
     throw error
   }
 }
@@ -104,8 +103,7 @@ async function copyOf(options: RecoveryOptions, old: PartFile, blocks: readonly 
     for (const block of blocks) await old.copyTo(copy, block)
     await old.remove()
   } catch (error) {
-    await copy.remove().catch(() => undefined)
-    await copy.close()
+    await copy.discard()
     throw error
   }
   await old.close()

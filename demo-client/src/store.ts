@@ -50,7 +50,7 @@ export class Store {
       if (recovered.isCopied) await store.#part.publish(store.#content)
       return store
     } catch (error) {
-      await recovered?.part.close()
+      await recovered?.part.discard()
       await claimed.lock.release('recorded')
       throw error
     }
