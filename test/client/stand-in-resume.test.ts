@@ -110,3 +110,17 @@ t.test('a page in the middle of a download is waited out', async (t) => {
   t.ok(readOrNull(join(file.directory, 'm.zip'))?.equals(FILE.content))
   t.equal(server.requests.at(-1)?.range?.start, HALF, 'what came before it was kept')
 })
+
+t.test('a page that stays in the middle of a download ends it, to be resumed', async (t) => {
+  const { script, onReceived } = new HalfAFile()
+  const now: { script: Script } = { script: whole(PAGE) }
+  const server = await serve(t, (request, socket) =>
+    request.index === 0 ? script(request, socket) : now.script(request, socket),
+  )
+  const file = { path: '/m.zip', directory: t.testdir({}) }
+  const options = { connections: 1, retries: 2, stallTimeout: 5000 }
+  isRefused(t, await fetchTo(server, { ...file, onReceived }, options))
+  t.ok(server.requests.length > 2, 'it was waited for')
+  now.script = honest(FILE)
+  isResumed(t, await fetchTo(server, file))
+})
