@@ -5,6 +5,7 @@ import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
+import { settleStatus } from './handler-status.ts'
 import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { guardHttp2End } from './http2-end.ts'
@@ -109,6 +110,8 @@ function layOut(subject: Subject, decision: ContentDecision): LaidOut {
 function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut, content: Content): void {
   const { claim, subject, decision } = content
   claim.assertHeld()
+  // The application may have set one while the file was read.
+  if (decision.kind === 'full') settleStatus(reply)
   setRepresentationFields(reply, subject)
   const status = decision.kind === 'full' ? reply.statusCode : 206
   guardHead(reply, { status, length: layout.length, coding: codingOfRepresentation(subject) })

@@ -2,9 +2,11 @@ import type { FastifyReply } from 'fastify'
 import { cutAbandoned } from './abandoned-answer.ts'
 import { guardConnection } from './connection-guard.ts'
 import { SendRangeError, systemCode } from './errors.ts'
+import { clearStatus } from './handler-status.ts'
 import { isHeadSent } from './head-sent.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { writeLogLine } from './log-line.ts'
+import { takeOffFieldsOfOther } from './own-fields.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 /** Where a reply keeps its claim. */
@@ -90,7 +92,10 @@ export class ReplyClaim {
       claimed[SLOT] = null
       return
     }
-    if (slot.#state === 'sent') clearRepresentationFields(reply)
+    if (slot.#state === 'sent') {
+      clearRepresentationFields(reply)
+      clearStatus(reply)
+    }
     slot.#state = 'failing'
   }
 
@@ -138,8 +143,11 @@ export class ReplyClaim {
         return refuse(reply, payload)
       }
       clearRepresentationFields(reply)
+      clearStatus(reply)
     }
     const isFailing = this.#state === 'failing' || this.#state === 'failed'
+    // A handler of errors may fail itself, or answer with another status.
+    if (isFailing) takeOffFieldsOfOther(reply, payload)
     this.#state = isFailing ? 'failed' : 'beaten'
     return true
   }

@@ -9,10 +9,12 @@ import { formatHttpDate } from './http-date.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { contentTypeFrom } from './option-functions.ts'
 import type { Settings } from './options.ts'
+import { putFields, takeOffFields } from './own-fields.ts'
 import { mayBeEncoded } from './request-fields.ts'
 import type { FieldsSet } from './selected-representation.ts'
 import type { Representation } from './source.ts'
 
+const RANGE_NOT_SATISFIABLE = 416
 /** Fields that describe the representation; an answer that does not carry it must not carry them (RFC 9110 §15.4.5). */
 const REPRESENTATION_FIELDS = [
   'content-type',
@@ -59,8 +61,10 @@ export function setRepresentationFields(reply: FastifyReply, subject: Subject): 
   const { path, selected, settings, set } = subject
   const { cacheControl, download, headers } = settings
   // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
-  // multiple part response", and a 200 has none either. Of a 206 with one part it is set afterwards.
-  if (set['content-range'] !== undefined) removeFields(reply, ['content-range'])
+  // multiple part response", and a 200 has none either. Of a 206 with one part it is set afterwards. The page of a 416 has
+  // that of the file that was asked for.
+  if (set['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
+    removeFields(reply, ['content-range'])
   if (set['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
   setEtag(reply, subject)
   setLastModified(reply, subject)
@@ -70,7 +74,8 @@ export function setRepresentationFields(reply: FastifyReply, subject: Subject): 
     reply.header('content-disposition', attachment(download, path))
   }
   for (const name in headers) {
-    if (set[name.toLowerCase()] === undefined) reply.header(name, headers[name])
+    const value = headers[name]
+    if (value !== undefined && set[name.toLowerCase()] === undefined) putFields(reply, { [name]: value })
   }
 }
 
@@ -101,7 +106,7 @@ export function setNotModifiedFields(
   }
   for (const name of ['cache-control', 'content-location', 'expires', 'vary']) {
     const value = ownField(settings.headers, name)
-    if (value !== undefined && set[name] === undefined) reply.header(name, value)
+    if (value !== undefined && set[name] === undefined) putFields(reply, { [name]: value })
   }
 }
 
@@ -111,6 +116,7 @@ function ownField(headers: Readonly<Record<string, string>>, name: string): stri
 
 /** Takes everything off the reply that speaks of the representation, also what was flushed to Node already. */
 export function clearRepresentationFields(reply: FastifyReply): void {
+  takeOffFields(reply)
   removeFields(reply, REPRESENTATION_FIELDS)
   removeFields(reply, CACHING_FIELDS)
 }

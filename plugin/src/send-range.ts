@@ -6,11 +6,13 @@ import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
 import { giveUp } from './given-up.ts'
+import { clearStatus, settleStatus } from './handler-status.ts'
 import { guardFraming } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
+import { putFields } from './own-fields.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
 import { ReplyClaim, sendError } from './reply-claim.ts'
@@ -109,7 +111,8 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   }
   clearRepresentationFields(reply)
   // Fastify puts the fields of an error on the answer only where the user has set no error handler.
-  if (error instanceof SendRangeError && error.headers !== undefined) reply.headers(error.headers)
+  if (error instanceof SendRangeError && error.headers !== undefined) putFields(reply, error.headers, error)
+  clearStatus(reply)
   ReplyClaim.release(reply)
   guardFraming(reply)
   sendError(reply, error)
@@ -137,6 +140,7 @@ async function answer(
 ): Promise<'answered' | 'not its turn'> {
   const { claim, path, settings, isPayloadSeen } = call
   const { progress, turn } = answering
+  settleStatus(reply)
   // Files need no signal, and making one for each answer costs more than it helps.
   const signal = settings.source === undefined ? NEVER : signalOf(reply)
   const representation = await open(reply, call, signal)
@@ -148,6 +152,7 @@ async function answer(
   const set = reply.getHeaders()
   const { statusCode } = reply
   try {
+    settleStatus(reply)
     const selected = selectedRepresentation(representation, settings, set)
     const subject: Subject = { path, representation, selected, settings, set }
     const decision = decideFor(reply, subject)
