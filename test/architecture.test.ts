@@ -49,6 +49,8 @@ const HOUSES: Readonly<Record<string, House>> = {
       'content-range.ts',
       'http-date.ts',
       'field-lines.ts',
+      'field-forms.ts',
+      'chunk-sizes.ts',
       'disposition.ts',
       'names.ts',
       'state-names.ts',

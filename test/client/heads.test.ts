@@ -28,6 +28,12 @@ function rewritten(write: Write) {
   }
 }
 
+/** Puts a line among the fields. */
+const withLine =
+  (line: string) =>
+  (head: string): string =>
+    head.replace('Server: x', () => line)
+
 const taken: [name: string, write: Write][] = [
   ['LF only', (head) => head.replaceAll('\r\n', '\n')],
   ['LF in one line', (head) => head.replace('Server: x\r\n', 'Server: x\n')],
@@ -51,6 +57,32 @@ const taken: [name: string, write: Write][] = [
     (head) =>
       head.replace('Server: x', Array.from({ length: 3000 }, (_, n) => `X-${n}: some text`).join('\r\n')),
   ],
+  ...['X[1]: a', 'X/Y: a', 'user@host: a', '(c): a', 'X Cache Info: a', 'X-\xe9: a', 'a b : c', '"X": y'].map(
+    (line): [string, Write] => [`a name that is no token: ${line}`, withLine(line)],
+  ),
+  ['a name that is no token, and a fold', withLine('X[1]: a\r\n b: c')],
+  ['a name that is no token, with LF only', (head) => withLine('X[1]: a')(head).replaceAll('\r\n', '\n')],
+  ['a lone CR in a line that is ignored', withLine('X[1]: a\rb')],
+  ...[1, 2, 7, 8, 0x0b, 0x0c, 0x0e, 0x1b, 0x1f, 0x7f].flatMap((code): [string, Write][] => {
+    const character = String.fromCharCode(code)
+    return [
+      [`the control character ${code} in a value`, withLine(`X: a${character}b`)],
+      [`the control character ${code} around a value`, withLine(`X: ${character}ab${character}`)],
+      [
+        `the control character ${code} in a reason`,
+        (head) => head.replace(/^(\S+ \d+) /, `$1 a${character}b`),
+      ],
+    ]
+  }),
+  ['a bare CR in a value', withLine('X: a\rb')],
+  ['a bare CR at the end of a value', withLine('X: ab\r')],
+  ['a bare CR in a folded value', withLine('X: a\rb\r\n c\rd')],
+  ['a bare CR in front of a field that decides nothing', withLine('X: a\rY: b')],
+  ['a status with its reason at once', (head) => head.replace(/^(\S+ \d+) /, '$1')],
+  ['a status without a reason', (head) => head.replace(/^(\S+ \d+)[^\r]*/, '$1')],
+  ['tabs in the status line', (head) => head.replace(/^(\S+) (\d+) /, '$1\t$2\t')],
+  ['more blanks in the status line', (head) => head.replace(/^(\S+) (\d+) /, '$1  $2   ')],
+  ['an interim answer with a name that is no token', (head) => `HTTP/1.1 103\tE\r\nX[1]: x\r\n\r\n${head}`],
   ['an interim answer with LF only', (head) => `HTTP/1.1 103 Early Hints\nLink: x\n\n${head}`],
 ]
 
@@ -70,7 +102,23 @@ const refused: [name: string, write: Write][] = [
   ['a folded length', (head) => head.replace(/Content-Length: (\d)/, 'Content-Length: $1\r\n ')],
   ['a blank after Content-Length', (head) => head.replace('Content-Length:', 'Content-Length :')],
   ['a blank after Transfer-Encoding', (head) => head.replace('Server: x', 'Transfer-Encoding : chunked')],
-  ['a bare CR', (head) => head.replace('Server: x', 'Server: x\ry')],
+  ...[
+    ...['Content Length: 5', 'Content-Length x: 5', 'X Content-Length: 5', '"Content-Length": 5'],
+    ...['Content-Length\x00: 5', 'Content\x7f-Length: 5', 'Content-Length\xa0: 5', '(Content-Length): 5'],
+    ...['Content-Length\t: 5', 'Transfer Encoding: chunked', 'Transfer-Encoding\x0b: chunked'],
+    ...['[Transfer-Encoding]: chunked', 'Transfer-Encoding/: chunked', 'Content Range: bytes 0-4/5'],
+    ...['Content-Range\x0c: bytes 0-4/5', 'Content Encoding: gzip', 'X[1]: a\rContent-Length: 5'],
+    ...['X: a\rContent-Length: 5', 'X: a\rTransfer-Encoding: chunked', 'X: a\r\tContent-Range: bytes 0-4/5'],
+    ...['X: a\r content length : 5', 'X[1]: a\0b', 'X: a\0b', 'X\0: a', 'X[1]\rContent-Length: 5'],
+    ...['Transfer-Encoding: chunked\x01', 'Transfer-Encoding: \x0bchunked', 'Transfer-Encoding: x\rchunked'],
+    ...['Content-Encoding: identity\x7f', 'Content-Range: bytes\x0b0-4/5', 'Location: /a\x01b'],
+    ...['Connection: close\x01', 'no colon', ':', '\x01'],
+  ].map((line): [string, Write] => [JSON.stringify(line), withLine(line)]),
+  ['a control character in a length', (head) => head.replace(/(Content-Length: \d+)/, '$1\x0b')],
+  ['a bare CR behind a length', (head) => head.replace(/(Content-Length: \d+)/, '$1\r')],
+  ['a status of four digits', (head) => head.replace(/^(\S+ \d+)/, '$10')],
+  ['a status with a sign', (head) => head.replace(/^(\S+) /, '$1 +')],
+  ['a status and a bare CR that hides a length', (head) => head.replace(/\r\n/, '\rContent-Length: 5\r\n')],
   ['a bare CR that hides a length', (head) => head.replace('Server: x', 'Server: x\rContent-Length: 5')],
   ['a NUL', (head) => head.replace('Server: x', 'Server: x\0y')],
   ['a line without a name', (head) => head.replace('Server: x', ': x')],
