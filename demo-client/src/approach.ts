@@ -1,9 +1,19 @@
 // How the server is asked next: at which URL, with or without a condition. What it refuses is left out one by one.
-import type { JudgedAnswer } from './fetch-segment.ts'
+import type { Answer } from './exchange.ts'
 import type { Target } from './request-target.ts'
 
 /** What to change before the next question, or `'nothing'` where an error is the server's last word. */
 export type Concession = 'redirect' | 'condition' | 'range' | 'nothing'
+
+/** A question that came to nothing. */
+export interface Refused {
+  /** Where it went. */
+  readonly asked: Target
+  readonly hasRange: boolean
+  readonly isConditional: boolean
+  /** Null where it could not be read. */
+  readonly answer: Pick<Answer, 'status' | 'fields' | 'target'> | null
+}
 
 /** Errors that are about the file or the caller, whatever the fields of the request: to be believed at once. */
 const ABOUT_THE_FILE: ReadonlySet<number> = new Set([401, 402, 404, 407, 410, 451])
@@ -12,8 +22,8 @@ const ABOUT_THE_FILE: ReadonlySet<number> = new Set([401, 402, 404, 407, 410, 45
 const MISUNDERSTOOD: ReadonlySet<number> = new Set([400, 405, 406, 412, 417, 422, 428, 501])
 
 /** May an error be about the If-Range that was sent, rather than about one connection too many? */
-export function isAboutCondition({ answer, isConditional }: JudgedAnswer): boolean {
-  return isConditional && MISUNDERSTOOD.has(answer.status)
+export function isAboutCondition({ answer, isConditional }: Refused): boolean {
+  return isConditional && MISUNDERSTOOD.has(answer?.status ?? 0)
 }
 
 /** The way to the file that has worked last. */
@@ -54,27 +64,24 @@ export class Approach {
   }
 
   /**
-   * What to leave out after an error, `status`. Each thing only once, so that there is an end.
-   * @param asked where the question went and what it had
+   * What to leave out after an answer that the same question would get again. Each thing only once, so that there is an end.
    * @param haveRangesWorked no range is to blame where others were answered
    */
-  concede(
-    asked: Target,
-    { answer, range, isConditional }: JudgedAnswer,
-    haveRangesWorked: boolean,
-  ): Concession {
+  concede(refused: Refused, haveRangesWorked: boolean): Concession {
+    const { asked, hasRange, isConditional } = refused
     if (asked !== this.origin) {
       // The target of a redirect may have expired: ask where it is now, at once.
       this.restart()
       return 'redirect'
     }
-    if (answer.status < 400 || ABOUT_THE_FILE.has(answer.status)) return 'nothing'
+    const status = refused.answer?.status ?? 0
+    if (status < 400 || ABOUT_THE_FILE.has(status)) return 'nothing'
     // Some servers do not understand If-Range, and take it for If-Match or for a mistake.
     if (isConditional) {
       this.leaveOutCondition()
       return 'condition'
     }
     // RFC 9110 §14.2: "A server MAY ignore the Range header field", but some take it for a mistake.
-    return range === null || haveRangesWorked ? 'nothing' : 'range'
+    return hasRange && !haveRangesWorked ? 'range' : 'nothing'
   }
 }

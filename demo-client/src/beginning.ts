@@ -60,5 +60,7 @@ function joined(pieces: ReadonlyMap<number, Buffer>): Buffer {
 function startIn({ status }: Answer, verdict: Verdict): number | null {
   if (verdict.kind === 'part') return verdict.start
   // What is taken for another version may be a page, and then the bytes held are still good.
-  return verdict.kind === 'whole' || (verdict.kind === 'changed' && status === 200) ? 0 : null
+  return verdict.kind === 'whole' || (verdict.kind === 'changed' && (status === 200 || status === 203))
+    ? 0
+    : null
 }

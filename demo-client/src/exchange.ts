@@ -1,7 +1,6 @@
 // One request and its answer, over node:http and node:https, with redirects followed.
 import type { IncomingMessage } from 'node:http'
 import { endsWithConnection } from './connection-end.ts'
-import { DownloadError } from './errors.ts'
 import { digits, type FieldLines, fieldLines, list, single } from './field-lines.ts'
 import type { ProxyEnvironment } from './proxy.ts'
 import { ProxyError } from './proxy-error.ts'
@@ -23,6 +22,8 @@ export interface Answer {
   readonly wire: Wire | null
   /** Where it came from after redirects, and what may be sent there again. */
   readonly target: Target
+  /** Why it is a redirect that is not followed, to complete a sentence that begins with "the server"; else null. */
+  readonly misdirection: string | null
   /** Does only the end of the connection end the body? Then a reset looks like an end. */
   readonly endsWithConnection: boolean
   /** The request's failure so far. node:http reports a reset in such a body there and nowhere else. */
@@ -43,6 +44,14 @@ const WORTH_READING = 16 * 1024
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
+/**
+ * RFC 9110 §15.4.1: with 300, "if the server has a preferred choice, the server SHOULD generate a Location header field
+ * [...]. The user agent MAY use the Location field value for automatic redirection."
+ */
+function isRedirect({ status, fields }: Answer): boolean {
+  return REDIRECTS.has(status) || (status === 300 && fields.has('location'))
+}
+
 /** Keeps the connections of one download. Close it. */
 export class Exchanger {
   readonly #settings: ExchangeSettings
@@ -54,24 +63,27 @@ export class Exchanger {
   }
 
   /**
-   * Sends a GET and follows redirects.
+   * Sends a GET and follows redirects, as far as they lead somewhere and are not too many.
    * @throws ExchangeFailure where no answer came
-   * @throws DownloadError where redirects lead nowhere, or `signal` is aborted
+   * @throws DownloadError where the proxy for a redirect's target cannot be used, or `signal` is aborted
    */
   async get(target: Target, fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
     let current = target
     for (let hops = 0; ; hops++) {
       const answer = await this.#send(current, fields, signal)
-      if (!REDIRECTS.has(answer.status)) return answer
+      if (!isRedirect(answer)) return answer
       discard(answer)
       const next = redirectTarget(current, single(answer.fields, 'location'))
       if (next === null)
-        throw redirectError(`${publicUrl(current.url)} redirects to nowhere that can be fetched`)
-      if (hops === this.#settings.maxRedirects) {
-        throw redirectError(
-          `${publicUrl(target.url)} redirects more than ${this.#settings.maxRedirects} times`,
-        )
-      }
+        return {
+          ...answer,
+          misdirection: `redirects from ${publicUrl(current.url)} to nowhere that can be fetched`,
+        }
+      if (hops === this.#settings.maxRedirects)
+        return {
+          ...answer,
+          misdirection: `redirects more than ${this.#settings.maxRedirects} times from ${publicUrl(target.url)}`,
+        }
       current = next
     }
   }
@@ -139,7 +151,11 @@ function answerOf(
   body.on('error', () => undefined) // told by failure() and by the body's end
   const wire = wireOf(body.socket)
   const status = body.statusCode ?? 0
-  return { status, fields, body, wire, target, endsWithConnection: endsWithConnection(body), ...end }
+  return {
+    ...{ status, fields, body, wire, target, misdirection: null },
+    endsWithConnection: endsWithConnection(body),
+    ...end,
+  }
 }
 
 /** Ends an answer whose body is not wanted: read where it is short, so that the connection can be used again. */
@@ -147,8 +163,4 @@ export function discard(answer: Answer): void {
   const length = digits(single(answer.fields, 'content-length'))
   if (length !== null && length <= WORTH_READING) answer.body.resume()
   else answer.body.destroy()
-}
-
-function redirectError(message: string): DownloadError {
-  return new DownloadError('ERR_DOWNLOAD_PROTOCOL', message)
 }

@@ -10,7 +10,13 @@ import { type TlsFailure, tlsFailure } from './tls-failure.ts'
 /** Thrown where the file on the server is no longer the one whose bytes are held. */
 export class VersionChanged extends Error {}
 
-/** An attempt that failed and may be repeated. */
+/**
+ * What the same question may get the next time. `'passing'`: something else. `'lasting'`: the same, unless the file has come
+ * from there before. `'final'`: the same.
+ */
+export type Prospect = 'passing' | 'lasting' | 'final'
+
+/** An attempt that failed. */
 export interface Failure {
   /** What happened, as a clause. */
   readonly reason: string
@@ -18,15 +24,17 @@ export interface Failure {
   readonly error: DownloadError
   /** The host would not take this connection: fewer may do better. */
   readonly isRefusal: boolean
+  readonly prospect: Prospect
   /** Milliseconds that the server asked to wait, or null. */
   readonly wait: number | null
   /** A way that was remembered is not good any more: another is tried at once, and that is not counted as a failure. */
   readonly isStale: boolean
 }
 
-/** A failure of the connection as a {@link Failure}, or thrown where repeating does not help. */
+/** What went wrong before an answer was judged, as a {@link Failure}. What is not about the network is thrown. */
 export function connectionFailure(error: unknown): Failure {
   if (error instanceof EarlyEnd) return earlyEnd(error)
+  if (error instanceof DownloadError) return finalFailure(error)
   if (!(error instanceof ExchangeFailure)) throw error
   const shortage = shortageOf(error)
   if (shortage !== null) return shortageFailure(inWords(shortage), error)
@@ -42,9 +50,14 @@ export function connectionFailure(error: unknown): Failure {
     reason,
     error: new DownloadError(code, reason, { cause: error }),
     isRefusal: !error.isGarbage,
+    prospect: isLastingHead(error) ? 'lasting' : 'passing',
     wait: null,
     isStale: false,
   }
+}
+
+function finalFailure(error: DownloadError): Failure {
+  return { reason: error.message, error, isRefusal: false, prospect: 'final', wait: null, isStale: false }
 }
 
 /** What node:http's parser, or this program, says of a head that is HTTP and breaks its rules: so the server writes it. */
@@ -63,22 +76,20 @@ const BROKEN_HEADS: ReadonlySet<string> = new Set([
  * Would the same question get this head again? Not where it ended early or was no HTTP at all, and not where an earlier
  * answer on the connection may have left something behind.
  */
-export function isLastingHead(error: unknown): boolean {
-  if (!(error instanceof ExchangeFailure) || error.wasReused) return false
-  return BROKEN_HEADS.has(systemCode(error.cause) ?? '')
+function isLastingHead(error: ExchangeFailure): boolean {
+  return !error.wasReused && BROKEN_HEADS.has(systemCode(error.cause) ?? '')
 }
 
 /** Nothing is left to open a connection with: no server or proxy is to blame, and fewer connections may do. */
 function shortageFailure(reason: string, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_RESOURCES', reason, { cause })
-  return { reason, error, isRefusal: true, wait: null, isStale: false }
+  return { reason, error, isRefusal: true, prospect: 'passing', wait: null, isStale: false }
 }
 
-/** Thrown where the next handshake would end like this one. */
 function tlsTrouble({ reason, isPassing }: TlsFailure, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
-  if (!isPassing) throw error
-  return { reason, error, isRefusal: true, wait: null, isStale: false }
+  const prospect = isPassing ? 'passing' : 'final'
+  return { reason, error, isRefusal: true, prospect, wait: null, isStale: false }
 }
 
 /** A proxy that is not reached, or refuses: its answers are none of the server's. */
@@ -89,9 +100,9 @@ function proxyFailure(error: ProxyError): Failure {
   if (tls !== null) return tlsTrouble(tls, error)
   const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
   const told = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
-  if (!error.isPassing) throw told
+  const prospect = error.isPassing ? 'passing' : 'final'
   const wait = error.answer?.wait ?? null
-  return { reason, error: told, isRefusal: true, wait, isStale: false }
+  return { reason, error: told, isRefusal: true, prospect, wait, isStale: false }
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -128,12 +139,11 @@ export function mayBeAboutRange({ error, wait }: Failure): boolean {
 /** An answer with an error status, or with 202. `proxy`: what passed it on, and may have made it. */
 export function statusFailure(
   { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
-  wait: number | null,
-  isRefusal: boolean,
+  { isRefusal, prospect, wait }: Pick<Failure, 'isRefusal' | 'prospect' | 'wait'>,
 ): Failure {
   const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}${status === 202 ? ': the file is not ready' : ''}`
   const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
-  return { reason, error, isRefusal, wait, isStale: false }
+  return { reason, error, isRefusal, prospect, wait, isStale: false }
 }
 
 /** A body that ended too early. */
@@ -141,7 +151,7 @@ export function cutFailure(reason: string, cause: Error | null): Failure {
   const isGarbage = cause !== null && 'code' in cause && String(cause.code).startsWith('HPE_')
   const code = isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
   const error = new DownloadError(code, reason, cause === null ? {} : { cause })
-  return { reason, error, isRefusal: false, wait: null, isStale: false }
+  return { reason, error, isRefusal: false, prospect: 'passing', wait: null, isStale: false }
 }
 
 /** An answer whose head was good, and whose first bytes did not come. */
@@ -150,15 +160,15 @@ function earlyEnd(cause: EarlyEnd): Failure {
   return { ...failure, error: new DownloadError(failure.error.code, cause.message, { cause }) }
 }
 
-/** An answer that cannot be believed. */
+/** An answer that cannot be believed. Who has never sent the file will not send it the next time. */
 export function lieFailure(reason: string): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_PROTOCOL', `the server ${reason}`)
-  return { reason: `the server ${reason}`, error, isRefusal: false, wait: null, isStale: false }
+  return { ...finalFailure(error), prospect: 'lasting' }
 }
 
 /** A part whose Content-Digest does not fit. */
-export function digestFailure(): Failure {
+export function digestFailure(prospect: Prospect): Failure {
   const reason = 'a part does not have the Content-Digest that was sent with it'
   const error = new DownloadError('ERR_DOWNLOAD_DIGEST', reason)
-  return { reason, error, isRefusal: false, wait: null, isStale: false }
+  return { ...finalFailure(error), prospect }
 }

@@ -56,6 +56,9 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
   if (range !== null && validator !== null && question.condition === 'if-range')
     fields['if-range'] = validator
   const answer = await exchanger.get(target, fields, signal)
+  const isConditional = 'if-range' in fields
+  if (answer.misdirection !== null)
+    return { answer, verdict: { kind: 'lie', reason: answer.misdirection }, range, isConditional }
   const names = namesOf(question, answer)
   const byHead = judge(
     {
@@ -69,7 +72,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
   const suspects = suspectsIn(question, names)
   const verdict = await question.beginning.judge({ answer, verdict: byHead, suspects })
   if (verdict.kind !== 'part' && verdict.kind !== 'whole') discard(answer)
-  return { answer, verdict, range, isConditional: 'if-range' in fields }
+  return { answer, verdict, range, isConditional }
 }
 
 function finite(end: number): number | null {

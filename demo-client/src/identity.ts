@@ -88,6 +88,22 @@ export function isSameVersion(a: Identity, b: Identity): boolean {
   return a.lastModified !== null && a.dateIsStrong && b.dateIsStrong
 }
 
+/**
+ * Does `got` show that it is of another version than `held`? What has no validator at all is rather something in between
+ * that answers in the server's place.
+ */
+export function isOtherVersion(held: Identity, got: Identity): boolean {
+  const digest = compareDigests(held, got)
+  if (digest !== 'unknown') return digest === 'different'
+  const hasValidator = got.etag !== null || got.lastModified !== null || Object.keys(got.digests).length > 0
+  if (hasValidator && areDifferent(held.total, got.total)) return true
+  return areDifferent(held.etag, got.etag) || areDifferent(held.lastModified, got.lastModified)
+}
+
+function areDifferent<T>(a: T | null, b: T | null): boolean {
+  return a !== null && b !== null && a !== b
+}
+
 function compareDigests(a: Identity, b: Identity): 'equal' | 'different' | 'unknown' {
   let verdict: 'equal' | 'unknown' = 'unknown'
   for (const [algorithm, value] of Object.entries(a.digests)) {

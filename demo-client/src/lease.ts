@@ -16,12 +16,15 @@ export class ActiveLease implements Lease {
   readonly done: Promise<void>
   /** When the head of an answer came, on the monotonic clock in ms; null before. */
   answeredAt: number | null = null
+  /** Where the body of the answer ends in the file: no later byte comes from there. Null before there is one. */
+  bodyEnd: number | null = null
   /** When bytes last came. */
   heardAt: number = Number.NEGATIVE_INFINITY
   /** Bytes that count only once all have come; the lease cannot be split. */
   isIndivisible = false
   readonly #lentAt = performance.now()
   #bytes = 0
+  #forfeited = 0
   #measuredBytes = 0
   /** Bytes received in the last whole second. */
   #lastSecond = 0
@@ -42,6 +45,18 @@ export class ActiveLease implements Lease {
   /** Bytes received that were not held before. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Those of them that bring the file nearer to its end. */
+  get useful(): number {
+    return this.#bytes - this.#forfeited
+  }
+
+  /** What has been received is of no use after all. Returns how many bytes that are. */
+  forfeit(): number {
+    const bytes = this.useful
+    this.#forfeited = this.#bytes
+    return bytes
   }
 
   /** `bytes` more have come, `useful` of them not held before. */

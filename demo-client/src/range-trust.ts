@@ -1,6 +1,7 @@
 // Whether ranges work here. What speaks against them leads, in the end, to one stream without ranges.
 import { DownloadError } from './errors.ts'
 import { type Failure, lieFailure, mayBeAboutRange } from './failure.ts'
+import type { ActiveLease } from './lease.ts'
 import type { Schedule } from './schedule.ts'
 import type { Store } from './store.ts'
 
@@ -20,11 +21,15 @@ export class RangeTrust {
     this.#store = store
   }
 
-  /** An answer to a range was of no use: a second try on a fresh connection, then the whole as one stream. */
-  lose(reason: string): Failure | null {
+  /**
+   * The answer to a range, that of `lease`, was of no use: a second try on a fresh connection, then the whole as one stream.
+   * Not while another connection receives: the stream that it has goes on.
+   */
+  lose(lease: ActiveLease, reason: string): Failure | null {
     if (this.#schedule.mode === 'whole') return null // another connection has seen to it
+    if (this.#schedule.isReceivingBeside(lease)) return lieFailure(reason)
     this.#troubles++
-    const failure = lieFailure(reason)
+    const failure: Failure = { ...lieFailure(reason), prospect: 'passing' }
     if (this.#troubles < MOST_TROUBLES && this.#store.joinable !== null) return failure
     this.startWhole(failure)
     this.#schedule.giveUpAll()

@@ -101,19 +101,22 @@ export class Reception {
     const proof = isAll ? null : new PartProof(answer, strongest(part.digests)) // of the whole it is verified at the end
     const isDigested = proof?.isExpected === true
     const isFirstDigest = isDigested && this.#schedule.limitSegments(DIGESTED_SEGMENT)
-    if (!this.#schedule.confirm(lease) || (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)) {
+    if (
+      !this.#schedule.confirm(lease, part.end) ||
+      (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)
+    ) {
       discard(answer)
       return null
     }
     if (store.joinable !== null) this.#context.onPart()
     const ending = await intakePart(this.#intake, lease, { answer, part, proof })
     // Without the rest nothing of it was proven, and nothing kept.
-    if (isDigested && ending.kind !== 'complete') this.#useful -= lease.bytes
+    if (isDigested && ending.kind !== 'complete') this.#useful -= lease.forfeit()
     this.#report(lease, judged)
     if (ending.kind === 'digest-mismatch' && !isDigested) {
       // Nothing had announced a digest, and some of the bytes are in the journal.
       await store.forget()
-      throw digestFailure().error
+      throw digestFailure('final').error
     }
     if (ending.kind === 'complete') this.#digests.learn(answer, isAll)
     return this.#settle(lease, ending)
@@ -133,12 +136,15 @@ export class Reception {
       this.#context.approach.leaveOutCondition()
       return null
     }
+    if (this.#schedule.isReceivingBeside(lease)) {
+      discard(answer)
+      return this.#context.ranges.lose(lease, 'answered a range with the whole file')
+    }
     await this.#schedule.becomeOnlyOne(lease)
     await this.#accept(whole.identity, answer)
     const total = held?.total ?? whole.length
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(this.#context.store.blocks, total)
-    const usefulBefore = this.#useful
     this.#schedule.confirmWhole(lease, total)
     const ending = await intakeWhole(this.#intake, lease, { answer, missing, total })
     this.#report(lease, judged)
@@ -149,7 +155,7 @@ export class Reception {
       this.#end = endOfFile(answer)
     }
     // What cannot be continued is no progress.
-    if (ending.kind === 'cut' && this.#context.store.joinable === null) this.#useful = usefulBefore
+    if (ending.kind === 'cut' && this.#context.store.joinable === null) this.#useful -= lease.forfeit()
     return this.#settle(lease, ending)
   }
 
@@ -171,12 +177,11 @@ export class Reception {
       return null
     }
     if (lease.controller.signal.aborted) return null
-    if (ending.kind === 'too-much') return this.#context.ranges.lose('sent more bytes than it announced')
+    if (ending.kind === 'too-much')
+      return this.#context.ranges.lose(lease, 'sent more bytes than it announced')
     if (ending.kind === 'short') return cutFailure('the answer ended before its announced end', null)
     if (ending.kind === 'cut') return cutFailure(ending.reason, ending.cause)
-    const failure = digestFailure()
-    if (++this.#digestFailures >= DIGEST_FAILURES) throw failure.error
-    return failure
+    return digestFailure(++this.#digestFailures >= DIGEST_FAILURES ? 'final' : 'passing')
   }
 
   #report(lease: ActiveLease, { answer, range }: JudgedAnswer): void {

@@ -10,6 +10,8 @@ import { publicUrl } from './public-url.ts'
 export interface Target {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  /** Is an Authorization among them the caller's own field? Then no URL changes it. */
+  readonly isAuthorizationGiven: boolean
   /** The file names in the URLs that led here, each once. */
   readonly names: readonly string[]
 }
@@ -33,12 +35,19 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   }
   parsed.hash = ''
   const names = [fullNameFromUrl(parsed)]
-  if (parsed.username === '' && parsed.password === '') return { url: parsed, headers, names }
-  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
-  const authorization = basic(parsed)
-  parsed.username = ''
-  parsed.password = ''
-  return { url: parsed, headers: isGiven ? headers : { ...headers, authorization }, names }
+  const isAuthorizationGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  const named = takeCredentials(parsed)
+  const all = isAuthorizationGiven ? headers : { ...headers, ...named }
+  return { url: parsed, headers: all, isAuthorizationGiven, names }
+}
+
+/** Takes user and password out of `url`: as a field, which is empty where there are none. */
+function takeCredentials(url: URL): { readonly authorization?: string } {
+  if (url.username === '' && url.password === '') return {}
+  const authorization = basic(url)
+  url.username = ''
+  url.password = ''
+  return { authorization }
 }
 
 /** Blanks around a URL are no part of it. A URL of another realm has its `href`, too. */
@@ -57,7 +66,8 @@ export function basic(url: URL): string {
 
 /**
  * Where a redirect leads, or null where it leads nowhere this program may go: no or an invalid Location, or
- * another scheme than http and https. A user and password in the Location are dropped.
+ * another scheme than http and https. A user and password in the Location are for the origin that it names: the server
+ * says them of its own target, and they are sent to no third one.
  */
 export function redirectTarget(from: Target, location: string | null): Target | null {
   const reference = location === null ? null : asUtf8(location)
@@ -65,10 +75,12 @@ export function redirectTarget(from: Target, location: string | null): Target | 
   const url = new URL(reference, from.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
   url.hash = ''
-  url.username = ''
-  url.password = ''
+  const named = takeCredentials(url)
   const names = [...new Set(from.names).add(fullNameFromUrl(url))]
-  if (url.origin === from.url.origin) return { url, headers: from.headers, names }
+  if (url.origin === from.url.origin) {
+    const { headers, isAuthorizationGiven } = from
+    return { ...from, url, names, headers: isAuthorizationGiven ? headers : { ...headers, ...named } }
+  }
   const kept = Object.entries(from.headers).filter(([name]) => HARMLESS.has(name.toLowerCase()))
-  return { url, headers: Object.fromEntries(kept), names }
+  return { url, headers: { ...Object.fromEntries(kept), ...named }, isAuthorizationGiven: false, names }
 }

@@ -1,14 +1,7 @@
 // One question and what its answer leads to: a body that is taken, another question, or a failed attempt.
-import { type Approach, isAboutCondition } from './approach.ts'
+import { type Approach, isAboutCondition, type Refused } from './approach.ts'
 import { Beginning } from './beginning.ts'
-import {
-  connectionFailure,
-  type Failure,
-  isLastingHead,
-  lieFailure,
-  statusFailure,
-  VersionChanged,
-} from './failure.ts'
+import { connectionFailure, type Failure, lieFailure, statusFailure, VersionChanged } from './failure.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
 import type { ActiveLease } from './lease.ts'
 import type { RangeTrust } from './range-trust.ts'
@@ -60,9 +53,10 @@ export class Requester {
       })
     } catch (error) {
       if (signal.aborted) return null
-      const failure = this.#context.ranges.explain(connectionFailure(error))
-      if (isLastingHead(error) && !this.#context.schedule.isConfirmed) throw failure.error
-      return failure
+      const failure = connectionFailure(error)
+      if (failure.prospect !== 'lasting') return this.#context.ranges.explain(failure)
+      const hasRange = lease.kind !== 'whole'
+      return this.#refused(lease, failure, { asked: target, hasRange, isConditional: false, answer: null })
     }
     if (signal.aborted) {
       judged.answer.body.destroy()
@@ -74,7 +68,8 @@ export class Requester {
   /** The answer to `lease`, asked for at `target`. */
   async #handle(lease: ActiveLease, judged: JudgedAnswer, target: Target): Promise<Failure | null> {
     const { approach, ranges, reception, schedule } = this.#context
-    const { verdict, answer } = judged
+    const { verdict, answer, range, isConditional } = judged
+    const refused: Refused = { asked: target, hasRange: range !== null, isConditional, answer }
     switch (verdict.kind) {
       case 'part':
         approach.follow(answer.target)
@@ -83,44 +78,51 @@ export class Requester {
         approach.follow(answer.target)
         return await reception.takeWhole(lease, judged, verdict)
       case 'changed':
-        throw new VersionChanged(verdict.reason)
+        if (verdict.isProven || !schedule.isReceivingBeside(lease)) throw new VersionChanged(verdict.reason)
+        return lieFailure(`answered with what may be another file: ${verdict.reason}`)
       case 'no-range':
-        return ranges.lose(verdict.reason)
+        return ranges.lose(lease, verdict.reason)
       case 'lie':
-        // Where the file has come before, any lie may pass: a captive portal, a node that is not set up.
-        return schedule.isConfirmed
-          ? ranges.explain(lieFailure(verdict.reason))
-          : this.#refused(lieFailure(verdict.reason), judged, target)
+        return this.#refused(lease, lieFailure(verdict.reason), refused)
       case 'stand-in':
         // What is held of it would be taken for the file by a later run.
         await this.#context.transfer.store.forget()
         throw lieFailure(verdict.reason).error
       case 'refused':
       case 'trouble':
-        return ranges.explain(statusFailure(answer, verdict.wait, verdict.kind === 'refused'))
-      case 'http-error':
-        return this.#refused(statusFailure(answer, null, true), judged, target)
+        return ranges.explain(
+          statusFailure(answer, {
+            isRefusal: verdict.kind === 'refused',
+            prospect: 'passing',
+            wait: verdict.wait,
+          }),
+        )
+      case 'http-error': {
+        const failure = statusFailure(answer, { isRefusal: true, prospect: 'final', wait: null })
+        return this.#refused(lease, failure, refused)
+      }
     }
   }
 
-  /** An answer that the same question would get again. @throws DownloadError */
-  #refused(failure: Failure, judged: JudgedAnswer, target: Target): Failure | null {
+  /** An answer that the same question would get again. */
+  #refused(lease: ActiveLease, failure: Failure, refused: Refused): Failure | null {
     const { approach, ranges, schedule } = this.#context
     // A link that works once, or one connection at a time: another one has the file.
-    if (schedule.isReceiving() && failure.isRefusal && !isAboutCondition(judged)) return failure
+    if (schedule.isReceivingBeside(lease) && !isAboutCondition(refused)) return failure
     const explained = ranges.explain(failure)
-    switch (approach.concede(target, judged, schedule.isConfirmed)) {
+    switch (approach.concede(refused, schedule.isConfirmed)) {
       case 'redirect':
-        return { ...failure, isStale: true }
+        return { ...failure, prospect: 'passing', isStale: true }
       case 'condition':
         return null
       case 'range':
+        // Where redirects have led: a link that works once is not spent by asking there again.
+        if (refused.answer !== null) approach.follow(refused.answer.target)
         ranges.startWhole(failure)
         return null
       case 'nothing':
         // A host that counts connections may still count one that has ended.
-        if (failure.isRefusal && schedule.isLimited) return explained
-        throw explained.error
+        return failure.isRefusal && schedule.isLimited ? { ...explained, prospect: 'passing' } : explained
     }
   }
 }

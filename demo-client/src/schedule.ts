@@ -70,10 +70,20 @@ export class Schedule {
     return lease
   }
 
-  /** Takes a lease back: nothing more will be written for it. */
+  /**
+   * Takes a lease back: nothing more will be written for it. Where it has failed, what was taken for it from a body that
+   * is still received comes from there again.
+   */
   giveBack(lease: ActiveLease): void {
     this.#leases.delete(lease)
     lease.finish()
+    if (lease.controller.signal.aborted) return
+    for (const other of this.#leases) {
+      const { bodyEnd, position, end, controller } = other
+      if (bodyEnd === null || end !== lease.start || position >= end || controller.signal.aborted) continue
+      const starts = [...this.#store.blocks, ...this.#leases].map(({ start }) => start)
+      other.end = Math.min(bodyEnd, ...starts.filter((start) => start >= end))
+    }
   }
 
   /** What is lent from now on is the whole file, as one stream. What is lent already goes on. */
@@ -130,9 +140,9 @@ export class Schedule {
     return this.#limit < this.#policy.connections
   }
 
-  /** Is there a connection with an answer whose body it receives? */
-  isReceiving(): boolean {
-    return [...this.#leases].some((lease) => lease.answeredAt !== null)
+  /** Is there another connection than that of `lease` with an answer whose body it receives? */
+  isReceivingBeside(lease: ActiveLease): boolean {
+    return [...this.#leases].some((other) => other !== lease && other.answeredAt !== null)
   }
 
   /**
@@ -150,10 +160,11 @@ export class Schedule {
   /**
    * The answer for `lease` is here. Only now does it take its bytes from the connection that it shares with: one that is
    * refused takes nothing, and a link that works only once is read to its end. False where that connection has come as far
-   * meanwhile.
+   * meanwhile. `bodyEnd`: see {@link ActiveLease.bodyEnd}.
    */
-  confirm(lease: ActiveLease): boolean {
+  confirm(lease: ActiveLease, bodyEnd: number): boolean {
     lease.end = Math.min(lease.end, this.#total ?? lease.end)
+    lease.bodyEnd = Math.min(lease.end, bodyEnd)
     lease.answeredAt = performance.now()
     for (const other of this.#leases) {
       if (other === lease || other.start >= lease.end || other.end <= lease.start) continue

@@ -1,7 +1,7 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
 import { Approach } from './approach.ts'
-import { Attempts } from './attempts.ts'
 import { giveBack, offer } from './descriptors.ts'
+import { Efforts, type Situation } from './efforts.ts'
 import type { Failure } from './failure.ts'
 import type { ActiveLease } from './lease.ts'
 import { Pace } from './pace.ts'
@@ -143,7 +143,8 @@ export class Transfer {
   }
 
   async #work(): Promise<void> {
-    const attempts = new Attempts(this.#reception.useful)
+    const { retries, delay, maxRetryDelay: maxDelay } = this.#context.settings
+    const efforts = new Efforts({ retries, maxDelay }, this.#reception.useful)
     for (;;) {
       await this.#gate.pass()
       if (this.#failure !== null) return // a stop in a pause opens the gate: nothing more is asked for
@@ -152,25 +153,32 @@ export class Transfer {
       if (lease === null) return
       let failure = await this.#attempt(lease)
       if (this.#failure !== null) return
-      if (failure === null && attempts.isTooLittle(lease, this.#reception.useful))
-        failure = this.#ranges.lose('sends a few bytes each time, of many that were asked for')
+      if (this.#schedule.isComplete) return this.#schedule.giveUpAll() // what others still ask for is here
+      efforts.count(lease.useful)
+      const situation = this.#situationOf(lease)
+      if (failure === null && efforts.isTooLittle(lease, situation))
+        failure = this.#ranges.lose(lease, 'sends a few bytes each time, of many that were asked for')
       if (failure === null) {
-        if (this.#context.settings.delay > 0 && !this.#schedule.isComplete)
-          await this.#patience.sleep(this.#context.settings.delay)
+        if (delay > 0) await this.#patience.sleep(delay)
         continue
       }
-      if (failure.isStale) continue
+      const next = efforts.fail(failure, situation)
+      if (next.kind === 'end') throw failure.error
+      // Fewer connections, remembered for the run; the others take what this one leaves.
+      if (next.kind === 'withdraw')
+        return this.#schedule.limitConnections(Math.max(1, this.#workers.size - 1))
+      if (next.attempt === 0) continue
       this.#approach.restart()
-      const attempt = attempts.fail(this.#reception.useful)
-      if (this.#schedule.isReceiving() && (failure.isRefusal || attempt > this.#context.settings.retries)) {
-        // Fewer connections, remembered for the run; the others take what this one leaves.
-        this.#schedule.limitConnections(Math.max(1, this.#workers.size - 1))
-        return
-      }
       if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') giveBack('working')
-      if (attempt === this.#context.settings.retries) this.#ranges.leaveOut(failure)
-      await this.#patience.wait(attempt, failure)
+      if (next.attempt === retries) this.#ranges.leaveOut(failure)
+      await this.#patience.wait(next.attempt, failure)
     }
+  }
+
+  #situationOf(lease: ActiveLease): Situation {
+    const { isConfirmed } = this.#schedule
+    const isBeside = this.#schedule.isReceivingBeside(lease)
+    return { useful: this.#reception.useful, isBeside, isConfirmed }
   }
 
   async #attempt(lease: ActiveLease): Promise<Failure | null> {

@@ -3,7 +3,7 @@ import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { type FileNames, unexpectedCoding } from './expected-file.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
-import { type Identity, identityOf, isSameVersion } from './identity.ts'
+import { type Identity, identityOf, isOtherVersion, isSameVersion } from './identity.ts'
 import { isHtml, mediaTypes } from './media-types.ts'
 import { retryAfter } from './retry.ts'
 import { reasonFor } from './stand-in.ts'
@@ -39,10 +39,10 @@ export type Verdict =
       /** Content-Digest values of exactly this part. */
       readonly digests: Readonly<Record<string, string>>
     }
-  /** 200 with the whole file, of the version asked for. */
+  /** 200, or its like, with the whole file, of the version asked for. */
   | { readonly kind: 'whole'; readonly length: number | null; readonly identity: Identity }
-  /** Another version than the one whose bytes are held. */
-  | { readonly kind: 'changed'; readonly reason: string }
+  /** Not shown to be the version whose bytes are held. `isProven`: shown to be another one. */
+  | { readonly kind: 'changed'; readonly reason: string; readonly isProven: boolean }
   /** What came is not the range that was asked for; the whole file can perhaps be had. */
   | { readonly kind: 'no-range'; readonly reason: string }
   /** Cannot be the file, or contradicts itself. A server that has never sent the file will not send it the next time. */
@@ -70,12 +70,12 @@ export function judge(asked: Asked, head: Head): Verdict {
   if (mayPass(status)) return { kind: 'trouble', status, wait: retryAfter(fields) }
   if (status === 416) return judgeUnsatisfied(asked, fields)
   if (status >= 400) return { kind: 'http-error', status }
-  if (status !== 200 && status !== 206) return lie(`answered ${status} to a GET`)
+  if (status !== 200 && status !== 203 && status !== 206) return lie(`answered ${status} to a GET`)
   const other = findOther(asked, head)
   if (other !== null) return lie(other)
   const oddity = findOddity(fields)
   if (oddity !== null) return lie(oddity)
-  return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, fields)
+  return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, head)
 }
 
 /**
@@ -100,8 +100,8 @@ function findOther(asked: Asked, { status, fields }: Head): string | null {
     return reasonFor('page')
   }
   // RFC 9110 §8.3.3: it "is defined by this specification for use in some 206 (Partial Content) responses".
-  if (status === 200 && mediaTypes(type).includes('multipart/byteranges'))
-    return 'sent a multipart/byteranges envelope with status 200, which was not asked for'
+  if (status !== 206 && mediaTypes(type).includes('multipart/byteranges'))
+    return `sent a multipart/byteranges envelope with status ${status}, which was not asked for`
   const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
   return coding === null
     ? null
@@ -121,7 +121,7 @@ function findOddity(fields: FieldLines): string | null {
 }
 
 function judgePart(asked: Asked, fields: FieldLines): Verdict {
-  if (asked.range === null) return lie('answered 206 although no range was asked for')
+  if (asked.range === null) return judgeUnasked(asked, fields)
   // RFC 9110 §15.3.7.2: "A server MUST NOT generate a multipart response to a request for a single range".
   if (/^multipart\//i.test(single(fields, 'content-type') ?? '')) {
     return noRange('answered a single range with a multipart')
@@ -144,12 +144,29 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
   return { kind: 'part', start, end, identity, digests }
 }
 
-function judgeWhole(asked: Asked, fields: FieldLines): Verdict {
+/** Some servers answer 206 to everything. The part that is all of the file is the file. */
+function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
+  const range = parseContentRange(single(fields, 'content-range'))
   const length = digits(single(fields, 'content-length'))
-  const identity = identityFrom(fields, length, true)
+  const isAll = range?.kind === 'part' && range.first === 0 && range.last + 1 === range.total
+  const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
+  if (!isAll || isMultipart || (length !== null && length !== range.total))
+    return lie('answered 206 although no range was asked for')
+  return wholeOf(asked, identityFrom(fields, range.total, true))
+}
+
+function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
+  const length = digits(single(fields, 'content-length'))
+  // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
+  // digests are those of what the origin sent: they prove nothing of what has come, and nothing is joined to it.
+  const own: FieldLines = status === 203 ? new Map() : fields
+  return wholeOf(asked, identityFrom(own, length, true))
+}
+
+function wholeOf(asked: Asked, identity: Identity): Verdict {
   if (asked.identity !== null && !isSameVersion(asked.identity, identity))
     return changed(asked.identity, identity)
-  return { kind: 'whole', length, identity }
+  return { kind: 'whole', length: identity.total, identity }
 }
 
 function identityFrom(fields: FieldLines, total: number | null, isWhole: boolean): Identity {
@@ -159,10 +176,12 @@ function identityFrom(fields: FieldLines, total: number | null, isWhole: boolean
 }
 
 function changed(held: Identity, got: Identity): Verdict {
+  const isProven = isOtherVersion(held, got)
   if (held.total !== null && got.total !== null && held.total !== got.total) {
-    return { kind: 'changed', reason: `the size went from ${held.total} to ${got.total} bytes` }
+    return { kind: 'changed', reason: `the size went from ${held.total} to ${got.total} bytes`, isProven }
   }
-  return { kind: 'changed', reason: 'its validators (ETag, Last-Modified) are not those of the bytes held' }
+  const reason = 'its validators (ETag, Last-Modified) are not those of the bytes held'
+  return { kind: 'changed', reason, isProven }
 }
 
 function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
@@ -170,7 +189,8 @@ function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
   const range = parseContentRange(single(fields, 'content-range'))
   const held = asked.identity?.total ?? null
   if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {
-    return { kind: 'changed', reason: `the size went from ${held} to ${range.total} bytes` }
+    const reason = `the size went from ${held} to ${range.total} bytes`
+    return { kind: 'changed', reason, isProven: true }
   }
   return noRange(`answered 416 to bytes from ${asked.range.start}`)
 }

@@ -182,7 +182,6 @@ const rows: Scenario[] = [
       '204 No Content',
       '205 Reset Content',
       '304 Not Modified',
-      '203 Transformed',
       '300 Multiple Choices',
       '226 IM Used',
       '299 Odd',

@@ -52,6 +52,24 @@ t.test('a whole says its length', async (t) => {
   })
 })
 
+t.test('206 to no Range that covers the whole is the whole', async (t) => {
+  const lines = ['Content-Range', 'bytes 0-9/10', 'ETag', '"a"', 'Content-Digest', DIGEST]
+  const whole = { kind: 'whole', length: 10, identity: { ...NO_IDENTITY, etag: '"a"', digests: VALUE } }
+  t.strictSame(verdict(WHOLE, 206, lines), whole)
+  t.strictSame(verdict(WHOLE, 206, [...lines, 'Content-Length', '10']), whole)
+})
+
+t.test('RFC 9110 §15.3.4: 203 is a whole whose validators and digests are not its own', async (t) => {
+  const lines = ['Content-Length', '10', 'ETag', '"a"', 'Last-Modified', 'x', 'Repr-Digest', DIGEST]
+  t.strictSame(verdict(WHOLE, 203, lines), { kind: 'whole', length: 10, identity: NO_IDENTITY })
+  t.equal(verdict(asked(0, null), 203, lines).kind, 'whole')
+  for (const bad of [
+    ['Content-Encoding', 'br'],
+    ['Content-Type', 'text/html'],
+  ])
+    t.equal(verdict(WHOLE, 203, bad).kind, 'lie', bad.join(': '))
+})
+
 t.test('what to wait', async (t) => {
   for (const status of [429, 503, 509])
     t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'refused', status, wait: 7000 })
@@ -62,7 +80,7 @@ t.test('what to wait', async (t) => {
 })
 
 t.test('statuses that no GET is answered with', async (t) => {
-  for (const status of [201, 203, 204, 205, 207, 226, 300, 304, 399])
+  for (const status of [201, 204, 205, 207, 226, 300, 304, 399])
     t.strictSame(verdict(WHOLE, status, []), { kind: 'lie', reason: `answered ${status} to a GET` })
 })
 
@@ -126,12 +144,52 @@ t.test('reasons', async (t) => {
       reason: /Content-Length that cannot be/,
     },
     {
-      name: 'unasked 206',
+      name: 'unasked 206 without Content-Range',
       asked: WHOLE,
       status: 206,
-      lines: range('bytes 0-9/10'),
+      lines: [],
       kind: 'lie',
       reason: /no range was asked for/,
+    },
+    ...['bytes 0-8/10', 'bytes 1-9/10', 'bytes 0-9/*', 'bytes */10', 'items 0-9/10'].map((value) => ({
+      name: `unasked 206 with ${value}`,
+      asked: WHOLE,
+      status: 206,
+      lines: range(value),
+      kind: 'lie',
+      reason: /no range was asked for/,
+    })),
+    {
+      name: 'unasked 206 with another length',
+      asked: WHOLE,
+      status: 206,
+      lines: [...range('bytes 0-9/10'), 'Content-Length', '9'],
+      kind: 'lie',
+      reason: /no range was asked for/,
+    },
+    {
+      name: 'unasked 206 of another version',
+      asked: { ...WHOLE, identity: held },
+      status: 206,
+      lines: [...range('bytes 0-9/10'), 'ETag', '"b"'],
+      kind: 'changed',
+      reason: /validators/,
+    },
+    {
+      name: 'unasked 206 that is a multipart',
+      asked: WHOLE,
+      status: 206,
+      lines: [...range('bytes 0-9/10'), 'Content-Type', 'multipart/byteranges; boundary=x'],
+      kind: 'lie',
+      reason: /no range was asked for/,
+    },
+    {
+      name: '203 with the validators of what is held',
+      asked: { ...WHOLE, identity: held },
+      status: 203,
+      lines: ['Content-Length', '10', 'ETag', '"a"'],
+      kind: 'changed',
+      reason: /validators/,
     },
     {
       name: 'unasked 416',
