@@ -4,6 +4,31 @@ import type { OpenFile } from './open-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const MAX_REMEMBERED = 4096
+/** A file that was shorter this long ago, in ms, is taken for one that grows. */
+const GROWING_MS = 10_000
+
+interface SeenSize {
+  readonly size: bigint
+  /** Ms since some moment, by a clock that only goes forward. */
+  readonly at: number
+}
+
+/** The sizes that files had lately. */
+class RecentSizes {
+  readonly #seen = new Map<string, SeenSize>()
+
+  /** Notes the size of a file. True when the file was shorter a short while ago. */
+  isGrowth({ dev, ino, size }: OpenFile['version']): boolean {
+    const key = `${dev}:${ino}`
+    const before = this.#seen.get(key)
+    const at = performance.now()
+    this.#seen.delete(key)
+    this.#seen.set(key, { size, at })
+    const [oldest] = this.#seen.keys()
+    if (this.#seen.size > MAX_REMEMBERED && oldest !== undefined) this.#seen.delete(oldest)
+    return before !== undefined && size > before.size && at - before.at < GROWING_MS
+  }
+}
 
 /**
  * Entity-tags from what a file contains, equal on every machine that holds the same bytes. Each version of a file is
@@ -11,12 +36,14 @@ const MAX_REMEMBERED = 4096
  */
 export class ContentTags {
   readonly #tags = new Map<string, Promise<string | undefined>>()
+  readonly #sizes = new RecentSizes()
 
   /**
-   * The opaque tag of an open file; undefined when the file grows while it is read: it may go on growing, so it is
-   * not read for a tag again. Throws `ERR_RANGE_CHANGED` when it changes in another way.
+   * The opaque tag of an open file; undefined when the file grows, between two requests or while it is read: it may go
+   * on growing, so it is not read for a tag again and again. Throws `ERR_RANGE_CHANGED` when it changes in another way.
    */
   of(file: OpenFile): Promise<string | undefined> {
+    if (this.#sizes.isGrowth(file.version)) return Promise.resolve(undefined)
     // A version that could still change unseen is not worth remembering.
     if (!file.settled) return digest(file)
     const key = file.versionKey
@@ -47,7 +74,9 @@ async function digest(file: OpenFile): Promise<string | undefined> {
     hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
+  // It may also grow between two looks.
   if (await file.hasGrown()) return undefined
-  if (!(await file.isUnchanged())) throw representationChanged()
-  return hash.digest('base64url')
+  if (await file.isUnchanged()) return hash.digest('base64url')
+  if (await file.hasGrown()) return undefined
+  throw representationChanged()
 }

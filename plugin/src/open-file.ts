@@ -22,8 +22,8 @@ import { hasContentOf, type SeenFile, versionHistory } from './version-history.t
 const fstatFd = promisify(fstat)
 
 const MS_PER_SECOND = 1000
-/** At a file of which only the mtime has moved. */
-const MOST_LOOKS = 10
+/** How long a file of which only the times have moved is looked at, in ms: a thread may wait long for a processor. */
+const UNDECIDED_MS = 1000
 
 const rangeCache = new RangeCache()
 
@@ -141,15 +141,17 @@ export class OpenFile {
   }
 
   /**
-   * Whether the file is longer than it was when it was opened. A write moves the mtime first and the size last, and
-   * its thread may lose the processor in between, so a file of which only the mtime has moved is looked at some times.
+   * Whether the file is longer than it was when it was opened. A write moves the ctime and the mtime first and the size
+   * last, and its thread may lose the processor in between, so a file of which only the times have moved is looked at
+   * some times.
    */
   async hasGrown(): Promise<boolean> {
-    for (let look = 1; ; look++) {
+    const { size, mtimeNs, ctimeNs } = this.version
+    for (let wait = CLOCK_GRAIN_MS; ; wait *= 2) {
       const now = await this.currentVersion()
-      const isUndecided = now.size === this.version.size && now.mtimeNs !== this.version.mtimeNs
-      if (!isUndecided || look === MOST_LOOKS) return now.size > this.version.size
-      await sleep(CLOCK_GRAIN_MS)
+      const isUndecided = now.size === size && (now.mtimeNs !== mtimeNs || now.ctimeNs !== ctimeNs)
+      if (!isUndecided || wait > UNDECIDED_MS / 2) return now.size > size
+      await sleep(wait)
     }
   }
 
