@@ -149,7 +149,7 @@ function representationOf(given: Given, { log, close }: OpenedContext): Represen
   return {
     ...metadata,
     read: (range, readSignal) =>
-      new SourceChunks(() => read(range, readSignal), range.last - range.first + 1),
+      new SourceChunks(() => read({ ...range }, readSignal), range.last - range.first + 1),
   }
 }
 
@@ -180,7 +180,7 @@ function positionalFrom(
     ...(atHand && { atHand: (range: ByteRange) => bytesAtHand(atHand, range) }),
     ...(keepAtHand && {
       keepAtHand: (range: ByteRange, bytes: Uint8Array) =>
-        offer(() => keepAtHand(range, ownCopy(bytes)), log),
+        offer(() => keepAtHand({ ...range }, ownCopy(bytes)), log),
     }),
   }
 }
@@ -188,7 +188,7 @@ function positionalFrom(
 function bytesAtHand(atHand: Method, range: ByteRange): Uint8Array | undefined {
   let given: unknown
   try {
-    given = atHand(range)
+    given = atHand({ ...range })
   } catch (thrown) {
     throw sourceFailure('atHand', thrown)
   }

@@ -3,6 +3,7 @@ import { Body } from './body.ts'
 import { SendRangeError } from './errors.ts'
 import { failureOf } from './given-up.ts'
 import { isNativeResponse } from './native-response.ts'
+import { ownBytes } from './own-bytes.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Pump } from './pump.ts'
 
@@ -103,7 +104,7 @@ export class PositionalBody extends Body {
       this.give(null)
       return
     }
-    const buffer = Buffer.allocUnsafeSlow(Math.min(this.#chunkBytes(), this.#reader.remaining))
+    const buffer = ownBytes(Math.min(this.#chunkBytes(), this.#reader.remaining))
     this.#work = this.#reader.fill(buffer).then(
       (count) => {
         this.#bytesSent += count

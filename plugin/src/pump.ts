@@ -10,6 +10,7 @@ import {
   STAGING_CHUNKS,
 } from './memory-bounds.ts'
 import { watchSystemWrites } from './native-response.ts'
+import { ownBytes } from './own-bytes.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Staging } from './staging.ts'
 
@@ -123,7 +124,7 @@ export class Pump {
     const count = await this.#fill(staged)
     let passed = 0
     while (passed < count && !this.#isStopped && staged.bytes.length > 0) {
-      const part = Buffer.allocUnsafeSlow(Math.min(CAREFUL_CHUNK_BYTES, count - passed))
+      const part = ownBytes(Math.min(CAREFUL_CHUNK_BYTES, count - passed))
       staged.bytes.copy(part, 0, passed)
       passed += part.length
       staging.wait(staged)
@@ -176,5 +177,5 @@ interface WriteOptions {
 
 /** Memory that is used once. */
 function freshChunk(length: number): Chunk {
-  return { bytes: Buffer.allocUnsafeSlow(length), giveBack() {}, writeOff() {} }
+  return { bytes: ownBytes(length), giveBack() {}, writeOff() {} }
 }

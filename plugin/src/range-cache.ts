@@ -29,7 +29,7 @@ export class RangeCache {
     return new VersionRanges(this, this.#versions++)
   }
 
-  /** The bytes kept under a key, not to be written to. */
+  /** The bytes kept under a key: to be copied, never to be written to or handed out. */
   find(key: string): Buffer | undefined {
     const bytes = this.#ranges.get(key)
     if (bytes === undefined) return undefined
@@ -64,7 +64,7 @@ export class VersionRanges {
     this.#version = version
   }
 
-  /** The `length` bytes from `first`, not to be written to; undefined when they are not here. */
+  /** The `length` bytes from `first`, to be copied; undefined when they are not here. */
   find(first: number, length: number): Buffer | undefined {
     return length > MAX_RANGE_BYTES ? undefined : this.#cache.find(this.#keyOf(first, length))
   }

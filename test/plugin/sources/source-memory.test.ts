@@ -135,3 +135,48 @@ t.test('a source that reads each chunk into the same Buffer is sent right', asyn
   const answer = await fetch(`http://127.0.0.1:${port}/x`)
   t.ok(CONTENT.equals(Buffer.from(await answer.arrayBuffer())))
 })
+
+t.test('a source that counts in the range that it is given changes nothing of the answer', async (t) => {
+  const counted = (range: { first: number; last: number }): void => {
+    range.first += 5
+    range.last = 0
+  }
+  const sources: Readonly<Record<string, RangeSource>> = {
+    read: {
+      open: () => ({
+        size: CONTENT.length,
+        etag: '"v1"',
+        *read(range) {
+          const { first, last } = range
+          counted(range)
+          yield CONTENT.subarray(first, last + 1)
+        },
+        close() {},
+      }),
+    },
+    atHand: {
+      open: () => ({
+        size: CONTENT.length,
+        etag: '"v1"',
+        async readAt(target, position) {
+          return CONTENT.copy(target, 0, position)
+        },
+        atHand: (range) => counted(range) as undefined,
+        keepAtHand: counted,
+        close() {},
+      }),
+    },
+  }
+  for (const [name, source] of Object.entries(sources)) {
+    const { port } = await serve(t, { plugin: { source } })
+    for (const range of ['bytes=10-99', 'bytes=10-99,200-299', 'bytes=10-99999']) {
+      const answer = await fetch(`http://127.0.0.1:${port}/x`, { headers: { range } })
+      t.equal(answer.status, 206, `${name}, ${range}`)
+      const body = Buffer.from(await answer.arrayBuffer())
+      if (range.includes(',')) continue
+      const last = Number(range.split('-')[1])
+      t.equal(answer.headers.get('content-range'), `bytes 10-${last}/${CONTENT.length}`)
+      t.ok(body.equals(CONTENT.subarray(10, last + 1)))
+    }
+  }
+})
