@@ -39,7 +39,7 @@ const HOUSES: Readonly<Record<string, House>> = {
   },
   'demo-client': {
     // The last says a type to the compiler.
-    doors: ['index.ts', 'start.ts', 'cli.ts', 'demo.ts', 'dom-types.ts'],
+    doors: ['index.ts', 'start.ts', 'cli.ts', 'demo.ts', 'demo-walk.ts', 'dom-types.ts'],
     pure: [
       'plan.ts',
       'retry.ts',

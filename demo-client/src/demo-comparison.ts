@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { adviceOn } from './descriptors.ts'
 import { DownloadError } from './index.ts'
+import { inWords, shortageOf } from './shortage.ts'
 
 /** The file on the server. */
 export interface Source {
@@ -29,6 +31,7 @@ export async function readSource(url: URL, stop: AbortSignal): Promise<Source> {
   } catch (error) {
     if (error instanceof DownloadError) throw error
     if (stop.aborted) throw stopped(error)
+    assertNotShort(error)
     throw new DownloadError('ERR_DOWNLOAD_NETWORK', `cannot reach ${url.origin}`, { cause: error })
   }
   return { sha256: hash.digest('hex'), size }
@@ -47,6 +50,7 @@ export async function sha256Of(path: string, stop: AbortSignal): Promise<string 
   } catch (error) {
     if (stop.aborted) throw stopped(error)
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    assertNotShort(error)
     const reason = error instanceof Error ? error.message : String(error)
     throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot read ${path}: ${reason}`, { cause: error })
   }
@@ -60,6 +64,14 @@ async function hashOf(file: FileHandle, stop: AbortSignal): Promise<string> {
     hash.update(chunk)
   }
   return hash.digest('hex')
+}
+
+/** @throws DownloadError `ERR_DOWNLOAD_RESOURCES` where something has run out */
+function assertNotShort(error: unknown): void {
+  const shortage = shortageOf(error)
+  if (shortage === null) return
+  const message = `${inWords(shortage)}. ${adviceOn(shortage)}`
+  throw new DownloadError('ERR_DOWNLOAD_RESOURCES', message, { cause: error })
 }
 
 function stopped(cause: unknown): DownloadError {

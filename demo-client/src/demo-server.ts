@@ -26,14 +26,17 @@ export function startDemoServer(port: number | null): Promise<DemoServer> {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       errors += text
     })
-    const fail = (message: string): void => {
+    const fail = (reason: string): void => {
+      const message = /\bEMFILE\b/.test(reason)
+        ? `${reason}; raise the limit of descriptors (ulimit -n)`
+        : reason
       clearTimeout(timer)
       child.kill()
       reject(new DemoServerError(`the demo server could not be started: ${message}`))
     }
     const timer = setTimeout(() => fail(`no sign of life in ${PATIENCE / 1000} s`), PATIENCE)
     child.once('error', (error) => fail(error.message))
-    child.once('exit', (code) => fail(errors.trim().split('\n').at(-1) || `it ended with status ${code}`))
+    child.once('exit', (code) => fail(reasonIn(errors) || `it ended with status ${code}`))
     child.on('message', (message) => {
       const news = readNews(message)
       if (news?.kind === 'failed') fail(news.reason)
@@ -42,6 +45,12 @@ export function startDemoServer(port: number | null): Promise<DemoServer> {
       resolve({ url: news.url, stop: () => stop(child) })
     })
   })
+}
+
+/** Of an error that was not caught Node writes the place first, then the error, at last its own version. */
+function reasonIn(errors: string): string {
+  const lines = errors.trim().split('\n')
+  return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? ''
 }
 
 type News =
