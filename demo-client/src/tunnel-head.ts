@@ -1,4 +1,5 @@
 // The head of a proxy's answer to CONNECT, out of what has come so far. Pure.
+import { normalStatus } from './field-forms.ts'
 
 /** A final answer's head. */
 export interface TunnelHead {
@@ -18,7 +19,7 @@ export function finalHead(text: string): TunnelHead | Error | null {
     const blank = /\r?\n\r?\n/.exec(rest)
     if (blank === null) return null
     const [line = '', ...fields] = rest.slice(0, blank.index).split(/\r?\n/)
-    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(line)?.[1] ?? 0)
+    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(normalStatus(line))?.[1] ?? 0)
     if (status === 0) return new Error('its answer is not HTTP')
     start += blank.index + blank[0].length
     // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".

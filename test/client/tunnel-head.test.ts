@@ -5,6 +5,8 @@ import { finalHead } from '#client/tunnel-head.js'
 const heads: [name: string, text: string, status: number, fields: string[], rest: string][] = [
   ['a status line alone', 'HTTP/1.1 200 OK\r\n\r\n', 200, [], ''],
   ['a status without a reason', 'HTTP/1.1 200\r\n\r\n', 200, [], ''],
+  ['a status with its reason at once', 'HTTP/1.1 200OK\r\n\r\n', 200, [], ''],
+  ['tabs in the status line', 'HTTP/1.1\t200\tOK\r\n\r\n', 200, [], ''],
   ['HTTP/1.0', 'HTTP/1.0 200 Connection established\r\n\r\n', 200, [], ''],
   ['lines that end with LF alone', 'HTTP/1.1 407 No\na: b\n\n', 407, ['a', 'b'], ''],
   ['bytes of the tunnel behind it', 'HTTP/1.1 200 OK\r\n\r\nbytes\r\n\r\n', 200, [], 'bytes\r\n\r\n'],
