@@ -1,11 +1,13 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import type { Body } from './body.ts'
+import type { Body, BodyReaders } from './body.ts'
+import { closeOnce } from './close-once.ts'
 import type { Progress } from './events.ts'
 import { HTTP2_FIRST_BYTES, SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Layout } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
-import { type BodyReaders, PositionalBody } from './positional-body.ts'
+import { PositionalBody } from './positional-body.ts'
+import { ReadOpenings } from './read-openings.ts'
 import { cut, type RawResponse, tieToResponse, whenOver } from './response-lifetime.ts'
 import { isPositional, type Representation } from './source.ts'
 import { StreamedBody } from './streamed-body.ts'
@@ -17,6 +19,8 @@ export interface AnswerBodyOptions {
   readonly readers: BodyReaders
   /** Closes the representation. */
   readonly close: () => Promise<void>
+  /** Opens the same once more; undefined where it is not there any more. */
+  readonly reopen: () => Promise<Representation | undefined>
   readonly signal: AbortSignal
   /** Told of the bytes that go out. */
   readonly progress: Progress
@@ -24,7 +28,7 @@ export interface AnswerBodyOptions {
 
 /** The body of an answer, which ends with it and closes the representation when nothing reads it any more. */
 export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Body {
-  const { representation, layout, readers, close, signal, progress } = options
+  const { representation, layout, readers, close, reopen, signal, progress } = options
   // The answer itself is the first: a hook may read a body to its end before the response begins to read its own.
   let users = 1
   const release = async (): Promise<void> => {
@@ -39,7 +43,13 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     body.once('lost', () => cut(reply.raw))
     return body
   }
-  if (!isPositional(representation)) return begin(new StreamedBody(representation, layout, release))
+  if (!isPositional(representation)) {
+    const openings = new ReadOpenings(representation, {
+      open: reopen,
+      close: (opened) => closeOnce(() => opened.close(), reply.log)(),
+    })
+    return begin(new StreamedBody({ openings, layout, close: release, readers, onForResponse: begin }))
+  }
   const reader = new PieceReader(representation, layout, signal)
   const raw: RawResponse = reply.raw
   const firstBytes = raw instanceof Http2ServerResponse ? HTTP2_FIRST_BYTES : SMALL_CHUNK_BYTES

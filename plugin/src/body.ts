@@ -8,13 +8,16 @@ function isResponse(destination: NodeJS.WritableStream): boolean {
   return destination instanceof ServerResponse || destination instanceof Http2ServerResponse
 }
 
+/** Who can get at a body: the response alone, or hooks of the application too. */
+export type BodyReaders = 'response only' | 'anybody'
+
 /**
  * What is common to the two ways of writing a body.
  *
  * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response gets
- * a body of its own where that can be had, which nobody else ever sees. Where it cannot, the answer ends when a reader
- * comes that would miss bytes, and when anybody puts bytes in or has them decoded. `lost` is emitted where the answer fails
- * after this stream has ended, which tells nobody.
+ * a body of its own, which nobody else ever sees. A reader that would miss bytes of the one that hooks can get at ends the
+ * answer, and so does anybody who puts bytes in or has them decoded. `lost` is emitted where the answer fails after this
+ * stream has ended, which tells nobody.
  */
 export abstract class Body extends Readable {
   #isPiped = false
@@ -24,7 +27,7 @@ export abstract class Body extends Readable {
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
 
-  /** The same body for the response alone; undefined where it is that already, or where its bytes come only once. */
+  /** The same body for the response alone; undefined where it is that already. */
   protected abstract forResponse(): Body | undefined
 
   /** Has a body that hooks can get at ended by a reader that would miss its first bytes. */
@@ -89,9 +92,16 @@ export abstract class Body extends Readable {
     else this.destroy(error)
   }
 
-  /** Whoever destroys a body without an error has no use for it any more: no failure that Fastify should report. */
+  /**
+   * A body that is destroyed without an error is needed no longer: no failure that Fastify should report. It takes what
+   * is left unread for one, also where the response reads a body of its own.
+   */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (error === null) this.give(null)
+    if (error === null) {
+      this.give(null)
+      const isRead = this.#isPiped && this.#own === undefined
+      while (!isRead && this.read() !== null);
+    }
     callback(error)
   }
 }

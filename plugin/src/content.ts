@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { answerBody } from './answer-body.ts'
+import type { BodyReaders } from './body.ts'
 import { guardBody } from './body-guard.ts'
 import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
@@ -12,9 +13,9 @@ import { guardHttp2End } from './http2-end.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
+import { openSource } from './opened-source.ts'
 import { type OwnBytes, ownBytes, ownCopy } from './own-bytes.ts'
 import { PieceReader } from './piece-reader.ts'
-import type { BodyReaders } from './positional-body.ts'
 import { smallChunks } from './pump.ts'
 import type { ByteRange } from './range-set.ts'
 import { ReplyClaim } from './reply-claim.ts'
@@ -28,7 +29,7 @@ import {
 import { cut, whenOver } from './response-lifetime.ts'
 import { isSendWrapped } from './send-guard.ts'
 import { sendNothing } from './send-nothing.ts'
-import { isPositional, type PositionalRepresentation } from './source.ts'
+import { isPositional, type PositionalRepresentation, type Representation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
@@ -201,10 +202,12 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const { claim, subject, close, progress, signal } = content
   setContentFields(reply, laidOut, content)
   const { layout } = laidOut
-  const { representation, settings } = subject
+  const { path, representation, settings } = subject
   const readers = readersOf(reply, content)
   if (readers === 'anybody') guardBody(reply, { length: layout.length })
-  const body = answerBody(reply, { representation, layout, readers, close, signal, progress })
+  const reopen = async (): Promise<Representation | undefined> =>
+    settings.source && openSource(settings.source, path, { signal, log: reply.log })
+  const body = answerBody(reply, { representation, layout, readers, close, reopen, signal, progress })
   // A body that fails before its first byte leaves the answer to the error handler.
   body.once('error', () => {
     if (isHeadSent(reply.raw)) return

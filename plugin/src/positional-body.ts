@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { Body } from './body.ts'
+import { Body, type BodyReaders } from './body.ts'
 import { SendRangeError } from './errors.ts'
 import { failureOf } from './given-up.ts'
 import { isNativeResponse } from './native-response.ts'
@@ -10,9 +10,6 @@ import { Pump } from './pump.ts'
 /** Chunks where this is read as an ordinary stream grow with the bytes that have gone out, to this. */
 const STREAM_BYTES = 128 * 1024
 const STREAM_STEP_BYTES = 16 * 1024
-
-/** Who can get at the body: the response alone, or hooks of the application too. */
-export type BodyReaders = 'response only' | 'anybody'
 
 /** What a {@link PositionalBody} is made of. */
 export interface PositionalBodyOptions {

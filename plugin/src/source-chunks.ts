@@ -82,10 +82,24 @@ function iteratorOf(given: unknown): AsyncIterator<unknown> | Iterator<unknown> 
       ? (Reflect.get(given, Symbol.asyncIterator) ?? Reflect.get(given, Symbol.iterator))
       : undefined
   const iterator: unknown = typeof make === 'function' ? make.call(given) : undefined
-  if (isIterator(iterator)) return iterator
+  if (isIterator(iterator)) {
+    assertFresh(given, iterator)
+    return iterator
+  }
   ignoreRejection(given)
   ignoreRejection(iterator)
   throw brokenContract('The source gave nothing to iterate over')
+}
+
+/** What can be read once only, and has been given. */
+const given = new WeakSet<object>()
+
+/** Two readers of one iterator or stream get some of the bytes each. An array can be read as often as one likes. */
+function assertFresh(chunks: unknown, iterator: object): void {
+  const isStream = typeof chunks === 'object' && chunks !== null && 'pipe' in chunks
+  const once = isStream ? chunks : iterator
+  if (given.has(once)) throw brokenContract('The source gave the same chunks a second time')
+  given.add(once)
 }
 
 function isIterator(value: unknown): value is AsyncIterator<unknown> | Iterator<unknown> {

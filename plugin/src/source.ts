@@ -82,6 +82,9 @@ export interface RangeSource {
    * to 599 goes to Fastify's error handling as it is, with its message; whatever else it, or a method of what it has
    * opened, fails with is the `cause` of an `ERR_RANGE_SOURCE`.
    *
+   * Each opening stands by itself, and several are read at the same time: for other requests, and for one request where an
+   * `onSend` hook reads the payload of a representation with `read`.
+   *
    * How long a source may take is its own matter: nothing limits it while the client waits.
    */
   open(path: string, context: OpenContext): Promise<Representation | undefined> | Representation | undefined

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Body } from './body.ts'
+import { Body, type BodyReaders } from './body.ts'
 import { SendRangeError, wrongLength } from './errors.ts'
 import { failureOf, giveUp } from './given-up.ts'
 import { type Layout, type Piece, pieceLength } from './multipart.ts'
 import { ownCopy } from './own-bytes.ts'
 import { assertUnchanged } from './piece-reader.ts'
+import type { ReadOpenings } from './read-openings.ts'
 import type { StreamedRepresentation } from './source.ts'
 import { brokenContract, MOST_EMPTY_CHUNKS } from './source-checks.ts'
 import { iterate } from './source-chunks.ts'
@@ -14,12 +15,26 @@ const EMPTY_CHUNKS_PER_TURN = 16
 
 type Chunks = AsyncIterator<Uint8Array> | Iterator<Uint8Array>
 
-/** The body of a representation that yields chunks. Holds it to exactly the bytes it was asked for. */
+/** What a {@link StreamedBody} is made of. */
+export interface StreamedBodyOptions {
+  readonly openings: ReadOpenings
+  readonly layout: Layout
+  /** Called exactly once, when nothing waits for a read any more. */
+  readonly close: () => void | Promise<void>
+  readonly readers: BodyReaders
+  /** Told of the body that the response gets for itself. */
+  readonly onForResponse: (body: StreamedBody) => void
+}
+
+/**
+ * The body of a representation that yields chunks. Holds it to exactly the bytes it was asked for. The source is read when
+ * this is read: where no hook reads the payload, once only.
+ */
 export class StreamedBody extends Body {
   readonly #controller = new AbortController()
+  readonly #options: StreamedBodyOptions
   readonly #representation: StreamedRepresentation
   readonly #layout: Layout
-  readonly #close: () => void | Promise<void>
   #index = 0
   /** Of the piece that is being read. */
   #chunks: Chunks | undefined
@@ -30,17 +45,19 @@ export class StreamedBody extends Body {
   #bytesPushed = 0
   #work: Promise<void> = Promise.resolve()
 
-  /** @param close called exactly once, when nothing waits for a read any more */
-  constructor(representation: StreamedRepresentation, layout: Layout, close: () => void | Promise<void>) {
+  constructor(options: StreamedBodyOptions) {
     super()
-    this.#representation = representation
-    this.#layout = layout
-    this.#close = close
-    this.refuseLateReaders()
+    this.#options = options
+    this.#representation = options.openings.forReader()
+    this.#layout = options.layout
+    if (options.readers === 'anybody') this.refuseLateReaders()
   }
 
-  protected override forResponse(): undefined {
-    return undefined
+  protected override forResponse(): StreamedBody | undefined {
+    if (this.#options.readers === 'response only') return undefined
+    const body = new StreamedBody({ ...this.#options, readers: 'response only' })
+    this.#options.onForResponse(body)
+    return body
   }
 
   override get bytesSent(): number {
@@ -58,7 +75,10 @@ export class StreamedBody extends Body {
     this.#work
       .then(() => this.#chunks?.return?.())
       .catch(() => {})
-      .then(this.#close)
+      .then(() => {
+        void this.#representation.close()
+        return this.#options.close()
+      })
       .catch(() => {})
     super._destroy(error, callback)
   }

@@ -1,0 +1,249 @@
+import { PassThrough, pipeline, Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RangeSource } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { RawClient } from '../files/support/raw-client.ts'
+import { serve, until } from '../files/support/serve.ts'
+import { numberedLines } from '../support/numbered-lines.ts'
+
+const CONTENT = numberedLines(300_000)
+
+/** Counts what it has opened and not closed, and how often it is read. */
+abstract class CountingSource implements RangeSource {
+  opened = 0
+  closed = 0
+  reads = 0
+
+  open() {
+    this.opened++
+    const close = (): void => {
+      this.closed++
+    }
+    return { size: CONTENT.length, etag: '"v1"', ...this.bytes(), close }
+  }
+
+  abstract bytes(): Pick<Required<Streamed>, 'read'> | Pick<Required<Positional>, 'readAt'>
+}
+
+interface Streamed {
+  read(range: { first: number; last: number }): AsyncIterable<Uint8Array>
+}
+interface Positional {
+  readAt(target: Uint8Array, position: number): Promise<number>
+}
+
+class InOrder extends CountingSource {
+  bytes(): Streamed {
+    const begin = (): void => {
+      this.reads++
+    }
+    return {
+      async *read({ first, last }) {
+        begin()
+        for (let at = first; at <= last; at += 30_000) {
+          await sleep(0)
+          yield CONTENT.subarray(at, Math.min(at + 30_000, last + 1))
+        }
+      },
+    }
+  }
+}
+
+class Anywhere extends CountingSource {
+  bytes(): Positional {
+    return {
+      readAt: async (target, position) => {
+        await sleep(0)
+        return CONTENT.copy(target, 0, position)
+      },
+    }
+  }
+}
+
+/** Wraps what can be read once only. */
+class Once extends CountingSource {
+  readonly #chunks: Readable
+
+  constructor() {
+    super()
+    this.#chunks = Readable.from(new InOrder().bytes().read({ first: 0, last: CONTENT.length - 1 }))
+  }
+
+  bytes() {
+    return { read: () => this.#chunks as AsyncIterable<Uint8Array> }
+  }
+}
+
+const SOURCES = { 'a source with read': InOrder, 'a source with readAt': Anywhere }
+
+type Hook = (payload: Readable) => unknown
+
+const later = (ms: number, act: () => unknown): void => {
+  setTimeout(act, ms)
+}
+const readOne = async (payload: Readable): Promise<void> => {
+  for await (const _chunk of payload) break
+}
+
+/** They end the payload without an error, or leave it lying; the answer has nothing to do with it. */
+const WITHOUT_ERROR: Readonly<Record<string, Hook>> = {
+  destroy: (payload) => void payload.destroy(),
+  'destroy before a wait': async (payload) => {
+    payload.destroy()
+    await sleep(5)
+  },
+  'destroy at once after the hook': (payload) => setImmediate(() => payload.destroy()),
+  'destroy later': (payload) => later(2, () => payload.destroy()),
+  'destroy with bytes that nobody has read': async (payload) => {
+    payload.once('readable', () => {})
+    await sleep(20)
+    payload.destroy()
+  },
+  removeAllListeners: (payload) => void payload.removeAllListeners(),
+  'removeAllListeners later': (payload) => later(2, () => payload.removeAllListeners()),
+  'removeAllListeners and destroy later': (payload) => later(2, () => payload.removeAllListeners().destroy()),
+  pause: (payload) => void payload.pause(),
+  'pause at the first chunk': (payload) => void payload.once('data', () => payload.pause()),
+  'a piped copy that nobody reads': (payload) => void payload.pipe(new PassThrough({ highWaterMark: 10 })),
+  'a piped copy that nobody reads, and a wait': async (payload) => {
+    payload.pipe(new PassThrough({ highWaterMark: 10 }))
+    await sleep(20)
+  },
+  'a piped copy that is destroyed': (payload) => {
+    const copy = payload.pipe(new PassThrough())
+    later(1, () => copy.destroy())
+  },
+  "emit('end') later": (payload) => later(1, () => payload.emit('end')),
+}
+
+/** They end the payload with an error, or in a way that makes one: as breaking out of a loop does. */
+const WITH_ERROR: Readonly<Record<string, Hook>> = {
+  'destroy with an error': (payload) => void payload.destroy(new Error('not this one')),
+  'destroy with an error before a wait': async (payload) => {
+    payload.destroy(new Error('not this one'))
+    await sleep(5)
+  },
+  'destroy with an error later': (payload) => later(2, () => payload.destroy(new Error('not this one'))),
+  'reading one chunk, which destroys': readOne,
+  'reading one chunk beside the answer, which destroys': (payload) => void readOne(payload).catch(() => {}),
+  'a pipeline that fails': (payload) => {
+    const fail = (_chunk: unknown, _encoding: unknown, done: (error: Error) => void): void =>
+      done(new Error('full'))
+    pipeline(payload, new Writable({ write: fail }), () => {})
+    return new Promise((resolve) => payload.once('close', resolve))
+  },
+  'push(null)': (payload) => void payload.push(null),
+  'push(null) later': (payload) => later(2, () => payload.push(null)),
+}
+
+async function serveBehind(t: Test, source: RangeSource, hook: (payload: Readable) => unknown) {
+  return await serve(t, {
+    plugin: { source },
+    routes(app) {
+      app.addHook('onSend', async (_request, reply, payload) => {
+        if (!(payload instanceof Object && 'pipe' in payload) || reply.statusCode >= 400) return payload
+        const given = await hook(payload as Readable)
+        return given instanceof PassThrough ? given : payload
+      })
+      app.get('/*', (_request, reply) => reply.sendRange('a.txt'))
+    },
+  })
+}
+
+/** How an answer ends; `wrong` where a client would take other bytes for the file. */
+async function outcomeOf(port: number): Promise<'whole' | 'refused' | 'cut' | 'wrong'> {
+  const client = await RawClient.connect(port)
+  try {
+    client.request('GET', '/a.txt')
+    const { status, body, complete } = await client.readAnswer('GET')
+    if (status >= 500) return 'refused'
+    if (!complete) return body.equals(CONTENT.subarray(0, body.length)) ? 'cut' : 'wrong'
+    return body.equals(CONTENT) ? 'whole' : 'wrong'
+  } catch {
+    return 'cut'
+  } finally {
+    client.destroy()
+  }
+}
+
+for (const [kind, Source] of Object.entries(SOURCES)) {
+  for (const [name, hook] of Object.entries(WITHOUT_ERROR)) {
+    t.test(`${kind}, ${name}: the answer is whole and the source is closed`, async (t) => {
+      const source = new Source()
+      const { port, errors } = await serveBehind(t, source, hook)
+      t.equal(await outcomeOf(port), 'whole')
+      await until(() => source.closed === source.opened)
+      t.ok(source.opened <= 2)
+      t.strictSame(errors(), [])
+    })
+  }
+
+  for (const [name, hook] of Object.entries(WITH_ERROR)) {
+    t.test(`${kind}, ${name}: the answer ends and the source is closed`, async (t) => {
+      const source = new Source()
+      const { port } = await serveBehind(t, source, hook)
+      t.match(await outcomeOf(port), /whole|refused|cut/)
+      await until(() => source.closed === source.opened)
+    })
+  }
+
+  t.test(`${kind}, a hook that never returns: the source is closed when the client leaves`, async (t) => {
+    const source = new Source()
+    const { port } = await serveBehind(t, source, () => new Promise(() => {}))
+    const client = await RawClient.connect(port)
+    client.request('GET', '/a.txt')
+    await until(() => source.opened > 0)
+    client.destroy()
+    await until(() => source.closed === source.opened)
+    t.pass()
+  })
+
+  t.test(`${kind}, a hook that never returns and has destroyed the payload: closed as well`, async (t) => {
+    const source = new Source()
+    const { port } = await serveBehind(t, source, (payload) => {
+      payload.destroy()
+      return new Promise(() => {})
+    })
+    const client = await RawClient.connect(port)
+    client.request('GET', '/a.txt')
+    await until(() => source.opened > 0)
+    client.destroy()
+    await until(() => source.closed === source.opened)
+    t.pass()
+  })
+}
+
+t.test('a source with read is read once, also where a hook is given the payload and leaves it', async (t) => {
+  const source = new InOrder()
+  const { port } = await serveBehind(t, source, () => sleep(5))
+  t.equal(await outcomeOf(port), 'whole')
+  t.equal(source.reads, 1)
+})
+
+t.test('a source with read is read for a hook that reads, and again for the answer', async (t) => {
+  const source = new InOrder()
+  const seen: Buffer[] = []
+  const { port } = await serveBehind(t, source, async (payload) => {
+    for await (const chunk of payload) seen.push(chunk as Buffer)
+  })
+  t.equal(await outcomeOf(port), 'whole')
+  t.ok(Buffer.concat(seen).equals(CONTENT))
+  t.equal(source.reads, 2)
+})
+
+for (const [name, hook] of Object.entries({ ...WITHOUT_ERROR, 'a wait of a reader': readSome })) {
+  t.test(
+    `a source with read that gives its bytes once, ${name}: never wrong bytes, and closed`,
+    async (t) => {
+      const source = new Once()
+      const { port } = await serveBehind(t, source, hook)
+      t.match(await outcomeOf(port), /whole|refused|cut/)
+      await until(() => source.closed === source.opened)
+    },
+  )
+}
+
+async function readSome(payload: Readable): Promise<void> {
+  payload.on('data', () => {})
+  await sleep(5)
+}
