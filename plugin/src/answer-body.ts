@@ -8,6 +8,7 @@ import type { Layout } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
 import { PositionalBody } from './positional-body.ts'
 import { ReadOpenings } from './read-openings.ts'
+import { watchReplacement } from './replacement.ts'
 import { cut, type RawResponse, tieToResponse, whenOver } from './response-lifetime.ts'
 import { isPositional, type Representation } from './source.ts'
 import { StreamedBody } from './streamed-body.ts'
@@ -36,11 +37,15 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     if (users === 0) await close()
   }
   whenOver(reply, release)
+  const replacement = readers === 'anybody' ? watchReplacement(reply) : undefined
   const begin = <B extends Body>(body: B): B => {
     users++
     progress.bytesSent = () => body.bytesSent
     tieToResponse(reply, body)
-    body.once('lost', () => cut(reply.raw))
+    body.whenFailed((error) => {
+      if (body.isPipedElsewhere) replacement?.fail(error)
+    })
+    body.whenLost(() => cut(reply.raw))
     return body
   }
   if (!isPositional(representation)) {

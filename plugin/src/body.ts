@@ -16,19 +16,37 @@ export type BodyReaders = 'response only' | 'anybody'
  *
  * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response gets
  * a body of its own, which nobody else ever sees. A reader that would miss bytes of the one that hooks can get at ends the
- * answer, and so does anybody who puts bytes in or has them decoded. `lost` is emitted where the answer fails after this
- * stream has ended, which tells nobody.
+ * answer, and so does anybody who puts bytes in or has them decoded. A hook may also take off all listeners: what an answer
+ * must know of its body does not come by events.
  */
 export abstract class Body extends Readable {
   #isPiped = false
+  #isPipedElsewhere = false
   /** The body that the response got for itself. */
   #own: Body | undefined
+  readonly #onFailure: ((error: Error) => void)[] = []
+  readonly #onLoss: (() => void)[] = []
 
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
 
   /** The same body for the response alone; undefined where it is that already. */
   protected abstract forResponse(): Body | undefined
+
+  /** Whether a hook has piped this into something that may take its place. */
+  get isPipedElsewhere(): boolean {
+    return this.#isPipedElsewhere
+  }
+
+  /** Calls back when the body fails, before its `error` event. */
+  whenFailed(listener: (error: Error) => void): void {
+    this.#onFailure.push(listener)
+  }
+
+  /** Calls back where the answer fails and no event of this stream says so to Fastify. */
+  whenLost(listener: () => void): void {
+    this.#onLoss.push(listener)
+  }
 
   /** Has a body that hooks can get at ended by a reader that would miss its first bytes. */
   protected refuseLateReaders(): void {
@@ -43,7 +61,7 @@ export abstract class Body extends Readable {
     // Others take the end of this stream for that of what they get, and it may have ended already.
     if (isResponse(destination) && options?.end !== false) {
       if (this.#own !== undefined) {
-        this.emit('lost')
+        this.#lose()
         return destination
       }
       this.#own = this.forResponse()
@@ -54,13 +72,14 @@ export abstract class Body extends Readable {
       return destination
     }
     this.#isPiped = true
+    this.#isPipedElsewhere = !isResponse(destination)
     return super.pipe(destination, options)
   }
 
   #pipeOwn<T extends NodeJS.WritableStream>(own: Body, response: T): T {
     this.#isPiped = true
-    own.once('error', (error) => this.#fail(error))
-    this.once('error', () => own.destroy())
+    own.whenFailed((error) => this.#fail(error))
+    this.whenFailed(() => own.destroy())
     endBodyGuard(response)
     return own.pipe(response)
   }
@@ -88,8 +107,12 @@ export abstract class Body extends Readable {
 
   /** A stream that has ended can fail no more, and its answer could still be taken for whole, or never come. */
   #fail(error: Error): void {
-    if (this.readableEnded || this.destroyed) this.emit('lost')
+    if (this.readableEnded || this.destroyed) this.#lose()
     else this.destroy(error)
+  }
+
+  #lose(): void {
+    for (const listener of this.#onLoss) listener()
   }
 
   /**
@@ -101,7 +124,14 @@ export abstract class Body extends Readable {
       this.give(null)
       const isRead = this.#isPiped && this.#own === undefined
       while (!isRead && this.read() !== null);
+      callback()
+      return
     }
-    callback(error)
+    for (const listener of this.#onFailure) listener(error)
+    // An `error` event that nobody listens to would end the process. Fastify listens before it pipes the payload, unless a
+    // hook has taken its listener off.
+    const isHeard = this.listenerCount('error') > 0
+    if (this.#own !== undefined && !isHeard) this.#lose()
+    callback(isHeard ? error : null)
   }
 }

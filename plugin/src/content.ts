@@ -209,7 +209,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
     settings.source && openSource(settings.source, path, { signal, log: reply.log })
   const body = answerBody(reply, { representation, layout, readers, close, reopen, signal, progress })
   // A body that fails before its first byte leaves the answer to the error handler.
-  body.once('error', () => {
+  body.whenFailed(() => {
     if (isHeadSent(reply.raw)) return
     ReplyClaim.release(reply)
     clearRepresentationFields(reply)

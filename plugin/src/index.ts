@@ -11,6 +11,7 @@ import { callSettings, registrationSettings } from './option-checks.ts'
 import type { RangePluginOptions, SendRangeOptions } from './options.ts'
 import { rememberTargets } from './received-target.ts'
 import { type Registration, registrationOf, setRegistration } from './registration.ts'
+import { noteErrorHandling } from './replacement.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { checkRoot } from './root-folder.ts'
 import { guardSend } from './send-guard.ts'
@@ -68,6 +69,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   })
   // Where something of an answer fails before its head is out, the error handlers answer.
   fastify.addHook('onError', (_request, reply, _error, done) => {
+    noteErrorHandling(reply)
     ReplyClaim.release(reply)
     done()
   })

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { constants, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { discloseFailure, isHeadSent } from './head-sent.ts'
@@ -84,12 +83,18 @@ export function cut(raw: RawResponse): void {
   else raw.destroy()
 }
 
+/** What ends together with a response. */
+interface Tied {
+  whenFailed(listener: () => void): void
+  destroy(): unknown
+}
+
 /**
  * Ties a body to its response, so that neither outlives the other: also where a hook put another payload in its
  * place, or pipes it in a way that passes no error on.
  */
-export function tieToResponse(reply: FastifyReply, body: Readable): void {
-  body.once('error', () => {
+export function tieToResponse(reply: FastifyReply, body: Tied): void {
+  body.whenFailed(() => {
     if (!isHeadSent(reply.raw)) return
     discloseFailure(reply)
     cut(reply.raw)

@@ -1,64 +1,17 @@
 import { PassThrough, pipeline, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RangeSource } from 'fastify-send-range'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { RawClient } from '../files/support/raw-client.ts'
-import { serve, until } from '../files/support/serve.ts'
-import { numberedLines } from '../support/numbered-lines.ts'
-
-const CONTENT = numberedLines(300_000)
-
-/** Counts what it has opened and not closed, and how often it is read. */
-abstract class CountingSource implements RangeSource {
-  opened = 0
-  closed = 0
-  reads = 0
-
-  open() {
-    this.opened++
-    const close = (): void => {
-      this.closed++
-    }
-    return { size: CONTENT.length, etag: '"v1"', ...this.bytes(), close }
-  }
-
-  abstract bytes(): Pick<Required<Streamed>, 'read'> | Pick<Required<Positional>, 'readAt'>
-}
-
-interface Streamed {
-  read(range: { first: number; last: number }): AsyncIterable<Uint8Array>
-}
-interface Positional {
-  readAt(target: Uint8Array, position: number): Promise<number>
-}
-
-class InOrder extends CountingSource {
-  bytes(): Streamed {
-    const begin = (): void => {
-      this.reads++
-    }
-    return {
-      async *read({ first, last }) {
-        begin()
-        for (let at = first; at <= last; at += 30_000) {
-          await sleep(0)
-          yield CONTENT.subarray(at, Math.min(at + 30_000, last + 1))
-        }
-      },
-    }
-  }
-}
-
-class Anywhere extends CountingSource {
-  bytes(): Positional {
-    return {
-      readAt: async (target, position) => {
-        await sleep(0)
-        return CONTENT.copy(target, 0, position)
-      },
-    }
-  }
-}
+import { until } from '../files/support/serve.ts'
+import {
+  Anywhere,
+  CONTENT,
+  CountingSource,
+  type Hook,
+  InOrder,
+  outcomeOf,
+  serveBehind,
+} from './support/counting-sources.ts'
 
 /** Wraps what can be read once only. */
 class Once extends CountingSource {
@@ -75,8 +28,6 @@ class Once extends CountingSource {
 }
 
 const SOURCES = { 'a source with read': InOrder, 'a source with readAt': Anywhere }
-
-type Hook = (payload: Readable) => unknown
 
 const later = (ms: number, act: () => unknown): void => {
   setTimeout(act, ms)
@@ -134,36 +85,6 @@ const WITH_ERROR: Readonly<Record<string, Hook>> = {
   },
   'push(null)': (payload) => void payload.push(null),
   'push(null) later': (payload) => later(2, () => payload.push(null)),
-}
-
-async function serveBehind(t: Test, source: RangeSource, hook: (payload: Readable) => unknown) {
-  return await serve(t, {
-    plugin: { source },
-    routes(app) {
-      app.addHook('onSend', async (_request, reply, payload) => {
-        if (!(payload instanceof Object && 'pipe' in payload) || reply.statusCode >= 400) return payload
-        const given = await hook(payload as Readable)
-        return given instanceof PassThrough ? given : payload
-      })
-      app.get('/*', (_request, reply) => reply.sendRange('a.txt'))
-    },
-  })
-}
-
-/** How an answer ends; `wrong` where a client would take other bytes for the file. */
-async function outcomeOf(port: number): Promise<'whole' | 'refused' | 'cut' | 'wrong'> {
-  const client = await RawClient.connect(port)
-  try {
-    client.request('GET', '/a.txt')
-    const { status, body, complete } = await client.readAnswer('GET')
-    if (status >= 500) return 'refused'
-    if (!complete) return body.equals(CONTENT.subarray(0, body.length)) ? 'cut' : 'wrong'
-    return body.equals(CONTENT) ? 'whole' : 'wrong'
-  } catch {
-    return 'cut'
-  } finally {
-    client.destroy()
-  }
 }
 
 for (const [kind, Source] of Object.entries(SOURCES)) {
