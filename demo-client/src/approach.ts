@@ -12,11 +12,19 @@ export interface Refused {
   readonly hasRange: boolean
   readonly isConditional: boolean
   /** Null where it could not be read. */
-  readonly answer: Pick<Answer, 'status' | 'fields' | 'target'> | null
+  readonly answer: Pick<Answer, 'status' | 'fields' | 'target' | 'misdirection'> | null
 }
 
-/** Errors that are about the file or the caller, whatever the fields of the request: to be believed at once. */
-const ABOUT_THE_FILE: ReadonlySet<number> = new Set([401, 402, 404, 407, 410, 451])
+/** Asked again with the same credentials, some servers count it as one more wrong password, and lock the account. */
+const CHALLENGES: ReadonlyMap<number, string> = new Map([
+  [401, 'www-authenticate'],
+  [407, 'proxy-authenticate'],
+])
+
+function wantsCredentials({ answer }: Refused): boolean {
+  const challenge = CHALLENGES.get(answer?.status ?? 0)
+  return challenge !== undefined && answer?.fields.has(challenge) === true
+}
 
 /** Errors of a server that does not understand a field of the request. */
 const MISUNDERSTOOD: ReadonlySet<number> = new Set([400, 405, 406, 412, 417, 422, 428, 501])
@@ -64,7 +72,9 @@ export class Approach {
   }
 
   /**
-   * What to leave out after an answer that the same question would get again. Each thing only once, so that there is an end.
+   * What to leave out after an answer that the same question would get again: whatever it is, it may be the fields that the
+   * server, or a firewall before it, cannot deal with. Each thing is left out only once, so that there is an end. What
+   * counts requests or passes with time (429, 503, a Retry-After) does not come here.
    * @param haveRangesWorked no range is to blame where others were answered
    */
   concede(refused: Refused, haveRangesWorked: boolean): Concession {
@@ -74,8 +84,7 @@ export class Approach {
       this.restart()
       return 'redirect'
     }
-    const status = refused.answer?.status ?? 0
-    if (status < 400 || ABOUT_THE_FILE.has(status)) return 'nothing'
+    if (wantsCredentials(refused)) return 'nothing'
     // Some servers do not understand If-Range, and take it for If-Match or for a mistake.
     if (isConditional) {
       this.leaveOutCondition()

@@ -117,7 +117,7 @@ export class Requester {
         return null
       case 'range':
         // Where redirects have led: a link that works once is not spent by asking there again.
-        if (refused.answer !== null) approach.follow(refused.answer.target)
+        if (refused.answer?.misdirection === null) approach.follow(refused.answer.target)
         ranges.startWhole(failure)
         return null
       case 'nothing':

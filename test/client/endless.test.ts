@@ -110,7 +110,7 @@ const ROWS: Row[] = [
     script: onReuse(redirect('/next'), close),
     want: 'ERR_DOWNLOAD_PROTOCOL',
     message: /redirects more than 10 times/,
-    most: 25,
+    most: 50,
   },
   {
     name: '302 on a fresh connection, close on one used again, 200 where it leads',
@@ -147,13 +147,13 @@ const ROWS: Row[] = [
     script: (request, socket) =>
       redirect(request.path === '/file.bin' ? '/other' : '/file.bin')(request, socket),
     want: 'ERR_DOWNLOAD_PROTOCOL',
-    most: 11,
+    most: 22,
   },
   {
     name: 'redirects that are ever new',
     script: (request, socket) => redirect(`/${request.index}`)(request, socket),
     want: 'ERR_DOWNLOAD_PROTOCOL',
-    most: 11,
+    most: 22,
   },
   {
     name: 'a redirect that leads to a byte, then to 403',

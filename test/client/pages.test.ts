@@ -138,7 +138,9 @@ for (const row of refused) {
       const { end, server, directory } = await run(t, row)
       t.ok(end instanceof DownloadError)
       t.equal((end as DownloadError).code, 'ERR_DOWNLOAD_PROTOCOL')
-      t.equal(server.requests.length, row.requests)
+      // Once more without Range: where redirects have led, and then from the beginning.
+      const again = row.requests === 1 ? 1 : row.requests + 1
+      t.equal(server.requests.length, row.requests + again)
       t.strictSame(readdirSync(directory), [])
     },
   )

@@ -59,11 +59,11 @@ const refused: Row[] = [
 ]
 
 for (const { name, path = '/m.safetensors', output, body = PAGE, fields, reason } of refused) {
-  t.test(`${name} is refused at once`, async (t) => {
+  t.test(`${name} is refused without retries`, async (t) => {
     const server = await serve(t, whole(body, fields))
     const directory = t.testdir({})
     isRefused(t, await fetchTo(server, { path, directory, output }), reason)
-    t.equal(server.requests.length, 1)
+    t.equal(server.requests.length, 2, 'with a Range and without')
     t.strictSame(readdirSync(directory), [])
   })
 }
