@@ -1,65 +1,108 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { endsWithHead } from './connection-fields.ts'
-import { type WrittenHead, writtenHead } from './head-guard.ts'
+import { BodyCount, type IntendedBody } from './body-count.ts'
+import { writtenHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import type { RawResponse } from './response-lifetime.ts'
 
-const METHODS = ['write', 'end'] as const
-type Method = (typeof METHODS)[number]
+type Method = 'write' | 'end'
 type Write = (...given: unknown[]) => unknown
 
-/** What the body of an answer is meant to be. */
-export interface IntendedBody {
-  /** Bytes. */
-  readonly length: number
-  /** The bytes themselves, where they are in memory. */
-  readonly bytes?: Uint8Array
-}
-
-/** What takes the guard off a response. */
-const guards = new WeakMap<object, () => void>()
+/** The guards that are on responses. */
+const guards = new WeakMap<object, BodyGuard>()
 
 /**
  * Holds what is written into an HTTP/1 response to the length that its head announces, whatever a hook has put in the
  * place of the body: after fewer bytes the next answer on the connection is taken for the rest, and what is too much is
  * taken for the next answer. A 206 has the bytes of its range, also where no length is announced. What does not fit is
- * cut before it is written. In HTTP/2 each answer has a stream of its own.
+ * cut before it is written, and the last byte waits for the end of the body, so that a client never has a whole answer
+ * of what turns out to be too much. In HTTP/2 each answer has a stream of its own.
  */
 export function guardBody(reply: FastifyReply, intended: IntendedBody): void {
   const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse || guards.has(raw)) return
-  const count = new ByteCount(intended)
-  let isInside = false
-  const restores = METHODS.map((method) => {
-    const original = raw[method] as Write
-    return replace(raw, method, (...given) => {
-      // What Node and wrappers call in turn are the same bytes.
-      if (isInside) return Reflect.apply(original, raw, given)
-      isInside = true
-      try {
-        if (!isHeadSent(raw)) raw.writeHead(raw.statusCode)
-        const head = writtenHead(raw)
-        if (head !== undefined && !count.admits(head, { bytes: bytesOf(given), isLast: method === 'end' })) {
-          const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
-          writeLogLine(reply.log, { level: 'error', details: {}, message })
-          raw.destroy()
-        }
-        return Reflect.apply(original, raw, given)
-      } finally {
-        isInside = false
-      }
-    })
-  })
-  guards.set(raw, () => {
-    for (const restore of restores) restore()
-  })
+  guards.set(raw, new BodyGuard(reply, raw, intended))
 }
 
-/** Takes the guard off a response that our own body is written into, which has the right length by itself. */
-export function endBodyGuard(raw: object): void {
-  guards.get(raw)?.()
+/**
+ * Takes the guard off a response that our own body is written into, which has the right length by itself.
+ *
+ * @returns whether nothing was written before
+ */
+export function endBodyGuard(raw: object): boolean {
+  return guards.get(raw)?.remove() ?? true
+}
+
+type Http1Response = Exclude<RawResponse, Http2ServerResponse>
+
+class BodyGuard {
+  readonly #reply: FastifyReply
+  readonly #raw: Http1Response
+  readonly #count: BodyCount
+  readonly #restores: readonly (() => void)[]
+  /** Whether Node or a wrapper is writing: what they call in turn are the same bytes. */
+  #isInside = false
+  /** The byte with which a client would take the answer for whole. */
+  #last: Uint8Array | undefined
+  #isCut = false
+
+  constructor(reply: FastifyReply, raw: Http1Response, intended: IntendedBody) {
+    this.#reply = reply
+    this.#raw = raw
+    this.#count = new BodyCount(intended)
+    this.#restores = [
+      this.#wrap('write', (given) => this.#admitWrite(given)),
+      this.#wrap('end', (given) => this.#admitEnd(given)),
+    ]
+  }
+
+  remove(): boolean {
+    for (const restore of this.#restores) restore()
+    return this.#count.count === 0
+  }
+
+  #wrap(method: Method, admit: (given: readonly unknown[]) => readonly unknown[]): () => void {
+    const original = this.#raw[method] as Write
+    return replace(this.#raw, method, (...given) => {
+      if (this.#isInside) return Reflect.apply(original, this.#raw, given)
+      this.#isInside = true
+      try {
+        if (!isHeadSent(this.#raw)) this.#raw.writeHead(this.#raw.statusCode)
+        return Reflect.apply(original, this.#raw, admit(given))
+      } finally {
+        this.#isInside = false
+      }
+    })
+  }
+
+  /** Returns what is to be written: the callback comes with the bytes that go out, since some wait for it before `end`. */
+  #admitWrite(given: readonly unknown[]): readonly unknown[] {
+    const head = writtenHead(this.#raw)
+    if (head === undefined || this.#isCut) return given
+    const bytes = bytesOf(given)
+    const verdict = this.#count.add(head, bytes)
+    if (verdict === 'wrong') this.#cut()
+    if (verdict !== 'completes') return given
+    this.#last = Uint8Array.from(bytes.subarray(-1))
+    return [bytes.subarray(0, -1), ...callbackOf(given)]
+  }
+
+  #admitEnd(given: readonly unknown[]): readonly unknown[] {
+    const head = writtenHead(this.#raw)
+    if (head === undefined || this.#isCut) return given
+    const isWrong = this.#count.add(head, bytesOf(given)) === 'wrong' || !this.#count.mayEnd(head)
+    if (isWrong) this.#cut()
+    if (isWrong || this.#last === undefined) return given
+    return [this.#last, ...callbackOf(given)]
+  }
+
+  #cut(): void {
+    this.#isCut = true
+    const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
+    writeLogLine(this.#reply.log, { level: 'error', details: {}, message })
+    this.#raw.destroy()
+  }
 }
 
 /** Puts a function in the place of a method. Returns what puts the method back, unless another has taken its place. */
@@ -80,30 +123,6 @@ function bytesOf([chunk, encoding]: readonly unknown[]): Uint8Array {
   return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
 }
 
-interface Written {
-  readonly bytes: Uint8Array
-  /** Whether the body ends with them. */
-  readonly isLast: boolean
-}
-
-/** Counts what is written of a body. */
-class ByteCount {
-  readonly #intended: IntendedBody
-  #count = 0
-
-  constructor(intended: IntendedBody) {
-    this.#intended = intended
-  }
-
-  /** Whether these bytes can follow those before them under this head. */
-  admits({ status, length: announced }: WrittenHead, { bytes, isLast }: Written): boolean {
-    const isPartial = status === 206
-    const length = announced ?? (isPartial ? this.#intended.length : undefined)
-    if (length === undefined || endsWithHead(status)) return true
-    const from = this.#count
-    this.#count += bytes.length
-    if (this.#count > length || (isLast && this.#count < length)) return false
-    const meant = this.#intended.bytes?.subarray(from, this.#count)
-    return !isPartial || meant === undefined || Buffer.compare(meant, bytes) === 0
-  }
+function callbackOf(given: readonly unknown[]): readonly unknown[] {
+  return given.filter((each) => typeof each === 'function')
 }

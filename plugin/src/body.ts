@@ -3,8 +3,9 @@ import { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
 import { endBodyGuard } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
+import { admitOwnBody } from './head-guard.ts'
 
-function isResponse(destination: NodeJS.WritableStream): boolean {
+function isResponse(destination: NodeJS.WritableStream): destination is ServerResponse | Http2ServerResponse {
   return destination instanceof ServerResponse || destination instanceof Http2ServerResponse
 }
 
@@ -71,16 +72,25 @@ export abstract class Body extends Readable {
       this.#refuse()
       return destination
     }
+    if (!this.fits(destination, options)) return destination
     this.#isPiped = true
     this.#isPipedElsewhere = !isResponse(destination)
     return super.pipe(destination, options)
+  }
+
+  /** Whether this may be the whole body of a destination. Says so where that is a response, and cuts it where not. */
+  protected fits(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
+    if (!isResponse(destination) || options?.end === false || admitOwnBody(destination)) return true
+    this.#lose()
+    return false
   }
 
   #pipeOwn<T extends NodeJS.WritableStream>(own: Body, response: T): T {
     this.#isPiped = true
     own.whenFailed((error) => this.#fail(error))
     this.whenFailed(() => own.destroy())
-    endBodyGuard(response)
+    // What a hook has written itself comes on top of the length that is announced.
+    if (!endBodyGuard(response)) this.#lose()
     return own.pipe(response)
   }
 

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { answerBody } from './answer-body.ts'
 import type { BodyReaders } from './body.ts'
+import type { IntendedBody } from './body-count.ts'
 import { guardBody } from './body-guard.ts'
 import type { Chunk } from './chunk-pool.ts'
 import type { Decision } from './decision.ts'
@@ -10,6 +11,7 @@ import { settleStatus } from './handler-status.ts'
 import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { guardHttp2End } from './http2-end.ts'
+import { expectOwnBody, forgetIntended, intendedContent } from './intended-answer.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
@@ -69,6 +71,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   if (reply.request.method === 'HEAD' || length === 0) {
     await close()
     setContentFields(reply, laidOut, content)
+    if (reply.request.method !== 'HEAD') guardEmpty(reply)
     sendNothing(reply, claim)
     return
   }
@@ -114,8 +117,6 @@ function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut,
   // The application may have set one while the file was read.
   if (decision.kind === 'full') settleStatus(reply)
   setRepresentationFields(reply, subject)
-  const status = decision.kind === 'full' ? reply.statusCode : 206
-  guardHead(reply, { status, length: layout.length, coding: codingOfRepresentation(subject) })
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
   // begin a file again from such an answer would miss its type and date.
   reply.header('content-type', contentType)
@@ -124,6 +125,7 @@ function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut,
   if (decision.kind === 'partial') {
     reply.header('content-range', contentRange(decision.range, subject.selected.size))
   }
+  guardHead(reply, intendedContent(reply, layout.length, codingOfRepresentation(subject)))
 }
 
 interface ShortBody {
@@ -186,16 +188,26 @@ function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders
 }
 
 function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): void {
-  const { claim, subject, decision, progress } = content
-  if (readersOf(reply, content) === 'anybody') {
-    // A hook may change the payload in place: a part is compared with a copy that no hook is given.
-    const original = decision.kind === 'full' ? undefined : ownCopy(bytes)
-    guardBody(reply, { length: bytes.length, ...(original && { bytes: original }) })
-  }
+  const { claim, subject, progress } = content
+  const body = intendedBody(reply, bytes, content)
+  if (readersOf(reply, content) === 'anybody') guardBody(reply, body)
+  else expectOwnBody(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
-  guardHttp2End(reply, () => true)
+  guardHttp2End(reply, { ...body, isSpent: () => true })
   claim.send(bytes)
   guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
+}
+
+/** A hook may change the payload in place: a part is compared with a copy that no hook is given. */
+function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): IntendedBody {
+  const isCompared = content.decision.kind !== 'full' && readersOf(reply, content) === 'anybody'
+  return isCompared ? { length: bytes.length, bytes: ownCopy(bytes) } : { length: bytes.length }
+}
+
+/** A hook may put a body in the place of none. */
+function guardEmpty(reply: FastifyReply): void {
+  guardBody(reply, { length: 0 })
+  guardHttp2End(reply, { length: 0, isSpent: () => true })
 }
 
 function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void {
@@ -213,11 +225,13 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
     if (isHeadSent(reply.raw)) return
     ReplyClaim.release(reply)
     clearRepresentationFields(reply)
+    forgetIntended(reply.raw)
   })
   guardAgainstStall(reply, settings.stallTimeout, () => {
     body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
     cut(reply.raw)
   })
-  guardHttp2End(reply, () => [0, layout.length].includes(progress.bytesSent('served')))
+  const isSpent = (): boolean => [0, layout.length].includes(progress.bytesSent('served'))
+  guardHttp2End(reply, { length: layout.length, isSpent })
   claim.send(body)
 }

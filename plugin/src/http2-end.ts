@@ -1,17 +1,23 @@
 import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import type { FastifyReply } from 'fastify'
+import { BodyCount, type IntendedBody } from './body-count.ts'
 import { endsWithHead } from './connection-fields.ts'
 
 const RESET_CONTENT = 205
+
+/** The body of an answer, as it is meant. */
+export interface GuardedBody extends IntendedBody {
+  /** Whether our body was read to its end, or not at all because something else is sent in its place. */
+  readonly isSpent: () => boolean
+}
 
 /** What is known of the answer on a stream. */
 interface Guarded {
   /** The status that our answer was given. */
   status: number
-  /** Whether our body was read to its end, or not at all because something else is sent in its place. */
   isBodySpent: () => boolean
-  /** Bytes that were written into the stream. */
-  written: number
+  /** What was written into the stream. */
+  body: BodyCount
   /**
    * - `awaited`: the head is not out
    * - `ours`: it went out in the way of Node's response, which asks for trailers before it ends a stream
@@ -40,15 +46,14 @@ const guarded = new WeakMap<ServerHttp2Stream, Guarded>()
 /**
  * Has an HTTP/2 answer that ends early end with RST_STREAM and INTERNAL_ERROR, whatever ends it: a hook's stream that
  * fails or ends too soon, `end`, `close` or `destroy` of the response or of its stream. Without this Node sends
- * END_STREAM or RST_STREAM with NO_ERROR, and clients take what they have for the whole.
+ * END_STREAM or RST_STREAM with NO_ERROR, and clients take what they have for the whole. So does one that a hook makes
+ * too long, before a byte too much goes out, and a 206 of other bytes than those of its range.
  *
  * RFC 9113 §8.1.1: "A request or response is also malformed if the value of a Content-Length header field does not equal
  * the sum of the DATA frame payload lengths that form the content". Where a hook has taken Content-Length off, the
  * answer is whole when our body was read to its end.
- *
- * @param isBodySpent whether our body was read to its end, or not at all
  */
-export function guardHttp2End({ raw, statusCode }: FastifyReply, isBodySpent: () => boolean): void {
+export function guardHttp2End({ raw, statusCode }: FastifyReply, intended: GuardedBody): void {
   const response: unknown = raw
   if (!(response instanceof Http2ServerResponse)) return
   const { stream } = response
@@ -56,10 +61,12 @@ export function guardHttp2End({ raw, statusCode }: FastifyReply, isBodySpent: ()
   const known = guarded.get(stream)
   if (known !== undefined) {
     known.status = statusCode
-    known.isBodySpent = isBodySpent
+    known.isBodySpent = intended.isSpent
+    known.body = new BodyCount(intended)
     return
   }
-  const answer: Guarded = { status: statusCode, isBodySpent, written: 0, state: 'awaited' }
+  const body = new BodyCount(intended)
+  const answer: Guarded = { status: statusCode, isBodySpent: intended.isSpent, body, state: 'awaited' }
   guarded.set(stream, answer)
   guardEnd(stream, answer)
   guardReset(stream, answer)
@@ -78,7 +85,7 @@ export function hasEndedEarly(response: object): boolean {
 
 /** Bytes of our answer that were written into a stream so far. */
 export function bytesWrittenTo(stream: ServerHttp2Stream): number {
-  return guarded.get(stream)?.written ?? 0
+  return guarded.get(stream)?.body.count ?? 0
 }
 
 /** Counts what is written, and looks at it where END_STREAM would go out. */
@@ -92,18 +99,15 @@ function guardEnd(stream: ServerHttp2Stream, answer: Guarded): void {
       original.respond.call(stream, headers, ours ? { ...options, endStream: false } : options)
     },
     _write(chunk, encoding, done) {
-      answer.written += byteLength({ chunk, encoding })
-      original._write.call(stream, chunk, encoding, done)
+      if (admits(stream, answer, [{ chunk, encoding }])) original._write.call(stream, chunk, encoding, done)
+      else reset(stream, done)
     },
     _writev(chunks, done) {
-      for (const queued of chunks) answer.written += byteLength(queued)
-      original._writev.call(stream, chunks, done)
+      if (admits(stream, answer, chunks)) original._writev.call(stream, chunks, done)
+      else reset(stream, done)
     },
     sendTrailers(trailers) {
-      if (answer.state === 'ours' && !isWhole(stream, answer)) {
-        stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-        return
-      }
+      if (answer.state === 'ours' && !isWhole(stream, answer)) return reset(stream)
       answer.state = 'ended'
       original.sendTrailers.call(stream, trailers)
     },
@@ -131,20 +135,39 @@ function guardReset(stream: ServerHttp2Stream, answer: Guarded): void {
   })
 }
 
+function reset(stream: ServerHttp2Stream, done?: () => void): void {
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  done?.()
+}
+
+function admits(stream: ServerHttp2Stream, answer: Guarded, chunks: readonly Queued[]): boolean {
+  const head = headOf(stream)
+  // What a hook sends on the stream itself is its own.
+  const isHeld = answer.state === 'ours' && head.status !== RESET_CONTENT
+  return chunks
+    .map((queued) => answer.body.add(head, bytesOf(queued)))
+    .every((it) => !isHeld || it !== 'wrong')
+}
+
 function isWhole(stream: ServerHttp2Stream, answer: Guarded): boolean {
-  const { ':status': status, 'content-length': length } = stream.sentHeaders
-  if (typeof status !== 'number' || endsWithHead(status) || status === RESET_CONTENT) return true
-  if (length !== undefined) return answer.written === Number(length)
-  return status !== answer.status || answer.isBodySpent()
+  const head = headOf(stream)
+  if (endsWithHead(head.status) || head.status === RESET_CONTENT) return true
+  if (!answer.body.mayEnd(head)) return false
+  return head.length !== undefined || head.status !== answer.status || answer.isBodySpent()
+}
+
+function headOf({ sentHeaders }: ServerHttp2Stream): { status: number; length: number | undefined } {
+  const { ':status': status = 0, 'content-length': length } = sentHeaders ?? {}
+  return { status: Number(status), length: length === undefined ? undefined : Number(length) }
 }
 
 function isAskingForTrailers(options: unknown): options is { readonly waitForTrailers: true } {
   return typeof options === 'object' && options !== null && Reflect.get(options, 'waitForTrailers') === true
 }
 
-function byteLength({ chunk, encoding }: Queued): number {
-  if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding)
-  return chunk instanceof Uint8Array ? chunk.byteLength : 0
+function bytesOf({ chunk, encoding }: Queued): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encoding)
+  return chunk instanceof Uint8Array ? chunk : Buffer.alloc(0)
 }
 
 function methodsOf(stream: ServerHttp2Stream): StreamMethods {

@@ -61,6 +61,7 @@ export class PositionalBody extends Body {
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     if (options?.end === false || !this.#isUnread() || !isNativeResponse(destination))
       return super.pipe(destination, options)
+    if (!this.fits(destination, options)) return destination
     this.#readBy = 'pump'
     this.#work = this.#pumpInto(destination)
     return destination

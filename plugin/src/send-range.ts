@@ -7,8 +7,9 @@ import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
 import { giveUp } from './given-up.ts'
 import { clearStatus, settleStatus } from './handler-status.ts'
-import { guardFraming } from './head-guard.ts'
+import { guardFraming, guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
+import { forgetIntended } from './intended-answer.ts'
 import { writeLogLine } from './log-line.ts'
 import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
@@ -114,8 +115,16 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   if (error instanceof SendRangeError && error.headers !== undefined) putFields(reply, error.headers, error)
   clearStatus(reply)
   ReplyClaim.release(reply)
-  guardFraming(reply)
+  guardError(reply, error)
   sendError(reply, error)
+}
+
+/** The answer is no longer about the content; only the Content-Range of a 416 is ours. */
+function guardError(reply: FastifyReply, error: Error): void {
+  forgetIntended(reply.raw)
+  const contentRange = error instanceof SendRangeError ? error.headers?.['content-range'] : undefined
+  if (contentRange === undefined) guardFraming(reply)
+  else guardHead(reply, { status: 416, contentRange })
 }
 
 /**
@@ -226,7 +235,7 @@ function sendWithoutContent(reply: FastifyReply, { claim, subject, decision }: N
   if (decision.kind === 'not-modified') {
     reply.code(304)
     setNotModifiedFields(reply, subject, decision.matched)
-    guardFraming(reply)
+    guardHead(reply, { status: 304 })
     sendNothing(reply, claim)
     return
   }
