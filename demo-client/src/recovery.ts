@@ -24,8 +24,8 @@ export interface Recovered {
   readonly isNew: boolean
   /** What of it can be used, or null. */
   readonly held: { readonly version: Version; readonly blocks: Block[] } | null
-  /** Is it in a new file, which the journal does not know yet? */
-  readonly isCopied: boolean
+  /** The file that `part` is a copy of, to be deleted and closed; null: it is none, and the journal knows it. */
+  readonly replaced: PartFile | null
   /** What the user should know of what can be resumed, or `''`. */
   readonly notice: string
 }
@@ -36,7 +36,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const old = await PartFile.find(paths.part, signal)
   const part = old ?? (await newPart(options))
   try {
-    const nothing = { part, isNew: old === null, held: null, isCopied: false, notice: noticeOf(options) }
+    const nothing = { part, isNew: old === null, held: null, replaced: null, notice: noticeOf(options) }
     if (options.resume === 'never') return nothing
     const found = await loadJournal(paths.journal, secret.key)
     if (old === null || found.kind === 'none') return nothing
@@ -80,9 +80,10 @@ async function hold(options: RecoveryOptions, found: PartFile, record: JournalRe
     }
     const { identity, contentType } = record
     const held = blocks.length === 0 ? null : { version: { identity, contentType }, blocks }
-    return { part, isNew: false, held, isCopied, notice: noticeOf(options, held === null ? 'none' : 'held') }
+    const notice = noticeOf(options, held === null ? 'none' : 'held')
+    return { part, isNew: false, held, replaced: isCopied ? found : null, notice }
   } catch (error) {
-    await part.discard()
+    if (isCopied) await part.discard()
     throw error
   }
 }
@@ -101,11 +102,9 @@ async function copyOf(options: RecoveryOptions, old: PartFile, blocks: readonly 
   const copy = await newPart(options)
   try {
     for (const block of blocks) await old.copyTo(copy, block)
-    await old.remove()
   } catch (error) {
     await copy.discard()
     throw error
   }
-  await old.close()
   return copy
 }

@@ -47,10 +47,14 @@ export class Store {
     try {
       recovered = await recover({ ...options, ...claimed, secret })
       const store = new Store(options, { claim: claimed, secret, recovered })
-      if (recovered.isCopied) await store.#part.publish(store.#content)
+      // The copy is checked by now: a stop before this has cost nothing.
+      await recovered.replaced?.remove()
+      if (recovered.replaced !== null) await store.#part.publish(store.#content)
+      await recovered.replaced?.close()
       return store
     } catch (error) {
       await recovered?.part.discard()
+      await recovered?.replaced?.close().catch(() => undefined)
       await claimed.lock.release('recorded')
       throw error
     }

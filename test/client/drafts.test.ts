@@ -2,17 +2,7 @@
 // after its file was taken away goes on all the same.
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import fs, { existsSync, linkSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,10 +11,8 @@ import t, { type Test } from 'tap'
 import { CLI } from '../support/cli.ts'
 import { type Running, spawnCommand } from './support/command.ts'
 import { answerHonestly, honest, makeContent, resource, startHostile } from './support/hostile-server.ts'
-import { killAfter } from './support/kill.ts'
 import { hookFunction } from './support/refusals.ts'
 import { get, names, readOrNull } from './support/run.ts'
-import { startSlow } from './support/slow-server.ts'
 
 const CONTENT = makeContent(100_000)
 const A = resource(CONTENT)
@@ -88,7 +76,7 @@ t.test('files that only look like temporary ones stay', async (t) => {
   )
   for (const path of [...beside, ...atHome]) writeFileSync(path, 'mine', { mode: 0o600 })
   const look = (): string[] =>
-    [...beside, ...atHome].map((path) => `${path} ${readOrNull(path)} ${lstatSync(path).ino}`)
+    [...beside, ...atHome].map((path) => `${path} ${readOrNull(path)} ${fs.lstatSync(path).ino}`)
   const before = look()
   for (let run = 0; run < 2; run++) t.equal((await start(t, url, { dir, env }).ended).status, 0)
   t.strictSame(look(), before)
@@ -105,8 +93,8 @@ t.test('what has the name of a dead run, and is no file, stays', { skip: !isLinu
   const id = draft.slice(-36)
   const named = (stage: string): string => join(dir, `file.bin.part.${stage}.${id}`)
   writeFileSync(join(dir, 'precious'), 'precious')
-  symlinkSync('precious', named('lock.now'))
-  symlinkSync('precious', named('done'))
+  fs.symlinkSync('precious', named('lock.now'))
+  fs.symlinkSync('precious', named('done'))
   mkdirSync(named('new'))
   spawnSync('mkfifo', [named('lock.old'), named('json.new')])
   t.equal((await start(t, url, { dir, env }).ended).status, 0)
@@ -250,19 +238,16 @@ t.test('a run that wakes up while it looks for files takes none of its successor
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('a run that is stopped while it copies leaves no copy', async (t) => {
-  const slow = await startSlow(A, 4096)
-  t.teardown(() => slow.stop())
-  const dir = t.testdir({})
-  await killAfter(slow, CONTENT.length / 2, { dir })
-  linkSync(join(dir, 'file.bin.part'), join(dir, 'second-name'))
-  const stop = new AbortController()
-  const { open } = promises
-  const undo = hookFunction('open', async (...args: unknown[]) => {
-    if (String(args[0]).includes('.part.new.')) stop.abort()
-    return await Reflect.apply(open, promises, args)
-  })
-  t.teardown(undo)
-  t.equal((await get(`${slow.url}/file.bin`, dir, { signal: stop.signal })).code, 'ERR_DOWNLOAD_ABORTED')
-  t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json', 'second-name'])
+t.test('killed while it asks for the time, beside the lock of another machine', async (t) => {
+  const url = await startServer(t)
+  const { dir, env } = folders(t)
+  const lock = join(dir, 'file.bin.part.lock')
+  const owner = { token: randomUUID(), pid: 1, started: '1', place: 'elsewhere boot ns' }
+  writeFileSync(lock, JSON.stringify(owner))
+  const old = new Date(Date.now() - 3_600_000)
+  utimesSync(lock, old, old)
+  await start(t, url, { dir, env: { ...env, KILL: 'open:\\.part\\.lock\\.now\\.' } }).ended
+  t.equal(names(dir).filter((name) => name.includes('.lock.now.')).length, 1)
+  t.equal((await start(t, url, { dir, env }).ended).status, 0)
+  t.strictSame(names(dir), ['file.bin'])
 })
