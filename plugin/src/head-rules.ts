@@ -4,6 +4,7 @@ import { codingOf } from './content-coding.ts'
 import type { IntendedAnswer } from './intended-answer.ts'
 
 const OK = 200
+const RESET_CONTENT = 205
 const PARTIAL_CONTENT = 206
 const NOT_MODIFIED = 304
 const RANGE_NOT_SATISFIABLE = 416
@@ -40,6 +41,13 @@ interface Rule {
  * Content-Range (§15.5.17, "SHOULD").
  */
 const RULES: readonly Rule[] = [
+  // §15.2: "A 1xx response is terminated by the end of the header section", and no final one would come. §15.3.6: "a server
+  // MUST NOT generate content in a 205 response".
+  {
+    field: 'status',
+    isBroken: ({ head }) =>
+      head.status < OK || (head.status === RESET_CONTENT && announcedLength(head) !== 0),
+  },
   // §15.3.7: a 206 carries "parts of the selected representation", and a 200 all of it.
   {
     field: 'status',

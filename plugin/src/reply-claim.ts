@@ -5,6 +5,7 @@ import { SendRangeError, systemCode } from './errors.ts'
 import { clearStatus } from './handler-status.ts'
 import { isHeadSent } from './head-sent.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
+import { forgetIntended } from './intended-answer.ts'
 import { writeLogLine } from './log-line.ts'
 import { takeOffFieldsOfOther } from './own-fields.ts'
 import { clearRepresentationFields } from './response-fields.ts'
@@ -95,6 +96,7 @@ export class ReplyClaim {
     if (slot.#state === 'sent') {
       clearRepresentationFields(reply)
       clearStatus(reply)
+      forgetIntended(reply.raw)
     }
     slot.#state = 'failing'
   }

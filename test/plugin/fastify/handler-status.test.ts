@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, LightMyRequestResponse } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t from 'tap'
+import { RawClient } from '../files/support/raw-client.ts'
 import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 
@@ -136,9 +137,7 @@ t.test('an answer that fails before its head leaves neither its status nor its f
     plugin: { root, headers: { 'CDN-Cache-Control': 'max-age=31536000' } },
     routes(app) {
       app.register(async (context) => {
-        context.setErrorHandler<Error>((error, _request, reply) =>
-          reply.code(500).send({ own: error.message }),
-        )
+        context.setErrorHandler<Error>((error, _request, reply) => reply.send({ own: error.message }))
         addFailing(context, '/own')
       })
       addFailing(app, '/default')
@@ -149,7 +148,7 @@ t.test('an answer that fails before its head leaves neither its status nor its f
       for (const range of [undefined, 'bytes=0-9', 'bytes=0-9,50-59']) {
         const answer = await ask(app, { url: `/${handler}/${failing}`, ...(range && { range }) })
         const at = `${handler}, ${failing}, ${range}`
-        t.equal(answer.statusCode, 500, at)
+        t.equal(answer.statusCode, handler === 'own' ? 200 : 500, at)
         t.match(answer.headers['content-type'], 'application/json')
         for (const field of OURS) t.notOk(field in answer.headers, `${at}: ${field}`)
       }
@@ -212,4 +211,31 @@ t.test('a handler of errors that throws the same error keeps its fields', async 
   const answer = await ask(app, { url: '/f', range: 'bytes=999999-' })
   t.equal(answer.statusCode, 416)
   t.equal(answer.headers['content-range'], `bytes */${CONTENT.length}`)
+})
+
+t.test('a hook that makes a 205, or an interim answer, of a file is cut', async (t) => {
+  const root = t.testdir({ ...FILES })
+  const { port } = await serve(t, {
+    plugin: { root },
+    routes(app) {
+      app.get<Params>(
+        '/:status/*',
+        {
+          async onSend(request, reply, payload) {
+            reply.code(Number((request.params as Params['Params']).status))
+            return payload
+          },
+        },
+        ({ params }, reply) => reply.sendRange(params['*']),
+      )
+    },
+  })
+  for (const status of [103, 205]) {
+    for (const file of Object.keys(FILES)) {
+      const client = await RawClient.connect(port)
+      client.request('GET', `/${status}/${file}`)
+      await t.rejects(client.readAnswer('GET'), `${status}, ${file}`)
+      client.destroy()
+    }
+  }
 })
