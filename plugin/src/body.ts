@@ -88,7 +88,8 @@ export abstract class Body extends Readable {
   #pipeOwn<T extends NodeJS.WritableStream>(own: Body, response: T): T {
     this.#isPiped = true
     own.whenFailed((error) => this.#fail(error))
-    this.whenFailed(() => own.destroy())
+    // The end of what is destroyed without an error must not end the response, which the handlers of errors still need.
+    this.whenFailed(() => own.unpipe().destroy())
     // What a hook has written itself comes on top of the length that is announced.
     if (!endBodyGuard(response)) this.#lose()
     return own.pipe(response)

@@ -168,3 +168,17 @@ async function readSome(payload: Readable): Promise<void> {
   payload.on('data', () => {})
   await sleep(5)
 }
+
+/** Gives nothing. */
+class Silent extends CountingSource {
+  bytes() {
+    return { read: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }) }
+  }
+}
+
+for (const [name, hook] of Object.entries(WITH_ERROR).filter(([name]) => /later$/.test(name))) {
+  t.test(`${name}, before the first byte of the answer: an error, not an empty answer`, async (t) => {
+    const { port } = await serveBehind(t, new Silent(), hook)
+    t.equal(await outcomeOf(port), 'refused')
+  })
+}
