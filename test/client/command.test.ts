@@ -281,7 +281,8 @@ t.test('a bar on a terminal', { skip: script() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
-  const line = `stty cols 120; ${process.execPath} ${CLI} -o file.bin ${server.url}/file.bin`
+  // Slow enough for the line to be drawn several times.
+  const line = `stty cols 120; ${process.execPath} ${CLI} --limit-rate 1M -o file.bin ${server.url}/file.bin`
   const { status, stdout } = await spawnCommand('script', ['-qec', line, '/dev/null'], { cwd: dir }).ended
   t.equal(status, 0)
   t.match(
