@@ -4,7 +4,7 @@ import { BodyCount, type IntendedBody } from './body-count.ts'
 import { writtenHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
-import type { RawResponse } from './response-lifetime.ts'
+import { isOver, type RawResponse } from './response-lifetime.ts'
 
 type Method = 'write' | 'end'
 type Write = (...given: unknown[]) => unknown
@@ -99,6 +99,8 @@ class BodyGuard {
 
   #cut(): void {
     this.#isCut = true
+    // What a client that has left no longer takes may end anywhere: nothing is cut, and nobody is at fault.
+    if (isOver(this.#reply)) return
     const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
     writeLogLine(this.#reply.log, { level: 'error', details: {}, message })
     this.#raw.destroy()

@@ -2,6 +2,8 @@ import t from 'tap'
 import { KINDS } from './kinds.ts'
 import { runKind } from './run-kind.ts'
 
+t.setTimeout(300_000)
+
 /** For each kind; `main.ts` runs any number. */
 const ANSWERS = 200
 
