@@ -5,6 +5,7 @@ import {
   type Identity,
   identityOf,
   isJoinable,
+  isOtherVersion,
   isSameVersion,
   rangeValidator,
   strongTag,
@@ -223,4 +224,25 @@ t.test('whether two answers are about the same version', async (t) => {
     t.equal(isSameVersion(identity(a), identity(b)), want, name)
     t.equal(isSameVersion(identity(b), identity(a)), want, `${name}, the other way round`)
   }
+})
+
+t.test('what shows that an answer is about another version', async (t) => {
+  const held = identity({ ETag: '"a"', 'Last-Modified': OLD, digests: { 'sha-256': 'x' } })
+  const cases: { name: string; got: Identity; want: boolean }[] = [
+    { name: 'nothing is said', got: identity({ total: null }), want: false },
+    { name: 'another size, and no validator', got: identity({ total: 11 }), want: false },
+    { name: 'another size, with a tag', got: identity({ total: 11, ETag: '"a"' }), want: true },
+    { name: 'another size, with a date', got: identity({ total: 11, 'Last-Modified': OLD }), want: true },
+    {
+      name: 'another size, with a digest that cannot be compared',
+      got: identity({ total: 11, digests: { 'sha-512': 'y' } }),
+      want: true,
+    },
+    { name: 'no size, with the same tag', got: identity({ total: null, ETag: '"a"' }), want: false },
+    { name: 'another tag', got: identity({ ETag: '"b"' }), want: true },
+    { name: 'another date', got: identity({ 'Last-Modified': OTHER }), want: true },
+    { name: 'the same digest', got: identity({ ETag: '"b"', digests: { 'sha-256': 'x' } }), want: false },
+    { name: 'another digest', got: identity({ ETag: '"a"', digests: { 'sha-256': 'y' } }), want: true },
+  ]
+  for (const { name, got, want } of cases) t.equal(isOtherVersion(held, got), want, name)
 })

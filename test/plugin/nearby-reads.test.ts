@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MAX_GAP_BYTES, SMALL_CHUNK_BYTES } from '#plugin/memory-bounds.js'
-import { groupNearby, type Read, targetsWithGaps } from '#plugin/nearby-reads.js'
+import { groupNearby, isNearbyReader, type Read, targetsWithGaps } from '#plugin/nearby-reads.js'
 
 const read = (position: number, length: number): Read => ({ target: new Uint8Array(length), position })
 const GAP = MAX_GAP_BYTES
@@ -47,3 +47,10 @@ t.test(
     t.strictSame(targetsWithGaps([]), [])
   },
 )
+
+t.test('what can read several places at once has a method for it', async (t) => {
+  const single = { size: 1, readAt: async () => 0, close() {} }
+  const several = { ...single, readNearby: async () => true }
+  t.equal(isNearbyReader(single), false)
+  t.equal(isNearbyReader(several), true)
+})
