@@ -3,14 +3,14 @@ import { linkSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { PartFile } from '#client/part-file.js'
 import { rangeGet } from './support/command.ts'
 import { honest, makeContent, resource, sha256, startHostile } from './support/hostile-server.ts'
 import { killAfter } from './support/kill.ts'
 import { hookFunction } from './support/refusals.ts'
 import { get, names } from './support/run.ts'
-import { startSlow } from './support/slow-server.ts'
+import { type SlowServer, startSlow } from './support/slow-server.ts'
 
 const CONTENT = makeContent(100_000)
 const A = resource(CONTENT)
@@ -18,12 +18,18 @@ const HOOKS = fileURLToPath(new URL('./support/with-kill.js', import.meta.url))
 
 t.setTimeout(300_000)
 
-t.test('a run that is stopped while it copies leaves no copy', async (t) => {
+/** A download that was killed half way, and whose part file has a second name: the next run has to copy it. */
+async function killedBesideLink(t: Test): Promise<{ slow: SlowServer; dir: string }> {
   const slow = await startSlow(A, 4096)
   t.teardown(() => slow.stop())
   const dir = t.testdir({})
   await killAfter(slow, CONTENT.length / 2, { dir })
   linkSync(join(dir, 'file.bin.part'), join(dir, 'second-name'))
+  return { slow, dir }
+}
+
+t.test('a run that is stopped while it copies leaves no copy', async (t) => {
+  const { slow, dir } = await killedBesideLink(t)
   const stop = new AbortController()
   const { open } = promises
   const undo = hookFunction('open', async (...args: unknown[]) => {
@@ -70,11 +76,7 @@ t.test('what a run may go on with stays when the next one finds another file the
 })
 
 t.test('a run that is stopped while it checks its copy has cost nothing', async (t) => {
-  const slow = await startSlow(A, 4096)
-  t.teardown(() => slow.stop())
-  const dir = t.testdir({})
-  await killAfter(slow, CONTENT.length / 2, { dir })
-  linkSync(join(dir, 'file.bin.part'), join(dir, 'second-name'))
+  const { slow, dir } = await killedBesideLink(t)
   const stop = new AbortController()
   const { holds } = PartFile.prototype
   t.teardown(() => Object.assign(PartFile.prototype, { holds }))
