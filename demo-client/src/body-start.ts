@@ -21,7 +21,8 @@ export interface Look {
 }
 
 /**
- * The first bytes of the body, as many as are needed and there are. They stay in it: whoever reads it begins with them.
+ * The first bytes of the body, as many as are needed, or fewer where the body is shorter. They stay in the body, and the
+ * next reader begins with them.
  * @throws EarlyEnd where the connection breaks off or is silent
  */
 export function startOf(answer: Answer, look: Look): Promise<Buffer> {

@@ -12,7 +12,7 @@ const LITTER = 4 * 1024 * 1024
 export const PAGE = 4096
 
 /**
- * Buffers no longer in use, by size, for whoever needs one next. What came from the network is copied into them, or
+ * Buffers no longer in use, by size, for the next one who needs one. What came from the network is copied into them, or
  * read straight into them: chunks kept until written would fill the heap until its next full collection.
  */
 const spare: ReadonlyMap<number, Buffer[]> = new Map([

@@ -60,7 +60,7 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
       return
     }
     display.note(
-      `${name} differs from ${publicUrl(url)}: downloading anew; it stays until the new one is complete`,
+      `${name} differs from ${publicUrl(url)}: downloading it again; the old one stays until the new one is complete`,
     )
   }
   const started = performance.now()

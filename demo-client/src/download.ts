@@ -53,7 +53,7 @@ class Run implements Download {
 
   constructor(url: string | URL, destination: Destination, options: DownloadOptions) {
     this.finished = this.#run(url, destination, options)
-    this.finished.catch(() => undefined) // whoever only iterates must not crash the process
+    this.finished.catch(() => undefined) // a caller who only iterates must not crash the process
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<DownloadProgress, void, undefined> {

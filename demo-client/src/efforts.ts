@@ -20,7 +20,7 @@ export interface EffortPolicy {
 
 /**
  * What a connection does after a failure: it withdraws for the rest of the run, it ends the download, or it tries again
- * after its failure number `attempt`; 0 is none that counts.
+ * after its failure number `attempt`; a failure of number 0 is not counted.
  */
 export type Next =
   | { readonly kind: 'withdraw' }

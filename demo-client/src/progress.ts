@@ -1,4 +1,4 @@
-// Where a download stands: the newest snapshot, for whoever looks, at whatever pace they look.
+// Where a download stands: the newest snapshot, for any reader, at any pace.
 
 /** What a download is doing. */
 export type DownloadState =
@@ -62,7 +62,7 @@ export class SpeedMeter {
   }
 }
 
-/** Holds the newest snapshot and wakes whoever waits for a newer one. */
+/** Holds the newest snapshot and wakes those who wait for a newer one. */
 export class ProgressFeed {
   readonly #look: () => DownloadProgress
   #version = 0

@@ -24,7 +24,7 @@ export interface Recovered {
   readonly isNew: boolean
   /** What of it can be used, or null. */
   readonly held: { readonly version: Version; readonly blocks: Block[] } | null
-  /** The file that `part` is a copy of, to be deleted and closed; null: it is none, and the journal knows it. */
+  /** The file that `part` is a copy of, to be deleted and closed; null where `part` is not a copy, and the journal knows it. */
   readonly replaced: PartFile | null
   /** What the user should know of what can be resumed, or `''`. */
   readonly notice: string

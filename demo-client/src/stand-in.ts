@@ -8,7 +8,7 @@ export type StandIn = 'page' | 'json' | 'error' | 'pointer'
 export interface Start {
   /** From the first byte of the file on. */
   readonly bytes: Buffer
-  /** Content-Type, all lines joined; `''` where there is none. */
+  /** Content-Type, all lines joined; `''` where it is missing. */
   readonly contentType: string
   /** What cannot be a file of this name. */
   readonly suspects: readonly StandIn[]

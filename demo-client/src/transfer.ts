@@ -94,7 +94,7 @@ export class Transfer {
 
   /**
    * Resolves when every byte is in the store.
-   * @throws VersionChanged where the file has changed: begin anew
+   * @throws VersionChanged where the file has changed: start over
    * @throws DownloadError
    */
   async run(): Promise<void> {

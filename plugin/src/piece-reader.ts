@@ -42,7 +42,7 @@ export class PieceReader {
   }
 
   /** Goes on by this many bytes without reading them; at most those that remain. */
-  skip(byteCount: number): void {
+  forward(byteCount: number): void {
     this.#remaining -= byteCount
     for (let left = byteCount; left > 0; ) {
       this.#piece ??= this.#layout.piece(this.#index)

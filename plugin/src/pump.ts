@@ -132,7 +132,7 @@ export class Pump {
     }
     staging.giveBack(staged)
     if (passed === count) return
-    rest.skip(passed)
+    rest.forward(passed)
     this.#reader = rest
   }
 

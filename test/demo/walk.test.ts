@@ -237,7 +237,7 @@ t.test('--fresh starts over', async (t) => {
 t.test('another file under the name stays until the new one is complete', async (t) => {
   const dir = t.testdir({ '3.txt': 'mine' })
   const run = walk(['--port', '0', '--delay', '50'], dir)
-  await run.printed(/3\.txt differs from .*: downloading anew/)
+  await run.printed(/3\.txt differs from .*: downloading it again/)
   await run.printed(/step 3:/)
   t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), 'mine')
   t.equal((await run.finished).status, 0)
