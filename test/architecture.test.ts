@@ -19,6 +19,7 @@ const HOUSES: Readonly<Record<string, House>> = {
     pure: [
       'tcp-table.ts',
       'range-set.ts',
+      'compact-ranges.ts',
       'http-date.ts',
       'entity-tag.ts',
       'preconditions.ts',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { CompactRanges } from './compact-ranges.ts'
 import type { ByteRange } from './range-set.ts'
 
 /** A stretch of a body: bytes that are in memory, or a range that has to be read. */
@@ -30,7 +31,6 @@ export function layOutRange(range: ByteRange): Layout {
 // 144 random bits: a boundary that nobody can place in the data beforehand, and that no data holds by chance.
 const BOUNDARY_BYTES = 18
 const BOUNDARY_LENGTH = 2 * BOUNDARY_BYTES
-const MAX_UINT32 = 2 ** 32 - 1
 
 /** What the heads of all parts have in common. */
 interface PartFields {
@@ -43,8 +43,8 @@ interface PartFields {
 /**
  * A `multipart/byteranges` body, RFC 9110 §14.6, with one part for each range, in the order given.
  *
- * An answer may wait for a long time for a client that does not read, so it holds 8 bytes for each range (16 from
- * 4 GiB on) and makes the head of a part when it is due.
+ * An answer may wait for a long time for a client that does not read, so it holds a few bytes for each range
+ * and makes the head of a part when it is due.
  */
 export class Multipart implements Layout {
   readonly length: number
@@ -53,14 +53,12 @@ export class Multipart implements Layout {
   readonly contentType: string
   readonly #boundary: string
   readonly #fields: PartFields
-  /** First and last position of each range. */
-  readonly #positions: Uint32Array | Float64Array
+  readonly #ranges: CompactRanges
 
   constructor(ranges: readonly ByteRange[], fields: PartFields) {
     this.#boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
     this.#fields = fields
-    const Positions = fields.size <= MAX_UINT32 ? Uint32Array : Float64Array
-    this.#positions = Positions.from(ranges.flatMap(({ first, last }) => [first, last]))
+    this.#ranges = new CompactRanges(ranges)
     this.pieceCount = 2 * ranges.length + 1
     this.length = multipartLength(ranges, fields)
     // §14.6: no quotes around the boundary; several clients do not take them off.
@@ -69,13 +67,13 @@ export class Multipart implements Layout {
 
   /** The ranges, in the order of the parts. */
   get ranges(): ByteRange[] {
-    return Array.from({ length: this.#positions.length / 2 }, (_, part) => this.#rangeOf(part))
+    return Array.from({ length: this.#ranges.count }, (_, part) => this.#ranges.at(part))
   }
 
   piece(index: number): Piece {
     const part = index >> 1
     if (index === this.pieceCount - 1) return literal(`\r\n--${this.#boundary}--\r\n`)
-    const range = this.#rangeOf(part)
+    const range = this.#ranges.at(part)
     if (index % 2 === 1) return { kind: 'range', range }
     const { size, partType } = this.#fields
     const typeLine = partType === undefined ? '' : `Content-Type: ${partType}\r\n`
@@ -84,10 +82,6 @@ export class Multipart implements Layout {
     return literal(
       `\r\n--${this.#boundary}\r\n${typeLine}Content-Range: ${contentRange(range, size)}\r\n\r\n`,
     )
-  }
-
-  #rangeOf(part: number): ByteRange {
-    return { first: this.#positions[2 * part] as number, last: this.#positions[2 * part + 1] as number }
   }
 }
 

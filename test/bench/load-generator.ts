@@ -30,12 +30,12 @@ export class LoadGenerator {
     return report.result
   }
 
-  /** Settles when all clients have stopped reading. */
+  /** More clients that stop reading. Settles when they have. */
   async stall(stall: Stall): Promise<void> {
     await this.#order({ kind: 'stall', stall })
   }
 
-  /** Lets the clients that stalled go. */
+  /** All clients that stalled leave. */
   async release(): Promise<void> {
     await this.#order({ kind: 'release' })
   }

@@ -63,9 +63,9 @@ function configuration({ root, folder, port, openFileCache }: Configuration): st
 ${user}
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 8192;
+worker_rlimit_nofile 20000;
 pid ${folder}/nginx.pid;
-events { worker_connections 4096; }
+events { worker_connections 8000; }
 http {
   access_log off;
   sendfile on;

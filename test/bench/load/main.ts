@@ -5,7 +5,7 @@ import { StallRun } from './stall-run.ts'
 // The generator: a process of its own, so that its work is not counted as the server's nor delays its orders.
 
 let loadRun: LoadRun | undefined
-let stallRun: StallRun | undefined
+const stallRuns: StallRun[] = []
 
 process.on('message', (order: Order) => {
   carryOut(order).then(report, (error: unknown) => report({ kind: 'failed', message: String(error) }))
@@ -21,10 +21,10 @@ async function carryOut(order: Order): Promise<Report> {
       if (loadRun === undefined) throw new Error('There is nothing to do')
       return { kind: 'done', result: await loadRun.go() }
     case 'stall':
-      stallRun = await StallRun.start(order.stall)
+      stallRuns.push(await StallRun.start(order.stall))
       return { kind: 'ready' }
     case 'release':
-      stallRun?.release()
+      for (const run of stallRuns.splice(0)) run.release()
       return { kind: 'ready' }
   }
 }

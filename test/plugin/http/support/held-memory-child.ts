@@ -1,0 +1,17 @@
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import { rangePlugin } from 'fastify-send-range'
+
+/** A server of a folder that says what its heap and its buffers hold; run with --expose-gc. */
+const [, , root = ''] = process.argv
+
+const app = Fastify()
+await app.register(rangePlugin, { root })
+app.get('/files/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+app.get('/held', async () => {
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+})
+await app.listen({ port: 0, host: '127.0.0.1' })
+process.stdout.write(`${(app.server.address() as AddressInfo).port}\n`)
