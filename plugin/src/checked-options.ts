@@ -1,6 +1,6 @@
 import { SendRangeError } from './errors.ts'
+import { foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import { foreignFailure } from './source-checks.ts'
 
 /** Whether a value is right. */
 export type Check = (value: unknown) => boolean

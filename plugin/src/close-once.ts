@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { asError } from './foreign-failure.ts'
 import { writeLogLine } from './log-line.ts'
-import { asError } from './source-checks.ts'
 
 /**
  * Closes a representation at the first call. No answer waits for it and none fails because of it: the bytes do not

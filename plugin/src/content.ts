@@ -4,6 +4,7 @@ import type { BodyReaders } from './body.ts'
 import type { IntendedBody } from './body-count.ts'
 import { guardBody } from './body-guard.ts'
 import type { Chunk } from './chunk-pool.ts'
+import { contentTypeOf } from './content-type.ts'
 import type { Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
@@ -16,6 +17,7 @@ import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
 import { isNativeResponse, watchSystemWrites } from './native-response.ts'
 import { openSource } from './opened-source.ts'
+import type { Settings } from './options.ts'
 import { type OwnBytes, ownBytes, ownCopy } from './own-bytes.ts'
 import { PieceReader } from './piece-reader.ts'
 import { smallChunks } from './pump.ts'
@@ -24,7 +26,6 @@ import { ReplyClaim } from './reply-claim.ts'
 import {
   clearRepresentationFields,
   codingOfRepresentation,
-  contentTypeOf,
   type Subject,
   setRepresentationFields,
 } from './response-fields.ts'
@@ -47,6 +48,7 @@ export interface Content {
   readonly claim: ReplyClaim
   readonly subject: Subject
   readonly decision: ContentDecision
+  readonly settings: Pick<Settings, 'source' | 'stallTimeout'>
   /** Closes the representation; more than one call does no harm. */
   readonly close: () => Promise<void>
   readonly progress: Progress
@@ -188,14 +190,14 @@ function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders
 }
 
 function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): void {
-  const { claim, subject, progress } = content
+  const { claim, settings, progress } = content
   const body = intendedBody(reply, bytes, content)
   if (readersOf(reply, content) === 'anybody') guardBody(reply, body)
   else expectOwnBody(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   guardHttp2End(reply, { ...body, isSpent: () => true })
   claim.send(bytes)
-  guardAgainstStall(reply, subject.settings.stallTimeout, () => cut(reply.raw))
+  guardAgainstStall(reply, settings.stallTimeout, () => cut(reply.raw))
 }
 
 /** A hook may change the payload in place: a part is compared with a copy that no hook is given. */
@@ -211,10 +213,10 @@ function guardEmpty(reply: FastifyReply): void {
 }
 
 function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void {
-  const { claim, subject, close, progress, signal } = content
+  const { claim, subject, settings, close, progress, signal } = content
   setContentFields(reply, laidOut, content)
   const { layout } = laidOut
-  const { path, representation, settings } = subject
+  const { path, representation } = subject
   const readers = readersOf(reply, content)
   if (readers === 'anybody') guardBody(reply, { length: layout.length })
   const reopen = async (): Promise<Representation | undefined> =>

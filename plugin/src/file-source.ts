@@ -1,33 +1,15 @@
 import { join } from 'node:path'
 import { bufferRepresentation } from './buffer-source.ts'
 import type { ContentTags } from './content-tag.ts'
-import { formatEntityTag, isOpaqueTag, parseEntityTag } from './entity-tag.ts'
-import { SendRangeError } from './errors.ts'
+import { formatEntityTag, parseEntityTag } from './entity-tag.ts'
+import { customTag, type EtagFunction } from './etag-function.ts'
 import { type FileDescription, FileRepresentation } from './file-representation.ts'
-import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 import type { OpenFileCache } from './open-file-cache.ts'
-import { etagFrom } from './option-functions.ts'
 import { readPseudoFile } from './pseudo-file.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { type Dotfiles, resolvePath } from './resolve-path.ts'
 import type { PositionalRepresentation } from './source.ts'
-
-/** What an {@link EtagFunction} is told about the open file. */
-export interface EtagFacts {
-  /** As it was given to `sendRange`. */
-  readonly path: string
-  /** Bytes. */
-  readonly size: number
-  /** Ms since the epoch. */
-  readonly mtimeMs: number
-}
-
-/**
- * Makes the entity-tag of a file: a complete tag (`"v1"`, `W/"v1"`), or what stands between the quotes of a strong
- * one; `false` for none. Two files with different bytes must never get the same strong tag.
- */
-export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string | false>
 
 /**
  * Where entity-tags come from: `stat` (strong, from what the file system tells about the content), `content`
@@ -35,7 +17,7 @@ export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string
  */
 export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
 
-/** How files are found and described. */
+/** The settings that are about files. */
 export interface FilePolicy {
   /** Absolute. */
   readonly root: string
@@ -126,19 +108,4 @@ function represent(file: OpenFile, { tag, acceptRanges, explanations }: Descript
   const parsed = tag === undefined ? undefined : parseEntityTag(tag)
   const weak = parsed === undefined ? undefined : formatEntityTag({ ...parsed, strength: 'weak' })
   return new FileRepresentation(file, { tag: weak, growth: 'allowed', explanations })
-}
-
-async function customTag(
-  file: OpenFile,
-  etag: EtagFunction | false,
-  { path, signal }: DescriptionContext,
-): Promise<string | undefined> {
-  if (etag === false) return undefined
-  const facts = { path, size: Number(file.version.size), mtimeMs: mtimeMsOf(file.version) }
-  const made = await etagFrom(etag, facts, signal)
-  if (made === false) return undefined
-  const isText = typeof made === 'string'
-  if (isText && parseEntityTag(made) !== undefined) return made
-  if (isText && isOpaqueTag(made)) return formatEntityTag({ strength: 'strong', opaque: made })
-  throw new SendRangeError('ERR_RANGE_OPTION', 'The etag function must return an entity-tag or false')
 }

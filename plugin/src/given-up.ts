@@ -1,5 +1,5 @@
 import { SendRangeError } from './errors.ts'
-import { asError } from './source-checks.ts'
+import { asError } from './foreign-failure.ts'
 
 /**
  * Nobody wants the answer any more, so nothing waits for the bytes: no fault that is worth a report. One for all: the

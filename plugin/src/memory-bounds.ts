@@ -1,5 +1,3 @@
-import type { TurnLimits } from './turn-queue.ts'
-
 /**
  * What a process may hold at most, in one place. Each bound is kept by the module that it is named after; per answer
  * and per connection there are these:
@@ -44,9 +42,12 @@ export const MAX_GAP_BYTES: number = 8 * KIB
  * Answers with a body that one HTTP/2 session has open at a time: those that get on, and all, with those of which the
  * client takes nothing. The others wait, and hold nothing meanwhile.
  */
-export const ANSWERS_PER_SESSION: TurnLimits = { moving: 32, held: 128 }
+export const ANSWERS_PER_SESSION: { readonly moving: number; readonly held: number } = {
+  moving: 32,
+  held: 128,
+}
 /** Representations that one HTTP/2 session has opened at a time to decide on answers; also while opening hangs. */
-export const OPENS_PER_SESSION: TurnLimits = { moving: 32, held: 64 }
+export const OPENS_PER_SESSION: typeof ANSWERS_PER_SESSION = { moving: 32, held: 64 }
 
 /** Operations on the files of one storage that wait for their turn. One more is answered with 503. */
 export const MAX_WAITING_OPERATIONS = 10_000

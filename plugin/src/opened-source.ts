@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { closeOnce } from './close-once.ts'
+import { asError, foreignFailure } from './foreign-failure.ts'
 import { unlessGivenUp } from './given-up.ts'
 import { guardedRepresentation } from './guarded-source.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
@@ -12,7 +13,7 @@ import type {
   Representation,
   RepresentationMetadata,
 } from './source.ts'
-import { asError, brokenContract, checkedAtHand, foreignFailure, openFailure } from './source-checks.ts'
+import { brokenContract, checkedAtHand, openFailure } from './source-checks.ts'
 import { SourceChunks } from './source-chunks.ts'
 import { SourceReads } from './source-reads.ts'
 

@@ -1,7 +1,10 @@
-import type { EtagPolicy } from './file-source.ts'
+import type { EtagPolicy, FilePolicy } from './file-source.ts'
 import type { EncodedSlashes, TargetSpelling } from './request-spelling.ts'
 import type { Dotfiles } from './resolve-path.ts'
+import type { FieldSettings } from './response-fields.ts'
+import type { SelectionSettings } from './selected-representation.ts'
 import type { RangeSource } from './source.ts'
+import type { SpellingSettings } from './target-check.ts'
 
 /** What can be set for the plugin and overridden in each call of `reply.sendRange(path, options)`. */
 export interface SendRangeOptions {
@@ -41,22 +44,12 @@ export interface RangePluginOptions extends SendRangeOptions {
   maxOpenFiles?: number
 }
 
-/** Options with every default filled in. */
-export interface Settings {
-  readonly root: string
+/** Options with every default filled in: what each stage of an answer needs, and what the whole does. */
+export interface Settings extends FilePolicy, SpellingSettings, SelectionSettings, FieldSettings {
   readonly source: RangeSource | undefined
-  readonly dotfiles: Dotfiles
   readonly etag: EtagPolicy
-  readonly lastModified: 'mtime' | false
-  readonly cacheControl: string | undefined
-  readonly contentType: string | ((path: string) => string | undefined) | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly download: boolean | string
-  readonly acceptRanges: 'bytes' | 'none'
   readonly maxRanges: number
   readonly stallTimeout: number
-  readonly encodedSlashes: EncodedSlashes
-  readonly targetSpelling: TargetSpelling
   readonly maxOpenFiles: number
 }
 

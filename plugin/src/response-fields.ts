@@ -2,13 +2,8 @@ import type { FastifyReply } from 'fastify'
 import { attachment } from './content-disposition.ts'
 import type { Selected } from './decision.ts'
 import { formatEntityTag } from './entity-tag.ts'
-import { SendRangeError } from './errors.ts'
-import { isMediaType } from './field-value.ts'
 import { isHeadSent } from './head-sent.ts'
 import { formatHttpDate } from './http-date.ts'
-import { mediaTypeOf } from './media-type.ts'
-import { contentTypeFrom } from './option-functions.ts'
-import type { Settings } from './options.ts'
 import { putFields, takeOffFields } from './own-fields.ts'
 import { mayBeEncoded } from './request-fields.ts'
 import type { FieldsSet } from './selected-representation.ts'
@@ -29,31 +24,22 @@ const REPRESENTATION_FIELDS = [
 /** What an error must not inherit on top: it is not the file, and must not be stored as if it were. */
 const CACHING_FIELDS = ['etag', 'cache-control', 'expires']
 
+/** The settings that are about the fields of a response. */
+export interface FieldSettings {
+  readonly cacheControl: string | undefined
+  readonly contentType: string | ((path: string) => string | undefined) | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly download: boolean | string
+}
+
 /** What a response is about. */
 export interface Subject {
   readonly path: string
   readonly representation: Representation
   readonly selected: Selected
-  readonly settings: Settings
+  readonly settings: FieldSettings
   /** What the handler has set already; it wins over what is said here. */
   readonly set: FieldsSet
-}
-
-/**
- * The Content-Type of the representation itself; a handler's own wins.
- *
- * @throws SendRangeError `ERR_RANGE_OPTION` or `ERR_RANGE_SOURCE` for what would break the head of a part
- */
-export function contentTypeOf({ path, representation, settings, set }: Subject): string {
-  const { contentType } = settings
-  const chosen =
-    set['content-type'] ??
-    (typeof contentType === 'function' ? contentTypeFrom(contentType, path) : contentType)
-  const type = chosen ?? representation.contentType
-  if (type === undefined) return mediaTypeOf(path)
-  if (isMediaType(type)) return type
-  const code = chosen === undefined ? 'ERR_RANGE_SOURCE' : 'ERR_RANGE_OPTION'
-  throw new SendRangeError(code, 'A Content-Type must be a field value')
 }
 
 /** The fields of 200 and 206 that do not depend on the range. What the handler has set stays. */

@@ -3,11 +3,19 @@ import type { Selected } from './decision.ts'
 import { type EntityTag, parseEntityTag } from './entity-tag.ts'
 import { SendRangeError } from './errors.ts'
 import { parseHttpDate } from './http-date.ts'
-import type { Settings } from './options.ts'
 import type { Representation } from './source.ts'
 
 /** Header fields that the handler has set on the reply, by their lower-case names. */
 export type FieldsSet = Readonly<Record<string, unknown>>
+
+/** The settings that are about what is selected. */
+export interface SelectionSettings {
+  readonly acceptRanges: 'bytes' | 'none'
+  /** `false`: that of the representation is not used. */
+  readonly etag: unknown
+  /** The same. */
+  readonly lastModified: 'mtime' | false
+}
 
 const MS_PER_SECOND = 1000
 
@@ -19,7 +27,7 @@ const MS_PER_SECOND = 1000
  */
 export function selectedRepresentation(
   representation: Representation,
-  settings: Settings,
+  settings: SelectionSettings,
   set: FieldsSet,
 ): Selected {
   const { size } = representation
@@ -38,7 +46,7 @@ export function selectedRepresentation(
   }
 }
 
-function acceptRangesOf({ acceptRanges }: Representation, settings: Settings): 'bytes' | 'none' {
+function acceptRangesOf({ acceptRanges }: Representation, settings: SelectionSettings): 'bytes' | 'none' {
   if (acceptRanges === undefined) return settings.acceptRanges
   if (acceptRanges === 'bytes' || acceptRanges === 'none') return acceptRanges
   throw new SendRangeError('ERR_RANGE_SOURCE', "The acceptRanges of a source must be 'bytes' or 'none'")
@@ -51,7 +59,11 @@ function strengthOf({ lastModifiedStrength }: Representation): 'strong' | 'weak'
   throw new SendRangeError('ERR_RANGE_SOURCE', message)
 }
 
-function etagOf(representation: Representation, settings: Settings, set: unknown): EntityTag | undefined {
+function etagOf(
+  representation: Representation,
+  settings: SelectionSettings,
+  set: unknown,
+): EntityTag | undefined {
   if (set !== undefined) return parseEntityTag(String(set))
   if (settings.etag === false || representation.etag === undefined) return undefined
   const given: unknown = representation.etag
@@ -62,7 +74,7 @@ function etagOf(representation: Representation, settings: Settings, set: unknown
 
 interface DateContext {
   readonly representation: Representation
-  readonly settings: Settings
+  readonly settings: SelectionSettings
   readonly now: number
 }
 

@@ -1,10 +1,12 @@
 import type { FastifyReply } from 'fastify'
 import { closeOnce } from './close-once.ts'
 import { type ContentDecision, sendContent } from './content.ts'
+import { contentTypeOf } from './content-type.ts'
 import { type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
+import { asError } from './foreign-failure.ts'
 import { giveUp } from './given-up.ts'
 import { clearStatus, settleStatus } from './handler-status.ts'
 import { guardFraming, guardHead } from './head-guard.ts'
@@ -20,7 +22,6 @@ import { ReplyClaim, sendError } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
 import {
   clearRepresentationFields,
-  contentTypeOf,
   restoreFields,
   type Subject,
   setNotModifiedFields,
@@ -31,7 +32,6 @@ import { selectedRepresentation } from './selected-representation.ts'
 import { sendNothing } from './send-nothing.ts'
 import { assertSendableFields } from './sendable-fields.ts'
 import type { Representation } from './source.ts'
-import { asError } from './source-checks.ts'
 import { isServedTarget } from './target-check.ts'
 
 /** How often a representation is opened when it changes while it is read for a Buffer. */
@@ -164,7 +164,7 @@ async function answer(
     settleStatus(reply)
     const selected = selectedRepresentation(representation, settings, set)
     const subject: Subject = { path, representation, selected, settings, set }
-    const decision = decideFor(reply, subject)
+    const decision = decideFor(reply, subject, settings.maxRanges)
     if (!isContent(decision)) {
       await close()
       claim.assertHeld()
@@ -173,7 +173,7 @@ async function answer(
       await close()
       return 'not its turn'
     } else {
-      await sendContent(reply, { claim, subject, decision, close, progress, isPayloadSeen, signal })
+      await sendContent(reply, { claim, subject, decision, settings, close, progress, isPayloadSeen, signal })
     }
     return 'answered'
   } catch (error) {
@@ -207,12 +207,11 @@ function signalOf(reply: FastifyReply): AbortSignal {
   return controller.signal
 }
 
-function decideFor(reply: FastifyReply, subject: Subject): Decision {
-  const { selected, settings } = subject
+function decideFor(reply: FastifyReply, subject: Subject, maxRanges: number): Decision {
   // RFC 9110 §13.2.1 and §14.2: conditions and ranges are for what would otherwise be a 200.
   if (reply.statusCode !== 200) return { kind: 'full' }
-  return decide(rangeRequestOf(reply.request), selected, {
-    maxRanges: settings.maxRanges,
+  return decide(rangeRequestOf(reply.request), subject.selected, {
+    maxRanges,
     partType: () => contentTypeOf(subject),
   })
 }

@@ -1,7 +1,8 @@
 import { wrongLength } from './errors.ts'
+import { foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { ownCopy } from './own-bytes.ts'
-import { brokenContract, checkedBytes, foreignFailure } from './source-checks.ts'
+import { brokenContract, checkedBytes } from './source-checks.ts'
 
 /**
  * Bytes of a long chunk that are copied at a time: a source may give the same 100 MiB to each answer, and what a slow client

@@ -1,4 +1,5 @@
-import { brokenContract, foreignFailure } from './source-checks.ts'
+import { foreignFailure } from './foreign-failure.ts'
+import { brokenContract } from './source-checks.ts'
 
 /** The `readAt` of a source: given memory, a position and a signal. */
 type ReadAt = (...args: readonly unknown[]) => unknown

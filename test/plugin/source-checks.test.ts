@@ -1,6 +1,7 @@
 import { SendRangeError } from 'fastify-send-range'
 import t from 'tap'
-import { asError, checkedAtHand, checkedBytes, foreignFailure, openFailure } from '#plugin/source-checks.js'
+import { asError, foreignFailure } from '#plugin/foreign-failure.js'
+import { checkedAtHand, checkedBytes, openFailure } from '#plugin/source-checks.js'
 import { SourceChunks } from '#plugin/source-chunks.js'
 
 const SOURCE = { code: 'ERR_RANGE_SOURCE' }
