@@ -2,7 +2,6 @@ import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import type { Body, BodyReaders } from './body.ts'
 import { closeOnce } from './close-once.ts'
-import type { Progress } from './events.ts'
 import { HTTP2_FIRST_BYTES, SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Layout } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
@@ -12,6 +11,12 @@ import { watchReplacement } from './replacement.ts'
 import { cut, type RawResponse, tieToResponse, whenOver } from './response-lifetime.ts'
 import { isPositional, type Representation } from './source.ts'
 import { StreamedBody } from './streamed-body.ts'
+
+/** What becomes of a body while it is sent. */
+export interface BodyProgress {
+  /** Bytes of the body that were handed to the operating system. */
+  bytesSent(outcome: 'served' | 'aborted'): number
+}
 
 /** What the body of an answer is made of. */
 export interface AnswerBodyOptions {
@@ -24,7 +29,7 @@ export interface AnswerBodyOptions {
   readonly reopen: () => Promise<Representation | undefined>
   readonly signal: AbortSignal
   /** Told of the bytes that go out. */
-  readonly progress: Progress
+  readonly progress: BodyProgress
 }
 
 /** The body of an answer, which ends with it and closes the representation when nothing reads it any more. */

@@ -35,6 +35,9 @@ export type Decision =
   | { readonly kind: 'precondition-failed' }
   | { readonly kind: 'unsatisfiable' }
 
+/** The decisions after which bytes of the representation are sent. */
+export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'multipart' }>
+
 const FULL: Decision = { kind: 'full' }
 
 /** Decides how to answer, in the order of RFC 9110 §13.2.2. Pure: the same input gives the same decision. */

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BodyProgress } from './answer-body.ts'
 import { hasEndedEarly } from './http2-end.ts'
 import { isDebugging, type LogLine, shownPath, shownRanges, writeLogLine } from './log-line.ts'
 import type { ByteRange } from './range-set.ts'
@@ -41,11 +42,10 @@ const served = channel(CHANNELS.served)
 const aborted = channel(CHANNELS.aborted)
 
 /** What becomes of a response while it is being made; read when it is over. */
-export interface Progress {
+export interface Progress extends BodyProgress {
   readonly path: string
   /** The ranges of a 206, made when they are asked for. */
   ranges(): readonly ByteRange[]
-  bytesSent(outcome: 'served' | 'aborted'): number
 }
 
 /** A response of which nothing is made yet. */

@@ -3,45 +3,31 @@ import { answerBody } from './answer-body.ts'
 import type { BodyReaders } from './body.ts'
 import type { IntendedBody } from './body-count.ts'
 import { guardBody } from './body-guard.ts'
-import type { Chunk } from './chunk-pool.ts'
+import { setContentFields } from './content-fields.ts'
 import { contentTypeOf } from './content-type.ts'
-import type { Decision } from './decision.ts'
+import type { ContentDecision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
-import { settleStatus } from './handler-status.ts'
-import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { guardHttp2End } from './http2-end.ts'
-import { expectOwnBody, forgetIntended, intendedContent } from './intended-answer.ts'
+import { expectOwnBody, forgetIntended } from './intended-answer.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
-import { contentRange, type Layout, layOutRange, Multipart } from './multipart.ts'
-import { isNativeResponse, watchSystemWrites } from './native-response.ts'
+import { type Layout, layOutRange, Multipart } from './multipart.ts'
 import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
-import { type OwnBytes, ownBytes, ownCopy } from './own-bytes.ts'
-import { PieceReader } from './piece-reader.ts'
-import { smallChunks } from './pump.ts'
+import { type OwnBytes, ownCopy } from './own-bytes.ts'
 import type { ByteRange } from './range-set.ts'
 import { ReplyClaim } from './reply-claim.ts'
-import {
-  clearRepresentationFields,
-  codingOfRepresentation,
-  type Subject,
-  setRepresentationFields,
-} from './response-fields.ts'
-import { cut, whenOver } from './response-lifetime.ts'
+import { clearRepresentationFields, type Subject } from './response-fields.ts'
+import { cut } from './response-lifetime.ts'
 import { isSendWrapped } from './send-guard.ts'
 import { sendNothing } from './send-nothing.ts'
+import { readShortBody } from './short-body.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './source.ts'
 import { guardAgainstStall } from './stall-guard.ts'
 
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
 const LONGEST_AT_ONCE = SMALL_CHUNK_BYTES
-/** What is shorter comes cheaply from Node's own pool. */
-const SHORTEST_LENT = 4 * 1024
-
-/** The decisions after which bytes of the representation are sent. */
-export type ContentDecision = Extract<Decision, { kind: 'full' | 'partial' | 'multipart' }>
 
 /** What is to be sent, and how to close it. */
 export interface Content {
@@ -72,7 +58,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   if (decision.kind !== 'full') progress.ranges = rangesOf(layout)
   if (reply.request.method === 'HEAD' || length === 0) {
     await close()
-    setContentFields(reply, laidOut, content)
+    setFields(reply, laidOut, content)
     if (reply.request.method !== 'HEAD') guardEmpty(reply)
     sendNothing(reply, claim)
     return
@@ -96,7 +82,7 @@ function rangesOf(layout: Layout): () => readonly ByteRange[] {
 
 interface LaidOut {
   readonly layout: Layout
-  /** Of the representation; a multipart body has one of its own. */
+  /** Of the whole answer: a multipart body has one of its own. */
   readonly contentType: string
 }
 
@@ -109,78 +95,31 @@ function layOut(subject: Subject, decision: ContentDecision): LaidOut {
   return { layout, contentType: layout.contentType }
 }
 
-/**
- * Sets status and fields of 200 and 206. Nothing may be awaited between this and the sending: what the application
- * sends itself must not go out under our fields.
- */
-function setContentFields(reply: FastifyReply, { layout, contentType }: LaidOut, content: Content): void {
-  const { claim, subject, decision } = content
-  claim.assertHeld()
-  // The application may have set one while the file was read.
-  if (decision.kind === 'full') settleStatus(reply)
-  setRepresentationFields(reply, subject)
-  // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
-  // begin a file again from such an answer would miss its type and date.
-  reply.header('content-type', contentType)
-  reply.header('content-length', String(layout.length))
-  if (decision.kind !== 'full') reply.code(206)
-  if (decision.kind === 'partial') {
-    reply.header('content-range', contentRange(decision.range, subject.selected.size))
-  }
-  guardHead(reply, intendedContent(reply, layout.length, codingOfRepresentation(subject)))
-}
-
-interface ShortBody {
+interface ShortAnswer {
   readonly representation: PositionalRepresentation
   readonly laidOut: LaidOut
 }
 
-async function sendAtOnce(reply: FastifyReply, body: ShortBody, content: Content): Promise<void> {
-  const { representation, laidOut } = body
+async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Content): Promise<void> {
+  const { representation, laidOut } = answer
   const { layout } = laidOut
-  const [piece] = layout.pieceCount === 1 ? [layout.piece(0)] : []
-  const range = piece?.kind === 'range' ? piece.range : undefined
-  const cached = range === undefined ? undefined : representation.atHand?.(range)
-  if (cached !== undefined) {
-    await content.close()
-    setContentFields(reply, laidOut, content)
-    sendBuffer(reply, ownCopy(cached), content)
-    return
-  }
-  const chunk = borrowFor(reply, layout.length, content)
-  const bytes = chunk === undefined ? ownBytes(layout.length) : lentBytes(chunk, layout.length)
+  const { signal, close } = content
+  const readers = readersOf(reply, content)
+  const body = await readShortBody(reply, { representation, layout, readers, signal })
   try {
-    await new PieceReader(representation, layout, content.signal).fill(bytes)
-    if (range !== undefined) representation.keepAtHand?.(range, bytes)
-    await content.close()
-    setContentFields(reply, laidOut, content)
+    await close()
+    setFields(reply, laidOut, content)
   } catch (error) {
-    // A read of a source may have been given up, and still be going on.
-    chunk?.writeOff()
+    body.discard()
     throw error
   }
-  if (chunk !== undefined) endLoanAfter(reply, chunk, bytes.length)
-  sendBuffer(reply, bytes, content)
+  body.endWithResponse()
+  sendBuffer(reply, body.bytes, content)
 }
 
-/** Memory that is used again, where nothing but Node gets to see the payload. What is short comes cheaply without. */
-function borrowFor(reply: FastifyReply, length: number, content: Content): Chunk | undefined {
-  if (length < SHORTEST_LENT || readersOf(reply, content) === 'anybody') return undefined
-  return isNativeResponse(reply.raw) ? smallChunks.take() : undefined
-}
-
-/** The memory is this answer's until the loan ends, which leaves every view of it empty. */
-function lentBytes({ bytes }: Chunk, length: number): OwnBytes {
-  return bytes.subarray(0, length) as OwnBytes
-}
-
-/** `finish` comes from the report of the last write. */
-function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
-  const isWithSystem = watchSystemWrites(reply.raw)
-  reply.raw.once('finish', () => {
-    if (isWithSystem(length)) chunk.giveBack()
-  })
-  whenOver(reply, () => setImmediate(() => chunk.writeOff()))
+function setFields(reply: FastifyReply, { layout, contentType }: LaidOut, content: Content): void {
+  const { claim, subject, decision } = content
+  setContentFields(reply, { claim, subject, decision, contentType, length: layout.length })
 }
 
 /** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
@@ -214,7 +153,7 @@ function guardEmpty(reply: FastifyReply): void {
 
 function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void {
   const { claim, subject, settings, close, progress, signal } = content
-  setContentFields(reply, laidOut, content)
+  setFields(reply, laidOut, content)
   const { layout } = laidOut
   const { path, representation } = subject
   const readers = readersOf(reply, content)
