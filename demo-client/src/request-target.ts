@@ -1,9 +1,9 @@
 // Where a request goes and which fields may go with it. Pure.
+import { basicCredentials } from './basic-credentials.ts'
 import { reading } from './check-arguments.ts'
 import { DownloadError } from './errors.ts'
 import { asUtf8 } from './field-lines.ts'
 import { fullNameFromUrl } from './names.ts'
-import { decodePercent } from './percent.ts'
 import { publicUrl } from './public-url.ts'
 
 /** A URL to fetch and the caller's own header fields for it. */
@@ -44,7 +44,7 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
 /** Takes user and password out of `url`: as a field, which is empty where there are none. */
 function takeCredentials(url: URL): { readonly authorization?: string } {
   if (url.username === '' && url.password === '') return {}
-  const authorization = basic(url)
+  const authorization = basicCredentials(url)
   url.username = ''
   url.password = ''
   return { authorization }
@@ -56,12 +56,6 @@ function textOf(url: unknown): string {
   const href =
     typeof url === 'object' && url !== null ? reading('the URL', () => Reflect.get(url, 'href')) : null
   return typeof href === 'string' ? href : ''
-}
-
-/** The Basic credentials (RFC 7617) in a URL. */
-export function basic(url: URL): string {
-  const pair = `${decodePercent(url.username)}:${decodePercent(url.password)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
 /**

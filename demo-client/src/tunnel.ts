@@ -1,10 +1,10 @@
 // A connection to a server through a proxy, by CONNECT.
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { basicCredentials } from './basic-credentials.ts'
 import { dial } from './dial.ts'
 import { fieldLines, list } from './field-lines.ts'
 import { ProxyError } from './proxy-error.ts'
-import { basic } from './request-target.ts'
 import { retryAfter } from './retry.ts'
 import { finalHead, type TunnelHead } from './tunnel-head.ts'
 
@@ -54,7 +54,7 @@ export async function openTunnel(proxy: URL, { host, port, signal }: TunnelEnd):
 /** The Proxy-Authorization field for the user and password in the URL of a proxy. */
 export function proxyAuthorization(proxy: URL): Readonly<Record<string, string>> {
   const isGiven = proxy.username !== '' || proxy.password !== ''
-  return isGiven ? { 'proxy-authorization': basic(proxy) } : {}
+  return isGiven ? { 'proxy-authorization': basicCredentials(proxy) } : {}
 }
 
 /** Connects to the proxy, over TLS where its URL says https. */
