@@ -1,8 +1,8 @@
 // range-get as a library.
 export type { CallerFields } from './caller-fields.ts'
 export { type Download, download } from './download.ts'
+export type { DownloadProgress, DownloadState } from './download-progress.ts'
 export type { DownloadResult } from './download-result.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
 export type { DownloadOptions, SegmentReport } from './options.ts'
 export type { Destination } from './output.ts'
-export type { DownloadProgress, DownloadState } from './progress.ts'

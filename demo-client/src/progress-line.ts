@@ -1,6 +1,7 @@
 // One line about a download that fits a terminal of any width. Pure.
+
+import type { DownloadProgress } from './download-progress.ts'
 import { oneLine } from './one-line.ts'
-import type { DownloadProgress } from './progress.ts'
 import { formatDuration, formatSize } from './quantities.ts'
 import { shortenEnd, shortenMiddle, widthOf } from './text-width.ts'
 

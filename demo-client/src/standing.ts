@@ -1,5 +1,7 @@
 // What a download tells of itself while it runs: gathered from its parts whenever somebody looks.
-import { type DownloadProgress, type DownloadState, ProgressFeed, SpeedMeter } from './progress.ts'
+import type { DownloadProgress, DownloadState } from './download-progress.ts'
+import { ProgressFeed } from './progress-feed.ts'
+import { SpeedMeter } from './speed-meter.ts'
 import type { Store } from './store.ts'
 import type { Transfer } from './transfer.ts'
 

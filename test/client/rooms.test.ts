@@ -13,11 +13,11 @@ import { parseHttpDate } from '#client/http-date.js'
 import { identityOf, isSameVersion } from '#client/identity.js'
 import { nameFromDisposition, nameFromUrl, safeName } from '#client/names.js'
 import { addBlock, type Block, gaps, largestRest, nextSegment, size } from '#client/plan.js'
-import { SpeedMeter } from '#client/progress.js'
 import { proxyFor } from '#client/proxy.js'
 import { RateLimit } from '#client/rate-limit.js'
 import { firstTarget, redirectTarget } from '#client/request-target.js'
 import { backoff, retryAfter } from '#client/retry.js'
+import { SpeedMeter } from '#client/speed-meter.js'
 
 const fields = (lines: Record<string, string>) => fieldLines(Object.entries(lines).flat())
 

@@ -177,14 +177,17 @@ t.test('Download options: the names and defaults are those of the code', async (
 t.test('Progress, result and handle: the members are those of the code', async (t) => {
   const shown = (heading: string, column: string): string[] =>
     tableUnder(README, heading).map((row) => plain(row[column]).replace('()', ''))
-  t.strictSame(shown('Progress', 'property'), membersOf(declarations('progress'), 'DownloadProgress'))
+  t.strictSame(
+    shown('Progress', 'property'),
+    membersOf(declarations('download-progress'), 'DownloadProgress'),
+  )
   t.strictSame(shown('Result', 'property'), membersOf(declarations('download-result'), 'DownloadResult'))
   const own = shown('download(url, destination, options?)', 'member').filter((name) => !name.startsWith('['))
   t.strictSame(own, membersOf(declarations('download'), 'Download extends AsyncIterable<DownloadProgress>'))
   const states = tableUnder(README, 'Progress')[0]?.['meaning'] ?? ''
   t.strictSame(
     [...states.matchAll(/'(\w+)'/g)].map(([, state]) => state),
-    unionOf(declarations('progress'), 'DownloadState'),
+    unionOf(declarations('download-progress'), 'DownloadState'),
   )
 })
 
