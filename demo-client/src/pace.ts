@@ -1,17 +1,23 @@
 // How fast the bytes may come, and how slow: the limits of one transfer.
 import { CrawlWatch } from './crawl-watch.ts'
 import type { DownloadError } from './errors.ts'
-import { MinRate } from './min-rate.ts'
-import type { Settings } from './options.ts'
+import { MinRate, type MinRatePolicy } from './min-rate.ts'
 import type { Patience } from './patience.ts'
 import type { PauseGate } from './pause-gate.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Schedule } from './schedule.ts'
 import type { Store } from './store.ts'
 
+/** What of the options sets the pace. Rates in bytes per second, of all connections together; null: no limit. */
+export interface PaceSettings extends MinRatePolicy {
+  readonly connections: number
+  readonly limitRate: number | null
+  readonly minRate: number | null
+}
+
 /** What the pace depends on. */
 export interface PaceContext {
-  readonly settings: Settings
+  readonly settings: PaceSettings
   readonly store: Store
   readonly schedule: Schedule
   readonly gate: PauseGate

@@ -1,10 +1,10 @@
 // What a caller has called after each answer. It may throw, or return a promise that is rejected: both end the download.
 import { onAbort } from './abort-listeners.ts'
 import { DownloadError } from './errors.ts'
-import type { DownloadOptions, SegmentReport } from './options.ts'
+import type { SegmentReport } from './segment-report.ts'
 
 /** A caller's listener, as given. */
-export type GivenListener = NonNullable<DownloadOptions['onSegment']>
+export type GivenListener = (report: SegmentReport) => void | PromiseLike<void>
 
 /** Calls a caller's listener. */
 export class SegmentListener {

@@ -1,13 +1,25 @@
 // What the connections of a download share.
 import type { Answer, Exchanger } from './exchange.ts'
 import type { Identity } from './identity.ts'
-import type { SegmentReport, Settings } from './options.ts'
+import type { PaceSettings } from './pace.ts'
 import type { Target } from './request-target.ts'
+import type { SchedulePolicy } from './schedule.ts'
+import type { SegmentReport } from './segment-report.ts'
 import type { Store } from './store.ts'
+
+/** What of the options a transfer needs. Times in ms. */
+export interface TransferSettings extends SchedulePolicy, PaceSettings {
+  readonly retryDelay: number
+  readonly maxRetryDelay: number
+  /** Wait between two segments of one connection. */
+  readonly delay: number
+  /** Is an HTML page taken in place of another file? */
+  readonly html: 'refuse' | 'accept'
+}
 
 /** What a transfer works with, and whom it tells. */
 export interface TransferContext {
-  readonly settings: Settings
+  readonly settings: TransferSettings
   readonly store: Store
   readonly exchanger: Exchanger
   readonly origin: Target
