@@ -4,28 +4,20 @@ import { contentTypeOf } from './content-type.ts'
 import { type ContentDecision, type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
+import { fail } from './failed-answer.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
-import { asError } from './foreign-failure.ts'
 import { giveUp } from './given-up.ts'
-import { clearStatus, settleStatus } from './handler-status.ts'
-import { guardFraming, guardHead } from './head-guard.ts'
+import { settleStatus } from './handler-status.ts'
+import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
-import { forgetIntended } from './intended-answer.ts'
-import { writeLogLine } from './log-line.ts'
 import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
-import { putFields } from './own-fields.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
-import { ReplyClaim, sendError } from './reply-claim.ts'
+import type { ReplyClaim } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
-import {
-  clearRepresentationFields,
-  restoreFields,
-  type Subject,
-  setNotModifiedFields,
-} from './response-fields.ts'
-import { cut, isOver, whenOver } from './response-lifetime.ts'
+import { restoreFields, type Subject, setNotModifiedFields } from './response-fields.ts'
+import { isOver, whenOver } from './response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendContent } from './send-content.ts'
@@ -50,8 +42,19 @@ export interface Call {
 }
 
 /**
- * Opens what the path names, decides, and answers. Whatever was opened is closed on every way out; what goes wrong
- * goes to Fastify's error handling.
+ * Answers one call, in these steps:
+ *
+ * 1. Wait for a turn on the connection, first to open and then to send: `response-turn`. Nothing is open meanwhile; what
+ *    has to wait for the second is opened again.
+ * 2. Open what the path names: `target-check` looks at how the request spells it, then `opened-source` or `file-source`
+ *    opens it. Where nothing is there, `refused-answer` ends here.
+ * 3. Select what conditions and ranges are about: `selected-representation`, from what was opened and what the handler set.
+ * 4. Decide: `decision`, from `request-fields`.
+ * 5. Without content: `response-fields` for a 304; 412 and 416 are errors.
+ * 6. With content: `send-content` lays out the body (`multipart`), sets status and fields (`content-fields`), and sends it
+ *    from memory (`short-body`) or as a stream (`answer-body`).
+ *
+ * A failure on the way goes to Fastify's error handling: `failed-answer`. Whatever was opened is closed on every way out.
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
@@ -87,44 +90,6 @@ async function answerInTurn(reply: FastifyReply, call: Call, answering: Answerin
     }
     await turn.toSend()
   }
-}
-
-/** Hands a failure to Fastify's error handling, where an answer can still be given. */
-export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): void {
-  const error = asError(thrown)
-  const log = (level: 'debug' | 'warn', message: string): void =>
-    writeLogLine(reply.log, { level, details: { err: error }, message })
-  if (claim.isLost) {
-    log('warn', 'range response given up, since something else has answered')
-    claim.cutAbandoned()
-    return
-  }
-  // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
-  if (isOver(reply)) {
-    log('debug', 'range response given up')
-    return
-  }
-  // Whatever wraps the response can throw after the head is out: there is no second answer.
-  if (isHeadSent(reply.raw)) {
-    log('warn', 'range response failed after its head was sent')
-    cut(reply.raw)
-    return
-  }
-  clearRepresentationFields(reply)
-  // Fastify puts the fields of an error on the answer only where the user has set no error handler.
-  if (error instanceof SendRangeError && error.headers !== undefined) putFields(reply, error.headers, error)
-  clearStatus(reply)
-  ReplyClaim.release(reply)
-  guardError(reply, error)
-  sendError(reply, error)
-}
-
-/** The answer is no longer about the content; only the Content-Range of a 416 is ours. */
-function guardError(reply: FastifyReply, error: Error): void {
-  forgetIntended(reply.raw)
-  const contentRange = error instanceof SendRangeError ? error.headers?.['content-range'] : undefined
-  if (contentRange === undefined) guardFraming(reply)
-  else guardHead(reply, { status: 416, contentRange })
 }
 
 /**
