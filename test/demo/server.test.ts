@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { buildServer } from 'demo-server'
 import t from 'tap'
 import { forkServer, listening, start } from './server-process.ts'
@@ -62,14 +60,6 @@ t.test('what is not there', async (t) => {
     t.ok([400, 403, 404].includes(answer.statusCode), `${url}: ${answer.statusCode}`)
     t.notMatch(answer.body, /demo-server\//, `${url} names no path of the machine`)
   }
-})
-
-t.test('bd_logo.png is what its script draws', async (t) => {
-  const output = `${t.testdir()}/logo.png`
-  execFileSync(process.execPath, [fileURLToPath(new URL('scripts/draw-logo.mjs', DEMO)), output])
-  const drawn = await readFile(output)
-  t.equal(drawn.length, 7877)
-  t.ok(drawn.equals(await readFile(new URL('bd_logo.png', FILES))), 'byte for byte')
 })
 
 t.test('a real process: serves, logs JSON, ends with 0 on a signal', async (t) => {
