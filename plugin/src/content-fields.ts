@@ -5,12 +5,12 @@ import { guardHead } from './head-guard.ts'
 import { intendedContent } from './intended-answer.ts'
 import { contentRange } from './multipart.ts'
 import type { ReplyClaim } from './reply-claim.ts'
-import { codingOfRepresentation, type Subject, setRepresentationFields } from './response-fields.ts'
+import { codingOfRepresentation, type ResponseContext, setRepresentationFields } from './response-fields.ts'
 
 /** What the head of a 200 or a 206 is made from. */
 export interface ContentHead {
   readonly claim: ReplyClaim
-  readonly subject: Subject
+  readonly context: ResponseContext
   readonly decision: ContentDecision
   /** Of the whole answer: a multipart body has one of its own. */
   readonly contentType: string
@@ -25,18 +25,18 @@ export interface ContentHead {
  * @throws SendRangeError `ERR_RANGE_ALREADY_SENT` when something else has answered
  */
 export function setContentFields(reply: FastifyReply, head: ContentHead): void {
-  const { claim, subject, decision, contentType, length } = head
+  const { claim, context, decision, contentType, length } = head
   claim.assertHeld()
   // The application may have set one while the file was read.
   if (decision.kind === 'full') settleStatus(reply)
-  setRepresentationFields(reply, subject)
+  setRepresentationFields(reply, context)
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
   // begin a file again from such an answer would miss its type and date.
   reply.header('content-type', contentType)
   reply.header('content-length', String(length))
   if (decision.kind !== 'full') reply.code(206)
   if (decision.kind === 'partial') {
-    reply.header('content-range', contentRange(decision.range, subject.selected.size))
+    reply.header('content-range', contentRange(decision.range, context.selected.size))
   }
-  guardHead(reply, intendedContent(reply, length, codingOfRepresentation(subject)))
+  guardHead(reply, intendedContent(reply, length, codingOfRepresentation(context)))
 }

@@ -3,17 +3,17 @@ import { isMediaType } from './field-value.ts'
 import { foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { mediaTypeOf } from './media-type.ts'
-import type { Subject } from './response-fields.ts'
+import type { ResponseContext } from './response-fields.ts'
 
 /**
  * The Content-Type of the representation itself; a handler's own wins.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` or `ERR_RANGE_SOURCE` for what would break the head of a part
  */
-export function contentTypeOf({ path, representation, settings, set }: Subject): string {
+export function contentTypeOf({ path, representation, settings, handlerFields }: ResponseContext): string {
   const { contentType } = settings
   const chosen =
-    set['content-type'] ??
+    handlerFields['content-type'] ??
     (typeof contentType === 'function' ? contentTypeFrom(contentType, path) : contentType)
   const type = chosen ?? representation.contentType
   if (type === undefined) return mediaTypeOf(path)

@@ -6,7 +6,7 @@ import { isHeadSent } from './head-sent.ts'
 import { formatHttpDate } from './http-date.ts'
 import { putFields, takeOffFields } from './own-fields.ts'
 import { mayBeEncoded } from './request-fields.ts'
-import type { FieldsSet } from './selected-representation.ts'
+import type { HandlerFields } from './selected-representation.ts'
 import type { Representation } from './source.ts'
 
 const RANGE_NOT_SATISFIABLE = 416
@@ -33,41 +33,42 @@ export interface FieldSettings {
 }
 
 /** What a response is about. */
-export interface Subject {
+export interface ResponseContext {
   readonly path: string
   readonly representation: Representation
   readonly selected: Selected
   readonly settings: FieldSettings
   /** What the handler has set already; it wins over what is said here. */
-  readonly set: FieldsSet
+  readonly handlerFields: HandlerFields
 }
 
 /** The fields of 200 and 206 that do not depend on the range. What the handler has set stays. */
-export function setRepresentationFields(reply: FastifyReply, subject: Subject): void {
-  const { path, selected, settings, set } = subject
+export function setRepresentationFields(reply: FastifyReply, context: ResponseContext): void {
+  const { path, selected, settings, handlerFields } = context
   const { cacheControl, download, headers } = settings
   // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
   // multiple part response", and a 200 has none either. Of a 206 with one part it is set afterwards. The page of a 416 has
   // that of the file that was asked for.
-  if (set['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
+  if (handlerFields['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
     removeFields(reply, ['content-range'])
-  if (set['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
-  setEtag(reply, subject)
-  setLastModified(reply, subject)
-  if (cacheControl !== undefined && set['cache-control'] === undefined)
+  if (handlerFields['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
+  setEtag(reply, context)
+  setLastModified(reply, context)
+  if (cacheControl !== undefined && handlerFields['cache-control'] === undefined)
     reply.header('cache-control', cacheControl)
-  if (download !== false && set['content-disposition'] === undefined) {
+  if (download !== false && handlerFields['content-disposition'] === undefined) {
     reply.header('content-disposition', attachment(download, path))
   }
   for (const name in headers) {
     const value = headers[name]
-    if (value !== undefined && set[name.toLowerCase()] === undefined) putFields(reply, { [name]: value })
+    if (value !== undefined && handlerFields[name.toLowerCase()] === undefined)
+      putFields(reply, { [name]: value })
   }
 }
 
 /** The coding that the handler says the representation has: it is part of it, tag and ranges are of the coded bytes. */
-export function codingOfRepresentation({ set, settings }: Subject): unknown {
-  return set['content-encoding'] ?? ownField(settings.headers, 'content-encoding')
+export function codingOfRepresentation({ handlerFields, settings }: ResponseContext): unknown {
+  return handlerFields['content-encoding'] ?? ownField(settings.headers, 'content-encoding')
 }
 
 /**
@@ -78,21 +79,21 @@ export function codingOfRepresentation({ set, settings }: Subject): unknown {
  */
 export function setNotModifiedFields(
   reply: FastifyReply,
-  subject: Subject,
+  context: ResponseContext,
   matched: 'strong' | 'weak',
 ): void {
-  const { selected, settings, set } = subject
+  const { selected, settings, handlerFields } = context
   removeFields(reply, REPRESENTATION_FIELDS)
   const { etag } = selected
   const weakened = matched === 'weak' && mayBeEncoded(reply.request)
-  if (etag === undefined) setLastModified(reply, subject)
+  if (etag === undefined) setLastModified(reply, context)
   else reply.header('etag', formatEntityTag(weakened ? { ...etag, strength: 'weak' } : etag))
-  if (settings.cacheControl !== undefined && set['cache-control'] === undefined) {
+  if (settings.cacheControl !== undefined && handlerFields['cache-control'] === undefined) {
     reply.header('cache-control', settings.cacheControl)
   }
   for (const name of ['cache-control', 'content-location', 'expires', 'vary']) {
     const value = ownField(settings.headers, name)
-    if (value !== undefined && set[name] === undefined) putFields(reply, { [name]: value })
+    if (value !== undefined && handlerFields[name] === undefined) putFields(reply, { [name]: value })
   }
 }
 
@@ -108,10 +109,10 @@ export function clearRepresentationFields(reply: FastifyReply): void {
 }
 
 /** Puts back what the handler had set, and takes off everything else. */
-export function restoreFields(reply: FastifyReply, set: FieldsSet): void {
+export function restoreFields(reply: FastifyReply, handlerFields: HandlerFields): void {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (set[name] === undefined) reply.removeHeader(name)
-    else if (set[name] !== value) reply.header(name, set[name])
+    if (handlerFields[name] === undefined) reply.removeHeader(name)
+    else if (handlerFields[name] !== value) reply.header(name, handlerFields[name])
   }
 }
 
@@ -122,13 +123,14 @@ function removeFields(reply: FastifyReply, names: readonly string[]): void {
   }
 }
 
-function setEtag(reply: FastifyReply, { selected, set }: Subject): void {
-  if (selected.etag !== undefined && set['etag'] === undefined)
+function setEtag(reply: FastifyReply, { selected, handlerFields }: ResponseContext): void {
+  if (selected.etag !== undefined && handlerFields['etag'] === undefined)
     reply.header('etag', formatEntityTag(selected.etag))
 }
 
-function setLastModified(reply: FastifyReply, { selected, set }: Subject): void {
+function setLastModified(reply: FastifyReply, { selected, handlerFields }: ResponseContext): void {
   const { lastModified } = selected
-  const date = lastModified === undefined ? undefined : (set['last-modified'] ?? formatHttpDate(lastModified))
+  const date =
+    lastModified === undefined ? undefined : (handlerFields['last-modified'] ?? formatHttpDate(lastModified))
   if (date !== undefined) reply.header('last-modified', date)
 }

@@ -6,7 +6,7 @@ import { parseHttpDate } from './http-date.ts'
 import type { Representation } from './source.ts'
 
 /** Header fields that the handler has set on the reply, by their lower-case names. */
-export type FieldsSet = Readonly<Record<string, unknown>>
+export type HandlerFields = Readonly<Record<string, unknown>>
 
 /** The settings that are about what is selected. */
 export interface SelectionSettings {
@@ -28,7 +28,7 @@ const MS_PER_SECOND = 1000
 export function selectedRepresentation(
   representation: Representation,
   settings: SelectionSettings,
-  set: FieldsSet,
+  handlerFields: HandlerFields,
 ): Selected {
   const { size } = representation
   if (!Number.isSafeInteger(size) || size < 0) {
@@ -38,10 +38,11 @@ export function selectedRepresentation(
   return {
     size,
     acceptRanges: acceptRangesOf(representation, settings),
-    etag: etagOf(representation, settings, set['etag']),
-    lastModified: lastModifiedOf({ representation, settings, now }, set['last-modified']),
+    etag: etagOf(representation, settings, handlerFields['etag']),
+    lastModified: lastModifiedOf({ representation, settings, now }, handlerFields['last-modified']),
     // A date of the handler's own stands for what the handler knows.
-    lastModifiedStrength: set['last-modified'] === undefined ? strengthOf(representation) : 'strong',
+    lastModifiedStrength:
+      handlerFields['last-modified'] === undefined ? strengthOf(representation) : 'strong',
     now,
   }
 }
@@ -62,9 +63,9 @@ function strengthOf({ lastModifiedStrength }: Representation): 'strong' | 'weak'
 function etagOf(
   representation: Representation,
   settings: SelectionSettings,
-  set: unknown,
+  fromHandler: unknown,
 ): EntityTag | undefined {
-  if (set !== undefined) return parseEntityTag(String(set))
+  if (fromHandler !== undefined) return parseEntityTag(String(fromHandler))
   if (settings.etag === false || representation.etag === undefined) return undefined
   const given: unknown = representation.etag
   const tag = typeof given === 'string' ? parseEntityTag(given) : undefined
@@ -78,8 +79,11 @@ interface DateContext {
   readonly now: number
 }
 
-function lastModifiedOf({ representation, settings, now }: DateContext, set: unknown): number | undefined {
-  if (set !== undefined) return parseHttpDate(String(set), now)
+function lastModifiedOf(
+  { representation, settings, now }: DateContext,
+  fromHandler: unknown,
+): number | undefined {
+  if (fromHandler !== undefined) return parseHttpDate(String(fromHandler), now)
   const date = representation.lastModified
   if (settings.lastModified === false || date === undefined) return undefined
   if (!types.isDate(date))

@@ -18,7 +18,7 @@ import type { Settings } from './options.ts'
 import { type OwnBytes, ownCopy } from './own-bytes.ts'
 import type { ByteRange } from './range-set.ts'
 import { ReplyClaim } from './reply-claim.ts'
-import { clearRepresentationFields, type Subject } from './response-fields.ts'
+import { clearRepresentationFields, type ResponseContext } from './response-fields.ts'
 import { cut } from './response-lifetime.ts'
 import { isSendWrapped } from './send-guard.ts'
 import { sendNothing } from './send-nothing.ts'
@@ -32,7 +32,7 @@ const LONGEST_AT_ONCE = SMALL_CHUNK_BYTES
 /** What is to be sent, and how to close it. */
 export interface Content {
   readonly claim: ReplyClaim
-  readonly subject: Subject
+  readonly context: ResponseContext
   readonly decision: ContentDecision
   readonly settings: Pick<Settings, 'source' | 'stallTimeout'>
   /** Closes the representation; more than one call does no harm. */
@@ -50,9 +50,9 @@ export interface Content {
  * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation changed while it was read for a Buffer
  */
 export async function sendContent(reply: FastifyReply, content: Content): Promise<void> {
-  const { claim, subject, decision, close, progress } = content
-  const { representation, selected } = subject
-  const laidOut = layOut(subject, decision)
+  const { claim, context, decision, close, progress } = content
+  const { representation, selected } = context
+  const laidOut = layOut(context, decision)
   const { layout } = laidOut
   const { length } = layout
   if (decision.kind !== 'full') progress.ranges = rangesOf(layout)
@@ -86,9 +86,9 @@ interface LaidOut {
   readonly contentType: string
 }
 
-function layOut(subject: Subject, decision: ContentDecision): LaidOut {
-  const { size } = subject.selected
-  const contentType = contentTypeOf(subject)
+function layOut(context: ResponseContext, decision: ContentDecision): LaidOut {
+  const { size } = context.selected
+  const contentType = contentTypeOf(context)
   if (decision.kind === 'full') return { layout: layOutRange({ first: 0, last: size - 1 }), contentType }
   if (decision.kind === 'partial') return { layout: layOutRange(decision.range), contentType }
   const layout = new Multipart(decision.ranges, { size, partType: contentType })
@@ -118,8 +118,8 @@ async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Con
 }
 
 function setFields(reply: FastifyReply, { layout, contentType }: LaidOut, content: Content): void {
-  const { claim, subject, decision } = content
-  setContentFields(reply, { claim, subject, decision, contentType, length: layout.length })
+  const { claim, context, decision } = content
+  setContentFields(reply, { claim, context, decision, contentType, length: layout.length })
 }
 
 /** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
@@ -152,10 +152,10 @@ function guardEmpty(reply: FastifyReply): void {
 }
 
 function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void {
-  const { claim, subject, settings, close, progress, signal } = content
+  const { claim, context, settings, close, progress, signal } = content
   setFields(reply, laidOut, content)
   const { layout } = laidOut
-  const { path, representation } = subject
+  const { path, representation } = context
   const readers = readersOf(reply, content)
   if (readers === 'anybody') guardBody(reply, { length: layout.length })
   const reopen = async (): Promise<Representation | undefined> =>

@@ -16,7 +16,7 @@ import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
 import type { ReplyClaim } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
-import { restoreFields, type Subject, setNotModifiedFields } from './response-fields.ts'
+import { type ResponseContext, restoreFields, setNotModifiedFields } from './response-fields.ts'
 import { isOver, whenOver } from './response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
@@ -123,29 +123,29 @@ async function answer(
     return 'answered'
   }
   const close = closeOnce(() => representation.close(), reply.log)
-  const set = reply.getHeaders()
+  const handlerFields = reply.getHeaders()
   const { statusCode } = reply
   try {
     settleStatus(reply)
-    const selected = selectedRepresentation(representation, settings, set)
-    const subject: Subject = { path, representation, selected, settings, set }
-    const decision = decideFor(reply, subject, settings.maxRanges)
+    const selected = selectedRepresentation(representation, settings, handlerFields)
+    const context: ResponseContext = { path, representation, selected, settings, handlerFields }
+    const decision = decideFor(reply, context, settings.maxRanges)
     if (!isContent(decision)) {
       await close()
       claim.assertHeld()
-      sendWithoutContent(reply, { claim, subject, decision })
-    } else if (hasBody(reply, subject) && !turn.tryToSend()) {
+      sendWithoutContent(reply, { claim, context, decision })
+    } else if (hasBody(reply, context) && !turn.tryToSend()) {
       await close()
       return 'not its turn'
     } else {
-      await sendContent(reply, { claim, subject, decision, settings, close, progress, isPayloadSeen, signal })
+      await sendContent(reply, { claim, context, decision, settings, close, progress, isPayloadSeen, signal })
     }
     return 'answered'
   } catch (error) {
     await close()
     if (claim.isLost || isHeadSent(reply.raw)) throw error
     // The next version must not go out under the status and the validators of this one.
-    restoreFields(reply, set)
+    restoreFields(reply, handlerFields)
     reply.code(statusCode)
     throw error
   }
@@ -172,12 +172,12 @@ function signalOf(reply: FastifyReply): AbortSignal {
   return controller.signal
 }
 
-function decideFor(reply: FastifyReply, subject: Subject, maxRanges: number): Decision {
+function decideFor(reply: FastifyReply, context: ResponseContext, maxRanges: number): Decision {
   // RFC 9110 §13.2.1 and §14.2: conditions and ranges are for what would otherwise be a 200.
   if (reply.statusCode !== 200) return { kind: 'full' }
-  return decide(rangeRequestOf(reply.request), subject.selected, {
+  return decide(rangeRequestOf(reply.request), context.selected, {
     maxRanges,
-    partType: () => contentTypeOf(subject),
+    partType: () => contentTypeOf(context),
   })
 }
 
@@ -185,20 +185,20 @@ function isContent(decision: Decision): decision is ContentDecision {
   return decision.kind === 'full' || decision.kind === 'partial' || decision.kind === 'multipart'
 }
 
-function hasBody(reply: FastifyReply, { selected }: Subject): boolean {
+function hasBody(reply: FastifyReply, { selected }: ResponseContext): boolean {
   return reply.request.method !== 'HEAD' && selected.size > 0
 }
 
 interface NoContent {
   readonly claim: ReplyClaim
-  readonly subject: Subject
+  readonly context: ResponseContext
   readonly decision: Exclude<Decision, ContentDecision>
 }
 
-function sendWithoutContent(reply: FastifyReply, { claim, subject, decision }: NoContent): void {
+function sendWithoutContent(reply: FastifyReply, { claim, context, decision }: NoContent): void {
   if (decision.kind === 'not-modified') {
     reply.code(304)
-    setNotModifiedFields(reply, subject, decision.matched)
+    setNotModifiedFields(reply, context, decision.matched)
     guardHead(reply, { status: 304 })
     sendNothing(reply, claim)
     return
@@ -209,6 +209,6 @@ function sendWithoutContent(reply: FastifyReply, { claim, subject, decision }: N
   // RFC 9110 §15.5.17: "A server that generates a 416 response to a byte-range request SHOULD generate a
   // Content-Range header field specifying the current length of the selected representation".
   throw new SendRangeError('ERR_RANGE_NOT_SATISFIABLE', 'Range Not Satisfiable', {
-    headers: { 'content-range': `bytes */${subject.selected.size}`, 'accept-ranges': 'bytes' },
+    headers: { 'content-range': `bytes */${context.selected.size}`, 'accept-ranges': 'bytes' },
   })
 }
