@@ -1,9 +1,9 @@
 // range-get as a library.
-export type { CallerFields } from './caller-fields.ts'
+export type { CallerFields } from './caller/caller-fields.ts'
+export type { Destination } from './disk/output.ts'
 export { type Download, download } from './download.ts'
 export type { DownloadProgress, DownloadState } from './download-progress.ts'
 export type { DownloadResult } from './download-result.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
 export type { DownloadOptions } from './options.ts'
-export type { Destination } from './output.ts'
-export type { SegmentReport } from './segment-report.ts'
+export type { SegmentReport } from './transfer/segment-report.ts'

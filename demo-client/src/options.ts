@@ -1,9 +1,9 @@
 // The options of download(), their defaults and limits. Pure.
-import { type CallerFields, fieldsOf } from './caller-fields.ts'
-import { assertSignal, assertType, readOptions } from './check-arguments.ts'
-import { type ExpectedDigest, parseChecksum } from './digest.ts'
+import { type CallerFields, fieldsOf } from './caller/caller-fields.ts'
+import { assertSignal, assertType, readOptions } from './caller/check-arguments.ts'
 import { DownloadError } from './errors.ts'
-import type { SegmentReport } from './segment-report.ts'
+import { type ExpectedDigest, parseChecksum } from './rules/digest.ts'
+import type { SegmentReport } from './transfer/segment-report.ts'
 
 /** Options of `download()`. Sizes in bytes, times in milliseconds. */
 export interface DownloadOptions {

@@ -1,6 +1,6 @@
 // Values as they are written on the command line: what is read from them, and what is refused.
 import t from 'tap'
-import { decimal, headersFrom, integer, sizeOf, usage, withScheme } from '#client/argument-values.js'
+import { decimal, headersFrom, integer, sizeOf, usage, withScheme } from '#client/text/argument-values.js'
 
 const SIZE = '--limit-rate takes a size such as 4, 64k or 8M, not'
 const SECONDS = '--retry-delay takes a number of seconds, not'

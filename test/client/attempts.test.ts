@@ -1,6 +1,6 @@
 // When one connection has tried often enough: failures in a row, and answers that bring next to nothing.
 import t from 'tap'
-import { Attempts } from '#client/attempts.js'
+import { Attempts } from '#client/rules/attempts.js'
 
 const { signal } = new AbortController()
 /** An answer of a byte, of ten that were asked for. */

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
-import { BlockWriter } from '#client/block-writer.js'
-import { BUFFER, isPaged, PAGE, sizeOfNext } from '#client/buffers.js'
-import type { PartFile } from '#client/part-file.js'
+import { BlockWriter } from '#client/disk/block-writer.js'
+import type { PartFile } from '#client/disk/part-file.js'
+import { BUFFER, isPaged, PAGE, sizeOfNext } from '#client/files/buffers.js'
 
 const MIB = 1024 * 1024
 

@@ -1,7 +1,7 @@
 // Blanks behind the size of a chunk, which old servers send and node:http refuses. All else of the framing stays strict.
 import fc from 'fast-check'
 import t from 'tap'
-import { ChunkSizes } from '#client/chunk-sizes.js'
+import { ChunkSizes } from '#client/rules/chunk-sizes.js'
 import { makeContent, startHostile } from './support/hostile-server.ts'
 import { get } from './support/run.ts'
 

@@ -2,8 +2,8 @@
 
 import { download } from 'range-get'
 import t from 'tap'
-import { nameInDisposition } from '#client/disposition.js'
-import { nameFromDisposition } from '#client/names.js'
+import { nameInDisposition } from '#client/rules/disposition.js'
+import { nameFromDisposition } from '#client/state/names.js'
 import { startHostile } from './support/hostile-server.ts'
 import { names, QUICK } from './support/run.ts'
 

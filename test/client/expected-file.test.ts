@@ -1,6 +1,6 @@
 // What the names of a file allow: pages, coded bytes.
 import t from 'tap'
-import { type FileNames, isPageExpected, unexpectedCoding } from '#client/expected-file.js'
+import { type FileNames, isPageExpected, unexpectedCoding } from '#client/content/expected-file.js'
 
 function names(url: string, more: Partial<FileNames> & { last?: string } = {}): FileNames {
   const { last = url, disposition = null, output = null } = more

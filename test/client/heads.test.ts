@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { normalHead } from '#client/answer-heads.js'
+import { normalHead } from '#client/http/answer-heads.js'
 import { makeContent, type RawRequest, startHostile, wanted } from './support/hostile-server.ts'
 import { get } from './support/run.ts'
 

@@ -1,6 +1,6 @@
 // Which version an answer is about, and what proves that two are about the same one.
 import t from 'tap'
-import { fieldLines } from '#client/field-lines.js'
+import { fieldLines } from '#client/rules/field-lines.js'
 import {
   type Identity,
   identityOf,
@@ -9,7 +9,7 @@ import {
   isSameVersion,
   rangeValidator,
   strongTag,
-} from '#client/identity.js'
+} from '#client/rules/identity.js'
 
 const OLD = 'Sun, 06 Nov 1994 08:49:37 GMT'
 const MINUTE_LATER = 'Sun, 06 Nov 1994 08:50:37 GMT'

@@ -1,7 +1,7 @@
 // Journals that are proven, but have not the shape of one: none of them is taken up.
 import { createHmac } from 'node:crypto'
 import t from 'tap'
-import { decodeJournal, encodeJournal, type JournalRecord, sealedKey } from '#client/journal-format.js'
+import { decodeJournal, encodeJournal, type JournalRecord, sealedKey } from '#client/state/journal-format.js'
 
 const SECRET = Buffer.alloc(32, 'secret')
 const IDENTITY = { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} }

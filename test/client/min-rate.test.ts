@@ -1,6 +1,6 @@
 // The lowest rate: over which time it is measured, and what follows where it is too low.
 import t from 'tap'
-import { MinRate } from '#client/min-rate.js'
+import { MinRate } from '#client/rules/min-rate.js'
 
 const POLICY = { stallTimeout: 3000, retries: 1 }
 

@@ -1,8 +1,8 @@
 // no_proxy: the table, and real curl beside it.
 import { execFile } from 'node:child_process'
 import t from 'tap'
-import { isExempt } from '#client/no-proxy.js'
-import { proxyFor } from '#client/proxy.js'
+import { isExempt } from '#client/rules/no-proxy.js'
+import { proxyFor } from '#client/rules/proxy.js'
 import { missing } from '../docs/support/programs.ts'
 import { startProxy } from './support/proxy.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { download } from 'range-get'
 import t from 'tap'
-import { onAbort } from '#client/abort-listeners.js'
+import { onAbort } from '#client/caller/abort-listeners.js'
 import {
   answerHonestly,
   head,

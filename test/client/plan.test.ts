@@ -12,7 +12,7 @@ import {
   type SegmentPolicy,
   SMALLEST_SEGMENT,
   size,
-} from '#client/plan.js'
+} from '#client/state/plan.js'
 
 const MIB = 1024 * 1024
 const UNLIMITED = Number.MAX_SAFE_INTEGER

@@ -1,10 +1,10 @@
 // The line about a download: what stays when there are few columns, and how wide texts are.
 import type { DownloadProgress } from 'range-get'
 import t from 'tap'
-import { jsonLine, oneLine } from '#client/one-line.js'
-import { describeProgress, plainLine, progressLine } from '#client/progress-line.js'
-import { formatDuration, formatSize } from '#client/quantities.js'
-import { shortenEnd, shortenMiddle, widthOf } from '#client/text-width.js'
+import { jsonLine, oneLine } from '#client/text/one-line.js'
+import { describeProgress, plainLine, progressLine } from '#client/text/progress-line.js'
+import { formatDuration, formatSize } from '#client/text/quantities.js'
+import { shortenEnd, shortenMiddle, widthOf } from '#client/text/text-width.js'
 
 const PROGRESS: DownloadProgress = {
   state: 'downloading',

@@ -1,6 +1,6 @@
 // What is said of a proxy that refuses or fails, and whether it is asked again.
 import t from 'tap'
-import { nameOf, ProxyError } from '#client/proxy-error.js'
+import { nameOf, ProxyError } from '#client/rules/proxy-error.js'
 
 const PLAIN = 'http://proxy.example:3128'
 const OWN = 'http://me:pw@proxy.example:3128'

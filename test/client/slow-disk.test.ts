@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { size } from '#client/plan.js'
+import { size } from '#client/state/plan.js'
 import { fileHandlePrototype } from './support/file-handles.ts'
 import { atFirst, makeContent, part, resource, type Script, startHostile } from './support/hostile-server.ts'
 import { blocksOf } from './support/journal.ts'

@@ -1,7 +1,7 @@
 // The first bytes of what is sent in place of a file, and the media types that leave the question open.
 import t from 'tap'
-import { claimsNoFormat, isJson } from '#client/media-types.js'
-import { reasonFor, type StandIn, standInOf } from '#client/stand-in.js'
+import { claimsNoFormat, isJson } from '#client/content/media-types.js'
+import { reasonFor, type StandIn, standInOf } from '#client/content/stand-in.js'
 
 const ALL: readonly StandIn[] = ['page', 'json', 'error', 'pointer']
 

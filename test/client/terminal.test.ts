@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { widthOf } from '#client/text-width.js'
+import { widthOf } from '#client/text/text-width.js'
 import { missing } from '../docs/support/programs.ts'
 import { CLI } from '../support/cli.ts'
 import { makeContent, resource } from './support/hostile-server.ts'

@@ -1,6 +1,6 @@
 // What a proxy answers to CONNECT, as far as it has come: RFC 9112 §2 and §3.
 import t from 'tap'
-import { finalHead } from '#client/tunnel-head.js'
+import { finalHead } from '#client/rules/tunnel-head.js'
 
 const heads: [name: string, text: string, status: number, fields: string[], rest: string][] = [
   ['a status line alone', 'HTTP/1.1 200 OK\r\n\r\n', 200, [], ''],

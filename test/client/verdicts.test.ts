@@ -1,8 +1,8 @@
 // judge(), with all that a verdict says: the bytes, the version, the wait, the reason.
 import t from 'tap'
-import { fieldLines } from '#client/field-lines.js'
-import { isHtml } from '#client/media-types.js'
-import { type Asked, judge, type Verdict } from '#client/verify.js'
+import { isHtml } from '#client/content/media-types.js'
+import { fieldLines } from '#client/rules/field-lines.js'
+import { type Asked, judge, type Verdict } from '#client/rules/verify.js'
 
 const DIGEST = 'sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:'
 const VALUE = { 'sha-256': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' }

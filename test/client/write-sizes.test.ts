@@ -1,7 +1,7 @@
 // How much is gathered for a write, and how far the journal may fall behind.
 import t from 'tap'
-import { BUFFER } from '#client/buffers.js'
-import { mostUnnamed, writeSizes } from '#client/write-sizes.js'
+import { mostUnnamed, writeSizes } from '#client/disk/write-sizes.js'
+import { BUFFER } from '#client/files/buffers.js'
 
 const MEGABYTE = 1024 * 1024
 

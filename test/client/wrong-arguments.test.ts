@@ -1,7 +1,7 @@
 // What is given to download() and is not right: a usage error through `finished`, before anything is asked or written.
 import { DownloadError, download } from 'range-get'
 import t, { type Test } from 'tap'
-import { fieldsOf } from '#client/caller-fields.js'
+import { fieldsOf } from '#client/caller/caller-fields.js'
 import { rangeGet } from './support/command.ts'
 import { answerHonestly, makeContent, resource, startHostile } from './support/hostile-server.ts'
 import { names } from './support/run.ts'

@@ -13,7 +13,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { size } from '#client/plan.js'
+import { size } from '#client/state/plan.js'
 import { blocksOf } from '../client/support/journal.ts'
 import { DEMO, start, startSource, type Walk, walk } from './walk-process.ts'
 

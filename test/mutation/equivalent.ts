@@ -116,37 +116,37 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'at the end there is no character, so none of a tag',
   },
   {
-    module: 'demo-client/dist/plan',
+    module: 'demo-client/dist/state/plan',
     line: 'const at = blocks.findIndex((other) => other.start >= block.start);',
     becomes: ['const at = blocks.findIndex((other) => other.start > block.start);'],
     why: 'no two blocks begin at the same byte',
   },
   {
-    module: 'demo-client/dist/content-range',
+    module: 'demo-client/dist/rules/content-range',
     line: 'if (field === null)',
     becomes: ['if (false)'],
     why: 'a pattern reads null as a word, which is no Content-Range',
   },
   {
-    module: 'demo-client/dist/content-range',
+    module: 'demo-client/dist/rules/content-range',
     line: 'const total = isOpen ? null : digits(match?.[3] ?? null);',
     becomes: ['const total = false ? null : digits(match?.[3] ?? null);'],
     why: '`*` is no digits either',
   },
   {
-    module: 'demo-client/dist/identity',
+    module: 'demo-client/dist/rules/identity',
     line: 'if (lastModified === null || date === null)',
     becomes: ['if (false)', 'if (lastModified === null && date === null)'],
     why: 'what is null is no HTTP-date either',
   },
   {
-    module: 'demo-client/dist/identity',
+    module: 'demo-client/dist/rules/identity',
     line: 'if (tags[0] !== null || tags[1] !== null)',
     becomes: ['if (tags[0] !== null && tags[1] !== null)', 'if (tags[1] !== null || tags[1] !== null)'],
     why: 'a strong tag on one side only: the tags differ below, too',
   },
   {
-    module: 'demo-client/dist/journal-format',
+    module: 'demo-client/dist/state/journal-format',
     line: "if (!('key' in value && 'identity' in value && 'blocks' in value))",
     becomes: [
       'if (false)',
@@ -156,7 +156,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'the compiler wants the question; what is missing is of the wrong type below, too',
   },
   {
-    module: 'demo-client/dist/no-proxy',
+    module: 'demo-client/dist/rules/no-proxy',
     line: "return isIP(host) > 0 ? isAddress(host, name) : isDomain(host, nameOf(name.replace(/^\\*?\\./, '')));",
     becomes: [
       "return isIP(host) > 1 ? isAddress(host, name) : isDomain(host, nameOf(name.replace(/^\\*?\\./, '')));",
@@ -164,19 +164,19 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'the version of an address is 4 or 6',
   },
   {
-    module: 'demo-client/dist/progress-line',
+    module: 'demo-client/dist/text/progress-line',
     line: 'const NAME_RANK = 5;',
     becomes: ['const NAME_RANK = 6;'],
     why: 'of equal ranks the first piece stays, and the name comes before the bar',
   },
   {
-    module: 'demo-client/dist/progress-line',
+    module: 'demo-client/dist/text/progress-line',
     line: "return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 6, glue: ' ' }];",
     becomes: ["return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 7, glue: ' ' }];"],
     why: 'of equal ranks the first piece stays, and the bar comes before the connections',
   },
   {
-    module: 'demo-client/dist/progress-line',
+    module: 'demo-client/dist/text/progress-line',
     line: "const pieces = [{ text, rank: total === null ? 0 : 3, glue: ' ' }];",
     becomes: ["const pieces = [{ text, rank: total === null ? 0 : 4, glue: ' ' }];"],
     why: 'of equal ranks the first piece stays, and the sizes come before the speed',

@@ -24,7 +24,10 @@ for (const folder of PACKAGES) {
     t.test('holds code, types, sources and four documents', async (t) => {
       t.strictSame(files.filter((path) => !/^(?:dist|src)\//.test(path)).sort(), BESIDE)
       for (const path of files)
-        t.match(path, /^(?:dist\/[\w-]+\.(?:js|d\.ts)(?:\.map)?|src\/[\w-]+\.ts|[\w.]+)$/)
+        t.match(
+          path,
+          /^(?:dist\/(?:[\w-]+\/)?[\w-]+\.(?:js|d\.ts)(?:\.map)?|src\/(?:[\w-]+\/)?[\w-]+\.ts|[\w.]+)$/,
+        )
       t.notOk(
         files.some((path) => path.includes('demo')),
         'nothing of the demo',

@@ -44,7 +44,7 @@ function linksTo(names: readonly string[]): string {
 function exportsOf(index: string): (readonly [name: string, file: string])[] {
   const found: (readonly [string, string])[] = []
   for (const [, names = '', file = ''] of index.matchAll(
-    /export (?:type )?\{([^}]*)\} from '\.\/([\w-]+)\.ts'/g,
+    /export (?:type )?\{([^}]*)\} from '\.\/([\w/-]+)\.ts'/g,
   )) {
     for (const name of names.split(',')) {
       const own = name.replace('type ', '').trim()

@@ -1,0 +1,105 @@
+// What a caller gives beside the values of options: of the wrong type, it is a usage error like any other. Pure.
+import { DownloadError } from '../errors.ts'
+
+/**
+ * What `read` returns. Whatever it throws is the caller's, from a getter, a Proxy or an iterator: a usage error that has it
+ * as its cause. Nothing of a caller is looked at elsewhere, nor twice.
+ */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return unawaited(read())
+  } catch (cause) {
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', `${what} cannot be read`, { cause })
+  }
+}
+
+/** `value`. A promise where nobody waits for one: it is refused like any other wrong value, and its rejection is no news. */
+export function unawaited<T>(value: T): T {
+  if (value instanceof Promise) value.catch(() => undefined)
+  return value
+}
+
+/**
+ * The items of an iterable.
+ * @throws TypeError where it is asynchronous, or has more than `most` items
+ */
+export function itemsOf(iterable: Iterable<unknown>, most: number): unknown[] {
+  const items: unknown[] = []
+  const iterator = unawaited(iterable[Symbol.iterator]())
+  for (;;) {
+    const step = unawaited(iterator.next())
+    if (step instanceof Promise) throw new TypeError('its iterator is asynchronous')
+    if (step.done === true) return items
+    if (items.push(unawaited(step.value)) <= most) continue
+    unawaited(iterator.return?.())
+    throw new TypeError(`it has more than ${most} items`)
+  }
+}
+
+/**
+ * The properties of `options` that `known` has, in an object of our own.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` where `options` is not an object, or has another option than `known`
+ */
+export function readOptions(options: unknown, known: object): Readonly<Record<string, unknown>> {
+  const { isRecord, names } = reading('options', () => namesIn(unawaited(options)))
+  if (!isObject(options) || !isRecord) throw usage('options must be an object')
+  for (const name of names)
+    if (!Object.hasOwn(known, name)) throw usage(`there is no option ${JSON.stringify(name)}`)
+  const read = (name: string): unknown => reading(name, () => Reflect.get(options, name))
+  return Object.fromEntries(Object.keys(known).map((name) => [name, read(name)]))
+}
+
+/**
+ * The destination, in an object of our own.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` where a file cannot be named by it
+ */
+export function readDestination(destination: unknown): string | { readonly directory: string } {
+  if (typeof destination === 'string') return path(destination)
+  const { names } = reading('the destination', () => namesIn(unawaited(destination)))
+  if (!isObject(destination) || !reading('the destination', () => 'directory' in destination))
+    throw usage('the destination must be a path or { directory }')
+  for (const name of names)
+    if (name !== 'directory') throw usage(`a destination has no property ${JSON.stringify(name)}`)
+  return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
+}
+
+/** The names of a value's properties, those inherited too; an object that can be iterated, or a promise, is no record. */
+function namesIn(value: unknown): { readonly isRecord: boolean; readonly names: readonly string[] } {
+  if (!isObject(value)) return { isRecord: false, names: [] }
+  const names: string[] = []
+  for (const name in value) names.push(name)
+  return { isRecord: !(Symbol.iterator in value || value instanceof Promise), names }
+}
+
+function path(value: unknown): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
+  throw usage('the destination must have a path that is not empty and has no null character')
+}
+
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `value` is not undefined and of another type */
+export function assertType(name: string, value: unknown, type: 'string' | 'function'): void {
+  if (value !== undefined && typeof value !== type) throw usage(`${name} must be a ${type}`)
+}
+
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `value` is neither undefined nor works like an AbortSignal */
+export function assertSignal(value: unknown): void {
+  if (value === undefined) return
+  const isSignal =
+    isObject(value) &&
+    reading('signal', () => typeof Reflect.get(value, 'aborted') === 'boolean' && areMethods(value))
+  if (!isSignal) throw usage('signal must be an AbortSignal')
+}
+
+function areMethods(signal: object): boolean {
+  return ['addEventListener', 'removeEventListener'].every(
+    (name) => typeof Reflect.get(signal, name) === 'function',
+  )
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function usage(message: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_USAGE', message)
+}

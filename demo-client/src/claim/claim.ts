@@ -1,0 +1,124 @@
+// Which state on disk is that of a download, and the lock on it. What is not proven to be a run's of ours stays as it is.
+import { lstat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { DownloadError, unlessShort } from '../errors.ts'
+import { isSameMark, markOf } from '../files/file-mark.ts'
+import { exists } from '../files/free-name.ts'
+import { sealedKey } from '../state/journal-format.ts'
+import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-names.ts'
+import { loadJournal } from './journal.ts'
+import { tidy } from './leftovers.ts'
+import { Lock, type LockOptions } from './lock.ts'
+import { readOwner } from './lock-file.ts'
+import type { Owner } from './owner.ts'
+
+/** What is to be claimed. */
+export interface ClaimOptions {
+  /** The final path, as far as it is known. */
+  readonly path: string
+  /** `'suggested'`: the server may name the file otherwise, and other downloads may have the same path so far. */
+  readonly naming: 'chosen' | 'suggested'
+  readonly key: string
+  readonly secret: Buffer
+  /** Ends the wait for a sign of life of who holds the lock. */
+  readonly signal: AbortSignal | null
+}
+
+/** The paths of a download's state, which nobody else uses while the lock is held. */
+export interface Claim {
+  readonly paths: StatePaths
+  readonly lock: Lock
+  /** Names of files that were in the way: nothing proves that a run of ours has left them, so they stay. */
+  readonly passed: readonly string[]
+}
+
+/** So many names of its own are looked at, at most. */
+const MOST_OWN = 20
+
+/**
+ * Locks the state of a download. Where the path was only suggested, the first download has its state under that name;
+ * every other one, at once or later, has one by its key, so that each can be resumed after any other. So has one whose
+ * name is taken by files that are not proven to be ours.
+ * @throws DownloadError `ERR_DOWNLOAD_BUSY` where a living process has it, `ERR_DOWNLOAD_UNWRITABLE` where something
+ * else than a file is in the way, or too many files
+ */
+export async function claim(options: ClaimOptions): Promise<Claim> {
+  const plain = statePaths(options.path)
+  const first = ownPaths(options, 1)
+  // Where it went on last, it goes on, also when the plain name has become free.
+  const hasOwn = (await exists(first.part)) || (await exists(first.lock))
+  const passed: string[] = []
+  for (let at = hasOwn ? 1 : 0; at <= MOST_OWN; at++) {
+    const paths = at === 0 ? plain : ownPaths(options, at)
+    const isShared = at === 0 && options.naming === 'suggested'
+    const lock = isShared ? await takeShared(options, paths) : await Lock.acquire(lockOptions(options, paths))
+    if (lock === null) continue
+    const foreign = await orRelease(lock, () => inTheWay(options, { paths, lock }))
+    if (foreign.length === 0) return { paths, lock, passed }
+    passed.push(...foreign)
+    await lock.release('recorded')
+  }
+  const advice = 'Delete or rename these files, or give the file another name'
+  throw new DownloadError(
+    'ERR_DOWNLOAD_UNWRITABLE',
+    `cannot write ${options.path}: nothing proves that an earlier run left ${passed[0]} and ${passed.length - 1} more. ${advice}`,
+  )
+}
+
+function ownPaths({ path, key }: ClaimOptions, at: number): StatePaths {
+  return statePaths(pathForKey(path, at === 1 ? key : `${key}\n${at}`))
+}
+
+/** The lock of a name that other downloads may have as well; null where one of them has it. */
+async function takeShared(options: ClaimOptions, paths: StatePaths): Promise<Lock | null> {
+  const owner = await readOwner(paths.lock).catch(unlessShort(null, paths.lock))
+  if (!(await isOurs(options, paths, owner))) return null
+  const got = await Lock.attempt(lockOptions(options, paths))
+  if (!(got instanceof Lock) && got.holder?.key !== hashOf(options.key)) return null
+  const lock = got instanceof Lock ? got : await Lock.acquire(lockOptions(options, paths))
+  await orRelease(lock, () => tidy({ paths, lock, secret: options.secret }))
+  // Another download may have come and gone meanwhile.
+  if (await isOurs(options, paths, lock.predecessor?.owner ?? null)) return lock
+  await lock.release('recorded')
+  return null
+}
+
+/** Releases the lock where `work` fails. */
+async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await lock.release('recorded')
+    throw error
+  }
+}
+
+/** The names of files that are there, and not proven to be those of an earlier run. Others are tidied up. */
+async function inTheWay({ secret }: ClaimOptions, { paths, lock }: Omit<Claim, 'passed'>): Promise<string[]> {
+  await tidy({ paths, lock, secret })
+  const found = await loadJournal(paths.journal, secret)
+  const part = await lstat(paths.part, { bigint: true }).catch(() => null)
+  const names = found.kind === 'unproven' ? [basename(paths.journal)] : []
+  if (part === null || !part.isFile()) return names // what is no file is refused when it is opened
+  const mark = await markOf(part, dirname(paths.part))
+  const isProven =
+    found.kind === 'proven' &&
+    found.record.name === basename(paths.part) &&
+    isSameMark(found.record.part, mark)
+  return isProven ? names : [...names, basename(paths.part)]
+}
+
+function lockOptions({ path, key, secret, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {
+  return { path: lock, key: hashOf(key), secret, output: path, signal }
+}
+
+/** Is there nothing under these names, or what this download has left? */
+async function isOurs(
+  { key, secret }: ClaimOptions,
+  paths: StatePaths,
+  owner: Owner | null,
+): Promise<boolean> {
+  if (!(await exists(paths.part)) || owner?.key === hashOf(key)) return true
+  const found = await loadJournal(paths.journal, secret).catch(unlessShort(null, paths.journal))
+  return found?.kind === 'proven' && found.record.key === sealedKey(key, secret)
+}

@@ -1,0 +1,52 @@
+// The output exists already. Where a run was killed after it had given the file its name, the rest of what it has left goes.
+import { readdir } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { exists, isSameFile } from '../files/free-name.ts'
+import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-names.ts'
+import { temporaryPath } from '../state/temporary-names.ts'
+import { tidy } from './leftovers.ts'
+import { Lock } from './lock.ts'
+import { readOwner } from './lock-file.ts'
+import { lifeOf } from './owner.ts'
+import { readSecret } from './secret.ts'
+import { temporariesIn } from './stale-files.ts'
+
+/** Which download's state it is. */
+export interface SettleOptions {
+  /** The path of the file that exists. */
+  readonly path: string
+  readonly key: string
+  readonly signal: AbortSignal | null
+}
+
+/** Removes what a finished download has left. What can be resumed stays, and so does what another run is at work on. */
+export async function settle({ path, key, signal }: SettleOptions): Promise<void> {
+  const states = [path, pathForKey(path, key)].map(statePaths)
+  const found = await Promise.all(states.map(hasAny))
+  if (!found.includes(true)) return
+  const { key: secret } = await readSecret(signal)
+  for (const paths of states) {
+    if (!(await isOver(paths, path, secret))) continue
+    const options = { path: paths.lock, key: hashOf(key), secret, output: path, signal }
+    const lock = await Lock.attempt(options)
+    if (!(lock instanceof Lock)) continue
+    await tidy({ paths, lock, secret }).finally(() => lock.release('recorded'))
+  }
+}
+
+/** Is there more of a download than perhaps its part file? */
+async function hasAny({ part }: StatePaths): Promise<boolean> {
+  const names = await readdir(dirname(part)).catch(() => [])
+  return names.some((name) => name.startsWith(`${basename(part)}.`))
+}
+
+/** Has its run ended when all was done but the cleaning up? A complete file whose other name is the final one says so. */
+async function isOver({ part, lock }: StatePaths, path: string, secret: Buffer): Promise<boolean> {
+  if (await exists(part)) return false
+  const owner = await readOwner(lock).catch(() => null)
+  if (owner === null ? await exists(lock) : lifeOf(owner) !== 'dead') return false
+  const found = await temporariesIn(dirname(part), secret)
+  const complete = found.filter(({ file, stage }) => stage === 'done' && file === basename(part))
+  const same = complete.map(({ token }) => isSameFile(temporaryPath(part, 'done', token), path))
+  return !(await Promise.all(same)).includes(false)
+}

@@ -1,0 +1,168 @@
+// The command line of range-get.
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Destination, DownloadOptions } from '../index.ts'
+import { decimal, headersFrom, integer, sizeOf, usage, withScheme } from '../text/argument-values.ts'
+import { EXIT_STATUS_HELP } from './exit-status.ts'
+
+/** One download that was asked for. */
+export interface Job {
+  readonly url: string
+  readonly destination: Destination
+}
+
+/** What the command was asked to do. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'get'
+      readonly jobs: readonly Job[]
+      readonly options: DownloadOptions
+      readonly output: 'people' | 'quiet' | 'json'
+    }
+
+/** The text of `--help`. */
+export const HELP: string = `Usage: range-get [options] URL...
+
+Downloads files over http and https, in parallel ranges, and resumes what an earlier run has left. A file
+gets its name only when it is complete and verified; until then it is NAME.part.
+
+Output
+  -o, --output FILE       name of the file (one URL only)
+  -d, --dir DIR           directory for files named by the server or the URL (default .)
+      --overwrite         replace a file that exists, once the new one is complete; its mode is kept;
+                          without it an existing file is an error and stays as it is
+      --no-resume         ignore what an earlier run has left
+      --resume-key KEY    resume what was begun under KEY, whatever its URL was (renewed links, mirrors)
+      --server-time       give the file the date of Last-Modified
+      --accept-html       take a page, an error message or a Git LFS pointer although the URL or the output
+                          looks like another kind of file
+Transfer
+  -n, --connections N     connections at once (default 4)
+      --segment-size SIZE bytes asked for at once: 4, 64k, 8M (default: chosen)
+      --limit-rate RATE   bytes per second for all connections together: 500k, 2M
+      --min-rate RATE     what stays slower than this for the stall timeout is asked for again: 10k
+      --delay MS          wait between two segments of a connection
+  -H, --header 'K: V'     send a header field (may be repeated)
+      --checksum DIGEST   sha-256=… or sha-512=…, hexadecimal or base64
+      --proxy URL         instead of http_proxy, https_proxy, all_proxy; no_proxy applies
+Patience
+      --retries N         failures in a row without progress (default 5)
+      --retry-delay S     the first wait, doubling each time (default 1)
+      --max-retry-delay S the longest wait; a server that asks for a longer one ends the download (default 300)
+      --stall-timeout S   silence that counts as a failure (default 30)
+      --connect-timeout S (default 15)
+      --max-redirects N   (default 10)
+Display
+  -q, --quiet             errors only
+      --json              one JSON object a line: progress, then the result
+  -h, --help, --version
+
+While it runs, p pauses, q or Ctrl-C stops so that the next run goes on there, anything else resumes.
+
+${EXIT_STATUS_HELP}
+With several URLs the status is that of the first failure; the others are fetched all the same.`
+
+const TEXT = { type: 'string' } as const
+const FLAG = { type: 'boolean' } as const
+const OPTIONS = {
+  output: { ...TEXT, short: 'o' },
+  dir: { ...TEXT, short: 'd' },
+  connections: { ...TEXT, short: 'n' },
+  'segment-size': TEXT,
+  checksum: TEXT,
+  header: { ...TEXT, short: 'H', multiple: true },
+  retries: TEXT,
+  'retry-delay': TEXT,
+  'max-retry-delay': TEXT,
+  'stall-timeout': TEXT,
+  'connect-timeout': TEXT,
+  'max-redirects': TEXT,
+  'limit-rate': TEXT,
+  'min-rate': TEXT,
+  'no-resume': FLAG,
+  'resume-key': TEXT,
+  overwrite: FLAG,
+  'server-time': FLAG,
+  'accept-html': FLAG,
+  proxy: TEXT,
+  delay: TEXT,
+  quiet: { ...FLAG, short: 'q' },
+  json: FLAG,
+  help: { ...FLAG, short: 'h' },
+  version: FLAG,
+} as const
+
+/** Reads the command line. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
+export function parseCommand(args: readonly string[]): Command {
+  const { values, positionals } = parse(args)
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  if (positionals.length === 0) throw usage('no URL was given')
+  if (values.output !== undefined && positionals.length > 1)
+    throw usage('-o names one file, but there are several URLs')
+  if (values.output !== undefined && values.dir !== undefined) throw usage('-o and -d exclude each other')
+  if (values.output === '' || values.dir === '') throw usage('the output must have a name')
+  if (values.output === '-')
+    throw usage('cannot write to standard output: name a file; one that is called "-" is written ./-')
+  const destination: Destination =
+    values.output === undefined ? { directory: resolve(values.dir ?? '.') } : values.output
+  return {
+    kind: 'get',
+    jobs: positionals.map((url) => ({ url: withScheme(url), destination })),
+    options: optionsFrom(values),
+    output: values.json ? 'json' : values.quiet ? 'quiet' : 'people',
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw usage(error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? '') : String(error))
+  }
+}
+
+type Values = ReturnType<typeof parse>['values']
+
+function optionsFrom(values: Values): DownloadOptions {
+  const seconds = (name: 'stall-timeout' | 'connect-timeout' | 'retry-delay' | 'max-retry-delay') =>
+    given(values[name], (text) => Math.round(decimal(name, text) * 1000))
+  const whole = (name: 'connections' | 'retries' | 'max-redirects' | 'delay') =>
+    given(values[name], (text) => integer(name, text))
+  const bytes = (name: 'segment-size' | 'limit-rate' | 'min-rate') =>
+    given(values[name], (text) => sizeOf(name, text))
+  return withoutUndefined({
+    connections: whole('connections'),
+    segmentSize: bytes('segment-size'),
+    checksum: values.checksum,
+    headers: headersFrom(values.header ?? []),
+    retries: whole('retries'),
+    retryDelay: seconds('retry-delay'),
+    maxRetryDelay: seconds('max-retry-delay'),
+    stallTimeout: seconds('stall-timeout'),
+    connectTimeout: seconds('connect-timeout'),
+    maxRedirects: whole('max-redirects'),
+    limitRate: bytes('limit-rate'),
+    minRate: bytes('min-rate'),
+    resume: values['no-resume'] ? 'never' : 'auto',
+    resumeKey: values['resume-key'],
+    existing: values.overwrite ? 'replace' : 'refuse',
+    modified: values['server-time'] ? 'server' : 'now',
+    html: values['accept-html'] ? 'accept' : 'refuse',
+    proxy: values.proxy,
+    delay: whole('delay'),
+  })
+}
+
+/** The options that were given, with those that were not left out rather than undefined. */
+function withoutUndefined(
+  options: { [K in keyof DownloadOptions]: DownloadOptions[K] | undefined },
+): DownloadOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function given<T>(text: string | undefined, read: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : read(text)
+}

@@ -1,0 +1,172 @@
+// range-get: one download after the other, shown, paused and stopped by keys.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isatty } from 'node:tty'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type Download, DownloadError, download } from '../index.ts'
+import { nameFromUrl } from '../state/names.ts'
+import { jsonLine, oneLine } from '../text/one-line.ts'
+import { publicUrl } from '../text/public-url.ts'
+import { type Command, HELP, type Job, parseCommand } from './cli-arguments.ts'
+import { barDisplay, type Display, jsonDisplay, lineDisplay, nameOf, quietDisplay } from './cli-display.ts'
+import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
+import { leaveTerminal } from './foreground.ts'
+import { type Key, watchKeys } from './keys.ts'
+import { Outlet } from './outlet.ts'
+import { leave, type StopSignals, watchStopSignals } from './stop-signals.ts'
+
+/** Redrawing more often than this, in ms, is for nobody. */
+const FRAME = 100
+const LINE_INTERVAL = 5000
+const JSON_INTERVAL = 500
+
+const stderr = new Outlet(process.stderr)
+const stdout = new Outlet(process.stdout, (code) => {
+  stderr.write(`range-get: cannot write to standard output (${code})\n`)
+})
+
+type Get = Extract<Command, { kind: 'get' }>
+
+function displayFor({ output }: Get, { url, destination }: Job): Display {
+  if (output === 'json') return jsonDisplay(stdout, publicUrl(url))
+  if (output === 'quiet') return quietDisplay
+  const given = typeof destination === 'string' ? nameOf(basename(destination)) : null
+  return stderr.columns !== null && canRedraw()
+    ? barDisplay(stderr, given ?? shortName(url))
+    : lineDisplay(stderr, given ?? publicUrl(url), LINE_INTERVAL)
+}
+
+/** What the file will probably be named: a bar has no space for a URL. */
+function shortName(url: string): string {
+  return URL.canParse(url) ? nameFromUrl(new URL(url)) : publicUrl(url)
+}
+
+/** Whether the terminal knows escape sequences. Windows has no TERM, and its terminals know them. */
+function canRedraw(): boolean {
+  const terminal = process.env['TERM'] ?? ''
+  return terminal === '' ? process.platform === 'win32' : terminal !== 'dumb'
+}
+
+async function follow(run: Download, display: Display, pace: number): Promise<void> {
+  let state = ''
+  for await (const progress of run) {
+    display.progress(progress)
+    // A change of state is shown at once; else the newest snapshot, at a pace that people or programs can use.
+    if (progress.state === state)
+      await Promise.race([sleep(pace, undefined, { ref: false }), run.finished.catch(() => undefined)])
+    state = progress.state
+  }
+}
+
+/** What all downloads of a command share. */
+interface Controls {
+  readonly stop: StopSignals
+  onKey(listener: (key: Key) => void): void
+}
+
+async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<number> {
+  const display = displayFor(command, job)
+  const run = download(job.url, job.destination, { ...command.options, signal: stop.signal })
+  onKey((key) => {
+    if (key === 'p') run.pause()
+    else run.resume() // at the end of the input, too: no key can come any more
+  })
+  try {
+    await follow(run, display, command.output === 'json' ? JSON_INTERVAL : FRAME)
+    display.result(await run.finished)
+    return 0
+  } catch (error) {
+    display.clear()
+    const status = exitStatusOf(error)
+    const url = publicUrl(job.url)
+    const { output } = command
+    return report(error, {
+      status: status === EXIT_STATUS.ERR_DOWNLOAD_ABORTED ? (stop.status() ?? status) : status,
+      output,
+      url,
+    })
+  }
+}
+
+interface Report {
+  readonly status: number
+  readonly output: Get['output'] | null
+  readonly url: string | null
+}
+
+function report(error: unknown, { status, output, url }: Report): number {
+  const message = error instanceof Error ? error.message : String(error)
+  const where = url === null ? '' : `${url}: `
+  if (output === 'json') {
+    const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
+    stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
+  }
+  const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? '; --overwrite replaces it' : ''
+  stderr.write(`range-get: ${oneLine(`${where}${message}${hint}`)}\n`)
+  return status
+}
+
+async function getAll(command: Get): Promise<number> {
+  const stop = watchStopSignals()
+  // With a handler the limit on file sizes shows as EFBIG; without one it kills the process.
+  process.on('SIGXFSZ', () => undefined)
+  let listener: (key: Key) => void = () => undefined
+  // A pipe or file on stdin belongs to another program, such as the `read` of a shell's loop.
+  const unwatch = !isatty(0)
+    ? () => undefined
+    : watchKeys(process.stdin, (key) => {
+        if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
+        else listener(key)
+      })
+  const onKey = (next: (key: Key) => void): void => {
+    listener = next
+  }
+  let status = 0
+  try {
+    for (const job of command.jobs) {
+      const outcome = await get(job, command, { stop, onKey })
+      if (status === 0) status = outcome
+      if (stop.signal.aborted) break
+    }
+  } finally {
+    unwatch()
+  }
+  return status === 0 ? 0 : (stop.status() ?? status)
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest
+  return isManifest ? String(manifest.version) : 'unknown'
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let command: Command
+  try {
+    command = parseCommand(args)
+  } catch (error) {
+    return report(error, { status: exitStatusOf(error), output: null, url: null })
+  }
+  switch (command.kind) {
+    case 'help':
+      stdout.write(`${HELP}\n`)
+      return 0
+    case 'version':
+      stdout.write(`range-get ${version()}\n`)
+      return 0
+    case 'get':
+      return await getAll(command)
+  }
+}
+
+// The library has its chunks collected early where it can: a fifth less memory.
+setFlagsFromString('--expose-gc')
+globalThis.gc = runInNewContext('gc')
+
+process.once('exit', (status) => {
+  if (status === 0 && stdout.isBroken) process.exitCode = OUTPUT_FAILED
+  leaveTerminal()
+})
+leave(await main(process.argv.slice(2)))

@@ -1,0 +1,46 @@
+// Exit statuses of the commands, one per kind of failure.
+import { DownloadError, type DownloadErrorCode } from '../errors.ts'
+
+/** The status for each code of {@link DownloadError}. */
+export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
+  ERR_DOWNLOAD_USAGE: 2,
+  ERR_DOWNLOAD_NETWORK: 3,
+  ERR_DOWNLOAD_HTTP: 4,
+  ERR_DOWNLOAD_CHANGED: 5,
+  ERR_DOWNLOAD_PROTOCOL: 6,
+  ERR_DOWNLOAD_DIGEST: 7,
+  ERR_DOWNLOAD_DISK_FULL: 8,
+  ERR_DOWNLOAD_UNWRITABLE: 9,
+  ERR_DOWNLOAD_BUSY: 10,
+  ERR_DOWNLOAD_EXISTS: 11,
+  ERR_DOWNLOAD_TLS: 12,
+  ERR_DOWNLOAD_RESOURCES: 15,
+  ERR_DOWNLOAD_ABORTED: 130,
+}
+
+/** The status where all downloads succeeded, but standard output could not be written. */
+export const OUTPUT_FAILED = 14
+
+/** The lines about statuses in the help texts. */
+export const EXIT_STATUS_HELP: string = `Exit status
+  0    done
+  1    an error in this program
+  2    a wrong option or URL
+  3    the network failed until the retries were used up
+  4    the server answered with an error (404, 403, 500, …)
+  5    the file kept changing on the server
+  6    the server's answers cannot be trusted
+  7    the digest is wrong
+  8    the disk is full, or a quota or size limit is reached
+  9    the output cannot be written
+  10   another process is downloading to the same output
+  11   the output exists already (range-get without --overwrite)
+  12   TLS failed, or the server's certificate is not trusted
+  14   all was downloaded, but standard output could not be written
+  15   no file descriptor or memory is left (ulimit -n)
+  130  stopped by Ctrl-C or q; run again to go on`
+
+/** The exit status for a failure; 1 for one that is no {@link DownloadError}. */
+export function exitStatusOf(error: unknown): number {
+  return error instanceof DownloadError ? EXIT_STATUS[error.code] : 1
+}

@@ -1,0 +1,54 @@
+// How a request goes to its URL: directly, through a tunnel, or to a proxy that passes it on.
+import type { RequestOptions } from 'node:http'
+import { type ProxyEnvironment, proxyFor } from '../rules/proxy.ts'
+import { Agents } from './agents.ts'
+import { proxyAuthorization } from './tunnel.ts'
+
+/** How a request is sent. */
+export interface Route {
+  readonly isTls: boolean
+  /** The proxy that the request itself is sent to. Null for a tunnel: what comes out of it is the server's. */
+  readonly proxy: URL | null
+  /** For node:http or node:https. */
+  readonly options: RequestOptions
+}
+
+/** Chooses routes, and keeps the connections along them. Close it. */
+export class Routes {
+  readonly #proxy: string | null
+  readonly #env: ProxyEnvironment
+  readonly #agents = new Agents()
+
+  /** @param proxy the caller's choice, or null for what `env` says */
+  constructor(proxy: string | null, env: ProxyEnvironment) {
+    this.#proxy = proxy
+    this.#env = env
+  }
+
+  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` where the proxy is no http or https URL */
+  to(url: URL): Route {
+    const proxy = proxyFor(url, this.#proxy, this.#env)
+    if (url.protocol === 'https:')
+      return { isTls: true, proxy: null, options: { agent: this.#agents.tls(proxy) } }
+    if (proxy === null) return { isTls: false, proxy, options: { agent: this.#agents.plain() } }
+    const isTls = proxy.protocol === 'https:'
+    const options = {
+      agent: isTls ? this.#agents.tls(null) : this.#agents.plain(),
+      protocol: proxy.protocol,
+      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port,
+      path: url.href,
+      headers: { host: url.host, ...proxyAuthorization(proxy) },
+    }
+    return { isTls, proxy, options }
+  }
+
+  /** Closes the connections that no request uses. */
+  dropIdle(): void {
+    this.#agents.dropIdle()
+  }
+
+  close(): void {
+    this.#agents.close()
+  }
+}

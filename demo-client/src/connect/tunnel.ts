@@ -1,0 +1,111 @@
+// A connection to a server through a proxy, by CONNECT.
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { basicCredentials } from '../rules/basic-credentials.ts'
+import { fieldLines, list } from '../rules/field-lines.ts'
+import { ProxyError } from '../rules/proxy-error.ts'
+import { retryAfter } from '../rules/retry.ts'
+import { finalHead, type TunnelHead } from '../rules/tunnel-head.ts'
+import { dial } from './dial.ts'
+
+/** Where a tunnel leads. */
+export interface TunnelEnd {
+  /** A name or an address, without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Gives the tunnel up. */
+  readonly signal: AbortSignal
+}
+
+/** What a proxy may send before its tunnel is open, in bytes. */
+const LONGEST_HEAD = 16 * 1024
+
+/**
+ * Opens a tunnel through `proxy`.
+ * @throws ProxyError where there is none
+ */
+export async function openTunnel(proxy: URL, { host, port, signal }: TunnelEnd): Promise<Socket> {
+  let socket: Socket | null = null
+  try {
+    socket = await dialProxy(proxy, signal)
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    const authorization = proxyAuthorization(proxy)
+    const fields = Object.entries({ host: authority, 'user-agent': 'range-get', ...authorization })
+    socket.write(
+      `CONNECT ${authority} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    )
+    const head = await readHead(socket, signal)
+    // RFC 9110 §9.3.6: "Any 2xx (Successful) response indicates that the sender (and all inbound proxies) will switch
+    // to tunnel mode immediately after the response header section [...] Any response other than a successful
+    // response indicates that the tunnel has not yet been formed."
+    if (head.status >= 200 && head.status < 300) return socket
+    const fieldsOfHead = fieldLines(head.rawFields)
+    throw new ProxyError(proxy, {
+      status: head.status,
+      challenge: list(fieldsOfHead, 'proxy-authenticate'),
+      wait: retryAfter(fieldsOfHead),
+    })
+  } catch (error) {
+    socket?.destroy()
+    throw error instanceof Error && !(error instanceof ProxyError) ? new ProxyError(proxy, error) : error
+  }
+}
+
+/** The Proxy-Authorization field for the user and password in the URL of a proxy. */
+export function proxyAuthorization(proxy: URL): Readonly<Record<string, string>> {
+  const isGiven = proxy.username !== '' || proxy.password !== ''
+  return isGiven ? { 'proxy-authorization': basicCredentials(proxy) } : {}
+}
+
+/** Connects to the proxy, over TLS where its URL says https. */
+async function dialProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
+  const host = proxy.hostname.replace(/^\[|\]$/g, '')
+  const isTls = proxy.protocol === 'https:'
+  const socket = await dial({ host, port: Number(proxy.port || (isTls ? 443 : 80)), signal })
+  if (!isTls) return socket
+  const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'] })
+  return new Promise((resolve, reject) => {
+    const abort = (): void => void tls.destroy(signal.reason)
+    signal.addEventListener('abort', abort)
+    tls.on('error', reject)
+    tls.once('close', () => signal.removeEventListener('abort', abort))
+    tls.once('secureConnect', () => {
+      signal.removeEventListener('abort', abort)
+      resolve(tls)
+    })
+  })
+}
+
+/** Reads the head of the final answer; what comes behind it stays in the socket. */
+function readHead(socket: Socket, signal: AbortSignal): Promise<TunnelHead> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const listeners = {
+      readable: (): void => {
+        for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) {
+          text += chunk.toString('latin1')
+        }
+        const head = finalHead(text)
+        if (head !== null) finish(head)
+        else if (text.length > LONGEST_HEAD) finish(new Error('the head of its answer has no end'))
+      },
+      end: (): void => finish(new Error('it closed the connection without an answer')),
+      error: (error: Error): void => finish(error),
+      close: (): void => finish(new Error('the connection broke off')),
+    }
+    const abort = (): void => finish(signal.reason)
+    const finish = (outcome: TunnelHead | Error): void => {
+      signal.removeEventListener('abort', abort)
+      for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener)
+      if (outcome instanceof Error) {
+        reject(outcome)
+        return
+      }
+      const rest = text.slice(outcome.end)
+      if (rest !== '') socket.unshift(Buffer.from(rest, 'latin1'))
+      resolve(outcome)
+    }
+    for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener)
+    signal.addEventListener('abort', abort)
+  })
+}

@@ -1,0 +1,198 @@
+// NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { type FinalName, giveFinalName, type Publisher } from '../claim/final-name.ts'
+import { DownloadError, fileError, systemCode } from '../errors.ts'
+import { openFile } from '../files/descriptors.ts'
+import { DirectWrites } from '../files/direct-writes.ts'
+import { markOf } from '../files/file-mark.ts'
+import { FileReader } from '../files/file-reader.ts'
+import { flushFile } from '../files/flush.ts'
+import { moveToFree } from '../files/free-name.ts'
+import { openRegular } from '../files/regular-file.ts'
+import { type Algorithm, hasher } from '../rules/digest.ts'
+import type { PartMark } from '../state/journal-format.ts'
+import type { Block, Interval } from '../state/plan.ts'
+import { temporaryPath } from '../state/temporary-names.ts'
+
+interface Opened {
+  readonly path: string
+  readonly at: string
+  readonly signal: AbortSignal | null
+}
+
+/** How a new part file is made. */
+export interface NewPart {
+  /** Less what the user's umask takes away. */
+  readonly mode: number
+  /** Ends the reading of large parts of it. */
+  readonly signal: AbortSignal | null
+}
+
+/** A new part file, and whose it is. */
+export interface PartDraft extends NewPart {
+  /** Of the run that makes it. */
+  readonly token: string
+}
+
+/** An open part file. Close it. Every method throws {@link DownloadError} of the file system's kind. */
+export class PartFile {
+  /** The name that it has, or gets when it is published. */
+  readonly path: string
+  /** Where it is. */
+  #at: string
+  readonly #file: FileHandle
+  readonly #direct: DirectWrites
+  readonly #reader: FileReader
+  #isKept = false
+
+  private constructor(file: FileHandle, { path, at, signal }: Opened) {
+    this.path = path
+    this.#at = at
+    this.#file = file
+    this.#direct = new DirectWrites(file)
+    this.#reader = new FileReader(file, { path, signal })
+  }
+
+  /**
+   * Opens the part file that is there, or returns null. A link or anything but a file is refused. `signal` ends the
+   * reading of large parts of it.
+   */
+  static async find(path: string, signal: AbortSignal | null): Promise<PartFile | null> {
+    try {
+      return new PartFile(await openRegular(path, constants.O_RDWR), { path, at: path, signal })
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null
+      throw fileError(error, path)
+    }
+  }
+
+  /**
+   * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file begins in one: what
+   * another process still writes into the old one, or reads from it under another name, stays apart.
+   */
+  static async create(path: string, { mode, signal, token }: PartDraft): Promise<PartFile> {
+    const at = temporaryPath(path, 'new', token)
+    try {
+      await rm(at, { force: true })
+      return new PartFile(await openFile(at, 'wx+', mode), { path, at, signal })
+    } catch (error) {
+      throw fileError(error, path)
+    }
+  }
+
+  /**
+   * Gives a new file its name. From then on it must be in the journal: only that proves whose it is.
+   * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` where another file has the name
+   */
+  async publish(): Promise<void> {
+    await this.#attempt(async () => {
+      if ((await moveToFree(this.#at, this.path)) === 'taken') {
+        const reason = 'another file has taken its name'
+        throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}; run again`)
+      }
+      this.#at = this.path
+    })
+  }
+
+  /** What tells it from every other file; see {@link markOf}. */
+  async mark(): Promise<PartMark | null> {
+    return await this.#attempt(async () =>
+      markOf(await this.#file.stat({ bigint: true }), dirname(this.path)),
+    )
+  }
+
+  /** Does it have other names, under which somebody may read or write it? */
+  async isShared(): Promise<boolean> {
+    return (await this.#attempt(() => this.#file.stat())).nlink > 1
+  }
+
+  /** Its size in bytes. */
+  async size(): Promise<number> {
+    return (await this.#attempt(() => this.#file.stat())).size
+  }
+
+  /** Writes all of `bytes` at `position`. */
+  async write(bytes: Buffer, position: number): Promise<void> {
+    await this.#attempt(async () => {
+      if (!this.#isKept && (await this.#direct.write(bytes, position))) return
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done)
+        done += bytesWritten
+      }
+    })
+  }
+
+  /** What is written from now on is worth its place in the page cache: it will soon be read again. */
+  keepCached(): void {
+    this.#isKept = true
+  }
+
+  /** Returns once everything written so far is on the disk, where the file system can make sure of that. */
+  async flush(): Promise<void> {
+    await this.#attempt(() => flushFile(this.#file, 'data'))
+  }
+
+  /** Cuts the file, or stretches it, to `size` bytes. */
+  async truncate(size: number): Promise<void> {
+    await this.#attempt(() => this.#file.truncate(size))
+  }
+
+  /** Does the file hold what the block's CRC says? Reads it again from the disk. */
+  async holds(block: Block): Promise<boolean> {
+    let crc = 0
+    const length = await this.#reader.read(block, (bytes) => {
+      crc = crc32(bytes, crc)
+    })
+    return length === block.end - block.start && crc === block.crc
+  }
+
+  /** Copies what the block names into `other`, at its place. */
+  async copyTo(other: PartFile, block: Interval): Promise<void> {
+    await this.#reader.copy(block, (bytes, position) => other.write(bytes, position))
+  }
+
+  /** The digest of the first `size` bytes, in base64. */
+  async digest(algorithm: Algorithm, size: number): Promise<string> {
+    const hash = hasher(algorithm)
+    await this.#reader.read({ start: 0, end: size }, (bytes) => hash.update(bytes))
+    return hash.digest('base64')
+  }
+
+  /** See {@link giveFinalName}. */
+  async finish(name: FinalName, publisher: Publisher): Promise<void> {
+    await this.#attempt(() => giveFinalName({ file: this.#file, path: this.path }, name, publisher))
+  }
+
+  async close(): Promise<void> {
+    await this.#direct.close()
+    await this.#file.close()
+  }
+
+  /** Closes a file that is of no use. A new one without a name is deleted. */
+  async discard(): Promise<void> {
+    if (this.#at !== this.path) await this.remove().catch(() => undefined)
+    await this.close().catch(() => undefined)
+  }
+
+  /** Deletes the file. Another one that has its name by now stays. */
+  async remove(): Promise<void> {
+    await this.#attempt(async () => {
+      const [mine, named] = await Promise.all([
+        this.#file.stat({ bigint: true }),
+        lstat(this.#at, { bigint: true }).catch(() => null),
+      ])
+      if (named?.ino === mine.ino && named.dev === mine.dev) await rm(this.#at, { force: true })
+    })
+  }
+
+  async #attempt<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation()
+    } catch (error) {
+      throw fileError(error, this.path)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// The part file of a claim, from the first version that begins in it to the final name, and its journal beside it.
+import type { Claim } from '../claim/claim.ts'
+import type { FinalName } from '../claim/final-name.ts'
+import { sweepLocks } from '../claim/leftovers.ts'
+import { ifShort } from '../errors.ts'
+import { temporaryPath } from '../state/temporary-names.ts'
+import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
+import { type NewPart, PartFile } from './part-file.ts'
+import type { Recovered } from './recovery.ts'
+
+/** What is recorded of a part file, besides itself. */
+export type Content = Omit<Recorded, 'part' | 'state'>
+
+/** An open part file whose lock is held. Close it. */
+export class StoredPart {
+  readonly #claim: Claim
+  readonly #secret: Buffer
+  readonly #newPart: NewPart
+  readonly #journal: JournalWriter
+  #file: PartFile
+  /** Was it made for this run, with nothing in it? */
+  #isNew: boolean
+
+  constructor(owner: JournalOwner, { part, isNew }: Recovered, newPart: NewPart) {
+    this.#claim = owner.claim
+    this.#secret = owner.secret
+    this.#newPart = newPart
+    this.#journal = new JournalWriter(owner)
+    this.#file = part
+    this.#isNew = isNew
+  }
+
+  /** The file now; {@link renew} makes another one. */
+  get file(): PartFile {
+    return this.#file
+  }
+
+  /** Bytes that the newest journal names. */
+  get named(): number {
+    return this.#journal.named
+  }
+
+  /** Makes it a new, empty file, and forgets what the old one held, on disk first. The old one is deleted. */
+  async renew(): Promise<void> {
+    const { lock, paths } = this.#claim
+    await lock.assertHeld()
+    if (!this.#isNew) await this.#file.remove()
+    // The old journal must be gone for good before bytes of another version can reach the disk.
+    await this.#journal.remove()
+    if (!this.#isNew) {
+      // The old file is closed last, so that its inode is not used again for the new one.
+      const old = this.#file
+      this.#file = await PartFile.create(paths.part, { ...this.#newPart, token: lock.token })
+      await old.close()
+    }
+    this.#isNew = false
+  }
+
+  /** A part file that no journal names is nobody's. So it is in the journal before it has its name. */
+  async publish(content: Content | null): Promise<void> {
+    await this.save(content, 'begun')
+    await this.#file.publish().catch(async (error: unknown) => {
+      await this.#claim.lock.assertHeld() // a run that has taken over has taken the new file away
+      throw error
+    })
+  }
+
+  /** See {@link JournalWriter.save}. Without a version there is nothing to record. */
+  async save(content: Content | null, state: Recorded['state']): Promise<void> {
+    if (content === null) return
+    await this.#journal.save({ ...content, part: this.#file, state })
+  }
+
+  /** Makes it, exactly `total` bytes, the finished file. `content` is what a journal says meanwhile. */
+  async finish(total: number, name: FinalName, content: Content | null): Promise<void> {
+    if ((await this.#file.size()) !== total) await this.#file.truncate(total)
+    const { lock, paths } = this.#claim
+    await lock.assertHeld()
+    await this.#file.finish(name, {
+      ownPath: temporaryPath(paths.part, 'done', lock.token),
+      assertHeld: () => lock.assertHeld(),
+      record: async (placeholder) => {
+        if (content !== null) await this.save({ ...content, placeholder }, 'open')
+      },
+    })
+    // The file is there by now; a journal that a power cut brings back has no part file.
+    await this.#journal.remove().catch(ifShort(undefined))
+    await sweepLocks({ paths, secret: this.#secret })
+  }
+
+  /** Deletes it, and its journal. */
+  async remove(): Promise<void> {
+    await this.#claim.lock.assertHeld()
+    await this.#file.remove()
+    await this.#journal.remove()
+  }
+
+  /** Does the journal name bytes, and this run as the one that writes? */
+  get isRecorded(): boolean {
+    return this.#journal.isOpen
+  }
+
+  /** `'unrecorded'`: the journal names this run still. Then the lock stays, as that of one that has ended. */
+  async close(journal: 'recorded' | 'unrecorded'): Promise<void> {
+    await this.#file.close().catch(() => undefined)
+    await this.#claim.lock.release(journal)
+  }
+}

@@ -1,0 +1,19 @@
+// What tells one file from every other, as far as the file system says.
+import type { BigIntStats } from 'node:fs'
+import type { PartMark } from '../state/journal-format.ts'
+import { hasLastingInodes } from './lasting-inodes.ts'
+
+/** The mark of a file in `folder`. Null where the file system gives a file another inode from time to time. */
+export async function markOf(stats: BigIntStats, folder: string): Promise<PartMark | null> {
+  if (!(await hasLastingInodes(folder))) return null
+  const { ino, birthtimeNs, ctimeNs, mtimeNs } = stats
+  // A system that does not know when a file was made says when it was changed.
+  const isKnown = birthtimeNs !== ctimeNs && birthtimeNs !== mtimeNs
+  return { inode: String(ino), born: isKnown ? String(birthtimeNs) : null }
+}
+
+/** Is a file with the mark `now` the one that had the mark `then`? */
+export function isSameMark(then: PartMark | null, now: PartMark | null): boolean {
+  if (then === null) return true
+  return now?.inode === then.inode && (then.born ?? now.born) === now.born
+}

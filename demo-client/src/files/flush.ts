@@ -1,0 +1,37 @@
+// What is written reaches the disk, where the file system can make sure of it.
+import type { FileHandle } from 'node:fs/promises'
+import { systemCode } from '../errors.ts'
+import { openFile } from './descriptors.ts'
+
+/** fsync(2) is not offered here. Every other failure may mean that bytes are lost. */
+const NOT_OFFERED: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
+/** A directory that this user may write to but not read cannot be opened for it. */
+const NOT_OPENED: ReadonlySet<string> = new Set([...NOT_OFFERED, 'EACCES', 'EPERM', 'EISDIR', 'EBADF'])
+
+/** Returns once everything written is on the disk; false where the file system does not offer that. */
+export async function flushFile(file: FileHandle, what: 'data' | 'all'): Promise<boolean> {
+  return await isOffered(() => (what === 'data' ? file.datasync() : file.sync()), NOT_OFFERED)
+}
+
+/** Makes renames and removals in a directory survive a power cut; false where the system cannot. */
+export async function flushDirectory(path: string): Promise<boolean> {
+  if (process.platform === 'win32') return true // a directory cannot be opened there, and NTFS keeps a log
+  return await isOffered(async () => {
+    const directory = await openFile(path, 'r')
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
+  }, NOT_OPENED)
+}
+
+async function isOffered(flush: () => Promise<void>, codes: ReadonlySet<string>): Promise<boolean> {
+  try {
+    await flush()
+    return true
+  } catch (error) {
+    if (codes.has(systemCode(error) ?? '')) return false
+    throw error
+  }
+}

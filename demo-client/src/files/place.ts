@@ -1,0 +1,89 @@
+// What is at the path that a finished file is to have: nothing, a file, or something that is never replaced.
+import type { Stats } from 'node:fs'
+import { lstat, readlink, realpath } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { DownloadError, fileError, systemCode } from '../errors.ts'
+
+/** What is there. `path`: where symbolic links lead; else the path that was asked about. */
+export type Place =
+  | { readonly kind: 'nothing'; readonly path: string }
+  | { readonly kind: 'file'; readonly path: string; readonly stats: Stats }
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40
+/** Folders of a process's open descriptors: /dev/stdout and its like lead there. */
+const DESCRIPTORS = /^(?:\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd|\/dev\/fd)$/
+/** A folder in which all may write, and delete only what is theirs: /tmp. */
+const SHARED = 0o1002
+
+/**
+ * Looks at `path`, through symbolic links.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` where it is an open descriptor such as standard output,
+ * `ERR_DOWNLOAD_UNWRITABLE` where it is a directory, a device, a FIFO, a socket, or a link that must not be followed
+ */
+export async function lookAt(path: string): Promise<Place> {
+  let at = path
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const folder = await realpath(dirname(at)).catch(() => dirname(at)) // lstat() says what is wrong with it
+    if (DESCRIPTORS.test(folder)) throw descriptor(path)
+    const stats = await statsOf(at)
+    if (stats === null && links === 0) return { kind: 'nothing', path }
+    if (stats === null) throw inTheWay(path, `it is a symbolic link to ${at}, which does not exist`)
+    if (stats.isFile()) return { kind: 'file', path: at, stats }
+    if (!stats.isSymbolicLink())
+      throw inTheWay(path, `${links === 0 ? 'it is' : 'it leads to'} ${nameOf(stats)}`)
+    await assertTrusted(path, stats, folder)
+    at = resolve(folder, await readlink(at))
+  }
+  throw inTheWay(path, 'its symbolic links lead in a circle')
+}
+
+/** The failure where a file is there that is not to be replaced. */
+export function existsError(path: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_EXISTS', `${path} exists already and is left as it is`)
+}
+
+async function statsOf(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && (await isFolder(dirname(path)))) return null
+    throw fileError(error, path)
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await realpath(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * In a shared folder another user's link could lead to any file of ours. The rule is that of Linux
+ * (`fs.protected_symlinks`): a link there is followed if it belongs to this user, or to the folder's owner.
+ */
+async function assertTrusted(path: string, link: Stats, folder: string): Promise<void> {
+  const user = process.geteuid?.() ?? link.uid
+  if (link.uid === user) return
+  const { mode, uid } = await lstat(folder)
+  if ((mode & SHARED) !== SHARED || uid === link.uid) return
+  throw inTheWay(path, 'it is a symbolic link of another user in a folder that all may write to')
+}
+
+function nameOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a directory'
+  if (stats.isFIFO()) return 'a FIFO'
+  if (stats.isSocket()) return 'a socket'
+  return 'a device'
+}
+
+function inTheWay(path: string, reason: string): DownloadError {
+  const advice = 'It is left as it is; give the name of a file'
+  return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${reason}. ${advice}`)
+}
+
+function descriptor(path: string): DownloadError {
+  const reason = 'an open descriptor such as standard output cannot be written to'
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${path}: ${reason}; give the name of a file`)
+}

@@ -1,0 +1,47 @@
+// Opens a regular file, and nothing else that somebody may have put under its name.
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { DownloadError, systemCode } from '../errors.ts'
+import { openFile } from './descriptors.ts'
+
+// O_NONBLOCK: opening a FIFO must not wait for who is at its other end. Windows has neither flag.
+const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Opens a file; the caller closes it.
+ * @param flags of `constants` in `node:fs`
+ * @throws the system's error, also for a link; DownloadError where anything else but a file is there
+ */
+export async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  const file = await openFile(path, flags | CAREFUL, 0o666)
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: it is not a regular file`)
+}
+
+/** What a file holds, or null where that is more than `most` bytes. */
+export async function readUpTo(file: FileHandle, most: number): Promise<Buffer | null> {
+  const buffer = Buffer.alloc(Math.min(most, (await file.stat()).size) + 1)
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
+    length += bytesRead
+    if (length > most) return null
+    if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
+  }
+}
+
+/** Reads a small file; null where there is none, or where it is larger than `most` bytes. @throws as {@link openRegular} */
+export async function readSmallFile(path: string, most: number): Promise<string | null> {
+  try {
+    const file = await openRegular(path, constants.O_RDONLY)
+    try {
+      return (await readUpTo(file, most))?.toString('utf8') ?? null
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw error
+  }
+}

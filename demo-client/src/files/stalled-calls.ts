@@ -1,0 +1,45 @@
+// Calls of the file system that do not come back: a network home whose server is gone.
+import { onAbort } from '../caller/abort-listeners.ts'
+
+/** Given up, and not yet back. Each of them holds a thread, for which `process.exit()` would wait. */
+const stalled = new Set<Promise<unknown>>()
+
+/** How long a call is waited for. */
+export interface WaitLimits {
+  /** In ms. */
+  readonly limit: number
+  /** Ends the wait at once. */
+  readonly signal: AbortSignal | null
+  /** What does not answer then. */
+  readonly name: string
+}
+
+/**
+ * Waits for `call` up to a limit. The call itself cannot be ended.
+ * @throws what the call throws, the signal's reason, or an error that names what did not answer
+ */
+export async function waitFor<T>(call: Promise<T>, { limit, signal, name }: WaitLimits): Promise<T> {
+  stalled.add(call)
+  const back = call.finally(() => stalled.delete(call))
+  back.catch(() => undefined) // it may come back when nobody waits any more
+  signal?.throwIfAborted()
+  return await new Promise<T>((resolve, reject) => {
+    const late = new Error(`${name} did not answer within ${limit / 1000} seconds`)
+    const timer = setTimeout(() => end(() => reject(late)), limit)
+    const unwatch = signal === null ? null : onAbort(signal, () => end(() => reject(signal.reason)))
+    const end = (settle: () => void): void => {
+      clearTimeout(timer)
+      unwatch?.()
+      settle()
+    }
+    back.then(
+      (value) => end(() => resolve(value)),
+      (error: unknown) => end(() => reject(error)),
+    )
+  })
+}
+
+/** Is there a call that has not come back? */
+export function hasStalledCalls(): boolean {
+  return stalled.size > 0
+}

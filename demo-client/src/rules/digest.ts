@@ -1,0 +1,75 @@
+// Digests: RFC 9530 fields, and the one a user gives.
+import { createHash, type Hash } from 'node:crypto'
+import { parseDictionary } from 'structured-headers'
+import { DownloadError } from '../errors.ts'
+
+/** The algorithms verified; RFC 9530 §5 lists both as active. Best first. */
+export const ALGORITHMS = ['sha-512', 'sha-256'] as const
+/** One of {@link ALGORITHMS}. */
+export type Algorithm = (typeof ALGORITHMS)[number]
+
+const BYTES: Readonly<Record<Algorithm, number>> = { 'sha-256': 32, 'sha-512': 64 }
+
+/** Value of Want-Repr-Digest and Want-Content-Digest: sha-256 rather than sha-512 (RFC 9530 §4). */
+export const WANT_DIGEST = 'sha-256=10, sha-512=3'
+
+/** An expected digest. */
+export interface ExpectedDigest {
+  readonly algorithm: Algorithm
+  /** The digest in base64, padded. */
+  readonly value: string
+}
+
+/** A running hash for `algorithm`. */
+export function hasher(algorithm: Algorithm): Hash {
+  return createHash(algorithm === 'sha-256' ? 'sha256' : 'sha512')
+}
+
+/**
+ * The digests in a Repr-Digest or Content-Digest field (RFC 9530 §2, §3), by algorithm in base64. Unknown
+ * algorithms, values of the wrong length and fields that do not parse are as if they had not been sent.
+ */
+export function parseDigests(field: string | null): Readonly<Record<string, string>> {
+  if (field === null) return {}
+  const digests: Record<string, string> = {}
+  let members: ReturnType<typeof parseDictionary>
+  try {
+    members = parseDictionary(field)
+  } catch {
+    return {} // not a structured field: nothing was said
+  }
+  for (const algorithm of ALGORITHMS) {
+    const value = members.get(algorithm)?.[0]
+    if (!(value instanceof ArrayBuffer) || value.byteLength !== BYTES[algorithm]) continue
+    digests[algorithm] = Buffer.from(value).toString('base64')
+  }
+  return digests
+}
+
+/** The digest to verify out of several: the strongest. */
+export function strongest(digests: Readonly<Record<string, string>>): ExpectedDigest | null {
+  for (const algorithm of ALGORITHMS) {
+    const value = digests[algorithm]
+    if (value !== undefined) return { algorithm, value }
+  }
+  return null
+}
+
+/**
+ * A digest as a user writes it: `sha-256=` or `sha-512=`, then hexadecimal digits or base64.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE`
+ */
+export function parseChecksum(text: string): ExpectedDigest {
+  const match = /^sha-?(256|512)[=:](.+)$/i.exec(text.trim())
+  const algorithm: Algorithm = match?.[1] === '512' ? 'sha-512' : 'sha-256'
+  const value = match?.[2] ?? ''
+  const size = BYTES[algorithm]
+  const isHex = value.length === size * 2 && /^[0-9a-f]+$/i.test(value)
+  const bytes = Buffer.from(value, isHex ? 'hex' : 'base64')
+  const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
+  if (match === null || (!isHex && !isBase64) || bytes.length !== size) {
+    const form = 'write sha-256=… or sha-512=… with the digest in hexadecimal or base64'
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a checksum: "${text}"; ${form}`)
+  }
+  return { algorithm, value: bytes.toString('base64') }
+}

@@ -1,0 +1,197 @@
+// What was asked held against what was answered. Pure: no answer is believed before it has been through here.
+
+import { type FileNames, unexpectedCoding } from '../content/expected-file.ts'
+import { isHtml, mediaTypes } from '../content/media-types.ts'
+import { reasonFor } from '../content/stand-in.ts'
+import { parseContentRange } from './content-range.ts'
+import { parseDigests } from './digest.ts'
+import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
+import { type Identity, identityOf, isOtherVersion, isSameVersion } from './identity.ts'
+import { retryAfter } from './retry.ts'
+
+/** What was asked for. */
+export interface Asked {
+  /** The bytes asked for, `end` exclusive and null for "to the end"; null: the whole file, no Range sent. */
+  readonly range: { readonly start: number; readonly end: number | null } | null
+  /** The version that the bytes already held belong to; null while nothing is held. */
+  readonly identity: Identity | null
+  /** May the file be an HTML page? */
+  readonly htmlExpected: boolean
+  /** The names of the file, which may stand for a content coding. Default: none. */
+  readonly names?: FileNames
+}
+
+const NO_NAMES: FileNames = { urls: [], disposition: null, output: null }
+
+/** The head of an answer. */
+export interface Head {
+  readonly status: number
+  readonly fields: FieldLines
+}
+
+/** What an answer is worth. `reason` completes a sentence that begins with "the server". */
+export type Verdict =
+  /** 206 with bytes `start` to `end` (exclusive) of the version asked for. */
+  | {
+      readonly kind: 'part'
+      readonly start: number
+      readonly end: number
+      readonly identity: Identity
+      /** Content-Digest values of exactly this part. */
+      readonly digests: Readonly<Record<string, string>>
+    }
+  /** 200, or its like, with the whole file, of the version asked for. */
+  | { readonly kind: 'whole'; readonly length: number | null; readonly identity: Identity }
+  /** Not shown to be the version whose bytes are held. `isProven`: shown to be another one. */
+  | { readonly kind: 'changed'; readonly reason: string; readonly isProven: boolean }
+  /** What came is not the range that was asked for; the whole file can perhaps be had. */
+  | { readonly kind: 'no-range'; readonly reason: string }
+  /** Cannot be the file, or contradicts itself. A server that has never sent the file will not send it the next time. */
+  | { readonly kind: 'lie'; readonly reason: string }
+  /** The bytes of this version, those taken before included, are something else than the file. Not known from a head. */
+  | { readonly kind: 'stand-in'; readonly reason: string }
+  /** Too many requests or connections; `wait` in ms if the server said. */
+  | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
+  /** Trouble that may pass; `wait` in ms if the server said. */
+  | { readonly kind: 'trouble'; readonly status: number; readonly wait: number | null }
+  /** An error that asking again does not cure. */
+  | { readonly kind: 'http-error'; readonly status: number }
+
+/** 509 is no part of any standard: "bandwidth limit exceeded". */
+const REFUSED: ReadonlySet<number> = new Set([429, 503, 509])
+/** RFC 9110 §15.3.3: at 202 "the processing has not been completed", and when it is, there can be the file. */
+const PASSING: ReadonlySet<number> = new Set([202, 408, 425])
+/** Errors of a server that will not pass: what was asked for is not there, in this protocol or for this client. */
+const LASTING: ReadonlySet<number> = new Set([501, 505, 506, 508, 510, 511])
+
+/** Judges the head of an answer. */
+export function judge(asked: Asked, head: Head): Verdict {
+  const { status, fields } = head
+  if (REFUSED.has(status)) return { kind: 'refused', status, wait: retryAfter(fields) }
+  if (mayPass(status)) return { kind: 'trouble', status, wait: retryAfter(fields) }
+  if (status === 416) return judgeUnsatisfied(asked, fields)
+  if (status >= 400) return { kind: 'http-error', status }
+  if (status !== 200 && status !== 203 && status !== 206) return lie(`answered ${status} to a GET`)
+  const other = findOther(asked, head)
+  if (other !== null) return lie(other)
+  const oddity = findOddity(fields)
+  if (oddity !== null) return lie(oddity)
+  return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, head)
+}
+
+/**
+ * RFC 9110 §15: "a client MUST understand the class of any status code […] and treat an unrecognized status code as being
+ * equivalent to the x00 status code of that class". Of the fifth class that is 500, which may pass.
+ */
+function mayPass(status: number): boolean {
+  return PASSING.has(status) || (status >= 500 && !LASTING.has(status))
+}
+
+function lie(reason: string): Verdict {
+  return { kind: 'lie', reason }
+}
+
+function noRange(reason: string): Verdict {
+  return { kind: 'no-range', reason }
+}
+
+function findOther(asked: Asked, { status, fields }: Head): string | null {
+  const type = list(fields, 'content-type') ?? ''
+  if (!asked.htmlExpected && isHtml(type)) {
+    return reasonFor('page')
+  }
+  // RFC 9110 §8.3.3: it "is defined by this specification for use in some 206 (Partial Content) responses".
+  if (status !== 206 && mediaTypes(type).includes('multipart/byteranges'))
+    return `sent a multipart/byteranges envelope with status ${status}, which was not asked for`
+  const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
+  return coding === null
+    ? null
+    : `sent content coded with ${asUtf8(coding)} although it was asked not to code it`
+}
+
+function findOddity(fields: FieldLines): string | null {
+  const transfer = list(fields, 'transfer-encoding')
+  if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
+    return `used the transfer coding ${asUtf8(transfer)}, which nobody asked for`
+  }
+  if (transfer !== null && fields.has('content-length')) return 'sent Content-Length together with chunked'
+  if (fields.has('content-length') && digits(single(fields, 'content-length')) === null) {
+    return 'sent a Content-Length that cannot be'
+  }
+  return null
+}
+
+function judgePart(asked: Asked, fields: FieldLines): Verdict {
+  if (asked.range === null) return judgeUnasked(asked, fields)
+  // RFC 9110 §15.3.7.2: "A server MUST NOT generate a multipart response to a request for a single range".
+  if (/^multipart\//i.test(single(fields, 'content-type') ?? '')) {
+    return noRange('answered a single range with a multipart')
+  }
+  const range = parseContentRange(single(fields, 'content-range'))
+  if (range?.kind !== 'part') return noRange('answered 206 without a valid Content-Range')
+  const { start, end: askedEnd } = asked.range
+  if (range.first !== start) return noRange(`answered with bytes from ${range.first}, not from ${start}`)
+  // A shorter part is legal (§15.3.7: "a server might want to send only a subset of the data requested").
+  if (askedEnd !== null && range.last >= askedEnd) return noRange('answered with more bytes than asked for')
+  const end = range.last + 1
+  const length = digits(single(fields, 'content-length'))
+  if (length !== null && length !== end - start)
+    return noRange('sent a Content-Length unlike its Content-Range')
+  const digests = parseDigests(list(fields, 'content-digest'))
+  const isWhole = start === 0 && end === range.total
+  const identity = identityFrom(fields, range.total, isWhole)
+  if (asked.identity !== null && !isSameVersion(asked.identity, identity))
+    return changed(asked.identity, identity)
+  return { kind: 'part', start, end, identity, digests }
+}
+
+/** Some servers answer 206 to everything. The part that is all of the file is the file. */
+function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
+  const range = parseContentRange(single(fields, 'content-range'))
+  const length = digits(single(fields, 'content-length'))
+  const isAll = range?.kind === 'part' && range.first === 0 && range.last + 1 === range.total
+  const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
+  if (!isAll || isMultipart || (length !== null && length !== range.total))
+    return lie('answered 206 although no range was asked for')
+  return wholeOf(asked, identityFrom(fields, range.total, true))
+}
+
+function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
+  const length = digits(single(fields, 'content-length'))
+  // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
+  // digests are those of what the origin sent: they prove nothing of what has come, and nothing is joined to it.
+  const own: FieldLines = status === 203 ? new Map() : fields
+  return wholeOf(asked, identityFrom(own, length, true))
+}
+
+function wholeOf(asked: Asked, identity: Identity): Verdict {
+  if (asked.identity !== null && !isSameVersion(asked.identity, identity))
+    return changed(asked.identity, identity)
+  return { kind: 'whole', length: identity.total, identity }
+}
+
+function identityFrom(fields: FieldLines, total: number | null, isWhole: boolean): Identity {
+  const content = isWhole ? parseDigests(list(fields, 'content-digest')) : {}
+  const digests = { ...content, ...parseDigests(list(fields, 'repr-digest')) }
+  return identityOf(fields, total, digests)
+}
+
+function changed(held: Identity, got: Identity): Verdict {
+  const isProven = isOtherVersion(held, got)
+  if (held.total !== null && got.total !== null && held.total !== got.total) {
+    return { kind: 'changed', reason: `the size went from ${held.total} to ${got.total} bytes`, isProven }
+  }
+  const reason = 'its validators (ETag, Last-Modified) are not those of the bytes held'
+  return { kind: 'changed', reason, isProven }
+}
+
+function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
+  if (asked.range === null) return lie('answered 416 although no range was asked for')
+  const range = parseContentRange(single(fields, 'content-range'))
+  const held = asked.identity?.total ?? null
+  if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {
+    const reason = `the size went from ${held} to ${range.total} bytes`
+    return { kind: 'changed', reason, isProven: true }
+  }
+  return noRange(`answered 416 to bytes from ${asked.range.start}`)
+}

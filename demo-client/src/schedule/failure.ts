@@ -1,0 +1,175 @@
+// What a failed attempt means for the next one. Pure.
+
+import { DownloadError, systemCode } from '../errors.ts'
+import { EarlyEnd } from '../http/body-start.ts'
+import type { Answer } from '../http/exchange.ts'
+import { ExchangeFailure } from '../http/send-request.ts'
+import { nameOf, ProxyError } from '../rules/proxy-error.ts'
+import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
+import { inWords, shortageOf } from '../shortage.ts'
+
+/** Thrown where the file on the server is no longer the one whose bytes are held. */
+export class VersionChanged extends Error {}
+
+/**
+ * What the same question may get the next time. `'passing'`: something else. `'lasting'`: the same, unless the file has come
+ * from there before. `'final'`: the same.
+ */
+export type Prospect = 'passing' | 'lasting' | 'final'
+
+/** An attempt that failed. */
+export interface Failure {
+  /** What happened, as a clause. */
+  readonly reason: string
+  /** What to throw when there is no further attempt. */
+  readonly error: DownloadError
+  /** The host would not take this connection: fewer may do better. */
+  readonly isRefusal: boolean
+  readonly prospect: Prospect
+  /** Milliseconds that the server asked to wait, or null. */
+  readonly wait: number | null
+  /** A way that was remembered is not good any more: another is tried at once, and that is not counted as a failure. */
+  readonly isStale: boolean
+}
+
+/** What went wrong before an answer was judged, as a {@link Failure}. What is not about the network is thrown. */
+export function connectionFailure(error: unknown): Failure {
+  if (error instanceof EarlyEnd) return earlyEnd(error)
+  if (error instanceof DownloadError) return finalFailure(error)
+  if (!(error instanceof ExchangeFailure)) throw error
+  const shortage = shortageOf(error)
+  if (shortage !== null) return shortageFailure(inWords(shortage), error)
+  if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
+  const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+  const tls = tlsFailure({ code: cause, message: error.message }, 'the server')
+  if (tls !== null) return tlsTrouble(tls, error)
+  const reason = error.isGarbage
+    ? `the answer is not HTTP (${error.message})`
+    : describe(cause, error.message)
+  const code = error.isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
+  return {
+    reason,
+    error: new DownloadError(code, reason, { cause: error }),
+    isRefusal: !error.isGarbage,
+    prospect: isLastingHead(error) ? 'lasting' : 'passing',
+    wait: null,
+    isStale: false,
+  }
+}
+
+function finalFailure(error: DownloadError): Failure {
+  return { reason: error.message, error, isRefusal: false, prospect: 'final', wait: null, isStale: false }
+}
+
+/** What node:http's parser, or this program, says of a head that is HTTP and breaks its rules: so the server writes it. */
+const BROKEN_HEADS: ReadonlySet<string> = new Set([
+  'HPE_HEADER_OVERFLOW',
+  'HPE_INVALID_CONTENT_LENGTH',
+  'HPE_INVALID_HEADER_TOKEN',
+  'HPE_INVALID_STATUS',
+  'HPE_INVALID_TRANSFER_ENCODING',
+  'HPE_INVALID_VERSION',
+  'HPE_UNEXPECTED',
+  'HPE_UNEXPECTED_CONTENT_LENGTH',
+])
+
+/**
+ * Would the same question get this head again? Not where it ended early or was no HTTP at all, and not where an earlier
+ * answer on the connection may have left something behind.
+ */
+function isLastingHead(error: ExchangeFailure): boolean {
+  return !error.wasReused && BROKEN_HEADS.has(systemCode(error.cause) ?? '')
+}
+
+/** Nothing is left to open a connection with: no server or proxy is to blame, and fewer connections may do. */
+function shortageFailure(reason: string, cause: Error): Failure {
+  const error = new DownloadError('ERR_DOWNLOAD_RESOURCES', reason, { cause })
+  return { reason, error, isRefusal: true, prospect: 'passing', wait: null, isStale: false }
+}
+
+function tlsTrouble({ reason, isPassing }: TlsFailure, cause: Error): Failure {
+  const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
+  const prospect = isPassing ? 'passing' : 'final'
+  return { reason, error, isRefusal: true, prospect, wait: null, isStale: false }
+}
+
+/** A proxy that is not reached, or refuses: its answers are none of the server's. */
+function proxyFailure(error: ProxyError): Failure {
+  const cause = error.cause instanceof Error ? error.cause : null
+  const code = cause !== null && 'code' in cause ? String(cause.code) : ''
+  const tls = tlsFailure({ code, message: cause?.message ?? '' }, error.message)
+  if (tls !== null) return tlsTrouble(tls, error)
+  const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
+  const told = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
+  const prospect = error.isPassing ? 'passing' : 'final'
+  const wait = error.answer?.wait ?? null
+  return { reason, error: told, isRefusal: true, prospect, wait, isStale: false }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'the connection timed out',
+  EADDRNOTAVAIL: 'no local port or address is left for the connection',
+}
+
+function describe(code: string, message: string): string {
+  const words = WORDS[code]
+  return words === undefined ? message || code : `${words} (${code})`
+}
+
+const NOT_OF_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_DOWNLOAD_RESOURCES'])
+
+/**
+ * Can it be the Range that the server fails at? Not where no server was reached, and not where it counts requests, says
+ * when to ask again, has a wrong certificate, or has answered and only the first bytes did not come.
+ */
+export function mayBeAboutRange({ error, wait }: Failure): boolean {
+  if (wait !== null || error.statusCode === 429 || NOT_OF_RANGES.has(error.code)) return false
+  let cause: Error = error
+  while (cause.cause instanceof Error && !(cause instanceof EarlyEnd)) cause = cause.cause
+  if (cause instanceof ProxyError || cause instanceof EarlyEnd) return false
+  const code = 'code' in cause ? String(cause.code) : ''
+  return code === 'ECONNRESET' || WORDS[code] === undefined
+}
+
+/** An answer with an error status, or with 202. `proxy`: what passed it on, and may have made it. */
+export function statusFailure(
+  { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
+  { isRefusal, prospect, wait }: Pick<Failure, 'isRefusal' | 'prospect' | 'wait'>,
+): Failure {
+  const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}${status === 202 ? ': the file is not ready' : ''}`
+  const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
+  return { reason, error, isRefusal, prospect, wait, isStale: false }
+}
+
+/** A body that ended too early. */
+export function cutFailure(reason: string, cause: Error | null): Failure {
+  const isGarbage = cause !== null && 'code' in cause && String(cause.code).startsWith('HPE_')
+  const code = isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
+  const error = new DownloadError(code, reason, cause === null ? {} : { cause })
+  return { reason, error, isRefusal: false, prospect: 'passing', wait: null, isStale: false }
+}
+
+/** An answer whose head was good, and whose first bytes did not come. */
+function earlyEnd(cause: EarlyEnd): Failure {
+  const failure = cutFailure(cause.message, cause.cause)
+  return { ...failure, error: new DownloadError(failure.error.code, cause.message, { cause }) }
+}
+
+/** An answer that cannot be believed. Who has never sent the file will not send it the next time. */
+export function lieFailure(reason: string): Failure {
+  const error = new DownloadError('ERR_DOWNLOAD_PROTOCOL', `the server ${reason}`)
+  return { ...finalFailure(error), prospect: 'lasting' }
+}
+
+/** A part whose Content-Digest does not fit. */
+export function digestFailure(prospect: Prospect): Failure {
+  const reason = 'a part does not have the Content-Digest that was sent with it'
+  const error = new DownloadError('ERR_DOWNLOAD_DIGEST', reason)
+  return { ...finalFailure(error), prospect }
+}

@@ -1,0 +1,84 @@
+// How often a connection tries again, and how long all of them are waiting.
+import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DownloadError } from '../errors.ts'
+import { backoff, type RetryPolicy } from '../rules/retry.ts'
+import type { Failure } from './failure.ts'
+
+/** The next attempt of a connection. `until` on the monotonic clock, in ms. */
+export interface Waiting {
+  readonly until: number
+  readonly reason: string
+}
+
+/** The patience that the connections of a download share. */
+export class Patience {
+  readonly #policy: RetryPolicy
+  readonly #over: AbortSignal
+  readonly #onChange: () => void
+  readonly #waiting = new Set<Waiting>()
+
+  /** @param over ends every wait */
+  constructor(policy: RetryPolicy, over: AbortSignal, onChange: () => void) {
+    this.#policy = policy
+    this.#over = over
+    setMaxListeners(0, over) // every connection may be waiting
+    this.#onChange = onChange
+  }
+
+  /** The soonest next attempt, or null where none is waited for. */
+  get next(): Waiting | null {
+    const waiting = [...this.#waiting]
+    return waiting.length === 0 ? null : waiting.reduce((a, b) => (a.until <= b.until ? a : b))
+  }
+
+  /**
+   * Waits before the next attempt after `attempt` failures in a row.
+   * @throws DownloadError the failure, where the attempts are used up or the server wants a longer wait than is allowed
+   */
+  async wait(attempt: number, failure: Failure): Promise<void> {
+    const { retries, maxDelay } = this.#policy
+    if (attempt > retries) throw gaveUp(attempt, failure)
+    if (failure.wait !== null && failure.wait > maxDelay) throw tooLong(failure.wait, failure)
+    const time = Math.max(backoff(attempt, this.#policy), failure.wait ?? 0)
+    const waiting = { until: performance.now() + time, reason: failure.reason }
+    this.#waiting.add(waiting)
+    this.#onChange()
+    await this.sleep(time)
+    this.#waiting.delete(waiting)
+    this.#onChange()
+  }
+
+  /** Waits so many ms, or until all is over. */
+  async sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#over }).catch(() => undefined)
+  }
+}
+
+/** Asking sooner than a Retry-After says would only be refused again. */
+function tooLong(wait: number, { error, reason }: Failure): DownloadError {
+  const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
+  const hint = '--max-retry-delay (maxRetryDelay) allows a longer wait'
+  const message = `${reason} and asks to wait for ${inWords(wait)}; ${hint}`
+  return new DownloadError(error.code, message, { cause: error, ...status })
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+]
+
+/** A time in ms for people: `90 seconds`, `24 hours`. */
+function inWords(ms: number): string {
+  const [name, size] = UNITS.find(([, each]) => ms >= 2 * each) ?? ['second', 1000]
+  const count = Math.ceil(ms / size)
+  return count > 1_000_000 ? 'more than 1000 years' : `${count} ${name}${count === 1 ? '' : 's'}`
+}
+
+function gaveUp(attempt: number, { error, reason }: Failure): DownloadError {
+  const tries = attempt === 1 ? '' : `gave up after ${attempt} attempts: `
+  const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
+  return new DownloadError(error.code, `${tries}${reason}`, { cause: error, ...status })
+}

@@ -1,0 +1,117 @@
+// The journal's text: what of a part file is known to be good, and which version of what it belongs to. Pure.
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Identity } from '../rules/identity.ts'
+import type { Block } from './plan.ts'
+
+/** Which part file a journal is about. */
+export interface PartMark {
+  /** Its inode, in decimal. */
+  readonly inode: string
+  /** When it was made, in ns since 1970, or null where the file system does not say. */
+  readonly born: string | null
+}
+
+/** An empty file that holds the final name; see `placeholder.ts`. */
+export interface Placeholder {
+  /** The final name, without its directory. */
+  readonly name: string
+  readonly file: PartMark | null
+  /** When it was last written to, which is when it was made: in ns since 1970. */
+  readonly written: string
+}
+
+/** The version of the file that the received bytes belong to. */
+export interface Version {
+  readonly identity: Identity
+  /** Media type of the file as first sent, or null. */
+  readonly contentType: string | null
+}
+
+/** What the journal records. */
+export interface JournalRecord extends Version {
+  /** The token of the lock of the run that writes it; null once that run writes no more. */
+  readonly writer: string | null
+  /** The part file's name, without its directory: that may be moved. */
+  readonly name: string
+  /** The part file itself; null where the file system has no lasting inodes. */
+  readonly part: PartMark | null
+  /** {@link sealedKey} of what is downloaded. A URL may hold a secret that must not lie on a disk. */
+  readonly key: string
+  /** Bytes that are on disk for certain; sorted, disjoint. */
+  readonly blocks: readonly Block[]
+  /** The one that has the final name in this instant. */
+  readonly placeholder?: Placeholder
+}
+
+const FORMAT = 'range-get journal 3'
+
+/**
+ * What a journal calls the URL, or the caller's `resumeKey`: a digest that takes the secret, so that nobody else can find
+ * out by trying which URL it was.
+ */
+export function sealedKey(key: string, secret: Buffer): string {
+  return createHmac('sha256', secret).update(`key\n${key}`).digest('hex')
+}
+
+/**
+ * The record as text: one line of format and proof, one line of JSON. The proof takes the secret. A checksum would not
+ * do: a server that names its files could have such a text and such bytes downloaded under the names of another download.
+ */
+export function encodeJournal(record: JournalRecord, secret: Buffer): string {
+  const { writer, name, part, key, identity, contentType, blocks, placeholder } = record
+  const body = JSON.stringify({
+    writer,
+    name,
+    part,
+    key,
+    identity,
+    contentType,
+    blocks: blocks.map(({ start, end, crc }) => [start, end, crc]),
+    placeholder,
+  })
+  return `${FORMAT} ${proof(body, secret)}\n${body}\n`
+}
+
+/** The record back from its text; null where that is torn, damaged, not proven, or of another version of the format. */
+export function decodeJournal(text: string, secret: Buffer): JournalRecord | null {
+  const [head = '', body, end, ...more] = text.split('\n')
+  if (body === undefined || end !== '' || more.length > 0) return null
+  const [given, wanted] = [Buffer.from(head), Buffer.from(`${FORMAT} ${proof(body, secret)}`)]
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
+  // The proof says that this program wrote these bytes; the shape is checked all the same.
+  const value: unknown = JSON.parse(body)
+  return isRecord(value) ? { ...value, blocks: value.blocks.map(toBlock) } : null
+}
+
+type Written = Omit<JournalRecord, 'blocks'> & { blocks: [number, number, number][] }
+
+function toBlock([start, end, crc]: [number, number, number]): Block {
+  return { start, end, crc }
+}
+
+function isRecord(value: unknown): value is Written {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('writer' in value && 'name' in value && 'part' in value && 'contentType' in value)) return false
+  if (!('key' in value && 'identity' in value && 'blocks' in value)) return false
+  const { key, identity, blocks } = value
+  if (typeof key !== 'string' || typeof identity !== 'object' || !Array.isArray(blocks)) return false
+  if ('placeholder' in value && !isPlaceholder(value.placeholder)) return false
+  let position = 0
+  for (const block of blocks) {
+    const [start, end, crc] = Array.isArray(block) ? block : []
+    if (![start, end, crc].every(Number.isSafeInteger) || start < position || end <= start) return false
+    position = end
+  }
+  return true
+}
+
+function isPlaceholder(value: unknown): value is Placeholder {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('name' in value && 'file' in value && 'written' in value)) return false
+  const { name, written } = value
+  return typeof name === 'string' && typeof written === 'string' && /^-?\d+$/.test(written)
+}
+
+function proof(body: string, secret: Buffer): string {
+  return createHmac('sha256', secret).update(`${FORMAT}\n${body}`).digest('hex')
+}

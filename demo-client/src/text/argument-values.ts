@@ -1,0 +1,44 @@
+// The values of a command line: numbers, sizes, header fields, URLs. Pure.
+import { DownloadError } from '../errors.ts'
+
+/** Header fields written `Name: value`. @throws DownloadError `ERR_DOWNLOAD_USAGE`, as all here do */
+export function headersFrom(lines: readonly string[]): [string, string][] {
+  return lines.map((line) => {
+    const colon = line.indexOf(':')
+    if (colon < 1) throw usage("a header field is written 'Name: value'")
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
+  })
+}
+
+/** The value of the option `name`, a whole number. */
+export function integer(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw usage(`--${name} takes a whole number, not "${text}"`)
+  return Number.parseInt(text, 10)
+}
+
+/** The value of the option `name`, a number of seconds that may have a fraction. */
+export function decimal(name: string, text: string): number {
+  if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw usage(`--${name} takes a number of seconds, not "${text}"`)
+  return Number.parseFloat(text)
+}
+
+const UNITS: readonly string[] = ['', 'k', 'm', 'g', 't']
+
+/** The value of the option `name`, in bytes: `4`, `64k`, `8M`, `1.5G`, with powers of 1024. */
+export function sizeOf(name: string, text: string): number {
+  const [, number = '0', unit = ''] = /^(\d{1,15}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
+  const size = Math.floor(Number.parseFloat(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()))
+  if (size < 1) throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
+  return size
+}
+
+/** A URL; a host may come without a scheme, as people type it. */
+export function withScheme(text: string): string {
+  const url = text.trim()
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
+}
+
+/** What is wrong with the command line, and where to look. */
+export function usage(message: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${message} (--help shows the options)`)
+}

@@ -1,0 +1,37 @@
+// What the connections of a download share.
+
+import type { Store } from '../disk/store.ts'
+import type { Answer, Exchanger } from '../http/exchange.ts'
+import type { Target } from '../http/request-target.ts'
+import type { Identity } from '../rules/identity.ts'
+import type { PaceSettings } from '../schedule/pace.ts'
+import type { SchedulePolicy } from '../schedule/schedule.ts'
+import type { SegmentReport } from './segment-report.ts'
+
+/** What of the options a transfer needs. Times in ms. */
+export interface TransferSettings extends SchedulePolicy, PaceSettings {
+  readonly retryDelay: number
+  readonly maxRetryDelay: number
+  /** Wait between two segments of one connection. */
+  readonly delay: number
+  /** Is an HTML page taken in place of another file? */
+  readonly html: 'refuse' | 'accept'
+}
+
+/** What a transfer works with, and whom it tells. */
+export interface TransferContext {
+  readonly settings: TransferSettings
+  readonly store: Store
+  readonly exchanger: Exchanger
+  readonly origin: Target
+  /** The file name that the caller chose, or null. */
+  readonly outputName: string | null
+  /** `'whole'`: one stream, no ranges. */
+  readonly mode: 'ranges' | 'whole'
+  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
+  readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
+  readonly onBytes: (bytes: number) => void
+  /** May end the transfer by throwing. */
+  readonly onSegment: (report: SegmentReport) => void
+  readonly onChange: () => void
+}
