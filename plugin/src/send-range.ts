@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { closeOnce } from './close-once.ts'
 import { contentTypeOf } from './content-type.ts'
+import { sendWithoutContent } from './contentless-answer.ts'
 import { type ContentDecision, type Decision, decide } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
@@ -8,7 +9,6 @@ import { fail } from './failed-answer.ts'
 import { type FileStore, openRepresentation } from './file-source.ts'
 import { giveUp } from './given-up.ts'
 import { settleStatus } from './handler-status.ts'
-import { guardHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
@@ -16,12 +16,11 @@ import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
 import type { ReplyClaim } from './reply-claim.ts'
 import { rangeRequestOf } from './request-fields.ts'
-import { type ResponseContext, restoreFields, setNotModifiedFields } from './response-fields.ts'
+import { type ResponseContext, restoreFields } from './response-fields.ts'
 import { isOver, whenOver } from './response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './response-turn.ts'
 import { selectedRepresentation } from './selected-representation.ts'
 import { sendContent } from './send-content.ts'
-import { sendNothing } from './send-nothing.ts'
 import { assertSendableFields } from './sendable-fields.ts'
 import type { Representation } from './source.ts'
 import { isServedTarget } from './target-check.ts'
@@ -50,7 +49,7 @@ export interface Call {
  *    opens it. Where nothing is there, `refused-answer` ends here.
  * 3. Select what conditions and ranges are about: `selected-representation`, from what was opened and what the handler set.
  * 4. Decide: `decision`, from `request-fields`.
- * 5. Without content: `response-fields` for a 304; 412 and 416 are errors.
+ * 5. Without content, a 304, 412 or 416: `contentless-answer`.
  * 6. With content: `send-content` lays out the body (`multipart`), sets status and fields (`content-fields`), and sends it
  *    from memory (`short-body`) or as a stream (`answer-body`).
  *
@@ -187,28 +186,4 @@ function isContent(decision: Decision): decision is ContentDecision {
 
 function hasBody(reply: FastifyReply, { selected }: ResponseContext): boolean {
   return reply.request.method !== 'HEAD' && selected.size > 0
-}
-
-interface NoContent {
-  readonly claim: ReplyClaim
-  readonly context: ResponseContext
-  readonly decision: Exclude<Decision, ContentDecision>
-}
-
-function sendWithoutContent(reply: FastifyReply, { claim, context, decision }: NoContent): void {
-  if (decision.kind === 'not-modified') {
-    reply.code(304)
-    setNotModifiedFields(reply, context, decision.matched)
-    guardHead(reply, { status: 304 })
-    sendNothing(reply, claim)
-    return
-  }
-  if (decision.kind === 'precondition-failed') {
-    throw new SendRangeError('ERR_RANGE_PRECONDITION_FAILED', 'Precondition Failed')
-  }
-  // RFC 9110 §15.5.17: "A server that generates a 416 response to a byte-range request SHOULD generate a
-  // Content-Range header field specifying the current length of the selected representation".
-  throw new SendRangeError('ERR_RANGE_NOT_SATISFIABLE', 'Range Not Satisfiable', {
-    headers: { 'content-range': `bytes */${context.selected.size}`, 'accept-ranges': 'bytes' },
-  })
 }
