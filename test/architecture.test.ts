@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
+import { plain, readDocument, tableUnder } from './docs/support/markdown.ts'
 import { REPOSITORY } from './support/repository.ts'
+import { faultsIn } from './support/wing-faults.ts'
+import { LAYOUTS, type Layout, pureFilesOf } from './support/wings.ts'
 
 /** What holds for the files of a package. */
 interface House {
@@ -48,41 +51,7 @@ const HOUSES: Readonly<Record<string, House>> = {
       'demo/demo-walk.ts',
       'dom-types.ts',
     ],
-    pure: [
-      'state/plan.ts',
-      'rules/retry.ts',
-      'rules/identity.ts',
-      'rules/verify.ts',
-      'rules/digest.ts',
-      'rules/content-range.ts',
-      'rules/http-date.ts',
-      'rules/field-lines.ts',
-      'rules/field-forms.ts',
-      'rules/chunk-sizes.ts',
-      'rules/disposition.ts',
-      'state/names.ts',
-      'state/state-names.ts',
-      'state/temporary-names.ts',
-      'state/token.ts',
-      'state/journal-format.ts',
-      'disk/write-sizes.ts',
-      'content/expected-file.ts',
-      'content/file-formats.ts',
-      'content/media-types.ts',
-      'content/stand-in.ts',
-      'rules/rate-limit.ts',
-      'rules/min-rate.ts',
-      'rules/attempts.ts',
-      'text/argument-values.ts',
-      'rules/proxy-error.ts',
-      'rules/tunnel-head.ts',
-      'text/progress-line.ts',
-      'text/text-width.ts',
-      'text/one-line.ts',
-      'text/quantities.ts',
-      'errors.ts',
-      'shortage.ts',
-    ],
+    pure: [...pureFilesOf('demo-client'), 'disk/write-sizes.ts'],
     impure: 'disk/part-file.ts',
   },
   'demo-server': {
@@ -96,23 +65,32 @@ const HOUSES: Readonly<Record<string, House>> = {
 const IMPURE =
   /^(?:fastify|fastify-plugin|light-my-request|node:(?:fs|net|http2?|https|tls|dgram|dns|child_process|worker_threads|process|timers)(?:\/.*)?)$/
 
+/** Of these modules, what only reads a text does no input or output. */
+const READERS_OF_TEXT = /^import \{ (?:(?:BlockList|isIP)(?:, )?)+ \} from 'node:net'$/gm
+
 const SPECIFIER = /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
 
 function importsOf(text: string): string[] {
   return [...text.matchAll(SPECIFIER)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
 }
 
+function impureImportsOf(text: string): string[] {
+  return importsOf(text.replace(READERS_OF_TEXT, '')).filter((each) => IMPURE.test(each))
+}
+
 /** The files of a package, by their paths below `src/`, and what each imports, types included. */
 class Sources {
   readonly imports: ReadonlyMap<string, readonly string[]>
+  /** The imports that could do input or output. */
+  readonly impure: ReadonlyMap<string, readonly string[]>
 
   constructor(folder: string) {
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     )
-    this.imports = new Map(
-      names.map((name) => [name, importsOf(readFileSync(folder + name, 'utf8'))] as const),
-    )
+    const texts = names.map((name) => [name, readFileSync(folder + name, 'utf8')] as const)
+    this.imports = new Map(texts.map(([name, text]) => [name, importsOf(text)]))
+    this.impure = new Map(texts.map(([name, text]) => [name, impureImportsOf(text)]))
   }
 
   own(name: string): string[] {
@@ -149,10 +127,15 @@ t.test('the reader of imports sees every form of them', async (t) => {
   t.strictSame(importsOf(text), want)
 })
 
+t.test('what only reads an address is no input or output', async (t) => {
+  t.strictSame(impureImportsOf("import { BlockList, isIP } from 'node:net'"), [])
+  t.strictSame(impureImportsOf("import { isIP, type Socket } from 'node:net'"), ['node:net'])
+  t.strictSame(impureImportsOf("import { connect } from 'node:net'\nimport 'node:path'"), ['node:net'])
+})
+
 for (const [folder, { doors, pure, impure }] of Object.entries(HOUSES)) {
   const sources = new Sources(`${REPOSITORY}${folder}/src/`)
   const names = [...sources.imports.keys()]
-  const impureImports = (name: string): string[] => sources.foreign(name).filter((each) => IMPURE.test(each))
 
   t.test(`${folder}: what is imported is there`, async (t) => {
     t.ok(names.length > 15, `${names.length} files`)
@@ -165,9 +148,9 @@ for (const [folder, { doors, pure, impure }] of Object.entries(HOUSES)) {
     for (const room of pure) {
       t.ok(sources.imports.has(room), `${room} is there`)
       for (const file of sources.reach(room))
-        t.strictSame(impureImports(file), [], `${room}, through ${file}`)
+        t.strictSame(sources.impure.get(file), [], `${room}, through ${file}`)
     }
-    t.not(impureImports(impure).length, 0, `${impure} does`)
+    t.not(sources.impure.get(impure)?.length, 0, `${impure} does`)
   })
 
   t.test(`${folder}: imports point one way`, async (t) => {
@@ -196,5 +179,65 @@ for (const [folder, { doors, pure, impure }] of Object.entries(HOUSES)) {
         .filter((each) => !each.startsWith('node:') && !declared.has(each))
       t.strictSame(undeclared, [], name)
     }
+  })
+}
+
+t.test('the table of wings is held', async (t) => {
+  const layout: Layout = {
+    top: ['index.ts', 'errors.ts'],
+    wings: {
+      rules: { is: 'rules', mayImport: ['errors.ts'], isPure: true },
+      disk: { is: 'disk', mayImport: ['rules/date.ts'] },
+      late: { is: 'late', mayImport: [] },
+    },
+  }
+  const held: [string, string[]][] = [
+    ['index.ts', ['disk/store.ts', 'late/late.ts']],
+    ['errors.ts', []],
+    ['rules/date.ts', ['errors.ts', 'rules/digits.ts']],
+    ['rules/digits.ts', []],
+    ['disk/store.ts', ['rules/date.ts']],
+    ['late/late.ts', []],
+  ]
+  t.strictSame(faultsIn(new Map(held), layout), [])
+  const fault = (name: string, imports: readonly string[]): string[] =>
+    faultsIn(new Map<string, readonly string[]>([...held, [name, imports]]), layout)
+  t.strictSame(fault('other.ts', []), ['other.ts is in no wing'])
+  t.strictSame(fault('rules/deep/er.ts', []), ['rules/deep/er.ts is in no wing'])
+  t.strictSame(fault('disk/index.ts', []), ['disk/index.ts is an index file in a wing'])
+  t.strictSame(fault('disk/more.ts', ['rules/digits.ts']), ['disk/more.ts imports rules/digits.ts'])
+  t.strictSame(fault('disk/more.ts', ['index.ts']), ['disk/more.ts imports index.ts'])
+  t.strictSame(fault('rules/more.ts', ['disk/store.ts']), ['rules/more.ts imports disk/store.ts'])
+  t.strictSame(fault('disk/store.ts', []), ['the table: disk may import rules/date.ts, and does not'])
+  const backwards = { ...layout.wings, rules: { is: 'rules', mayImport: ['errors.ts', 'late'] } }
+  t.strictSame(
+    faultsIn(new Map([...held, ['rules/date.ts', ['errors.ts', 'late/late.ts']]]), {
+      ...layout,
+      wings: backwards,
+    }),
+    ['the table: rules may not import late, which is not before it'],
+  )
+})
+
+for (const [folder, layout] of Object.entries(LAYOUTS)) {
+  const sources = new Sources(`${REPOSITORY}${folder}/src/`)
+
+  t.test(
+    `${folder}: each file is in a wing, and each wing imports what its row of the table names`,
+    async (t) => {
+      const files = new Map([...sources.imports.keys()].map((name) => [name, sources.own(name)]))
+      t.strictSame(faultsIn(files, layout), [])
+    },
+  )
+
+  t.test(`${folder}: CONTRIBUTING has the same table`, async (t) => {
+    const rows = tableUnder(readDocument('CONTRIBUTING.md'), `The wings of ${folder}`)
+    const said = rows.map((row) => [plain(row['wing']), row['what it is'], plain(row['may import'])])
+    const wings = Object.entries(layout.wings).map(([name, { is, mayImport }]) => [
+      `${name}/`,
+      is,
+      mayImport.join(', ') || '–',
+    ])
+    t.strictSame(said, wings)
   })
 }

@@ -1,0 +1,131 @@
+// The wings of each package: folders of its `src/`, each of which is a stage. `test/architecture.test.ts` holds the
+// sources to this table.
+import { readdirSync } from 'node:fs'
+import { REPOSITORY } from './repository.ts'
+
+/** A folder. It has no folders in it and no index file. */
+export interface Wing {
+  /** What it is, in a few words. */
+  readonly is: string
+  /** Wings before this one in the table, a file of one of them (`wing/file.ts`), or a file beside the wings (`file.ts`). */
+  readonly mayImport: readonly string[]
+  /** Values in, values out: no input or output, not even by what is imported. */
+  readonly isPure?: true
+}
+
+/** Where the files of a package may be. */
+export interface Layout {
+  /** The files beside the wings. They may import everything. */
+  readonly top: readonly string[]
+  /** What is imported stands before what imports it. */
+  readonly wings: Readonly<Record<string, Wing>>
+}
+
+const CLIENT: Layout = {
+  top: [
+    'index.ts',
+    'download.ts',
+    'versions.ts',
+    'options.ts',
+    'download-progress.ts',
+    'download-result.ts',
+    'errors.ts',
+    'shortage.ts',
+    'dom-types.ts',
+  ],
+  wings: {
+    text: {
+      is: 'what people read and type: sizes, lines of progress, warnings, values of a command line',
+      mayImport: ['errors.ts', 'download-progress.ts'],
+      isPure: true,
+    },
+    content: {
+      is: 'what the names of a file and its first bytes say: formats, pages and errors in its place',
+      mayImport: [],
+      isPure: true,
+    },
+    rules: {
+      is: 'what the RFCs say: fields, validators, ranges, the verdict on an answer; and when it is too little',
+      mayImport: ['content', 'errors.ts'],
+      isPure: true,
+    },
+    state: {
+      is: 'what is kept of a download, as values: blocks, the form of the journal, the names of all files',
+      mayImport: ['rules'],
+      isPure: true,
+    },
+    caller: {
+      is: 'what a caller passes in, read with care: arguments, header fields, signals',
+      mayImport: ['errors.ts'],
+    },
+    files: {
+      is: 'one operation on a file, made safe: open, flush, mark, read, write; descriptors and buffers',
+      mayImport: ['caller', 'rules', 'state', 'errors.ts', 'shortage.ts'],
+    },
+    claim: {
+      is: 'whose the state on the disk is: lock, secret, journal, leftovers, placeholder, the final name',
+      mayImport: ['files', 'state', 'text', 'errors.ts', 'shortage.ts'],
+    },
+    disk: {
+      is: 'the bytes on the disk: store, part file, writers, recovery, the path of the output',
+      mayImport: ['claim', 'files', 'rules', 'state', 'text', 'errors.ts', 'shortage.ts'],
+    },
+    connect: {
+      is: 'connections: addresses, proxies, tunnels, sockets that are kept',
+      mayImport: ['rules', 'files/descriptors.ts', 'shortage.ts'],
+    },
+    http: {
+      is: 'one request and its answer, without ranges: redirects, head, body, trailers',
+      mayImport: ['connect', 'caller', 'rules', 'text', 'state/names.ts', 'errors.ts'],
+    },
+    schedule: {
+      is: 'who fetches what, when, how fast; what a failed attempt means for the next one',
+      mayImport: ['http', 'disk', 'rules', 'state', 'errors.ts', 'shortage.ts'],
+    },
+    transfer: {
+      is: 'the connections of a download: ask, accept, store the body',
+      mayImport: [
+        'schedule',
+        'http',
+        'disk',
+        'state',
+        'rules',
+        'content',
+        'caller',
+        'files/descriptors.ts',
+        'errors.ts',
+      ],
+    },
+    progress: {
+      is: 'where a download stands, for its caller',
+      mayImport: ['transfer', 'disk', 'download-progress.ts'],
+    },
+    command: {
+      is: 'range-get: arguments, display, keys, signals, exit status',
+      mayImport: [
+        'text',
+        'state/names.ts',
+        'files/descriptors.ts',
+        'files/stalled-calls.ts',
+        'index.ts',
+        'errors.ts',
+        'shortage.ts',
+      ],
+    },
+    demo: {
+      is: '`npm run demo`: a walk through a file on the demo server',
+      mayImport: ['command', 'text', 'files/descriptors.ts', 'index.ts', 'shortage.ts'],
+    },
+  },
+}
+
+/** By the folder of the package. */
+export const LAYOUTS: Readonly<Record<string, Layout>> = { 'demo-client': CLIENT }
+
+/** The files of a package that are pure because of where they lie, by their paths below `src/`. */
+export function pureFilesOf(folder: string): string[] {
+  const pure = Object.entries(LAYOUTS[folder]?.wings ?? {}).filter(([, { isPure }]) => isPure)
+  return pure.flatMap(([wing]) =>
+    readdirSync(`${REPOSITORY}${folder}/src/${wing}`).map((name) => `${wing}/${name}`),
+  )
+}
