@@ -24,7 +24,7 @@ export class FileRepresentation implements NearbyReader {
   readonly size: number
   readonly etag: string | undefined
   readonly lastModified: Date | undefined
-  readonly lastModifiedStrength: 'strong' | 'weak'
+  readonly lastModifiedStrength: 'strong' | 'weak' | 'open'
   readonly acceptRanges: 'none' | undefined
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
@@ -37,9 +37,10 @@ export class FileRepresentation implements NearbyReader {
     this.size = Number(file.version.size)
     this.etag = tag
     this.acceptRanges = growth === 'allowed' ? 'none' : undefined
-    const strength = mtimeSecondOf(file.version) === undefined ? 'open' : file.dateStrength()
-    this.lastModified = strength === 'open' ? undefined : new Date(mtimeMsOf(file.version))
-    this.lastModifiedStrength = strength === 'strong' && growth === 'refused' ? 'strong' : 'weak'
+    const isDated = mtimeSecondOf(file.version) !== undefined
+    this.lastModified = isDated ? new Date(mtimeMsOf(file.version)) : undefined
+    const strength = file.dateStrength()
+    this.lastModifiedStrength = strength === 'strong' && growth === 'allowed' ? 'weak' : strength
   }
 
   atHand({ first, last }: ByteRange): Uint8Array | undefined {

@@ -104,11 +104,11 @@ export function mtimeSecondOf(version: FileVersion): number | undefined {
 
 /**
  * Whether another write can still get an mtime of the same second, for a version that was seen at `seenAt` (ms since
- * the epoch). File systems of whole or even seconds stamp with the second that has begun.
+ * the epoch). It can until the second is over, so a second in the future is open as well. File systems of whole or even
+ * seconds stamp with the second that has begun.
  */
 export function isSecondOpen(version: FileVersion, seenAt: number): boolean {
   const second = Number(version.mtimeNs / NS_PER_SECOND)
-  if (Math.floor(seenAt / MS_PER_SECOND) < second) return false
   const coarse = version.mtimeNs % NS_PER_SECOND === 0n
   const end = coarse ? second * MS_PER_SECOND + COARSE_GRAIN_MS : (second + 1) * MS_PER_SECOND
   return seenAt < end + CLOCK_GRAIN_MS

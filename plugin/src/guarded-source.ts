@@ -85,7 +85,7 @@ class Guarded<R extends Representation> implements RepresentationMetadata {
     return this.given.lastModified
   }
 
-  get lastModifiedStrength(): 'strong' | 'weak' | undefined {
+  get lastModifiedStrength(): RepresentationMetadata['lastModifiedStrength'] {
     return this.given.lastModifiedStrength
   }
 

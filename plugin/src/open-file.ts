@@ -21,7 +21,6 @@ import { hasContentOf, type SeenFile, versionHistory } from './version-history.t
 
 const fstatFd = promisify(fstat)
 
-const MS_PER_SECOND = 1000
 /** How long a file of which only the times have moved is looked at, in ms: a thread may wait long for a processor. */
 const UNDECIDED_MS = 1000
 
@@ -103,11 +102,7 @@ export class OpenFile {
    */
   dateStrength(): 'strong' | 'weak' | 'open' {
     if (isSecondOpen(this.version, this.#seenAt)) return 'open'
-    this.#dateStrength ??= versionHistory.dateStrengthOf(
-      this,
-      this.statTag,
-      Math.floor(this.#seenAt / MS_PER_SECOND),
-    )
+    this.#dateStrength ??= versionHistory.dateStrengthOf(this, this.statTag)
     return this.#dateStrength
   }
 

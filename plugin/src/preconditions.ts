@@ -13,10 +13,13 @@ export interface Conditions {
 /** What conditions are held against: the validators of the selected representation, now. */
 export interface Validators {
   readonly etag: EntityTag | undefined
-  /** Whole seconds since the epoch, as Last-Modified says. */
+  /** Whole seconds since the epoch, as Last-Modified says where it is sent. */
   readonly lastModified: number | undefined
-  /** `weak` when another version is known to have the same date. Default `strong`. */
-  readonly lastModifiedStrength?: 'strong' | 'weak'
+  /**
+   * `weak` when another version is known to have the same date. `open` when another one can still get it: such a date is
+   * not sent. Default `strong`.
+   */
+  readonly lastModifiedStrength?: 'strong' | 'weak' | 'open'
   /** Whole seconds since the epoch. */
   readonly now: number
 }
@@ -87,14 +90,19 @@ function noneMatchHit(field: string, etag: EntityTag | undefined): 'strong' | 'w
   return hit
 }
 
-/** §13.1.3 and §13.1.4: a field that is no HTTP-date, or a representation without a date, says nothing. */
+/**
+ * §13.1.3 and §13.1.4: a field that is no HTTP-date, or a representation without a date, says nothing. A date that is
+ * not sent yet is held against the field all the same: what was modified later than the field says is never unmodified.
+ */
 function modifiedSince(field: string | undefined, validators: Validators): 'yes' | 'no' | 'unknown' {
-  if (field === undefined || validators.lastModified === undefined) return 'unknown'
+  const { lastModified, lastModifiedStrength = 'strong' } = validators
+  if (field === undefined || lastModified === undefined) return 'unknown'
   const date = parseHttpDate(field, validators.now)
   if (date === undefined) return 'unknown'
-  // A date that two versions share does not say that the representation has not changed since.
-  const isShared = validators.lastModifiedStrength === 'weak' && validators.lastModified === date
-  return validators.lastModified > date || isShared ? 'yes' : 'no'
+  if (lastModified > date) return 'yes'
+  // A date that two versions share, or will, does not say that the representation has not changed since.
+  if (lastModified === date && lastModifiedStrength !== 'strong') return 'yes'
+  return lastModifiedStrength === 'open' ? 'unknown' : 'no'
 }
 
 /**
@@ -109,6 +117,6 @@ export function rangeApplies(ifRange: string | undefined, validators: Validators
   if (date === undefined || date !== validators.lastModified) return false
   // §13.1.5, 1: "If the HTTP-date validator provided is not a strong validator in the sense defined by Section 8.8.2.2,
   // the condition is false."
-  if (validators.lastModifiedStrength === 'weak') return false
+  if (validators.lastModifiedStrength === 'weak' || validators.lastModifiedStrength === 'open') return false
   return validators.now - date >= STRONG_DATE_AGE
 }

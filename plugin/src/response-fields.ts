@@ -129,8 +129,7 @@ function setEtag(reply: FastifyReply, { selected, handlerFields }: ResponseConte
 }
 
 function setLastModified(reply: FastifyReply, { selected, handlerFields }: ResponseContext): void {
-  const { lastModified } = selected
-  const date =
-    lastModified === undefined ? undefined : (handlerFields['last-modified'] ?? formatHttpDate(lastModified))
-  if (date !== undefined) reply.header('last-modified', date)
+  const { lastModified, lastModifiedStrength } = selected
+  if (lastModified === undefined || lastModifiedStrength === 'open') return
+  reply.header('last-modified', handlerFields['last-modified'] ?? formatHttpDate(lastModified))
 }

@@ -35,14 +35,16 @@ export function selectedRepresentation(
     throw new SendRangeError('ERR_RANGE_SOURCE', 'The size of a representation must be a whole number')
   }
   const now = Math.floor(Date.now() / MS_PER_SECOND)
+  const lastModified = lastModifiedOf({ representation, settings, now }, handlerFields['last-modified'])
+  const strength = strengthOf(representation)
   return {
     size,
     acceptRanges: acceptRangesOf(representation, settings),
     etag: etagOf(representation, settings, handlerFields['etag']),
-    lastModified: lastModifiedOf({ representation, settings, now }, handlerFields['last-modified']),
+    lastModified,
     // A date of the handler's own stands for what the handler knows.
     lastModifiedStrength:
-      handlerFields['last-modified'] === undefined ? strengthOf(representation) : 'strong',
+      handlerFields['last-modified'] === undefined ? untilOver(lastModified, strength, now) : 'strong',
     now,
   }
 }
@@ -53,11 +55,23 @@ function acceptRangesOf({ acceptRanges }: Representation, settings: SelectionSet
   throw new SendRangeError('ERR_RANGE_SOURCE', "The acceptRanges of a source must be 'bytes' or 'none'")
 }
 
-function strengthOf({ lastModifiedStrength }: Representation): 'strong' | 'weak' {
-  if (lastModifiedStrength === undefined) return 'strong'
-  if (lastModifiedStrength === 'strong' || lastModifiedStrength === 'weak') return lastModifiedStrength
-  const message = "The lastModifiedStrength of a source must be 'strong' or 'weak'"
+type DateStrength = 'strong' | 'weak' | 'open'
+
+const STRENGTHS: ReadonlySet<unknown> = new Set<DateStrength>(['strong', 'weak', 'open'])
+
+function strengthOf({ lastModifiedStrength = 'strong' }: Representation): DateStrength {
+  if (STRENGTHS.has(lastModifiedStrength)) return lastModifiedStrength
+  const message = "The lastModifiedStrength of a source must be 'strong', 'weak' or 'open'"
   throw new SendRangeError('ERR_RANGE_SOURCE', message)
+}
+
+/** The strength of a date at `now`: until its second is over, another version can get the same one. */
+function untilOver(date: number | undefined, strength: DateStrength, now: number): DateStrength {
+  // RFC 9110 §8.8.2.1: "An origin server with a clock … MUST NOT generate a Last-Modified date that is later than the
+  // server's time of message origination". A date in the future is not replaced by that time, as one that is generated
+  // has to be: two versions of one second would get the same date. It is left out. §8.8.2.1 asks for a date that "can be
+  // reasonably and consistently determined" only.
+  return date !== undefined && date >= now ? 'open' : strength
 }
 
 function etagOf(
@@ -89,11 +103,5 @@ function lastModifiedOf(
   if (!types.isDate(date))
     throw new SendRangeError('ERR_RANGE_SOURCE', 'The lastModified of a source must be a Date')
   if (Number.isNaN(date.getTime())) return undefined
-  const second = Math.floor(date.getTime() / MS_PER_SECOND)
-  // RFC 9110 §8.8.2.2: a date is weak where the representation may "change twice during the second covered by the
-  // presented validator". What changes again in this second must not share its date: no date is sent until the second is over.
-  if (second === now) return undefined
-  // §8.8.2.1: "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the
-  // server's time of message origination (Date)."
-  return Math.min(second, now)
+  return Math.floor(date.getTime() / MS_PER_SECOND)
 }

@@ -8,8 +8,11 @@ export interface RepresentationMetadata {
   readonly etag?: string | undefined
   /** When this version was made, as the Last-Modified field says it; leave out when unknown. */
   readonly lastModified?: Date | undefined
-  /** `weak` when another version has the same `lastModified`: then it continues no download. Default `strong`. */
-  readonly lastModifiedStrength?: 'strong' | 'weak' | undefined
+  /**
+   * `weak` when another version has the same `lastModified`: then it continues no download. `open` while another version
+   * can still get the same one: then it is not sent either, as every date whose second is not over. Default `strong`.
+   */
+  readonly lastModifiedStrength?: 'strong' | 'weak' | 'open' | undefined
   /** The media type; leave out to have it told from the path's extension. */
   readonly contentType?: string | undefined
   /** `none` when ranges make no sense for this one, for example because its size is a guess. Default `bytes`. */

@@ -21,9 +21,8 @@ interface KnownContent {
 
 interface KnownDate {
   readonly tag: string
-  /** The seconds that may have been given out as its date. */
-  readonly from: number
-  readonly to: number
+  /** Seconds since the epoch. */
+  readonly second: number
   readonly strength: 'strong' | 'weak'
 }
 
@@ -67,19 +66,14 @@ export class VersionHistory {
    * reliably knows that the associated representation did not change twice during the second covered by the presented
    * validator". A version of other content that was dated with the same second (its mtime was put back, or comes from
    * another clock) shows that it did.
-   *
-   * @param now seconds since the epoch
    */
-  dateStrengthOf({ version, realPath }: SeenFile, tag: string, now: number): 'strong' | 'weak' {
+  dateStrengthOf({ version, realPath }: SeenFile, tag: string): 'strong' | 'weak' {
     const second = mtimeSecondOf(version)
     if (second === undefined) return 'weak'
     const known = this.#dates.get(realPath)
     if (known?.tag === tag) return known.strength
-    const isShared = known !== undefined && second >= known.from && second <= known.to
-    const strength = isShared ? 'weak' : 'strong'
-    // A date in the future is given out as the time of each answer until it has come.
-    const from = isShared ? Math.min(known.from, second, now) : Math.min(second, now)
-    remember(this.#dates, realPath, { tag, from, to: second, strength })
+    const strength = known?.second === second ? 'weak' : 'strong'
+    remember(this.#dates, realPath, { tag, second, strength })
     return strength
   }
 }

@@ -19,6 +19,7 @@ const current: Validators = { etag: strong, lastModified: MODIFIED, now: NOW }
 const weakly: Validators = { ...current, etag: weak }
 const undated: Validators = { ...current, lastModified: undefined }
 const shared: Validators = { ...current, lastModifiedStrength: 'weak' }
+const open: Validators = { ...current, lastModifiedStrength: 'open' }
 const untagged: Validators = { ...current, etag: undefined }
 
 type Row = {
@@ -218,6 +219,18 @@ table('§8.8.2.2 a date that more than one version has does not say that nothing
   { name: 'an earlier one', fields: { ifUnmodifiedSince: EARLIER }, to: shared, want: FAILED },
 ])
 
+table(
+  'a date that a later version can get says that nothing is unmodified, and that what is older was modified',
+  [
+    { name: 'If-Modified-Since, the date', fields: { ifModifiedSince: SAME }, to: open, want: PROCEED },
+    { name: 'a later date', fields: { ifModifiedSince: LATER }, to: open, want: PROCEED },
+    { name: 'an earlier date', fields: { ifModifiedSince: EARLIER }, to: open, want: PROCEED },
+    { name: 'If-Unmodified-Since, the date', fields: { ifUnmodifiedSince: SAME }, to: open, want: FAILED },
+    { name: 'a later one', fields: { ifUnmodifiedSince: LATER }, to: open, want: PROCEED },
+    { name: 'an earlier one', fields: { ifUnmodifiedSince: EARLIER }, to: open, want: FAILED },
+  ],
+)
+
 t.test('§13.2.1 "MUST ignore" with a method that selects and modifies no representation', async (t) => {
   const conditions: Conditions = {
     ifMatch: '"v0"',
@@ -267,6 +280,7 @@ t.test('§13.1.5 If-Range', async (t) => {
     { name: 'the exact date, asctime', value: 'Sun Nov  6 08:49:37 1994', want: true },
     { name: 'the exact date where there is no tag', value: SAME, to: untagged, want: true },
     { name: 'the exact date, of more than one version', value: SAME, to: shared, want: false },
+    { name: 'the exact date, which a later version can get', value: SAME, to: open, want: false },
     { name: 'an earlier date', value: EARLIER, want: false },
     { name: 'a later date', value: LATER, want: false },
     { name: 'a date where there is none', value: SAME, to: undated, want: false },

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bufferSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { serve } from './support/serve.ts'
 
@@ -95,20 +96,70 @@ for (const { name, write } of SHARED) {
   })
 }
 
-t.test('a date in the future is given out as now, and shares it with no later version', async (t) => {
+interface Ahead {
+  readonly name: string
+  readonly ms: number
+}
+
+const AHEAD: readonly Ahead[] = [
+  { name: 'a second', ms: 1500 },
+  { name: 'an hour', ms: 3_600_000 },
+  { name: 'a century', ms: 100 * 365 * 86_400_000 },
+]
+
+for (const { name, ms } of AHEAD) {
+  t.test(`RFC 9110 §8.8.2.1 an mtime that is ahead by ${name} gives no date, in any process`, async (t) => {
+    const root = t.testdir({ 'f.txt': 'one' })
+    const path = join(root, 'f.txt')
+    const { app } = await serve(t, { plugin: { root } })
+    const ahead = new Date(Date.now() + ms)
+    utimesSync(path, ahead, ahead)
+    const { headers } = await app.inject('/f.txt')
+    t.equal(headers['last-modified'], undefined)
+    writeFileSync(path, 'two')
+    utimesSync(path, ahead, ahead)
+    // What a process that has seen neither version says: it has only what the file system says now.
+    const other = await serve(t, { plugin: { root, maxOpenFiles: 0 } })
+    const ask = (field: string) =>
+      other.app.inject({ url: '/f.txt', headers: { [field]: String(headers.date), range: 'bytes=0-0' } })
+    t.equal((await ask('if-modified-since')).body, 't', 'modified')
+    t.equal((await ask('if-unmodified-since')).statusCode, 412)
+    t.equal((await ask('if-range')).body, 'two')
+  })
+}
+
+t.test('a date ahead is sent when its second is over, and names the last version alone', async (t) => {
   const root = t.testdir({ 'f.txt': 'one' })
   const path = join(root, 'f.txt')
-  const ahead = new Date(Date.now() + 3_600_000)
-  utimesSync(path, ahead, ahead)
   const { app } = await serve(t, { plugin: { root } })
+  const second = Math.floor(Date.now() / MS_PER_SECOND) + 1
+  utimesSync(path, second, second + 0.5)
+  t.equal((await app.inject('/f.txt')).headers['last-modified'], undefined)
+  while (Date.now() / MS_PER_SECOND < second + 1.1) await sleep(20)
   const { headers } = await app.inject('/f.txt')
   const date = String(headers['last-modified'])
-  t.ok(Date.parse(date) <= Date.parse(String(headers.date)))
-  writeFileSync(path, 'two')
-  const sameSecond = Date.parse(date) / MS_PER_SECOND
-  utimesSync(path, sameSecond, sameSecond + 0.9)
-  while (Date.now() / MS_PER_SECOND < sameSecond + 2) await sleep(20)
+  t.equal(Date.parse(date), second * MS_PER_SECOND)
   const resumed = await app.inject({ url: '/f.txt', headers: { range: 'bytes=0-0', 'if-range': date } })
-  t.equal(resumed.statusCode, 200)
-  t.equal(resumed.body, 'two')
+  t.equal(resumed.statusCode, 206)
+})
+
+t.test(
+  'RFC 9110 §13.1.4 what was modified in this second is not unmodified since an older one',
+  async (t) => {
+    const root = t.testdir({ 'f.txt': 'one' })
+    const { app } = await serve(t, { plugin: { root } })
+    const guarded = { 'if-unmodified-since': OLD.toUTCString() }
+    t.equal((await app.inject({ url: '/f.txt', headers: guarded })).statusCode, 412)
+  },
+)
+
+t.test('a date of a source that is ahead is not sent either', async (t) => {
+  const lastModified = new Date(Date.now() + 3_600_000)
+  const { app } = await serve(t, { plugin: { source: bufferSource(Buffer.from('bytes'), { lastModified }) } })
+  const { headers } = await app.inject('/f.txt')
+  t.equal(headers['last-modified'], undefined)
+  const known = { 'if-modified-since': String(headers.date) }
+  t.equal((await app.inject({ url: '/f.txt', headers: known })).statusCode, 200)
+  const guarded = { 'if-unmodified-since': String(headers.date) }
+  t.equal((await app.inject({ url: '/f.txt', headers: guarded })).statusCode, 412)
 })

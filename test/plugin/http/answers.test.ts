@@ -414,12 +414,10 @@ t.test('§8.8.2.1 "MUST NOT generate a Last-Modified date that is later than" Da
   const later = Math.floor(Date.now() / 1000) + 3600
   await utimes(join(server.root, 'a.txt'), later, later)
   const answer = await server.ask({ target: '/files/a.txt' })
-  const modified = Date.parse(String(field(answer, 'last-modified')))
-  // Node renews its Date by a timer, once a second: ours may be that second ahead.
-  t.ok(modified <= Date.parse(String(field(answer, 'date'))) + 1000, `${field(answer, 'last-modified')}`)
+  t.equal(field(answer, 'last-modified'), undefined)
   const fields = [
     ['range', 'bytes=0-4'],
-    ['if-range', String(field(answer, 'last-modified'))],
+    ['if-range', String(field(answer, 'date'))],
   ] as const
   t.equal(
     (await server.ask({ target: '/files/a.txt', fields })).status,
