@@ -15,9 +15,9 @@ const PARAMETER =
  */
 export function nameInDisposition(field: string): string | null {
   let plain: string | null = null
-  for (const [, key, quoted, open, apostrophes, bare] of field.matchAll(PARAMETER)) {
-    const value = asUtf8(quoted === undefined ? (open ?? apostrophes ?? bare ?? '') : unescaped(quoted))
-    const name = key?.toLowerCase()
+  for (const [, key = '', quoted, open, apostrophes, bare = ''] of field.matchAll(PARAMETER)) {
+    const value = asUtf8(quoted === undefined ? (open ?? apostrophes ?? bare) : unescaped(quoted))
+    const name = key.toLowerCase()
     // RFC 6266 §4.3: "when both "filename" and "filename*" are present in a single header field value, recipients SHOULD
     // pick "filename*" and ignore "filename"."
     const extended = name === 'filename*' ? (decodeExtended(trimmed(value)) ?? '') : ''

@@ -7,11 +7,13 @@ export type FieldLines = ReadonlyMap<string, readonly string[]>
 /** `rawHeaders` of `node:http` (name, value, name, value, …) as {@link FieldLines}. */
 export function fieldLines(raw: readonly string[]): FieldLines {
   const lines = new Map<string, string[]>()
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase()
+  for (const [at, text] of raw.entries()) {
+    const value = raw[at + 1]
+    if (at % 2 === 1 || value === undefined) continue
+    const name = text.toLowerCase()
     const values = lines.get(name)
-    if (values === undefined) lines.set(name, [raw[i + 1] ?? ''])
-    else values.push(raw[i + 1] ?? '')
+    if (values === undefined) lines.set(name, [value])
+    else values.push(value)
   }
   return lines
 }
@@ -21,9 +23,8 @@ export function fieldLines(raw: readonly string[]): FieldLines {
  * different values, since then it says nothing (RFC 9110 §5.3).
  */
 export function single(lines: FieldLines, name: string): string | null {
-  const values = lines.get(name)
-  const first = values?.[0]
-  if (first === undefined || values?.some((value) => value !== first)) return null
+  const [first, ...others] = lines.get(name) ?? []
+  if (first === undefined || others.some((value) => value !== first)) return null
   // Blanks and tabs only (RFC 9110 §5.6.3): trim() would take a byte of UTF-8 that is a no-break space in Latin-1.
   return first.replace(/^[\t ]+|[\t ]+$/g, '')
 }

@@ -21,16 +21,13 @@ function fullYear(digits: string, now: number): number {
 export function parseHttpDate(text: string, now: number = Date.now()): number | null {
   const parts = (IMF_FIXDATE.exec(text) ?? RFC850.exec(text) ?? ASCTIME.exec(text))?.groups
   if (parts === undefined) return null
-  const month = MONTHS.indexOf(parts['m'] ?? '')
-  const [day, hour, minute, second] = [parts['d'], parts['h'], parts['i'], parts['s']].map((digits) =>
-    Number.parseInt((digits ?? '').trim(), 10),
-  )
-  if (month < 0 || day === undefined || hour === undefined || minute === undefined || second === undefined) {
-    return null
-  }
-  if (day < 1 || hour > 23 || minute > 59 || second > 60) return null
+  const { d = '', m = '', y = '', h = '', i = '', s = '' } = parts
+  const month = MONTHS.indexOf(m)
+  // The day of asctime may begin with a blank.
+  const [day, hour, minute, second] = [Number(d), Number(h), Number(i), Number(s)]
+  if (month < 0 || day < 1 || hour > 23 || minute > 59 || second > 60) return null
   const date = new Date(0)
-  date.setUTCFullYear(fullYear(parts['y'] ?? '', now), month, day)
+  date.setUTCFullYear(fullYear(y, now), month, day)
   if (date.getUTCDate() !== day) return null
   return date.setUTCHours(hour, minute, second, 0)
 }

@@ -14,21 +14,13 @@ function multiply(a: number, b: number): number {
   return product >>> 0
 }
 
-/** x^(2^n) for n from 0 to 31; the exponents repeat with period 32. */
-const SQUARES: readonly number[] = (() => {
-  const squares: number[] = [TOP >>> 1]
-  for (let n = 1; n < 32; n++) {
-    const last = squares[n - 1] ?? 0
-    squares.push(multiply(last, last))
-  }
-  return squares
-})()
-
 /** x^(8·bytes), the operator that shifts a CRC past that many zero bytes. */
 function shift(bytes: number): number {
   let power = TOP
-  for (let n = bytes, k = 3; n > 0; n = Math.floor(n / 2), k++) {
-    if (n % 2 === 1) power = multiply(SQUARES[k % 32] ?? 0, power)
+  let square = TOP >>> 8
+  for (let n = bytes; n > 0; n = Math.floor(n / 2)) {
+    if (n % 2 === 1) power = multiply(square, power)
+    square = multiply(square, square)
   }
   return power
 }
