@@ -7,8 +7,7 @@ import { fileError } from '#client/errors.js'
 import { firstTarget, redirectTarget } from '#client/http/request-target.js'
 import { SpeedMeter } from '#client/progress/speed-meter.js'
 import { parseContentRange } from '#client/rules/content-range.js'
-import { crawling } from '#client/rules/crawl-watch.js'
-import { parseChecksum, parseDigests } from '#client/rules/digest.js'
+import { hasher, parseChecksum, parseDigests, strongest } from '#client/rules/digest.js'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { parseHttpDate } from '#client/rules/http-date.js'
 import { identityOf, isSameVersion } from '#client/rules/identity.js'
@@ -76,14 +75,6 @@ t.test('segments', async (t) => {
   t.equal(largestRest([{ start: 0, position: 0, end: 1000 }]), null, 'not worth a connection')
 })
 
-t.test('crawls are relative', async (t) => {
-  t.strictSame(crawling([100, 1, 90], []), [false, true, false])
-  t.strictSame(crawling([100, 50, 20], []), [false, false, false], 'slow, but not that slow')
-  t.strictSame(crawling([1], [100, 100]), [true], 'alone, beside the past')
-  t.strictSame(crawling([1], []), [false], 'nothing to compare with')
-  t.strictSame(crawling([null, 100], [100]), [false, false], 'too early')
-})
-
 t.test('Content-Range', async (t) => {
   t.strictSame(parseContentRange('bytes 0-3/7877'), { kind: 'part', first: 0, last: 3, total: 7877 })
   t.strictSame(parseContentRange('bytes 0-3/*'), { kind: 'part', first: 0, last: 3, total: null })
@@ -120,6 +111,7 @@ t.test('HTTP-dates in their three forms', async (t) => {
     'Sun, 06 Nov 1994 08:49:37 +0100',
     'Sun, 31 Feb 1994 08:49:37 GMT',
     'Sun, 06 Nov 1994 25:49:37 GMT',
+    'Sun, 06 Non 1994 08:49:37 GMT',
   ]) {
     t.equal(parseHttpDate(invalid, now), null, invalid)
   }
@@ -239,6 +231,7 @@ t.test('names', async (t) => {
   t.equal(nameFromDisposition('attachment; filename="a.bin"'), 'a.bin')
   t.equal(nameFromDisposition(`attachment; filename="a.bin"; filename*=UTF-8''%e2%82%ac.bin`), '€.bin')
   t.equal(nameFromDisposition('attachment'), null)
+  t.equal(nameFromDisposition(null), null)
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       const safe = safeName(name)
@@ -270,7 +263,8 @@ t.test('proxies', async (t) => {
   }
   for (const list of ['', 'ample.com', 'www.example.com:81', 'example.org'])
     t.ok(proxyFor(url, null, { ...env, no_proxy: list }), list)
-  t.throws(() => proxyFor(url, 'socks5://x:1', env), { code: 'ERR_DOWNLOAD_USAGE' })
+  for (const proxy of ['socks5://x:1', 'http://'])
+    t.throws(() => proxyFor(url, proxy, env), { code: 'ERR_DOWNLOAD_USAGE' }, proxy)
 })
 
 t.test('targets', async (t) => {
@@ -306,6 +300,11 @@ t.test('digests as text', async (t) => {
   t.strictSame(parseDigests(`sha-256=:${base64}:, md5=:AAAA:`), { 'sha-256': base64 })
   t.strictSame(parseDigests('sha-256=?1'), {})
   t.strictSame(parseDigests(null), {})
+  t.strictSame(parseDigests('sha-256=:'), {}, 'not a structured field')
+  t.equal(strongest({}), null)
+  t.equal(hasher('sha-256').update('x').digest('base64'), base64)
+  t.equal(hasher('sha-512').digest().length, 64)
+  t.equal(strongest({ 'sha-256': base64, 'sha-512': 'x' })?.algorithm, 'sha-512')
 })
 
 t.test('failures of the file system', async (t) => {

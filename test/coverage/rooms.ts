@@ -1,3 +1,5 @@
+import { pureFilesOf } from '../support/wings.ts'
+
 /** The rooms that decide: values in, values out. Every line and every branch of them is to run in a test. */
 export const PURE_ROOMS: readonly string[] = [
   'plugin/src/body-count.ts',
@@ -20,29 +22,6 @@ export const PURE_ROOMS: readonly string[] = [
   'plugin/src/request-spelling.ts',
   'plugin/src/resolve-path.ts',
   'plugin/src/route-parameters.ts',
-  'demo-client/src/text/argument-values.ts',
-  'demo-client/src/rules/attempts.ts',
-  'demo-client/src/rules/content-range.ts',
-  'demo-client/src/content/expected-file.ts',
-  'demo-client/src/content/file-formats.ts',
-  'demo-client/src/rules/identity.ts',
-  'demo-client/src/state/journal-format.ts',
-  'demo-client/src/rules/min-rate.ts',
-  'demo-client/src/rules/no-proxy.ts',
-  'demo-client/src/text/one-line.ts',
-  'demo-client/src/state/plan.ts',
-  'demo-client/src/text/progress-line.ts',
-  'demo-client/src/rules/proxy-error.ts',
-  'demo-client/src/text/quantities.ts',
-  'demo-client/src/rules/rate-limit.ts',
-  'demo-client/src/rules/retry.ts',
-  'demo-client/src/state/state-names.ts',
-  'demo-client/src/state/temporary-names.ts',
-  'demo-client/src/text/text-width.ts',
-  'demo-client/src/state/token.ts',
-  'demo-client/src/rules/tunnel-head.ts',
-  'demo-client/src/rules/verify.ts',
-  'demo-client/src/content/media-types.ts',
-  'demo-client/src/content/stand-in.ts',
+  ...pureFilesOf('demo-client').map((name) => `demo-client/src/${name}`),
   'demo-client/src/disk/write-sizes.ts',
 ]

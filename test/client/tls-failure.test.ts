@@ -1,0 +1,54 @@
+// What went wrong in TLS, told by the codes and messages of Node and OpenSSL.
+import t from 'tap'
+import { tlsFailure } from '#client/rules/tls-failure.js'
+
+const ssl = (reason: string, alert?: number): string =>
+  `40E7:error:0A000410:SSL routines:ssl3_read_bytes:${reason}:../deps/openssl/ssl/rec_layer_s3.c:1605:${
+    alert === undefined ? '' : `SSL alert number ${alert}`
+  }\n`
+
+const EPROTO = 'EPROTO'
+const rows: [name: string, code: string, message: string, want: RegExp | null, isPassing?: boolean][] = [
+  ['no failure of TLS', 'ECONNRESET', 'read ECONNRESET', null],
+  [
+    'expired',
+    'CERT_HAS_EXPIRED',
+    'certificate has expired',
+    /the server's certificate is not trusted: cert/,
+    false,
+  ],
+  ['self-signed', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed', /not trusted/, false],
+  ['another host', 'ERR_TLS_CERT_ALTNAME_INVALID', 'altnames', /not trusted/, false],
+  [
+    'http at this port',
+    EPROTO,
+    ssl('wrong version number'),
+    /does not speak TLS.*\(wrong version number\)/,
+    false,
+  ],
+  [
+    'a client certificate is wanted',
+    'ERR_SSL_X',
+    ssl('alert certificate required', 116),
+    /client certificate/,
+    false,
+  ],
+  ['an unsupported version', 'ERR_SSL_X', ssl('unsupported protocol'), /no version or cipher/, false],
+  ['an alert about versions', 'ERR_SSL_X', ssl('alert protocol version', 70), /no version or cipher/, false],
+  ['another alert', EPROTO, ssl('alert internal error', 80), /TLS with the server failed \(alert int/, true],
+  ['a message without a reason of OpenSSL', EPROTO, 'write EPROTO', /failed \(write EPROTO\)/, true],
+]
+
+for (const [name, code, message, want, isPassing] of rows) {
+  t.test(`TLS: ${name}`, async (t) => {
+    const failure = tlsFailure({ code, message }, 'the server')
+    if (want === null) t.equal(failure, null)
+    else t.match(failure?.reason, want)
+    t.equal(failure?.isPassing, isPassing)
+  })
+}
+
+t.test('TLS: whose certificate it is', async (t) => {
+  const failure = tlsFailure({ code: 'CERT_UNTRUSTED', message: 'untrusted' }, 'the proxy')
+  t.equal(failure?.reason, 'the certificate of the proxy is not trusted: untrusted')
+})
