@@ -2,13 +2,14 @@ import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import type { Body, BodyReaders } from './body.ts'
 import { closeOnce } from './close-once.ts'
+import { writeLogLine } from './log-line.ts'
 import { HTTP2_FIRST_BYTES, SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Layout } from './multipart.ts'
 import { PieceReader } from './piece-reader.ts'
 import { PositionalBody } from './positional-body.ts'
 import { ReadOpenings } from './read-openings.ts'
 import { watchReplacement } from './replacement.ts'
-import { cut, type RawResponse, tieToResponse, whenOver } from './response-lifetime.ts'
+import { cut, isOver, type RawResponse, tieToResponse, whenOver } from './response-lifetime.ts'
 import { isPositional, type Representation } from './source.ts'
 import { StreamedBody } from './streamed-body.ts'
 
@@ -50,7 +51,11 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     body.whenFailed((error) => {
       if (body.isPipedElsewhere) replacement?.fail(error)
     })
-    body.whenLost(() => cut(reply.raw))
+    body.whenLost((message) => {
+      if (message !== undefined && !isOver(reply))
+        writeLogLine(reply.log, { level: 'warn', details: {}, message })
+      cut(reply.raw)
+    })
     return body
   }
   if (!isPositional(representation)) {

@@ -4,6 +4,8 @@ import { Readable } from 'node:stream'
 import { endBodyGuard } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
 import { admitOwnBody } from './head-guard.ts'
+import { SocketWatch } from './native-response.ts'
+import { admitOnly } from './sole-writer.ts'
 
 function isResponse(destination: NodeJS.WritableStream): destination is ServerResponse | Http2ServerResponse {
   return destination instanceof ServerResponse || destination instanceof Http2ServerResponse
@@ -26,7 +28,7 @@ export abstract class Body extends Readable {
   /** The body that the response got for itself. */
   #own: Body | undefined
   readonly #onFailure: ((error: Error) => void)[] = []
-  readonly #onLoss: (() => void)[] = []
+  readonly #onLoss: ((message?: string) => void)[] = []
 
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
@@ -44,8 +46,8 @@ export abstract class Body extends Readable {
     this.#onFailure.push(listener)
   }
 
-  /** Calls back where the answer fails and no event of this stream says so to Fastify. */
-  whenLost(listener: () => void): void {
+  /** Calls back where the answer fails and no event of this stream says so to Fastify, with what to say in the log. */
+  whenLost(listener: (message?: string) => void): void {
     this.#onLoss.push(listener)
   }
 
@@ -75,6 +77,7 @@ export abstract class Body extends Readable {
     if (!this.fits(destination, options)) return destination
     this.#isPiped = true
     this.#isPipedElsewhere = !isResponse(destination)
+    if (isResponse(destination) && options?.end !== false) this.#writeAlone(destination)
     return super.pipe(destination, options)
   }
 
@@ -93,6 +96,21 @@ export abstract class Body extends Readable {
     // What a hook has written itself comes on top of the length that is announced.
     if (!endBodyGuard(response)) this.#lose()
     return own.pipe(response)
+  }
+
+  #writeAlone(response: ServerResponse | Http2ServerResponse): void {
+    admitOnly(response, {
+      handedOut: () => this.bytesSent,
+      isSpent: () => this.readableEnded,
+      isGivenUp: () => this.destroyed,
+      refuse: this.refuseForeign,
+      socket: SocketWatch.of(response),
+    })
+  }
+
+  /** Ends an answer that something else writes into. */
+  protected readonly refuseForeign = (): void => {
+    this.#lose('something else was written on reply.raw into an answer of sendRange, and it was cut')
   }
 
   /** The only way for bytes, and for the end, into the body. */
@@ -122,8 +140,8 @@ export abstract class Body extends Readable {
     else this.destroy(error)
   }
 
-  #lose(): void {
-    for (const listener of this.#onLoss) listener()
+  #lose(message?: string): void {
+    for (const listener of this.#onLoss) listener(message)
   }
 
   /**

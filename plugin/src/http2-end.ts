@@ -11,6 +11,14 @@ export interface GuardedBody extends IntendedBody {
   readonly isSpent: () => boolean
 }
 
+/** A body that is handed out piece by piece to be written. */
+interface HandedOut {
+  /** Bytes so far. */
+  readonly handedOut: () => number
+  /** Called where there are others. */
+  readonly refuse: () => void
+}
+
 /** What is known of the answer on a stream. */
 interface Guarded {
   /** The status that our answer was given. */
@@ -18,6 +26,8 @@ interface Guarded {
   isBodySpent: () => boolean
   /** What was written into the stream. */
   body: BodyCount
+  /** Our own body, where it alone may be written into the stream. */
+  sole?: HandedOut
   /**
    * - `awaited`: the head is not out
    * - `ours`: it went out in the way of Node's response, which asks for trailers before it ends a stream
@@ -83,6 +93,12 @@ export function hasEndedEarly(response: object): boolean {
   )
 }
 
+/** Has a stream take no more bytes than a body has handed out, where the head announces all of them. */
+export function holdToBody(stream: ServerHttp2Stream, body: HandedOut): void {
+  const answer = guarded.get(stream)
+  if (answer !== undefined) answer.sole = body
+}
+
 /** Bytes of our answer that were written into a stream so far. */
 export function bytesWrittenTo(stream: ServerHttp2Stream): number {
   return guarded.get(stream)?.body.count ?? 0
@@ -144,9 +160,14 @@ function admits(stream: ServerHttp2Stream, answer: Guarded, chunks: readonly Que
   const head = headOf(stream)
   // What a hook sends on the stream itself is its own.
   const isHeld = answer.state === 'ours' && head.status !== RESET_CONTENT
-  return chunks
+  const isRight = chunks
     .map((queued) => answer.body.add(head, bytesOf(queued)))
     .every((it) => !isHeld || it !== 'wrong')
+  // Where something below the response encodes the body, the head announces no length.
+  const { sole } = answer
+  const isAlone = sole === undefined || head.length === undefined || answer.body.count <= sole.handedOut()
+  if (!isAlone) sole.refuse()
+  return isRight && isAlone
 }
 
 function isWhole(stream: ServerHttp2Stream, answer: Guarded): boolean {

@@ -43,3 +43,35 @@ export function watchSystemWrites({ socket }: ServerResponse): (byteCount: numbe
   const before = socket.bytesWritten
   return (byteCount) => socket.writableLength === 0 && socket.bytesWritten - before >= byteCount
 }
+
+/**
+ * Notices what is written into the socket of a response beside it: through a method of its prototype, or on the socket
+ * itself.
+ */
+export class SocketWatch {
+  readonly #response: ServerResponse
+  #expected: number | undefined
+
+  private constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Undefined where wrappers write when they want to. */
+  static of(destination: NodeJS.WritableStream): SocketWatch | undefined {
+    return isNativeResponse(destination) ? new SocketWatch(destination) : undefined
+  }
+
+  /** Whether nothing was written since {@link note}. */
+  isUntouched(): boolean {
+    const { socket } = this.#response
+    if (socket === null || socket.destroyed || this.#expected === undefined) return true
+    return socket.bytesWritten === this.#expected
+  }
+
+  /** Takes what is written so far for ours. A body in the chunked coding may be held back, and come later. */
+  note(): void {
+    const { socket } = this.#response
+    const isAtOnce = socket !== null && this.#response.hasHeader('content-length')
+    this.#expected = isAtOnce ? socket.bytesWritten : undefined
+  }
+}

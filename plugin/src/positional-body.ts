@@ -6,6 +6,7 @@ import { isNativeResponse } from './native-response.ts'
 import { ownBytes } from './own-bytes.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Pump } from './pump.ts'
+import { admitOnly } from './sole-writer.ts'
 
 /** Chunks where this is read as an ordinary stream grow with the bytes that have gone out, to this. */
 const STREAM_BYTES = 128 * 1024
@@ -81,7 +82,15 @@ export class PositionalBody extends Body {
     const onWritten = (byteCount: number): void => {
       this.#bytesSent += byteCount
     }
-    this.#pump = new Pump({ reader: this.#reader, response, onWritten })
+    const onForeign = this.refuseForeign
+    this.#pump = new Pump({ reader: this.#reader, response, onWritten, onForeign })
+    // The pump writes past the guard, so that whatever comes by it is of something else.
+    admitOnly(response, {
+      handedOut: () => 0,
+      isSpent: () => false,
+      isGivenUp: () => this.destroyed,
+      refuse: onForeign,
+    })
     try {
       await this.#pump.run()
       if (this.destroyed) return

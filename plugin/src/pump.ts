@@ -9,7 +9,7 @@ import {
   SMALL_CHUNKS,
   STAGING_CHUNKS,
 } from './memory-bounds.ts'
-import { watchSystemWrites } from './native-response.ts'
+import { SocketWatch, watchSystemWrites } from './native-response.ts'
 import { ownBytes } from './own-bytes.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Staging } from './staging.ts'
@@ -35,6 +35,8 @@ export interface PumpOptions {
   readonly response: ServerResponse
   /** Told the count of bytes of each write that was reported. */
   readonly onWritten: (byteCount: number) => void
+  /** Called where something else has written into the socket of the response meanwhile; no byte goes out behind it. */
+  readonly onForeign: () => void
 }
 
 /**
@@ -47,6 +49,10 @@ export interface PumpOptions {
 export class Pump {
   readonly #response: ServerResponse
   readonly #onWritten: (byteCount: number) => void
+  /** Node's own methods, past which anything else is kept from writing. */
+  readonly #native: Pick<ServerResponse, 'write' | 'end'>
+  readonly #socket: SocketWatch | undefined
+  readonly #onForeign: () => void
   #reader: PieceReader
   #bytesWritten = 0
   #isStopped = false
@@ -55,9 +61,12 @@ export class Pump {
   /** Ends the wait for a write that the response will never report. */
   #abandonWrite: (() => void) | undefined
 
-  constructor({ reader, response, onWritten }: PumpOptions) {
+  constructor({ reader, response, onWritten, onForeign }: PumpOptions) {
     this.#reader = reader
     this.#response = response
+    this.#native = { write: response.write, end: response.end }
+    this.#socket = SocketWatch.of(response)
+    this.#onForeign = onForeign
     this.#onWritten = onWritten
   }
 
@@ -163,8 +172,10 @@ export class Pump {
         settle()
       }
       this.#abandonWrite = settle
-      if (isLast) this.#response.end(bytes, written)
-      else this.#response.write(bytes, written)
+      if (this.#socket?.isUntouched() === false) this.#onForeign()
+      const { write, end } = this.#native
+      Reflect.apply(isLast ? end : write, this.#response, [bytes, written])
+      this.#socket?.note()
     })
   }
 }

@@ -146,6 +146,7 @@ export class ReplyClaim {
       }
       clearRepresentationFields(reply)
       clearStatus(reply)
+      forgetIntended(reply.raw)
     }
     const isFailing = this.#state === 'failing' || this.#state === 'failed'
     // A handler of errors may fail itself, or answer with another status.

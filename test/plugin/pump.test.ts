@@ -46,6 +46,7 @@ async function pumpTo(t: Test, fail?: { readonly after: number }): Promise<Run> 
       onWritten: (byteCount) => {
         run.bytesWritten += byteCount
       },
+      onForeign() {},
     })
     run.pumps.push(pump)
     run.runs.push(

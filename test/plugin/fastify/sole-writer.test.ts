@@ -1,0 +1,190 @@
+import { ServerResponse } from 'node:http'
+import { connect, type Http2ServerResponse } from 'node:http2'
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import type { RangeSource } from 'fastify-send-range'
+import t, { type Test } from 'tap'
+import { RawClient } from '../files/support/raw-client.ts'
+import { type Served, serve } from '../files/support/serve.ts'
+import { numberedLines } from '../support/numbered-lines.ts'
+
+const CONTENT = numberedLines(3_000_000)
+const FOREIGN = 'begun'
+/** By this read of a source some bytes of the answer are out. */
+const LATE_READ = 3
+
+type Raw = FastifyReply['raw']
+type Act = (raw: Raw) => unknown
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Sources that have something done in the middle of an answer. */
+const SOURCES: Readonly<Record<string, (act: () => void) => RangeSource>> = {
+  readAt: (act) => {
+    let reads = 0
+    return {
+      open: () => ({
+        size: CONTENT.length,
+        etag: '"v1"',
+        async readAt(target, position) {
+          const bytes = CONTENT.subarray(position, position + target.length)
+          if (++reads === LATE_READ) await turns().then(act).then(turns)
+          target.set(bytes)
+          return bytes.length
+        },
+        close() {},
+      }),
+    }
+  },
+  read: (act) => ({
+    open: () => ({
+      size: CONTENT.length,
+      etag: '"v1"',
+      async *read({ first, last }) {
+        let reads = 0
+        for (let at = first; at <= last; at += 20_000) {
+          if (++reads === LATE_READ) await turns().then(act).then(turns)
+          yield CONTENT.subarray(at, Math.min(last + 1, at + 20_000))
+        }
+      },
+      close() {},
+    }),
+  }),
+}
+
+/** What is stopped before a byte of it goes out. */
+const STOPPED: Readonly<Record<string, Act>> = {
+  'raw.write': (raw) => raw.write(FOREIGN),
+  'raw.write of a Buffer, with a callback': (raw) => raw.write(Buffer.from(FOREIGN), () => {}),
+  'raw.end with bytes': (raw) => raw.end(FOREIGN),
+  'raw.end': (raw) => raw.end(),
+  'a stream that is piped into raw': (raw) => Readable.from([Buffer.from(FOREIGN)]).pipe(raw),
+  'a stream that is piped into raw without ending it': (raw) =>
+    Readable.from([Buffer.from(FOREIGN)]).pipe(raw, { end: false }),
+}
+
+const streamOf = (raw: Raw) => (raw as unknown as Http2ServerResponse).stream
+
+const STOPPED_IN_HTTP2: Readonly<Record<string, Act>> = {
+  'raw.stream.write': (raw) => streamOf(raw).write(FOREIGN),
+  'raw.stream.end with bytes': (raw) => streamOf(raw).end(FOREIGN),
+  'raw.write while it is corked': (raw) => {
+    raw.cork()
+    raw.write(FOREIGN)
+    setImmediate(() => raw.uncork())
+  },
+  'a stream that is piped into raw.stream': (raw) =>
+    Readable.from([Buffer.from(FOREIGN)]).pipe(streamOf(raw)),
+}
+
+/** What goes past the response, so that only the bytes behind it can be kept back. */
+const NOTICED_IN_HTTP1: Readonly<Record<string, Act>> = {
+  'raw.socket.write': (raw) => raw.socket?.write(FOREIGN),
+  'the write of the prototype': (raw) => Reflect.apply(ServerResponse.prototype.write, raw, [FOREIGN]),
+  'raw.writeProcessing': (raw) => (raw as ServerResponse).writeProcessing(),
+}
+
+interface Answer {
+  readonly body: Buffer
+  readonly how: 'whole' | 'cut'
+}
+
+async function overHttp1(port: number): Promise<Answer> {
+  const client = await RawClient.connect(port)
+  client.request('GET', '/')
+  const head = await client.readHead()
+  t.equal(head.status, 200)
+  // One byte more than there is: what comes behind an answer counts too.
+  const body = await client.readBytes(CONTENT.length)
+  client.destroy()
+  return { body, how: body.length === CONTENT.length ? 'whole' : 'cut' }
+}
+
+async function overHttp2(port: number): Promise<Answer> {
+  const session = connect(`http://127.0.0.1:${port}`)
+  session.on('error', () => {})
+  const stream = session.request({ ':path': '/' })
+  const chunks: Buffer[] = []
+  stream.on('error', () => {})
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await new Promise((resolve) => stream.once('close', resolve))
+  session.destroy()
+  return { body: Buffer.concat(chunks), how: stream.rstCode === 0 ? 'whole' : 'cut' }
+}
+
+const VERSIONS = { 'HTTP/1.1': overHttp1, 'HTTP/2': overHttp2 } as const
+type Version = keyof typeof VERSIONS
+
+/** Whether a hook of the application is given the payload. */
+const HOOKS = ['no hook', 'a hook'] as const
+
+async function serveDuring(t: Test, act: Act, how: { version: Version; source: string; hook: string }) {
+  const options = how.version === 'HTTP/2' ? { server: { http2: true } } : {}
+  return serve(t, {
+    ...options,
+    routes(app) {
+      if (how.hook === 'a hook') app.addHook('onSend', async (_request, _reply, payload) => payload)
+      app.get('/', (_request, reply) => {
+        const source = SOURCES[how.source]?.(() => act(reply.raw))
+        return reply.sendRange('x', source === undefined ? {} : { source })
+      })
+    },
+  })
+}
+
+function warns({ log }: Served): boolean {
+  return log.some(({ level, msg }) => level === 40 && msg.includes('reply.raw'))
+}
+
+function kinds(versions: readonly Version[]) {
+  return versions.flatMap((version) =>
+    Object.keys(SOURCES).flatMap((source) => HOOKS.map((hook) => ({ version, source, hook }))),
+  )
+}
+
+for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
+  const acts = how.version === 'HTTP/2' ? { ...STOPPED, ...STOPPED_IN_HTTP2 } : STOPPED
+  for (const [name, act] of Object.entries(acts)) {
+    t.test(
+      `${name} in an answer cuts it before a foreign byte (${Object.values(how).join(', ')})`,
+      async (t) => {
+        const served = await serveDuring(t, act, how)
+        const answer = await VERSIONS[how.version](served.port)
+        t.equal(answer.how, 'cut')
+        t.ok(answer.body.equals(CONTENT.subarray(0, answer.body.length)), 'every byte is one of the file')
+        t.ok(warns(served), 'a warning says why')
+      },
+    )
+  }
+}
+
+for (const how of kinds(['HTTP/1.1'])) {
+  for (const [name, act] of Object.entries(NOTICED_IN_HTTP1)) {
+    t.test(
+      `${name} in an answer cuts it behind the foreign bytes (${Object.values(how).join(', ')})`,
+      async (t) => {
+        const served = await serveDuring(t, act, how)
+        const { body, how: end } = await overHttp1(served.port)
+        t.equal(end, 'cut')
+        let right = 0
+        while (right < body.length && body[right] === CONTENT[right]) right++
+        t.match(
+          body.subarray(right, right + 100).toString(),
+          /^(?:begun|HTTP\/1\.1 102 Processing\r\n\r\n)?$/,
+        )
+        t.ok(warns(served), 'a warning says why')
+      },
+    )
+  }
+}
+
+t.test('an answer that nothing else is written into is whole', async (t) => {
+  for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
+    const harmless: Act = (raw) => void raw.write('')
+    const { port } = await serveDuring(t, harmless, how)
+    const { body } = await VERSIONS[how.version](port)
+    t.ok(body.equals(CONTENT), Object.values(how).join(', '))
+  }
+})
