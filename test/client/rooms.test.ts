@@ -9,7 +9,6 @@ import { SpeedMeter } from '#client/progress/speed-meter.js'
 import { parseContentRange } from '#client/rules/content-range.js'
 import { hasher, parseChecksum, parseDigests, strongest } from '#client/rules/digest.js'
 import { fieldLines } from '#client/rules/field-lines.js'
-import { parseHttpDate } from '#client/rules/http-date.js'
 import { identityOf, isSameVersion } from '#client/rules/identity.js'
 import { proxyFor } from '#client/rules/proxy.js'
 import { RateLimit } from '#client/rules/rate-limit.js'
@@ -95,25 +94,6 @@ t.test('Content-Range', async (t) => {
     'bytes 0x0-0x3/10',
   ]) {
     t.equal(parseContentRange(invalid), null, String(invalid))
-  }
-})
-
-t.test('HTTP-dates in their three forms', async (t) => {
-  const time = Date.UTC(1994, 10, 6, 8, 49, 37)
-  const now = Date.UTC(2026, 0, 1)
-  t.equal(parseHttpDate('Sun, 06 Nov 1994 08:49:37 GMT', now), time)
-  t.equal(parseHttpDate('Sunday, 06-Nov-94 08:49:37 GMT', now), time)
-  t.equal(parseHttpDate('Sun Nov  6 08:49:37 1994', now), time)
-  for (const invalid of [
-    '',
-    'soon',
-    '06 Nov 1994',
-    'Sun, 06 Nov 1994 08:49:37 +0100',
-    'Sun, 31 Feb 1994 08:49:37 GMT',
-    'Sun, 06 Nov 1994 25:49:37 GMT',
-    'Sun, 06 Non 1994 08:49:37 GMT',
-  ]) {
-    t.equal(parseHttpDate(invalid, now), null, invalid)
   }
 })
 
