@@ -76,7 +76,8 @@ export function announcedLength(head: ReadableHead): number | undefined {
   return Number.isSafeInteger(length) ? length : Number.NaN
 }
 
-function linesOf(value: unknown): readonly string[] {
+/** The lines that a field makes of what it is set to. */
+export function linesOf(value: unknown): readonly string[] {
   if (value === undefined || value === null) return []
   return Array.isArray(value) ? value.map(String) : [String(value)]
 }

@@ -4,8 +4,8 @@ const PARTIAL_CONTENT = 206
 
 /** What the body of an answer is meant to be. */
 export interface IntendedBody {
-  /** Bytes. */
-  readonly length: number
+  /** Bytes; undefined: whatever the head announces, since the body is not ours. */
+  readonly length?: number
   /** The bytes themselves, where they are in memory. */
   readonly bytes?: Uint8Array
 }

@@ -21,8 +21,16 @@ const guards = new WeakMap<object, BodyGuard>()
  */
 export function guardBody(reply: FastifyReply, intended: IntendedBody): void {
   const raw: RawResponse = reply.raw
-  if (raw instanceof Http2ServerResponse || guards.has(raw)) return
-  guards.set(raw, new BodyGuard(reply, raw, intended))
+  if (raw instanceof Http2ServerResponse) return
+  const guard = guards.get(raw)
+  if (guard === undefined) guards.set(raw, new BodyGuard(reply, raw, intended))
+  else guard.expect(intended)
+}
+
+/** Holds an error, which is Fastify's or the application's, to the length that its head announces. */
+export function guardErrorBody(reply: FastifyReply): void {
+  // RFC 9110 §9.3.2: the answer to HEAD announces a length, and has no content.
+  if (reply.request.method !== 'HEAD') guardBody(reply, {})
 }
 
 /**
@@ -39,7 +47,7 @@ type Http1Response = Exclude<RawResponse, Http2ServerResponse>
 class BodyGuard {
   readonly #reply: FastifyReply
   readonly #raw: Http1Response
-  readonly #count: BodyCount
+  #count: BodyCount
   readonly #restores: readonly (() => void)[]
   /** Whether Node or a wrapper is writing: what they call in turn are the same bytes. */
   #isInside = false
@@ -55,6 +63,11 @@ class BodyGuard {
       this.#wrap('write', (given) => this.#admitWrite(given)),
       this.#wrap('end', (given) => this.#admitEnd(given)),
     ]
+  }
+
+  /** Holds the response to another body: nothing was written of the one before. */
+  expect(intended: IntendedBody): void {
+    if (this.#count.count === 0) this.#count = new BodyCount(intended)
   }
 
   remove(): boolean {

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { guardErrorBody } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
 import { asError } from './foreign-failure.ts'
 import { clearStatus } from './handler-status.ts'
@@ -38,6 +39,7 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   clearStatus(reply)
   ReplyClaim.release(reply)
   guardError(reply, error)
+  guardErrorBody(reply)
   sendError(reply, error)
 }
 

@@ -1,10 +1,11 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { AnswerHead, announcedLength, writtenHeadOf } from './answer-head.ts'
+import { AnswerHead, announcedLength, type ReadableHead, writtenHeadOf } from './answer-head.ts'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from './connection-fields.ts'
 import { isPlainFields, setAll } from './head-arguments.ts'
 import { faultOf, mend, mendEncoded, mendWithoutContent } from './head-rules.ts'
 import { discloseHeadSent } from './head-sent.ts'
+import { lookAtHead } from './http2-head.ts'
 import { expectOwnBody, hasOwnBody, type IntendedAnswer, intend, intendedAnswer } from './intended-answer.ts'
 import { writeLogLine } from './log-line.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
@@ -95,18 +96,20 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     if (meant !== undefined) mend(head, meant)
     mendWithoutContent(head)
     chooseFraming(head, reply)
-    if (raw instanceof Http2ServerResponse) {
-      // It sends a head at once, and throws for some.
-      const fault = faultOf(head, meant, hasOwnBody(raw))
-      if (fault !== undefined) return refuse(reply, fault)
+    const isRight = (written: ReadableHead): boolean => {
+      const fault = faultOf(written, meant, hasOwnBody(raw))
+      if (fault !== undefined) refuse(reply, fault)
+      return fault === undefined
     }
+    if (raw instanceof Http2ServerResponse) lookAtHead(raw.stream, isRight)
     if (fields === undefined) writeHead.call(raw, status, ...message)
     else writeHead.call(raw, status, ...message, fields)
+    if (isGone(raw)) return raw
     discloseHeadSent(raw)
     const written = writtenHeadOf(raw, status)
     heads.set(raw, { status: written.status, length: announcedLength(written) })
-    const fault = faultOf(written, meant, hasOwnBody(raw))
-    return fault === undefined ? raw : refuse(reply, fault)
+    isRight(written)
+    return raw
   }
   raw.writeHead = guarded as unknown as typeof raw.writeHead
 }
@@ -155,11 +158,10 @@ function chooseFraming(head: AnswerHead, { raw, request }: FastifyReply): void {
 }
 
 /** Ends an answer before its first byte. */
-function refuse({ raw, log }: FastifyReply, field: string): RawResponse {
+function refuse({ raw, log }: FastifyReply, field: string): void {
   const response: RawResponse = raw
   const message = 'a hook or middleware has encoded or changed an answer of sendRange and it was cut'
   writeLogLine(log, { level: 'error', details: { sendRange: { outcome: 'cut', field } }, message })
   cut(response)
   if (response instanceof Http2ServerResponse) response.stream?.destroy()
-  return response
 }

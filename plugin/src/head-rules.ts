@@ -1,14 +1,15 @@
 import { type AnswerHead, announcedLength, type ReadableHead } from './answer-head.ts'
 import { endsWithHead, isChunked } from './connection-fields.ts'
 import { codingOf } from './content-coding.ts'
+import { isMultipart, isPartWithoutRange } from './foreign-part.ts'
 import type { IntendedAnswer } from './intended-answer.ts'
 
 const OK = 200
 const RESET_CONTENT = 205
 const PARTIAL_CONTENT = 206
+const MULTIPLE_CHOICES = 300
 const NOT_MODIFIED = 304
 const RANGE_NOT_SATISFIABLE = 416
-const MULTIPART = /^multipart\/byteranges\s*(?:;|$)/i
 /** What is said of the representation, and of no other content. */
 const DESCRIPTION = ['etag', 'last-modified', 'accept-ranges', 'content-range']
 /** What a 304 must not say of content that it does not carry: caches put it over what they have stored. */
@@ -41,18 +42,37 @@ interface Rule {
  * Content-Range (§15.5.17, "SHOULD").
  */
 const RULES: readonly Rule[] = [
-  // §15.2: "A 1xx response is terminated by the end of the header section", and no final one would come. §15.3.6: "a server
-  // MUST NOT generate content in a 205 response".
-  {
-    field: 'status',
-    isBroken: ({ head }) =>
-      head.status < OK || (head.status === RESET_CONTENT && announcedLength(head) !== 0),
-  },
   // §15.3.7: a 206 carries "parts of the selected representation", and a 200 all of it.
   {
     field: 'status',
     isBroken: ({ head, meant }) =>
       isContentStatus(meant.status) && isContentStatus(head.status) && meant.status !== head.status,
+  },
+  // §15.4.5: a 304 has no content, so what has it now is empty, and a client would store that as the file.
+  {
+    field: 'status',
+    isBroken: ({ head, meant }) =>
+      meant.status === NOT_MODIFIED && isSuccess(head.status) && !(Number(announcedLength(head)) > 0),
+  },
+  // §8.8: what validates the file, validates nothing else. This, and the two rules that follow, are for what is changed
+  // below `writeHead`, out of reach of `mend`.
+  {
+    field: 'status',
+    isBroken: ({ head, meant }) =>
+      head.status !== meant.status && describing(meant).some((name) => head.lines(name).length > 0),
+  },
+  // §8.6: in an answer to HEAD too, Content-Length is the length that the answer to GET has. With the tag of the file a
+  // client takes it for that of the file.
+  {
+    field: 'content-length',
+    isBroken: ({ head, meant }) =>
+      head.status === meant.status && isOtherLength(head, meant) && hasStrongTag(head),
+  },
+  // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational)
+  // or 204 (No Content)", and in a 304 only the right one.
+  {
+    field: 'content-length',
+    isBroken: ({ head }) => endsWithHead(head.status) && announcedLength(head) !== undefined,
   },
   // §8.6: "a sender MUST NOT forward a message with a Content-Length header field value that is known to be incorrect",
   // which it is where our own body has another length.
@@ -103,8 +123,17 @@ export function faultOf(
   // Transfer-Encoding header field."
   if (coding !== undefined && (length !== undefined || others.length > 0 || !isChunked(coding)))
     return 'transfer-encoding'
-  if (meant === undefined) return undefined
+  if (hasNoPlaceForContent(head)) return 'status'
+  if (meant === undefined) return isPartWithoutRange(head) ? 'content-range' : undefined
   return RULES.find(({ isBroken }) => isBroken({ head, meant, isOwnBody }))?.field
+}
+
+/**
+ * §15.2: "A 1xx response is terminated by the end of the header section", and no final one would come. §15.3.6: "a server
+ * MUST NOT generate content in a 205 response".
+ */
+function hasNoPlaceForContent(head: ReadableHead): boolean {
+  return head.status < OK || (head.status === RESET_CONTENT && announcedLength(head) !== 0)
 }
 
 /** Takes off what is said of the representation where the content is another, and what is better left out than wrong. */
@@ -122,7 +151,7 @@ export function mend(head: AnswerHead, meant: IntendedAnswer): void {
 
 /** What an answer of another status must not say. A handler of errors has validators of its own. */
 function describing({ status }: IntendedAnswer): readonly string[] {
-  return status === RANGE_NOT_SATISFIABLE ? ['content-range'] : DESCRIPTION
+  return status === RANGE_NOT_SATISFIABLE ? ['content-range', 'accept-ranges'] : DESCRIPTION
 }
 
 /** Content that was encoded on its way out is another representation (RFC 9110 §8.8.3.3). */
@@ -166,13 +195,13 @@ function hasOtherRange(head: ReadableHead, { contentRange, contentType = '' }: I
   if (lines.length > 1) return true
   if (head.status !== PARTIAL_CONTENT) return lines.length === 1 && lines[0] !== contentRange
   // Without a range of ours only parts that say theirs may go out as a 206.
-  return lines[0] !== contentRange || (contentRange === undefined && !MULTIPART.test(contentType))
+  return lines[0] !== contentRange || (contentRange === undefined && !isMultipart(contentType))
 }
 
 function hasOtherParts(head: ReadableHead, { contentRange, contentType }: IntendedAnswer): boolean {
   const lines = head.lines('content-type')
   const [type = ''] = lines
-  if (contentRange !== undefined) return MULTIPART.test(type) && type !== contentType
+  if (contentRange !== undefined) return isMultipart(type) && type !== contentType
   // Parameters behind ours, such as a charset, change nothing.
   if (contentType === undefined || lines.length > 1) return true
   const more = type.slice(contentType.length)
@@ -190,6 +219,11 @@ function hasOtherStrongTag(head: ReadableHead, { etag }: IntendedAnswer): boolea
 function hasOtherDate(head: ReadableHead, { lastModified }: IntendedAnswer): boolean {
   const lines = head.lines('last-modified')
   return lines.length > 0 && lines.join(', ') !== lastModified
+}
+
+/** Whether a client takes the content, also where it is empty, for that of what it has asked for. */
+function isSuccess(status: number): boolean {
+  return status >= OK && status < MULTIPLE_CHOICES && !endsWithHead(status)
 }
 
 function isContentStatus(status: number): boolean {

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { guardErrorBody } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
 import { guardFraming } from './head-guard.ts'
 import { isDebugging, shownPath, writeLogLine } from './log-line.ts'
@@ -35,5 +36,6 @@ export function refuse(reply: FastifyReply, { claim, path, refusal }: RefusedCal
   ReplyClaim.release(reply)
   clearRepresentationFields(reply)
   guardFraming(reply)
+  guardErrorBody(reply)
   reply.callNotFound()
 }

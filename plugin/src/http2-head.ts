@@ -1,0 +1,21 @@
+import type { ServerHttp2Stream } from 'node:http2'
+import { linesOf, type ReadableHead } from './answer-head.ts'
+
+type Respond = (headers: unknown, options?: unknown) => void
+
+/**
+ * Looks at the next head of an HTTP/2 answer where it is handed to the stream, below everything that wraps
+ * `writeHead`: it is sent at once, and some heads end the answer.
+ *
+ * @param admits whether the head may go out; where not, it has ended the stream
+ */
+export function lookAtHead(stream: ServerHttp2Stream, admits: (head: ReadableHead) => boolean): void {
+  const respond = stream.respond as Respond
+  const guarded: Respond = (headers, options) => {
+    Reflect.defineProperty(stream, 'respond', { value: respond, configurable: true, writable: true })
+    const fields = (headers ?? {}) as Readonly<Record<string, unknown>>
+    const lines = (name: string): readonly string[] => linesOf(fields[name])
+    if (admits({ status: Number(fields[':status']), lines })) respond.call(stream, headers, options)
+  }
+  Reflect.defineProperty(stream, 'respond', { value: guarded, configurable: true, writable: true })
+}
