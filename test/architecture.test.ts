@@ -46,9 +46,9 @@ const HOUSES: Readonly<Record<string, House>> = {
     doors: [
       'index.ts',
       'command/start.ts',
-      'command/cli.ts',
-      'demo/demo.ts',
-      'demo/demo-walk.ts',
+      'command/range-get.ts',
+      'demo/start.ts',
+      'demo/walk.ts',
       'dom-types.ts',
     ],
     pure: [...pureFilesOf('demo-client'), 'disk/write-sizes.ts'],

@@ -1,16 +1,16 @@
 // The way of a download from the URL to the finished file, and the handle its caller holds.
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
+import { type Destination, Output } from './disk/destination.ts'
 import { withAdvice, withLeftover } from './disk/leftover.ts'
-import { type Destination, Output } from './disk/output.ts'
 import { Store } from './disk/store.ts'
-import { verifyDigests } from './disk/whole-digest.ts'
+import { verifyDigests } from './disk/verify-digests.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
 import { Exchanger } from './http/exchange.ts'
-import { firstTarget, type Target } from './http/request-target.ts'
+import { firstTarget, type Target } from './http/target.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
-import { Standing } from './progress/standing.ts'
+import { DownloadStatus } from './progress/download-status.ts'
 import { strongest } from './rules/digest.ts'
 import { strongTag } from './rules/identity.ts'
 import { Shortfalls } from './text/shortfall.ts'
@@ -47,8 +47,8 @@ export function download(
 
 class Run implements Download {
   readonly finished: Promise<DownloadResult>
-  readonly #standing = new Standing()
-  readonly #versions = new Versions(this.#standing)
+  readonly #status = new DownloadStatus()
+  readonly #versions = new Versions(this.#status)
   readonly #shortfalls = new Shortfalls()
 
   constructor(url: string | URL, destination: Destination, options: DownloadOptions) {
@@ -57,11 +57,11 @@ class Run implements Download {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<DownloadProgress, void, undefined> {
-    return this.#standing.snapshots()
+    return this.#status.snapshots()
   }
 
   get progress(): DownloadProgress {
-    return this.#standing.progress
+    return this.#status.progress
   }
 
   pause(): void {
@@ -69,7 +69,7 @@ class Run implements Download {
   }
 
   resume(): void {
-    this.#standing.forgetSpeed()
+    this.#status.forgetSpeed()
     this.#versions.resume()
   }
 
@@ -82,14 +82,14 @@ class Run implements Download {
       stop = followSignal(settings.signal)
       stop.signal.throwIfAborted()
       const result = await this.#download(origin, place, { ...settings, signal: stop.signal })
-      this.#standing.enter('finished')
+      this.#status.enter('finished')
       return result
     } catch (error) {
-      this.#standing.enter('failed')
+      this.#status.enter('failed')
       throw withAdvice(withLeftover(error, null, stop?.signal ?? null))
     } finally {
       stop?.forget()
-      this.#standing.end()
+      this.#status.end()
     }
   }
 
@@ -97,11 +97,11 @@ class Run implements Download {
     const { existing } = settings
     const key = settings.resumeKey ?? origin.url.href
     const output = new Output(destination, origin.url, { existing, shortfalls: this.#shortfalls, key })
-    this.#standing.enter('checking')
+    this.#status.enter('checking')
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
     const store = await this.#openStore({ origin, output, settings })
-    this.#standing.resume(store)
+    this.#status.resume(store)
     const { connectTimeout, stallTimeout, maxRedirects, proxy } = settings
     const exchanger = new Exchanger({
       connectTimeout,
@@ -115,7 +115,7 @@ class Run implements Download {
       await store.close('finished')
       return result
     } catch (error) {
-      this.#standing.settle(store.received, this.#versions.total)
+      this.#status.settle(store.received, this.#versions.total)
       throw withLeftover(error, await store.close('stopped'), settings.signal)
     } finally {
       exchanger.close()
@@ -126,7 +126,7 @@ class Run implements Download {
   async #findFinished(output: Output, { checksum, signal }: Settings): Promise<DownloadResult | null> {
     const size = checksum === null ? null : await output.finishedSize(checksum, signal)
     if (checksum === null || size === null) return null
-    this.#standing.find(size)
+    this.#status.find(size)
     const { algorithm: digest } = checksum
     return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest, warnings: [] }
   }
@@ -148,13 +148,13 @@ class Run implements Download {
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings } = context
     const { total, end, digests, modified } = await this.#versions.fetch(context)
-    this.#standing.enter('verifying')
+    this.#status.enter('verifying')
     const identity = store.version?.identity ?? null
     const sent = [strongest(identity?.digests ?? {}), strongest(digests)]
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()
-    this.#standing.settle(total, total)
+    this.#status.settle(total, total)
     await store.finish(total, {
       path: place.path,
       existing: settings.existing,
@@ -167,7 +167,7 @@ class Run implements Download {
       path: output.path,
       size: total,
       etag: identity === null ? null : strongTag(identity),
-      resumed: this.#standing.resumed,
+      resumed: this.#status.resumed,
       integrity: digest !== null ? 'digest' : end === 'announced' ? 'length' : 'nothing',
       digest,
       warnings: this.#shortfalls.warnings,

@@ -1,6 +1,6 @@
 // range-get as a library.
 export type { CallerFields } from './caller/caller-fields.ts'
-export type { Destination } from './disk/output.ts'
+export type { Destination } from './disk/destination.ts'
 export { type Download, download } from './download.ts'
 export type { DownloadProgress, DownloadState } from './download-progress.ts'
 export type { DownloadResult } from './download-result.ts'

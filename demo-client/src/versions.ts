@@ -1,17 +1,17 @@
 // The versions of a file, fetched one after the other where it changes on the server, until one is complete.
 import { basename } from 'node:path'
 import { onAbort } from './caller/abort-listeners.ts'
-import type { Output } from './disk/output.ts'
+import type { Output } from './disk/destination.ts'
 import type { Store } from './disk/store.ts'
 import { DownloadError } from './errors.ts'
 import type { Answer, Exchanger } from './http/exchange.ts'
-import type { Target } from './http/request-target.ts'
+import type { Target } from './http/target.ts'
 import type { Settings } from './options.ts'
-import type { Standing } from './progress/standing.ts'
+import type { DownloadStatus } from './progress/download-status.ts'
 import { single } from './rules/field-lines.ts'
 import { parseHttpDate } from './rules/http-date.ts'
 import type { Identity } from './rules/identity.ts'
-import { VersionChanged } from './schedule/failure.ts'
+import { VersionChanged } from './schedule/attempt-failure.ts'
 import { SegmentListener } from './transfer/segment-listener.ts'
 import { Transfer } from './transfer/transfer.ts'
 
@@ -42,14 +42,14 @@ export interface FetchedVersion {
 
 /** The fetching of one download. It can be paused at any time, before it begins too. */
 export class Versions {
-  readonly #standing: Standing
+  readonly #status: DownloadStatus
   /** The one under way, or the last one. */
   #transfer: Transfer | null = null
   #isPaused = false
   #modified: Date | null = null
 
-  constructor(standing: Standing) {
-    this.#standing = standing
+  constructor(status: DownloadStatus) {
+    this.#status = status
   }
 
   /** Size of the file in bytes, or null while it is unknown. */
@@ -89,7 +89,7 @@ export class Versions {
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
         if (version >= MOST_VERSIONS) throw keepsChanging(version, error)
-        this.#standing.startOver(error.message)
+        this.#status.startOver(error.message)
         await context.store.forget()
       } finally {
         forget?.()
@@ -110,13 +110,13 @@ export class Versions {
       outputName: output.isNamed ? basename(output.path) : null,
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       onVersion: (identity, answer) => this.#accept(context, identity, answer),
-      onBytes: (bytes) => this.#standing.count(bytes),
+      onBytes: (bytes) => this.#status.count(bytes),
       onSegment: (report) => listener.call(report),
-      onChange: () => this.#standing.touch(),
+      onChange: () => this.#status.touch(),
     })
     this.#transfer = transfer
     if (this.#isPaused) transfer.pause()
-    this.#standing.follow(transfer)
+    this.#status.follow(transfer)
     return transfer
   }
 

@@ -1,9 +1,8 @@
 // Names that servers write into Content-Disposition, as they write them.
-
 import { download } from 'range-get'
 import t from 'tap'
 import { nameInDisposition } from '#client/rules/disposition.js'
-import { nameFromDisposition } from '#client/state/names.js'
+import { nameFromDisposition } from '#client/state/file-name.js'
 import { startHostile } from './support/hostile-server.ts'
 import { names, QUICK } from './support/run.ts'
 

@@ -1,8 +1,8 @@
 // What a connection does after a failure: beside another one that receives, and alone.
 import t from 'tap'
 import { DownloadError } from '#client/errors.js'
+import type { Failure } from '#client/schedule/attempt-failure.js'
 import { Efforts, type Situation } from '#client/schedule/efforts.js'
-import type { Failure } from '#client/schedule/failure.js'
 
 const failure = (fields: Partial<Failure> = {}): Failure => ({
   reason: 'x',

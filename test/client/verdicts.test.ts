@@ -2,7 +2,7 @@
 import t from 'tap'
 import { isHtml } from '#client/content/media-types.js'
 import { fieldLines } from '#client/rules/field-lines.js'
-import { type Asked, judge, type Verdict } from '#client/rules/verify.js'
+import { type Asked, judge, type Verdict } from '#client/rules/verdict.js'
 
 const DIGEST = 'sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:'
 const VALUE = { 'sha-256': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' }

@@ -1,7 +1,7 @@
 // judge(): every answer against what was asked, as values.
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
-import { type Asked, judge } from '#client/rules/verify.js'
+import { type Asked, judge } from '#client/rules/verdict.js'
 
 const FIRST: Asked = { range: { start: 0, end: 100 }, identity: null, htmlExpected: false }
 const OPEN: Asked = { range: { start: 50, end: null }, identity: null, htmlExpected: false }

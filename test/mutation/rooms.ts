@@ -29,7 +29,7 @@ export const ROOMS: readonly Room[] = [
   },
   { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
   { module: 'demo-client/dist/state/plan', tests: ['client/plan'] },
-  { module: 'demo-client/dist/rules/verify', tests: ['client/verdicts', 'client/verify'] },
+  { module: 'demo-client/dist/rules/verdict', tests: ['client/verdicts', 'client/verify'] },
   {
     module: 'demo-client/dist/rules/content-range',
     tests: ['client/verdicts', 'client/verify', 'client/rooms'],

@@ -76,7 +76,7 @@ const CLIENT: Layout = {
     },
     http: {
       is: 'one request and its answer, without ranges: redirects, head, body, trailers',
-      mayImport: ['connect', 'caller', 'rules', 'text', 'state/names.ts', 'errors.ts'],
+      mayImport: ['connect', 'caller', 'rules', 'text', 'state/file-name.ts', 'errors.ts'],
     },
     schedule: {
       is: 'who fetches what, when, how fast; what a failed attempt means for the next one',
@@ -104,7 +104,7 @@ const CLIENT: Layout = {
       is: 'range-get: arguments, display, keys, signals, exit status',
       mayImport: [
         'text',
-        'state/names.ts',
+        'state/file-name.ts',
         'files/descriptors.ts',
         'files/stalled-calls.ts',
         'index.ts',

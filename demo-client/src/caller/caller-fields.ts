@@ -1,5 +1,4 @@
 // The header fields that a caller gives, in any of the forms that fetch() takes. Pure.
-
 import { DownloadError } from '../errors.ts'
 import { itemsOf, reading, unawaited } from './check-arguments.ts'
 

@@ -10,7 +10,7 @@ import { loadJournal } from './journal.ts'
 import { tidy } from './leftovers.ts'
 import { Lock, type LockOptions } from './lock.ts'
 import { readOwner } from './lock-file.ts'
-import type { Owner } from './owner.ts'
+import type { Owner } from './lock-owner.ts'
 
 /** What is to be claimed. */
 export interface ClaimOptions {

@@ -5,7 +5,7 @@ import { openFile } from '../files/descriptors.ts'
 import { exists, moveToFree } from '../files/free-name.ts'
 import { readSmallFile } from '../files/regular-file.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
-import { isOwner, type Owner } from './owner.ts'
+import { isOwner, type Owner } from './lock-owner.ts'
 
 const MOST_BYTES = 4096
 

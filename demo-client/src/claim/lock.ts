@@ -5,7 +5,7 @@ import { DownloadError, fileError } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
 import { clear, isForeign, readOwner, tryCreate } from './lock-file.ts'
-import { type Life, lifeOf, lifeOfMaker, type Owner, thisProcess } from './owner.ts'
+import { type Life, lifeOf, lifeOfMaker, type Owner, thisProcess } from './lock-owner.ts'
 import { isAbandoned } from './silence.ts'
 import { temporariesIn } from './stale-files.ts'
 

@@ -12,7 +12,7 @@ import { openRegular, readUpTo } from '../files/regular-file.ts'
 import { waitFor } from '../files/stalled-calls.ts'
 import { shortageOf } from '../shortage.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
-import { ownToken } from './owner.ts'
+import { ownToken } from './lock-owner.ts'
 import { removeStale, temporariesIn } from './stale-files.ts'
 
 const BYTES = 32

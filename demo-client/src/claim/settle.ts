@@ -7,7 +7,7 @@ import { temporaryPath } from '../state/temporary-names.ts'
 import { tidy } from './leftovers.ts'
 import { Lock } from './lock.ts'
 import { readOwner } from './lock-file.ts'
-import { lifeOf } from './owner.ts'
+import { lifeOf } from './lock-owner.ts'
 import { readSecret } from './secret.ts'
 import { temporariesIn } from './stale-files.ts'
 

@@ -9,7 +9,7 @@ import { ifShort } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { readTemporaryName, type TemporaryName } from '../state/temporary-names.ts'
 import { readToken } from '../state/token.ts'
-import { type Life, lifeOfMaker } from './owner.ts'
+import { type Life, lifeOfMaker } from './lock-owner.ts'
 import { SILENCE } from './silence.ts'
 
 /** Where runs leave files, and what they are known by. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts range-get. `command.js` is built of `cli.ts`.
+// Starts range-get. `command.js` is built of `range-get.ts`.
 import { load } from './load.ts'
 
 await load('./command.js', 'range-get')

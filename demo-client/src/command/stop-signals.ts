@@ -1,5 +1,4 @@
 // The signals that end a command: the first one in order, a later one at once.
-
 import { hasStalledCalls } from '../files/stalled-calls.ts'
 import { leaveTerminal } from './foreground.ts'
 

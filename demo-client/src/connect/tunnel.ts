@@ -1,10 +1,10 @@
 // A connection to a server through a proxy, by CONNECT.
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { retryAfter } from '../rules/backoff.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
 import { fieldLines, list } from '../rules/field-lines.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
-import { retryAfter } from '../rules/retry.ts'
 import { finalHead, type TunnelHead } from '../rules/tunnel-head.ts'
 import { dial } from './dial.ts'
 

@@ -1,5 +1,4 @@
 // What the message of a download that ended early says of what was received.
-
 import { DownloadError, type DownloadErrorCode } from '../errors.ts'
 import { adviceOn } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'

@@ -1,5 +1,4 @@
 // What of a file has been received: finished blocks, and those that are being written.
-
 import { addBlock, type Block, size } from '../state/plan.ts'
 import type { BlockWriter } from './block-writer.ts'
 

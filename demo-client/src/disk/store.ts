@@ -1,5 +1,4 @@
 // What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
-
 import { claim } from '../claim/claim.ts'
 import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/secret.ts'

@@ -2,14 +2,14 @@
 import type { IncomingMessage } from 'node:http'
 import { Routes } from '../connect/routes.ts'
 import { type Wire, wireOf } from '../connect/wire.ts'
+import { retryAfter } from '../rules/backoff.ts'
 import { digits, type FieldLines, fieldLines, list, single } from '../rules/field-lines.ts'
 import type { ProxyEnvironment } from '../rules/proxy.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
-import { retryAfter } from '../rules/retry.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { endsWithConnection } from './connection-end.ts'
-import { redirectTarget, type Target } from './request-target.ts'
 import { ExchangeFailure, type RequestLimits, sendRequest } from './send-request.ts'
+import { redirectTarget, type Target } from './target.ts'
 
 /** An answer whose head is here and whose body is not yet read. */
 export interface Answer {

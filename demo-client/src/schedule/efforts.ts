@@ -1,6 +1,6 @@
 // What the attempts of one connection come to, and what it does next. Pure.
 import { type Attempted, Attempts } from '../rules/attempts.ts'
-import type { Failure } from './failure.ts'
+import type { Failure } from './attempt-failure.ts'
 
 /** How things stand when an attempt is over. */
 export interface Situation {

@@ -1,8 +1,7 @@
 // Whether ranges work here. What speaks against them leads, in the end, to one stream without ranges.
-
 import type { Store } from '../disk/store.ts'
 import { DownloadError } from '../errors.ts'
-import { type Failure, lieFailure, mayBeAboutRange } from './failure.ts'
+import { type Failure, lieFailure, mayBeAboutRange } from './attempt-failure.ts'
 import type { ActiveLease } from './lease.ts'
 import type { Schedule } from './schedule.ts'
 

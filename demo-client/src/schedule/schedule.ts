@@ -1,5 +1,4 @@
 // Who fetches what: the intervals lent to connections, and the next one to lend.
-
 import type { Store } from '../disk/store.ts'
 import { gaps, type Lease, largestRest, nextSegment } from '../state/plan.ts'
 import { ActiveLease, probeOf } from './lease.ts'

@@ -1,5 +1,4 @@
 // One line about a download that fits a terminal of any width. Pure.
-
 import type { DownloadProgress } from '../download-progress.ts'
 import { oneLine } from './one-line.ts'
 import { formatDuration, formatSize } from './quantities.ts'

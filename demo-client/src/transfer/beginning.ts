@@ -1,10 +1,9 @@
 // The beginning of a file, held against its name before anything of it reaches the disk.
-
 import { MOST, reasonFor, type StandIn, standInOf } from '../content/stand-in.ts'
 import { startOf } from '../http/body-start.ts'
 import type { Answer } from '../http/exchange.ts'
 import { list } from '../rules/field-lines.ts'
-import type { Verdict } from '../rules/verify.ts'
+import type { Verdict } from '../rules/verdict.ts'
 
 /** An answer whose head has been judged. */
 export interface Headed {

@@ -1,16 +1,15 @@
 // One ranged GET: asked, answered, judged. Reading the body is up to the caller.
-
 import { type FileNames, isPageExpected } from '../content/expected-file.ts'
 import { suspectsFor } from '../content/file-formats.ts'
 import { isHtml } from '../content/media-types.ts'
 import type { StandIn } from '../content/stand-in.ts'
 import { type Answer, discard, type Exchanger } from '../http/exchange.ts'
-import type { Target } from '../http/request-target.ts'
+import type { Target } from '../http/target.ts'
 import { WANT_DIGEST } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { type Identity, rangeValidator } from '../rules/identity.ts'
-import { judge, type Verdict } from '../rules/verify.ts'
-import { fullNameFromDisposition } from '../state/names.ts'
+import { judge, type Verdict } from '../rules/verdict.ts'
+import { fullNameFromDisposition } from '../state/file-name.ts'
 import type { Interval } from '../state/plan.ts'
 import type { Beginning } from './beginning.ts'
 

@@ -1,7 +1,7 @@
 // Digests of the whole file that the trailers of its answers have.
 import type { Answer } from '../http/exchange.ts'
 import { trailerDigests } from '../http/trailer.ts'
-import { VersionChanged } from '../schedule/failure.ts'
+import { VersionChanged } from '../schedule/attempt-failure.ts'
 
 /** Collects them, of one version of a file. */
 export class LateDigests {

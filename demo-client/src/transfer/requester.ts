@@ -1,20 +1,19 @@
 // One question and what its answer leads to: a body that is taken, another question, or a failed attempt.
-
-import type { Target } from '../http/request-target.ts'
+import type { Target } from '../http/target.ts'
 import {
   connectionFailure,
   type Failure,
   lieFailure,
   statusFailure,
   VersionChanged,
-} from '../schedule/failure.ts'
+} from '../schedule/attempt-failure.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
 import type { RangeTrust } from '../schedule/range-trust.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import type { AcceptedAnswers } from './accepted-answers.ts'
 import { type Approach, isAboutCondition, type Refused } from './approach.ts'
 import { Beginning } from './beginning.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
-import type { Reception } from './reception.ts'
 import type { TransferContext } from './transfer-context.ts'
 
 /** What is asked with, and what an answer may change. */
@@ -23,7 +22,7 @@ export interface RequesterContext {
   readonly approach: Approach
   readonly schedule: Schedule
   readonly ranges: RangeTrust
-  readonly reception: Reception
+  readonly accepted: AcceptedAnswers
 }
 
 /** Asks for what is lent, and does what the verdict on the answer says. */
@@ -74,16 +73,16 @@ export class Requester {
 
   /** The answer to `lease`, asked for at `target`. */
   async #handle(lease: ActiveLease, judged: JudgedAnswer, target: Target): Promise<Failure | null> {
-    const { approach, ranges, reception, schedule } = this.#context
+    const { approach, ranges, accepted, schedule } = this.#context
     const { verdict, answer, range, isConditional } = judged
     const refused: Refused = { asked: target, hasRange: range !== null, isConditional, answer }
     switch (verdict.kind) {
       case 'part':
         approach.follow(answer.target)
-        return await reception.takePart(lease, judged, verdict)
+        return await accepted.takePart(lease, judged, verdict)
       case 'whole':
         approach.follow(answer.target)
-        return await reception.takeWhole(lease, judged, verdict)
+        return await accepted.takeWhole(lease, judged, verdict)
       case 'changed':
         if (verdict.isProven || !schedule.isReceivingBeside(lease)) throw new VersionChanged(verdict.reason)
         return lieFailure(`answered with what may be another file: ${verdict.reason}`)

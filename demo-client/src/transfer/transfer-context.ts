@@ -1,8 +1,7 @@
 // What the connections of a download share.
-
 import type { Store } from '../disk/store.ts'
 import type { Answer, Exchanger } from '../http/exchange.ts'
-import type { Target } from '../http/request-target.ts'
+import type { Target } from '../http/target.ts'
 import type { Identity } from '../rules/identity.ts'
 import type { PaceSettings } from '../schedule/pace.ts'
 import type { SchedulePolicy } from '../schedule/schedule.ts'

@@ -1,16 +1,15 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
-
 import { giveBack, offer } from '../files/descriptors.ts'
+import type { Failure } from '../schedule/attempt-failure.ts'
 import { Efforts, type Situation } from '../schedule/efforts.ts'
-import type { Failure } from '../schedule/failure.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
 import { Pace } from '../schedule/pace.ts'
-import { Patience, type Waiting } from '../schedule/patience.ts'
 import { PauseGate } from '../schedule/pause-gate.ts'
 import { RangeTrust } from '../schedule/range-trust.ts'
+import { RetryWaits, type Waiting } from '../schedule/retry-waits.ts'
 import { Schedule } from '../schedule/schedule.ts'
+import { AcceptedAnswers } from './accepted-answers.ts'
 import { Approach } from './approach.ts'
-import { Reception } from './reception.ts'
 import { Requester } from './requester.ts'
 import type { TransferContext } from './transfer-context.ts'
 
@@ -20,10 +19,10 @@ export class Transfer {
   readonly #approach: Approach
   readonly #schedule: Schedule
   readonly #ranges: RangeTrust
-  readonly #reception: Reception
+  readonly #accepted: AcceptedAnswers
   readonly #requester: Requester
   readonly #gate: PauseGate
-  readonly #patience: Patience
+  readonly #waits: RetryWaits
   readonly #pace: Pace
   /** One for each connection, running until there is nothing for it to do. */
   readonly #workers = new Set<Promise<void>>()
@@ -42,10 +41,10 @@ export class Transfer {
     this.#ranges = new RangeTrust(this.#schedule, store)
     this.#gate = new PauseGate(this.#over.signal, (least) => this.#schedule.giveUpRests(least))
     const { retries, retryDelay: delay, maxRetryDelay: maxDelay } = settings
-    this.#patience = new Patience({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
+    this.#waits = new RetryWaits({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
     const parts = { schedule: this.#schedule, approach: this.#approach, ranges: this.#ranges }
-    this.#pace = new Pace({ ...parts, settings, store, gate: this.#gate, patience: this.#patience })
-    this.#reception = new Reception({
+    this.#pace = new Pace({ ...parts, settings, store, gate: this.#gate, waits: this.#waits })
+    this.#accepted = new AcceptedAnswers({
       ...parts,
       store,
       stallTimeout: settings.stallTimeout,
@@ -59,7 +58,7 @@ export class Transfer {
       onSegment: context.onSegment,
       onSegmentDone: (lease) => this.#pace.remember(lease.overallRate),
     })
-    this.#requester = new Requester({ ...parts, transfer: context, reception: this.#reception })
+    this.#requester = new Requester({ ...parts, transfer: context, accepted: this.#accepted })
   }
 
   /** Size of the file in bytes, or null while it is unknown. */
@@ -68,13 +67,13 @@ export class Transfer {
   }
 
   /** What said where the file ends. */
-  get end(): Reception['end'] {
-    return this.#reception.end
+  get end(): AcceptedAnswers['end'] {
+    return this.#accepted.end
   }
 
-  /** See {@link Reception.digests}. */
-  get digests(): Reception['digests'] {
-    return this.#reception.digests
+  /** See {@link AcceptedAnswers.digests}. */
+  get digests(): AcceptedAnswers['digests'] {
+    return this.#accepted.digests
   }
 
   /** Connections that are receiving or asking. */
@@ -90,7 +89,7 @@ export class Transfer {
   /** The next attempt, where all connections wait for one. */
   get waiting(): Waiting | null {
     if (this.#stood !== null) return this.#stood.waiting
-    return this.#schedule.leases.size > 0 ? null : this.#patience.next
+    return this.#schedule.leases.size > 0 ? null : this.#waits.next
   }
 
   /**
@@ -145,7 +144,7 @@ export class Transfer {
 
   async #work(): Promise<void> {
     const { retries, delay, maxRetryDelay: maxDelay } = this.#context.settings
-    const efforts = new Efforts({ retries, maxDelay }, this.#reception.useful)
+    const efforts = new Efforts({ retries, maxDelay }, this.#accepted.useful)
     for (;;) {
       await this.#gate.pass()
       if (this.#failure !== null) return // a stop in a pause opens the gate: nothing more is asked for
@@ -160,7 +159,7 @@ export class Transfer {
       if (failure === null && efforts.isTooLittle(lease, situation))
         failure = this.#ranges.lose(lease, 'sends a few bytes each time, of many that were asked for')
       if (failure === null) {
-        if (delay > 0) await this.#patience.sleep(delay)
+        if (delay > 0) await this.#waits.sleep(delay)
         continue
       }
       const next = efforts.fail(failure, situation)
@@ -172,14 +171,14 @@ export class Transfer {
       this.#approach.restart()
       if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') giveBack('working')
       if (next.attempt === retries) this.#ranges.leaveOut(failure)
-      await this.#patience.wait(next.attempt, failure)
+      await this.#waits.wait(next.attempt, failure)
     }
   }
 
   #situationOf(lease: ActiveLease): Situation {
     const { isConfirmed } = this.#schedule
     const isBeside = this.#schedule.isReceivingBeside(lease)
-    return { useful: this.#reception.useful, isBeside, isConfirmed }
+    return { useful: this.#accepted.useful, isBeside, isConfirmed }
   }
 
   async #attempt(lease: ActiveLease): Promise<Failure | null> {

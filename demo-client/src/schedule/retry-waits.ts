@@ -2,8 +2,8 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DownloadError } from '../errors.ts'
-import { backoff, type RetryPolicy } from '../rules/retry.ts'
-import type { Failure } from './failure.ts'
+import { backoff, type RetryPolicy } from '../rules/backoff.ts'
+import type { Failure } from './attempt-failure.ts'
 
 /** The next attempt of a connection. `until` on the monotonic clock, in ms. */
 export interface Waiting {
@@ -11,8 +11,8 @@ export interface Waiting {
   readonly reason: string
 }
 
-/** The patience that the connections of a download share. */
-export class Patience {
+/** The waits that the connections of a download share. */
+export class RetryWaits {
   readonly #policy: RetryPolicy
   readonly #over: AbortSignal
   readonly #onChange: () => void

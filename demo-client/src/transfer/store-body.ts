@@ -1,14 +1,14 @@
 // The body of an accepted answer into the store: the bytes wanted, no byte more, proven before they count.
 import type { BlockWriter } from '../disk/block-writer.ts'
 import type { Store } from '../disk/store.ts'
+import { type Ending, readBody, type Taken } from '../http/body-reader.ts'
 import type { Answer } from '../http/exchange.ts'
-import { type Ending, receive, type Taken } from '../http/receive.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
 import { BLOCK_LIMIT, type Interval } from '../state/plan.ts'
 import type { PartProof } from './part-proof.ts'
 
-/** What all intakes of a download share. */
-export interface IntakeContext {
+/** What the bodies of a download share. */
+export interface StoreBodyContext {
   readonly store: Store
   readonly stallTimeout: number
   /** Is there a limit to the rate? Then many bytes at once would make it a rate in jumps. */
@@ -17,8 +17,8 @@ export interface IntakeContext {
   readonly onBytes: (bytes: number) => Promise<void> | null
 }
 
-/** How an intake ended. `'short'`: the body ended as if complete, before its announced end. */
-export type IntakeEnding = Ending | { readonly kind: 'short' } | { readonly kind: 'digest-mismatch' }
+/** How the body of an answer ended. `'short'`: the body ended as if complete, before its announced end. */
+export type StoredEnding = Ending | { readonly kind: 'short' } | { readonly kind: 'digest-mismatch' }
 
 /** Writes consecutive bytes in blocks of limited length. */
 class BlockChain {
@@ -64,11 +64,11 @@ class BlockChain {
 }
 
 /** Takes the body of a 206 that answers `lease` with `part`. */
-export async function intakePart(
-  context: IntakeContext,
+export async function storePart(
+  context: StoreBodyContext,
   lease: ActiveLease,
   { answer, part, proof }: { answer: Answer; part: Interval; proof: PartProof | null },
-): Promise<IntakeEnding> {
+): Promise<StoredEnding> {
   const chain = new BlockChain(context.store, part.start)
   if (proof?.isExpected) {
     context.store.unproven.add(chain.writer)
@@ -85,7 +85,7 @@ export async function intakePart(
     if (chunk.length > room) return 'too-much'
     return wait ?? 'more'
   }
-  const ending = await receive(
+  const ending = await readBody(
     answer,
     { room: context.isPaced ? null : () => chain.room(), take },
     context.stallTimeout,
@@ -101,11 +101,11 @@ export async function intakePart(
  * Takes the body of a 200, of which only `missing` (sorted; the last may be endless) is written. `total` is
  * the size of the file, if known.
  */
-export async function intakeWhole(
-  context: IntakeContext,
+export async function storeWhole(
+  context: StoreBodyContext,
   lease: ActiveLease,
   { answer, missing, total }: { answer: Answer; missing: readonly Interval[]; total: number | null },
-): Promise<IntakeEnding> {
+): Promise<StoredEnding> {
   const chain = new BlockChain(context.store, missing[0]?.start ?? 0)
   const rest = [...missing]
   const last = missing.at(-1)?.end ?? 0
@@ -129,7 +129,7 @@ export async function intakeWhole(
     if (!isToTheEnd && lease.position >= last) return 'enough'
     return wait ?? 'more'
   }
-  const ending = await receive(
+  const ending = await readBody(
     answer,
     { room: context.isPaced ? null : () => chain.room(), take },
     context.stallTimeout,
@@ -139,7 +139,7 @@ export async function intakeWhole(
   return judged
 }
 
-function judgeEnding(ending: Ending, isShort: boolean): IntakeEnding {
+function judgeEnding(ending: Ending, isShort: boolean): StoredEnding {
   return ending.kind === 'complete' && isShort ? { kind: 'short' } : ending
 }
 

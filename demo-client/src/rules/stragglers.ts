@@ -1,19 +1,19 @@
-// Which connection crawls, by what the others do and have done, and how often that has consequences.
+// Which connection is far slower than the others are and have been, and how often that has consequences. Pure.
 
-/** Slower than this share of the median is a crawl: relative, since what is slow depends on the line. */
-const CRAWL = 0.15
+/** Slower than this share of the median is a straggler: relative, since what is slow depends on the line. */
+const SLOW_SHARE = 0.15
 /** Rates remembered of segments that are done. */
 const MEMORY = 16
 
 /**
- * Which of these rates (bytes per second; null: too early to tell) are crawls, beside each other and the
- * `past` ones: the last segment is alone when it crawls at 99 %.
+ * Which of these rates (bytes per second; null: too early to tell) are those of stragglers, beside each other and the
+ * `past` ones: the last segment is alone when it is slow at 99 %.
  */
-export function crawling(rates: readonly (number | null)[], past: readonly number[]): boolean[] {
+export function straggling(rates: readonly (number | null)[], past: readonly number[]): boolean[] {
   const known = [...past, ...rates.filter((rate) => rate !== null)].toSorted((a, b) => a - b)
   // The upper median, so that of two connections the faster one is the measure.
   const median = known[Math.floor(known.length / 2)] ?? 0
-  return rates.map((rate) => rate !== null && known.length > 1 && rate < median * CRAWL)
+  return rates.map((rate) => rate !== null && known.length > 1 && rate < median * SLOW_SHARE)
 }
 
 /** What is watched: measured once a second, given up by `controller`. */
@@ -22,8 +22,8 @@ export interface Watched {
   measure(): number | null
 }
 
-/** Takes segments from connections that crawl, a limited number of times. */
-export class CrawlWatch {
+/** Takes segments from stragglers, a limited number of times. */
+export class Stragglers {
   #past: number[] = []
   #handOversLeft: number
 
@@ -39,9 +39,9 @@ export class CrawlWatch {
   /** Call once a second. */
   look(segments: readonly Watched[]): void {
     const rates = segments.map((segment) => segment.measure())
-    const crawls = crawling(rates, this.#past)
+    const isStraggler = straggling(rates, this.#past)
     for (const [index, segment] of segments.entries()) {
-      if (!crawls[index] || this.#handOversLeft === 0) continue
+      if (!isStraggler[index] || this.#handOversLeft === 0) continue
       this.#handOversLeft--
       segment.controller.abort()
     }

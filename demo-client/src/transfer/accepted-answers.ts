@@ -1,33 +1,32 @@
 // What the connections bring: bodies of accepted answers, into the store, of one version only.
-
 import type { Store } from '../disk/store.ts'
 import { type EndOfFile, endOfFile } from '../http/end-of-file.ts'
 import { type Answer, discard } from '../http/exchange.ts'
 import { strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { type Identity, isJoinable } from '../rules/identity.ts'
-import type { Verdict } from '../rules/verify.ts'
-import { cutFailure, digestFailure, type Failure, VersionChanged } from '../schedule/failure.ts'
+import type { Verdict } from '../rules/verdict.ts'
+import { cutFailure, digestFailure, type Failure, VersionChanged } from '../schedule/attempt-failure.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
 import type { RangeTrust } from '../schedule/range-trust.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { gaps, type Interval } from '../state/plan.ts'
 import type { Approach } from './approach.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
-import { type IntakeContext, type IntakeEnding, intakePart, intakeWhole } from './intake.ts'
 import { LateDigests } from './late-digests.ts'
 import { PartProof } from './part-proof.ts'
 import type { SegmentReport } from './segment-report.ts'
+import { type StoreBodyContext, type StoredEnding, storePart, storeWhole } from './store-body.ts'
 
 /** Where the bodies go, and who is told. */
-export interface ReceptionContext {
+export interface AcceptedAnswersContext {
   readonly store: Store
   readonly schedule: Schedule
   readonly approach: Approach
   readonly ranges: RangeTrust
   /** In ms. */
   readonly stallTimeout: number
-  /** See {@link IntakeContext.isPaced}. */
+  /** See {@link StoreBodyContext.isPaced}. */
   readonly isPaced: boolean
   /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
   readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
@@ -45,16 +44,16 @@ const DIGESTED_SEGMENT = 8 * 1024 * 1024
 const DIGEST_FAILURES = 3
 
 /** Takes accepted answers. Each method returns the failure that it ended with, or null. */
-export class Reception {
-  readonly #context: ReceptionContext
+export class AcceptedAnswers {
+  readonly #context: AcceptedAnswersContext
   readonly #schedule: Schedule
-  readonly #intake: IntakeContext
+  readonly #bodies: StoreBodyContext
   #end: EndOfFile = 'announced'
   readonly #digests = new LateDigests()
   #useful = 0
   #digestFailures = 0
 
-  constructor(context: ReceptionContext) {
+  constructor(context: AcceptedAnswersContext) {
     const { store, stallTimeout, isPaced, schedule, onBytes } = context
     this.#context = context
     this.#schedule = schedule
@@ -62,7 +61,7 @@ export class Reception {
       this.#useful += bytes
       return onBytes(bytes)
     }
-    this.#intake = { store, stallTimeout, isPaced, onBytes: count }
+    this.#bodies = { store, stallTimeout, isPaced, onBytes: count }
   }
 
   /** What said where the file ends. */
@@ -110,7 +109,7 @@ export class Reception {
       return null
     }
     if (store.joinable !== null) this.#context.onPart()
-    const ending = await intakePart(this.#intake, lease, { answer, part, proof })
+    const ending = await storePart(this.#bodies, lease, { answer, part, proof })
     // Without the rest nothing of it was proven, and nothing kept.
     if (isDigested && ending.kind !== 'complete') this.#useful -= lease.forfeit()
     this.#report(lease, judged)
@@ -147,7 +146,7 @@ export class Reception {
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(this.#context.store.blocks, total)
     this.#schedule.confirmWhole(lease, total)
-    const ending = await intakeWhole(this.#intake, lease, { answer, missing, total })
+    const ending = await storeWhole(this.#bodies, lease, { answer, missing, total })
     this.#report(lease, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
     if (ending.kind === 'complete') this.#digests.learn(answer, true)
@@ -172,7 +171,7 @@ export class Reception {
     this.#schedule.confirmVersion()
   }
 
-  #settle(lease: ActiveLease, ending: IntakeEnding): Failure | null {
+  #settle(lease: ActiveLease, ending: StoredEnding): Failure | null {
     if (ending.kind === 'complete' || ending.kind === 'enough') {
       this.#context.onSegmentDone(lease)
       return null

@@ -1,5 +1,4 @@
 // What a failed attempt means for the next one. Pure.
-
 import { DownloadError, systemCode } from '../errors.ts'
 import { EarlyEnd } from '../http/body-start.ts'
 import type { Answer } from '../http/exchange.ts'

@@ -1,13 +1,12 @@
 // What was asked held against what was answered. Pure: no answer is believed before it has been through here.
-
 import { type FileNames, unexpectedCoding } from '../content/expected-file.ts'
 import { isHtml, mediaTypes } from '../content/media-types.ts'
 import { reasonFor } from '../content/stand-in.ts'
+import { retryAfter } from './backoff.ts'
 import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
 import { type Identity, identityOf, isOtherVersion, isSameVersion } from './identity.ts'
-import { retryAfter } from './retry.ts'
 
 /** What was asked for. */
 export interface Asked {

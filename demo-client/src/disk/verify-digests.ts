@@ -1,5 +1,4 @@
 // The digests of the whole file, held against those that were sent and asked for.
-
 import { DownloadError } from '../errors.ts'
 import type { Algorithm, ExpectedDigest } from '../rules/digest.ts'
 import type { Store } from './store.ts'

@@ -1,5 +1,4 @@
 // How the walk looks: coloured with a bar on a terminal, plain lines elsewhere.
-
 import type { Outlet } from '../command/outlet.ts'
 import type { SegmentReport } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'

@@ -1,10 +1,9 @@
 // Where a request goes and which fields may go with it. Pure.
-
 import { reading } from '../caller/check-arguments.ts'
 import { DownloadError } from '../errors.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
 import { asUtf8 } from '../rules/field-lines.ts'
-import { fullNameFromUrl } from '../state/names.ts'
+import { fullNameFromUrl } from '../state/file-name.ts'
 import { publicUrl } from '../text/public-url.ts'
 
 /** A URL to fetch and the caller's own header fields for it. */

@@ -1,42 +1,51 @@
 // Connections that are far slower than the others are given up, a limited number of times.
 import t from 'tap'
-import { CrawlWatch, crawling } from '#client/rules/crawl-watch.js'
+import { Stragglers, straggling } from '#client/rules/stragglers.js'
 
 /** A connection with a rate of its own. */
 function connection(rate: number | null) {
   return { controller: new AbortController(), measure: (): number | null => rate }
 }
 
-t.test('a crawl is less than 15 % of the upper median', async (t) => {
+t.test('a straggler has less than 15 % of the upper median', async (t) => {
   const rows: [name: string, rates: (number | null)[], past: number[], want: boolean[]][] = [
     ['of two, the faster one is the measure', [100, 14], [], [false, true]],
     ['slow, but not that slow', [100, 50, 20], [], [false, false, false]],
     ['beside the past', [null, 100], [100], [false, false]],
-    ['15 % is no crawl', [100, 15], [], [false, false]],
+    ['15 % is enough', [100, 15], [], [false, false]],
     ['one alone has no measure', [1], [], [false]],
     ['one alone beside past ones', [1], [100], [true]],
-    ['what is not measured yet does not crawl', [null, 100, 100], [], [false, false, false]],
+    ['what is not measured yet is no straggler', [null, 100, 100], [], [false, false, false]],
     ['nothing is measured yet', [null, null], [], [false, false]],
   ]
-  for (const [name, rates, past, want] of rows) t.strictSame(crawling(rates, past), want, name)
+  for (const [name, rates, past, want] of rows) t.strictSame(straggling(rates, past), want, name)
 })
 
-t.test('what crawls is given up, as often as is allowed', async (t) => {
-  const watch = new CrawlWatch(2)
+t.test('a straggler is given up, as often as is allowed', async (t) => {
+  const stragglers = new Stragglers(2)
   const [fast, slow, slower, last] = [connection(100), connection(9), connection(8), connection(7)]
-  watch.look([fast, connection(100), connection(100), connection(100), connection(100), slow, slower, last])
+  stragglers.look([
+    fast,
+    connection(100),
+    connection(100),
+    connection(100),
+    connection(100),
+    slow,
+    slower,
+    last,
+  ])
   const aborted = [fast, slow, slower, last].map(({ controller }) => controller.signal.aborted)
   t.strictSame(aborted, [false, true, true, false])
 })
 
 t.test('the last 16 rates are remembered', async (t) => {
-  const watch = new CrawlWatch(9)
-  for (let time = 0; time < 16; time++) watch.remember(1000)
+  const stragglers = new Stragglers(9)
+  for (let time = 0; time < 16; time++) stragglers.remember(1000)
   const one = connection(100)
-  watch.look([one])
+  stragglers.look([one])
   t.ok(one.controller.signal.aborted, 'slow beside 16 fast ones')
-  for (let time = 0; time < 16; time++) watch.remember(100)
+  for (let time = 0; time < 16; time++) stragglers.remember(100)
   const other = connection(100)
-  watch.look([other])
+  stragglers.look([other])
   t.notOk(other.controller.signal.aborted, 'the fast ones are forgotten')
 })

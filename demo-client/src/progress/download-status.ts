@@ -1,5 +1,4 @@
 // What a download tells of itself while it runs: gathered from its parts whenever somebody looks.
-
 import type { Store } from '../disk/store.ts'
 import type { DownloadProgress, DownloadState } from '../download-progress.ts'
 import type { Transfer } from '../transfer/transfer.ts'
@@ -7,7 +6,7 @@ import { ProgressFeed } from './progress-feed.ts'
 import { SpeedMeter } from './speed-meter.ts'
 
 /** Where one download stands. */
-export class Standing {
+export class DownloadStatus {
   readonly #meter = new SpeedMeter()
   readonly #feed = new ProgressFeed(() => this.progress)
   /** The one under way, or the last one. */

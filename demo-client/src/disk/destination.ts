@@ -8,7 +8,7 @@ import { DownloadError, unlessShort } from '../errors.ts'
 import { digestOf } from '../files/file-digest.ts'
 import { existsError, lookAt, type Place } from '../files/place.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
-import { nameFromDisposition, nameFromUrl } from '../state/names.ts'
+import { nameFromDisposition, nameFromUrl } from '../state/file-name.ts'
 import { pathForKey, statePaths } from '../state/state-names.ts'
 import type { Shortfalls } from '../text/shortfall.ts'
 

@@ -8,10 +8,10 @@ import { leave, watchStopSignals } from '../command/stop-signals.ts'
 import { type Download, DownloadError, download } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'
 import { publicUrl } from '../text/public-url.ts'
-import { DEMO_HELP, type DemoArguments, parseDemoArguments } from './demo-arguments.ts'
-import { readSource, sha256Of } from './demo-comparison.ts'
-import { DemoDisplay } from './demo-display.ts'
-import { type DemoServer, DemoServerError, startDemoServer } from './demo-server.ts'
+import { DEMO_HELP, type DemoArguments, parseDemoArguments } from './arguments.ts'
+import { readSource, sha256Of } from './comparison.ts'
+import { DemoDisplay } from './display.ts'
+import { type DemoServer, DemoServerError, startDemoServer } from './server-process.ts'
 
 const SERVER_FAILED = 13
 const STEP_PAUSE = 1000

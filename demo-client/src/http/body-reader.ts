@@ -1,5 +1,4 @@
 // The body of one answer, chunk by chunk, with back-pressure and stall detection.
-
 import type { Wire } from '../connect/wire.ts'
 import { digits, single } from '../rules/field-lines.ts'
 import { isAfterEnd } from './connection-end.ts'
@@ -27,7 +26,7 @@ export interface Taker {
 const LONG = 16 * 1024 * 1024
 
 /** Reads a body to its end, or until the taker has enough. Never rejects; `stallTimeout` in ms. */
-export function receive(answer: Answer, taker: Taker, stallTimeout: number): Promise<Ending> {
+export function readBody(answer: Answer, taker: Taker, stallTimeout: number): Promise<Ending> {
   return new Promise((resolve) => {
     new Receiver(answer, taker, resolve).start(stallTimeout)
   })
