@@ -65,16 +65,37 @@ export function sameWrite(a: FileVersion, b: FileVersion): boolean {
  * --inplace -t`), so it has to be explained: by another mode, owner, group or link count. Each of these explains one
  * change: a write that happens beside it between the two looks, and whose mtime is put back, cannot be told.
  *
+ * A file that is replaced by another one has another mode, owner or link count as well, and may have the same mtime. On
+ * most file systems a descriptor stays with its file. FUSE hands its descriptor on to the new file where it goes by
+ * paths, and may number both alike. So these explain something only in a file that has the same time of birth as before.
+ * The last name that has gone needs none: what has no name is no file that was put in the place of another.
+ *
  * The atime explains only what `touch -a` does: it then is the ctime to the nanosecond. Reads move the atime too, so
  * it explains nothing where our own reads do.
  *
  * @param reads whether reading the file through our descriptor moves its atime
  */
 export function sameContent(a: FileVersion, b: FileVersion, reads: 'keep atime' | 'move atime'): boolean {
-  if (!sameWrite(a, b)) return false
-  if (a.ctimeNs === b.ctimeNs) return true
+  if (!sameWrite(a, b) || a.ino !== b.ino) return false
+  if (a.ctimeNs === b.ctimeNs || losesName(a, b)) return true
+  if (!sameBirth(a, b)) return false
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.nlink !== b.nlink) return true
   return reads === 'keep atime' && a.atimeNs !== b.atimeNs && b.atimeNs === b.ctimeNs
+}
+
+/** Whether a name of the file has gone between two looks. */
+export function losesName(a: FileVersion, b: FileVersion): boolean {
+  return a.ino === b.ino && b.nlink < a.nlink && (b.nlink === 0n || sameBirth(a, b))
+}
+
+/** Whether two looks surely saw one file: also inode numbers are used again. */
+function sameBirth(a: FileVersion, b: FileVersion): boolean {
+  return hasBirthTime(a) && a.birthtimeNs === b.birthtimeNs
+}
+
+/** Whether the file system keeps the time of birth. FUSE does not, nor do some network file systems: they say 0. */
+export function hasBirthTime(version: FileVersion): boolean {
+  return version.birthtimeNs > 0n
 }
 
 /** Whether the file system dates changes itself. Where it does not, a write whose mtime is put back leaves no trace. */

@@ -9,6 +9,7 @@ import {
   CLOCK_GRAIN_MS,
   type FileVersion,
   hasChangeTime,
+  losesName,
   sameVersion,
   sameWrite,
   unsettledFor,
@@ -160,7 +161,7 @@ async function settle(fd: number, version: FileVersion, operations: FileOperatio
   await sleep(wait + 1)
   const later = versionOf(await operations.run(() => fstatFd(fd, { bigint: true })))
   // Its last name may have gone meanwhile (replaced by rename, unlinked), which touches no byte.
-  const isPinned = later.ctimeNs === version.ctimeNs || later.nlink < version.nlink
+  const isPinned = later.ctimeNs === version.ctimeNs || losesName(version, later)
   if (isPinned && sameWrite(version, later)) return { version, settled: true }
   return { version: later, settled: unsettledFor(later, Date.now()) === 0 }
 }

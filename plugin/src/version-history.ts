@@ -1,4 +1,4 @@
-import { type FileVersion, mtimeSecondOf, sameContent } from './file-version.ts'
+import { type FileVersion, hasBirthTime, mtimeSecondOf, sameContent, sameWrite } from './file-version.ts'
 import { leadsElsewhere } from './real-path.ts'
 
 /** How many files are remembered: about 2 MiB. */
@@ -33,7 +33,8 @@ interface KnownDate {
 export async function hasContentOf(seen: SeenFile, now: FileVersion): Promise<boolean> {
   const { version, realPath, reads } = seen
   if (sameContent(version, now, reads)) return true
-  if (version.size !== now.size || version.mtimeNs !== now.mtimeNs) return false
+  // The descriptor may have been handed on to the file that the path leads to now.
+  if (!sameWrite(version, now) || version.ino !== now.ino) return false
   return leadsElsewhere(realPath, version)
 }
 
@@ -50,7 +51,7 @@ export class VersionHistory {
   async ctimeOf(seen: SeenFile): Promise<bigint> {
     const { version } = seen
     // Inode numbers are used again; without a time of birth a new file may look like the old one with another mode.
-    if (version.birthtimeNs <= 0n) return version.ctimeNs
+    if (!hasBirthTime(version)) return version.ctimeNs
     const key = [version.dev, version.ino, version.birthtimeNs, version.size, version.mtimeNs].join(':')
     const known = this.#contents.get(key)
     const isKnown = known !== undefined && (await hasContentOf(known.seen, version))

@@ -1,0 +1,180 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { RawClient } from './support/raw-client.ts'
+import { serve } from './support/serve.ts'
+
+const SIZE = 12 * 1024 * 1024
+const EARLY_BYTES = 16 * 1024
+const A = Buffer.alloc(SIZE, 'A')
+const B = Buffer.alloc(SIZE, 'B')
+const OLD = new Date('2020-01-01T00:00:00Z')
+
+interface FileSystem {
+  readonly name: string
+  /** Mounts a folder elsewhere, without caches of names and stats: what changes below is seen at once. */
+  readonly mount: (below: string, at: string) => readonly string[]
+}
+
+const FILE_SYSTEMS: readonly FileSystem[] = [
+  { name: 'bindfs', mount: (below, at) => ['-o', 'attr_timeout=0,entry_timeout=0', below, at] },
+  { name: 'mergerfs', mount: (below, at) => ['-o', 'cache.attr=0,cache.entry=0', below, at] },
+]
+
+interface Change {
+  readonly name: string
+  readonly change: (places: Places) => void
+}
+
+interface Places {
+  /** What is mounted. */
+  readonly below: string
+  /** Where it is mounted, and served from. */
+  readonly root: string
+}
+
+/** Puts another file of the same size and mtime, and another mode, in the place of the one that is there. */
+function replace(folder: string): void {
+  const path = join(folder, 'f.bin')
+  writeFileSync(`${path}.new`, B, { mode: 0o600 })
+  utimesSync(`${path}.new`, OLD, OLD)
+  renameSync(`${path}.new`, path)
+}
+
+/** Reads a file as any other program does; FUSE then shows this file also to those who had the former one open. */
+function readAll(path: string): void {
+  const fd = openSync(path, 'r')
+  const target = Buffer.alloc(1024 * 1024)
+  while (readSync(fd, target) > 0);
+  closeSync(fd)
+}
+
+const WITH_OTHER_BYTES: readonly Change[] = [
+  {
+    name: 'replaced below the mount, and read there',
+    change: ({ below, root }) => {
+      replace(below)
+      readAll(join(root, 'f.bin'))
+    },
+  },
+  {
+    name: 'rewritten in place, times put back',
+    change: ({ root }) => {
+      const path = join(root, 'f.bin')
+      writeFileSync(path, B, { flag: 'r+' })
+      utimesSync(path, OLD, OLD)
+    },
+  },
+  {
+    name: 'rewritten in place below the mount, times put back',
+    change: ({ below, root }) => {
+      writeFileSync(join(below, 'f.bin'), B, { flag: 'r+' })
+      utimesSync(join(below, 'f.bin'), OLD, OLD)
+      readAll(join(root, 'f.bin'))
+    },
+  },
+]
+
+/** Nothing tells it from another file in the place of the first. */
+const CHMOD: Change = { name: 'chmod', change: ({ root }) => chmodSync(join(root, 'f.bin'), 0o600) }
+
+const WITHOUT_A_BYTE: readonly Change[] = [
+  { name: 'nothing', change: () => {} },
+  { name: 'read by another program', change: ({ root }) => readAll(join(root, 'f.bin')) },
+  { name: 'replaced through the mount', change: ({ root }) => replace(root) },
+  { name: 'removed', change: ({ root }) => unlinkSync(join(root, 'f.bin')) },
+]
+
+/** Mounts, and unmounts afterwards: before the folders of the test are removed. */
+async function onMount(
+  t: Test,
+  fileSystem: FileSystem,
+  use: (places: Places) => Promise<void>,
+): Promise<void> {
+  const base = t.testdir({ below: { 'f.bin': A }, mount: {} })
+  const [below, root] = [join(base, 'below'), join(base, 'mount')]
+  utimesSync(join(below, 'f.bin'), OLD, OLD)
+  try {
+    execFileSync(fileSystem.name, fileSystem.mount(below, root), { stdio: 'ignore' })
+    await use({ below, root })
+  } catch (error) {
+    // Root in a container may not be allowed to mount.
+    if (statSync(root).dev !== statSync(base).dev || process.env['CI'] !== undefined) throw error
+    t.comment('skipped: mounting is not allowed here')
+  } finally {
+    // Lazy: the server still holds the file open.
+    spawnSync('umount', ['--lazy', root])
+  }
+}
+
+function without(program: string): string | false {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux to mount'
+  if (!existsSync('/dev/fuse')) return 'no FUSE here'
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK)
+  } catch {
+    return 'FUSE is not allowed here'
+  }
+  return spawnSync('which', [program]).status === 0 ? false : `no ${program} here`
+}
+
+interface Download {
+  readonly body: Buffer
+  readonly etag: string
+  readonly port: number
+}
+
+/** Downloads slowly, with a change in the middle. */
+async function downloadDuring(t: Test, places: Places, { change }: Change): Promise<Download> {
+  const { port } = await serve(t, { plugin: { root: places.root } })
+  const client = await RawClient.connect(port)
+  client.request('GET', '/f.bin')
+  const { fields } = await client.readHead()
+  const early = await client.readBytes(EARLY_BYTES)
+  change(places)
+  const late = await client.readBytes(SIZE - EARLY_BYTES)
+  client.destroy()
+  const etag = fields.get('etag') ?? ''
+  t.match(etag, /^"/, 'strong')
+  return { body: Buffer.concat([early, late]), etag, port }
+}
+
+for (const fileSystem of FILE_SYSTEMS) {
+  const { name } = fileSystem
+  const skip = without(name)
+  for (const row of [...WITH_OTHER_BYTES, CHMOD]) {
+    t.test(`${name}: a download is cut, and the tag is another: ${row.name}`, { skip }, (t) =>
+      onMount(t, fileSystem, async (places) => {
+        const { body, etag, port } = await downloadDuring(t, places, row)
+        t.ok(body.length < SIZE, 'cut')
+        const again = await RawClient.connect(port)
+        const resumed = await again.exchange('GET', '/f.bin', ['Range: bytes=0-3', `If-Range: ${etag}`])
+        t.equal(resumed.status, 200)
+        t.not(resumed.fields.get('etag'), etag)
+        again.destroy()
+      }),
+    )
+  }
+  for (const row of WITHOUT_A_BYTE) {
+    t.test(`${name}: a download goes on: ${row.name}`, { skip }, (t) =>
+      onMount(t, fileSystem, async (places) => {
+        const { body } = await downloadDuring(t, places, row)
+        t.ok(A.equals(body), 'all of it, and no other byte')
+      }),
+    )
+  }
+}
