@@ -33,13 +33,14 @@ export function guardErrorBody(reply: FastifyReply): void {
   if (reply.request.method !== 'HEAD') guardBody(reply, {})
 }
 
-/**
- * Takes the guard off a response that our own body is written into, which has the right length by itself.
- *
- * @returns whether nothing was written before
- */
-export function endBodyGuard(raw: object): boolean {
-  return guards.get(raw)?.remove() ?? true
+/** Takes the guard off a response that our own body is written into, which has the right length by itself. */
+export function endBodyGuard(raw: object): void {
+  guards.get(raw)?.remove()
+}
+
+/** Bytes that were written into a guarded response. */
+export function bytesGuarded(raw: object): number {
+  return guards.get(raw)?.count ?? 0
 }
 
 type Http1Response = Exclude<RawResponse, Http2ServerResponse>
@@ -70,9 +71,12 @@ class BodyGuard {
     if (this.#count.count === 0) this.#count = new BodyCount(intended)
   }
 
-  remove(): boolean {
+  get count(): number {
+    return this.#count.count
+  }
+
+  remove(): void {
     for (const restore of this.#restores) restore()
-    return this.#count.count === 0
   }
 
   #wrap(method: Method, admit: (given: readonly unknown[]) => readonly unknown[]): () => void {

@@ -1,6 +1,8 @@
 import { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
+import { ABANDONED } from './abandoned-answer.ts'
+import { hasBegun } from './begun-answer.ts'
 import { endBodyGuard } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
 import { admitOwnBody } from './head-guard.ts'
@@ -68,7 +70,10 @@ export abstract class Body extends Readable {
         return destination
       }
       this.#own = this.forResponse()
-      if (this.#own !== undefined) return this.#pipeOwn(this.#own, destination)
+      if (this.#own !== undefined) {
+        this.#pipeOwn(this.#own, destination)
+        return destination
+      }
     }
     if (this.bytesSent > 0) {
       this.#refuse()
@@ -88,14 +93,15 @@ export abstract class Body extends Readable {
     return false
   }
 
-  #pipeOwn<T extends NodeJS.WritableStream>(own: Body, response: T): T {
+  #pipeOwn(own: Body, response: ServerResponse | Http2ServerResponse): void {
     this.#isPiped = true
     own.whenFailed((error) => this.#fail(error))
     // The end of what is destroyed without an error must not end the response, which the handlers of errors still need.
     this.whenFailed(() => own.unpipe().destroy())
     // What a hook has written itself comes on top of the length that is announced.
-    if (!endBodyGuard(response)) this.#lose()
-    return own.pipe(response)
+    if (hasBegun(response)) this.#lose(ABANDONED)
+    endBodyGuard(response)
+    own.pipe(response)
   }
 
   #writeAlone(response: ServerResponse | Http2ServerResponse): void {

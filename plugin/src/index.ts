@@ -70,7 +70,8 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
     registration.isPayloadSeen = hasSendHooks(fastify)
   })
   // Where something of an answer fails before its head is out, the error handlers answer.
-  fastify.addHook('onError', (_request, reply, _error, done) => {
+  fastify.addHook('onError', (_request, reply, error, done) => {
+    ReplyClaim.cutRefused(reply, error)
     noteErrorHandling(reply)
     ReplyClaim.release(reply)
     done()

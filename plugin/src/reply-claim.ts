@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { cutAbandoned } from './abandoned-answer.ts'
+import { cutAbandoned, cutRefused } from './abandoned-answer.ts'
 import { guardConnection } from './connection-guard.ts'
 import { SendRangeError, systemCode } from './errors.ts'
 import { clearStatus } from './handler-status.ts'
@@ -99,6 +99,12 @@ export class ReplyClaim {
       forgetIntended(reply.raw)
     }
     slot.#state = 'failing'
+  }
+
+  /** Cuts an answer of ours that Fastify cannot write, since another was begun past it. */
+  static cutRefused(reply: FastifyReply, error: unknown): void {
+    const slot = (reply as Claimed)[SLOT]
+    if (slot instanceof ReplyClaim && slot.#state === 'sent') cutRefused(reply, error)
   }
 
   /** Whether something else has answered, or will. */

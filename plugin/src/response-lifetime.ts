@@ -78,9 +78,16 @@ function tellAll(ending: Ending): void {
 
 /** Ends a response in a way that no client takes for its proper end. */
 export function cut(raw: RawResponse): void {
+  if (!(raw instanceof Http2ServerResponse)) {
+    raw.destroy()
+    return
+  }
+  const { stream } = raw
+  if (stream === undefined || stream.closed) return
+  // Node ends a stream before it resets it, and END_STREAM goes out first where no trailers are waited for.
+  Reflect.defineProperty(stream, '_final', { value: (done: () => void) => done(), configurable: true })
   // A stream that is destroyed without a code ends with NO_ERROR (RFC 9113 §7), which reads as complete.
-  if (raw instanceof Http2ServerResponse) raw.stream?.close(constants.NGHTTP2_INTERNAL_ERROR)
-  else raw.destroy()
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR)
 }
 
 /** What ends together with a response. */

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { answerBody } from './answer-body.ts'
+import { watchForBegun } from './begun-answer.ts'
 import type { BodyReaders } from './body.ts'
 import type { IntendedBody } from './body-count.ts'
 import { guardBody } from './body-guard.ts'
@@ -147,6 +148,7 @@ function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): I
 
 /** A hook may put a body in the place of none. */
 function guardEmpty(reply: FastifyReply): void {
+  watchForBegun(reply)
   guardBody(reply, { length: 0 })
   guardHttp2End(reply, { length: 0, isSpent: () => true })
 }
@@ -157,7 +159,10 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const { layout } = laidOut
   const { path, representation } = context
   const readers = readersOf(reply, content)
-  if (readers === 'anybody') guardBody(reply, { length: layout.length })
+  if (readers === 'anybody') {
+    guardBody(reply, { length: layout.length })
+    watchForBegun(reply)
+  }
   const reopen = async (): Promise<Representation | undefined> =>
     settings.source && openSource(settings.source, path, { signal, log: reply.log })
   const body = answerBody(reply, { representation, layout, readers, close, reopen, signal, progress })
