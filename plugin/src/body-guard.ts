@@ -36,6 +36,7 @@ export function guardErrorBody(reply: FastifyReply): void {
 /** Takes the guard off a response that our own body is written into, which has the right length by itself. */
 export function endBodyGuard(raw: object): void {
   guards.get(raw)?.remove()
+  guards.delete(raw)
 }
 
 /** Bytes that were written into a guarded response. */

@@ -1,10 +1,11 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { AnswerHead, announcedLength, type ReadableHead, writtenHeadOf } from './answer-head.ts'
+import { AnswerHead, type ReadableHead, writtenHeadOf } from './answer-head.ts'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from './connection-fields.ts'
 import { isPlainFields, setAll } from './head-arguments.ts'
 import { faultOf, mend, mendEncoded, mendWithoutContent } from './head-rules.ts'
 import { discloseHeadSent } from './head-sent.ts'
+import { expectedLength } from './head-traits.ts'
 import { lookAtHead } from './http2-head.ts'
 import { expectOwnBody, hasOwnBody, type IntendedAnswer, intend, intendedAnswer } from './intended-answer.ts'
 import { writeLogLine } from './log-line.ts'
@@ -21,7 +22,7 @@ const described = new WeakSet<RawResponse>()
 /** What the head of an answer says, once it is written. */
 export interface WrittenHead {
   readonly status: number
-  /** Bytes of the body that it announces; undefined: none. */
+  /** Bytes of the body that a client expects; undefined: any number. */
   readonly length: number | undefined
 }
 
@@ -107,7 +108,7 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     if (isGone(raw)) return raw
     discloseHeadSent(raw)
     const written = writtenHeadOf(raw, status)
-    heads.set(raw, { status: written.status, length: announcedLength(written) })
+    heads.set(raw, { status: written.status, length: expectedLength(written, meant) })
     isRight(written)
     return raw
   }

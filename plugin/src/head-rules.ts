@@ -1,13 +1,22 @@
 import { type AnswerHead, announcedLength, type ReadableHead } from './answer-head.ts'
 import { endsWithHead, isChunked } from './connection-fields.ts'
-import { codingOf } from './content-coding.ts'
-import { isMultipart, isPartWithoutRange } from './foreign-part.ts'
+import { isPartWithoutRange } from './foreign-part.ts'
+import {
+  hasOtherDate,
+  hasOtherParts,
+  hasOtherRange,
+  hasOtherStrongTag,
+  hasStrongTag,
+  isContentStatus,
+  isEncoded,
+  isOtherLength,
+  isSuccess,
+} from './head-traits.ts'
 import type { IntendedAnswer } from './intended-answer.ts'
 
 const OK = 200
 const RESET_CONTENT = 205
 const PARTIAL_CONTENT = 206
-const MULTIPLE_CHOICES = 300
 const NOT_MODIFIED = 304
 const RANGE_NOT_SATISFIABLE = 416
 /** What is said of the representation, and of no other content. */
@@ -177,55 +186,4 @@ function onPartial(
 function weaken(head: AnswerHead): void {
   if (hasStrongTag(head)) head.set('etag', `W/${head.lines('etag').join(', ')}`)
   head.remove('accept-ranges')
-}
-
-function isOtherLength(head: ReadableHead, meant: IntendedAnswer): boolean {
-  const length = announcedLength(head)
-  return length !== undefined && meant.length !== undefined && length !== meant.length
-}
-
-/** Whether the content has another coding than the representation itself. */
-function isEncoded(head: ReadableHead, meant: IntendedAnswer): boolean {
-  const coding = codingOf(head.lines('content-encoding').join(','))
-  return coding !== undefined && coding !== meant.coding
-}
-
-function hasOtherRange(head: ReadableHead, { contentRange, contentType = '' }: IntendedAnswer): boolean {
-  const lines = head.lines('content-range')
-  if (lines.length > 1) return true
-  if (head.status !== PARTIAL_CONTENT) return lines.length === 1 && lines[0] !== contentRange
-  // Without a range of ours only parts that say theirs may go out as a 206.
-  return lines[0] !== contentRange || (contentRange === undefined && !isMultipart(contentType))
-}
-
-function hasOtherParts(head: ReadableHead, { contentRange, contentType }: IntendedAnswer): boolean {
-  const lines = head.lines('content-type')
-  const [type = ''] = lines
-  if (contentRange !== undefined) return isMultipart(type) && type !== contentType
-  // Parameters behind ours, such as a charset, change nothing.
-  if (contentType === undefined || lines.length > 1) return true
-  const more = type.slice(contentType.length)
-  return !type.startsWith(contentType) || !/^\s*(?:;|$)/.test(more) || /boundary/i.test(more)
-}
-
-function hasStrongTag(head: ReadableHead): boolean {
-  return head.lines('etag').some((tag) => tag.startsWith('"'))
-}
-
-function hasOtherStrongTag(head: ReadableHead, { etag }: IntendedAnswer): boolean {
-  return hasStrongTag(head) && head.lines('etag').join(', ') !== etag
-}
-
-function hasOtherDate(head: ReadableHead, { lastModified }: IntendedAnswer): boolean {
-  const lines = head.lines('last-modified')
-  return lines.length > 0 && lines.join(', ') !== lastModified
-}
-
-/** Whether a client takes the content, also where it is empty, for that of what it has asked for. */
-function isSuccess(status: number): boolean {
-  return status >= OK && status < MULTIPLE_CHOICES && !endsWithHead(status)
-}
-
-function isContentStatus(status: number): boolean {
-  return status === OK || status === PARTIAL_CONTENT
 }

@@ -3,7 +3,7 @@ import { answerBody } from './answer-body.ts'
 import { watchForBegun } from './begun-answer.ts'
 import type { BodyReaders } from './body.ts'
 import type { IntendedBody } from './body-count.ts'
-import { guardBody } from './body-guard.ts'
+import { guardBody, guardErrorBody } from './body-guard.ts'
 import { setContentFields } from './content-fields.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { ContentDecision } from './decision.ts'
@@ -172,6 +172,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
     ReplyClaim.release(reply)
     clearRepresentationFields(reply)
     forgetIntended(reply.raw)
+    guardErrorBody(reply)
   })
   guardAgainstStall(reply, settings.stallTimeout, () => {
     body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
