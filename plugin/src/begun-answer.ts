@@ -2,6 +2,7 @@ import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { reportAbandoned } from './abandoned-answer.ts'
 import { bytesGuarded } from './body-guard.ts'
+import { areBytesHeld } from './first-bytes.ts'
 import { writtenHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { bytesWrittenTo } from './http2-end.ts'
@@ -12,6 +13,7 @@ import { cut, type RawResponse } from './response-lifetime.ts'
  * head alone is held to what the body is.
  */
 export function hasBegun(raw: RawResponse): boolean {
+  if (areBytesHeld(raw)) return true
   if (!isHeadSent(raw)) return false
   if (writtenHead(raw) === undefined) return true
   if (!(raw instanceof Http2ServerResponse)) return bytesGuarded(raw) > 0

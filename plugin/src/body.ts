@@ -5,6 +5,7 @@ import { ABANDONED } from './abandoned-answer.ts'
 import { hasBegun } from './begun-answer.ts'
 import { endBodyGuard } from './body-guard.ts'
 import { SendRangeError } from './errors.ts'
+import { endHolding } from './first-bytes.ts'
 import { admitOwnBody } from './head-guard.ts'
 import { SocketWatch } from './native-response.ts'
 import { admitOnly } from './sole-writer.ts'
@@ -100,6 +101,7 @@ export abstract class Body extends Readable {
     this.whenFailed(() => own.unpipe().destroy())
     // What a hook has written itself comes on top of the length that is announced.
     if (hasBegun(response)) this.#lose(ABANDONED)
+    endHolding(response)
     endBodyGuard(response)
     own.pipe(response)
   }

@@ -17,6 +17,11 @@ export function noteErrorHandling({ raw }: FastifyReply): void {
   handled.add(raw)
 }
 
+/** Whether they do. */
+export function isErrorHandled(raw: object): boolean {
+  return handled.has(raw)
+}
+
 /**
  * Watches what a hook puts in the place of a body. `pipe` passes no error on: where the body fails before a byte came
  * through, the stream that it was piped into would wait for ever, and the answer with it. Fastify listens to the stream

@@ -9,6 +9,7 @@ import { contentTypeOf } from './content-type.ts'
 import type { ContentDecision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
+import { holdFirstBytes } from './first-bytes.ts'
 import { isHeadSent } from './head-sent.ts'
 import { guardHttp2End } from './http2-end.ts'
 import { expectOwnBody, forgetIntended } from './intended-answer.ts'
@@ -132,8 +133,10 @@ function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders
 function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): void {
   const { claim, settings, progress } = content
   const body = intendedBody(reply, bytes, content)
-  if (readersOf(reply, content) === 'anybody') guardBody(reply, body)
-  else expectOwnBody(reply.raw)
+  if (readersOf(reply, content) === 'anybody') {
+    guardBody(reply, body)
+    holdFirstBytes(reply)
+  } else expectOwnBody(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   guardHttp2End(reply, { ...body, isSpent: () => true })
   claim.send(bytes)
@@ -150,6 +153,7 @@ function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): I
 function guardEmpty(reply: FastifyReply): void {
   watchForBegun(reply)
   guardBody(reply, { length: 0 })
+  holdFirstBytes(reply)
   guardHttp2End(reply, { length: 0, isSpent: () => true })
 }
 
@@ -161,6 +165,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const readers = readersOf(reply, content)
   if (readers === 'anybody') {
     guardBody(reply, { length: layout.length })
+    holdFirstBytes(reply)
     watchForBegun(reply)
   }
   const reopen = async (): Promise<Representation | undefined> =>
