@@ -4,10 +4,12 @@ import { BodyCount, type IntendedBody } from './body-count.ts'
 import { writtenHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
-import { isOver, type RawResponse } from './response-lifetime.ts'
+import { cut, isOver, type RawResponse } from './response-lifetime.ts'
 
 type Method = 'write' | 'end'
 type Write = (...given: unknown[]) => unknown
+
+const NOTHING = Buffer.alloc(0)
 
 /** The guards that are on responses. */
 const guards = new WeakMap<object, BodyGuard>()
@@ -87,7 +89,10 @@ class BodyGuard {
       this.#isInside = true
       try {
         if (!isHeadSent(this.#raw)) this.#raw.writeHead(this.#raw.statusCode)
-        return Reflect.apply(original, this.#raw, admit(given))
+        const admitted = admit(given)
+        // The response of `inject` keeps what is written after it was cut.
+        const written = this.#raw.destroyed ? [NOTHING, ...callbackOf(given)] : admitted
+        return Reflect.apply(original, this.#raw, written)
       } finally {
         this.#isInside = false
       }
@@ -121,7 +126,7 @@ class BodyGuard {
     if (isOver(this.#reply)) return
     const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
     writeLogLine(this.#reply.log, { level: 'error', details: {}, message })
-    this.#raw.destroy()
+    cut(this.#raw)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { discloseFailure, isHeadSent } from './head-sent.ts'
-import { endWithInjectedStream } from './injected-stream.ts'
+import { cutInjected, endWithInjectedStream } from './injected-stream.ts'
 
 /** What Fastify's `reply.raw` is, whichever version of HTTP the server speaks. */
 export type RawResponse = ServerResponse | Http2ServerResponse
@@ -79,7 +79,7 @@ function tellAll(ending: Ending): void {
 /** Ends a response in a way that no client takes for its proper end. */
 export function cut(raw: RawResponse): void {
   if (!(raw instanceof Http2ServerResponse)) {
-    raw.destroy()
+    if (!cutInjected(raw)) raw.destroy()
     return
   }
   const { stream } = raw
