@@ -2,6 +2,7 @@ import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:htt
 import type { FastifyReply } from 'fastify'
 import { BodyCount, type IntendedBody } from './body-count.ts'
 import { endsWithHead } from './connection-fields.ts'
+import { writtenHead } from './head-guard.ts'
 
 const RESET_CONTENT = 205
 
@@ -21,6 +22,7 @@ interface HandedOut {
 
 /** What is known of the answer on a stream. */
 interface Guarded {
+  readonly response: Http2ServerResponse
   /** The status that our answer was given. */
   status: number
   isBodySpent: () => boolean
@@ -76,7 +78,13 @@ export function guardHttp2End({ raw, statusCode }: FastifyReply, intended: Guard
     return
   }
   const body = new BodyCount(intended)
-  const answer: Guarded = { status: statusCode, isBodySpent: intended.isSpent, body, state: 'awaited' }
+  const answer: Guarded = {
+    response,
+    status: statusCode,
+    isBodySpent: intended.isSpent,
+    body,
+    state: 'awaited',
+  }
   guarded.set(stream, answer)
   guardEnd(stream, answer)
   guardReset(stream, answer)
@@ -157,7 +165,7 @@ function reset(stream: ServerHttp2Stream, done?: () => void): void {
 }
 
 function admits(stream: ServerHttp2Stream, answer: Guarded, chunks: readonly Queued[]): boolean {
-  const head = headOf(stream)
+  const head = headOf(stream, answer)
   // What a hook sends on the stream itself is its own.
   const isHeld = answer.state === 'ours' && head.status !== RESET_CONTENT
   const isRight = chunks
@@ -171,15 +179,19 @@ function admits(stream: ServerHttp2Stream, answer: Guarded, chunks: readonly Que
 }
 
 function isWhole(stream: ServerHttp2Stream, answer: Guarded): boolean {
-  const head = headOf(stream)
+  const head = headOf(stream, answer)
   if (endsWithHead(head.status) || head.status === RESET_CONTENT) return true
   if (!answer.body.mayEnd(head)) return false
   return head.length !== undefined || head.status !== answer.status || answer.isBodySpent()
 }
 
-function headOf({ sentHeaders }: ServerHttp2Stream): { status: number; length: number | undefined } {
-  const { ':status': status = 0, 'content-length': length } = sentHeaders ?? {}
-  return { status: Number(status), length: length === undefined ? undefined : Number(length) }
+function headOf(
+  { sentHeaders }: ServerHttp2Stream,
+  { response }: Guarded,
+): { status: number; length: number | undefined } {
+  const { ':status': status = 0, 'content-length': announced } = sentHeaders ?? {}
+  const length = announced === undefined ? writtenHead(response)?.length : Number(announced)
+  return { status: Number(status), length }
 }
 
 function isAskingForTrailers(options: unknown): options is { readonly waitForTrailers: true } {

@@ -70,26 +70,31 @@ t.test('a HEAD answer is that of the whole file, whatever range is asked for', a
   }
 })
 
-t.test('HTTP/1.1: without a length, the strong tag holds a 200 to the length of the file', async (t) => {
-  const withoutLength: Rewrite = (raw, writeHead, [status, ...rest]) => {
-    Reflect.deleteProperty(Object(rest.at(-1)), 'content-length')
-    raw.removeHeader('content-length')
-    return writeHead.call(raw, status, ...rest)
-  }
-  const PAYLOADS: Readonly<Record<string, ((payload: Payload) => unknown) | undefined>> = {
-    'its own': (payload) => payload,
-    'a shorter one': () => Readable.from([Buffer.from('hello')]),
-    none: () => Readable.from([]),
-  }
-  for (const [name, payloadOf] of Object.entries(PAYLOADS)) {
-    const { port } = await serveBehind(t, {
-      onRequest: ({ raw }) => wrap(raw, withoutLength),
-      onSend: (_reply, payload) => payloadOf?.(payload),
-    })
-    for (const file of ['small', 'large', 'streamed']) {
-      const seen = await askTwo(port, { path: `/f/${file}` })
-      t.equal(seen.isWhole, name === 'its own', `${name}, ${file}`)
-      if (seen.isWhole) t.ok(seen.body.equals(contentOf(file)))
+for (const protocol of PROTOCOLS)
+  t.test(`${protocol}: without a length, the strong tag holds a 200 to the length of the file`, async (t) => {
+    const withoutLength: Rewrite = (raw, writeHead, [status, ...rest]) => {
+      Reflect.deleteProperty(Object(rest.at(-1)), 'content-length')
+      raw.removeHeader('content-length')
+      return writeHead.call(raw, status, ...rest)
     }
-  }
-})
+    const PAYLOADS: Readonly<Record<string, ((payload: Payload) => unknown) | undefined>> = {
+      'its own': (payload) => payload,
+      'a shorter one': () => Readable.from([Buffer.from('hello')]),
+      none: () => Readable.from([]),
+    }
+    for (const [name, payloadOf] of Object.entries(PAYLOADS)) {
+      const { port } = await serveBehind(
+        t,
+        {
+          onRequest: ({ raw }) => wrap(raw, withoutLength),
+          onSend: (_reply, payload) => payloadOf?.(payload),
+        },
+        SERVERS[protocol],
+      )
+      for (const file of ['small', 'large', 'streamed']) {
+        const seen = await ask(protocol, port, { path: `/f/${file}` })
+        t.equal(seen.isWhole, name === 'its own', `${name}, ${file}`)
+        if (seen.isWhole) t.ok(seen.body.equals(contentOf(file)))
+      }
+    }
+  })
