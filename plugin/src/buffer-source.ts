@@ -4,6 +4,7 @@ import { type Check, checkedOptions, wrongOption } from './checked-options.ts'
 import { parseEntityTag } from './entity-tag.ts'
 import { isMediaType } from './field-value.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
+import { ownProperties } from './own-properties.ts'
 import type { PositionalRepresentation, RangeSource } from './source.ts'
 
 /** What a {@link bufferSource} knows beside the bytes. */
@@ -44,7 +45,7 @@ export function bufferRepresentation(
   bytes: Uint8Array,
   options: BufferSourceOptions & Pick<PositionalRepresentation, 'acceptRanges'>,
 ): PositionalRepresentation {
-  return {
+  return ownProperties<PositionalRepresentation>({
     ...options,
     size: bytes.length,
     async readAt(target, position) {
@@ -54,7 +55,7 @@ export function bufferRepresentation(
     },
     atHand: ({ first, last }) => bytes.subarray(first, last + 1),
     close() {},
-  }
+  })
 }
 
 function contentTag(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { SendRangeError } from './errors.ts'
 import { foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
+import { ownProperties } from './own-properties.ts'
 
 /** Whether a value is right. */
 export type Check = (value: unknown) => boolean
@@ -15,7 +16,7 @@ export function wrongOption(message: string): SendRangeError {
 }
 
 /**
- * The values of options, checked. What is undefined is left out.
+ * The values of options, checked: of own properties only. What is undefined is left out, and nothing is inherited.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for what is no object of options, a value of the wrong kind, or a name
  * that is no option
@@ -39,7 +40,7 @@ function readEntries(
   checks: Checks,
   isOurs: Filter,
 ): Record<string, unknown> {
-  const checked: Record<string, unknown> = {}
+  const checked: Record<string, unknown> = ownProperties({})
   for (const [name, value] of entries) {
     if (!isOurs(name, value)) continue
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined

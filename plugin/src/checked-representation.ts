@@ -4,8 +4,14 @@ import { asError, foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { writeLogLine } from './log-line.ts'
 import { ownCopy } from './own-bytes.ts'
+import { ownProperties, propertyOf } from './own-properties.ts'
 import type { ByteRange } from './range-set.ts'
-import type { PositionalRepresentation, Representation, RepresentationMetadata } from './source.ts'
+import type {
+  PositionalRepresentation,
+  Representation,
+  RepresentationMetadata,
+  StreamedRepresentation,
+} from './source.ts'
 import { brokenContract, checkedAtHand } from './source-checks.ts'
 import { SourceChunks } from './source-chunks.ts'
 import { SourceReads } from './source-reads.ts'
@@ -70,7 +76,7 @@ class Given {
 
 function readOf(opened: object, name: string): () => unknown {
   try {
-    const value: unknown = Reflect.get(opened, name)
+    const value: unknown = propertyOf(opened, name)
     if (typeof value === 'object') ignoreRejection(value)
     return () => value
   } catch (thrown) {
@@ -93,13 +99,13 @@ function representationOf(given: Given, { log, close }: OpenedContext): Represen
     ...(unchanged && { unchanged: (signal: AbortSignal) => unchangedFrom(unchanged, signal) }),
     close: async () => void (await close()),
   }
-  if (readAt !== undefined) return { ...metadata, ...positionalFrom(given, readAt, log) }
+  if (readAt !== undefined) return ownProperties({ ...metadata, ...positionalFrom(given, readAt, log) })
   if (read === undefined) throw brokenContract('A representation must have read or readAt')
-  return {
+  return ownProperties<StreamedRepresentation>({
     ...metadata,
     read: (range, readSignal) =>
       new SourceChunks(() => read({ ...range }, readSignal), range.last - range.first + 1),
-  }
+  })
 }
 
 function sourceFailure(name: string, thrown: unknown): Error {

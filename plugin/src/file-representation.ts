@@ -26,6 +26,8 @@ export class FileRepresentation implements NearbyReader {
   readonly lastModified: Date | undefined
   readonly lastModifiedStrength: 'strong' | 'weak' | 'open'
   readonly acceptRanges: 'none' | undefined
+  /** Its own, though it has none: what it inherited would be sent. */
+  readonly contentType: undefined = undefined
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
   readonly #explanations: FileDescription['explanations']

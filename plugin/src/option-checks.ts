@@ -4,6 +4,7 @@ import { type Check, checkedOptions, type Filter, isPlainObject, wrongOption } f
 import { CONNECTION_FIELDS } from './connection-fields.ts'
 import { isFieldName, isFieldValue, isMediaType } from './field-value.ts'
 import { defaultSettings, type RangePluginOptions, type Settings } from './options.ts'
+import { propertyOf } from './own-properties.ts'
 
 type OptionName = keyof RangePluginOptions
 
@@ -74,7 +75,7 @@ function pathOfUrl(url: URL): string | undefined {
 }
 
 function isSource(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'open' in value && isFunction(value.open)
+  return typeof value === 'object' && value !== null && isFunction(propertyOf(value, 'open'))
 }
 
 function isHeaders(value: unknown): boolean {

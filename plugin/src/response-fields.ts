@@ -59,10 +59,8 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
   if (download !== false && handlerFields['content-disposition'] === undefined) {
     reply.header('content-disposition', attachment(download, path))
   }
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined && handlerFields[name.toLowerCase()] === undefined)
-      putFields(reply, { [name]: value })
+  for (const [name, value] of Object.entries(headers)) {
+    if (handlerFields[name.toLowerCase()] === undefined) putFields(reply, { [name]: value })
   }
 }
 

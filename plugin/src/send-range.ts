@@ -12,6 +12,7 @@ import { settleStatus } from './handler-status.ts'
 import { isHeadSent } from './head-sent.ts'
 import { openSource } from './opened-source.ts'
 import type { Settings } from './options.ts'
+import { ownProperties } from './own-properties.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
 import type { ReplyClaim } from './reply-claim.ts'
@@ -122,7 +123,7 @@ async function answer(
     return 'answered'
   }
   const close = closeOnce(() => representation.close(), reply.log)
-  const handlerFields = reply.getHeaders()
+  const handlerFields = ownProperties(reply.getHeaders())
   const { statusCode } = reply
   try {
     settleStatus(reply)

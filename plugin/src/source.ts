@@ -1,3 +1,4 @@
+import { propertyOf } from './own-properties.ts'
 import type { ByteRange } from './range-set.ts'
 
 /** What every {@link Representation} says of itself. */
@@ -95,5 +96,5 @@ export interface RangeSource {
 
 /** Which of the two a representation is. */
 export function isPositional(representation: Representation): representation is PositionalRepresentation {
-  return 'readAt' in representation && representation.readAt !== undefined
+  return propertyOf(representation, 'readAt') !== undefined
 }
