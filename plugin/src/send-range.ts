@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { closeOnce } from './close-once.ts'
-import { contentTypeOf } from './content-type.ts'
 import { sendWithoutContent } from './contentless-answer.ts'
-import { type ContentDecision, type Decision, decide } from './decision.ts'
+import { decideAnswer } from './decided-answer.ts'
+import type { ContentDecision, Decision } from './decision.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import { fail } from './failed-answer.ts'
@@ -16,7 +16,6 @@ import { ownProperties } from './own-properties.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import { refuse } from './refused-answer.ts'
 import type { ReplyClaim } from './reply-claim.ts'
-import { rangeRequestOf } from './request-fields.ts'
 import { type ResponseContext, restoreFields } from './response-fields.ts'
 import { isOver, whenOver } from './response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './response-turn.ts'
@@ -49,7 +48,7 @@ export interface Call {
  * 2. Open what the path names: `target-check` looks at how the request spells it, then `opened-source` or `file-source`
  *    opens it. Where nothing is there, `refused-answer` ends here.
  * 3. Select what conditions and ranges are about: `selected-representation`, from what was opened and what the handler set.
- * 4. Decide: `decision`, from `request-fields`.
+ * 4. Decide: `decided-answer`, by `decision`, from `request-fields`.
  * 5. Without content, a 304, 412 or 416: `contentless-answer`.
  * 6. With content: `send-content` lays out the body (`multipart`), sets status and fields (`content-fields`), and sends it
  *    from memory (`short-body`) or as a stream (`answer-body`).
@@ -128,8 +127,8 @@ async function answer(
   try {
     settleStatus(reply)
     const selected = selectedRepresentation(representation, settings, handlerFields)
-    const context: ResponseContext = { path, representation, selected, settings, handlerFields }
-    const decision = decideFor(reply, context, settings.maxRanges)
+    const described: ResponseContext = { path, representation, selected, settings, handlerFields }
+    const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
     if (!isContent(decision)) {
       await close()
       claim.assertHeld()
@@ -170,15 +169,6 @@ function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   whenOver(reply, () => giveUp(controller))
   return controller.signal
-}
-
-function decideFor(reply: FastifyReply, context: ResponseContext, maxRanges: number): Decision {
-  // RFC 9110 §13.2.1 and §14.2: conditions and ranges are for what would otherwise be a 200.
-  if (reply.statusCode !== 200) return { kind: 'full' }
-  return decide(rangeRequestOf(reply.request), context.selected, {
-    maxRanges,
-    partType: () => contentTypeOf(context),
-  })
 }
 
 function isContent(decision: Decision): decision is ContentDecision {
