@@ -30,7 +30,10 @@ export interface SendRangeEvent {
   readonly status: number
   /** The ranges of a 206, in the order they were sent; empty for any other status. */
   readonly ranges: readonly ByteRange[]
-  /** Bytes of the representation (with the part heads of a multipart) that were handed to the operating system. */
+  /**
+   * Bytes of the representation, with the part heads of a multipart, that were handed to the operating system. The text
+   * of an error is not counted: 0.
+   */
   readonly bytesSent: number
   /** Ms from the call of `sendRange` to the end of the response. */
   readonly durationMs: number
