@@ -17,6 +17,8 @@ export function hasBegun(raw: RawResponse): boolean {
   if (!isHeadSent(raw)) return false
   if (writtenHead(raw) === undefined) return true
   if (!(raw instanceof Http2ServerResponse)) return bytesGuarded(raw) > 0
+  // An answer that has ended is the application's own.
+  if (raw.writableEnded) return false
   return raw.stream !== undefined && bytesWrittenTo(raw.stream) + raw.stream.writableLength > 0
 }
 
