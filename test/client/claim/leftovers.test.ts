@@ -1,0 +1,93 @@
+// What a run leaves that is killed when its file has its name, or stopped while it looks at what an earlier one has left.
+import { linkSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { PartFile } from '#client/disk/part-file.js'
+import { rangeGet } from '../support/command.ts'
+import { honest, makeContent, resource, sha256, startHostile } from '../support/hostile-server.ts'
+import { killAfter } from '../support/kill.ts'
+import { hookFunction } from '../support/refusals.ts'
+import { get, names } from '../support/run.ts'
+import { type SlowServer, startSlow } from '../support/slow-server.ts'
+
+const CONTENT = makeContent(100_000)
+const A = resource(CONTENT)
+const HOOKS = fileURLToPath(new URL('../support/with-kill.js', import.meta.url))
+
+t.setTimeout(300_000)
+
+/** A download that was killed half way, and whose part file has a second name: the next run has to copy it. */
+async function killedBesideLink(t: Test): Promise<{ slow: SlowServer; dir: string }> {
+  const slow = await startSlow(A, 4096)
+  t.teardown(() => slow.stop())
+  const dir = t.testdir({})
+  await killAfter(slow, CONTENT.length / 2, { dir })
+  linkSync(join(dir, 'file.bin.part'), join(dir, 'second-name'))
+  return { slow, dir }
+}
+
+t.test('a run that is stopped while it copies leaves no copy', async (t) => {
+  const { slow, dir } = await killedBesideLink(t)
+  const stop = new AbortController()
+  const { open } = promises
+  const undo = hookFunction('open', async (...args: unknown[]) => {
+    if (String(args[0]).includes('.part.new.')) stop.abort()
+    return await Reflect.apply(open, promises, args)
+  })
+  t.teardown(undo)
+  t.equal((await get(`${slow.url}/file.bin`, dir, { signal: stop.signal })).code, 'ERR_DOWNLOAD_ABORTED')
+  t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json', 'second-name'])
+})
+
+t.test('killed when the file had its name: a run that finds it complete leaves nothing else', async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  const url = `${server.url}/file.bin`
+  for (const [when, step] of [
+    ['KILL', 'link:/file\\.bin$'],
+    ['KILL', 'rm:\\.part\\.done\\.'],
+    ['KILL_BEFORE', 'rm:\\.part\\.lock '],
+  ] as const) {
+    const dir = t.testdir({})
+    const hooks = { NODE_OPTIONS: `--import ${HOOKS}`, [when]: step }
+    const killed = await rangeGet(['-q', '-o', 'file.bin', url], dir, hooks).ended
+    t.equal(killed.signal, 'SIGKILL', killed.stderr)
+    t.ok(names(dir).length > 1)
+    const { result, message } = await get(url, dir, { checksum: `sha-256=${sha256(CONTENT)}` })
+    t.equal(result?.resumed, CONTENT.length, message)
+    t.strictSame(names(dir), ['file.bin'], step)
+  }
+})
+
+t.test('what a run may go on with stays when the next one finds another file there', async (t) => {
+  const slow = await startSlow(A, 4096)
+  t.teardown(() => slow.stop())
+  const dir = t.testdir({})
+  await killAfter(slow, CONTENT.length / 2, { dir })
+  writeFileSync(join(dir, 'file.bin'), 'mine')
+  const before = names(dir)
+  t.equal((await get(`${slow.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_EXISTS')
+  t.strictSame(names(dir), before)
+  const end = await get(`${slow.url}/file.bin`, dir, { existing: 'replace' })
+  t.ok((end.result?.resumed ?? 0) > 0, end.message)
+  t.strictSame(names(dir), ['file.bin'])
+})
+
+t.test('a run that is stopped while it checks its copy has cost nothing', async (t) => {
+  const { slow, dir } = await killedBesideLink(t)
+  const stop = new AbortController()
+  const { holds } = PartFile.prototype
+  t.teardown(() => Object.assign(PartFile.prototype, { holds }))
+  PartFile.prototype.holds = async function (block) {
+    stop.abort()
+    return await holds.call(this, block)
+  }
+  t.equal((await get(`${slow.url}/file.bin`, dir, { signal: stop.signal })).code, 'ERR_DOWNLOAD_ABORTED')
+  PartFile.prototype.holds = holds
+  t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json', 'second-name'])
+  const end = await get(`${slow.url}/file.bin`, dir)
+  t.ok((end.result?.resumed ?? 0) > 0, end.message)
+  t.ok(end.file?.equals(CONTENT))
+})

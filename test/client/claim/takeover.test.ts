@@ -1,0 +1,169 @@
+// A lock whose owner this machine cannot ask: it holds while that one lives, and no longer.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { CLI } from '../../support/cli.ts'
+import { type Running, rangeGet, spawnCommand } from '../support/command.ts'
+import { makeContent, resource } from '../support/hostile-server.ts'
+import { recorded } from '../support/kill.ts'
+import { get, names, readOrNull } from '../support/run.ts'
+import { type SlowServer, startSlow } from '../support/slow-server.ts'
+
+const SIZE = 3_000_000
+const CONTENT = makeContent(SIZE)
+const A = resource(CONTENT)
+const isLinux = process.platform === 'linux'
+
+// A takeover watches for five seconds first.
+t.setTimeout(180_000)
+
+/** A run that has recorded something and goes on. */
+async function startRun(server: SlowServer, dir: string, via: readonly string[] = []): Promise<Running> {
+  const command = [...via, process.execPath, CLI, '-q', '-n', '1', '-o', 'file.bin', `${server.url}/file.bin`]
+  const run = spawnCommand(command[0] ?? '', command.slice(1), { cwd: dir })
+  await server.hasServed(server.served + SIZE / 4)
+  while (recorded(dir) === 0) await sleep(10)
+  return run
+}
+
+/** The lock as it would look from another machine, its owner silent for an hour. */
+function makeForeign(dir: string): void {
+  const path = join(dir, 'file.bin.part.lock')
+  const owner = JSON.parse(readFileSync(path, 'utf8'))
+  writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
+  makeOld(dir)
+}
+
+function makeOld(dir: string): void {
+  const old = new Date(Date.now() - 3_600_000)
+  utimesSync(join(dir, 'file.bin.part.lock'), old, old)
+}
+
+t.test('a frozen run that wakes after its lock was taken over', { skip: !isLinux }, async (t) => {
+  const server = await startSlow(A, 16 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const frozen = await startRun(server, dir)
+  frozen.child.kill('SIGSTOP')
+  makeForeign(dir)
+  const { ino } = statSync(join(dir, 'file.bin.part'))
+  const end = await get(`${server.url}/file.bin`, dir)
+  t.equal(end.code, null, end.message)
+  t.ok((end.result?.resumed ?? 0) > 0, 'what the frozen one had received is used')
+  t.ok(end.file?.equals(CONTENT))
+  t.not(statSync(join(dir, 'file.bin')).ino, ino, 'in a new file')
+  writeFileSync(join(dir, 'file.bin'), 'changed by its user')
+  frozen.child.kill('SIGCONT')
+  const { status } = await frozen.ended
+  t.equal(status, 10)
+  t.equal(readFileSync(join(dir, 'file.bin'), 'utf8'), 'changed by its user')
+  t.strictSame(names(dir), ['file.bin'])
+})
+
+t.test('a frozen run that wakes while its successor is at work', { skip: !isLinux }, async (t) => {
+  const server = await startSlow(A, 16 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const frozen = await startRun(server, dir)
+  frozen.child.kill('SIGSTOP')
+  makeForeign(dir)
+  const other = resource(makeContent(SIZE, 'version B'))
+  server.resource = other
+  const before = server.requests.length
+  const next = get(`${server.url}/file.bin`, dir, { connections: 1 })
+  while (server.requests.length === before) await sleep(10)
+  frozen.child.kill('SIGCONT')
+  t.equal((await frozen.ended).status, 10)
+  const end = await next
+  t.equal(end.code, null, end.message)
+  t.ok(end.file?.equals(other.content), 'no byte of the old version')
+})
+
+t.test('every version begins in a new file', async (t) => {
+  const server = await startSlow(A, 16 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const run = rangeGet(['-q', '-n', '1', '-o', 'file.bin', `${server.url}/file.bin`], dir)
+  await server.hasServed(SIZE / 4)
+  run.child.kill('SIGKILL')
+  await run.ended
+  const { ino } = statSync(join(dir, 'file.bin.part'))
+  server.resource = resource(makeContent(SIZE, 'version B'))
+  const end = await get(`${server.url}/file.bin`, dir)
+  t.ok(end.file?.equals(server.resource.content))
+  t.not(statSync(join(dir, 'file.bin')).ino, ino)
+})
+
+t.test('a living owner that seems silent holds its lock', async (t) => {
+  const server = await startSlow(A, 2 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const run = await startRun(server, dir)
+  makeForeign(dir) // as when clocks differ: its next heartbeat shows that it lives
+  const second = await get(`${server.url}/file.bin`, dir)
+  t.equal(second.code, 'ERR_DOWNLOAD_BUSY')
+  run.child.kill('SIGKILL')
+  await run.ended
+})
+
+const namespaces = (flags: readonly string[]): string | false =>
+  spawnSync('unshare', [...flags, 'true']).status === 0 ? false : 'unshare(1) is not allowed here'
+
+for (const [name, flags] of [
+  ['another pid namespace', ['--pid', '--fork', '--kill-child', '--mount-proc']],
+  ['another host name', ['--uts', 'sh', '-c', 'hostname elsewhere; exec "$0" "$@"']],
+] as const) {
+  const probe = flags.filter((flag) => flag.startsWith('--'))
+  t.test(`an owner in ${name}`, { skip: isLinux ? namespaces(probe) : 'Linux only' }, async (t) => {
+    const server = await startSlow(A, 2 * 1024)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const run = await startRun(server, dir, ['unshare', ...flags])
+    t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives')
+    makeOld(dir)
+    t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives still')
+    run.child.kill('SIGKILL')
+    await run.ended
+    await sleep(100)
+    makeOld(dir)
+    server.resource = resource(makeContent(1000))
+    const end = await get(`${server.url}/file.bin`, dir)
+    t.equal(end.code, null, `dead, it does not hold: ${end.message}`)
+    t.equal(readOrNull(join(dir, 'file.bin'))?.length, 1000)
+  })
+}
+
+t.test(
+  'a run that is killed leaves a lock that its machine clears at once, and goes on in place',
+  async (t) => {
+    const server = await startSlow(A, 16 * 1024)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const run = await startRun(server, dir)
+    run.child.kill('SIGKILL')
+    await run.ended
+    const { ino } = statSync(join(dir, 'file.bin.part'))
+    const end = await get(`${server.url}/file.bin`, dir)
+    t.ok((end.result?.resumed ?? 0) > 0)
+    t.ok(end.file?.equals(CONTENT))
+    t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'no copy is made')
+  },
+)
+
+t.test('a lock that somebody deleted does not make its owner’s bytes safe to write into', async (t) => {
+  const server = await startSlow(A, 16 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const run = await startRun(server, dir)
+  run.child.kill('SIGSTOP')
+  spawnSync('rm', [join(dir, 'file.bin.part.lock')])
+  const { ino } = statSync(join(dir, 'file.bin.part'))
+  const end = await get(`${server.url}/file.bin`, dir)
+  t.ok((end.result?.resumed ?? 0) > 0)
+  t.not(statSync(join(dir, 'file.bin')).ino, ino)
+  run.child.kill('SIGCONT')
+  await run.ended
+  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+})

@@ -1,0 +1,241 @@
+// In a real terminal with a shell that has job control: keys, the background, the bar at any width.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { widthOf } from '#client/text/text-width.js'
+import { missing } from '../../docs/support/programs.ts'
+import { CLI } from '../../support/cli.ts'
+import { makeContent, resource } from '../support/hostile-server.ts'
+import { names, readOrNull } from '../support/run.ts'
+import { startSlow } from '../support/slow-server.ts'
+import { startTerminal, type Terminal } from '../support/tmux.ts'
+
+const CONTENT = makeContent(4_000_000)
+const A = resource(CONTENT)
+const COMMAND = `${process.execPath} ${CLI} -n 1`
+/** Bytes every 10 ms: slow enough to look at, and then fast enough to end. */
+const SLOW = 4096
+
+/** Shows whether the terminal takes lines and echoes. */
+const MODE = 'stty -a | tr " ;" "\\n\\n" | grep -x -e -*icanon -e -*echo'
+
+t.setTimeout(180_000)
+
+async function start(t: Test, columns = 100, env: NodeJS.ProcessEnv = {}) {
+  const server = await startSlow(A, SLOW)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const terminal = await startTerminal(t, {
+    cwd: dir,
+    columns,
+    env: { GET: COMMAND, URL: server.url, ...env },
+  })
+  return { dir, terminal, server }
+}
+
+async function run(terminal: Terminal, line: string): Promise<void> {
+  terminal.type('-l', `clear; ${line}`)
+  terminal.type('Enter')
+}
+
+/** Is there a process with this id that its parent still waits for? */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const skip = await missing('tmux', '-V')
+
+t.test('keys are taken in the foreground, and the terminal is as it was afterwards', { skip }, async (t) => {
+  const { dir, terminal } = await start(t)
+  await run(terminal, '$GET -o file.bin $URL/file.bin')
+  await terminal.shows(/file\.bin [█░]{20} \d+% .*left/)
+  terminal.type('p')
+  await terminal.shows(/paused: any key goes on, q stops/)
+  terminal.type('x')
+  await terminal.shows(/left, 1 connection/)
+  terminal.type('q')
+  await terminal.shows(/stopped; what was received can be resumed\n\$/)
+  terminal.type(MODE, 'Enter')
+  await terminal.shows(/^icanon\necho$/m)
+  t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
+})
+
+t.test('p, then q or Ctrl-C: it ends', { skip }, async (t) => {
+  for (const key of ['q', 'C-c']) {
+    const { terminal } = await start(t)
+    await run(terminal, '$GET -o file.bin $URL/file.bin; echo "status $?"')
+    await terminal.shows(/left/)
+    terminal.type('p')
+    await terminal.shows(/paused/)
+    terminal.type(key)
+    await terminal.shows(/status 130/)
+  }
+})
+
+t.test('in the background from the start: goes on, takes no input, draws nothing', { skip }, async (t) => {
+  const { dir, terminal, server } = await start(t)
+  await run(terminal, '$GET -o file.bin $URL/file.bin &')
+  await server.hasServed(300_000)
+  terminal.type('echo my input', 'Enter')
+  await terminal.shows(/^my input$/m)
+  terminal.type('jobs', 'Enter')
+  const screen = await terminal.shows(/Running|Stopped/)
+  t.match(screen, /Running/)
+  t.notMatch(screen, /[█░]/)
+  terminal.type('fg', 'Enter')
+  await terminal.shows(/[█░]{20}/)
+  terminal.type('p')
+  await terminal.shows(/paused/)
+  terminal.type('x')
+  await server.hasServed(CONTENT.length)
+  await terminal.shows(/file\.bin: 3\.8 MiB/)
+  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+})
+
+t.test(
+  'Ctrl-Z stops it, bg lets it go on to its end, and the shell keeps its terminal',
+  { skip },
+  async (t) => {
+    const { dir, terminal, server } = await start(t)
+    await run(terminal, '$GET -o file.bin $URL/file.bin')
+    await terminal.shows(/left/)
+    terminal.type('C-z')
+    await terminal.shows(/Stopped/)
+    const stopped = server.served
+    terminal.type('clear; jobs -p', 'Enter')
+    const pid = Number(/^\d+$/m.exec(await terminal.shows(/^\d+$/m))?.[0])
+    terminal.type(MODE, 'Enter')
+    await terminal.shows(/^icanon\necho$/m)
+    terminal.type('bg', 'Enter')
+    terminal.type('echo my q input', 'Enter')
+    await terminal.shows(/^my q input$/m)
+    await server.hasServed(CONTENT.length)
+    await terminal.shows(/file\.bin: 3\.8 MiB/)
+    t.ok(server.served > stopped)
+    await terminal.shows(/as announced\n*$/)
+    await terminal.shows(() => !isThere(pid))
+    terminal.type('echo once', 'Enter')
+    await terminal.shows(/Done/)
+    t.match(terminal.screen(), /\necho once\nonce\n/, 'the shell reads its line as before')
+    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  },
+)
+
+t.test('Ctrl-Z and fg: keys again, also of a pipeline', { skip }, async (t) => {
+  for (const line of [
+    '$GET -o file.bin $URL/file.bin',
+    '$GET --json -o file.bin $URL/file.bin | cat >lines',
+  ]) {
+    const { terminal, server } = await start(t)
+    await run(terminal, line)
+    await server.hasServed(100_000)
+    terminal.type('C-z')
+    await terminal.shows(/Stopped/)
+    terminal.type('fg', 'Enter')
+    await terminal.takesKeys()
+    terminal.type('q')
+    await terminal.shows(/stopped; what was received can be resumed/)
+  }
+})
+
+t.test('a paused bar is drawn again when it comes to the foreground', { skip }, async (t) => {
+  for (const isInBackground of [false, true]) {
+    const { terminal } = await start(t)
+    await run(terminal, '$GET -o file.bin $URL/file.bin')
+    await terminal.shows(/left/)
+    terminal.type('p')
+    await terminal.shows(/paused: any key/)
+    terminal.type('C-z')
+    await terminal.shows(/Stopped/)
+    if (isInBackground) {
+      terminal.type('bg', 'Enter')
+      await terminal.shows(/file\.bin &/)
+    }
+    terminal.type('clear', 'Enter')
+    await terminal.shows((screen) => !screen.includes('paused'))
+    terminal.type('fg', 'Enter')
+    await terminal.shows(/paused: any key/)
+    await terminal.takesKeys()
+    terminal.type('q')
+    await terminal.shows(/stopped; what was received can be resumed/)
+  }
+})
+
+t.test('Ctrl-Z, bg and fg where a script runs it', { skip }, async (t) => {
+  for (let round = 0; round < 3; round++) {
+    const { dir, terminal, server } = await start(t)
+    writeFileSync(join(dir, 'wrap.sh'), '$GET -o file.bin $URL/file.bin; echo "status $?"\n')
+    await run(terminal, 'sh wrap.sh')
+    await terminal.shows(/left/)
+    terminal.type('C-z')
+    await terminal.shows(/Stopped/)
+    terminal.type(MODE, 'Enter')
+    await terminal.shows(/^icanon\necho$/m)
+    terminal.type('bg', 'Enter')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const before = server.served
+    await server.hasServed(before + 100_000)
+    terminal.type('clear; fg', 'Enter')
+    await terminal.shows(/[█░]{20}/)
+    terminal.type('p')
+    await terminal.shows(/paused/)
+    terminal.type('q')
+    await terminal.shows(/^status 130$/m)
+    terminal.type(MODE, 'Enter')
+    await terminal.shows(/^icanon\necho$/m)
+  }
+})
+
+const WIDE = '日本語の長い名前のファイル🎉👨‍👩‍👧❤️-a-very-long-name-that-no-narrow-terminal-can-show.bin'
+
+for (const columns of [4, 10, 20, 40, 80]) {
+  t.test(`one line that fits in ${columns} columns`, { skip }, async (t) => {
+    const { terminal } = await start(t, columns, { NAME: WIDE })
+    await run(terminal, '$GET -o "$NAME" $URL/x')
+    await terminal.shows(/ [1-9]%|^[1-9]%/m)
+    await terminal.shows(/[1-9]\d%/)
+    const lines = terminal.screen().split('\n')
+    t.equal(lines.filter((line) => /\d%/.test(line)).length, 1, `${columns} columns: one line`)
+    t.ok(widthOf(lines.at(-1) ?? '') < columns, `${columns} columns: it fits`)
+    if (columns >= 20) t.match(lines.at(-1), /\d+%.*left/, `${columns} columns: the time left`)
+    if (columns >= 80) t.match(lines.at(-1), /日.*….*\.bin .* MiB/, `${columns} columns: the name, shortened`)
+    terminal.type('q')
+    await terminal.shows(/\$$/)
+  })
+}
+
+/** The lines of a screen that are of a bar. */
+function drawn(screen: string): string[] {
+  return screen.split('\n').filter((line) => /[█░]|\d%|left|connection/.test(line))
+}
+
+t.test('a terminal that changes its width has one line', { skip }, async (t) => {
+  const { terminal } = await start(t, 100)
+  await run(terminal, '$GET -o a-name-that-is-rather-long-for-a-small-terminal.bin $URL/x; echo "status $?"')
+  await terminal.shows(/left, 1 connection/)
+  for (const columns of [60, 30, 12, 100]) {
+    terminal.resize(columns)
+    const isOne = (screen: string): boolean =>
+      drawn(screen).length === 1 && widthOf(drawn(screen)[0] ?? '') < columns
+    // What is not cleared when the line is drawn next stays.
+    const before = await terminal.shows(isOne)
+    const after = await terminal.shows((screen) => screen !== before)
+    await terminal.shows(isOne)
+    t.pass(`${columns} columns:\n${after}`)
+  }
+  terminal.type('q')
+  await terminal.shows(/^status 130$/m) // before the folder goes
+})
+
+t.test('TERM=dumb: lines without escape sequences', { skip }, async (t) => {
+  const { terminal, dir } = await start(t, 100)
+  await run(terminal, 'TERM=dumb script -qec "$GET -o file.bin $URL/file.bin" log')
+  await terminal.shows(/\d% .*left/)
+  terminal.type('C-c')
+  await terminal.shows(/stopped/)
+  t.notMatch(readOrNull(join(dir, 'log'))?.toString().split('\n').slice(1).join('\n'), /[^\P{Cc}\r\n]|[█░]/u)
+})

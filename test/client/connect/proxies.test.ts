@@ -1,0 +1,396 @@
+// https through a proxy (RFC 9110 §9.3.6): what is no tunnel is the proxy's answer, and every wait has an end.
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createServer as createTlsServer } from 'node:tls'
+import { type DownloadOptions, download } from 'range-get'
+import t, { type Test } from 'tap'
+import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
+import { type Ended, rangeGet } from '../support/command.ts'
+import { makeContent } from '../support/hostile-server.ts'
+import {
+  type ProxyRequest,
+  type ProxyScript,
+  type ScriptedProxy,
+  startProxy,
+  tunnel,
+} from '../support/proxy.ts'
+import { type End, get, names, QUICK, readOrNull } from '../support/run.ts'
+import { startTlsOrigin } from '../support/tls-origin.ts'
+
+const CONTENT = makeContent(300_000)
+const URL_BEHIND = 'https://files.invalid/file.bin'
+
+const answer =
+  (head: string): ProxyScript =>
+  (_, socket) =>
+    socket.write(`HTTP/1.1 ${head}\r\n\r\n`)
+
+interface Refusal {
+  name: string
+  script: ProxyScript
+  options?: DownloadOptions
+  /** User and password in the URL of the proxy, if any. */
+  credentials?: string
+  message: RegExp
+  /** How often the proxy is asked, with one retry. */
+  asked: number
+}
+
+const page = 'Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello'
+const REFUSALS: Refusal[] = [
+  ...['302 Found\r\nLocation: http://127.0.0.1:1/login', '301 Moved', '307 Moved'].map(
+    (head): Refusal => ({
+      name: head.split('\r\n')[0] ?? '',
+      script: answer(`${head}\r\nContent-Length: 0`),
+      message: /^the proxy http:\/\/127\.0\.0\.1:\d+ answered 30[127] /,
+      asked: 1,
+    }),
+  ),
+  ...[304, 400, 401, 403, 404, 405, 410, 416, 451, 501].map(
+    (status): Refusal => ({
+      name: `${status} with a page`,
+      script: answer(`${status} No\r\n${page}`),
+      message: new RegExp(`^the proxy http://127\\.0\\.0\\.1:\\d+ answered ${status}`),
+      asked: 1,
+    }),
+  ),
+  ...[408, 429, 500, 502, 503, 504].map(
+    (status): Refusal => ({
+      name: `${status}, which may pass`,
+      script: answer(`${status} No\r\n${page}`),
+      message: new RegExp(
+        `gave up after 2 attempts: the proxy http://127\\.0\\.0\\.1:\\d+ answered ${status}`,
+      ),
+      asked: 2,
+    }),
+  ),
+  {
+    name: '407 without credentials',
+    script: answer('407 No\r\nProxy-Authenticate: Basic realm="x"'),
+    message: /answered 407 \(it wants a user and password: http:\/\/USER:PASSWORD@127\.0\.0\.1:\d+\)/,
+    asked: 1,
+  },
+  {
+    name: '407 with credentials',
+    script: answer('407 No\r\nProxy-Authenticate: Basic realm="x"'),
+    credentials: 'u5er:pa55word@',
+    message: /answered 407 \(it does not accept the user and password in its URL\)/,
+    asked: 1,
+  },
+  {
+    name: '407 that wants something else',
+    script: answer('407 No\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM'),
+    message: /answered 407 \(it wants credentials in a way that is not supported; Basic is\)/,
+    asked: 1,
+  },
+  { name: '101', script: answer('101 Switching'), message: /answered 101/, asked: 1 },
+  {
+    name: 'no HTTP',
+    script: (_, socket) => socket.write('SSH-2.0-nonsense\r\n'),
+    message: /the proxy .*: its answer is not HTTP/,
+    asked: 2,
+  },
+  {
+    name: 'a status that is none',
+    script: answer('2xx OK'),
+    message: /the proxy .*: its answer is not HTTP/,
+    asked: 2,
+  },
+  {
+    name: 'a connection that is closed at once',
+    script: (_, socket) => socket.end(),
+    message: /the proxy .*: it closed the connection without an answer/,
+    asked: 2,
+  },
+  {
+    name: 'a reset in the head',
+    script: (_, socket) => socket.write('HTTP/1.1 200 OK\r\nVia', () => socket.resetAndDestroy()),
+    message: /the proxy .*: (?:the connection was reset|it closed the connection)/,
+    asked: 2,
+  },
+  {
+    name: 'silence',
+    script: () => undefined,
+    options: { connectTimeout: 150 },
+    message: /the proxy .*: no connection within 0\.15 s/,
+    asked: 2,
+  },
+  {
+    name: 'half a head',
+    script: (_, socket) => socket.write('HTTP/1.1 200 OK\r\nVia: x\r\n'),
+    options: { connectTimeout: 150 },
+    message: /the proxy .*: no connection within 0\.15 s/,
+    asked: 2,
+  },
+  {
+    name: 'a head that comes byte by byte',
+    script: async (_, socket) => {
+      for (const byte of 'HTTP/1.1 200 OK\r\nVia: '.padEnd(1000, 'x')) {
+        socket.write(byte)
+        await sleep(5)
+      }
+    },
+    options: { connectTimeout: 150 },
+    message: /the proxy .*: no connection within 0\.15 s/,
+    asked: 2,
+  },
+  {
+    name: 'a head without end',
+    script: (_, socket) => flood(socket, 'HTTP/1.1 200 OK\r\n', 'X-More: and more\r\n'),
+    message: /the proxy .*: the head of its answer has no end/,
+    asked: 2,
+  },
+  {
+    name: 'interim answers without end',
+    script: (_, socket) => flood(socket, '', 'HTTP/1.1 103 Early Hints\r\n\r\n'),
+    message: /the proxy .*: the head of its answer has no end/,
+    asked: 2,
+  },
+  {
+    name: 'a tunnel in which nobody speaks',
+    script: answer('200 OK'),
+    options: { connectTimeout: 150 },
+    message: /no connection within 0\.15 s/,
+    asked: 2,
+  },
+]
+
+function flood(socket: Socket, first: string, then: string): void {
+  socket.write(first)
+  const more = (): void => {
+    if (socket.destroyed) return
+    if (socket.write(then.repeat(50))) setImmediate(more)
+    else socket.once('drain', more)
+  }
+  more()
+}
+
+for (const { name, script, options, credentials = '', message, asked } of REFUSALS) {
+  t.test(`no tunnel: ${name}`, async (t) => {
+    const proxy = await startProxy(script)
+    t.teardown(() => proxy.stop())
+    const dir = t.testdir({})
+    const end = await get(URL_BEHIND, dir, {
+      proxy: proxy.url.replace('//', `//${credentials}`),
+      retries: 1,
+      ...options,
+    })
+    t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
+    t.match(end.message, message)
+    t.notMatch(end.message, /server answered|u5er|pa55word/)
+    t.strictSame(names(dir), [], 'nothing is left')
+    t.equal(proxy.requests.length, asked)
+    for (const request of proxy.requests) t.match(request, { method: 'CONNECT', target: 'files.invalid:443' })
+    await closed(proxy)
+    t.equal(proxy.open.size, 0, 'its connections are closed')
+  })
+}
+
+/** Waits until the proxy has seen its connections close, a second at most. */
+async function closed(proxy: ScriptedProxy): Promise<void> {
+  for (let i = 0; i < 100 && proxy.open.size > 0; i++) await sleep(10)
+}
+
+t.test('a proxy that nobody answers for', async (t) => {
+  const server = createTcpServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  for (const url of [URL_BEHIND, 'http://files.invalid/file.bin']) {
+    const end = await get(url, t.testdir({}), { proxy: `http://127.0.0.1:${port}`, retries: 1 })
+    t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
+    t.match(end.message, `the proxy http://127.0.0.1:${port}: the connection was refused (ECONNREFUSED)`)
+  }
+})
+
+t.test('a proxy whose name is not known', async (t) => {
+  const end = await get(URL_BEHIND, t.testdir({}), { proxy: 'http://proxy.invalid:1', retries: 0 })
+  t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
+  t.match(end.message, /^the proxy http:\/\/proxy\.invalid:1: the host name /)
+})
+
+for (const [name, script] of [
+  ['silence', () => undefined],
+  ['half a head', (_: ProxyRequest, socket: Socket) => socket.write('HTTP/1.1 200 O')],
+  ['an open tunnel', answer('200 OK')],
+] as const) {
+  t.test(`an abort ends the waiting at once: ${name}`, async (t) => {
+    const asked = deferred()
+    const proxy = await startProxy((request, socket) => {
+      asked.resolve()
+      return script(request, socket)
+    })
+    t.teardown(() => proxy.stop())
+    const stop = new AbortController()
+    const dir = t.testdir({})
+    const run = download(URL_BEHIND, `${dir}/file.bin`, {
+      ...QUICK,
+      proxy: proxy.url,
+      connectTimeout: 60_000,
+      signal: stop.signal,
+    })
+    await asked.promise
+    await sleep(50)
+    stop.abort()
+    await t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
+    await closed(proxy)
+    t.equal(proxy.open.size, 0, 'its connection is closed')
+    t.strictSame(names(dir), [])
+  })
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
+t.test('Ctrl-C ends the waiting at once', async (t) => {
+  const proxy = await startProxy(() => child.kill('SIGINT'))
+  t.teardown(() => proxy.stop())
+  const { child, ended } = rangeGet(
+    ['--proxy', proxy.url, '--connect-timeout', '60', URL_BEHIND],
+    t.testdir({}),
+  )
+  t.equal((await ended).status, 130)
+})
+
+t.test('502 once, then a tunnel that is refused for good', async (t) => {
+  const proxy = await startProxy((request, socket) =>
+    answer(request.index === 0 ? '502 No' : '403 Forbidden')(request, socket),
+  )
+  t.teardown(() => proxy.stop())
+  const end = await get(URL_BEHIND, t.testdir({}), { proxy: proxy.url, retries: 3 })
+  t.match(end.message, /answered 403/)
+  t.equal(proxy.requests.length, 2)
+})
+
+t.test('plain http: 407 is the proxy’s', async (t) => {
+  const proxy = await startProxy(answer(`407 No\r\nProxy-Authenticate: Basic realm=x\r\n${page}`))
+  t.teardown(() => proxy.stop())
+  const dir = t.testdir({})
+  const end = await get('http://files.invalid/file.bin', dir, { proxy: proxy.url })
+  t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
+  t.match(end.message, /^the proxy http:\/\/127\.0\.0\.1:\d+ answered 407 \(it wants a user and password: /)
+  t.equal(proxy.requests.length, 1)
+  t.strictSame(names(dir), [])
+})
+
+t.test('a field for the proxy is not for the server, which a tunnel would bring it to', async (t) => {
+  const proxy = await startProxy(answer('200 OK'))
+  t.teardown(() => proxy.stop())
+  const headers = { 'Proxy-Authorization': 'Basic c2VjcmV0' }
+  const end = await get(URL_BEHIND, t.testdir({}), { proxy: proxy.url, headers })
+  t.equal(end.code, 'ERR_DOWNLOAD_USAGE')
+  t.equal(proxy.requests.length, 0)
+})
+
+t.test('plain http: an error that the proxy may have made names both', async (t) => {
+  const proxy = await startProxy(answer(`403 Forbidden\r\n${page}`))
+  t.teardown(() => proxy.stop())
+  const end = await get('http://files.invalid/file.bin', t.testdir({}), { proxy: proxy.url })
+  t.equal(end.code, 'ERR_DOWNLOAD_HTTP')
+  t.match(end.message, `the server, or the proxy ${proxy.url}, answered 403`)
+})
+
+t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
+  const certificate = makeCertificate(t.testdir({}))
+  const { port, fieldNames } = await startTlsOrigin(t, certificate, CONTENT)
+  const url = `https://localhost:${port}/file.bin`
+
+  const fetchThrough = async (
+    t: Test,
+    proxy: ScriptedProxy,
+    args: readonly string[] = [],
+  ): Promise<Ended> => {
+    const dir = t.testdir({})
+    const ended = await rangeGet(['-q', '--retries', '1', '--proxy', proxy.url, ...args, url], dir, {
+      NODE_EXTRA_CA_CERTS: certificate.path,
+    }).ended
+    if (ended.status === 0) t.ok(readOrNull(`${dir}/file.bin`)?.equals(CONTENT), 'the exact file')
+    return ended
+  }
+
+  for (const [name, head] of [
+    ['200', 'HTTP/1.1 200 Connection established\r\n\r\n'],
+    ['200 of HTTP/1.0 without a reason', 'HTTP/1.0 200\r\n\r\n'],
+    ['201', 'HTTP/1.1 201 Created\r\n\r\n'],
+    ['204', 'HTTP/1.1 204 No Content\r\n\r\n'],
+    ['299', 'HTTP/1.1 299 Fine\r\n\r\n'],
+    // RFC 9110 §9.3.6: "A client MUST ignore any Content-Length or Transfer-Encoding header fields received in a
+    // successful response to CONNECT."
+    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n'],
+    ['a transfer coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    [
+      'interim answers',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n',
+    ],
+    ['bare line ends', 'HTTP/1.1 200 OK\nVia: x\n\n'],
+    ['a head of 15 KiB', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(15 * 1024)}\r\n\r\n`],
+  ] as const) {
+    t.test(name, async (t) => {
+      const proxy = await startProxy((request, socket) => tunnel(request, socket, head))
+      t.teardown(() => proxy.stop())
+      const { status, stderr } = await fetchThrough(t, proxy)
+      t.equal(status, 0, stderr)
+    })
+  }
+
+  t.test('credentials go to the proxy and nowhere else', async (t) => {
+    const proxy = await startProxy((request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'))
+    t.teardown(() => proxy.stop())
+    proxy.url = proxy.url.replace('//', '//me:p%40w@')
+    t.equal((await fetchThrough(t, proxy)).status, 0)
+    const basic = `Basic ${Buffer.from('me:p@w').toString('base64')}`
+    for (const { headers } of proxy.requests) t.equal(headers.get('proxy-authorization'), basic)
+    t.strictSame(
+      fieldNames.filter((name) => name.startsWith('proxy-')),
+      [],
+    )
+  })
+
+  t.test('502 twice, then a tunnel', async (t) => {
+    const proxy = await startProxy((request, socket) =>
+      request.index < 2
+        ? answer('502 No')(request, socket)
+        : tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'),
+    )
+    t.teardown(() => proxy.stop())
+    t.equal((await fetchThrough(t, proxy, ['--retries', '2'])).status, 0)
+  })
+
+  t.test('one tunnel serves one answer after the other', async (t) => {
+    const proxy = await startProxy((request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'))
+    t.teardown(() => proxy.stop())
+    t.equal((await fetchThrough(t, proxy, ['-n', '1', '--segment-size', '50000'])).status, 0)
+    t.equal(proxy.requests.length, 1)
+  })
+
+  t.test('a proxy that is spoken to over TLS', async (t) => {
+    const proxy = await startProxy(
+      (request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'),
+      (onConnection) => createTlsServer({ key: certificate.key, cert: certificate.cert }, onConnection),
+    )
+    t.teardown(() => proxy.stop())
+    proxy.url = proxy.url.replace('http:', 'https:')
+    const { status, stderr } = await fetchThrough(t, proxy)
+    t.equal(status, 0, stderr)
+    for (const target of [url, 'http://files.invalid/file.bin']) {
+      const untrusted = await rangeGet(['-q', '--proxy', proxy.url, target], t.testdir({})).ended
+      t.equal(untrusted.status, 12)
+      t.match(untrusted.stderr, /the certificate of the proxy https:\/\/127\.0\.0\.1:\d+ is not trusted/)
+    }
+  })
+
+  t.test('a proxy that answers in the server’s place', async (t) => {
+    // 200 means a tunnel: a page behind it is not TLS, and no file.
+    const proxy = await startProxy(answer(`200 OK\r\n${page}`))
+    t.teardown(() => proxy.stop())
+    const dir = t.testdir({})
+    const end: End = await get(url, dir, { proxy: proxy.url, retries: 0 })
+    t.not(end.code, null)
+    t.strictSame(names(dir), [])
+  })
+})

@@ -1,0 +1,59 @@
+// The command really killed: the next run goes on and ends with the exact file.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { rangeGet } from '../support/command.ts'
+import { makeContent, resource } from '../support/hostile-server.ts'
+import { ARGS, killAfter } from '../support/kill.ts'
+import { names, readOrNull } from '../support/run.ts'
+import { startSlow } from '../support/slow-server.ts'
+
+const SIZE = 8 * 1024 * 1024
+const CONTENT = makeContent(SIZE)
+const A = resource(CONTENT)
+
+// Real processes, one after the other, on a machine that may be busy.
+t.setTimeout(300_000)
+
+for (const connections of [1, 4]) {
+  t.test(`one kill costs at most a tenth, ${connections} at once`, async (t) => {
+    // Slow enough that a flush of a busy disk is short beside it: what is bounded is the share, not the time.
+    const server = await startSlow(A, (16 * 1024) / connections)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const args = [...ARGS, '-n', String(connections)]
+    await killAfter(server, SIZE / 2, { dir, args })
+    t.notOk(existsSync(join(dir, 'file.bin')))
+    const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
+    t.equal(status, 0)
+    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    t.strictSame(names(dir), ['file.bin'])
+    t.ok(server.served <= SIZE * 1.1, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
+  })
+
+  t.test(`eight kills cost at most three tenths, ${connections} at once`, async (t) => {
+    const server = await startSlow(A, (8 * 1024) / connections)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const args = [...ARGS, '-n', String(connections)]
+    for (let kill = 0; kill < 8; kill++) await killAfter(server, SIZE / 9, { dir, args })
+    const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
+    t.equal(status, 0)
+    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
+  })
+}
+
+t.test('the journal never names a byte that is not on disk', async (t) => {
+  const server = await startSlow(A)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  for (let kill = 0; kill < 6; kill++) {
+    await killAfter(server, SIZE / 10, { dir })
+    const [, body = '{}'] = readFileSync(join(dir, 'file.bin.part.json'), 'utf8').split('\n')
+    const part = readFileSync(join(dir, 'file.bin.part'))
+    for (const [start, end] of JSON.parse(body).blocks as [number, number][]) {
+      t.ok(part.subarray(start, end).equals(CONTENT.subarray(start, end)), `bytes ${start} to ${end}`)
+    }
+  }
+})

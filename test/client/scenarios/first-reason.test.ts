@@ -1,0 +1,66 @@
+// A server that fails at ranges: the message names that, and not only what it answered without one.
+import t from 'tap'
+import { head, makeContent, type Script, startHostile } from '../support/hostile-server.ts'
+import { get } from '../support/run.ts'
+
+const BODY = makeContent(1000)
+
+function answer(status: string, fields: Readonly<Record<string, string | number>>): Script {
+  return (_, socket) => {
+    socket.write(head(status, { 'content-length': BODY.length, ...fields }))
+    socket.write(BODY)
+  }
+}
+
+const TYPE = 'multipart/byteranges; boundary=x'
+const rows: readonly (readonly [name: string, script: Script, reason: RegExp])[] = [
+  [
+    'a multipart',
+    answer('206 P', { 'content-type': TYPE }),
+    /^the server answered a single range with a multipart/,
+  ],
+  ['no Content-Range', answer('206 P', {}), /^the server answered 206 without a valid Content-Range/],
+  [
+    'a unit that is unknown',
+    answer('206 P', { 'content-range': 'items 0-9/10' }),
+    /without a valid Content-Range/,
+  ],
+  [
+    'other bytes',
+    answer('206 P', { 'content-range': 'bytes 5-1004/2000' }),
+    /^the server answered with bytes from 5/,
+  ],
+  [
+    'another length',
+    answer('206 P', { 'content-range': 'bytes 0-9/10' }),
+    /^the server sent a Content-Length unlike/,
+  ],
+  ['416', answer('416 No', { 'content-range': 'bytes */1000' }), /^the server answered 416 to bytes from 0/],
+]
+
+for (const [name, script, reason] of rows) {
+  t.test(`the first reason is told (${name})`, async (t) => {
+    const server = await startHostile(script)
+    t.teardown(() => server.stop())
+    const { code, message } = await get(`${server.url}/x`, t.testdir({}))
+    t.equal(code, 'ERR_DOWNLOAD_PROTOCOL')
+    t.match(message, reason)
+    t.match(message, /; asked again without a range: the server /)
+  })
+}
+
+t.test('the first reason is told where the last try is without a range (503, then 206)', async (t) => {
+  const server = await startHostile((request, socket) =>
+    answer(request.range === null ? '206 P' : '500 No', {})(request, socket),
+  )
+  t.teardown(() => server.stop())
+  const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })
+  t.match(message, /^the server answered 500; asked again without a range: the server answered 206 although/)
+})
+
+t.test('a reason that stays the same is told once', async (t) => {
+  const server = await startHostile(answer('500 No', {}))
+  t.teardown(() => server.stop())
+  const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })
+  t.equal(message, 'gave up after 3 attempts: the server answered 500')
+})

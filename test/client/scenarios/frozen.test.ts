@@ -1,0 +1,195 @@
+// A run that stands still while its file gets the final name, and whose place another run takes meanwhile.
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { rangeGet } from '../support/command.ts'
+import {
+  answerHonestly,
+  head,
+  makeContent,
+  part,
+  resource,
+  send,
+  startHostile,
+  wanted,
+} from '../support/hostile-server.ts'
+import { hookFunction, refuse } from '../support/refusals.ts'
+import { type End, get, names, readOrNull } from '../support/run.ts'
+
+const SIZE = 300_000
+const A = resource(makeContent(SIZE, 'version A'))
+const B = resource(makeContent(SIZE, 'version B'))
+
+// A takeover watches for five seconds first.
+t.setTimeout(400_000)
+
+interface Gate {
+  readonly passed: Promise<void>
+  readonly open: () => void
+}
+
+function gate(): Gate {
+  let open = (): void => undefined
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { passed, open }
+}
+
+/** Serves A; then, once told, B, whose second half waits for `rest`. */
+async function startTwo() {
+  const state = { isSecond: false, half: gate(), rest: gate() }
+  const server = await startHostile(async (request, socket) => {
+    if (!state.isSecond) return answerHonestly(A, request, socket)
+    const range = wanted(request, SIZE)
+    const { start, end } = range ?? { start: 0, end: SIZE }
+    socket.write(
+      range === null ? head('200 OK', { ...B.fields, 'content-length': SIZE }) : part(range, SIZE, B.fields),
+    )
+    const middle = Math.ceil((start + end) / 2)
+    await send(socket, B.content.subarray(start, middle))
+    state.half.open()
+    await state.rest.passed
+    return await send(socket, B.content.subarray(middle, end))
+  })
+  return { server, state }
+}
+
+/** Stops the first call of `name` for which `isIt` until `go`. Returns what undoes the hook. */
+function freeze(
+  name: 'link' | 'rename',
+  isIt: (from: string, to: string) => boolean,
+): { frozen: Promise<void>; go: () => void; undo: () => void } {
+  const [frozen, going] = [gate(), gate()]
+  const own = promises[name]
+  let isFirst = true
+  const undo = hookFunction(name, async (...args: unknown[]) => {
+    const [from = '', to = ''] = args.map(String)
+    if (isFirst && isIt(from, to)) {
+      isFirst = false
+      frozen.open()
+      await going.passed
+    }
+    return await own(from, to)
+  })
+  return { frozen: frozen.passed, go: going.open, undo }
+}
+
+/** The lock as it would look from another machine, its owner silent for an hour: in a new file, which nobody touches. */
+function makeForeign(dir: string): void {
+  const path = join(dir, 'file.bin.part.lock')
+  const owner = JSON.parse(readFileSync(path, 'utf8'))
+  rmSync(path)
+  writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
+  const old = new Date(Date.now() - 3_600_000)
+  utimesSync(path, old, old)
+}
+
+const deleteLock = (dir: string): void => rmSync(join(dir, 'file.bin.part.lock'))
+
+const isFinal = (_from: string, to: string): boolean => to.endsWith('/file.bin')
+const isOwn = (_from: string, to: string): boolean => to.includes('.part.done.')
+
+const ROWS = [
+  { name: 'before the link', at: 'link', isIt: isFinal, existing: 'refuse', lose: deleteLock },
+  { name: 'before the link', at: 'link', isIt: isFinal, existing: 'refuse', lose: makeForeign },
+  { name: 'before the rename', at: 'rename', isIt: isFinal, existing: 'replace', lose: deleteLock },
+  { name: 'before the rename', at: 'rename', isIt: isFinal, existing: 'replace', lose: makeForeign },
+  { name: 'before it is apart', at: 'rename', isIt: isOwn, existing: 'refuse', lose: makeForeign },
+  { name: 'before it is apart', at: 'rename', isIt: isOwn, existing: 'replace', lose: deleteLock },
+] as const
+
+/** Starts a run, freezes it where the row says, and takes its lock away. */
+async function freezeFirst(t: Test, { at, isIt, existing, lose }: (typeof ROWS)[number]) {
+  const { server, state } = await startTwo()
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const url = `${server.url}/file.bin`
+  const { frozen, go, undo } = freeze(at, isIt)
+  t.teardown(undo)
+  const first = get(url, dir, { existing })
+  await frozen
+  lose(dir)
+  state.isSecond = true
+  return { state, dir, url, go, first }
+}
+
+for (const row of ROWS) {
+  const { name, existing, lose } = row
+  t.test(`frozen ${name}, its lock lost by ${lose.name}: its successor is at work`, async (t) => {
+    const { state, dir, url, go, first } = await freezeFirst(t, row)
+    const second = get(url, dir, { existing, connections: 1 })
+    await state.half.passed
+    go()
+    const end: End = await first
+    t.match(end.code, /^ERR_DOWNLOAD_(?:BUSY|UNWRITABLE)$/, end.message)
+    t.equal(end.file, null, 'nothing has the final name, least of all what the successor writes')
+    state.rest.open()
+    const { code, message, file } = await second
+    t.equal(code, null, message)
+    t.ok(file?.equals(B.content))
+    t.strictSame(names(dir), ['file.bin'])
+  })
+
+  t.test(`frozen ${name}, its lock lost by ${lose.name}: its successor has finished`, async (t) => {
+    const { state, dir, url, go, first } = await freezeFirst(t, row)
+    state.rest.open()
+    t.equal((await get(url, dir, { existing })).code, null)
+    go()
+    t.match((await first).code, /^ERR_DOWNLOAD_/)
+    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(B.content), 'the newer file stays')
+    t.strictSame(names(dir), ['file.bin'])
+  })
+}
+
+t.test('without hard links, frozen before the rename', async (t) => {
+  const { server, state } = await startTwo()
+  t.teardown(() => server.stop())
+  t.teardown(await refuse('link', 'EPERM'))
+  const dir = t.testdir({})
+  const { frozen, go, undo } = freeze('rename', isFinal)
+  t.teardown(undo)
+  const first = get(`${server.url}/file.bin`, dir)
+  await frozen
+  deleteLock(dir)
+  rmSync(join(dir, 'file.bin')) // the placeholder
+  state.isSecond = true
+  const second = get(`${server.url}/file.bin`, dir, { connections: 1 })
+  await state.half.passed
+  go()
+  t.match((await first).code, /^ERR_DOWNLOAD_/)
+  state.rest.open()
+  const { code, message, file } = await second
+  t.equal(code, null, message)
+  t.ok(file?.equals(B.content))
+  t.strictSame(names(dir), ['file.bin'])
+})
+
+t.test('killed while its file has no name but its own: all of it is resumed', async (t) => {
+  const { server } = await startTwo()
+  t.teardown(() => server.stop())
+  const hooks = ['with-kill', 'with-refusals'].map((name) =>
+    fileURLToPath(new URL(`../support/${name}.js`, import.meta.url)),
+  )
+  const NODE_OPTIONS = hooks.map((path) => `--import ${path}`).join(' ')
+  for (const args of [['-o', 'file.bin'], []]) {
+    for (const REFUSE of ['', 'link:EPERM']) {
+      const dir = t.testdir({})
+      const env = { REFUSE, KILL: 'rename:\\.part\\.done\\.', NODE_OPTIONS }
+      const killed = await rangeGet(['-q', ...args, `${server.url}/file.bin`], dir, env).ended
+      t.equal(killed.signal, 'SIGKILL', killed.stderr)
+      t.equal(names(dir).filter((name) => name.includes('.part.done.')).length, 1)
+      // One of another URL, with the same name as far as its URL says, leaves it alone.
+      if (args.length === 0)
+        t.equal((await rangeGet(['-q', `${server.url}/x/file.bin`], dir).ended).status, 0)
+      if (args.length === 0) rmSync(join(dir, 'file.bin'))
+      const { status, stdout } = await rangeGet(['--json', ...args, `${server.url}/file.bin`], dir).ended
+      t.equal(status, 0, stdout)
+      t.ok(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}').resumed > SIZE / 2)
+      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(A.content))
+      t.strictSame(names(dir), ['file.bin'])
+    }
+  }
+})

@@ -1,0 +1,43 @@
+// Two runs of one download at once, one of them killed at some step: the next run leaves nothing beside the file.
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { rangeGet } from '../support/command.ts'
+import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
+import { names, readOrNull } from '../support/run.ts'
+
+const CONTENT = makeContent(100_000)
+/** The steps at which the one is killed. */
+const STEPS = Array.from({ length: 10 }, (_, index) => 3 * index + 1)
+
+t.setTimeout(300_000)
+
+for (const [name, args] of [
+  ['a name that the caller gave', ['-o', 'file.bin']],
+  ['a name of the URL', []],
+] as const) {
+  t.test(`two at once, one killed: ${name}`, async (t) => {
+    const server = await startHostile(honest(resource(CONTENT)))
+    t.teardown(() => server.stop())
+    const hooks = fileURLToPath(new URL('../support/with-steps.js', import.meta.url))
+    for (const step of STEPS) {
+      const root = t.testdir({ work: {}, state: {} })
+      const dir = join(root, 'work')
+      const env = { XDG_STATE_HOME: join(root, 'state') }
+      const command = ['-q', '--overwrite', ...args, `${server.url}/file.bin`]
+      const killed = { ...env, KILL_STEP: String(step), NODE_OPTIONS: `--import ${hooks}` }
+      const pair = [rangeGet(command, dir, killed), rangeGet(command, dir, env)]
+      const ends = await Promise.all(pair.map(({ ended }) => ended))
+      for (const { signal, status, stderr } of ends) {
+        const isFine = signal === 'SIGKILL' || status === 0 || status === 10
+        t.ok(isFine, `killed before step ${step}: ${status} ${stderr}`)
+      }
+      const left = names(dir).join(' ')
+      const { status, stderr } = await rangeGet(command, dir, env).ended
+      t.equal(status, 0, stderr)
+      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      t.strictSame(names(dir), ['file.bin'], `killed before step ${step}, which left ${left}`)
+      t.strictSame(names(join(root, 'state', 'range-get')), ['journal.key'])
+    }
+  })
+}

@@ -1,0 +1,150 @@
+// The command killed before each step that it takes on the disk: the next run ends with the exact file, and nothing is left
+// beside it or beside the secret.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DownloadError, type DownloadOptions, download } from 'range-get'
+import t from 'tap'
+import { type Ended, rangeGet } from '../support/command.ts'
+import { honest, makeContent, type Resource, resource, startHostile } from '../support/hostile-server.ts'
+import { refuse } from '../support/refusals.ts'
+import { names, QUICK, readOrNull } from '../support/run.ts'
+
+const CONTENT = makeContent(100_000)
+const JOINABLE = resource(CONTENT)
+const NAMED = resource(CONTENT, { 'content-disposition': 'attachment; filename="file.bin"' })
+const ONCE = { content: CONTENT, fields: {} }
+/** Of this many steps one is taken, from this one on; all where nothing is said. */
+const EVERY = Number(process.env['KILL_EVERY'] ?? 1)
+const FROM = Number(process.env['KILL_FROM'] ?? 0)
+/** Processes at once that are killed. */
+const AT_ONCE = 3
+
+// Some two hundred processes, on a machine that may be busy.
+t.setTimeout(900_000)
+
+interface Row {
+  readonly name: string
+  readonly args: readonly string[]
+  /** The same for the library. */
+  readonly options?: DownloadOptions
+  readonly file?: Resource
+  readonly path?: string
+  /** What the user has in the folder; it stays. */
+  readonly planted?: readonly string[]
+  /** A `file.bin` that is to be replaced. */
+  readonly existing?: string
+  readonly refuse?: string
+  /** A run before, killed there. */
+  readonly first?: string
+}
+
+const NAME = ['-o', 'file.bin'] as const
+
+const ROWS: readonly Row[] = [
+  { name: 'a name that the caller gave', args: NAME },
+  { name: 'a name that the server gave', args: [], file: NAMED, path: '/download?id=1' },
+  {
+    name: 'a file that is replaced',
+    args: [...NAME, '--overwrite'],
+    options: { existing: 'replace' },
+    existing: 'old',
+  },
+  { name: 'a download that cannot be resumed', args: NAME, file: ONCE },
+  { name: 'a part file of the user in the way', args: NAME, planted: ['file.bin.part'] },
+  { name: 'no hard links', args: NAME, refuse: 'link:EPERM' },
+  { name: 'killed twice', args: NAME, first: 'rename:\\.part\\.done\\.' },
+]
+
+interface Place {
+  readonly dir: string
+  readonly state: string
+}
+
+/** Runs the command in `place` as the row says, with more variables. */
+async function run(row: Row, url: string, { dir, state }: Place, more: NodeJS.ProcessEnv): Promise<Ended> {
+  const hooks = ['with-kill', 'with-refusals', 'with-steps'].map((name) =>
+    fileURLToPath(new URL(`../support/${name}.js`, import.meta.url)),
+  )
+  const NODE_OPTIONS = hooks.map((path) => `--import ${path}`).join(' ')
+  const env = { NODE_OPTIONS, XDG_STATE_HOME: state, REFUSE: row.refuse ?? '', ...more }
+  return await rangeGet(['-q', ...row.args, url], dir, env).ended
+}
+
+/** The run after that, in this process. Returns the code that it failed with, or null. */
+async function runAgain(row: Row, url: string, { dir, state }: Place): Promise<string | null> {
+  const [what, code] = row.refuse?.split(':') ?? []
+  const undo = what === 'link' ? await refuse(what, code ?? '') : () => undefined
+  const own = process.env['XDG_STATE_HOME']
+  process.env['XDG_STATE_HOME'] = state
+  try {
+    const destination = row.args.includes('-o') ? join(dir, 'file.bin') : { directory: dir }
+    await download(url, destination, { ...QUICK, ...row.options }).finished
+    return null
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error
+    return error.code
+  } finally {
+    process.env['XDG_STATE_HOME'] = own
+    undo()
+  }
+}
+
+/** A folder, and a home for the secret, as the row wants them. */
+async function prepare(row: Row, url: string, root: string): Promise<Place> {
+  const place = { dir: join(root, 'work'), state: join(root, 'state') }
+  mkdirSync(place.dir, { recursive: true })
+  for (const name of row.planted ?? []) writeFileSync(join(place.dir, name), `the user's own ${name}`)
+  if (row.existing !== undefined) writeFileSync(join(place.dir, 'file.bin'), row.existing)
+  if (row.first !== undefined) await run(row, url, place, { KILL: row.first })
+  return place
+}
+
+/** The steps that a run takes which nobody kills. */
+async function stepsOf(row: Row, url: string, root: string): Promise<string[]> {
+  const steps = join(root, 'steps')
+  const { status } = await run(row, url, await prepare(row, url, root), { STEPS: steps })
+  if (status !== 0) throw new Error(`status ${status}`)
+  return readFileSync(steps, 'utf8').replaceAll(`${root}/`, '').trim().split('\n')
+}
+
+/** Does `work` for each of `items`, some at once. */
+async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items]
+  const next = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, next))
+}
+
+for (const row of ROWS) {
+  t.test(`killed before each step: ${row.name}`, async (t) => {
+    const server = await startHostile(honest(row.file ?? JOINABLE))
+    t.teardown(() => server.stop())
+    const url = server.url + (row.path ?? '/file.bin')
+    const root = t.testdir({})
+    const steps = await stepsOf(row, url, join(root, 'whole'))
+    t.ok(steps.length > 15, `${steps.length} steps`)
+    const places = new Map<string, Place>()
+    const taken = [...steps.entries()].filter(([index]) => index % EVERY === FROM)
+    t.ok(taken.length > 0)
+    await forEach(taken, async ([index, step]) => {
+      const place = await prepare(row, url, join(root, String(index)))
+      const { signal, status, stderr } = await run(row, url, place, { KILL_STEP: String(index + 1) })
+      // How often the journal is written is a matter of pace: another run may take fewer steps.
+      t.ok(signal === 'SIGKILL' || status === 0, `${step}: ${stderr}`)
+      places.set(`before ${index} ${step} left ${names(place.dir).join(' ')}`, place)
+    })
+    for (const [step, place] of places) {
+      const code = await runAgain(row, url, place)
+      const isUnknown = row.refuse !== undefined && readOrNull(join(place.dir, 'file.bin'))?.length === 0
+      // An empty file holds the name, and the journal does not say so yet.
+      if (code === 'ERR_DOWNLOAD_EXISTS' && isUnknown) continue
+      // The kill came when all was done but for the cleaning up.
+      if (code !== null) t.equal(code, 'ERR_DOWNLOAD_EXISTS', step)
+      t.ok(readOrNull(join(place.dir, 'file.bin'))?.equals(CONTENT), step)
+      t.strictSame(names(place.dir), ['file.bin', ...(row.planted ?? [])].sort(), step)
+      t.strictSame(names(join(place.state, 'range-get')), ['journal.key'], step)
+    }
+  })
+}

@@ -1,0 +1,310 @@
+// Bodies so long that they are led past node:http: each way in which one can end, and what comes then.
+import { createHash, randomBytes } from 'node:crypto'
+import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createServer as createTlsServer } from 'node:tls'
+import { type DownloadOptions, download } from 'range-get'
+import t, { type Test } from 'tap'
+import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
+import { rangeGet } from '../support/command.ts'
+import {
+  atFirst,
+  type HostileServer,
+  head,
+  honest,
+  part,
+  type RawRequest,
+  resource,
+  type Script,
+  send,
+  startHostile,
+  wanted,
+} from '../support/hostile-server.ts'
+import { killAfter } from '../support/kill.ts'
+import { type End, get, names, QUICK, readOrNull } from '../support/run.ts'
+import { startSlow } from '../support/slow-server.ts'
+
+const MIB = 1024 * 1024
+const SIZE = 17 * MIB + 3
+const CONTENT = randomBytes(SIZE)
+const A = resource(CONTENT)
+const B = resource(randomBytes(SIZE))
+/** A length that node:http reads to its end. */
+const SHORT = 8 * MIB
+
+t.setTimeout(300_000)
+
+const tail = (start: number): { start: number; end: number } => ({ start, end: SIZE })
+const contentDigest = (bytes: Buffer): string =>
+  `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+
+/** A correct head, then the body up to byte `until` of the file, and then what `end` does. */
+const broken =
+  (until: number, end: (socket: Socket) => void): Script =>
+  async (request, socket) => {
+    const range = wanted(request, SIZE) ?? tail(0)
+    await send(socket, part(range, SIZE, A.fields))
+    await send(socket, CONTENT.subarray(range.start, until))
+    end(socket)
+  }
+
+interface Row {
+  name: string
+  script: Script
+  options?: DownloadOptions
+  want?: Buffer
+  also?: (t: Test, end: End, server: HostileServer) => void
+}
+
+const AT = 9 * MIB
+const goesOnFrom =
+  (start: number): NonNullable<Row['also']> =>
+  (t, _, { requests }) =>
+    t.equal(requests[1]?.range?.start, start, 'goes on where the connection broke off')
+
+const ONE: DownloadOptions = { connections: 1 }
+
+const ROWS: readonly Row[] = [
+  { name: 'a correct answer', script: honest(A) },
+  {
+    name: 'long bodies cost their connection',
+    script: honest(A),
+    options: { ...ONE, segmentSize: 16 * MIB },
+    also: (t, _, { requests, connections }) => t.strictSame([requests.length, connections], [2, 2]),
+  },
+  {
+    name: 'short ones keep it',
+    script: honest(A),
+    options: { ...ONE, segmentSize: SHORT },
+    also: (t, _, { requests, connections }) => t.strictSame([requests.length, connections], [3, 1]),
+  },
+  { name: 'four connections', script: honest(A), options: { connections: 4, segmentSize: 17 * MIB } },
+  ...[0, 1, 70_000, SIZE - 1].map(
+    (bytes): Row => ({
+      name: `${bytes} bytes of the body together with the head`,
+      script: async (request, socket) => {
+        const range = wanted(request, SIZE) ?? tail(0)
+        const body = CONTENT.subarray(range.start, range.end)
+        const first = Buffer.concat([Buffer.from(part(range, SIZE, A.fields)), body.subarray(0, bytes)])
+        await send(socket, first)
+        await sleep(30)
+        await send(socket, body.subarray(bytes))
+      },
+    }),
+  ),
+  {
+    name: 'a head and the first bytes of the body one by one',
+    script: async (request, socket) => {
+      const range = wanted(request, SIZE) ?? tail(0)
+      const body = CONTENT.subarray(range.start, range.end)
+      const first = Buffer.concat([Buffer.from(part(range, SIZE, A.fields)), body.subarray(0, 50)])
+      for (const byte of first) {
+        await send(socket, Buffer.of(byte))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      for (let at = 50; at < body.length; at += 777_777) await send(socket, body.subarray(at, at + 777_777))
+    },
+  },
+  {
+    name: 'the connection is closed in the middle',
+    script: atFirst(
+      1,
+      broken(AT, (socket) => socket.end()),
+      A,
+    ),
+    also: goesOnFrom(AT),
+  },
+  {
+    name: 'the connection is reset in the middle',
+    script: atFirst(
+      1,
+      broken(AT, (socket) => setTimeout(() => socket.resetAndDestroy(), 100)),
+      A,
+    ),
+    // What a reset finds unread is lost.
+    also: (t, _, { requests }) => {
+      const start = requests[1]?.range?.start ?? 0
+      t.ok(start > AT / 2 && start <= AT, `goes on from ${start}`)
+    },
+  },
+  {
+    name: 'nothing comes any more',
+    script: atFirst(
+      1,
+      broken(AT, () => undefined),
+      A,
+    ),
+    also: goesOnFrom(AT),
+  },
+  {
+    name: 'closed one byte before the end',
+    script: atFirst(
+      1,
+      broken(SIZE - 1, (socket) => socket.end()),
+      A,
+    ),
+    also: goesOnFrom(SIZE - 1),
+  },
+  {
+    name: 'more bytes than announced',
+    script: broken(SIZE, (socket) => socket.end(randomBytes(100_000))),
+    also: (t, _, { requests }) => t.equal(requests.length, 1),
+  },
+  {
+    name: 'another answer behind the body',
+    script: broken(SIZE, (socket) => socket.write(`${head('200 OK', { 'content-length': 3 })}bad`)),
+    options: { ...ONE, segmentSize: 16 * MIB },
+  },
+  {
+    name: 'the file changes after the connection broke off',
+    script: atFirst(
+      1,
+      broken(AT, (socket) => socket.end()),
+      B,
+    ),
+    want: B.content,
+  },
+  {
+    name: 'no ranges, broken off once',
+    script: (request, socket) => {
+      socket.write(head('200 OK', { ...A.fields, 'content-length': SIZE }))
+      if (request.index > 0) socket.write(CONTENT)
+      else socket.end(CONTENT.subarray(0, AT))
+    },
+  },
+  {
+    name: 'ranges no more, after the connection broke off',
+    script: async (request, socket) => {
+      if (request.index === 0) return broken(AT, (socket) => socket.end())(request, socket)
+      await send(socket, head('200 OK', { ...A.fields, 'content-length': SIZE }))
+      await send(socket, CONTENT)
+    },
+  },
+  {
+    name: 'a wrong Content-Digest once',
+    script: (request, socket) => answerWithDigest(request, socket, request.index === 0),
+    also: (t, _, { requests }) => t.equal(requests[1]?.range?.start, 0, 'fetched again'),
+  },
+]
+
+async function answerWithDigest(request: RawRequest, socket: Socket, isWrong: boolean): Promise<void> {
+  const range = wanted(request, SIZE) ?? tail(0)
+  const body = CONTENT.subarray(range.start, Math.min(range.end, range.start + 16 * MIB))
+  const span = { start: range.start, end: range.start + body.length }
+  const digest = contentDigest(isWrong ? body.subarray(1) : body)
+  await send(socket, part(span, SIZE, { ...A.fields, 'content-digest': digest }))
+  await send(socket, body)
+}
+
+for (const { name, script, options = ONE, want = CONTENT, also } of ROWS) {
+  t.test(name, async (t) => {
+    const server = await startHostile(script)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const end = await get(`${server.url}/file.bin`, dir, options)
+    t.equal(end.code, null, end.message)
+    t.ok(end.file?.equals(want), 'the exact file')
+    t.strictSame(names(dir), ['file.bin'])
+    also?.(t, end, server)
+  })
+}
+
+t.test('the connection is closed when a long body has come', async (t) => {
+  let isClosed = false
+  const server = await startHostile(async (request, socket) => {
+    socket.on('close', () => {
+      isClosed = true
+    })
+    if (request.index > 0) while (!isClosed) await sleep(10)
+    await honest(A)(request, socket)
+  })
+  t.teardown(() => server.stop())
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), { ...ONE, segmentSize: 16 * MIB })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  t.equal(server.requests.length, 2, 'the second one was answered after that')
+})
+
+t.test('an idle connection takes half of what one is receiving', async (t) => {
+  // No faster than a busy machine reads: what lies in the system's buffers when half is taken away was sent for nothing.
+  const server = await startSlow(A, 128 * 1024)
+  t.teardown(() => server.stop())
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 2, segmentSize: 17 * MIB })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  t.ok(server.requests.length >= 3, `${server.requests.length} requests`)
+  t.ok(server.served < SIZE * 1.3, `${server.served} bytes sent`)
+})
+
+const starts = ({ requests }: HostileServer) => requests.map(({ range }) => range?.start)
+
+t.test('paused in the middle, resumed later', async (t) => {
+  const server = await startSlow(A, 512 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const run = download(`${server.url}/file.bin`, join(dir, 'file.bin'), { ...QUICK, connections: 1 })
+  await server.hasServed(AT)
+  run.pause()
+  await sleep(100)
+  const { served } = server
+  await sleep(200)
+  t.ok(server.served - served <= 512 * 1024, 'nothing is sent meanwhile')
+  const { received } = run.progress
+  t.ok(received > 0)
+  run.resume()
+  await run.finished
+  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  t.strictSame(starts(server), [0, received], 'nothing is asked for twice')
+})
+
+t.test('aborted in the middle, and run again', async (t) => {
+  const server = await startSlow(A, 512 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const controller = new AbortController()
+  const options = { ...QUICK, connections: 1, signal: controller.signal }
+  const run = download(`${server.url}/file.bin`, join(dir, 'file.bin'), options)
+  await server.hasServed(AT)
+  controller.abort()
+  await t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
+  const { received } = run.progress
+  t.ok(received > 0)
+  const end = await get(`${server.url}/file.bin`, dir, { connections: 1 })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  t.strictSame(starts(server), [0, received], 'nothing is asked for twice')
+})
+
+t.test('killed in the middle', async (t) => {
+  const server = await startSlow(A, 128 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const args = ['-q', '-o', 'file.bin', '-n', '1']
+  for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 5, { dir, args })
+  t.equal((await rangeGet([...args, `${server.url}/file.bin`], dir).ended).status, 0)
+  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
+})
+
+t.test('over TLS, to a name that has several addresses', { skip: withoutOpenssl() }, async (t) => {
+  const dir = t.testdir({})
+  const { key, cert, path } = makeCertificate(dir)
+  let connections = 0
+  const server = createTlsServer({ key, cert }, (socket) => {
+    connections++
+    socket.on('error', () => undefined)
+    socket.once('data', (request) => {
+      const start = Number(/bytes=(\d+)-/i.exec(request.toString('latin1'))?.[1] ?? 0)
+      socket.write(part({ start, end: SIZE }, SIZE, A.fields))
+      // Broken off in the middle the first time.
+      if (start > 0) socket.write(CONTENT.subarray(start))
+      else socket.end(CONTENT.subarray(0, AT))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const args = ['-q', '-n', '1', '-o', 'file.bin', `https://localhost:${port}/file.bin`]
+  const { status, stderr } = await rangeGet(args, dir, { NODE_EXTRA_CA_CERTS: path }).ended
+  t.equal(status, 0, stderr)
+  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  t.equal(connections, 2)
+})

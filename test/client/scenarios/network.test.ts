@@ -1,0 +1,229 @@
+// Refused, reset, stalled, redirected, slowed down.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import {
+  answerHonestly,
+  atFirst,
+  head,
+  honest,
+  makeContent,
+  part,
+  resource,
+  type Script,
+  startHostile,
+  wanted,
+} from '../support/hostile-server.ts'
+import { get } from '../support/run.ts'
+import { play, type Scenario } from '../support/scenario.ts'
+
+const CONTENT = makeContent(300_000)
+const A = resource(CONTENT)
+const SIZE = CONTENT.length
+
+/** Sends `bytes` of the answer, then does `then`. */
+const partly =
+  (bytes: number, then: 'reset' | 'close' | 'silence'): Script =>
+  async (request, socket) => {
+    const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
+    socket.write(part({ start, end }, SIZE, A.fields))
+    socket.write(CONTENT.subarray(start, Math.min(end, start + bytes)))
+    if (end - start <= bytes || then === 'silence') return
+    await sleep(200) // what is unread when a connection ends may be lost, and a busy machine reads late
+    if (then === 'reset') socket.resetAndDestroy()
+    else socket.end()
+  }
+
+const unavailable =
+  (status: string, fields: Readonly<Record<string, string>>): Script =>
+  (_, socket) =>
+    void socket.write(head(status, { 'content-length': 0, ...fields }))
+
+const rows: Scenario[] = [
+  {
+    name: 'a reset in every answer: progress renews the patience',
+    script: partly(70_000, 'reset'),
+    options: { retries: 1 },
+    want: CONTENT,
+  },
+  {
+    name: 'an early close in every answer',
+    script: partly(70_000, 'close'),
+    options: { retries: 1 },
+    want: CONTENT,
+  },
+  {
+    name: 'silence in every answer',
+    script: partly(70_000, 'silence'),
+    options: { retries: 1, stallTimeout: 100 },
+    want: CONTENT,
+  },
+  {
+    name: 'no byte of any body',
+    script: partly(0, 'reset'),
+    options: { retries: 3, connections: 1 },
+    want: 'ERR_DOWNLOAD_NETWORK',
+    also: (t, end, server) => {
+      t.equal(server.requests.length, 4, 'as often as was said')
+      t.match(end.message, /gave up after 4 attempts/)
+    },
+  },
+  {
+    name: 'a head that never comes',
+    script: () => undefined,
+    options: { retries: 1, stallTimeout: 100 },
+    want: 'ERR_DOWNLOAD_NETWORK',
+  },
+  ...[500, 502, 503, 504, 408, 429].map(
+    (status): Scenario => ({
+      name: `${status} twice`,
+      script: atFirst(2, unavailable(`${status} No`, {}), A),
+      want: CONTENT,
+    }),
+  ),
+  {
+    name: '503 with a Retry-After in seconds, longer than the longest wait',
+    script: atFirst(1, unavailable('503 No', { 'retry-after': '86400' }), A),
+    want: 'ERR_DOWNLOAD_HTTP',
+    also: (t, end, server) => {
+      t.equal(server.requests.length, 1, 'a server that says when is not asked before')
+      t.match(end.message, /asks to wait for 24 hours.*--max-retry-delay/)
+    },
+  },
+  {
+    name: '503 with a Retry-After as a date far off',
+    script: atFirst(1, unavailable('503 No', { 'retry-after': 'Fri, 01 Jan 2038 00:00:00 GMT' }), A),
+    want: 'ERR_DOWNLOAD_HTTP',
+    also: (t, end) => t.match(end.message, /asks to wait for \d+ days/),
+  },
+  {
+    name: '503 with a Retry-After that is nothing',
+    script: atFirst(1, unavailable('503 No', { 'retry-after': 'soon' }), A),
+    want: CONTENT,
+  },
+  {
+    name: '503 for ever',
+    script: unavailable('503 No', {}),
+    options: { retries: 2 },
+    want: 'ERR_DOWNLOAD_HTTP',
+    also: (t, _, server) => t.equal(server.requests.length, 3),
+  },
+  {
+    name: '404, with a Range and without',
+    script: unavailable('404 Not Found', {}),
+    want: 'ERR_DOWNLOAD_HTTP',
+    also: (t, _, server) => t.equal(server.requests.length, 2, 'asking again does not cure it'),
+  },
+  {
+    name: 'a redirect in a circle',
+    script: unavailable('302 Found', { location: '/file.bin' }),
+    options: { maxRedirects: 5 },
+    want: 'ERR_DOWNLOAD_PROTOCOL',
+    also: (t, _, server) => t.equal(server.requests.length, 12),
+  },
+  {
+    name: 'a redirect to another scheme',
+    script: unavailable('302 Found', { location: 'file:///etc/passwd' }),
+    want: 'ERR_DOWNLOAD_PROTOCOL',
+  },
+  { name: 'a redirect to nowhere', script: unavailable('302 Found', {}), want: 'ERR_DOWNLOAD_PROTOCOL' },
+]
+
+for (const row of rows) t.test(row.name, (t) => play(t, row, { connections: 2, segmentSize: 150_000 }))
+
+t.test('the connection is refused while a server restarts', async (t) => {
+  const first = await startHostile(partly(100_000, 'silence'))
+  const port = Number(new URL(first.url).port)
+  const dir = t.testdir({})
+  const run = get(`${first.url}/file.bin`, dir, {
+    retries: 20,
+    retryDelay: 100,
+    connections: 3,
+    segmentSize: 120_000,
+  })
+  await sleep(200)
+  await first.stop()
+  await sleep(300)
+  const second = await startHostile(honest(A), port)
+  t.teardown(() => second.stop())
+  const end = await run
+  t.ok(end.file?.equals(CONTENT), end.message)
+})
+
+t.test('a host name that does not exist', async (t) => {
+  const end = await get('http://nothing.invalid/file.bin', t.testdir({}), { retries: 1 })
+  t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
+  t.match(end.message, /host name/)
+})
+
+t.test('redirects: other origins get no credentials', async (t) => {
+  const target = await startHostile(honest(A))
+  t.teardown(() => target.stop())
+  const origin = await startHostile((request, socket) => {
+    const location = request.path === '/file.bin' ? '/next' : `${target.url}/away`
+    socket.write(head('307 Temporary Redirect', { location, 'content-length': 0 }))
+  })
+  t.teardown(() => origin.stop())
+  const headers = { cookie: 'a=b', 'x-api-key': 'secret', accept: 'application/octet-stream' }
+  const url = `${origin.url.replace('http://', 'http://user:pass@')}/file.bin`
+  const end = await get(url, t.testdir({}), { headers, segmentSize: 100_000, connections: 1 })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  for (const request of origin.requests) {
+    t.equal(request.headers.get('authorization'), `Basic ${Buffer.from('user:pass').toString('base64')}`)
+    t.equal(request.headers.get('x-api-key'), 'secret')
+  }
+  t.equal(target.requests.length, 3)
+  for (const request of target.requests) {
+    for (const name of ['authorization', 'cookie', 'x-api-key']) t.notOk(request.headers.has(name), name)
+    t.equal(request.headers.get('accept'), 'application/octet-stream')
+  }
+  t.equal(origin.requests.length, 2, 'the way is remembered')
+})
+
+t.test('a signed target that expires is renewed through the original URL', async (t) => {
+  let signature = 0
+  let uses = 0
+  const server = await startHostile((request, socket) => {
+    if (request.path === '/file.bin') {
+      signature++
+      uses = 0
+      socket.write(head('302 Found', { location: `/signed?n=${signature}`, 'content-length': 0 }))
+    } else if (request.path === `/signed?n=${signature}` && uses++ < 2) {
+      answerHonestly(A, request, socket)
+    } else {
+      socket.write(head('403 Forbidden', { 'content-length': 0 }))
+    }
+  })
+  t.teardown(() => server.stop())
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), {
+    segmentSize: 50_000,
+    connections: 1,
+    retries: 0,
+  })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  t.equal(signature, 3)
+})
+
+t.test('requests go through a proxy in absolute form', async (t) => {
+  const proxy = await startHostile(honest(A))
+  t.teardown(() => proxy.stop())
+  const end = await get('http://files.invalid/file.bin?x=1', t.testdir({}), {
+    proxy: proxy.url.replace('//', '//me:pw@'),
+  })
+  t.ok(end.file?.equals(CONTENT), end.message)
+  t.equal(proxy.requests[0]?.path, 'http://files.invalid/file.bin?x=1')
+  t.equal(proxy.requests[0]?.headers.get('host'), 'files.invalid')
+  t.equal(
+    proxy.requests[0]?.headers.get('proxy-authorization'),
+    `Basic ${Buffer.from('me:pw').toString('base64')}`,
+  )
+})
+
+t.test('bytes are exact under a rate limit', async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), {
+    limitRate: 1_000_000,
+    segmentSize: 100_000,
+  })
+  t.ok(end.file?.equals(CONTENT), end.message)
+})

@@ -1,0 +1,86 @@
+// A power cut keeps what was flushed and may lose the rest: no journal may name a byte that would be lost.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import t from 'tap'
+import { fileHandlePrototype } from '../support/file-handles.ts'
+import { makeContent, resource } from '../support/hostile-server.ts'
+import { blocksOf } from '../support/journal.ts'
+import { get, readOrNull } from '../support/run.ts'
+import { slowClock } from '../support/slow-clock.ts'
+import { startSlow } from '../support/slow-server.ts'
+
+/** The methods of a file handle that this program writes with. */
+interface Handle {
+  write(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
+  datasync(): Promise<void>
+}
+
+/** Watches every file handle of this process. `disk`: what a power cut would leave. */
+async function watchDisk(path: string, size: number): Promise<{ disk: Buffer; restore: () => void }> {
+  const prototype = await fileHandlePrototype<Handle>(path)
+  const { write, datasync } = prototype
+  const disk = Buffer.alloc(size)
+  let unflushed: { bytes: Buffer; position: number }[] = []
+  let writes = 0
+  prototype.write = async function (this: Handle, buffer, offset, length, position) {
+    if (writes++ % 2 === 0) await sleep(20) // the next one overtakes it
+    const result: { bytesWritten: number } = await Reflect.apply(write, this, [
+      buffer,
+      offset,
+      length,
+      position,
+    ])
+    unflushed.push({ bytes: Buffer.from(buffer.subarray(offset, offset + result.bytesWritten)), position })
+    return result
+  }
+  prototype.datasync = async function (this: Handle) {
+    const covered = unflushed // what is written while the flush is under way may miss it
+    unflushed = []
+    await sleep(Math.random() * 40) // time enough for a journal that does not wait to be seen
+    await Reflect.apply(datasync, this, [])
+    for (const { bytes, position } of covered) bytes.copy(disk, position)
+  }
+  return { disk, restore: () => Object.assign(prototype, { write, datasync }) }
+}
+
+const usualClock = () => () => undefined
+const SLOW = { size: 6_000_000, piece: 32 * 1024, setClock: usualClock }
+
+const ROWS = [
+  { name: 'one connection', connections: 1, ...SLOW },
+  { name: 'four connections', connections: 4, ...SLOW },
+  // Under the slow clock this is fast, and written past the page cache.
+  { name: 'four fast ones', connections: 4, size: 70_000_000, piece: 1024 * 1024, setClock: slowClock },
+]
+
+for (const { name, connections, size, piece, setClock } of ROWS) {
+  t.test(`every journal names only what is on the disk, ${name}`, async (t) => {
+    const content = makeContent(size)
+    const server = await startSlow(resource(content), piece)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const { disk, restore } = await watchDisk(join(dir, 'probe'), size)
+    t.teardown(restore)
+    t.teardown(setClock())
+    const journals = new Set<string>()
+    let named = 0
+    const wrong: string[] = []
+    // The cut may come at any moment: again and again, what does the journal say, and what would be left?
+    const look = setInterval(() => {
+      const text = readOrNull(join(dir, 'file.bin.part.json'))?.toString() ?? ''
+      if (journals.has(text)) return
+      journals.add(text)
+      for (const { start, end, crc } of blocksOf(text)) {
+        named = Math.max(named, end)
+        if (crc32(disk.subarray(start, end)) !== crc)
+          wrong.push(`${start}-${end} in journal ${journals.size}`)
+      }
+    }, 1)
+    const end = await get(`${server.url}/file.bin`, dir, { connections })
+    clearInterval(look)
+    t.ok(end.file?.equals(content), end.message)
+    t.strictSame(wrong, [])
+    t.ok(journals.size > 5 && named > size / 2, `${journals.size} journals, up to byte ${named}`)
+  })
+}
