@@ -16,6 +16,10 @@ const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f)/gi
 // RFC 3986 §2.2: "URIs that differ in the replacement of a reserved character with its corresponding percent-encoded
 // octet are not equivalent." These are the ones that can stand in a path both ways, and routes are told apart by them.
 const ENCODED_RESERVED = /%(?:24|26|2b|2c|3a|3b|3d|40)/gi
+const ENCODED_SEMICOLON = /%3b/i
+
+/** What a semicolon is to the router: data, or with its `useSemicolonDelimiter` the start of the query, as `?` is. */
+export type Semicolon = 'data' | 'delimiter'
 const SLASHES = /\/{2,}/g
 // RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will only
 // send the absolute-form to a proxy."
@@ -77,8 +81,18 @@ export function hasEmptySegment(path: string): boolean {
  * The spelling of a path that a guard is registered for: what routes tell apart, decoded. What else can be encoded the
  * router decodes before it compares.
  */
-export function asRegistered(path: string): string {
-  return path.replace(ENCODED_RESERVED, decodeURIComponent).replace(SLASHES, '/')
+export function asRegistered(path: string, semicolon: Semicolon = 'data'): string {
+  return path.replace(ENCODED_RESERVED, (code) => plainOf(code, semicolon)).replace(SLASHES, '/')
+}
+
+/** What a code stands for, unless it is the only spelling of that. */
+function plainOf(code: string, semicolon: Semicolon): string {
+  return semicolon === 'delimiter' && hasEncodedSemicolon(code) ? code : decodeURIComponent(code)
+}
+
+/** Whether a semicolon in a path is encoded. */
+export function hasEncodedSemicolon(path: string): boolean {
+  return ENCODED_SEMICOLON.test(path)
 }
 
 /** Whether a folder of a path has a character encoded by which routes are told apart. */
@@ -95,12 +109,14 @@ export function withUnreservedReplaced(path: string): string {
   return path.slice(0, name).replace(ENCODED_UNRESERVED, '%40') + path.slice(name)
 }
 
-/** Whether a target is what `encodeURI` makes of its decoded path, with `#` and `?` encoded too. */
-export function isExactTarget(target: string): boolean {
-  const path = pathOf(target)
+/** Whether a target is what `encodeURI` makes of its decoded path, with `#`, `?` and a `;` that delimits encoded too. */
+export function isExactTarget(target: string, semicolon: Semicolon = 'data'): boolean {
+  const [beforeSemicolon = ''] = pathOf(target).split(';')
+  const path = semicolon === 'delimiter' ? beforeSemicolon : pathOf(target)
   if (!target.startsWith('/') || hasEmptySegment(path)) return false
   try {
-    return encodeURI(decodeURIComponent(path)).replaceAll('#', '%23').replaceAll('?', '%3F') === path
+    const exact = encodeURI(decodeURIComponent(path)).replaceAll('#', '%23').replaceAll('?', '%3F')
+    return (semicolon === 'delimiter' ? exact.replaceAll(';', '%3B') : exact) === path
   } catch {
     return false
   }

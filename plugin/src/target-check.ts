@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest, HTTPMethods } from 'fastify'
 import { receivedTarget } from './received-target.ts'
 import {
@@ -6,6 +7,7 @@ import {
   type EncodedSlashes,
   hasDotSegment,
   hasEmptySegment,
+  hasEncodedSemicolon,
   hasEncodedSlash,
   hasPlainFolders,
   hasReservedFolder,
@@ -13,6 +15,7 @@ import {
   isPlain,
   namesFile,
   pathOf,
+  type Semicolon,
   type TargetSpelling,
   withUnreservedReplaced,
 } from './request-spelling.ts'
@@ -46,9 +49,10 @@ export function isServedTarget(request: FastifyRequest, file: string, settings: 
   const current = request.raw.url ?? ''
   const isRewritten = received !== current
   const isServed = (target: string): boolean => {
-    if (settings.targetSpelling === 'exact' && !isExactTarget(target)) return false
     const path = pathOf(target)
-    return isPlain(path) || isServedPath(request, { path, file, isRewritten, ...settings })
+    const semicolon = semicolonIn(request, path)
+    if (settings.targetSpelling === 'exact' && !isExactTarget(target, semicolon)) return false
+    return isPlain(path) || isServedPath(request, { path, file, isRewritten, semicolon, ...settings })
   }
   return isServed(received) && (!isRewritten || isServed(current))
 }
@@ -59,10 +63,11 @@ interface Spelled extends SpellingSettings {
   readonly file: string
   /** Whether the router may have seen another one. */
   readonly isRewritten: boolean
+  readonly semicolon: Semicolon
 }
 
 function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
-  const { path, file, encodedSlashes, isRewritten } = spelled
+  const { path, file, encodedSlashes, isRewritten, semicolon } = spelled
   if (!path.startsWith('/') || hasDotSegment(path)) return false
   if (encodedSlashes === 'refuse' && hasEncodedSlash(path)) return false
   // Handlers of what is not found are registered for folders too, and the router says nothing of them.
@@ -70,7 +75,7 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   const here = match(request, path)
   // The router was led by a constraint of the application's own, and cannot be asked again.
   if (here === null && !request.is404 && !isRewritten) return false
-  const registered = asRegistered(path)
+  const registered = asRegistered(path, semicolon)
   if (registered !== path) {
     if (hasRepeatedName(request.routeOptions.url ?? '')) return false
     if (!isSameRoute(here, match(request, registered), decoded(registered))) return false
@@ -82,6 +87,16 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   // parameter; hooks compare `request.url` with the text of a route.
   const replaced = withUnreservedReplaced(path)
   return replaced === path || isSameButAt(here, match(request, replaced))
+}
+
+/**
+ * What a semicolon is to the router that a path with an encoded one leads to. Asked of the router itself, since its
+ * option has two places: where it delimits, one behind the path changes nothing.
+ */
+function semicolonIn(request: FastifyRequest, path: string): Semicolon {
+  if (!hasEncodedSemicolon(path)) return 'data'
+  const here = match(request, path)
+  return here !== null && isDeepStrictEqual(here, match(request, `${path};`)) ? 'delimiter' : 'data'
 }
 
 /** What the router makes of a path, for the method, host and version of a request. */
