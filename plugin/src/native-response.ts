@@ -46,11 +46,15 @@ export function watchSystemWrites({ socket }: ServerResponse): (byteCount: numbe
 
 /**
  * Notices what is written into the socket of a response beside it: through a method of its prototype, or on the socket
- * itself.
+ * itself. Gives up once a write of ours has not reached the socket at once: then something below writes when it wants to,
+ * and what reaches the socket later may be ours.
  */
 export class SocketWatch {
   readonly #response: ServerResponse
+  /** Bytes written to the socket before our write, and after it; undefined where that is not known. */
+  #before: number | undefined
   #expected: number | undefined
+  #isGivenUp = false
 
   private constructor(response: ServerResponse) {
     this.#response = response
@@ -61,17 +65,25 @@ export class SocketWatch {
     return isNativeResponse(destination) ? new SocketWatch(destination) : undefined
   }
 
-  /** Whether nothing was written since {@link note}. */
+  /** Whether nothing was written since {@link note}. To be asked before each write. */
   isUntouched(): boolean {
     const { socket } = this.#response
+    this.#before = socket?.bytesWritten
     if (socket === null || socket.destroyed || this.#expected === undefined) return true
-    return socket.bytesWritten === this.#expected
+    return this.#before === this.#expected
   }
 
-  /** Takes what is written so far for ours. A body in the chunked coding may be held back, and come later. */
-  note(): void {
+  /**
+   * Takes what is written so far for ours. A body in the chunked coding may be held back, and come later.
+   *
+   * @param byteCount bytes of the body that were written since {@link isUntouched}
+   */
+  note(byteCount: number): void {
     const { socket } = this.#response
-    const isAtOnce = socket !== null && this.#response.hasHeader('content-length')
-    this.#expected = isAtOnce ? socket.bytesWritten : undefined
+    this.#expected = undefined
+    if (this.#isGivenUp || socket === null || !this.#response.hasHeader('content-length')) return
+    const written = socket.bytesWritten
+    if (this.#before !== undefined && written - this.#before >= byteCount) this.#expected = written
+    else this.#isGivenUp = true
   }
 }

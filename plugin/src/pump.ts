@@ -175,7 +175,7 @@ export class Pump {
       if (this.#socket?.isUntouched() === false) this.#onForeign()
       const { write, end } = this.#native
       Reflect.apply(isLast ? end : write, this.#response, [bytes, written])
-      this.#socket?.note()
+      this.#socket?.note(length)
     })
   }
 }

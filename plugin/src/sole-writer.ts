@@ -64,7 +64,7 @@ class SoleWriter {
         return Reflect.apply(original, raw, given)
       } finally {
         this.#isInside = false
-        this.#body.socket?.note()
+        this.#body.socket?.note(byteLength(given[0], given[1]))
       }
     }
     Reflect.defineProperty(raw, method, { value: guarded, configurable: true, writable: true })
