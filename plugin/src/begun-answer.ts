@@ -3,10 +3,10 @@ import type { FastifyReply } from 'fastify'
 import { reportAbandoned } from './abandoned-answer.ts'
 import { bytesGuarded } from './body-guard.ts'
 import { areBytesHeld } from './first-bytes.ts'
-import { writtenHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { bytesWrittenTo } from './http2-end.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
+import { writtenHead } from './written-head.ts'
 
 /**
  * Whether something has written into a response before its body came to it, or has sent a head past the guard. A guarded

@@ -1,10 +1,10 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { BodyCount, type IntendedBody } from './body-count.ts'
-import { writtenHead } from './head-guard.ts'
 import { isHeadSent } from './head-sent.ts'
 import { writeLogLine } from './log-line.ts'
 import { cut, isOver, type RawResponse } from './response-lifetime.ts'
+import { writtenHead } from './written-head.ts'
 
 type Method = 'write' | 'end'
 type Write = (...given: unknown[]) => unknown

@@ -10,6 +10,7 @@ import { lookAtHead } from './http2-head.ts'
 import { expectOwnBody, hasOwnBody, type IntendedAnswer, intend, intendedAnswer } from './intended-answer.ts'
 import { writeLogLine } from './log-line.ts'
 import { cut, type RawResponse } from './response-lifetime.ts'
+import { noteWrittenHead, writtenHead } from './written-head.ts'
 
 type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
 type SetField = (name: string, value: unknown) => RawResponse
@@ -19,20 +20,6 @@ const framed = new WeakSet<RawResponse>()
 /** And those whose fields are guarded as they are set. */
 const described = new WeakSet<RawResponse>()
 
-/** What the head of an answer says, once it is written. */
-export interface WrittenHead {
-  readonly status: number
-  /** Bytes of the body that a client expects; undefined: any number. */
-  readonly length: number | undefined
-}
-
-const heads = new WeakMap<RawResponse, WrittenHead>()
-
-/** The head of an answer that is guarded here; undefined before it is written. */
-export function writtenHead(raw: RawResponse): WrittenHead | undefined {
-  return heads.get(raw)
-}
-
 /**
  * Says that our own body, whole, is what follows a head.
  *
@@ -40,7 +27,7 @@ export function writtenHead(raw: RawResponse): WrittenHead | undefined {
  */
 export function admitOwnBody(raw: RawResponse): boolean {
   expectOwnBody(raw)
-  const head = heads.get(raw)
+  const head = writtenHead(raw)
   const meant = intendedAnswer(raw)
   if (head?.length === undefined || meant === undefined || head.status !== meant.status) return true
   return head.length === meant.length
@@ -108,7 +95,7 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     if (isGone(raw)) return raw
     discloseHeadSent(raw)
     const written = writtenHeadOf(raw, status)
-    heads.set(raw, { status: written.status, length: expectedLength(written, meant) })
+    noteWrittenHead(raw, { status: written.status, length: expectedLength(written, meant) })
     isRight(written)
     return raw
   }

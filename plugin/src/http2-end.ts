@@ -2,7 +2,7 @@ import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:htt
 import type { FastifyReply } from 'fastify'
 import { BodyCount, type IntendedBody } from './body-count.ts'
 import { endsWithHead } from './connection-fields.ts'
-import { writtenHead } from './head-guard.ts'
+import { writtenHead } from './written-head.ts'
 
 const RESET_CONTENT = 205
 
