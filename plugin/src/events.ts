@@ -1,11 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
 import { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { BodyProgress } from './answer-body.ts'
-import { hasEndedEarly } from './http2-end.ts'
+import type { BodyProgress } from './body/answer-body.ts'
+import { hasEndedEarly } from './connection/http2-end.ts'
+import { whenOver } from './connection/response-lifetime.ts'
 import { isDebugging, type LogLine, shownPath, shownRanges, writeLogLine } from './log-line.ts'
-import type { ByteRange } from './range-set.ts'
-import { whenOver } from './response-lifetime.ts'
+import type { ByteRange } from './rules/range-set.ts'
 
 /** The names of the `node:diagnostics_channel` channels that {@link SendRangeEvent} messages go out on. */
 export const CHANNELS: {

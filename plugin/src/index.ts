@@ -1,34 +1,34 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { ignoreRejectionsOf } from './checked-options.ts'
-import { ContentTags } from './content-tag.ts'
-import { keptDescriptors } from './descriptor-budget.ts'
-import { descriptorLimit } from './descriptor-limit.ts'
 import { SendRangeError } from './errors.ts'
-import { fail } from './failed-answer.ts'
+import { ContentTags } from './files/content-tag.ts'
+import { keptDescriptors } from './files/descriptor-budget.ts'
+import { descriptorLimit } from './files/descriptor-limit.ts'
+import { OpenFileCache } from './files/open-file-cache.ts'
+import { checkRoot } from './files/root-folder.ts'
+import { noteErrorHandling } from './guards/replacement.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import { OpenFileCache } from './open-file-cache.ts'
 import { callSettings, registrationSettings } from './option-checks.ts'
 import type { RangePluginOptions, SendRangeOptions } from './options.ts'
-import { rememberTargets } from './received-target.ts'
 import { type Registration, registrationOf, setRegistration } from './registration.ts'
-import { noteErrorHandling } from './replacement.ts'
-import { ReplyClaim } from './reply-claim.ts'
-import { checkRoot } from './root-folder.ts'
-import { guardSend } from './send-guard.ts'
+import { rememberTargets } from './request/received-target.ts'
+import { fail } from './response/failed-answer.ts'
+import { ReplyClaim } from './response/reply-claim.ts'
+import { guardSend } from './response/send-guard.ts'
 import { hasSendHooks } from './send-hooks.ts'
 import { type Call, sendRange } from './send-range.ts'
 
-export { type BufferSourceOptions, bufferSource } from './buffer-source.ts'
-export { type CorsOptions, corsOptions } from './cors.ts'
 export { SendRangeError, type SendRangeErrorCode, type SendRangeErrorDetails } from './errors.ts'
-export type { EtagFacts, EtagFunction } from './etag-function.ts'
 export { CHANNELS, type SendRangeEvent } from './events.ts'
-export type { EtagPolicy } from './file-source.ts'
+export type { EtagFacts, EtagFunction } from './files/etag-function.ts'
+export type { EtagPolicy } from './files/file-source.ts'
 export type { RangePluginOptions, SendRangeOptions } from './options.ts'
-export type { ByteRange } from './range-set.ts'
-export type { EncodedSlashes, TargetSpelling } from './request-spelling.ts'
-export type { Dotfiles } from './resolve-path.ts'
+export { type CorsOptions, corsOptions } from './response/cors.ts'
+export type { ByteRange } from './rules/range-set.ts'
+export type { EncodedSlashes, TargetSpelling } from './rules/request-spelling.ts'
+export type { Dotfiles } from './rules/resolve-path.ts'
+export { type BufferSourceOptions, bufferSource } from './sources/buffer-source.ts'
 export type {
   OpenContext,
   PositionalRepresentation,
@@ -36,7 +36,7 @@ export type {
   Representation,
   RepresentationMetadata,
   StreamedRepresentation,
-} from './source.ts'
+} from './sources/source.ts'
 
 declare module 'fastify' {
   interface FastifyReply {

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ignoreRejection } from './ignore-rejection.ts'
-import type { ByteRange } from './range-set.ts'
+import type { ByteRange } from './rules/range-set.ts'
 
 const LONGEST_PATH = 1000
 const MOST_RANGES = 100

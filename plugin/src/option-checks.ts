@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Check, checkedOptions, type Filter, isPlainObject, wrongOption } from './checked-options.ts'
-import { CONNECTION_FIELDS } from './connection-fields.ts'
-import { isFieldName, isFieldValue, isMediaType } from './field-value.ts'
 import { defaultSettings, type RangePluginOptions, type Settings } from './options.ts'
 import { propertyOf } from './own-properties.ts'
+import { CONNECTION_FIELDS } from './rules/connection-fields.ts'
+import { isFieldName, isFieldValue, isMediaType } from './rules/field-value.ts'
 
 type OptionName = keyof RangePluginOptions
 

@@ -1,10 +1,10 @@
-import type { EtagPolicy, FilePolicy } from './file-source.ts'
-import type { EncodedSlashes, TargetSpelling } from './request-spelling.ts'
-import type { Dotfiles } from './resolve-path.ts'
-import type { FieldSettings } from './response-fields.ts'
-import type { SelectionSettings } from './selected-representation.ts'
-import type { RangeSource } from './source.ts'
-import type { SpellingSettings } from './target-check.ts'
+import type { EtagPolicy, FilePolicy } from './files/file-source.ts'
+import type { SpellingSettings } from './request/target-check.ts'
+import type { FieldSettings } from './response/response-fields.ts'
+import type { SelectionSettings } from './response/selected-representation.ts'
+import type { EncodedSlashes, TargetSpelling } from './rules/request-spelling.ts'
+import type { Dotfiles } from './rules/resolve-path.ts'
+import type { RangeSource } from './sources/source.ts'
 
 /** What can be set for the plugin and overridden in each call of `reply.sendRange(path, options)`. */
 export interface SendRangeOptions {

@@ -1,5 +1,5 @@
-import { evaluatePreconditions } from '#plugin/preconditions.js'
-import { parseRangeSet, selectRanges } from '#plugin/range-set.js'
+import { evaluatePreconditions } from '#plugin/rules/preconditions.js'
+import { parseRangeSet, selectRanges } from '#plugin/rules/range-set.js'
 import { spreadOf } from './statistics.ts'
 import type { Table } from './table.ts'
 

@@ -12,19 +12,19 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'while (at < value.length) {',
     becomes: ['while (at <= value.length) {'],
     why: 'at the end there is no character, and the body does nothing but go on',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'if (hyphen === -1 || hyphen >= end)',
     becomes: ['if (hyphen === -1 || hyphen > end)'],
     why: 'the character at the end is no hyphen, or it would not be the end',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'if (a.length <= MAX_SAFE_DIGITS && b.length <= MAX_SAFE_DIGITS)',
     becomes: [
       'if (false)',
@@ -37,7 +37,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'while one of two numbers is exact, both ways tell the greater; this one is the quicker',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'return left < right ? -1 : left > right ? 1 : 0;',
     becomes: [
       'return false ? -1 : left > right ? 1 : 0;',
@@ -48,7 +48,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'all that is asked is whether it is more than 0',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'while (at < digits.length - 1 && digits.charCodeAt(at) === ZERO)',
     becomes: [
       'while (at <= digits.length - 1 && digits.charCodeAt(at) === ZERO)',
@@ -57,31 +57,31 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'zeros alone become nothing instead of one zero, and are the least number still',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: "if (spec.kind === 'suffix-range')",
     becomes: ['if (true)'],
     why: 'an int-range has no length to be more than 0',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'order.sort((a, b) => a.range.first - b.range.first || a.index - b.index);',
     becomes: ['order.sort((a, b) => a.range.first - b.range.first || a.index + b.index);'],
     why: 'two that begin at the same byte are joined, under the lesser index, whichever comes first',
   },
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     line: 'let end = -1;',
     becomes: ['let end = -2;'],
     why: 'the first range is compared with nothing',
   },
   {
-    module: 'plugin/dist/http-date',
+    module: 'plugin/dist/rules/http-date',
     line: 'if (value.length > LONGEST)',
     becomes: ['if (false)'],
     why: 'no form is longer than the longest: the line saves the work of finding out',
   },
   {
-    module: 'plugin/dist/http-date',
+    module: 'plugin/dist/rules/http-date',
     line: 'const [hour = 0, minute = 0, second = 0] = time.slice(0, 3).map(Number);',
     becomes: [
       'const [hour = 1, minute = 0, second = 0] = time.slice(0, 3).map(Number);',
@@ -92,25 +92,25 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'what matched has the three; what is behind them is not looked at',
   },
   {
-    module: 'plugin/dist/http-date',
+    module: 'plugin/dist/rules/http-date',
     line: 'if (seconds !== lastFormatted.seconds) {',
     becomes: ['if (true) {'],
     why: 'the same text, made anew',
   },
   {
-    module: 'plugin/dist/entity-tag',
+    module: 'plugin/dist/rules/entity-tag',
     line: 'while (at < value.length) {',
     becomes: ['while (at <= value.length) {'],
     why: 'at the end there is no character, so no tag, and the loop is left',
   },
   {
-    module: 'plugin/dist/entity-tag',
+    module: 'plugin/dist/rules/entity-tag',
     line: 'if (at < value.length && value.charCodeAt(at) !== COMMA)',
     becomes: ['if (at <= value.length && value.charCodeAt(at) !== COMMA)'],
     why: 'at the end the loop is over, left or not',
   },
   {
-    module: 'plugin/dist/entity-tag',
+    module: 'plugin/dist/rules/entity-tag',
     line: 'while (at < value.length && isEtagCharacter(value.charCodeAt(at)))',
     becomes: ['while (at <= value.length && isEtagCharacter(value.charCodeAt(at)))'],
     why: 'at the end there is no character, so none of a tag',

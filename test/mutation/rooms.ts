@@ -11,23 +11,23 @@ export interface Room {
 /** The rooms where a mistake would be a wrong answer or a wrong file. */
 export const ROOMS: readonly Room[] = [
   {
-    module: 'plugin/dist/range-set',
+    module: 'plugin/dist/rules/range-set',
     tests: ['plugin/range-set', 'plugin/decision', 'plugin/linear-work'],
   },
   {
-    module: 'plugin/dist/preconditions',
+    module: 'plugin/dist/rules/preconditions',
     tests: ['plugin/preconditions'],
   },
   {
-    module: 'plugin/dist/entity-tag',
+    module: 'plugin/dist/rules/entity-tag',
     tests: ['plugin/entity-tag', 'plugin/preconditions'],
   },
   {
-    module: 'plugin/dist/http-date',
+    module: 'plugin/dist/rules/http-date',
     // The first begins with the first date that a process writes.
     tests: ['plugin/http-date', 'plugin/preconditions'],
   },
-  { module: 'plugin/dist/decision', tests: ['plugin/decision'] },
+  { module: 'plugin/dist/rules/decision', tests: ['plugin/decision'] },
   { module: 'demo-client/dist/state/plan', tests: ['client/state/plan'] },
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdicts', 'client/rules/verify'] },
   {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ChunkPool } from '#plugin/chunk-pool.js'
+import { ChunkPool } from '#plugin/body/chunk-pool.js'
 
 const BYTES = 1024
 const options = { chunkBytes: BYTES, lent: 4, late: 2 }

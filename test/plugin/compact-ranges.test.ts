@@ -1,6 +1,6 @@
 import t from 'tap'
-import { CompactRanges } from '#plugin/compact-ranges.js'
-import type { ByteRange } from '#plugin/range-set.js'
+import { CompactRanges } from '#plugin/rules/compact-ranges.js'
+import type { ByteRange } from '#plugin/rules/range-set.js'
 
 const MOST = Number.MAX_SAFE_INTEGER
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { attachment } from '#plugin/content-disposition.js'
+import { attachment } from '#plugin/rules/content-disposition.js'
 
 /** RFC 6266 §4.1 with the quoted-string and token of RFC 9110 §5.6, and ext-value of RFC 8187 §3.2.1. */
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"

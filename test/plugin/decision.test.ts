@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type DecisionPolicy, decide, type RangeRequest, type Selected } from '#plugin/decision.js'
+import { type DecisionPolicy, decide, type RangeRequest, type Selected } from '#plugin/rules/decision.js'
 
 const MODIFIED = 784_111_777
 const SIZE = 1000

@@ -7,7 +7,7 @@ import {
   parseEntityTags,
   strongMatch,
   weakMatch,
-} from '#plugin/entity-tag.js'
+} from '#plugin/rules/entity-tag.js'
 
 const strong = (opaque: string): EntityTag => ({ strength: 'strong', opaque })
 const weak = (opaque: string): EntityTag => ({ strength: 'weak', opaque })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { CONNECTION_FIELDS, endsWithHead, isChunked } from '#plugin/connection-fields.js'
-import { codingOf } from '#plugin/content-coding.js'
-import { isFieldName, isFieldValue, isMediaType } from '#plugin/field-value.js'
+import { CONNECTION_FIELDS, endsWithHead, isChunked } from '#plugin/rules/connection-fields.js'
+import { codingOf } from '#plugin/rules/content-coding.js'
+import { isFieldName, isFieldValue, isMediaType } from '#plugin/rules/field-value.js'
 
 t.test('§7.6.1: the fields of a connection are known by their lower-case names', async (t) => {
   for (const name of ['connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade'])

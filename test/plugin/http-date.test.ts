@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatHttpDate, parseHttpDate } from '#plugin/http-date.js'
+import { formatHttpDate, parseHttpDate } from '#plugin/rules/http-date.js'
 import { EXAMPLE, HTTP_DATES, NOT_HTTP_DATES, NOW, TWO_DIGIT_YEARS } from '../support/http-date-cases.ts'
 
 // Before any other date: the last one written is kept.

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { parseEntityTags } from '#plugin/entity-tag.js'
-import { parseHttpDate } from '#plugin/http-date.js'
-import { parseRangeSet, selectRanges } from '#plugin/range-set.js'
+import { parseEntityTags } from '#plugin/rules/entity-tag.js'
+import { parseHttpDate } from '#plugin/rules/http-date.js'
+import { parseRangeSet, selectRanges } from '#plugin/rules/range-set.js'
 
 /**
  * Runs `action` and counts the characters that it had looked at: each method of strings that the pure rooms use says

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mediaTypeOf } from '#plugin/media-type.js'
+import { mediaTypeOf } from '#plugin/rules/media-type.js'
 
 t.test('what range users serve', async (t) => {
   const cases = [

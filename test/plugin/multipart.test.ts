@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type Layout, layOutRange, Multipart, pieceLength } from '#plugin/multipart.js'
-import type { ByteRange } from '#plugin/range-set.js'
+import { type Layout, layOutRange, Multipart, pieceLength } from '#plugin/rules/multipart.js'
+import type { ByteRange } from '#plugin/rules/range-set.js'
 import { numberedLines } from './support/numbered-lines.ts'
 import { parseMultipart } from './support/strict-multipart.ts'
 

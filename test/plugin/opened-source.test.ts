@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkedRepresentation } from '#plugin/checked-representation.js'
+import { checkedRepresentation } from '#plugin/sources/checked-representation.js'
 
 const SOURCE = { code: 'ERR_RANGE_SOURCE' }
 const silent = { warn() {}, debug() {}, level: 'silent' } as never

@@ -1,8 +1,8 @@
 import t from 'tap'
+import { PieceReader } from '#plugin/body/piece-reader.js'
 import { MAX_READS_PER_ANSWER } from '#plugin/memory-bounds.js'
-import { type Layout, type Piece, pieceLength } from '#plugin/multipart.js'
-import type { NearbyReader, Read } from '#plugin/nearby-reads.js'
-import { PieceReader } from '#plugin/piece-reader.js'
+import { type Layout, type Piece, pieceLength } from '#plugin/rules/multipart.js'
+import type { NearbyReader, Read } from '#plugin/sources/nearby-reads.js'
 import { numberedLines } from './support/numbered-lines.ts'
 
 const CONTENT = numberedLines(1000)

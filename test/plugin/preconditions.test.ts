@@ -1,11 +1,11 @@
 import t from 'tap'
-import type { EntityTag } from '#plugin/entity-tag.js'
+import type { EntityTag } from '#plugin/rules/entity-tag.js'
 import {
   type Conditions,
   evaluatePreconditions,
   rangeApplies,
   type Validators,
-} from '#plugin/preconditions.js'
+} from '#plugin/rules/preconditions.js'
 
 const MODIFIED = 784_111_777
 const SAME = 'Sun, 06 Nov 1994 08:49:37 GMT'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { decide } from '#plugin/decision.js'
+import { decide } from '#plugin/rules/decision.js'
 import { numberedLines } from './support/numbered-lines.ts'
 import { rangeHeaders } from './support/range-headers.ts'
 import { askOracle, ORACLE_TYPE, type OracleAnswer } from './support/range-oracle.ts'

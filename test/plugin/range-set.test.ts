@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ParsedRangeSet, parseRangeSet, selectRanges } from '#plugin/range-set.js'
+import { type ParsedRangeSet, parseRangeSet, selectRanges } from '#plugin/rules/range-set.js'
 
 const MAX_RANGES = 1000
 const UNBOUNDED = Number.MAX_SAFE_INTEGER

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { describeRefusal, isRefusal, type Refusal } from '#plugin/refusal.js'
-import { resolvePath } from '#plugin/resolve-path.js'
+import { describeRefusal, isRefusal, type Refusal } from '#plugin/rules/refusal.js'
+import { resolvePath } from '#plugin/rules/resolve-path.js'
 
 t.test('the status of a refusal is that of the path, and its reason has words', async (t) => {
   const cases: readonly { refusal: Refusal; status: number; text: RegExp }[] = [

@@ -12,7 +12,7 @@ import {
   namesFile,
   pathOf,
   withUnreservedReplaced,
-} from '#plugin/request-spelling.js'
+} from '#plugin/rules/request-spelling.js'
 
 t.test('RFC 9112 §3.2 the path of a target', async (t) => {
   for (const [target, path] of [

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Refusal } from '#plugin/refusal.js'
-import { type Dotfiles, type ResolvedPath, resolvePath } from '#plugin/resolve-path.js'
+import type { Refusal } from '#plugin/rules/refusal.js'
+import { type Dotfiles, type ResolvedPath, resolvePath } from '#plugin/rules/resolve-path.js'
 
 const inside = (...segments: string[]): ResolvedPath => ({ kind: 'inside', segments })
 const refused = (reason: Refusal): ResolvedPath => ({

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hasRepeatedName, isCollapsed, isSameButAt, isSameRoute } from '#plugin/route-parameters.js'
+import { hasRepeatedName, isCollapsed, isSameButAt, isSameRoute } from '#plugin/rules/route-parameters.js'
 
 t.test('two spellings that have matched one route', async (t) => {
   t.ok(isSameRoute({ '*': '@team/x' }, { '*': '@team/x' }, '/files/@team/x'))

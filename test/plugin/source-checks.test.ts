@@ -1,8 +1,8 @@
 import { SendRangeError } from 'fastify-send-range'
 import t from 'tap'
 import { asError, foreignFailure } from '#plugin/foreign-failure.js'
-import { checkedAtHand, checkedBytes, openFailure } from '#plugin/source-checks.js'
-import { SourceChunks } from '#plugin/source-chunks.js'
+import { checkedAtHand, checkedBytes, openFailure } from '#plugin/sources/source-checks.js'
+import { SourceChunks } from '#plugin/sources/source-chunks.js'
 
 const SOURCE = { code: 'ERR_RANGE_SOURCE' }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { Staging } from '#plugin/staging.js'
+import { Staging } from '#plugin/body/staging.js'
 
 const options = { chunkBytes: 1024, lent: 2 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connectionKey, tcpTableReader } from '#plugin/tcp-table.js'
+import { connectionKey, tcpTableReader } from '#plugin/connection/tcp-table.js'
 
 const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { TurnQueue } from '#plugin/turn-queue.js'
+import { TurnQueue } from '#plugin/connection/turn-queue.js'
 
 // The timer of a queue holds no process open.
 const alive = setInterval(() => {}, 1000)

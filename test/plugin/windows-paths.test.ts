@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resolvePath } from '#plugin/resolve-path.js'
+import { resolvePath } from '#plugin/rules/resolve-path.js'
 
 t.test('names that Windows reads as something else', async (t) => {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform')

@@ -9,7 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { describeRefusal, type Refusal } from '#plugin/refusal.js'
+import { describeRefusal, type Refusal } from '#plugin/rules/refusal.js'
 import { RawClient } from '../files/support/raw-client.ts'
 import { type Served, serve, until } from '../files/support/serve.ts'
 

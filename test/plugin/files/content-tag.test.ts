@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { ContentTags } from '#plugin/content-tag.js'
-import type { OpenFile } from '#plugin/open-file.js'
+import { ContentTags } from '#plugin/files/content-tag.js'
+import type { OpenFile } from '#plugin/files/open-file.js'
 
 const CONTENT = Buffer.from('a line\n')
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FileOperations } from '#plugin/file-operations.js'
+import { FileOperations } from '#plugin/files/file-operations.js'
 import { MAX_WAITING_OPERATIONS } from '#plugin/memory-bounds.js'
 
 const LARGE = 256 * 1024

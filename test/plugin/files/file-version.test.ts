@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type FileVersion, losesName, sameContent } from '#plugin/file-version.js'
-import { hasContentOf, VersionHistory } from '#plugin/version-history.js'
+import { type FileVersion, losesName, sameContent } from '#plugin/files/file-version.js'
+import { hasContentOf, VersionHistory } from '#plugin/files/version-history.js'
 
 const WRITTEN = 1_600_000_000_123_456_789n
 const LATER = WRITTEN + 5_000_000_000n

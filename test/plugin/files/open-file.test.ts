@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { OpenFile } from '#plugin/open-file.js'
-import { openFile } from '#plugin/open-regular-file.js'
+import { OpenFile } from '#plugin/files/open-file.js'
+import { openFile } from '#plugin/files/open-regular-file.js'
 
 const CONTENT = 'the first file'
 

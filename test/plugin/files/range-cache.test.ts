@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import rangePlugin from 'fastify-send-range'
 import t from 'tap'
-import { RangeCache } from '#plugin/range-cache.js'
+import { RangeCache } from '#plugin/files/range-cache.js'
 
 const SIZE = 1_500_000
 const CHUNK = 16 * 1024

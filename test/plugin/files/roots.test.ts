@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { checkRoot } from '#plugin/root-folder.js'
+import { checkRoot } from '#plugin/files/root-folder.js'
 import { serve } from './support/serve.ts'
 
 const WARN_LEVEL = 40

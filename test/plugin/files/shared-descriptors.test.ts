@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { DescriptorBudget } from '#plugin/descriptor-budget.js'
-import type { OpenFile } from '#plugin/open-file.js'
-import { OpenFileCache } from '#plugin/open-file-cache.js'
-import { isRefusal } from '#plugin/refusal.js'
+import { DescriptorBudget } from '#plugin/files/descriptor-budget.js'
+import type { OpenFile } from '#plugin/files/open-file.js'
+import { OpenFileCache } from '#plugin/files/open-file-cache.js'
+import { isRefusal } from '#plugin/rules/refusal.js'
 
 const LIMIT = 128
 const FILES = 40

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { operationsOn, parseMounts, refreshMounts } from '#plugin/storage.js'
+import { operationsOn, parseMounts, refreshMounts } from '#plugin/files/storage.js'
 
 const MOUNTINFO = [
   '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',

@@ -1,7 +1,7 @@
 import type { PositionalRepresentation, RangeSource } from 'fastify-send-range'
 import t from 'tap'
-import { SourceChunks } from '#plugin/source-chunks.js'
-import { SourceReads } from '#plugin/source-reads.js'
+import { SourceChunks } from '#plugin/sources/source-chunks.js'
+import { SourceReads } from '#plugin/sources/source-reads.js'
 import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 

@@ -1,0 +1,88 @@
+import type { FastifyReply } from 'fastify'
+import { isNativeResponse, watchSystemWrites } from '../connection/native-response.ts'
+import { whenOver } from '../connection/response-lifetime.ts'
+import type { Layout } from '../rules/multipart.ts'
+import type { ByteRange } from '../rules/range-set.ts'
+import { type OwnBytes, ownBytes, ownCopy } from '../sources/own-bytes.ts'
+import type { PositionalRepresentation } from '../sources/source.ts'
+import type { BodyReaders } from './body.ts'
+import type { Chunk } from './chunk-pool.ts'
+import { PieceReader } from './piece-reader.ts'
+import { smallChunks } from './pump.ts'
+
+/** What is shorter comes cheaply from Node's own pool. */
+const SHORTEST_LENT = 4 * 1024
+
+/** What a short body is read from, and for whom. */
+export interface ShortBodyOptions {
+  readonly representation: PositionalRepresentation
+  readonly layout: Layout
+  readonly readers: BodyReaders
+  /** Aborted when nobody wants the bytes any more. */
+  readonly signal: AbortSignal
+}
+
+/** A body that is in memory as a whole. */
+export interface ShortBody {
+  readonly bytes: OwnBytes
+  /** To be called right before the bytes are sent on the reply that they were read for. */
+  endWithResponse(): void
+  /** To be called where they are not sent. */
+  discard(): void
+}
+
+/**
+ * Reads a body into memory: what is at hand is copied, everything else is read at once, and offered to be kept at hand.
+ *
+ * @throws SendRangeError what reading throws
+ */
+export async function readShortBody(reply: FastifyReply, options: ShortBodyOptions): Promise<ShortBody> {
+  const { representation, layout, readers, signal } = options
+  const range = onlyRangeOf(layout)
+  const cached = range === undefined ? undefined : representation.atHand?.(range)
+  if (cached !== undefined) return ownMemory(ownCopy(cached))
+  const chunk = isLent(reply, layout.length, readers) ? smallChunks.take() : undefined
+  const body =
+    chunk === undefined ? ownMemory(ownBytes(layout.length)) : lentMemory(reply, chunk, layout.length)
+  try {
+    await new PieceReader(representation, layout, signal).fill(body.bytes)
+    if (range !== undefined) representation.keepAtHand?.(range, body.bytes)
+    return body
+  } catch (error) {
+    // A read of a source may have been given up, and still be going on.
+    body.discard()
+    throw error
+  }
+}
+
+function onlyRangeOf(layout: Layout): ByteRange | undefined {
+  const [piece] = layout.pieceCount === 1 ? [layout.piece(0)] : []
+  return piece?.kind === 'range' ? piece.range : undefined
+}
+
+/** Memory is used again where nothing but Node gets to see the payload. What is short comes cheaply without. */
+function isLent(reply: FastifyReply, length: number, readers: BodyReaders): boolean {
+  return length >= SHORTEST_LENT && readers !== 'anybody' && isNativeResponse(reply.raw)
+}
+
+function ownMemory(bytes: OwnBytes): ShortBody {
+  return { bytes, endWithResponse() {}, discard() {} }
+}
+
+/** The memory is this answer's until the loan ends, which leaves every view of it empty. */
+function lentMemory(reply: FastifyReply, chunk: Chunk, length: number): ShortBody {
+  return {
+    bytes: chunk.bytes.subarray(0, length) as OwnBytes,
+    endWithResponse: () => endLoanAfter(reply, chunk, length),
+    discard: () => chunk.writeOff(),
+  }
+}
+
+/** `finish` comes from the report of the last write. */
+function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
+  const isWithSystem = watchSystemWrites(reply.raw)
+  reply.raw.once('finish', () => {
+    if (isWithSystem(length)) chunk.giveBack()
+  })
+  whenOver(reply, () => setImmediate(() => chunk.writeOff()))
+}

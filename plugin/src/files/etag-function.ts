@@ -1,0 +1,59 @@
+import { SendRangeError } from '../errors.ts'
+import { foreignFailure } from '../foreign-failure.ts'
+import { formatEntityTag, isOpaqueTag, parseEntityTag } from '../rules/entity-tag.ts'
+import { unlessGivenUp } from '../sources/given-up.ts'
+import { mtimeMsOf } from './file-version.ts'
+import type { OpenFile } from './open-file.ts'
+
+/** What an {@link EtagFunction} is told about the open file. */
+export interface EtagFacts {
+  /** As it was given to `sendRange`. */
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  /** Ms since the epoch. */
+  readonly mtimeMs: number
+}
+
+/**
+ * Makes the entity-tag of a file: a complete tag (`"v1"`, `W/"v1"`), or what stands between the quotes of a strong
+ * one; `false` for none. Two files with different bytes must never get the same strong tag.
+ */
+export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string | false>
+
+/** The answer that a tag is for. */
+export interface TaggedAnswer {
+  /** As it was given to `sendRange`. */
+  readonly path: string
+  /** Aborted when the response is over. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * The tag that an etag function gives a file; undefined for none. The function may take any time, but not longer than
+ * somebody wants the answer.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` when it throws or rejects, gives what is no tag, or the signal is aborted
+ */
+export async function customTag(
+  file: OpenFile,
+  etag: EtagFunction | false,
+  { path, signal }: TaggedAnswer,
+): Promise<string | undefined> {
+  if (etag === false) return undefined
+  const facts = { path, size: Number(file.version.size), mtimeMs: mtimeMsOf(file.version) }
+  const made = await madeBy(etag, facts, signal)
+  if (made === false) return undefined
+  const isText = typeof made === 'string'
+  if (isText && parseEntityTag(made) !== undefined) return made
+  if (isText && isOpaqueTag(made)) return formatEntityTag({ strength: 'strong', opaque: made })
+  throw new SendRangeError('ERR_RANGE_OPTION', 'The etag function must return an entity-tag or false')
+}
+
+async function madeBy(etag: EtagFunction, facts: EtagFacts, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await unlessGivenUp(etag(facts), signal)
+  } catch (thrown) {
+    throw foreignFailure('ERR_RANGE_OPTION', 'The etag function', thrown)
+  }
+}

@@ -1,0 +1,74 @@
+import type { ByteRange } from '../rules/range-set.ts'
+import type { NearbyReader, Read } from '../sources/nearby-reads.ts'
+import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
+import type { OpenFile } from './open-file.ts'
+
+/** What is said of a file beside what its version says. */
+export interface FileDescription {
+  /** The entity-tag; none where it is left out. */
+  readonly tag?: string | undefined
+  /**
+   * `allowed`: the file may grow while it is sent; then its bytes up to the size at opening are sent, always whole.
+   * `refused`: the bytes before its old end may have changed with it, so the answer is cut.
+   */
+  readonly growth: 'allowed' | 'refused'
+  /**
+   * Whether a change of mode, owner, link count or path explains a ctime that moved while the file was sent. Not under a
+   * tag of the content, which is for files whose writers are not trusted.
+   */
+  readonly explanations: 'believed' | 'refused'
+}
+
+/** One version of a file, on the descriptor that was pinned for it. */
+export class FileRepresentation implements NearbyReader {
+  readonly size: number
+  readonly etag: string | undefined
+  readonly lastModified: Date | undefined
+  readonly lastModifiedStrength: 'strong' | 'weak' | 'open'
+  readonly acceptRanges: 'none' | undefined
+  /** Its own, though it has none: what it inherited would be sent. */
+  readonly contentType: undefined = undefined
+  readonly #file: OpenFile
+  readonly #growth: FileDescription['growth']
+  readonly #explanations: FileDescription['explanations']
+
+  constructor(file: OpenFile, { tag, growth, explanations }: FileDescription) {
+    this.#file = file
+    this.#growth = growth
+    this.#explanations = explanations
+    this.size = Number(file.version.size)
+    this.etag = tag
+    this.acceptRanges = growth === 'allowed' ? 'none' : undefined
+    const isDated = mtimeSecondOf(file.version) !== undefined
+    this.lastModified = isDated ? new Date(mtimeMsOf(file.version)) : undefined
+    const strength = file.dateStrength()
+    this.lastModifiedStrength = strength === 'strong' && growth === 'allowed' ? 'weak' : strength
+  }
+
+  atHand({ first, last }: ByteRange): Uint8Array | undefined {
+    return this.#file.cachedRanges.find(first, last - first + 1)
+  }
+
+  /** A version that is not settled proves nothing yet: it may have been written to unseen. */
+  keepAtHand({ first }: ByteRange, bytes: Uint8Array): void {
+    if (this.#file.settled && this.#growth === 'refused') this.#file.cachedRanges.keep(first, bytes)
+  }
+
+  readAt(target: Uint8Array, position: number): Promise<number> {
+    return this.#file.readAt(target, position)
+  }
+
+  readNearby(reads: readonly Read[]): Promise<boolean> {
+    return this.#file.readNearby(reads)
+  }
+
+  async unchanged(): Promise<boolean> {
+    const isSame = this.#explanations === 'believed' ? this.#file.isUnchanged() : this.#file.isUntouched()
+    if (await isSame) return true
+    return this.#growth === 'allowed' && (await this.#file.hasGrown())
+  }
+
+  close(): void {
+    this.#file.release()
+  }
+}

@@ -1,0 +1,145 @@
+import { SendRangeError } from '../errors.ts'
+import { isRefusal, type Refusal } from '../rules/refusal.ts'
+import type { DescriptorBudget, KeptDescriptor } from './descriptor-budget.ts'
+import { sameVersion } from './file-version.ts'
+import { closesUnderWay, type OpenFile } from './open-file.ts'
+import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
+import { startedAfter } from './started-after.ts'
+
+/** One open for all who ask for the same path at the same time. */
+interface SharedOpen {
+  readonly open: () => Promise<OpenFile | Refusal>
+  callers: number
+}
+
+interface Entry extends KeptDescriptor {
+  readonly file: OpenFile
+  /** Looks whether the path still leads to the file, in a look that starts after the call. */
+  readonly isCurrent: () => Promise<boolean>
+  lastUsed: number
+}
+
+/** Bounds of an {@link OpenFileCache}. */
+export interface OpenFileCacheOptions {
+  /** Descriptors kept open at most. 0 keeps none. */
+  readonly maxFiles: number
+  /** Ms after the last use until a descriptor is closed. */
+  readonly idleMs: number
+  /** Bounds what this cache and others keep together. */
+  readonly budget: DescriptorBudget
+}
+
+/**
+ * Keeps recently served files open. A file from here is never staler than a fresh open: every request re-checks the
+ * path, in a check that starts after the request arrived; requests that arrive together share it. Descriptor and
+ * version are kept together or not at all.
+ */
+export class OpenFileCache {
+  // A Map keeps insertion order: the first entry is the one that was used longest ago.
+  readonly #entries = new Map<string, Entry>()
+  readonly #options: OpenFileCacheOptions
+  /** Opens under way, by the same keys. */
+  readonly #opening = new Map<string, SharedOpen>()
+  #sweeper: NodeJS.Timeout | undefined
+
+  constructor(options: OpenFileCacheOptions) {
+    this.#options = options
+  }
+
+  /** Opens, or takes from the cache. The caller releases the file. Throws as {@link openFile} does. */
+  async open(location: FileLocation): Promise<OpenFile | Refusal> {
+    const key = `${location.root}\0${location.path}`
+    for (let entry = this.#entries.get(key); entry !== undefined; entry = this.#entries.get(key)) {
+      if ((await entry.isCurrent()) && entry.file.retain()) {
+        this.#touch(key, entry)
+        return entry.file
+      }
+      this.#drop(key, entry)
+    }
+    const file = await this.#openShared(key, location)
+    if (!isRefusal(file) && file.settled && this.#options.maxFiles > 0) this.#keep(key, location, file)
+    return file
+  }
+
+  /** Closes every descriptor that no response is using; the others close with their last response. */
+  clear(): void {
+    for (const [key, entry] of this.#entries) this.#drop(key, entry)
+    clearInterval(this.#sweeper)
+    this.#sweeper = undefined
+  }
+
+  /** Requests that arrive together share one open, which starts after the last of them came. */
+  async #openShared(key: string, location: FileLocation): Promise<OpenFile | Refusal> {
+    let shared = this.#opening.get(key)
+    if (shared === undefined) {
+      const open = startedAfter(async () => {
+        const file = await this.#openAgain(location)
+        // Each caller has made the file its own by then.
+        if (!isRefusal(file)) setImmediate(() => file.release())
+        return file
+      })
+      shared = { open, callers: 0 }
+      this.#opening.set(key, shared)
+    }
+    shared.callers++
+    try {
+      const file = await shared.open()
+      if (isRefusal(file)) return file
+      return file.retain() ? file : 'replaced'
+    } finally {
+      if (--shared.callers === 0) this.#opening.delete(key)
+    }
+  }
+
+  /** Where descriptors have run out, those that are only kept are the first to go: of every cache. */
+  async #openAgain(location: FileLocation): Promise<OpenFile | Refusal> {
+    try {
+      return await openFile(location)
+    } catch (error) {
+      if (!(error instanceof SendRangeError) || error.code !== 'ERR_RANGE_OVERLOADED') throw error
+      // Also where nothing is kept: others who have failed at the same time may have given all up.
+      this.#options.budget.giveUpAll()
+      await closesUnderWay()
+      return openFile(location)
+    }
+  }
+
+  #keep(key: string, location: FileLocation, file: OpenFile): void {
+    const previous = this.#entries.get(key)
+    // Requests that came together have opened it several times: one stays, or each would put out the others'.
+    if (previous !== undefined && sameVersion(previous.file.version, file.version)) return
+    if (previous !== undefined) this.#drop(key, previous)
+    if (!file.retain()) return
+    const look = startedAfter(() => isCurrent(file, location))
+    const giveUp = (): void => this.#drop(key, entry)
+    const entry: Entry = { file, isCurrent: look, lastUsed: Date.now(), giveUp }
+    this.#entries.set(key, entry)
+    const oldest = this.#entries.entries().next().value
+    if (this.#entries.size > this.#options.maxFiles && oldest !== undefined) this.#drop(...oldest)
+    this.#options.budget.used(entry)
+    this.#sweeper ??= setInterval(() => this.#sweep(), this.#options.idleMs).unref()
+  }
+
+  #touch(key: string, entry: Entry): void {
+    entry.lastUsed = Date.now()
+    if (this.#entries.get(key) !== entry) return
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    this.#options.budget.used(entry)
+  }
+
+  #drop(key: string, entry: Entry): void {
+    if (this.#entries.get(key) !== entry) return
+    this.#entries.delete(key)
+    this.#options.budget.forget(entry)
+    entry.file.release()
+  }
+
+  #sweep(): void {
+    const limit = Date.now() - this.#options.idleMs
+    for (const [key, entry] of this.#entries) {
+      if (entry.lastUsed <= limit) this.#drop(key, entry)
+    }
+    if (this.#entries.size === 0) this.clear()
+  }
+}

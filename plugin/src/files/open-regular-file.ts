@@ -1,0 +1,184 @@
+import { close, constants, fstat, open, stat } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { SendRangeError, systemCode } from '../errors.ts'
+import { isRefusal, type Refusal } from '../rules/refusal.ts'
+import type { FileOperations } from './file-operations.ts'
+import { refusalOfCode, refusalOfKind } from './file-refusal.ts'
+import {
+  CLOCK_GRAIN_MS,
+  type FileVersion,
+  hasChangeTime,
+  losesName,
+  sameVersion,
+  sameWrite,
+  unsettledFor,
+  versionOf,
+} from './file-version.ts'
+import { OpenFile } from './open-file.ts'
+import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
+import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
+import { operationsOn } from './storage.ts'
+import { type SeenFile, versionHistory } from './version-history.ts'
+
+const openFd = promisify(open)
+const closeFd = promisify(close)
+const fstatFd = promisify(fstat)
+const statPath = promisify(stat)
+
+// O_NONBLOCK: opening a FIFO must not hold a thread until somebody writes to it. Windows has neither flag.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
+// Linux only, and for the owner of a file only: reads do not move the atime, so what else moved it can be told.
+const KEEP_ATIME = constants.O_NOATIME ?? 0
+const ROOT_USER = 0
+
+/** ERR_ACCESS_DENIED is what Node's permission model (`--permission`) says. */
+const FORBIDDEN = new Set(['EACCES', 'EPERM', 'ERR_ACCESS_DENIED'])
+const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
+
+/** How often a file that is replaced while it is being opened is looked at again. */
+const MAX_ATTEMPTS = 10
+
+/** A file's location: `path` must lie inside `root` also after every symlink is followed. Both absolute. */
+export interface FileLocation {
+  readonly root: string
+  readonly path: string
+}
+
+/**
+ * Opens a regular file inside the root. The caller releases it.
+ *
+ * @returns why there is nothing to serve: it is not there, is not a regular file, or lies outside the root
+ * @throws SendRangeError `ERR_RANGE_PATH_FORBIDDEN`, `ERR_RANGE_OVERLOADED`, `ERR_RANGE_READ`; `ERR_RANGE_OPTION` for
+ * a root that is a file
+ */
+export async function openFile(location: FileLocation): Promise<OpenFile | Refusal> {
+  try {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const opened = await openOnce(location)
+      if (opened !== 'replaced') return opened
+    }
+    return 'replaced'
+  } catch (error) {
+    const code = systemCode(error) ?? ''
+    if (code === 'ENOTDIR' && (await rootKindOf(location.root)) === 'no folder') {
+      throw rootIsNoFolder(location.root)
+    }
+    const refusal = refusalOfCode(code)
+    if (refusal !== undefined) return refusal
+    throw accessError(code, error)
+  }
+}
+
+function accessError(code: string, cause: unknown): SendRangeError {
+  if (FORBIDDEN.has(code)) return new SendRangeError('ERR_RANGE_PATH_FORBIDDEN', 'Forbidden', { cause })
+  if (!OVERLOADED.has(code))
+    return new SendRangeError('ERR_RANGE_READ', 'The file could not be read', { cause })
+  const headers = { 'retry-after': '1' }
+  return new SendRangeError('ERR_RANGE_OVERLOADED', 'Too many open files, try again', { cause, headers })
+}
+
+async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusal> {
+  // Below the resolved root: a root that is swapped meanwhile does not make one release look like outside of the other.
+  const realRoot = await operationsOn(root)
+    .run(() => realPathOf(root))
+    .catch(absentRoot)
+  if (realRoot === undefined) return 'root-missing'
+  const realPathWanted = join(realRoot, path.slice(root.length))
+  const operations = operationsOn(realPathWanted)
+  const opened = await operations
+    .run(() => openDescriptor(realPathWanted))
+    .catch(async (error: unknown) => {
+      // A release that is swapped away is often removed at once.
+      if ((await operationsOn(root).run(() => realPathOf(root))) === realRoot) throw error
+      return 'replaced' as const
+    })
+  if (isRefusal(opened)) return opened
+  const { fd } = opened
+  let file: OpenFile | undefined
+  try {
+    const seenAt = Date.now()
+    const stats = await operations.run(() => fstatFd(fd, { bigint: true }))
+    if (!stats.isFile()) return refusalOfKind(stats)
+    const realPath = await operations.run(() => realPathOfOpen(fd, stats, path))
+    if (realPath === undefined) return 'replaced'
+    if (!isBelow(realRoot, realPath)) return 'link-outside-root'
+    const settlement = await settle(fd, versionOf(stats), operations)
+    const seen: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
+    const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(seen) : settlement.version.ctimeNs
+    file = new OpenFile(fd, { ...seen, ...settlement, hasBlocks: stats.blocks > 0n, tagCtimeNs, seenAt })
+    return file
+  } finally {
+    if (file === undefined) await closeFd(fd)
+  }
+}
+
+/** A root that is not there is undefined; every other failure is thrown. */
+function absentRoot(error: unknown): undefined {
+  if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error
+}
+
+interface Descriptor {
+  readonly fd: number
+  readonly reads: SeenFile['reads']
+}
+
+/**
+ * Opens what is a regular file. It is looked at before: a writer that waits for a reader of a FIFO is woken by
+ * opening it, and what it then writes would be lost. What was swapped in meanwhile is found by the look afterwards.
+ */
+async function openDescriptor(path: string): Promise<Descriptor | Refusal> {
+  const stats = await statPath(path, { bigint: true })
+  if (!stats.isFile()) return refusalOfKind(stats)
+  const user = process.geteuid?.()
+  if (KEEP_ATIME !== 0 && (user === ROOT_USER || user === Number(stats.uid))) {
+    try {
+      return { fd: await openFd(path, FLAGS | KEEP_ATIME), reads: 'keep atime' }
+    } catch (error) {
+      // A root user without the capability is not treated as the owner.
+      if (systemCode(error) !== 'EPERM') throw error
+    }
+  }
+  return { fd: await openFd(path, FLAGS), reads: 'move atime' }
+}
+
+interface Settlement {
+  readonly version: FileVersion
+  readonly settled: boolean
+}
+
+/**
+ * Waits out the clock's grain for a file that was written a moment ago, so that its tag can be strong. A file that
+ * is written all the time, or on a file system of whole seconds, stays unsettled: its tag will be weak. So does one
+ * on a file system that dates no changes.
+ */
+async function settle(fd: number, version: FileVersion, operations: FileOperations): Promise<Settlement> {
+  if (!hasChangeTime(version)) return { version, settled: false }
+  const wait = unsettledFor(version, Date.now())
+  if (wait === 0) return { version, settled: true }
+  if (wait > CLOCK_GRAIN_MS) return { version, settled: false }
+  await sleep(wait + 1)
+  const later = versionOf(await operations.run(() => fstatFd(fd, { bigint: true })))
+  // Its last name may have gone meanwhile (replaced by rename, unlinked), which touches no byte.
+  const isPinned = later.ctimeNs === version.ctimeNs || losesName(version, later)
+  if (isPinned && sameWrite(version, later)) return { version, settled: true }
+  return { version: later, settled: unsettledFor(later, Date.now()) === 0 }
+}
+
+/** Whether a path still leads to the very version that is open: every check that a fresh open would make. */
+export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
+  try {
+    const seenAt = Date.now()
+    const operations = operationsOn(file.realPath)
+    const [realPath, stats] = await Promise.all([
+      operations.run(() => realPathOf(path)),
+      operations.run(() => statPath(path, { bigint: true })),
+    ])
+    if (realPath !== file.realPath || !sameVersion(versionOf(stats), file.version)) return false
+    file.seenAgain(seenAt)
+    return await isInside(root, realPath)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,38 @@
+import type { FastifyReply } from 'fastify'
+import { isHeadSent } from '../connection/head-sent.ts'
+import { cut } from '../connection/response-lifetime.ts'
+import { systemCode } from '../errors.ts'
+import { writeLogLine } from '../log-line.ts'
+
+/** What the log says of an answer that was begun past Fastify. */
+export const ABANDONED =
+  'an answer was begun on reply.raw without reply.hijack, and left to sendRange: it was cut'
+
+/**
+ * Cuts an answer that the application has begun on `reply.raw` and left to `sendRange`, which cannot go on with it: its
+ * client would wait for ever. Nothing must have been sent through Fastify, which would end it.
+ *
+ * The application ends its answers itself after `reply.hijack()`, and where a stream is piped into the response.
+ */
+export function cutAbandoned(reply: FastifyReply): void {
+  const { raw } = reply
+  // `sent`: it has ended, or it was hijacked.
+  if (reply.sent || !isHeadSent(raw) || raw.listenerCount('unpipe') > 0) return
+  reportAbandoned(reply)
+  cut(raw)
+}
+
+/** Cuts such an answer where Fastify has found its head out when it came to write one. */
+export function cutRefused(reply: FastifyReply, error: unknown): void {
+  const code = systemCode(error)
+  if (code !== 'ERR_HTTP_HEADERS_SENT' && code !== 'ERR_HTTP2_HEADERS_SENT') return
+  if (!reply.sent && isHeadSent(reply.raw)) {
+    reportAbandoned(reply)
+    cut(reply.raw)
+  }
+}
+
+/** Says in the log why an answer is cut. */
+export function reportAbandoned({ log }: FastifyReply): void {
+  writeLogLine(log, { level: 'warn', details: {}, message: ABANDONED })
+}

@@ -1,0 +1,83 @@
+import { Http2ServerResponse } from 'node:http2'
+import type { RawResponse } from '../connection/response-lifetime.ts'
+import type { Fields } from './head-arguments.ts'
+
+/** What can be read of the head of an answer. */
+export interface ReadableHead {
+  readonly status: number
+  /** The values of a field, one for each line. The name is in lower case. */
+  lines(name: string): readonly string[]
+}
+
+const STATUS_AT = 'HTTP/1.1 '.length
+const STATUS_DIGITS = 3
+
+/** The head that is about to be written: fields that are handed to `writeHead`, before those set on the response. */
+export class AnswerHead implements ReadableHead {
+  readonly status: number
+  readonly #raw: RawResponse
+  readonly #fields: Fields | undefined
+
+  constructor(raw: RawResponse, status: number, fields?: Fields) {
+    this.#raw = raw
+    this.status = status
+    this.#fields = fields
+  }
+
+  lines(name: string): readonly string[] {
+    return linesOf(this.#fields?.[name] ?? this.#raw.getHeader(name))
+  }
+
+  set(name: string, value: string): void {
+    if (this.#fields === undefined) this.#raw.setHeader(name, value)
+    else this.#fields[name] = value
+  }
+
+  remove(name: string): void {
+    if (this.#fields !== undefined) delete this.#fields[name]
+    if (this.#raw.getHeader(name) !== undefined) this.#raw.removeHeader(name)
+  }
+}
+
+/**
+ * The head that was written, as it goes out, whatever wraps the methods of the response. HTTP/1 keeps it as a text and
+ * sends it with the first bytes of the body.
+ */
+export function writtenHeadOf(raw: RawResponse, status: number): ReadableHead {
+  if (raw instanceof Http2ServerResponse) {
+    const sent = raw.stream?.sentHeaders ?? {}
+    return { status: Number(sent[':status'] ?? status), lines: (name) => linesOf(sent[name]) }
+  }
+  const text: unknown = Reflect.get(raw, '_header')
+  if (typeof text !== 'string') return new AnswerHead(raw, status)
+  const [, ...lines] = text.split('\r\n')
+  const fields = new Map<string, string[]>()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
+    const known = fields.get(name)
+    if (known === undefined) fields.set(name, [value])
+    else known.push(value)
+  }
+  return {
+    status: Number(text.slice(STATUS_AT, STATUS_AT + STATUS_DIGITS)),
+    lines: (name) => fields.get(name) ?? [],
+  }
+}
+
+/** Bytes that Content-Length announces; undefined where there is none; NaN for what is not one number. */
+export function announcedLength(head: ReadableHead): number | undefined {
+  const lines = head.lines('content-length')
+  if (lines.length === 0) return undefined
+  // RFC 9110 §8.6: "Content-Length = 1*DIGIT"
+  const [value = ''] = lines
+  const length = lines.length === 1 && /^\d+$/.test(value) ? Number(value) : Number.NaN
+  return Number.isSafeInteger(length) ? length : Number.NaN
+}
+
+/** The lines that a field makes of what it is set to. */
+export function linesOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return []
+  return Array.isArray(value) ? value.map(String) : [String(value)]
+}

@@ -1,0 +1,34 @@
+import { Http2ServerResponse } from 'node:http2'
+import type { FastifyReply } from 'fastify'
+import { isHeadSent } from '../connection/head-sent.ts'
+import { bytesWrittenTo } from '../connection/http2-end.ts'
+import { cut, type RawResponse } from '../connection/response-lifetime.ts'
+import { writtenHead } from '../connection/written-head.ts'
+import { reportAbandoned } from './abandoned-answer.ts'
+import { bytesGuarded } from './body-guard.ts'
+import { areBytesHeld } from './first-bytes.ts'
+
+/**
+ * Whether something has written into a response before its body came to it, or has sent a head past the guard. A guarded
+ * head alone is held to what the body is.
+ */
+export function hasBegun(raw: RawResponse): boolean {
+  if (areBytesHeld(raw)) return true
+  if (!isHeadSent(raw)) return false
+  if (writtenHead(raw) === undefined) return true
+  if (!(raw instanceof Http2ServerResponse)) return bytesGuarded(raw) > 0
+  // An answer that has ended is the application's own.
+  if (raw.writableEnded) return false
+  return raw.stream !== undefined && bytesWrittenTo(raw.stream) + raw.stream.writableLength > 0
+}
+
+/** Cuts an answer that a hook has begun on `reply.raw` before a stream, ours or its own, is piped into it. */
+export function watchForBegun(reply: FastifyReply): void {
+  const raw: RawResponse = reply.raw
+  raw.once('pipe', () => {
+    // `sent`: it was hijacked, and is the application's.
+    if (reply.sent || !hasBegun(raw)) return
+    reportAbandoned(reply)
+    cut(raw)
+  })
+}

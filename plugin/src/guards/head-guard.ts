@@ -1,0 +1,155 @@
+import { Http2ServerResponse } from 'node:http2'
+import type { FastifyReply } from 'fastify'
+import { discloseHeadSent } from '../connection/head-sent.ts'
+import { cut, type RawResponse } from '../connection/response-lifetime.ts'
+import { noteWrittenHead, writtenHead } from '../connection/written-head.ts'
+import { writeLogLine } from '../log-line.ts'
+import { CONNECTION_FIELDS, endsWithHead, isChunked } from '../rules/connection-fields.ts'
+import { AnswerHead, type ReadableHead, writtenHeadOf } from './answer-head.ts'
+import { isPlainFields, setAll } from './head-arguments.ts'
+import { faultOf, mend, mendEncoded, mendWithoutContent } from './head-rules.ts'
+import { expectedLength } from './head-traits.ts'
+import { lookAtHead } from './http2-head.ts'
+import { expectOwnBody, hasOwnBody, type IntendedAnswer, intend, intendedAnswer } from './intended-answer.ts'
+
+type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
+type SetField = (name: string, value: unknown) => RawResponse
+
+/** Responses whose framing is guarded. */
+const framed = new WeakSet<RawResponse>()
+/** And those whose fields are guarded as they are set. */
+const described = new WeakSet<RawResponse>()
+
+/**
+ * Says that our own body, whole, is what follows a head.
+ *
+ * @returns false where a head that was written before announces another length
+ */
+export function admitOwnBody(raw: RawResponse): boolean {
+  expectOwnBody(raw)
+  const head = writtenHead(raw)
+  const meant = intendedAnswer(raw)
+  if (head?.length === undefined || meant === undefined || head.status !== meant.status) return true
+  return head.length === meant.length
+}
+
+/**
+ * Holds the head of an answer to what its body is, however and wherever the body was changed: hooks run in any order,
+ * and middleware changes fields as late as in `writeHead`. So the head is looked at when it is written, and once more as
+ * it was written, before a byte of it goes out.
+ *
+ * - Content that was encoded on its way out is another representation than the one our strong tag names: the tag
+ *   becomes weak (RFC 9110 §8.8.3.3) and Accept-Ranges goes, since the ranges are of other bytes.
+ * - Content that a hook has replaced is treated like that, where its length shows it.
+ * - An answer of which a hook makes an error has no tag, date or ranges of the representation.
+ * - What would have a client put wrong bytes together is cut, as the rules in `head-rules.ts` say.
+ * - The framing is as {@link guardFraming} says.
+ */
+export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
+  const raw: RawResponse = reply.raw
+  guardFraming(reply)
+  if (!described.has(raw)) guardSetHeader(raw)
+  described.add(raw)
+  intend(raw, answer)
+}
+
+/**
+ * Holds the head of any answer to the framing that it can have, whatever fields are set: Node throws for some while it
+ * writes, out of anybody's reach, and sends others as they are.
+ *
+ * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2), and Trailer only where there can be one.
+ * - A Content-Length that is not one number is cut.
+ * - Over HTTP/2 there are no fields of the connection (RFC 9113 §8.2.2).
+ */
+export function guardFraming(reply: FastifyReply): void {
+  const raw: RawResponse = reply.raw
+  if (framed.has(raw)) return
+  framed.add(raw)
+  guardWriteHead(reply, raw)
+}
+
+function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
+  const isWrapped = Object.hasOwn(raw, 'writeHead')
+  const writeHead = raw.writeHead as unknown as WriteHead
+  const guarded: WriteHead = (status, ...rest) => {
+    // HTTP/2 takes no fields any more where the client has left.
+    if (isGone(raw)) return writeHead.call(raw, status, ...rest)
+    const message = typeof rest[0] === 'string' ? [rest[0]] : []
+    const given = rest.at(-1)
+    // A wrapper below may add fields, and sees only those that are set on the response.
+    const fields = isPlainFields(given) && !isWrapped ? given : undefined
+    if (fields === undefined) setAll(raw, given)
+    const head = new AnswerHead(raw, status, fields)
+    const meant = intendedAnswer(raw)
+    if (meant !== undefined) mend(head, meant)
+    mendWithoutContent(head)
+    chooseFraming(head, reply)
+    const isRight = (written: ReadableHead): boolean => {
+      const fault = faultOf(written, meant, hasOwnBody(raw))
+      if (fault !== undefined) refuse(reply, fault)
+      return fault === undefined
+    }
+    if (raw instanceof Http2ServerResponse) lookAtHead(raw.stream, isRight)
+    if (fields === undefined) writeHead.call(raw, status, ...message)
+    else writeHead.call(raw, status, ...message, fields)
+    if (isGone(raw)) return raw
+    discloseHeadSent(raw)
+    const written = writtenHeadOf(raw, status)
+    noteWrittenHead(raw, { status: written.status, length: expectedLength(written, meant) })
+    isRight(written)
+    return raw
+  }
+  raw.writeHead = guarded as unknown as typeof raw.writeHead
+}
+
+function isGone(raw: RawResponse): boolean {
+  if (!(raw instanceof Http2ServerResponse)) return false
+  return raw.stream === undefined || raw.stream.closed || raw.stream.destroyed
+}
+
+/** What wrappers below `writeHead` set comes after our look at the head: a coding, or the strong tag once more. */
+function guardSetHeader(raw: RawResponse): void {
+  for (const method of ['setHeader', 'appendHeader'] as const) {
+    const original = raw[method] as SetField | undefined
+    if (original === undefined) continue
+    const guarded: SetField = (name, value) => {
+      original.call(raw, name, value)
+      const lower = name.toLowerCase()
+      const meant = intendedAnswer(raw)
+      if (meant !== undefined && (lower === 'content-encoding' || lower === 'etag'))
+        mendEncoded(new AnswerHead(raw, raw.statusCode), meant)
+      return raw
+    }
+    Reflect.defineProperty(raw, method, { value: guarded, configurable: true, writable: true })
+  }
+}
+
+function chooseFraming(head: AnswerHead, { raw, request }: FastifyReply): void {
+  const response: unknown = raw
+  if (response instanceof Http2ServerResponse) {
+    // RFC 9113 §8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header
+    // fields."
+    for (const name of CONNECTION_FIELDS) head.remove(name)
+    return
+  }
+  const coding = head.lines('transfer-encoding').join(', ')
+  // RFC 9112 §6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the corresponding request
+  // indicates HTTP/1.1 (or later minor revisions)."
+  if (request.raw.httpVersionMinor > 0 && !endsWithHead(head.status) && isChunked(coding)) {
+    // §6.2: "A sender MUST NOT send a Content-Length header field in any message that contains a Transfer-Encoding
+    // header field."
+    head.remove('content-length')
+    return
+  }
+  head.remove('transfer-encoding')
+  head.remove('trailer')
+}
+
+/** Ends an answer before its first byte. */
+function refuse({ raw, log }: FastifyReply, field: string): void {
+  const response: RawResponse = raw
+  const message = 'a hook or middleware has encoded or changed an answer of sendRange and it was cut'
+  writeLogLine(log, { level: 'error', details: { sendRange: { outcome: 'cut', field } }, message })
+  cut(response)
+  if (response instanceof Http2ServerResponse) response.stream?.destroy()
+}

@@ -1,0 +1,189 @@
+import { endsWithHead, isChunked } from '../rules/connection-fields.ts'
+import { type AnswerHead, announcedLength, type ReadableHead } from './answer-head.ts'
+import { isPartWithoutRange } from './foreign-part.ts'
+import {
+  hasOtherDate,
+  hasOtherParts,
+  hasOtherRange,
+  hasOtherStrongTag,
+  hasStrongTag,
+  isContentStatus,
+  isEncoded,
+  isOtherLength,
+  isSuccess,
+} from './head-traits.ts'
+import type { IntendedAnswer } from './intended-answer.ts'
+
+const OK = 200
+const RESET_CONTENT = 205
+const PARTIAL_CONTENT = 206
+const NOT_MODIFIED = 304
+const RANGE_NOT_SATISFIABLE = 416
+/** What is said of the representation, and of no other content. */
+const DESCRIPTION = ['etag', 'last-modified', 'accept-ranges', 'content-range']
+/** What a 304 must not say of content that it does not carry: caches put it over what they have stored. */
+const CONTENT_FIELDS = ['content-encoding', 'content-length', 'content-range', 'content-type']
+
+/** An answer as it is meant and as its head says. */
+interface Case {
+  readonly head: ReadableHead
+  readonly meant: IntendedAnswer
+  /** Whether our own body follows, so that its length is known. */
+  readonly isOwnBody: boolean
+}
+
+/** A way in which clients would take the content for other bytes than it is. */
+interface Rule {
+  /** The field that is wrong. */
+  readonly field: string
+  readonly isBroken: (answer: Case) => boolean
+}
+
+/**
+ * What hooks and middleware can make of the head of an answer that would have a client put wrong bytes together. Where
+ * leaving a field out is as good as the right one, {@link mend} has taken it off before; what is left is cut.
+ *
+ * Left as they are, since no client combines bytes for them: a 206 whose ETag or Last-Modified was taken off or made
+ * weak (§15.3.7.3: "A client that has received multiple partial responses to GET requests on a target resource MAY
+ * combine those responses into a larger continuous range if they share the same strong validator"); another tag on a
+ * 200, which no If-Range of ours matches, and on a 304 (RFC 9111 §4.3.4: without the same strong validator "the cache
+ * MUST NOT use the new response to update any stored responses"); any type on a 200 or on one range; a 416 without
+ * Content-Range (§15.5.17, "SHOULD").
+ */
+const RULES: readonly Rule[] = [
+  // §15.3.7: a 206 carries "parts of the selected representation", and a 200 all of it.
+  {
+    field: 'status',
+    isBroken: ({ head, meant }) =>
+      isContentStatus(meant.status) && isContentStatus(head.status) && meant.status !== head.status,
+  },
+  // §15.4.5: a 304 has no content, so what has it now is empty, and a client would store that as the file.
+  {
+    field: 'status',
+    isBroken: ({ head, meant }) =>
+      meant.status === NOT_MODIFIED && isSuccess(head.status) && !(Number(announcedLength(head)) > 0),
+  },
+  // §8.8: what validates the file, validates nothing else. This, and the two rules that follow, are for what is changed
+  // below `writeHead`, out of reach of `mend`.
+  {
+    field: 'status',
+    isBroken: ({ head, meant }) =>
+      head.status !== meant.status && describing(meant).some((name) => head.lines(name).length > 0),
+  },
+  // §8.6: in an answer to HEAD too, Content-Length is the length that the answer to GET has. With the tag of the file a
+  // client takes it for that of the file.
+  {
+    field: 'content-length',
+    isBroken: ({ head, meant }) =>
+      head.status === meant.status && isOtherLength(head, meant) && hasStrongTag(head),
+  },
+  // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational)
+  // or 204 (No Content)", and in a 304 only the right one.
+  {
+    field: 'content-length',
+    isBroken: ({ head }) => endsWithHead(head.status) && announcedLength(head) !== undefined,
+  },
+  // §8.6: "a sender MUST NOT forward a message with a Content-Length header field value that is known to be incorrect",
+  // which it is where our own body has another length.
+  {
+    field: 'content-length',
+    isBroken: ({ head, meant, isOwnBody }) =>
+      isOwnBody && head.status === meant.status && !endsWithHead(head.status) && isOtherLength(head, meant),
+  },
+  { field: 'content-length', isBroken: onPartial(isOtherLength) },
+  // §14.4: Content-Range counts the bytes of the representation, with its codings.
+  { field: 'content-encoding', isBroken: onPartial(isEncoded) },
+  // §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a
+  // Content-Range header field, describing what range of the selected representation is enclosed". §15.3.7.2: "a server
+  // MUST NOT generate a Content-Range header field in the HTTP header section of a multiple part response".
+  { field: 'content-range', isBroken: onPartial(hasOtherRange) },
+  // §15.3.7.2: "the server generating the 206 response MUST generate 'multipart/byteranges' content, as defined in
+  // Section 14.6, and a Content-Type header field containing the 'multipart/byteranges' media type and its required
+  // boundary parameter".
+  { field: 'content-type', isBroken: onPartial(hasOtherParts) },
+  // §15.3.7: "A server that generates a 206 response MUST generate the following header fields […] if the field would
+  // have been sent in a 200 (OK) response to the same request: […] ETag". Under another strong one a client joins the
+  // parts of two versions.
+  { field: 'etag', isBroken: onPartial(hasOtherStrongTag) },
+  // §8.8.2.2: a date can be a strong validator too.
+  { field: 'last-modified', isBroken: onPartial(hasOtherDate) },
+  // §8.8.3.3: a strong tag names one coding.
+  { field: 'etag', isBroken: ({ head, meant }) => isEncoded(head, meant) && hasStrongTag(head) },
+  // §14.4: "The Content-Range header field has no meaning for status codes that do not explicitly describe its
+  // semantic", and clients read it all the same. §15.5.17: in a 416 it gives the length, and a client that has as many
+  // bytes takes them for the whole.
+  {
+    field: 'content-range',
+    isBroken: ({ head, meant }) => head.status !== PARTIAL_CONTENT && hasOtherRange(head, meant),
+  },
+]
+
+/** The field for which an answer has to be cut; undefined for none. */
+export function faultOf(
+  head: ReadableHead,
+  meant: IntendedAnswer | undefined,
+  isOwnBody: boolean,
+): string | undefined {
+  const length = announcedLength(head)
+  // §8.6: "a sender MUST NOT forward a message with a Content-Length header field value that does not match the ABNF".
+  if (Number.isNaN(length)) return 'content-length'
+  const [coding, ...others] = head.lines('transfer-encoding')
+  // RFC 9112 §6.2: "A sender MUST NOT send a Content-Length header field in any message that contains a
+  // Transfer-Encoding header field."
+  if (coding !== undefined && (length !== undefined || others.length > 0 || !isChunked(coding)))
+    return 'transfer-encoding'
+  if (hasNoPlaceForContent(head)) return 'status'
+  if (meant === undefined) return isPartWithoutRange(head) ? 'content-range' : undefined
+  return RULES.find(({ isBroken }) => isBroken({ head, meant, isOwnBody }))?.field
+}
+
+/**
+ * §15.2: "A 1xx response is terminated by the end of the header section", and no final one would come. §15.3.6: "a server
+ * MUST NOT generate content in a 205 response".
+ */
+function hasNoPlaceForContent(head: ReadableHead): boolean {
+  return head.status < OK || (head.status === RESET_CONTENT && announcedLength(head) !== 0)
+}
+
+/** Takes off what is said of the representation where the content is another, and what is better left out than wrong. */
+export function mend(head: AnswerHead, meant: IntendedAnswer): void {
+  if (meant.status !== head.status) for (const name of describing(meant)) head.remove(name)
+  // A hook that takes the length off is about to send another one.
+  else if (meant.length !== undefined && announcedLength(head) !== meant.length) weaken(head)
+  mendEncoded(head, meant)
+  if (head.status === PARTIAL_CONTENT) {
+    if (hasOtherDate(head, meant)) head.remove('last-modified')
+    // A hook's own tag, where the representation has none to compare with.
+    if (meant.etag === undefined && hasStrongTag(head)) weaken(head)
+  } else if (hasOtherRange(head, meant)) head.remove('content-range')
+}
+
+/** What an answer of another status must not say. A handler of errors has validators of its own. */
+function describing({ status }: IntendedAnswer): readonly string[] {
+  return status === RANGE_NOT_SATISFIABLE ? ['content-range', 'accept-ranges'] : DESCRIPTION
+}
+
+/** Content that was encoded on its way out is another representation (RFC 9110 §8.8.3.3). */
+export function mendEncoded(head: AnswerHead, meant: IntendedAnswer): void {
+  if (isEncoded(head, meant)) weaken(head)
+}
+
+/** Takes off what an answer without content says of it. */
+export function mendWithoutContent(head: AnswerHead): void {
+  // §15.4.5: for a 304 "a sender SHOULD NOT generate representation metadata other than the above listed fields".
+  if (head.status === NOT_MODIFIED) for (const name of CONTENT_FIELDS) head.remove(name)
+  // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx
+  // (Informational) or 204 (No Content)."
+  else if (endsWithHead(head.status)) head.remove('content-length')
+}
+
+function onPartial(
+  isWrong: (head: ReadableHead, meant: IntendedAnswer) => boolean,
+): (answer: Case) => boolean {
+  return ({ head, meant }) => head.status === PARTIAL_CONTENT && isWrong(head, meant)
+}
+
+function weaken(head: AnswerHead): void {
+  if (hasStrongTag(head)) head.set('etag', `W/${head.lines('etag').join(', ')}`)
+  head.remove('accept-ranges')
+}

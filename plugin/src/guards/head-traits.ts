@@ -1,0 +1,80 @@
+import { endsWithHead } from '../rules/connection-fields.ts'
+import { codingOf } from '../rules/content-coding.ts'
+import { announcedLength, type ReadableHead } from './answer-head.ts'
+import { isMultipart } from './foreign-part.ts'
+import type { IntendedAnswer } from './intended-answer.ts'
+
+const OK = 200
+const PARTIAL_CONTENT = 206
+const MULTIPLE_CHOICES = 300
+
+/** Whether another length is announced than that of the content. */
+export function isOtherLength(head: ReadableHead, meant: IntendedAnswer): boolean {
+  const length = announcedLength(head)
+  return length !== undefined && meant.length !== undefined && length !== meant.length
+}
+
+/** Whether the content has another coding than the representation itself. */
+export function isEncoded(head: ReadableHead, meant: IntendedAnswer): boolean {
+  const coding = codingOf(head.lines('content-encoding').join(','))
+  return coding !== undefined && coding !== meant.coding
+}
+
+/** Whether Content-Range is another one than that of what follows, or stands where there is none. */
+export function hasOtherRange(
+  head: ReadableHead,
+  { contentRange, contentType = '' }: IntendedAnswer,
+): boolean {
+  const lines = head.lines('content-range')
+  if (lines.length > 1) return true
+  if (head.status !== PARTIAL_CONTENT) return lines.length === 1 && lines[0] !== contentRange
+  // Without a range of ours only parts that say theirs may go out as a 206.
+  return lines[0] !== contentRange || (contentRange === undefined && !isMultipart(contentType))
+}
+
+/** Whether Content-Type is that of other parts than those that follow. */
+export function hasOtherParts(head: ReadableHead, { contentRange, contentType }: IntendedAnswer): boolean {
+  const lines = head.lines('content-type')
+  const [type = ''] = lines
+  if (contentRange !== undefined) return isMultipart(type) && type !== contentType
+  // Parameters behind ours, such as a charset, change nothing.
+  if (contentType === undefined || lines.length > 1) return true
+  const more = type.slice(contentType.length)
+  return !type.startsWith(contentType) || !/^\s*(?:;|$)/.test(more) || /boundary/i.test(more)
+}
+
+/** Whether there is a strong entity-tag, whichever. */
+export function hasStrongTag(head: ReadableHead): boolean {
+  return head.lines('etag').some((tag) => tag.startsWith('"'))
+}
+
+/** Whether there is a strong entity-tag that is not the one of the representation. */
+export function hasOtherStrongTag(head: ReadableHead, { etag }: IntendedAnswer): boolean {
+  return hasStrongTag(head) && head.lines('etag').join(', ') !== etag
+}
+
+/** Whether Last-Modified is another date than that of the representation. */
+export function hasOtherDate(head: ReadableHead, { lastModified }: IntendedAnswer): boolean {
+  const lines = head.lines('last-modified')
+  return lines.length > 0 && lines.join(', ') !== lastModified
+}
+
+/** Whether a client takes the content, also where it is empty, for that of what it has asked for. */
+export function isSuccess(status: number): boolean {
+  return status >= OK && status < MULTIPLE_CHOICES && !endsWithHead(status)
+}
+
+/** Whether a status has all or a part of the representation as its content. */
+export function isContentStatus(status: number): boolean {
+  return status === OK || status === PARTIAL_CONTENT
+}
+
+/**
+ * Bytes of the body that a client expects under a head; undefined for any number. Without Content-Length, the strong tag
+ * of a whole representation says how long it is (RFC 9110 §8.8.1).
+ */
+export function expectedLength(head: ReadableHead, meant: IntendedAnswer | undefined): number | undefined {
+  const length = announcedLength(head)
+  if (length !== undefined || head.status !== OK || meant?.status !== OK) return length
+  return hasStrongTag(head) && !hasOtherStrongTag(head, meant) ? meant.length : undefined
+}

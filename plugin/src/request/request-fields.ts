@@ -1,0 +1,49 @@
+import type { FastifyRequest } from 'fastify'
+import type { RangeRequest } from '../rules/decision.ts'
+
+/** What an If-Range that came twice is read as: it is no validator at all, so the range does not apply. */
+const NO_VALIDATOR = ''
+
+/** Picks the fields that conditions and ranges are made of out of a request. */
+export function rangeRequestOf(request: FastifyRequest): RangeRequest {
+  const { headers } = request
+  const ifRange = headers['if-range']
+  return {
+    method: request.method,
+    range: onlyLine(request, 'range', headers.range),
+    conditions: {
+      // Lists: several lines are one list (RFC 9110 §5.3), and Node has joined them.
+      ifMatch: headers['if-match'],
+      ifNoneMatch: headers['if-none-match'],
+      ifModifiedSince: onlyLine(request, 'if-modified-since', headers['if-modified-since']),
+      ifUnmodifiedSince: onlyLine(request, 'if-unmodified-since', headers['if-unmodified-since']),
+      ifRange:
+        ifRange === undefined ? undefined : (onlyLine(request, 'if-range', first(ifRange)) ?? NO_VALIDATOR),
+    },
+  }
+}
+
+/** Whether a hook may compress the answer: only for a client that says what it takes (RFC 9110 §12.5.3). */
+export function mayBeEncoded(request: FastifyRequest): boolean {
+  const encodings = request.headers['accept-encoding']
+  return encodings !== undefined && encodings !== 'identity'
+}
+
+function first(value: string | string[]): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
+
+/**
+ * The value of a field that may stand only once, RFC 9110 §5.3; undefined when it came in several lines, which Node
+ * joins or drops: neither is what anybody sent.
+ */
+function onlyLine(request: FastifyRequest, name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const { rawHeaders } = request.raw
+  let lines = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const raw = rawHeaders[at]
+    if (raw !== undefined && raw.length === name.length && raw.toLowerCase() === name) lines++
+  }
+  return lines > 1 ? undefined : value
+}

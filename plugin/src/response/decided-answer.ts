@@ -1,0 +1,53 @@
+import type { FastifyReply } from 'fastify'
+import { isMultipart } from '../guards/foreign-part.ts'
+import { rangeRequestOf } from '../request/request-fields.ts'
+import { type Decision, decide } from '../rules/decision.ts'
+import { contentTypeOf } from './content-type.ts'
+import type { ResponseContext } from './response-fields.ts'
+
+/** How a request is answered, and what with. */
+export interface DecidedAnswer {
+  readonly context: ResponseContext
+  readonly decision: Decision
+}
+
+/**
+ * Decides how to answer. A representation that is `multipart/byteranges` itself has no ranges: to a client a part of it
+ * would be several parts.
+ *
+ * RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a multiple
+ * part response".
+ *
+ * @throws SendRangeError what {@link contentTypeOf} throws
+ */
+export function decideAnswer(
+  reply: FastifyReply,
+  context: ResponseContext,
+  maxRanges: number,
+): DecidedAnswer {
+  const decision = decideFor(reply, context, maxRanges)
+  if (decision.kind === 'not-modified' || decision.kind === 'precondition-failed')
+    return { context, decision }
+  const contentType = contentTypeOf(context)
+  const typed = withContentType(context, contentType)
+  if (!isMultipart(contentType)) return { context: typed, decision }
+  const whole: ResponseContext = { ...typed, selected: { ...context.selected, acceptRanges: 'none' } }
+  return { context: whole, decision: decideFor(reply, whole, maxRanges) }
+}
+
+/** What a function has said is not asked for again: it might say something else. */
+function withContentType(context: ResponseContext, contentType: string): ResponseContext {
+  const { settings } = context
+  return typeof settings.contentType === 'function'
+    ? { ...context, settings: { ...settings, contentType } }
+    : context
+}
+
+function decideFor(reply: FastifyReply, context: ResponseContext, maxRanges: number): Decision {
+  // RFC 9110 §13.2.1 and §14.2: conditions and ranges are for what would otherwise be a 200.
+  if (reply.statusCode !== 200) return { kind: 'full' }
+  return decide(rangeRequestOf(reply.request), context.selected, {
+    maxRanges,
+    partType: () => contentTypeOf(context),
+  })
+}

@@ -1,0 +1,52 @@
+import type { FastifyReply } from 'fastify'
+import { isHeadSent } from '../connection/head-sent.ts'
+import { cut, isOver } from '../connection/response-lifetime.ts'
+import { SendRangeError } from '../errors.ts'
+import { asError } from '../foreign-failure.ts'
+import { guardErrorBody } from '../guards/body-guard.ts'
+import { guardFraming, guardHead } from '../guards/head-guard.ts'
+import { forgetIntended } from '../guards/intended-answer.ts'
+import { writeLogLine } from '../log-line.ts'
+import { clearStatus } from './handler-status.ts'
+import { putFields } from './own-fields.ts'
+import { ReplyClaim, sendError } from './reply-claim.ts'
+import { clearRepresentationFields } from './response-fields.ts'
+
+/** Hands a failure to Fastify's error handling, where an answer can still be given. */
+export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): void {
+  const error = asError(thrown)
+  const log = (level: 'debug' | 'warn', message: string): void =>
+    writeLogLine(reply.log, { level, details: { err: error }, message })
+  if (claim.isLost) {
+    log('warn', 'range response given up, since something else has answered')
+    claim.cutAbandoned()
+    return
+  }
+  // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
+  if (isOver(reply)) {
+    log('debug', 'range response given up')
+    return
+  }
+  // Whatever wraps the response can throw after the head is out: there is no second answer.
+  if (isHeadSent(reply.raw)) {
+    log('warn', 'range response failed after its head was sent')
+    cut(reply.raw)
+    return
+  }
+  clearRepresentationFields(reply)
+  // Fastify puts the fields of an error on the answer only where the user has set no error handler.
+  if (error instanceof SendRangeError && error.headers !== undefined) putFields(reply, error.headers, error)
+  clearStatus(reply)
+  ReplyClaim.release(reply)
+  guardError(reply, error)
+  guardErrorBody(reply)
+  sendError(reply, error)
+}
+
+/** The answer is no longer about the content; only the Content-Range of a 416 is ours. */
+function guardError(reply: FastifyReply, error: Error): void {
+  forgetIntended(reply.raw)
+  const contentRange = error instanceof SendRangeError ? error.headers?.['content-range'] : undefined
+  if (contentRange === undefined) guardFraming(reply)
+  else guardHead(reply, { status: 416, contentRange })
+}

@@ -1,0 +1,36 @@
+import type { FastifyReply } from 'fastify'
+import { SendRangeError } from '../errors.ts'
+import { endsWithHead } from '../rules/connection-fields.ts'
+
+const OK = 200
+const RESET_CONTENT = 205
+const PARTIAL_CONTENT = 206
+
+/**
+ * Leaves the status of a reply if a whole representation can go out under it.
+ *
+ * A handler that has set 206 wants ranges to be served, and the request decides whether there are any: it becomes 200. RFC 9110
+ * §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a Content-Range header
+ * field".
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for a status that has no content
+ */
+export function settleStatus(reply: FastifyReply): void {
+  const { statusCode } = reply
+  if (statusCode === PARTIAL_CONTENT) reply.code(OK)
+  else if (!hasContent(statusCode))
+    throw new SendRangeError('ERR_RANGE_OPTION', `An answer with the status ${statusCode} has no content`)
+}
+
+/** Takes a status of a part, or of no content, off the reply: something else is going to answer. */
+export function clearStatus(reply: FastifyReply): void {
+  if (reply.statusCode === PARTIAL_CONTENT || !hasContent(reply.statusCode)) reply.code(OK)
+}
+
+/**
+ * §15.2: "A 1xx response is terminated by the end of the header section". §15.3.6: "a server MUST NOT generate content in a 205
+ * response". 204 and 304 end with their heads too.
+ */
+function hasContent(status: number): boolean {
+  return status >= OK && status !== RESET_CONTENT && !endsWithHead(status)
+}

@@ -1,0 +1,133 @@
+import type { FastifyReply } from 'fastify'
+import { isHeadSent } from '../connection/head-sent.ts'
+import { mayBeEncoded } from '../request/request-fields.ts'
+import { attachment } from '../rules/content-disposition.ts'
+import type { Selected } from '../rules/decision.ts'
+import { formatEntityTag } from '../rules/entity-tag.ts'
+import { formatHttpDate } from '../rules/http-date.ts'
+import type { Representation } from '../sources/source.ts'
+import { putFields, takeOffFields } from './own-fields.ts'
+import type { HandlerFields } from './selected-representation.ts'
+
+const RANGE_NOT_SATISFIABLE = 416
+/** Fields that describe the representation; an answer that does not carry it must not carry them (RFC 9110 §15.4.5). */
+const REPRESENTATION_FIELDS = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-language',
+  'content-disposition',
+  'content-range',
+  'accept-ranges',
+  'last-modified',
+]
+/** What an error must not inherit on top: it is not the file, and must not be stored as if it were. */
+const CACHING_FIELDS = ['etag', 'cache-control', 'expires']
+
+/** The settings that are about the fields of a response. */
+export interface FieldSettings {
+  readonly cacheControl: string | undefined
+  readonly contentType: string | ((path: string) => string | undefined) | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly download: boolean | string
+}
+
+/** What a response is about. */
+export interface ResponseContext {
+  readonly path: string
+  readonly representation: Representation
+  readonly selected: Selected
+  readonly settings: FieldSettings
+  /** What the handler has set already; it wins over what is said here. */
+  readonly handlerFields: HandlerFields
+}
+
+/** The fields of 200 and 206 that do not depend on the range. What the handler has set stays. */
+export function setRepresentationFields(reply: FastifyReply, context: ResponseContext): void {
+  const { path, selected, settings, handlerFields } = context
+  const { cacheControl, download, headers } = settings
+  // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
+  // multiple part response", and a 200 has none either. Of a 206 with one part it is set afterwards. The page of a 416 has
+  // that of the file that was asked for.
+  if (handlerFields['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
+    removeFields(reply, ['content-range'])
+  if (handlerFields['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
+  setEtag(reply, context)
+  setLastModified(reply, context)
+  if (cacheControl !== undefined && handlerFields['cache-control'] === undefined)
+    reply.header('cache-control', cacheControl)
+  if (download !== false && handlerFields['content-disposition'] === undefined) {
+    reply.header('content-disposition', attachment(download, path))
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (handlerFields[name.toLowerCase()] === undefined) putFields(reply, { [name]: value })
+  }
+}
+
+/** The coding that the handler says the representation has: it is part of it, tag and ranges are of the coded bytes. */
+export function codingOfRepresentation({ handlerFields, settings }: ResponseContext): unknown {
+  return handlerFields['content-encoding'] ?? ownField(settings.headers, 'content-encoding')
+}
+
+/**
+ * The fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200 would
+ * have them, and Last-Modified only where there is no ETag.
+ *
+ * @param matched the strength of the tag that the client named
+ */
+export function setNotModifiedFields(
+  reply: FastifyReply,
+  context: ResponseContext,
+  matched: 'strong' | 'weak',
+): void {
+  const { selected, settings, handlerFields } = context
+  removeFields(reply, REPRESENTATION_FIELDS)
+  const { etag } = selected
+  const weakened = matched === 'weak' && mayBeEncoded(reply.request)
+  if (etag === undefined) setLastModified(reply, context)
+  else reply.header('etag', formatEntityTag(weakened ? { ...etag, strength: 'weak' } : etag))
+  if (settings.cacheControl !== undefined && handlerFields['cache-control'] === undefined) {
+    reply.header('cache-control', settings.cacheControl)
+  }
+  for (const name of ['cache-control', 'content-location', 'expires', 'vary']) {
+    const value = ownField(settings.headers, name)
+    if (value !== undefined && handlerFields[name] === undefined) putFields(reply, { [name]: value })
+  }
+}
+
+function ownField(headers: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
+}
+
+/** Takes everything off the reply that speaks of the representation, also what was flushed to Node already. */
+export function clearRepresentationFields(reply: FastifyReply): void {
+  takeOffFields(reply)
+  removeFields(reply, REPRESENTATION_FIELDS)
+  removeFields(reply, CACHING_FIELDS)
+}
+
+/** Puts back what the handler had set, and takes off everything else. */
+export function restoreFields(reply: FastifyReply, handlerFields: HandlerFields): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (handlerFields[name] === undefined) reply.removeHeader(name)
+    else if (handlerFields[name] !== value) reply.header(name, handlerFields[name])
+  }
+}
+
+function removeFields(reply: FastifyReply, names: readonly string[]): void {
+  for (const name of names) {
+    reply.removeHeader(name)
+    if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)
+  }
+}
+
+function setEtag(reply: FastifyReply, { selected, handlerFields }: ResponseContext): void {
+  if (selected.etag !== undefined && handlerFields['etag'] === undefined)
+    reply.header('etag', formatEntityTag(selected.etag))
+}
+
+function setLastModified(reply: FastifyReply, { selected, handlerFields }: ResponseContext): void {
+  const { lastModified, lastModifiedStrength } = selected
+  if (lastModified === undefined || lastModifiedStrength === 'open') return
+  reply.header('last-modified', handlerFields['last-modified'] ?? formatHttpDate(lastModified))
+}

@@ -1,0 +1,107 @@
+import { types } from 'node:util'
+import { SendRangeError } from '../errors.ts'
+import type { Selected } from '../rules/decision.ts'
+import { type EntityTag, parseEntityTag } from '../rules/entity-tag.ts'
+import { parseHttpDate } from '../rules/http-date.ts'
+import type { Representation } from '../sources/source.ts'
+
+/** Header fields that the handler has set on the reply, by their lower-case names. */
+export type HandlerFields = Readonly<Record<string, unknown>>
+
+/** The settings that are about what is selected. */
+export interface SelectionSettings {
+  readonly acceptRanges: 'bytes' | 'none'
+  /** `false`: that of the representation is not used. */
+  readonly etag: unknown
+  /** The same. */
+  readonly lastModified: 'mtime' | false
+}
+
+const MS_PER_SECOND = 1000
+
+/**
+ * What conditions and ranges are evaluated against. Validators that the handler has set on the reply win over those
+ * of the representation.
+ *
+ * @throws SendRangeError `ERR_RANGE_SOURCE` when the representation describes itself in a way that cannot be sent
+ */
+export function selectedRepresentation(
+  representation: Representation,
+  settings: SelectionSettings,
+  handlerFields: HandlerFields,
+): Selected {
+  const { size } = representation
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new SendRangeError('ERR_RANGE_SOURCE', 'The size of a representation must be a whole number')
+  }
+  const now = Math.floor(Date.now() / MS_PER_SECOND)
+  const lastModified = lastModifiedOf({ representation, settings, now }, handlerFields['last-modified'])
+  const strength = strengthOf(representation)
+  return {
+    size,
+    acceptRanges: acceptRangesOf(representation, settings),
+    etag: etagOf(representation, settings, handlerFields['etag']),
+    lastModified,
+    // A date of the handler's own stands for what the handler knows.
+    lastModifiedStrength:
+      handlerFields['last-modified'] === undefined ? untilOver(lastModified, strength, now) : 'strong',
+    now,
+  }
+}
+
+function acceptRangesOf({ acceptRanges }: Representation, settings: SelectionSettings): 'bytes' | 'none' {
+  if (acceptRanges === undefined) return settings.acceptRanges
+  if (acceptRanges === 'bytes' || acceptRanges === 'none') return acceptRanges
+  throw new SendRangeError('ERR_RANGE_SOURCE', "The acceptRanges of a source must be 'bytes' or 'none'")
+}
+
+type DateStrength = 'strong' | 'weak' | 'open'
+
+const STRENGTHS: ReadonlySet<unknown> = new Set<DateStrength>(['strong', 'weak', 'open'])
+
+function strengthOf({ lastModifiedStrength = 'strong' }: Representation): DateStrength {
+  if (STRENGTHS.has(lastModifiedStrength)) return lastModifiedStrength
+  const message = "The lastModifiedStrength of a source must be 'strong', 'weak' or 'open'"
+  throw new SendRangeError('ERR_RANGE_SOURCE', message)
+}
+
+/** The strength of a date at `now`: until its second is over, another version can get the same one. */
+function untilOver(date: number | undefined, strength: DateStrength, now: number): DateStrength {
+  // RFC 9110 §8.8.2.1: "An origin server with a clock … MUST NOT generate a Last-Modified date that is later than the
+  // server's time of message origination". A date in the future is not replaced by that time, as one that is generated
+  // has to be: two versions of one second would get the same date. It is left out. §8.8.2.1 asks for a date that "can be
+  // reasonably and consistently determined" only.
+  return date !== undefined && date >= now ? 'open' : strength
+}
+
+function etagOf(
+  representation: Representation,
+  settings: SelectionSettings,
+  fromHandler: unknown,
+): EntityTag | undefined {
+  if (fromHandler !== undefined) return parseEntityTag(String(fromHandler))
+  if (settings.etag === false || representation.etag === undefined) return undefined
+  const given: unknown = representation.etag
+  const tag = typeof given === 'string' ? parseEntityTag(given) : undefined
+  if (tag === undefined) throw new SendRangeError('ERR_RANGE_SOURCE', 'The source returned an invalid etag')
+  return tag
+}
+
+interface DateContext {
+  readonly representation: Representation
+  readonly settings: SelectionSettings
+  readonly now: number
+}
+
+function lastModifiedOf(
+  { representation, settings, now }: DateContext,
+  fromHandler: unknown,
+): number | undefined {
+  if (fromHandler !== undefined) return parseHttpDate(String(fromHandler), now)
+  const date = representation.lastModified
+  if (settings.lastModified === false || date === undefined) return undefined
+  if (!types.isDate(date))
+    throw new SendRangeError('ERR_RANGE_SOURCE', 'The lastModified of a source must be a Date')
+  if (Number.isNaN(date.getTime())) return undefined
+  return Math.floor(date.getTime() / MS_PER_SECOND)
+}

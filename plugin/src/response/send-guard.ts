@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { systemCode } from '../errors.ts'
+import { type Claimed, ReplyClaim, type Send, SLOT } from './reply-claim.ts'
+
+/** The functions that {@link guardSend} has put in the place of `reply.send`. */
+const guards = new WeakSet<Send>()
+
+/** Whether something else than Fastify and we is given what is sent on a reply. */
+export function isSendWrapped(reply: FastifyReply): boolean {
+  return !guards.has((reply as Claimed).send)
+}
+
+/** Has everything that is sent in a context, and those below it, pass by the claims on its replies. */
+export function guardSend(fastify: FastifyInstance): void {
+  /** The prototype of replies that the guard is on. */
+  let prototype: Claimed | undefined
+  const guard: Send = function (payload) {
+    const reply = this as Claimed
+    prototype ??= prototypeWith(guard, reply)
+    const { send } = Object.getPrototypeOf(prototype) as Claimed
+    const slot = reply[SLOT]
+    if (slot instanceof ReplyClaim) return slot.admits(payload) ? send.call(reply, payload) : reply
+    reply[SLOT] = 'sent'
+    try {
+      return send.call(reply, payload)
+    } catch (error) {
+      reply[SLOT] = null
+      throw error
+    }
+  }
+  guards.add(guard)
+  try {
+    fastify.decorateReply('send', guard as FastifyReply['send'])
+    fastify.decorateReply(SLOT, null)
+  } catch (error) {
+    // An application that has a `send` of its own here keeps it.
+    if (systemCode(error) !== 'FST_ERR_DEC_ALREADY_PRESENT') throw error
+    fastify.decorateReply(SLOT, 'unknown')
+  }
+}
+
+function prototypeWith(guard: Send, reply: Claimed): Claimed {
+  let prototype = Object.getPrototypeOf(reply) as Claimed
+  while (!Object.hasOwn(prototype, 'send') || prototype.send !== guard)
+    prototype = Object.getPrototypeOf(prototype) as Claimed
+  return prototype
+}

@@ -1,0 +1,23 @@
+import type { FastifyReply } from 'fastify'
+import { SendRangeError } from '../errors.ts'
+import { isFieldName, isFieldValue } from '../rules/field-value.ts'
+
+/**
+ * Checks the fields that the application has set on a reply. What no message can hold is taken off, so that the error
+ * can be sent: Node would refuse it in the middle of writing the head.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION`
+ */
+export function assertSendableFields(reply: FastifyReply): void {
+  const fields = reply.getHeaders()
+  const wrong = Object.keys(fields).filter((name) => !isFieldName(name) || !isSendable(fields[name]))
+  if (wrong.length === 0) return
+  for (const name of wrong) reply.removeHeader(name)
+  throw new SendRangeError('ERR_RANGE_OPTION', 'A field that is set on the reply cannot be sent')
+}
+
+function isSendable(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.every((line) => isFieldValue(String(line)))
+    : isFieldValue(String(value))
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { types } from 'node:util'
+import { type Check, checkedOptions, wrongOption } from '../checked-options.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import { ownProperties } from '../own-properties.ts'
+import { parseEntityTag } from '../rules/entity-tag.ts'
+import { isMediaType } from '../rules/field-value.ts'
+import type { PositionalRepresentation, RangeSource } from './source.ts'
+
+/** What a {@link bufferSource} knows beside the bytes. */
+export interface BufferSourceOptions {
+  /** The complete entity-tag. Default: strong, from a SHA-256 of the bytes. */
+  readonly etag?: string
+  /** What Last-Modified says. Default: none. */
+  readonly lastModified?: Date
+  /** The media type. Default: told from the path's extension. */
+  readonly contentType?: string
+}
+
+/**
+ * A source whose every path is the same bytes in memory. The bytes are not copied: do not write to them afterwards.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for what is not a Uint8Array, an option of the wrong kind or an unknown one
+ */
+export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): RangeSource {
+  ignoreRejection(bytes)
+  const { etag, ...others }: BufferSourceOptions = checkedOptions(options, CHECKS, () => true)
+  // Other arrays count elements, not bytes.
+  if (!(bytes instanceof Uint8Array)) throw wrongOption('bufferSource takes a Uint8Array')
+  const representation = bufferRepresentation(bytes, { ...others, etag: etag ?? contentTag(bytes) })
+  return { open: () => representation }
+}
+
+const CHECKS: Readonly<Record<keyof BufferSourceOptions, readonly [Check, string]>> = {
+  etag: [
+    (value) => typeof value === 'string' && parseEntityTag(value) !== undefined,
+    'a complete entity-tag, as "v1" with its quotes',
+  ],
+  lastModified: [(value) => types.isDate(value) && !Number.isNaN(value.getTime()), 'a valid Date'],
+  contentType: [isMediaType, 'a media type'],
+}
+
+/** Bytes in memory as a representation, with no other metadata than what is given. */
+export function bufferRepresentation(
+  bytes: Uint8Array,
+  options: BufferSourceOptions & Pick<PositionalRepresentation, 'acceptRanges'>,
+): PositionalRepresentation {
+  return ownProperties<PositionalRepresentation>({
+    ...options,
+    size: bytes.length,
+    async readAt(target, position) {
+      const part = bytes.subarray(position, position + target.length)
+      target.set(part)
+      return part.length
+    },
+    atHand: ({ first, last }) => bytes.subarray(first, last + 1),
+    close() {},
+  })
+}
+
+function contentTag(bytes: Uint8Array): string {
+  return `"${createHash('sha256').update(bytes).digest('base64url')}"`
+}

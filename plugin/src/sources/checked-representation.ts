@@ -1,0 +1,162 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { asError, foreignFailure } from '../foreign-failure.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import { writeLogLine } from '../log-line.ts'
+import { ownProperties, propertyOf } from '../own-properties.ts'
+import type { ByteRange } from '../rules/range-set.ts'
+import { closeOnce } from './close-once.ts'
+import { ownCopy } from './own-bytes.ts'
+import type {
+  PositionalRepresentation,
+  Representation,
+  RepresentationMetadata,
+  StreamedRepresentation,
+} from './source.ts'
+import { brokenContract, checkedAtHand } from './source-checks.ts'
+import { SourceChunks } from './source-chunks.ts'
+import { SourceReads } from './source-reads.ts'
+
+const METADATA = [
+  'size',
+  'etag',
+  'lastModified',
+  'lastModifiedStrength',
+  'contentType',
+  'acceptRanges',
+] as const
+const METHODS = ['read', 'readAt', 'unchanged', 'atHand', 'keepAtHand', 'close'] as const
+
+/** A method of what a source opened. */
+type Method = (...args: readonly unknown[]) => unknown
+
+/**
+ * A representation that holds what a source opened to its contract. Each property is read once: what a getter gives
+ * later may be another value.
+ *
+ * @throws SendRangeError `ERR_RANGE_SOURCE`; what can be closed is closed then
+ */
+export function checkedRepresentation(opened: unknown, log: FastifyBaseLogger): Representation {
+  if (typeof opened !== 'object' || opened === null)
+    throw brokenContract('The source opened no representation')
+  const given = new Given(opened)
+  const close = given.method('close')
+  if (close === undefined) throw brokenContract('A representation must have close')
+  try {
+    return representationOf(given, { log, close })
+  } catch (error) {
+    void closeOnce(close, log)()
+    throw error
+  }
+}
+
+/** The properties of what a source opened. */
+class Given {
+  readonly #opened: object
+  /** Each gives the value, or throws what reading it has failed with. */
+  readonly #properties: ReadonlyMap<string, () => unknown>
+
+  constructor(opened: object) {
+    this.#opened = opened
+    this.#properties = new Map([...METADATA, ...METHODS].map((name) => [name, readOf(opened, name)]))
+  }
+
+  /** Unchecked, since what is not sent need not be right. */
+  metadata(): RepresentationMetadata {
+    const values = METADATA.map((name) => [name, this.#properties.get(name)?.()])
+    return Object.fromEntries(values) as unknown as RepresentationMetadata
+  }
+
+  method(name: (typeof METHODS)[number]): Method | undefined {
+    const given = this.#properties.get(name)?.()
+    if (given === undefined) return undefined
+    if (typeof given === 'function') return (...args) => Reflect.apply(given, this.#opened, args)
+    throw brokenContract(`The ${name} of a representation must be a function`)
+  }
+}
+
+function readOf(opened: object, name: string): () => unknown {
+  try {
+    const value: unknown = propertyOf(opened, name)
+    if (typeof value === 'object') ignoreRejection(value)
+    return () => value
+  } catch (thrown) {
+    const failure = sourceFailure(name, thrown)
+    return () => {
+      throw failure
+    }
+  }
+}
+
+interface OpenedContext {
+  readonly log: FastifyBaseLogger
+  readonly close: Method
+}
+
+function representationOf(given: Given, { log, close }: OpenedContext): Representation {
+  const [read, readAt, unchanged] = [given.method('read'), given.method('readAt'), given.method('unchanged')]
+  const metadata = {
+    ...given.metadata(),
+    ...(unchanged && { unchanged: (signal: AbortSignal) => unchangedFrom(unchanged, signal) }),
+    close: async () => void (await close()),
+  }
+  if (readAt !== undefined) return ownProperties({ ...metadata, ...positionalFrom(given, readAt, log) })
+  if (read === undefined) throw brokenContract('A representation must have read or readAt')
+  return ownProperties<StreamedRepresentation>({
+    ...metadata,
+    read: (range, readSignal) =>
+      new SourceChunks(() => read({ ...range }, readSignal), range.last - range.first + 1),
+  })
+}
+
+function sourceFailure(name: string, thrown: unknown): Error {
+  return foreignFailure('ERR_RANGE_SOURCE', `The ${name} of the source`, thrown)
+}
+
+async function unchangedFrom(unchanged: Method, signal: AbortSignal): Promise<boolean> {
+  let isUnchanged: unknown
+  try {
+    isUnchanged = await unchanged(signal)
+  } catch (thrown) {
+    throw sourceFailure('unchanged', thrown)
+  }
+  if (typeof isUnchanged === 'boolean') return isUnchanged
+  throw brokenContract('The unchanged of a source must give true or false')
+}
+
+function positionalFrom(
+  given: Given,
+  readAt: Method,
+  log: FastifyBaseLogger,
+): Pick<PositionalRepresentation, 'readAt' | 'atHand' | 'keepAtHand'> {
+  const reads = new SourceReads(readAt)
+  const [atHand, keepAtHand] = [given.method('atHand'), given.method('keepAtHand')]
+  return {
+    readAt: (...args) => reads.readAt(...args),
+    ...(atHand && { atHand: (range: ByteRange) => bytesAtHand(atHand, range) }),
+    ...(keepAtHand && {
+      keepAtHand: (range: ByteRange, bytes: Uint8Array) =>
+        offer(() => keepAtHand({ ...range }, ownCopy(bytes)), log),
+    }),
+  }
+}
+
+function bytesAtHand(atHand: Method, range: ByteRange): Uint8Array | undefined {
+  let given: unknown
+  try {
+    given = atHand({ ...range })
+  } catch (thrown) {
+    throw sourceFailure('atHand', thrown)
+  }
+  return checkedAtHand(given, range.last - range.first + 1)
+}
+
+/** A source that cannot keep what it is offered gives the same answer without. It may say so later, by a promise. */
+function offer(keep: () => unknown, log: FastifyBaseLogger): void {
+  const attempt = async (): Promise<void> => {
+    await keep()
+  }
+  attempt().catch((error: unknown) => {
+    const message = 'a range source failed to keep bytes at hand'
+    writeLogLine(log, { level: 'warn', details: { err: asError(error) }, message })
+  })
+}

@@ -1,0 +1,22 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { asError } from '../foreign-failure.ts'
+import { writeLogLine } from '../log-line.ts'
+
+/**
+ * Closes a representation at the first call. No answer waits for it and none fails because of it: the bytes do not
+ * depend on how a source cleans up. What it throws is logged.
+ */
+export function closeOnce(close: () => unknown, log: FastifyBaseLogger): () => Promise<void> {
+  let isClosed = false
+  const attempt = async (): Promise<void> => {
+    await close()
+  }
+  return async () => {
+    if (isClosed) return
+    isClosed = true
+    attempt().catch((error: unknown) => {
+      const message = 'a range source failed to close'
+      writeLogLine(log, { level: 'warn', details: { err: asError(error) }, message })
+    })
+  }
+}

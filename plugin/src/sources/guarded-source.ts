@@ -1,0 +1,159 @@
+import type { ByteRange } from '../rules/range-set.ts'
+import { unlessGivenUp } from './given-up.ts'
+import {
+  isPositional,
+  type PositionalRepresentation,
+  type Representation,
+  type RepresentationMetadata,
+  type StreamedRepresentation,
+} from './source.ts'
+import { iterate } from './source-chunks.ts'
+
+/** How long, in ms, a source that was given up may take to settle before it is closed all the same. */
+const SETTLE_MS = 30_000
+
+/** What a source has promised and not yet kept. */
+class Promises {
+  readonly #pending = new Set<Promise<unknown>>()
+  readonly #settleMs: number
+
+  constructor(settleMs: number) {
+    this.#settleMs = settleMs
+  }
+
+  /** Waits for something, but not longer than it is wanted. */
+  for<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
+    const promise = Promise.resolve(work)
+    this.#add(promise)
+    return unlessGivenUp(promise, signal)
+  }
+
+  /** Does something when all has settled, before anything else that waits for that. */
+  after(clean: () => unknown): void {
+    this.#add(Promise.all(this.#pending).then(clean))
+  }
+
+  /** Resolves when all has settled, or took too long. */
+  async settled(): Promise<void> {
+    if (this.#pending.size > 0) await within(this.#settleMs, this.#drain())
+  }
+
+  #add(promise: Promise<unknown>): void {
+    const settled: Promise<unknown> = promise.then(ignore, ignore).then(() => this.#pending.delete(settled))
+    this.#pending.add(settled)
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending)
+  }
+}
+
+/** Resolves when `work` has, or the time is over. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+    timer.unref()
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
+
+function ignore(): void {}
+
+/** What both kinds have: everything is passed on, and waited for only as long as the answer is wanted. */
+class Guarded<R extends Representation> implements RepresentationMetadata {
+  protected readonly given: R
+  protected readonly signal: AbortSignal
+  protected readonly promises: Promises
+
+  constructor(given: R, signal: AbortSignal, settleMs: number) {
+    this.promises = new Promises(settleMs)
+    this.given = given
+    this.signal = signal
+  }
+
+  get size(): number {
+    return this.given.size
+  }
+
+  get etag(): string | undefined {
+    return this.given.etag
+  }
+
+  get lastModified(): Date | undefined {
+    return this.given.lastModified
+  }
+
+  get lastModifiedStrength(): RepresentationMetadata['lastModifiedStrength'] {
+    return this.given.lastModifiedStrength
+  }
+
+  get contentType(): string | undefined {
+    return this.given.contentType
+  }
+
+  get acceptRanges(): 'bytes' | 'none' | undefined {
+    return this.given.acceptRanges
+  }
+
+  async unchanged(signal: AbortSignal): Promise<boolean> {
+    const { given, promises } = this
+    return given.unchanged === undefined || promises.for(given.unchanged(signal), this.signal)
+  }
+
+  /** After the last read has settled, or took too long. */
+  async close(): Promise<void> {
+    await this.promises.settled()
+    await this.given.close()
+  }
+}
+
+class GuardedPositional extends Guarded<PositionalRepresentation> implements PositionalRepresentation {
+  async readAt(target: Uint8Array, position: number, signal: AbortSignal): Promise<number> {
+    return this.promises.for(this.given.readAt(target, position, signal), this.signal)
+  }
+
+  atHand(range: ByteRange): Uint8Array | undefined {
+    return this.given.atHand?.(range)
+  }
+
+  keepAtHand(range: ByteRange, bytes: Uint8Array): void {
+    this.given.keepAtHand?.(range, bytes)
+  }
+}
+
+class GuardedStreamed extends Guarded<StreamedRepresentation> implements StreamedRepresentation {
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const chunks = iterate(this.given.read(range, signal))
+    const { promises } = this
+    const iterator: AsyncIterator<Uint8Array> = {
+      next: async () => promises.for(chunks.next(), signal),
+      // An iterator cleans up when its last read has settled; the answer does not wait for that.
+      return: async () => {
+        promises.after(() => chunks.return?.())
+        return { done: true, value: undefined }
+      },
+    }
+    return { [Symbol.asyncIterator]: () => iterator }
+  }
+}
+
+/**
+ * A representation of a source that is waited for only as long as the answer is wanted, whatever of it never settles.
+ * It is closed when its last read has settled, or 30 s after it was given up.
+ *
+ * A read that was given up may still write into its target: memory that it was given is not used again.
+ *
+ * @param signal aborted when the answer is over
+ * @param settleMs how long it is not closed because a read does not settle
+ */
+export function guardedRepresentation(
+  given: Representation,
+  signal: AbortSignal,
+  settleMs: number = SETTLE_MS,
+): Representation {
+  return isPositional(given)
+    ? new GuardedPositional(given, signal, settleMs)
+    : new GuardedStreamed(given, signal, settleMs)
+}

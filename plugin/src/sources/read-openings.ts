@@ -1,0 +1,87 @@
+import { representationChanged } from '../errors.ts'
+import type { ByteRange } from '../rules/range-set.ts'
+import { isPositional, type Representation, type StreamedRepresentation } from './source.ts'
+
+/** How a source is opened once more. */
+export interface Reopening {
+  /** Opens the same path; undefined where it is not there any more. */
+  readonly open: () => Promise<Representation | undefined>
+  /** Closes what was opened, and logs what fails. */
+  readonly close: (opened: Representation) => Promise<void>
+}
+
+/**
+ * What the readers of one streamed answer read: the response, and hooks that read the payload too. The first to read gets the
+ * representation that the answer was decided on. Each other gets one that is opened for it, since a representation is
+ * read one part after the other. One that is not the same version fails.
+ */
+export class ReadOpenings {
+  readonly #first: StreamedRepresentation
+  readonly #reopening: Reopening
+  #isFirstTaken = false
+
+  constructor(first: StreamedRepresentation, reopening: Reopening) {
+    this.#first = first
+    this.#reopening = reopening
+  }
+
+  /** The representation for one reader. Its `close` leaves the first one open. */
+  forReader(): StreamedRepresentation {
+    return new LazyRepresentation(this.#first, {
+      open: () => this.#open(),
+      close: async (opened) => {
+        if (opened !== this.#first) await this.#reopening.close(opened)
+      },
+    })
+  }
+
+  async #open(): Promise<StreamedRepresentation> {
+    const first = this.#first
+    if (!this.#isFirstTaken) {
+      this.#isFirstTaken = true
+      return first
+    }
+    const opened = await this.#reopening.open()
+    if (opened === undefined) throw representationChanged()
+    if (!isPositional(opened) && isSameVersion(opened, first)) return opened
+    await this.#reopening.close(opened)
+    throw representationChanged()
+  }
+}
+
+function isSameVersion(one: Representation, other: Representation): boolean {
+  const [oneDate, otherDate] = [one, other].map(({ lastModified }) => lastModified?.getTime())
+  return one.size === other.size && one.etag === other.etag && oneDate === otherDate
+}
+
+interface Opening extends Reopening {
+  readonly open: () => Promise<StreamedRepresentation>
+}
+
+/** Opened by the first read. */
+class LazyRepresentation implements StreamedRepresentation {
+  readonly size: number
+  readonly #opening: Opening
+  #opened: Promise<StreamedRepresentation> | undefined
+
+  constructor({ size }: StreamedRepresentation, opening: Opening) {
+    this.size = size
+    this.#opening = opening
+  }
+
+  async *read(range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#opened ??= this.#opening.open()
+    const opened = await this.#opened
+    if (!signal.aborted) yield* opened.read(range, signal)
+  }
+
+  async unchanged(signal: AbortSignal): Promise<boolean> {
+    const opened = await this.#opened
+    return opened?.unchanged === undefined || opened.unchanged(signal)
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined)
+    if (opened !== undefined) await this.#opening.close(opened)
+  }
+}
