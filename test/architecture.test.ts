@@ -19,26 +19,7 @@ interface House {
 const HOUSES: Readonly<Record<string, House>> = {
   plugin: {
     doors: ['index.ts'],
-    pure: [
-      'connection/tcp-table.ts',
-      'rules/range-set.ts',
-      'rules/compact-ranges.ts',
-      'rules/http-date.ts',
-      'rules/entity-tag.ts',
-      'rules/preconditions.ts',
-      'rules/decision.ts',
-      'rules/resolve-path.ts',
-      'rules/refusal.ts',
-      'rules/request-spelling.ts',
-      'rules/route-parameters.ts',
-      'rules/multipart.ts',
-      'rules/media-type.ts',
-      'rules/content-disposition.ts',
-      'rules/field-value.ts',
-      'rules/connection-fields.ts',
-      'errors.ts',
-      'sources/source.ts',
-    ],
+    pure: [...pureFilesOf('plugin'), 'sources/source.ts', 'connection/tcp-table.ts', 'errors.ts'],
     impure: 'files/open-file.ts',
   },
   'demo-client': {

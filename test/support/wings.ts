@@ -21,6 +21,80 @@ export interface Layout {
   readonly wings: Readonly<Record<string, Wing>>
 }
 
+const PLUGIN: Layout = {
+  top: [
+    'index.ts',
+    'send-range.ts',
+    'send-content.ts',
+    'options.ts',
+    'option-checks.ts',
+    'checked-options.ts',
+    'own-properties.ts',
+    'registration.ts',
+    'send-hooks.ts',
+    'events.ts',
+    'log-line.ts',
+    'errors.ts',
+    'foreign-failure.ts',
+    'ignore-rejection.ts',
+    'memory-bounds.ts',
+  ],
+  wings: {
+    rules: {
+      is: 'what is decided, as values: RFC 9110, and which paths and spellings are served',
+      mayImport: [],
+      isPure: true,
+    },
+    request: {
+      is: 'what is asked: the fields and the target of a request',
+      mayImport: ['rules'],
+    },
+    sources: {
+      is: 'what a source is, what yours are held to, and the source of bytes in memory',
+      mayImport: [
+        'rules',
+        'checked-options.ts',
+        'own-properties.ts',
+        'log-line.ts',
+        'errors.ts',
+        'foreign-failure.ts',
+        'ignore-rejection.ts',
+        'memory-bounds.ts',
+      ],
+    },
+    files: {
+      is: 'the source of files: paths, versions, tags, open descriptors, small ranges that are kept',
+      mayImport: ['rules', 'sources', 'errors.ts', 'foreign-failure.ts', 'memory-bounds.ts'],
+    },
+    connection: {
+      is: 'the connection of an answer: whose turn it is, whether the client reads, when it is over; HTTP/1 and HTTP/2',
+      mayImport: ['rules', 'memory-bounds.ts'],
+    },
+    guards: {
+      is: 'what goes out is what was decided, whatever hooks and middleware make of head and body',
+      mayImport: ['rules', 'connection', 'log-line.ts', 'errors.ts'],
+    },
+    response: {
+      is: 'status and fields, and which answer a reply belongs to',
+      mayImport: [
+        'rules',
+        'request',
+        'sources',
+        'connection',
+        'guards',
+        'log-line.ts',
+        'errors.ts',
+        'foreign-failure.ts',
+        'ignore-rejection.ts',
+      ],
+    },
+    body: {
+      is: 'the bytes: read at once or in chunks, as fast as the client takes them',
+      mayImport: ['rules', 'sources', 'connection', 'guards', 'log-line.ts', 'errors.ts', 'memory-bounds.ts'],
+    },
+  },
+}
+
 const CLIENT: Layout = {
   top: [
     'index.ts',
@@ -120,7 +194,7 @@ const CLIENT: Layout = {
 }
 
 /** By the folder of the package. */
-export const LAYOUTS: Readonly<Record<string, Layout>> = { 'demo-client': CLIENT }
+export const LAYOUTS: Readonly<Record<string, Layout>> = { plugin: PLUGIN, 'demo-client': CLIENT }
 
 /** The files of a package that are pure because of where they lie, by their paths below `src/`. */
 export function pureFilesOf(folder: string): string[] {

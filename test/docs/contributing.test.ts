@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs'
+import t from 'tap'
+import { REPOSITORY } from '../support/repository.ts'
+import { readDocument, tableUnder } from './support/markdown.ts'
+
+const CODE = /`([^`]+)`/g
+/** A file or a folder, rather than a name in one. */
+const PATH = /\/$|\.ts$/
+
+t.test('Where does it go? Each file and folder that is named is there', async (t) => {
+  const rows = tableUnder(readDocument('CONTRIBUTING.md'), 'Where does it go?')
+  t.equal(rows.length, 10)
+  const sources = { 'fastify-send-range': 'plugin/src/', 'range-get': 'demo-client/src/' }
+  for (const row of rows) {
+    for (const [column, folder] of Object.entries(sources)) {
+      const named = [...(row[column] ?? '').matchAll(CODE)].map(([, code = '']) => code)
+      const paths = named.filter((code) => PATH.test(code))
+      t.not(paths.length, 0, `${row['change']}, ${column}`)
+      for (const path of paths) {
+        const place = path.startsWith('test/') ? path : folder + path
+        t.ok(existsSync(REPOSITORY + place), `${row['change']}: ${place}`)
+      }
+    }
+  }
+})
