@@ -4,6 +4,7 @@ import {
   decoded,
   hasDotSegment,
   hasEmptySegment,
+  hasEncodedSemicolon,
   hasEncodedSlash,
   hasPlainFolders,
   hasReservedFolder,
@@ -155,6 +156,19 @@ t.test('what routes tell apart', async (t) => {
   t.notOk(hasReservedFolder('/%20/a'))
   t.ok(hasEmptySegment('/a//'))
   t.notOk(hasEmptySegment('/a/b/'))
+})
+
+t.test('a semicolon that begins the query has one spelling in a path', async (t) => {
+  t.equal(asRegistered('/a%3B%40', 'data'), '/a;@')
+  t.equal(asRegistered('/a%3B%40', 'delimiter'), '/a%3B@')
+  t.equal(asRegistered('/a%3b', 'delimiter'), '/a%3b')
+  t.ok(hasEncodedSemicolon('/a%3bc'))
+  t.notOk(hasEncodedSemicolon('/a;c'))
+  t.ok(isExactTarget('/a;b', 'data'))
+  t.notOk(isExactTarget('/a%3Bb', 'data'))
+  t.ok(isExactTarget('/a%3Bb;query%3b', 'delimiter'))
+  t.notOk(isExactTarget('/a%3bb', 'delimiter'))
+  t.notOk(isExactTarget('/%61;b', 'delimiter'))
 })
 
 t.test('encoded letters, replaced by what no text of a route matches', async (t) => {
