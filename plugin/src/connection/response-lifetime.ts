@@ -76,6 +76,21 @@ function tellAll(ending: Ending): void {
   for (const listener of ending.listeners.splice(0)) listener()
 }
 
+/**
+ * The methods of an HTTP/2 stream that is cut. Node ends a stream before it resets it. Where no trailers are waited for,
+ * END_STREAM goes out first then, with the last bytes that were written or after them. Until the reset is out, the
+ * stream would take more bytes.
+ */
+const TAKES_NOTHING = {
+  end(this: unknown): unknown {
+    return this
+  },
+  write: (): boolean => false,
+  _write: (_chunk: unknown, _encoding: unknown, done: () => void): void => done(),
+  _writev: (_chunks: unknown, done: () => void): void => done(),
+  _final: (done: () => void): void => done(),
+} as const
+
 /** Ends a response in a way that no client takes for its proper end. */
 export function cut(raw: RawResponse): void {
   if (!(raw instanceof Http2ServerResponse)) {
@@ -84,8 +99,9 @@ export function cut(raw: RawResponse): void {
   }
   const { stream } = raw
   if (stream === undefined || stream.closed) return
-  // Node ends a stream before it resets it, and END_STREAM goes out first where no trailers are waited for.
-  Reflect.defineProperty(stream, '_final', { value: (done: () => void) => done(), configurable: true })
+  for (const [name, value] of Object.entries(TAKES_NOTHING)) {
+    Reflect.defineProperty(stream, name, { value, configurable: true })
+  }
   // A stream that is destroyed without a code ends with NO_ERROR (RFC 9113 §7), which reads as complete.
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
 }

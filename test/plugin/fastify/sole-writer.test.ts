@@ -79,11 +79,14 @@ const STOPPED_IN_HTTP2: Readonly<Record<string, Act>> = {
     Readable.from([Buffer.from(FOREIGN)]).pipe(streamOf(raw)),
 }
 
+const writeRaw = Reflect.get(ServerResponse.prototype, '_writeRaw')
+
 /** What goes past the response, so that only the bytes behind it can be kept back. */
 const NOTICED_IN_HTTP1: Readonly<Record<string, Act>> = {
   'raw.socket.write': (raw) => raw.socket?.write(FOREIGN),
   'the write of the prototype': (raw) => Reflect.apply(ServerResponse.prototype.write, raw, [FOREIGN]),
-  'raw.writeProcessing': (raw) => (raw as ServerResponse).writeProcessing(),
+  // Past the look of writeProcessing whether the head is out, which not every version of Node has.
+  'an interim response': (raw) => Reflect.apply(writeRaw, raw, ['HTTP/1.1 102 Processing\r\n\r\n', 'latin1']),
 }
 
 interface Answer {
