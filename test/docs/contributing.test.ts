@@ -23,3 +23,25 @@ t.test('Where does it go? Each file and folder that is named is there', async (t
     }
   }
 })
+
+const DEFENCES = [
+  { title: 'The defences of an answer, in order', folder: 'plugin/src/' },
+  { title: 'The defences of a download, in order', folder: 'demo-client/src/' },
+]
+
+for (const { title, folder } of DEFENCES) {
+  t.test(`${title}: the steps are counted, and each file is there`, async (t) => {
+    const rows = tableUnder(readDocument('SECURITY.md'), title)
+    t.ok(rows.length > 5)
+    t.strictSame(
+      rows.map((row) => Number(row['step'])),
+      rows.map((_, index) => index + 1),
+    )
+    for (const row of rows) {
+      const named = [...(row['defence'] ?? '').matchAll(CODE)].map(([, code = '']) => code)
+      const paths = named.filter((code) => PATH.test(code))
+      t.not(paths.length, 0, String(row['defence']))
+      for (const path of paths) t.ok(existsSync(REPOSITORY + folder + path), path)
+    }
+  })
+}
