@@ -7,24 +7,24 @@ import { faultsIn } from './support/wing-faults.ts'
 import { LAYOUTS, type Layout, pureFilesOf } from './support/wings.ts'
 
 /** What holds for the files of a package. */
-interface House {
-  /** Where one comes in: everything is led to from one of these. */
-  readonly doors: readonly string[]
+interface Package {
+  /** Entry points: everything is reached from one of these. */
+  readonly entries: readonly string[]
   /** Files that decide. They know neither Fastify nor the file system nor the network, not even by a type. */
   readonly pure: readonly string[]
   /** One that does input and output. */
   readonly impure: string
 }
 
-const HOUSES: Readonly<Record<string, House>> = {
+const PACKAGES: Readonly<Record<string, Package>> = {
   plugin: {
-    doors: ['index.ts'],
+    entries: ['index.ts'],
     pure: [...pureFilesOf('plugin'), 'sources/source.ts', 'connection/tcp-table.ts', 'errors.ts'],
     impure: 'files/open-file.ts',
   },
   'demo-client': {
     // The last says a type to the compiler.
-    doors: [
+    entries: [
       'index.ts',
       'command/start.ts',
       'command/range-get.ts',
@@ -36,7 +36,7 @@ const HOUSES: Readonly<Record<string, House>> = {
     impure: 'disk/part-file.ts',
   },
   'demo-server': {
-    doors: ['main.ts'],
+    entries: ['main.ts'],
     pure: ['pace.ts', 'video/h264.ts', 'video/mp4.ts'],
     impure: 'page.ts',
   },
@@ -114,7 +114,7 @@ t.test('what only reads an address is no input or output', async (t) => {
   t.strictSame(impureImportsOf("import { connect } from 'node:net'\nimport 'node:path'"), ['node:net'])
 })
 
-for (const [folder, { doors, pure, impure }] of Object.entries(HOUSES)) {
+for (const [folder, { entries, pure, impure }] of Object.entries(PACKAGES)) {
   const sources = new Sources(`${REPOSITORY}${folder}/src/`)
   const names = [...sources.imports.keys()]
 
@@ -125,11 +125,11 @@ for (const [folder, { doors, pure, impure }] of Object.entries(HOUSES)) {
     }
   })
 
-  t.test(`${folder}: the rooms that decide do no input or output`, async (t) => {
-    for (const room of pure) {
-      t.ok(sources.imports.has(room), `${room} is there`)
-      for (const file of sources.reach(room))
-        t.strictSame(sources.impure.get(file), [], `${room}, through ${file}`)
+  t.test(`${folder}: modules that decide do no input or output`, async (t) => {
+    for (const name of pure) {
+      t.ok(sources.imports.has(name), `${name} is there`)
+      for (const file of sources.reach(name))
+        t.strictSame(sources.impure.get(file), [], `${name}, through ${file}`)
     }
     t.not(sources.impure.get(impure)?.length, 0, `${impure} does`)
   })
@@ -141,8 +141,8 @@ for (const [folder, { doors, pure, impure }] of Object.entries(HOUSES)) {
     }
   })
 
-  t.test(`${folder}: every file is led to from a door`, async (t) => {
-    const reached = new Set(doors.flatMap((door) => [...sources.reach(door)]))
+  t.test(`${folder}: every file is reached from an entry point`, async (t) => {
+    const reached = new Set(entries.flatMap((entry) => [...sources.reach(entry)]))
     t.strictSame(
       names.filter((name) => !reached.has(name)),
       [],

@@ -7,7 +7,7 @@ import { measureDownloads } from './downloads.ts'
 import { measureFairness } from './fairness.ts'
 import { measureGeneralPath } from './general-path.ts'
 import type { LoadGenerator } from './load-generator.ts'
-import { measurePureRooms } from './pure-rooms.ts'
+import { measurePureModules } from './pure-modules.ts'
 import { measureResponsiveness } from './responsiveness.ts'
 import { measureScaling } from './scaling.ts'
 import { measureStalledClients } from './stalled-clients.ts'
@@ -40,7 +40,7 @@ const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | P
   responsive: ({ root, generator }, { turnMs }) => measureResponsiveness(root, generator, turnMs),
   cluster: ({ root }, effort) => measureScaling(root, effort),
   general: ({ root }, { rounds }) => measureGeneralPath(root, rounds),
-  pure: () => measurePureRooms(),
+  pure: () => measurePureModules(),
   client: ({ root }, { rounds }) => measureDownloads(root, rounds),
 }
 

@@ -1,8 +1,8 @@
-// Says how much of each pure room the last run of tap has reached; ends with 1 when anything is missing.
+// Says how much of each pure module the last run of tap has reached; ends with 1 when anything is missing.
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { REPOSITORY } from '../support/repository.ts'
-import { PURE_ROOMS } from './rooms.ts'
+import { PURE_MODULES } from './pure-modules.ts'
 
 type Summary = Readonly<Record<string, Readonly<Record<'lines' | 'branches', { readonly pct: number }>>>>
 
@@ -12,9 +12,9 @@ const byName = new Map(
 )
 
 let isComplete = true
-for (const room of PURE_ROOMS) {
-  const { lines, branches } = byName.get(room) ?? { lines: { pct: 0 }, branches: { pct: 0 } }
+for (const name of PURE_MODULES) {
+  const { lines, branches } = byName.get(name) ?? { lines: { pct: 0 }, branches: { pct: 0 } }
   if (lines.pct < 100 || branches.pct < 100) isComplete = false
-  console.log(`${room}: ${lines.pct} % of lines, ${branches.pct} % of branches`)
+  console.log(`${name}: ${lines.pct} % of lines, ${branches.pct} % of branches`)
 }
 process.exitCode = isComplete ? 0 : 1

@@ -1,4 +1,4 @@
-// Breaks the pure rooms on purpose, one small change at a time, and tells the changes that no test notices:
+// Breaks the pure modules on purpose, one small change at a time, and tells the changes that no test notices:
 // `.ci/mutate`, or `.ci/mutate verify plan` for some of them. Ends with 1 when any survives that is not declared in
 // equivalent.ts, or when a declaration there is not so.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -7,31 +7,31 @@ import { join } from 'node:path'
 import { REPOSITORY } from '../support/repository.ts'
 import { declared, EQUIVALENT, type Equivalent } from './equivalent.ts'
 import { type Mutant, mutantsOf } from './mutants.ts'
-import { ROOMS, type Room } from './rooms.ts'
+import { TESTED_MODULES, type TestedModule } from './tested-modules.ts'
 import { patienceFor, tryText, type Verdict } from './trial.ts'
 
 type Outcome = Verdict | 'equivalent' | 'no equivalent'
 
 const OUTCOMES: readonly Outcome[] = ['killed', 'timed out', 'equivalent', 'no equivalent', 'survived']
 
-/** What became of a room's mutants, and of what is declared about them. */
+/** What became of the mutants of a module, and of what is declared about them. */
 interface Report {
   readonly counts: Record<Outcome, number>
   /** Declarations that no mutant answers to. */
   readonly stale: readonly Equivalent[]
 }
 
-/** Tries every mutant of a room, two at a time; each that is not simply killed is told when it is found. */
-async function tryRoom(room: Room, folder: string): Promise<Report> {
-  const { module } = room
+/** Tries every mutant of a module, two at a time; each that is not simply killed is told when it is found. */
+async function tryModule(tested: TestedModule, folder: string): Promise<Report> {
+  const { module } = tested
   const original = readFileSync(join(REPOSITORY, `${module}.js`), 'utf8')
-  const patience = await patienceFor({ room, text: original, textFile: join(folder, 'original.js') })
+  const patience = await patienceFor({ tested, text: original, textFile: join(folder, 'original.js') })
   const counts = { killed: 0, 'timed out': 0, survived: 0, equivalent: 0, 'no equivalent': 0 }
   const seen = new Set<Equivalent>()
   const mutants = mutantsOf(original).values()
   const work = async (textFile: string): Promise<void> => {
     for (const mutant of mutants) {
-      const verdict = await tryText({ room, text: mutant.text, textFile }, patience)
+      const verdict = await tryText({ tested, text: mutant.text, textFile }, patience)
       const known = declared(module, mutant)
       if (known !== undefined) seen.add(known)
       const outcome = known === undefined ? verdict : verdict === 'survived' ? 'equivalent' : 'no equivalent'
@@ -48,21 +48,21 @@ function tell(module: string, mutant: Mutant, outcome: Outcome): void {
 }
 
 async function main(names: readonly string[]): Promise<number> {
-  const isNamed = ({ module }: Room, name: string): boolean => module.endsWith(`/${name}`)
-  const unknown = names.filter((name) => !ROOMS.some((room) => isNamed(room, name)))
-  if (unknown.length > 0) throw new Error(`no room is called ${unknown.join(' or ')}`)
+  const isNamed = ({ module }: TestedModule, name: string): boolean => module.endsWith(`/${name}`)
+  const unknown = names.filter((name) => !TESTED_MODULES.some((tested) => isNamed(tested, name)))
+  if (unknown.length > 0) throw new Error(`no module is called ${unknown.join(' or ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'))
   let failures = 0
   try {
-    for (const room of ROOMS) {
-      if (names.length > 0 && !names.some((name) => isNamed(room, name))) continue
-      const { counts, stale } = await tryRoom(room, folder)
+    for (const tested of TESTED_MODULES) {
+      if (names.length > 0 && !names.some((name) => isNamed(tested, name))) continue
+      const { counts, stale } = await tryModule(tested, folder)
       for (const { line } of stale)
-        console.log(`${room.module}: no such mutant as is declared of:\n    ${line}`)
+        console.log(`${tested.module}: no such mutant as is declared of:\n    ${line}`)
       failures += counts.survived + counts['no equivalent'] + stale.length
       const total = OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
       console.log(
-        `${room.module}: ${total} mutants: ${OUTCOMES.map((outcome) => `${counts[outcome]} ${outcome}`).join(', ')}`,
+        `${tested.module}: ${total} mutants: ${OUTCOMES.map((outcome) => `${counts[outcome]} ${outcome}`).join(', ')}`,
       )
     }
   } finally {

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { REPOSITORY } from '../support/repository.ts'
-import type { Room } from './rooms.ts'
+import type { TestedModule } from './tested-modules.ts'
 
 const LOADER = new URL('load-mutant.js', import.meta.url).href
 const RUNNER = fileURLToPath(new URL('run-tests.js', import.meta.url))
@@ -19,26 +19,26 @@ const HEAP = '--max-old-space-size=256'
 
 export type Verdict = 'killed' | 'timed out' | 'survived'
 
-/** A text that stands for a room's module. */
+/** A text that stands for a module. */
 export interface Trial {
-  readonly room: Room
+  readonly tested: TestedModule
   readonly text: string
   /** Where the text is put; no other trial's at the same time. */
   readonly textFile: string
 }
 
-/** How long a mutant of the room may take, in ms. Throws when the tests do not pass with the module's own text. */
+/** How long a mutant of the module may take, in ms. Throws when the tests do not pass with the module's own text. */
 export async function patienceFor(trial: Trial): Promise<number> {
   const startedAt = performance.now()
   const verdict = await tryText(trial, MOST_MS)
-  if (verdict !== 'survived') throw new Error(`the tests of ${trial.room.module} fail without a mutant`)
+  if (verdict !== 'survived') throw new Error(`the tests of ${trial.tested.module} fail without a mutant`)
   return LEAST_MS + Math.ceil(PATIENCE * (performance.now() - startedAt))
 }
 
-/** What the room's tests say of a text. */
-export async function tryText({ room, text, textFile }: Trial, timeout: number): Promise<Verdict> {
+/** What the tests of the module say of a text. */
+export async function tryText({ tested, text, textFile }: Trial, timeout: number): Promise<Verdict> {
   await writeFile(textFile, text)
-  const tests = room.tests.map((test) => urlOf(`.build/test/${test}.test.js`))
+  const tests = tested.tests.map((test) => urlOf(`.build/test/${test}.test.js`))
   const child = spawn(process.execPath, [HEAP, '--import', LOADER, RUNNER, ...tests], {
     cwd: REPOSITORY,
     timeout,
@@ -48,7 +48,7 @@ export async function tryText({ room, text, textFile }: Trial, timeout: number):
       ...process.env,
       // The first assertion that fails is enough.
       TAP_BAIL: '1',
-      MUTANT_MODULE: urlOf(`${room.module}.js`),
+      MUTANT_MODULE: urlOf(`${tested.module}.js`),
       MUTANT_TEXT: textFile,
     },
   })

@@ -4,7 +4,7 @@ import { parseHttpDate } from '#plugin/rules/http-date.js'
 import { parseRangeSet, selectRanges } from '#plugin/rules/range-set.js'
 
 /**
- * Runs `action` and counts the characters that it had looked at: each method of strings that the pure rooms use says
+ * Runs `action` and counts the characters that it had looked at: each method of strings that the pure modules use says
  * what it reads. Not a clock: the same count on every machine.
  */
 function charactersRead(action: () => void): number {

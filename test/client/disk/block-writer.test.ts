@@ -1,4 +1,4 @@
-// Writers that share buffers, fed from their rooms and by copies, over a part file that takes its time.
+// Writers that share buffers, fed from their memory and by copies, over a part file that takes its time.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'

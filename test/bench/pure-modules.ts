@@ -49,9 +49,9 @@ const shapes: readonly Shape[] = [
 ]
 
 /** Time of parsing, selecting and deciding for ever longer fields: linear work costs the same for each byte. */
-export function measurePureRooms(): Table {
+export function measurePureModules(): Table {
   return {
-    title: 'Pure rooms: ns for each byte of the field',
+    title: 'Pure modules: ns for each byte of the field',
     columns: ['bytes', ...LENGTHS.map(String)],
     rows: shapes.map((shape) => [
       shape.name,

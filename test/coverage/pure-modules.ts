@@ -1,7 +1,7 @@
 import { pureFilesOf } from '../support/wings.ts'
 
-/** The rooms that decide: values in, values out. Every line and every branch of them is to run in a test. */
-export const PURE_ROOMS: readonly string[] = [
+/** The modules that decide: values in, values out. Every line and every branch of them is to run in a test. */
+export const PURE_MODULES: readonly string[] = [
   ...pureFilesOf('plugin').map((name) => `plugin/src/${name}`),
   'plugin/src/option-checks.ts',
   'plugin/src/options.ts',

@@ -2,14 +2,14 @@
  * A module whose mutants are tried, and the tests that are to notice: tables, which run in a moment and are the same
  * each time. What only a random test notices is not proven to be noticed.
  */
-export interface Room {
+export interface TestedModule {
   /** Without extension, as built. */
   readonly module: string
   readonly tests: readonly string[]
 }
 
-/** The rooms where a mistake would be a wrong answer or a wrong file. */
-export const ROOMS: readonly Room[] = [
+/** The modules where a mistake would be a wrong answer or a wrong file. */
+export const TESTED_MODULES: readonly TestedModule[] = [
   {
     module: 'plugin/dist/rules/range-set',
     tests: ['plugin/range-set', 'plugin/decision', 'plugin/linear-work'],
@@ -32,7 +32,7 @@ export const ROOMS: readonly Room[] = [
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdicts', 'client/rules/verify'] },
   {
     module: 'demo-client/dist/rules/content-range',
-    tests: ['client/rules/verdicts', 'client/rules/verify', 'client/rooms'],
+    tests: ['client/rules/verdicts', 'client/rules/verify', 'client/rules/content-range'],
   },
   { module: 'demo-client/dist/rules/identity', tests: ['client/rules/identity', 'client/rules/verify'] },
   { module: 'demo-client/dist/text/argument-values', tests: ['client/text/argument-values'] },
