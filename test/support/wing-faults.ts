@@ -18,7 +18,7 @@ export function faultsIn(files: Files, layout: Layout): string[] {
   ]
 }
 
-/** What the table allows, although the wing comes later or is none. */
+/** What the table allows, although the wing comes later or does not exist. */
 function backwardsIn({ top, wings }: Layout): string[] {
   const order = Object.keys(wings)
   return Object.entries(wings).flatMap(([wing, { mayImport }], at) =>

@@ -20,7 +20,7 @@ export function isEncoded(head: ReadableHead, meant: IntendedAnswer): boolean {
   return coding !== undefined && coding !== meant.coding
 }
 
-/** Whether Content-Range is another one than that of what follows, or stands where there is none. */
+/** Whether Content-Range is another one than that of what follows, or stands where none belongs. */
 export function hasOtherRange(
   head: ReadableHead,
   { contentRange, contentType = '' }: IntendedAnswer,

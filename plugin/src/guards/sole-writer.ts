@@ -60,7 +60,7 @@ class SoleWriter {
       this.#isInside = true
       try {
         if (!admits(given)) this.#body.refuse()
-        // What was cut takes no bytes, and says so to whoever waits for them.
+        // What was cut takes no bytes, and reports an error to the caller that waits for them.
         return Reflect.apply(original, raw, given)
       } finally {
         this.#isInside = false

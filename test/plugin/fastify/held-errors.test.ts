@@ -179,7 +179,7 @@ for (const protocol of PROTOCOLS) {
   })
 }
 
-/** The next answer on the connection is none of ours. */
+/** The next answer on the connection is not ours. */
 function onErrors({ onRequest, onSend }: Way): Way {
   return {
     ...(onSend && {

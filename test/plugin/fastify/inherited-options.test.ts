@@ -65,7 +65,7 @@ function readAll(settings: object): unknown[] {
 for (const enumerable of [false, true]) {
   const kind = enumerable ? 'enumerable' : 'hidden'
   for (const entry of Object.entries(OPTIONS)) {
-    t.test(`an inherited option is none: ${entry[0]}, ${kind}`, async (t) => {
+    t.test(`an inherited option does not count: ${entry[0]}, ${kind}`, async (t) => {
       const defaults = readAll(defaultSettings())
       const others: SendRangeOptions[] = [
         {},
