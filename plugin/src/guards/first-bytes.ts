@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
 import { cut, isOver, type RawResponse } from '../connection/response-lifetime.ts'
 import { writeLogLine } from '../log-line.ts'
+import { byteLength } from './byte-length.ts'
 import { isErrorHandled } from './replacement.ts'
 
 type Method = 'write' | 'end'
@@ -110,11 +111,4 @@ class FirstBytes {
     const length = this.#raw.getHeader('content-length')
     return length === undefined ? undefined : Number(length)
   }
-}
-
-/** Of what `write` and `end` are given. */
-function byteLength([chunk, encoding]: readonly unknown[]): number {
-  if (chunk instanceof Uint8Array) return chunk.length
-  if (typeof chunk !== 'string') return 0
-  return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
 }

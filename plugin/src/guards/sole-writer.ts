@@ -2,6 +2,7 @@ import { Http2ServerResponse } from 'node:http2'
 import { holdToBody } from '../connection/http2-end.ts'
 import type { SocketWatch } from '../connection/native-response.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
+import { byteLength } from './byte-length.ts'
 import { hasOwnBody } from './intended-answer.ts'
 
 /** The one body that may be written into a response. */
@@ -64,21 +65,15 @@ class SoleWriter {
         return Reflect.apply(original, raw, given)
       } finally {
         this.#isInside = false
-        this.#body.socket?.note(byteLength(given[0], given[1]))
+        this.#body.socket?.note(byteLength(given))
       }
     }
     Reflect.defineProperty(raw, method, { value: guarded, configurable: true, writable: true })
   }
 
-  #admitsBytes([chunk, encoding]: readonly unknown[]): boolean {
+  #admitsBytes(given: readonly unknown[]): boolean {
     if (this.#body.socket?.isUntouched() === false) return false
-    this.#count += byteLength(chunk, encoding)
+    this.#count += byteLength(given)
     return this.#count <= this.#body.handedOut()
   }
-}
-
-function byteLength(chunk: unknown, encoding: unknown): number {
-  if (chunk instanceof Uint8Array) return chunk.length
-  if (typeof chunk !== 'string') return 0
-  return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
 }

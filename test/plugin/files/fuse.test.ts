@@ -114,7 +114,7 @@ async function onMount(
   } catch (error) {
     // Root in a container may not be allowed to mount.
     if (statSync(root).dev !== statSync(base).dev || process.env['CI'] !== undefined) throw error
-    t.comment('skipped: mounting is not allowed here')
+    t.pass('mounted', { skip: 'mounting is not allowed here' })
   } finally {
     // Lazy: the server still holds the file open.
     spawnSync('umount', ['--lazy', root])
