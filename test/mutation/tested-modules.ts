@@ -12,22 +12,22 @@ export interface TestedModule {
 export const TESTED_MODULES: readonly TestedModule[] = [
   {
     module: 'plugin/dist/rules/range-set',
-    tests: ['plugin/range-set', 'plugin/decision', 'plugin/linear-work'],
+    tests: ['plugin/rules/range-set', 'plugin/rules/decision', 'plugin/rules/linear-work'],
   },
   {
     module: 'plugin/dist/rules/preconditions',
-    tests: ['plugin/preconditions'],
+    tests: ['plugin/rules/preconditions'],
   },
   {
     module: 'plugin/dist/rules/entity-tag',
-    tests: ['plugin/entity-tag', 'plugin/preconditions'],
+    tests: ['plugin/rules/entity-tag', 'plugin/rules/preconditions'],
   },
   {
     module: 'plugin/dist/rules/http-date',
     // The first begins with the first date that a process writes.
-    tests: ['plugin/http-date', 'plugin/preconditions'],
+    tests: ['plugin/rules/http-date', 'plugin/rules/preconditions'],
   },
-  { module: 'plugin/dist/rules/decision', tests: ['plugin/decision'] },
+  { module: 'plugin/dist/rules/decision', tests: ['plugin/rules/decision'] },
   { module: 'demo-client/dist/state/plan', tests: ['client/state/plan'] },
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdicts', 'client/rules/verify'] },
   {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type Layout, layOutRange, Multipart, pieceLength } from '#plugin/rules/multipart.js'
 import type { ByteRange } from '#plugin/rules/range-set.js'
-import { numberedLines } from './support/numbered-lines.ts'
-import { parseMultipart } from './support/strict-multipart.ts'
+import { numberedLines } from '../support/numbered-lines.ts'
+import { parseMultipart } from '../support/strict-multipart.ts'
 
 const CONTENT = numberedLines(100_000)
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { formatHttpDate, parseHttpDate } from '#plugin/rules/http-date.js'
-import { EXAMPLE, HTTP_DATES, NOT_HTTP_DATES, NOW, TWO_DIGIT_YEARS } from '../support/http-date-cases.ts'
+import { EXAMPLE, HTTP_DATES, NOT_HTTP_DATES, NOW, TWO_DIGIT_YEARS } from '../../support/http-date-cases.ts'
 
 // Before any other date: the last one written is kept.
 t.test('the first date that is written is not one that was written before', async (t) => {

@@ -5,14 +5,14 @@ import t from 'tap'
 // Whoever reads a date by the local clock is right in London and wrong in New York: once more, over there.
 const ZONE = { ...process.env, TZ: 'America/New_York' }
 const DATED = [
-  'http-date.test.js',
-  'preconditions.test.js',
-  'decision.test.js',
-  'http/answers.test.js',
-  'http/disagreements.test.js',
-  'http/methods.test.js',
-  'http/peers-faults.test.js',
-  'http/repeated-fields.test.js',
+  '../rules/http-date.test.js',
+  '../rules/preconditions.test.js',
+  '../rules/decision.test.js',
+  'answers.test.js',
+  'disagreements.test.js',
+  'methods.test.js',
+  'peers-faults.test.js',
+  'repeated-fields.test.js',
 ]
 
 t.test('TZ takes effect here', async (t) => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { decide } from '#plugin/rules/decision.js'
-import { numberedLines } from './support/numbered-lines.ts'
-import { rangeHeaders } from './support/range-headers.ts'
-import { askOracle, ORACLE_TYPE, type OracleAnswer } from './support/range-oracle.ts'
-import { field, type RawResponse } from './support/raw-http.ts'
-import { serve } from './support/serve.ts'
-import { parseMultipart } from './support/strict-multipart.ts'
+import { numberedLines } from '../support/numbered-lines.ts'
+import { rangeHeaders } from '../support/range-headers.ts'
+import { askOracle, ORACLE_TYPE, type OracleAnswer } from '../support/range-oracle.ts'
+import { field, type RawResponse } from '../support/raw-http.ts'
+import { serve } from '../support/serve.ts'
+import { parseMultipart } from '../support/strict-multipart.ts'
 
 const MAX_RANGES = 6
 const HTTP_SIZE = 300
