@@ -12,7 +12,7 @@ import { firstTarget, type Target } from './http/target.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { DownloadStatus } from './progress/download-status.ts'
 import { strongest } from './rules/digest.ts'
-import { strongTag } from './rules/identity.ts'
+import { strongTag } from './rules/validators.ts'
 import { Shortfalls } from './text/shortfall.ts'
 import { type FetchContext, Versions } from './versions.ts'
 
@@ -149,8 +149,8 @@ class Run implements Download {
     const { store, output, settings } = context
     const { total, end, digests, modified } = await this.#versions.fetch(context)
     this.#status.enter('verifying')
-    const identity = store.version?.identity ?? null
-    const sent = [strongest(identity?.digests ?? {}), strongest(digests)]
+    const validators = store.version?.validators ?? null
+    const sent = [strongest(validators?.digests ?? {}), strongest(digests)]
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()
@@ -166,7 +166,7 @@ class Run implements Download {
     return {
       path: output.path,
       size: total,
-      etag: identity === null ? null : strongTag(identity),
+      etag: validators === null ? null : strongTag(validators),
       resumed: this.#status.resumed,
       integrity: digest !== null ? 'digest' : end === 'announced' ? 'length' : 'nothing',
       digest,

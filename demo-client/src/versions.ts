@@ -10,7 +10,7 @@ import type { Settings } from './options.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { single } from './rules/field-lines.ts'
 import { parseHttpDate } from './rules/http-date.ts'
-import type { Identity } from './rules/identity.ts'
+import type { Validators } from './rules/validators.ts'
 import { VersionChanged } from './schedule/attempt-failure.ts'
 import { SegmentListener } from './transfer/segment-listener.ts'
 import { Transfer } from './transfer/transfer.ts'
@@ -109,7 +109,7 @@ export class Versions {
       origin,
       outputName: output.isNamed ? basename(output.path) : null,
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
-      onVersion: (identity, answer) => this.#accept(context, identity, answer),
+      onVersion: (validators, answer) => this.#accept(context, validators, answer),
       onBytes: (bytes) => this.#status.count(bytes),
       onSegment: (report) => listener.call(report),
       onChange: () => this.#status.touch(),
@@ -123,14 +123,14 @@ export class Versions {
   /** The first bytes of a version are about to be taken. @throws DownloadError where they have no place to go */
   async #accept(
     { store, output, settings }: FetchContext,
-    identity: Identity,
+    validators: Validators,
     answer: Answer,
   ): Promise<void> {
     if (!output.isNamed) {
       output.rename(single(answer.fields, 'content-disposition'))
       await output.place()
     }
-    await output.assertRoom((identity.total ?? 0) - store.received)
+    await output.assertRoom((validators.total ?? 0) - store.received)
     this.#modified = settings.modified === 'server' ? lastModified(answer) : null
   }
 }

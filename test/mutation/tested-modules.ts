@@ -34,7 +34,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     module: 'demo-client/dist/rules/content-range',
     tests: ['client/rules/verdicts', 'client/rules/verify', 'client/rules/content-range'],
   },
-  { module: 'demo-client/dist/rules/identity', tests: ['client/rules/identity', 'client/rules/verify'] },
+  { module: 'demo-client/dist/rules/validators', tests: ['client/rules/validators', 'client/rules/verify'] },
   { module: 'demo-client/dist/text/argument-values', tests: ['client/text/argument-values'] },
   { module: 'demo-client/dist/rules/attempts', tests: ['client/rules/attempts'] },
   {

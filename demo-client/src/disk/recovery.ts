@@ -4,7 +4,7 @@ import type { Claim } from '../claim/claim.ts'
 import { loadJournal } from '../claim/journal.ts'
 import type { Secret } from '../claim/secret.ts'
 import { isSameMark } from '../files/file-mark.ts'
-import { isJoinable } from '../rules/identity.ts'
+import { isJoinable } from '../rules/validators.ts'
 import { type JournalRecord, sealedKey, type Version } from '../state/journal-format.ts'
 import type { Block } from '../state/plan.ts'
 import { type NewPart, PartFile } from './part-file.ts'
@@ -42,7 +42,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     if (old === null || found.kind === 'none') return nothing
     const record = found.kind === 'proven' ? found.record : null
     if (record === null || !(await isAbout(record, part))) return nothing
-    if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.identity)) return nothing
+    if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.validators)) return nothing
     return await hold(options, part, record)
   } catch (error) {
     await part.discard()
@@ -76,10 +76,10 @@ async function hold(options: RecoveryOptions, found: PartFile, record: JournalRe
   try {
     const blocks: Block[] = []
     for (const block of record.blocks) {
-      if (block.end <= (record.identity.total ?? 0) && (await part.holds(block))) blocks.push(block)
+      if (block.end <= (record.validators.total ?? 0) && (await part.holds(block))) blocks.push(block)
     }
-    const { identity, contentType } = record
-    const held = blocks.length === 0 ? null : { version: { identity, contentType }, blocks }
+    const { validators, contentType } = record
+    const held = blocks.length === 0 ? null : { version: { validators, contentType }, blocks }
     const notice = noticeOf(options, held === null ? 'none' : 'held')
     return { part, isNew: false, held, replaced: isCopied ? found : null, notice }
   } catch (error) {

@@ -3,7 +3,7 @@ import { claim } from '../claim/claim.ts'
 import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/secret.ts'
 import { strongest } from '../rules/digest.ts'
-import { type Identity, isJoinable } from '../rules/identity.ts'
+import { isJoinable, type Validators } from '../rules/validators.ts'
 import type { Version } from '../state/journal-format.ts'
 import { type Block, size } from '../state/plan.ts'
 import { BlockWriter } from './block-writer.ts'
@@ -66,9 +66,9 @@ export class Store {
   }
 
   /** The version whose bytes other answers may be joined to, or null. */
-  get joinable(): Identity | null {
-    const identity = this.#version?.identity ?? null
-    return identity !== null && isJoinable(identity) ? identity : null
+  get joinable(): Validators | null {
+    const validators = this.#version?.validators ?? null
+    return validators !== null && isJoinable(validators) ? validators : null
   }
 
   /** Everything in the part file: finished blocks and those being written. */
@@ -184,12 +184,12 @@ export class Store {
   }
 
   get #total(): number | null {
-    return this.#version?.identity.total ?? null
+    return this.#version?.validators.total ?? null
   }
 
   #adopt(version: Version): void {
     this.#version = version
-    if (this.#options.isReadAgain || strongest(version.identity.digests) !== null)
+    if (this.#options.isReadAgain || strongest(version.validators.digests) !== null)
       this.#part.file.keepCached()
   }
 

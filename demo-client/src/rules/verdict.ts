@@ -6,14 +6,14 @@ import { retryAfter } from './backoff.ts'
 import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
-import { type Identity, identityOf, isOtherVersion, isSameVersion } from './identity.ts'
+import { isOtherVersion, isSameVersion, type Validators, validatorsOf } from './validators.ts'
 
 /** What was asked for. */
 export interface Asked {
   /** The bytes asked for, `end` exclusive and null for "to the end"; null: the whole file, no Range sent. */
   readonly range: { readonly start: number; readonly end: number | null } | null
   /** The version that the bytes already held belong to; null while nothing is held. */
-  readonly identity: Identity | null
+  readonly validators: Validators | null
   /** May the file be an HTML page? */
   readonly htmlExpected: boolean
   /** The names of the file, which may stand for a content coding. Default: none. */
@@ -35,12 +35,12 @@ export type Verdict =
       readonly kind: 'part'
       readonly start: number
       readonly end: number
-      readonly identity: Identity
+      readonly validators: Validators
       /** Content-Digest values of exactly this part. */
       readonly digests: Readonly<Record<string, string>>
     }
   /** 200, or its like, with the whole file, of the version asked for. */
-  | { readonly kind: 'whole'; readonly length: number | null; readonly identity: Identity }
+  | { readonly kind: 'whole'; readonly length: number | null; readonly validators: Validators }
   /** Not shown to be the version whose bytes are held. `isProven`: shown to be another one. */
   | { readonly kind: 'changed'; readonly reason: string; readonly isProven: boolean }
   /** What came is not the range that was asked for; the whole file can perhaps be had. */
@@ -138,10 +138,10 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
     return noRange('sent a Content-Length unlike its Content-Range')
   const digests = parseDigests(list(fields, 'content-digest'))
   const isWhole = start === 0 && end === range.total
-  const identity = identityFrom(fields, range.total, isWhole)
-  if (asked.identity !== null && !isSameVersion(asked.identity, identity))
-    return changed(asked.identity, identity)
-  return { kind: 'part', start, end, identity, digests }
+  const validators = validatorsFrom(fields, range.total, isWhole)
+  if (asked.validators !== null && !isSameVersion(asked.validators, validators))
+    return changed(asked.validators, validators)
+  return { kind: 'part', start, end, validators, digests }
 }
 
 /** Some servers answer 206 to everything. The part that is all of the file is the file. */
@@ -152,7 +152,7 @@ function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
   const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
   if (!isAll || isMultipart || (length !== null && length !== range.total))
     return lie('answered 206 although no range was asked for')
-  return wholeOf(asked, identityFrom(fields, range.total, true))
+  return wholeOf(asked, validatorsFrom(fields, range.total, true))
 }
 
 function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
@@ -160,22 +160,22 @@ function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
   // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
   // digests are those of what the origin sent: they prove nothing of what has come, and nothing is joined to it.
   const own: FieldLines = status === 203 ? new Map() : fields
-  return wholeOf(asked, identityFrom(own, length, true))
+  return wholeOf(asked, validatorsFrom(own, length, true))
 }
 
-function wholeOf(asked: Asked, identity: Identity): Verdict {
-  if (asked.identity !== null && !isSameVersion(asked.identity, identity))
-    return changed(asked.identity, identity)
-  return { kind: 'whole', length: identity.total, identity }
+function wholeOf(asked: Asked, validators: Validators): Verdict {
+  if (asked.validators !== null && !isSameVersion(asked.validators, validators))
+    return changed(asked.validators, validators)
+  return { kind: 'whole', length: validators.total, validators }
 }
 
-function identityFrom(fields: FieldLines, total: number | null, isWhole: boolean): Identity {
+function validatorsFrom(fields: FieldLines, total: number | null, isWhole: boolean): Validators {
   const content = isWhole ? parseDigests(list(fields, 'content-digest')) : {}
   const digests = { ...content, ...parseDigests(list(fields, 'repr-digest')) }
-  return identityOf(fields, total, digests)
+  return validatorsOf(fields, total, digests)
 }
 
-function changed(held: Identity, got: Identity): Verdict {
+function changed(held: Validators, got: Validators): Verdict {
   const isProven = isOtherVersion(held, got)
   if (held.total !== null && got.total !== null && held.total !== got.total) {
     return { kind: 'changed', reason: `the size went from ${held.total} to ${got.total} bytes`, isProven }
@@ -187,7 +187,7 @@ function changed(held: Identity, got: Identity): Verdict {
 function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
   if (asked.range === null) return lie('answered 416 although no range was asked for')
   const range = parseContentRange(single(fields, 'content-range'))
-  const held = asked.identity?.total ?? null
+  const held = asked.validators?.total ?? null
   if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {
     const reason = `the size went from ${held} to ${range.total} bytes`
     return { kind: 'changed', reason, isProven: true }

@@ -1,6 +1,6 @@
 // The journal's text: what of a part file is known to be good, and which version of what it belongs to. Pure.
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Identity } from '../rules/identity.ts'
+import type { Validators } from '../rules/validators.ts'
 import type { Block } from './plan.ts'
 
 /** Which part file a journal is about. */
@@ -22,7 +22,7 @@ export interface Placeholder {
 
 /** The version of the file that the received bytes belong to. */
 export interface Version {
-  readonly identity: Identity
+  readonly validators: Validators
   /** Media type of the file as first sent, or null. */
   readonly contentType: string | null
 }
@@ -58,13 +58,13 @@ export function sealedKey(key: string, secret: Buffer): string {
  * do: a server that names its files could have such a text and such bytes downloaded under the names of another download.
  */
 export function encodeJournal(record: JournalRecord, secret: Buffer): string {
-  const { writer, name, part, key, identity, contentType, blocks, placeholder } = record
+  const { writer, name, part, key, validators, contentType, blocks, placeholder } = record
   const body = JSON.stringify({
     writer,
     name,
     part,
     key,
-    identity,
+    validators,
     contentType,
     blocks: blocks.map(({ start, end, crc }) => [start, end, crc]),
     placeholder,
@@ -92,9 +92,9 @@ function toBlock([start, end, crc]: [number, number, number]): Block {
 function isRecord(value: unknown): value is Written {
   if (typeof value !== 'object' || value === null) return false
   if (!('writer' in value && 'name' in value && 'part' in value && 'contentType' in value)) return false
-  if (!('key' in value && 'identity' in value && 'blocks' in value)) return false
-  const { key, identity, blocks } = value
-  if (typeof key !== 'string' || typeof identity !== 'object' || !Array.isArray(blocks)) return false
+  if (!('key' in value && 'validators' in value && 'blocks' in value)) return false
+  const { key, validators, blocks } = value
+  if (typeof key !== 'string' || typeof validators !== 'object' || !Array.isArray(blocks)) return false
   if ('placeholder' in value && !isPlaceholder(value.placeholder)) return false
   let position = 0
   for (const block of blocks) {

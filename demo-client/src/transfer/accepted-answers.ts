@@ -4,7 +4,7 @@ import { type EndOfFile, endOfFile } from '../http/end-of-file.ts'
 import { type Answer, discard } from '../http/exchange.ts'
 import { strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
-import { type Identity, isJoinable } from '../rules/identity.ts'
+import { isJoinable, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
 import { cutFailure, digestFailure, type Failure, VersionChanged } from '../schedule/attempt-failure.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
@@ -29,7 +29,7 @@ export interface AcceptedAnswersContext {
   /** See {@link StoreBodyContext.isPaced}. */
   readonly isPaced: boolean
   /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
-  readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
+  readonly onVersion: (validators: Validators, answer: Answer) => Promise<void>
   /** A part is on its way: further connections can be of use. */
   readonly onPart: () => void
   /** Told of every byte that counts; returns what the connection has to wait for, if anything. */
@@ -87,13 +87,13 @@ export class AcceptedAnswers {
   ): Promise<Failure | null> {
     const { answer } = judged
     const { store } = this.#context
-    const isAll = part.start === 0 && part.end === part.identity.total
-    if (store.joinable === null && !isAll && !isJoinable(part.identity)) {
+    const isAll = part.start === 0 && part.end === part.validators.total
+    if (store.joinable === null && !isAll && !isJoinable(part.validators)) {
       discard(answer)
       this.#schedule.startWhole() // a second answer could not be proven to be of the same version
       return null
     }
-    await this.#accept(part.identity, answer)
+    await this.#accept(part.validators, answer)
     if (lease.kind === 'probe') {
       discard(answer)
       return null
@@ -141,7 +141,7 @@ export class AcceptedAnswers {
       return this.#context.ranges.lose(lease, 'answered a range with the whole file')
     }
     await this.#schedule.becomeOnlyOne(lease)
-    await this.#accept(whole.identity, answer)
+    await this.#accept(whole.validators, answer)
     const total = held?.total ?? whole.length
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(this.#context.store.blocks, total)
@@ -160,13 +160,13 @@ export class AcceptedAnswers {
   }
 
   /** Begins the version that an answer is of, or goes on with the one that is held. */
-  async #accept(identity: Identity, answer: Answer): Promise<void> {
+  async #accept(validators: Validators, answer: Answer): Promise<void> {
     const { store, onVersion } = this.#context
     const isNew = store.joinable === null
-    if (isNew || !this.#schedule.isConfirmed) await onVersion(identity, answer)
+    if (isNew || !this.#schedule.isConfirmed) await onVersion(validators, answer)
     if (isNew) {
-      await store.begin({ identity, contentType: contentTypeOf(answer) })
-      this.#schedule.learnTotal(identity.total)
+      await store.begin({ validators, contentType: contentTypeOf(answer) })
+      this.#schedule.learnTotal(validators.total)
     }
     this.#schedule.confirmVersion()
   }

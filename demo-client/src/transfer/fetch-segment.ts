@@ -7,7 +7,7 @@ import { type Answer, discard, type Exchanger } from '../http/exchange.ts'
 import type { Target } from '../http/target.ts'
 import { WANT_DIGEST } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
-import { type Identity, rangeValidator } from '../rules/identity.ts'
+import { rangeValidator, type Validators } from '../rules/validators.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import { fullNameFromDisposition } from '../state/file-name.ts'
 import type { Interval } from '../state/plan.ts'
@@ -19,7 +19,7 @@ export interface SegmentQuestion {
   /** The bytes wanted, an infinite `end` for "to the end"; null: the whole file, without Range. */
   readonly range: Interval | null
   /** The version that the bytes held belong to, or null. */
-  readonly identity: Identity | null
+  readonly validators: Validators | null
   /** Whether to send If-Range; the answer's validators are compared in any case. */
   readonly condition: 'if-range' | 'none'
   /** Media type of the file as first sent, or null while nothing is held. */
@@ -44,7 +44,7 @@ export interface JudgedAnswer {
 
 /** Asks and judges. Throws what {@link Exchanger.get} and {@link Beginning.judge} throw. */
 export async function fetchSegment(exchanger: Exchanger, question: SegmentQuestion): Promise<JudgedAnswer> {
-  const { target, identity, signal } = question
+  const { target, validators, signal } = question
   const range = rangeField(question.range)
   const fields: Record<string, string> = {
     'accept-encoding': 'identity',
@@ -52,7 +52,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
     'want-content-digest': WANT_DIGEST,
   }
   if (range !== null) fields['range'] = range
-  const validator = identity === null ? null : rangeValidator(identity)
+  const validator = validators === null ? null : rangeValidator(validators)
   if (range !== null && validator !== null && question.condition === 'if-range')
     fields['if-range'] = validator
   const answer = await exchanger.get(target, fields, signal)
@@ -63,7 +63,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
   const byHead = judge(
     {
       range: question.range === null ? null : { ...question.range, end: finite(question.range.end) },
-      identity,
+      validators,
       htmlExpected: isHtmlExpected(question, names),
       names,
     },

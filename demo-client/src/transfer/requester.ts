@@ -49,7 +49,7 @@ export class Requester {
       judged = await fetchSegment(exchanger, {
         target,
         range: lease.kind === 'whole' ? null : lease,
-        identity: store.joinable,
+        validators: store.joinable,
         condition,
         contentType: store.version?.contentType ?? null,
         html: settings.html,

@@ -2,7 +2,7 @@
 import type { Store } from '../disk/store.ts'
 import type { Answer, Exchanger } from '../http/exchange.ts'
 import type { Target } from '../http/target.ts'
-import type { Identity } from '../rules/identity.ts'
+import type { Validators } from '../rules/validators.ts'
 import type { PaceSettings } from '../schedule/pace.ts'
 import type { SchedulePolicy } from '../schedule/schedule.ts'
 import type { SegmentReport } from './segment-report.ts'
@@ -28,7 +28,7 @@ export interface TransferContext {
   /** `'whole'`: one stream, no ranges. */
   readonly mode: 'ranges' | 'whole'
   /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
-  readonly onVersion: (identity: Identity, answer: Answer) => Promise<void>
+  readonly onVersion: (validators: Validators, answer: Answer) => Promise<void>
   readonly onBytes: (bytes: number) => void
   /** May end the transfer by throwing. */
   readonly onSegment: (report: SegmentReport) => void

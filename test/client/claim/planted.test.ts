@@ -34,7 +34,7 @@ t.setTimeout(120_000)
 
 /** What a server would have to plant for `url`, had it the secret. */
 function journalFor(url: string, secret: string, part: { inode: string; born: null } | null): string {
-  const identity = {
+  const validators = {
     total: SIZE,
     etag: A.fields['etag'] ?? null,
     lastModified: null,
@@ -42,7 +42,7 @@ function journalFor(url: string, secret: string, part: { inode: string; born: nu
     digests: {},
   }
   const blocks = [{ start: 0, end: SIZE, crc: crc32(EVIL) }]
-  const record = { writer: null, name: 'foo.bin.part', part, key: url, identity, contentType: null, blocks }
+  const record = { writer: null, name: 'foo.bin.part', part, key: url, validators, contentType: null, blocks }
   return encodeJournal(record, Buffer.alloc(32, secret))
 }
 

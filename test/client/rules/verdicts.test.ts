@@ -6,14 +6,14 @@ import { type Asked, judge, type Verdict } from '#client/rules/verdict.js'
 
 const DIGEST = 'sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:'
 const VALUE = { 'sha-256': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' }
-const NO_IDENTITY = { total: 10, etag: null, lastModified: null, dateIsStrong: false, digests: {} }
+const NO_VALIDATORS = { total: 10, etag: null, lastModified: null, dateIsStrong: false, digests: {} }
 
-const asked = (start: number, end: number | null, identity: Asked['identity'] = null): Asked => ({
+const asked = (start: number, end: number | null, validators: Asked['validators'] = null): Asked => ({
   range: { start, end },
-  identity,
+  validators,
   htmlExpected: false,
 })
-const WHOLE: Asked = { range: null, identity: null, htmlExpected: false }
+const WHOLE: Asked = { range: null, validators: null, htmlExpected: false }
 const verdict = (question: Asked, status: number, lines: readonly string[]): Verdict =>
   judge(question, { status, fields: fieldLines(lines) })
 
@@ -22,46 +22,46 @@ t.test('a part says which bytes, of what, with which digest', async (t) => {
     kind: 'part',
     start: 2,
     end: 5,
-    identity: NO_IDENTITY,
+    validators: NO_VALIDATORS,
     digests: VALUE,
   })
   t.strictSame(
     verdict(asked(0, null), 206, ['Content-Range', 'bytes 0-9/10', 'Content-Digest', DIGEST]),
-    { kind: 'part', start: 0, end: 10, identity: { ...NO_IDENTITY, digests: VALUE }, digests: VALUE },
+    { kind: 'part', start: 0, end: 10, validators: { ...NO_VALIDATORS, digests: VALUE }, digests: VALUE },
     'the part is the whole: its digest is that of the representation',
   )
   for (const range of ['bytes 0-8/10', 'bytes 1-9/10']) {
     const start = range.startsWith('bytes 0') ? 0 : 1
     const part = verdict(asked(start, null), 206, ['Content-Range', range, 'Content-Digest', DIGEST])
-    t.strictSame(part.kind === 'part' && part.identity.digests, {}, `${range} is not the whole`)
+    t.strictSame(part.kind === 'part' && part.validators.digests, {}, `${range} is not the whole`)
   }
   const part = verdict(asked(2, 5), 206, ['Content-Range', 'bytes 2-4/10', 'Repr-Digest', DIGEST])
-  t.strictSame(part.kind === 'part' && [part.identity.digests, part.digests], [VALUE, {}])
+  t.strictSame(part.kind === 'part' && [part.validators.digests, part.digests], [VALUE, {}])
 })
 
 t.test('a whole says its length', async (t) => {
   t.strictSame(verdict(WHOLE, 200, ['Content-Length', '10', 'Content-Digest', DIGEST]), {
     kind: 'whole',
     length: 10,
-    identity: { ...NO_IDENTITY, digests: VALUE },
+    validators: { ...NO_VALIDATORS, digests: VALUE },
   })
   t.strictSame(verdict(WHOLE, 200, []), {
     kind: 'whole',
     length: null,
-    identity: { ...NO_IDENTITY, total: null },
+    validators: { ...NO_VALIDATORS, total: null },
   })
 })
 
 t.test('206 to no Range that covers the whole is the whole', async (t) => {
   const lines = ['Content-Range', 'bytes 0-9/10', 'ETag', '"a"', 'Content-Digest', DIGEST]
-  const whole = { kind: 'whole', length: 10, identity: { ...NO_IDENTITY, etag: '"a"', digests: VALUE } }
+  const whole = { kind: 'whole', length: 10, validators: { ...NO_VALIDATORS, etag: '"a"', digests: VALUE } }
   t.strictSame(verdict(WHOLE, 206, lines), whole)
   t.strictSame(verdict(WHOLE, 206, [...lines, 'Content-Length', '10']), whole)
 })
 
 t.test('RFC 9110 §15.3.4: 203 is a whole whose validators and digests are not its own', async (t) => {
   const lines = ['Content-Length', '10', 'ETag', '"a"', 'Last-Modified', 'x', 'Repr-Digest', DIGEST]
-  t.strictSame(verdict(WHOLE, 203, lines), { kind: 'whole', length: 10, identity: NO_IDENTITY })
+  t.strictSame(verdict(WHOLE, 203, lines), { kind: 'whole', length: 10, validators: NO_VALIDATORS })
   t.equal(verdict(asked(0, null), 203, lines).kind, 'whole')
   for (const bad of [
     ['Content-Encoding', 'br'],
@@ -85,7 +85,7 @@ t.test('statuses that no GET is answered with', async (t) => {
 })
 
 t.test('reasons', async (t) => {
-  const held = { ...NO_IDENTITY, etag: '"a"' }
+  const held = { ...NO_VALIDATORS, etag: '"a"' }
   const range = (value: string): string[] => ['Content-Range', value]
   const cases: {
     name: string
@@ -169,7 +169,7 @@ t.test('reasons', async (t) => {
     },
     {
       name: 'unasked 206 of another version',
-      asked: { ...WHOLE, identity: held },
+      asked: { ...WHOLE, validators: held },
       status: 206,
       lines: [...range('bytes 0-9/10'), 'ETag', '"b"'],
       kind: 'changed',
@@ -185,7 +185,7 @@ t.test('reasons', async (t) => {
     },
     {
       name: '203 with the validators of what is held',
-      asked: { ...WHOLE, identity: held },
+      asked: { ...WHOLE, validators: held },
       status: 203,
       lines: ['Content-Length', '10', 'ETag', '"a"'],
       kind: 'changed',

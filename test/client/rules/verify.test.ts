@@ -3,12 +3,12 @@ import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { type Asked, judge } from '#client/rules/verdict.js'
 
-const FIRST: Asked = { range: { start: 0, end: 100 }, identity: null, htmlExpected: false }
-const OPEN: Asked = { range: { start: 50, end: null }, identity: null, htmlExpected: false }
-const WHOLE: Asked = { range: null, identity: null, htmlExpected: false }
+const FIRST: Asked = { range: { start: 0, end: 100 }, validators: null, htmlExpected: false }
+const OPEN: Asked = { range: { start: 50, end: null }, validators: null, htmlExpected: false }
+const WHOLE: Asked = { range: null, validators: null, htmlExpected: false }
 const HELD: Asked = {
   range: { start: 50, end: 100 },
-  identity: { total: 1000, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} },
+  validators: { total: 1000, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} },
   htmlExpected: false,
 }
 

@@ -4,13 +4,13 @@ import t from 'tap'
 import { decodeJournal, encodeJournal, type JournalRecord, sealedKey } from '#client/state/journal-format.js'
 
 const SECRET = Buffer.alloc(32, 'secret')
-const IDENTITY = { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} }
+const VALIDATORS = { total: 10, etag: '"a"', lastModified: null, dateIsStrong: false, digests: {} }
 const RECORD: JournalRecord = {
   writer: 'token',
   name: 'b.part',
   part: { inode: '1', born: null },
   key: 'http://a/b',
-  identity: IDENTITY,
+  validators: VALIDATORS,
   contentType: 'text/plain',
   blocks: [
     { start: 0, end: 4, crc: 1 },
@@ -70,7 +70,7 @@ const shapes: [name: string, body: unknown][] = [
   ['a list', []],
   ...Object.keys(FIELDS).map((name): [string, unknown] => [`without ${name}`, without(name)]),
   ['a key that is not text', { ...FIELDS, key: 1 }],
-  ['an identity that is text', { ...FIELDS, identity: 'a' }],
+  ['validators that are text', { ...FIELDS, validators: 'a' }],
   ['blocks that are not a list', { ...FIELDS, blocks: { 0: [0, 4, 1] } }],
   ['a block that is not a list', { ...FIELDS, blocks: [{ start: 0, end: 4, crc: 1 }] }],
   ['a block without a CRC', { ...FIELDS, blocks: [[0, 4]] }],

@@ -3,7 +3,7 @@ import { type FieldLines, single } from './field-lines.ts'
 import { parseHttpDate } from './http-date.ts'
 
 /** What an answer says about the version of the file. */
-export interface Identity {
+export interface Validators {
   /** Size of the whole file in bytes; null where the answer does not tell. */
   readonly total: number | null
   /** The entity-tag as sent, quotes and `W/` included, or null. */
@@ -25,11 +25,11 @@ const CLOCKS_APART = 60_000
 const BEFORE_HTTP = Date.UTC(1990, 0)
 
 /** The validators of an answer. `total` and `digests` are found elsewhere and handed in. */
-export function identityOf(
+export function validatorsOf(
   fields: FieldLines,
   total: number | null,
   digests: Readonly<Record<string, string>>,
-): Identity {
+): Validators {
   const tag = single(fields, 'etag')
   const lastModified = single(fields, 'last-modified')
   return {
@@ -54,21 +54,21 @@ function isStrongDate(lastModified: string | null, date: string | null): boolean
 }
 
 /** The strong entity-tag, or null. An empty one names no version: whatever has no tag of its own shares it. */
-export function strongTag({ etag }: Identity): string | null {
+export function strongTag({ etag }: Validators): string | null {
   return etag === null || etag.startsWith('W/') || EMPTY_TAG.test(etag) ? null : etag
 }
 
 /** What If-Range may carry (RFC 9110 §13.1.5: strong validators only), or null. */
-export function rangeValidator(identity: Identity): string | null {
-  const tag = strongTag(identity)
+export function rangeValidator(validators: Validators): string | null {
+  const tag = strongTag(validators)
   if (tag !== null) return tag
-  return identity.dateIsStrong ? identity.lastModified : null
+  return validators.dateIsStrong ? validators.lastModified : null
 }
 
 /** Can another answer ever be proven to be about the same version as this one? */
-export function isJoinable(identity: Identity): boolean {
-  if (identity.total === null) return false
-  return rangeValidator(identity) !== null || Object.keys(identity.digests).length > 0
+export function isJoinable(validators: Validators): boolean {
+  if (validators.total === null) return false
+  return rangeValidator(validators) !== null || Object.keys(validators.digests).length > 0
 }
 
 /**
@@ -77,7 +77,7 @@ export function isJoinable(identity: Identity): boolean {
  * that is strong on both. A size that both sides tell must agree in any case. A date beside strong tags says nothing: it
  * differs between the nodes of one server. RFC 9110 §13.2.2 compares dates only where no entity-tag was sent.
  */
-export function isSameVersion(a: Identity, b: Identity): boolean {
+export function isSameVersion(a: Validators, b: Validators): boolean {
   if (a.total !== null && b.total !== null && a.total !== b.total) return false
   const digest = compareDigests(a, b)
   if (digest !== 'unknown') return digest === 'equal'
@@ -92,7 +92,7 @@ export function isSameVersion(a: Identity, b: Identity): boolean {
  * Does `got` show that it is of another version than `held`? What has no validator at all is rather something in between
  * that answers in the server's place.
  */
-export function isOtherVersion(held: Identity, got: Identity): boolean {
+export function isOtherVersion(held: Validators, got: Validators): boolean {
   const digest = compareDigests(held, got)
   if (digest !== 'unknown') return digest === 'different'
   const hasValidator = got.etag !== null || got.lastModified !== null || Object.keys(got.digests).length > 0
@@ -104,7 +104,7 @@ function areDifferent<T>(a: T | null, b: T | null): boolean {
   return a !== null && b !== null && a !== b
 }
 
-function compareDigests(a: Identity, b: Identity): 'equal' | 'different' | 'unknown' {
+function compareDigests(a: Validators, b: Validators): 'equal' | 'different' | 'unknown' {
   let verdict: 'equal' | 'unknown' = 'unknown'
   for (const [algorithm, value] of Object.entries(a.digests)) {
     const other = b.digests[algorithm]

@@ -2,14 +2,14 @@
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import {
-  type Identity,
-  identityOf,
   isJoinable,
   isOtherVersion,
   isSameVersion,
   rangeValidator,
   strongTag,
-} from '#client/rules/identity.js'
+  type Validators,
+  validatorsOf,
+} from '#client/rules/validators.js'
 
 const OLD = 'Sun, 06 Nov 1994 08:49:37 GMT'
 const MINUTE_LATER = 'Sun, 06 Nov 1994 08:50:37 GMT'
@@ -18,13 +18,13 @@ const OTHER = 'Mon, 07 Nov 1994 08:49:37 GMT'
 type Facts = { total?: number | null; digests?: Record<string, string> } & Record<string, unknown>
 
 /** What an answer with these fields says; names with a capital are fields. */
-function identity({ total = 10, digests = {}, ...fields }: Facts): Identity {
-  return identityOf(fieldLines(Object.entries(fields).flat() as string[]), total, digests)
+function validators({ total = 10, digests = {}, ...fields }: Facts): Validators {
+  return validatorsOf(fieldLines(Object.entries(fields).flat() as string[]), total, digests)
 }
 
 t.test('what an answer says of its version', async (t) => {
   t.strictSame(
-    identity({ ETag: '"a"', 'Last-Modified': OLD, Date: MINUTE_LATER, digests: { 'sha-256': 'x' } }),
+    validators({ ETag: '"a"', 'Last-Modified': OLD, Date: MINUTE_LATER, digests: { 'sha-256': 'x' } }),
     {
       total: 10,
       etag: '"a"',
@@ -33,9 +33,9 @@ t.test('what an answer says of its version', async (t) => {
       digests: { 'sha-256': 'x' },
     },
   )
-  for (const tag of ['W/"a"', '""', '"\u0080"']) t.equal(identity({ ETag: tag }).etag, tag)
+  for (const tag of ['W/"a"', '""', '"\u0080"']) t.equal(validators({ ETag: tag }).etag, tag)
   for (const tag of ['a', '"a', 'w/"a"', '"a" ', '"a b"', 'x"a"'])
-    t.equal(identity({ ETag: tag }).etag, tag === '"a" ' ? '"a"' : null, `${tag} is none`)
+    t.equal(validators({ ETag: tag }).etag, tag === '"a" ' ? '"a"' : null, `${tag} is none`)
 })
 
 t.test('§8.8.2.2 a Last-Modified is strong a minute before Date', async (t) => {
@@ -71,7 +71,7 @@ t.test('§8.8.2.2 a Last-Modified is strong a minute before Date', async (t) => 
     { name: 'a Date that is none', fields: { 'Last-Modified': OLD, Date: 'now' }, want: false },
     { name: 'a Last-Modified that is none', fields: { 'Last-Modified': 'then', Date: OLD }, want: false },
   ]
-  for (const { name, fields, want } of cases) t.equal(identity(fields).dateIsStrong, want, name)
+  for (const { name, fields, want } of cases) t.equal(validators(fields).dateIsStrong, want, name)
 })
 
 t.test('§13.1.5 what If-Range may carry', async (t) => {
@@ -108,8 +108,8 @@ t.test('§13.1.5 what If-Range may carry', async (t) => {
     },
   ]
   for (const { name, fields, tag, validator } of cases) {
-    t.equal(strongTag(identity(fields)), tag, name)
-    t.equal(rangeValidator(identity(fields)), validator, name)
+    t.equal(strongTag(validators(fields)), tag, name)
+    t.equal(rangeValidator(validators(fields)), validator, name)
   }
 })
 
@@ -121,7 +121,7 @@ t.test('whether a second answer can be joined to a first', async (t) => {
     { name: 'a strong tag without a size', fields: { ETag: '"a"', total: null }, want: false },
     { name: 'nothing', fields: {}, want: false },
   ]
-  for (const { name, fields, want } of cases) t.equal(isJoinable(identity(fields)), want, name)
+  for (const { name, fields, want } of cases) t.equal(isJoinable(validators(fields)), want, name)
 })
 
 t.test('whether two answers are about the same version', async (t) => {
@@ -221,28 +221,28 @@ t.test('whether two answers are about the same version', async (t) => {
     { name: 'nothing', a: {}, b: {}, want: false },
   ]
   for (const { name, a, b, want } of cases) {
-    t.equal(isSameVersion(identity(a), identity(b)), want, name)
-    t.equal(isSameVersion(identity(b), identity(a)), want, `${name}, the other way round`)
+    t.equal(isSameVersion(validators(a), validators(b)), want, name)
+    t.equal(isSameVersion(validators(b), validators(a)), want, `${name}, the other way round`)
   }
 })
 
 t.test('what shows that an answer is about another version', async (t) => {
-  const held = identity({ ETag: '"a"', 'Last-Modified': OLD, digests: { 'sha-256': 'x' } })
-  const cases: { name: string; got: Identity; want: boolean }[] = [
-    { name: 'nothing is said', got: identity({ total: null }), want: false },
-    { name: 'another size, and no validator', got: identity({ total: 11 }), want: false },
-    { name: 'another size, with a tag', got: identity({ total: 11, ETag: '"a"' }), want: true },
-    { name: 'another size, with a date', got: identity({ total: 11, 'Last-Modified': OLD }), want: true },
+  const held = validators({ ETag: '"a"', 'Last-Modified': OLD, digests: { 'sha-256': 'x' } })
+  const cases: { name: string; got: Validators; want: boolean }[] = [
+    { name: 'nothing is said', got: validators({ total: null }), want: false },
+    { name: 'another size, and no validator', got: validators({ total: 11 }), want: false },
+    { name: 'another size, with a tag', got: validators({ total: 11, ETag: '"a"' }), want: true },
+    { name: 'another size, with a date', got: validators({ total: 11, 'Last-Modified': OLD }), want: true },
     {
       name: 'another size, with a digest that cannot be compared',
-      got: identity({ total: 11, digests: { 'sha-512': 'y' } }),
+      got: validators({ total: 11, digests: { 'sha-512': 'y' } }),
       want: true,
     },
-    { name: 'no size, with the same tag', got: identity({ total: null, ETag: '"a"' }), want: false },
-    { name: 'another tag', got: identity({ ETag: '"b"' }), want: true },
-    { name: 'another date', got: identity({ 'Last-Modified': OTHER }), want: true },
-    { name: 'the same digest', got: identity({ ETag: '"b"', digests: { 'sha-256': 'x' } }), want: false },
-    { name: 'another digest', got: identity({ ETag: '"a"', digests: { 'sha-256': 'y' } }), want: true },
+    { name: 'no size, with the same tag', got: validators({ total: null, ETag: '"a"' }), want: false },
+    { name: 'another tag', got: validators({ ETag: '"b"' }), want: true },
+    { name: 'another date', got: validators({ 'Last-Modified': OTHER }), want: true },
+    { name: 'the same digest', got: validators({ ETag: '"b"', digests: { 'sha-256': 'x' } }), want: false },
+    { name: 'another digest', got: validators({ ETag: '"a"', digests: { 'sha-256': 'y' } }), want: true },
   ]
   for (const { name, got, want } of cases) t.equal(isOtherVersion(held, got), want, name)
 })
