@@ -13,7 +13,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { size } from '#client/state/plan.js'
+import { byteCount } from '#client/state/blocks.js'
 import { blocksOf } from '../client/support/journal.ts'
 import { DEMO, start, startSource, type Walk, walk } from './walk-process.ts'
 
@@ -177,7 +177,7 @@ t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-li
 function recorded(dir: string): number {
   const path = join(dir, '3.txt.part.json')
   const blocks = existsSync(path) ? blocksOf(readFileSync(path, 'utf8')) : []
-  return size(blocks)
+  return byteCount(blocks)
 }
 
 for (const [signal, status] of [

@@ -116,7 +116,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'at the end there is no character, so none of a tag',
   },
   {
-    module: 'demo-client/dist/state/plan',
+    module: 'demo-client/dist/state/blocks',
     line: 'const at = blocks.findIndex((other) => other.start >= block.start);',
     becomes: ['const at = blocks.findIndex((other) => other.start > block.start);'],
     why: 'no two blocks begin at the same byte',

@@ -28,7 +28,8 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     tests: ['plugin/rules/http-date', 'plugin/rules/preconditions'],
   },
   { module: 'plugin/dist/rules/decision', tests: ['plugin/rules/decision'] },
-  { module: 'demo-client/dist/state/plan', tests: ['client/state/plan'] },
+  { module: 'demo-client/dist/state/blocks', tests: ['client/state/blocks'] },
+  { module: 'demo-client/dist/state/segments', tests: ['client/state/segments'] },
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdicts', 'client/rules/verify'] },
   {
     module: 'demo-client/dist/rules/content-range',

@@ -1,7 +1,7 @@
 // Writes the bytes of one answer in large batches, keeping their CRC.
 import { crc32 } from 'node:zlib'
 import { BUFFER, sizeOfNext } from '../files/buffers.ts'
-import type { Block } from '../state/plan.ts'
+import type { Block } from '../state/blocks.ts'
 import { Gathering, type Piece } from './gathering.ts'
 import type { PartFile } from './part-file.ts'
 

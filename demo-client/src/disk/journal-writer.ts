@@ -2,8 +2,8 @@
 import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
 import { removeJournal, saveJournal } from '../claim/journal.ts'
+import { type Block, byteCount } from '../state/blocks.ts'
 import { type Placeholder, sealedKey, type Version } from '../state/journal-format.ts'
-import { type Block, size } from '../state/plan.ts'
 import type { PartFile } from './part-file.ts'
 
 /** Whose journal it is. */
@@ -50,7 +50,7 @@ export class JournalWriter {
   async save({ version, part, blocks, state, ...more }: Recorded): Promise<void> {
     const { claim, secret } = this.#owner
     const { lock, paths } = claim
-    this.#named = size(blocks)
+    this.#named = byteCount(blocks)
     const onDisk = state === 'begun' && blocks.length === 0 ? null : part.flush()
     onDisk?.catch(() => undefined) // thrown by saveJournal()
     const writer = state === 'closed' ? null : lock.token

@@ -13,8 +13,8 @@ import { flushFile } from '../files/flush.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { openRegular } from '../files/regular-file.ts'
 import { type Algorithm, hasher } from '../rules/digest.ts'
+import type { Block, Interval } from '../state/blocks.ts'
 import type { PartMark } from '../state/journal-format.ts'
-import type { Block, Interval } from '../state/plan.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 
 interface Opened {

@@ -1,5 +1,5 @@
 // What of a file has been received: finished blocks, and those that are being written.
-import { addBlock, type Block, size } from '../state/plan.ts'
+import { addBlock, type Block, byteCount } from '../state/blocks.ts'
 import type { BlockWriter } from './block-writer.ts'
 
 /** The bytes that a download has so far. */
@@ -21,7 +21,7 @@ export class Received {
 
   /** Bytes, those not yet written included. */
   get bytes(): number {
-    let bytes = size(this.#finished)
+    let bytes = byteCount(this.#finished)
     for (const writer of this.#writers) bytes += writer.length
     return bytes
   }

@@ -5,8 +5,8 @@ import { loadJournal } from '../claim/journal.ts'
 import type { Secret } from '../claim/secret.ts'
 import { isSameMark } from '../files/file-mark.ts'
 import { isJoinable } from '../rules/validators.ts'
+import type { Block } from '../state/blocks.ts'
 import { type JournalRecord, sealedKey, type Version } from '../state/journal-format.ts'
-import type { Block } from '../state/plan.ts'
 import { type NewPart, PartFile } from './part-file.ts'
 
 /** What is looked for. */

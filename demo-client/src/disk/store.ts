@@ -4,8 +4,8 @@ import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/secret.ts'
 import { strongest } from '../rules/digest.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
+import { type Block, byteCount } from '../state/blocks.ts'
 import type { Version } from '../state/journal-format.ts'
-import { type Block, size } from '../state/plan.ts'
 import { BlockWriter } from './block-writer.ts'
 import { Checkpoints } from './checkpoints.ts'
 import type { Leftover } from './leftover.ts'
@@ -168,7 +168,7 @@ export class Store {
       if (!isProven) this.#received.end(writer, 'drop')
     }
     await this.#checkpoints.settle()
-    if (size(this.blocks) > 0 && this.joinable !== null) {
+    if (byteCount(this.blocks) > 0 && this.joinable !== null) {
       const [saved] = await Promise.allSettled([this.#part.save(this.#content, 'closed')])
       if (this.#part.isRecorded) return 'unrecorded'
       if (saved.status === 'fulfilled' || !this.#hasBegun) return 'recorded'

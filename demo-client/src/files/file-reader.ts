@@ -1,7 +1,7 @@
 // Reads large parts of a file, one piece after the other.
 import type { FileHandle } from 'node:fs/promises'
 import { fileError } from '../errors.ts'
-import type { Interval } from '../state/plan.ts'
+import type { Interval } from '../state/blocks.ts'
 
 /** Bytes of a piece. */
 const READ_SIZE = 1024 * 1024

@@ -1,11 +1,12 @@
 // An interval lent to one connection.
-import type { Interval, Lease } from '../state/plan.ts'
+import type { Interval } from '../state/blocks.ts'
+import type { OpenSegment } from '../state/segments.ts'
 
 /** What a lease is for. `'probe'` asks for a byte that is held already, to see whether the file still is. */
 export type LeaseKind = 'segment' | 'whole' | 'probe'
 
 /** A lease with the connection that works on it. */
-export class ActiveLease implements Lease {
+export class ActiveLease implements OpenSegment {
   readonly kind: LeaseKind
   readonly start: number
   end: number

@@ -1,6 +1,7 @@
 // Who fetches what: the intervals lent to connections, and the next one to lend.
 import type { Store } from '../disk/store.ts'
-import { gaps, type Lease, largestRest, nextSegment } from '../state/plan.ts'
+import { gaps } from '../state/blocks.ts'
+import { largestRemainder, nextSegment, type OpenSegment } from '../state/segments.ts'
 import { ActiveLease, probeOf } from './lease.ts'
 
 /** How much is lent, to how many. */
@@ -201,17 +202,17 @@ export class Schedule {
     return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.#largest)
   }
 
-  /** The second half of the largest rest. It is taken from there when its answer has come: see {@link confirm}. */
+  /** The second half of the largest remainder. It is taken from there when its answer has come: see {@link confirm}. */
   #half(): ActiveLease | null {
     const shared = [...this.#leases]
       .filter((lease) => lease.isWorthSharing)
       .map((lease) => this.#restOf(lease))
-    const split = largestRest(shared)
-    return split === null ? null : new ActiveLease('segment', { start: split.at, end: split.lease.end })
+    const split = largestRemainder(shared)
+    return split === null ? null : new ActiveLease('segment', { start: split.at, end: split.segment.end })
   }
 
   /** What nobody else has asked for. */
-  #restOf({ start, position, end }: ActiveLease): Lease {
+  #restOf({ start, position, end }: ActiveLease): OpenSegment {
     const asked = [...this.#leases].map((other) => other.start).filter((other) => other > start)
     return { start, position, end: Math.min(end, ...asked) }
   }

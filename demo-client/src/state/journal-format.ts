@@ -1,7 +1,7 @@
 // The journal's text: what of a part file is known to be good, and which version of what it belongs to. Pure.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Validators } from '../rules/validators.ts'
-import type { Block } from './plan.ts'
+import type { Block } from './blocks.ts'
 
 /** Which part file a journal is about. */
 export interface PartMark {

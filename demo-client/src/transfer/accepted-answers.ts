@@ -10,7 +10,7 @@ import { cutFailure, digestFailure, type Failure, VersionChanged } from '../sche
 import type { ActiveLease } from '../schedule/lease.ts'
 import type { RangeTrust } from '../schedule/range-trust.ts'
 import type { Schedule } from '../schedule/schedule.ts'
-import { gaps, type Interval } from '../state/plan.ts'
+import { gaps, type Interval } from '../state/blocks.ts'
 import type { Approach } from './approach.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { LateDigests } from './late-digests.ts'

@@ -9,8 +9,8 @@ import { WANT_DIGEST } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { rangeValidator, type Validators } from '../rules/validators.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
+import type { Interval } from '../state/blocks.ts'
 import { fullNameFromDisposition } from '../state/file-name.ts'
-import type { Interval } from '../state/plan.ts'
 import type { Beginning } from './beginning.ts'
 
 /** What to ask for, and of which version. */

@@ -4,7 +4,7 @@ import type { Store } from '../disk/store.ts'
 import { type Ending, readBody, type Taken } from '../http/body-reader.ts'
 import type { Answer } from '../http/exchange.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
-import { BLOCK_LIMIT, type Interval } from '../state/plan.ts'
+import { type Interval, MAX_BLOCK_BYTES } from '../state/blocks.ts'
 import type { PartProof } from './part-proof.ts'
 
 /** What the bodies of a download share. */
@@ -44,7 +44,7 @@ class BlockChain {
   }
 
   push(chunk: Buffer): Promise<void> | null {
-    if (!this.#store.unproven.has(this.#writer) && this.#writer.length >= BLOCK_LIMIT)
+    if (!this.#store.unproven.has(this.#writer) && this.#writer.length >= MAX_BLOCK_BYTES)
       this.moveTo(this.#position)
     this.#position += chunk.length
     return this.#writer.push(chunk)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { size } from '#client/state/plan.js'
+import { byteCount } from '#client/state/blocks.js'
 import { fileHandlePrototype } from '../support/file-handles.ts'
 import { atFirst, makeContent, part, resource, type Script, startHostile } from '../support/hostile-server.ts'
 import { blocksOf } from '../support/journal.ts'
@@ -32,7 +32,7 @@ async function slowDown(
     const result: { bytesWritten: number } = await Reflect.apply(write, this, args)
     written += result.bytesWritten
     const named = blocksOf(readOrNull(journal)?.toString() ?? '')
-    most = Math.max(most, written - size(named))
+    most = Math.max(most, written - byteCount(named))
     return result
   }
   prototype.datasync = async function (this: Handle) {

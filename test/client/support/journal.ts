@@ -1,4 +1,4 @@
-import type { Block } from '#client/state/plan.js'
+import type { Block } from '#client/state/blocks.js'
 
 /** The blocks that the text of a journal names, whether or not it is proven; none where it is no such text. */
 export function blocksOf(text: string): Block[] {

@@ -1,21 +1,8 @@
-// What is there, what is missing, what to ask for next: as values.
 import { crc32 } from 'node:zlib'
 import t from 'tap'
-import {
-  addBlock,
-  BLOCK_LIMIT,
-  type Block,
-  gaps,
-  LARGEST_SEGMENT,
-  largestRest,
-  nextSegment,
-  type SegmentPolicy,
-  SMALLEST_SEGMENT,
-  size,
-} from '#client/state/plan.js'
+import { addBlock, type Block, byteCount, gaps, MAX_BLOCK_BYTES } from '#client/state/blocks.js'
 
 const MIB = 1024 * 1024
-const UNLIMITED = Number.MAX_SAFE_INTEGER
 const FILE = Buffer.from('every byte at its place')
 
 type Span = [start: number, end: number]
@@ -85,19 +72,19 @@ t.test('a block joins its neighbours where it touches them', async (t) => {
     )
   }
   t.strictSame(addBlock([], block(3, 3)), [], 'no bytes at all')
-  const far = { crc: 0, start: 2 * BLOCK_LIMIT, end: 2 * BLOCK_LIMIT + 1 }
+  const far = { crc: 0, start: 2 * MAX_BLOCK_BYTES, end: 2 * MAX_BLOCK_BYTES + 1 }
   t.equal(addBlock([far], { ...far, start: far.end, end: far.end + 1 }).length, 1, 'far behind the start')
-  const half = { crc: 0, start: 0, end: BLOCK_LIMIT / 2 }
-  const rest = { crc: 0, start: half.end, end: BLOCK_LIMIT }
-  t.equal(BLOCK_LIMIT, 64 * MIB)
-  t.strictSame(spans(addBlock([half], rest)), [[0, BLOCK_LIMIT]], 'up to the limit')
-  t.equal(addBlock([half], { ...rest, end: rest.end + 1 }).length, 2, 'not beyond it')
+  const half = { crc: 0, start: 0, end: MAX_BLOCK_BYTES / 2 }
+  const second = { crc: 0, start: half.end, end: MAX_BLOCK_BYTES }
+  t.equal(MAX_BLOCK_BYTES, 64 * MIB)
+  t.strictSame(spans(addBlock([half], second)), [[0, MAX_BLOCK_BYTES]], 'up to the limit')
+  t.equal(addBlock([half], { ...second, end: second.end + 1 }).length, 2, 'not beyond it')
 })
 
-t.test('how much there is', async (t) => {
-  t.equal(size(intervals([])), 0)
+t.test('intervals count their bytes', async (t) => {
+  t.equal(byteCount(intervals([])), 0)
   t.equal(
-    size(
+    byteCount(
       intervals([
         [2, 5],
         [7, 8],
@@ -107,7 +94,7 @@ t.test('how much there is', async (t) => {
   )
 })
 
-t.test('what is missing', async (t) => {
+t.test('gaps are what no interval covers', async (t) => {
   t.strictSame(gaps([], 0), [], 'of nothing')
   const cases: { name: string; taken: Span[]; want: Span[] }[] = [
     { name: 'all', taken: [], want: [[0, 10]] },
@@ -165,54 +152,4 @@ t.test('what is missing', async (t) => {
     { name: 'something far behind the end', taken: [[30, 40]], want: [[0, 10]] },
   ]
   for (const { name, taken, want } of cases) t.strictSame(spans(gaps(intervals(taken), 10)), want, name)
-})
-
-t.test('the length of a segment', async (t) => {
-  const chosen: SegmentPolicy = { segmentSize: null, connections: 4, share: 16 * MIB, limit: UNLIMITED }
-  const cases: { name: string; free: Span; policy: Partial<SegmentPolicy>; want: Span }[] = [
-    { name: 'as it is given', free: [10, 100], policy: { segmentSize: 4 }, want: [10, 14] },
-    { name: 'no longer than the gap', free: [10, 12], policy: { segmentSize: 4 }, want: [10, 12] },
-    {
-      name: 'all of it for one connection',
-      free: [0, 900 * MIB],
-      policy: { connections: 1 },
-      want: [0, 900 * MIB],
-    },
-    {
-      name: 'one connection within the limit',
-      free: [0, 900],
-      policy: { connections: 1, limit: 7 },
-      want: [0, 7],
-    },
-    { name: 'a share', free: [0, 64 * MIB], policy: {}, want: [0, 16 * MIB] },
-    { name: 'a share of two', free: [0, 64 * MIB], policy: { connections: 2 }, want: [0, 16 * MIB] },
-    { name: 'not too small', free: [0, 8 * MIB], policy: { share: 1 }, want: [0, SMALLEST_SEGMENT] },
-    {
-      name: 'not too large',
-      free: [5, 2900 * MIB],
-      policy: { share: 1500 * MIB },
-      want: [5, 5 + LARGEST_SEGMENT],
-    },
-    { name: 'within the limit', free: [0, 900 * MIB], policy: { limit: 9 }, want: [0, 9] },
-  ]
-  for (const { name, free, policy, want } of cases) {
-    const segment = nextSegment(intervals([free, [3000 * MIB, 3001 * MIB]]), { ...chosen, ...policy })
-    t.strictSame(segment && spans([segment]), [want], name)
-  }
-  t.equal(nextSegment([], chosen), null, 'nothing is free')
-  t.equal(SMALLEST_SEGMENT, 4 * MIB)
-  t.equal(LARGEST_SEGMENT, 1024 * MIB)
-})
-
-t.test('where the largest rest is cut', async (t) => {
-  const lease = (position: number, end: number) => ({ start: 0, position, end })
-  const small = lease(5 * MIB, 7 * MIB)
-  const large = lease(2 * MIB, 5 * MIB + 1)
-  t.strictSame(largestRest([small, large]), { lease: large, at: 3.5 * MIB + 1 }, 'in the middle, rounded up')
-  t.equal(largestRest([large, small])?.lease, large, 'in any order')
-  t.equal(largestRest([small, lease(6 * MIB, 8 * MIB)])?.lease, small, 'the first of equals')
-  t.equal(largestRest([lease(0, MIB)])?.at, MIB / 2, 'a rest of 1 MiB is worth it')
-  t.equal(largestRest([lease(7 * MIB, 8 * MIB - 1)]), null, 'a smaller one is not')
-  t.equal(largestRest([lease(0, Number.POSITIVE_INFINITY)]), null, 'an end that is not known')
-  t.equal(largestRest([]), null, 'nothing is lent')
 })
