@@ -6,8 +6,8 @@ import t, { type Test } from 'tap'
 import { PieceReader } from '#plugin/body/piece-reader.js'
 import { Pump } from '#plugin/body/pump.js'
 import { Multipart } from '#plugin/rules/multipart.js'
-import { RawClient } from '../files/support/raw-client.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
 
 const CONTENT = numberedLines(24 * 1024 * 1024)
 const PART_BYTES = 1_000_000

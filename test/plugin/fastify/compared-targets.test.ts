@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 interface Row {
   readonly routerOptions: object

@@ -4,7 +4,7 @@ import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import { corsOptions } from 'fastify-send-range'
 import t from 'tap'
-import { serve, serveEverything } from '../files/support/serve.ts'
+import { serve, serveEverything } from '../support/serve.ts'
 
 /** A file written a moment ago has no Last-Modified yet. */
 const DATED = new Date('2020-01-01T00:00:00Z')

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { descriptorsBelow, serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, until } from '../support/serve.ts'
 import { BIG, contents, type Handler, served } from './support/two-answers.ts'
 
 /** Handlers that answer with a file themselves, after something that failed. */

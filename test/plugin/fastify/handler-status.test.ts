@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, LightMyRequestResponse } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(100_000)
 const SMALL = CONTENT.subarray(0, 1000)

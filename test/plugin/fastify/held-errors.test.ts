@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { serve } from '../files/support/serve.ts'
+import { serve } from '../support/serve.ts'
 import { NEXT, serveBehind, type Way } from './support/hooked.ts'
 import { type Asked, askTwo } from './support/two-on-one.ts'
 import {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { rangePlugin, type SendRangeOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
-import { TRANSPORTS } from './support/transports.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
+import { TRANSPORTS } from '../support/transports.ts'
 
 interface Wildcard {
   Params: { '*': string }

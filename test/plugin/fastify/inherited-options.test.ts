@@ -7,8 +7,8 @@ import {
 import t from 'tap'
 import { callSettings, registrationSettings } from '#plugin/option-checks.js'
 import { defaultSettings } from '#plugin/options.js'
+import { serveFiles } from '../support/file-server.ts'
 import { field, type RawResponse } from '../support/raw-http.ts'
-import { serve } from '../support/serve.ts'
 
 /** For every option a right value that is not the default. */
 const OPTIONS: Readonly<Required<RangePluginOptions>> = {
@@ -85,7 +85,7 @@ for (const enumerable of [false, true]) {
     // Fastify writes what its own object of fields inherits, where that can be enumerated.
     if (enumerable && entry[0] === 'etag') continue
     t.test(`an answer inherits nothing: ${entry[0]}, ${kind}`, async (t) => {
-      const { ask } = await serve(t, {
+      const { ask } = await serveFiles(t, {
         files: { 'f.txt': 'text' },
         routes: (app) => {
           app.get('/empty', (_request, reply) => reply.sendRange('f.txt', {}))
@@ -172,7 +172,7 @@ t.test('a representation has properties from its class or a proxy all the same',
     new Proxy({}, { get: (_none, name) => Reflect.get(new Base(), name) }),
   ]) {
     const source = { open: () => representation as Representation }
-    const { ask } = await serve(t, {
+    const { ask } = await serveFiles(t, {
       files: {},
       routes: (app) => app.get('/', (_request, reply) => reply.sendRange('f.txt', { source })),
     })
@@ -183,7 +183,7 @@ t.test('a representation has properties from its class or a proxy all the same',
     )
   }
   const source = { open: () => new Derived() }
-  const { ask } = await serve(t, {
+  const { ask } = await serveFiles(t, {
     files: {},
     routes: (app) => app.get('/', (_request, reply) => reply.sendRange('f.txt', { source })),
   })

@@ -6,9 +6,9 @@ import { buffer } from 'node:stream/consumers'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { CHANNELS, type SendRangeEvent } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { type Served, serve, serveEverything, until } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { type Served, serve, serveEverything, until } from '../support/serve.ts'
 
 const SMALL = numberedLines(1000)
 const LARGE = numberedLines(300_000)

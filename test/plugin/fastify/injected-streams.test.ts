@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { CHANNELS, type RangePluginOptions, type RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { descriptorsBelow, serve, serveEverything, until } from '../files/support/serve.ts'
+import { descriptorsBelow, serve, serveEverything, until } from '../support/serve.ts'
 
 const SIZE = 4 * 1024 * 1024
 const CONTENT = Buffer.alloc(SIZE, 'abcdefghijklmnopqrstuvwxyz')

@@ -7,8 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
 import { rangePlugin, SendRangeError } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { descriptorsBelow, serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 const BIG = 12 * 1024 * 1024
 

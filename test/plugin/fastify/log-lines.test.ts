@@ -10,8 +10,8 @@ import Fastify from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { describeRefusal, type Refusal } from '#plugin/rules/refusal.js'
-import { RawClient } from '../files/support/raw-client.ts'
-import { type Served, serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { type Served, serve, until } from '../support/serve.ts'
 
 const DEBUG_LEVEL = 20
 const WARN_LEVEL = 40

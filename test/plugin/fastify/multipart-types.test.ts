@@ -1,7 +1,7 @@
 import { bufferSource, type SendRangeOptions } from 'fastify-send-range'
 import t from 'tap'
+import { serveFiles } from '../support/file-server.ts'
 import { field } from '../support/raw-http.ts'
-import { serve } from '../support/serve.ts'
 
 const TEXT = 'a text that is longer than two parts with their heads would be. '.repeat(20)
 
@@ -23,7 +23,7 @@ const PLACES: Readonly<Record<string, (type: string) => SendRangeOptions>> = {
 for (const [place, optionsWith] of Object.entries(PLACES)) {
   t.test(`RFC 9110 §15.3.7.2 what is multipart/byteranges itself has no ranges: by ${place}`, async (t) => {
     let type = ''
-    const { ask } = await serve(t, {
+    const { ask } = await serveFiles(t, {
       files: { 'f.txt': TEXT },
       routes: (app) =>
         app.get('/f', (_request, reply) => {
@@ -58,7 +58,7 @@ for (const [place, optionsWith] of Object.entries(PLACES)) {
 
 t.test('a contentType function is asked once for the type that is sent', async (t) => {
   const types = ['text/plain', 'multipart/byteranges; boundary=x']
-  const { ask } = await serve(t, {
+  const { ask } = await serveFiles(t, {
     files: { 'f.txt': TEXT },
     plugin: { contentType: () => types.shift() },
   })

@@ -6,7 +6,7 @@ import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { TRANSPORTS, type Transport } from './support/transports.ts'
+import { TRANSPORTS, type Transport } from '../support/transports.ts'
 
 const SIZE = 200_000
 const TEXT = 'a line of text that compresses well\n'.repeat(SIZE / 36 + 1).slice(0, SIZE)

@@ -5,9 +5,9 @@ import compress from '@fastify/compress'
 import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, until } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, until } from '../support/serve.ts'
 
 const CONTENT = numberedLines(1024 * 1024)
 

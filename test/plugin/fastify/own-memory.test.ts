@@ -2,9 +2,9 @@ import { PassThrough, Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { bufferSource, type RangeSource, type SendRangeOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { type Answer, RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { type Answer, RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const SMALL = numberedLines(6000)
 const LARGE = numberedLines(300_000)

@@ -1,8 +1,8 @@
 import { PassThrough, pipeline, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { until } from '../support/serve.ts'
 import {
   Anywhere,
   CONTENT,

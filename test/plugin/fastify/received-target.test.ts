@@ -3,8 +3,8 @@ import middie from '@fastify/middie'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { localhostCertificate } from './support/localhost-certificate.ts'
-import { TRANSPORTS, type Transport } from './support/transports.ts'
+import { localhostCertificate } from '../support/localhost-certificate.ts'
+import { TRANSPORTS, type Transport } from '../support/transports.ts'
 
 const PRIVATE = { private: { 'secret.txt': 'the secret' }, 'open.txt': 'open' }
 

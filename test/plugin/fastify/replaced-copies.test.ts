@@ -1,7 +1,7 @@
 import { PassThrough, pipeline, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { serve, until } from '../files/support/serve.ts'
+import { serve, until } from '../support/serve.ts'
 import {
   CountingSource,
   type Hook,

@@ -1,9 +1,9 @@
 import { PassThrough, Readable, Transform } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
-import { type Answer, RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { type Answer, RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const SMALL = numberedLines(1000)
 const LARGE = numberedLines(1024 * 1024)

@@ -1,6 +1,6 @@
 import type { FastifyServerOptions } from 'fastify'
 import t from 'tap'
-import { serve } from '../support/serve.ts'
+import { serveFiles } from '../support/file-server.ts'
 
 const SPELLINGS = ['check', 'exact', 'ignore'] as const
 
@@ -21,7 +21,7 @@ for (const [fastify, isOn] of PLACES) {
   for (const targetSpelling of SPELLINGS) {
     t.test(`%3B is served where ; delimits: ${JSON.stringify(fastify)}, ${targetSpelling}`, async (t) => {
       const files = { 'a;b.txt': 'semicolon', 'a.txt': 'plain' }
-      const { ask } = await serve(t, {
+      const { ask } = await serveFiles(t, {
         files,
         fastify,
         plugin: { targetSpelling },

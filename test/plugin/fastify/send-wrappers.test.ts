@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { contents, MINE, served } from './support/two-answers.ts'
 
 /** Ways in which an application puts something around `send`. */

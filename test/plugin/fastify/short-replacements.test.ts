@@ -2,9 +2,9 @@ import { connect } from 'node:http2'
 import { Readable } from 'node:stream'
 import { bufferSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(300_000)
 

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { type Served, serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { type Served, serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(3_000_000)
 const FOREIGN = 'begun'

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, serveEverything } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, serveEverything } from '../support/serve.ts'
 
 const STALL_MS = 60
 

@@ -2,8 +2,8 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { serve } from '../files/support/serve.ts'
-import { type Answer, type Ask, TRANSPORTS } from './support/transports.ts'
+import { serve } from '../support/serve.ts'
+import { type Answer, type Ask, TRANSPORTS } from '../support/transports.ts'
 
 /** A file written a moment ago has no Last-Modified yet. */
 const DATED = new Date('2020-01-01T00:00:00Z')

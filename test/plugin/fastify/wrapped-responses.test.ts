@@ -10,9 +10,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import oldCompress from 'fastify-compress-9-0'
 import type { RangeSource } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, serveEverything, until } from '../files/support/serve.ts'
-import { TRANSPORTS } from './support/transports.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, serveEverything, until } from '../support/serve.ts'
+import { TRANSPORTS } from '../support/transports.ts'
 
 const BIG = 12 * 1024 * 1024
 const SIZE = 20_000

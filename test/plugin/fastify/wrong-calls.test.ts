@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { serve } from '../files/support/serve.ts'
+import { serve } from '../support/serve.ts'
 
 /** A path of the server: no message may hold it. */
 const SECRET = '/etc/secret-of-the-server'

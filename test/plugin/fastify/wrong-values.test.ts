@@ -1,6 +1,6 @@
 import type { RangeSource, Representation, SendRangeOptions } from 'fastify-send-range'
 import t from 'tap'
-import { serve } from '../files/support/serve.ts'
+import { serve } from '../support/serve.ts'
 
 /** What is no string of its own kind. */
 const VALUES: Readonly<Record<string, unknown>> = {

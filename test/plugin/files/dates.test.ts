@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bufferSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { serve } from './support/serve.ts'
+import { serve } from '../support/serve.ts'
 
 const OLD = new Date('2020-01-01T00:00:00Z')
 const MS_PER_SECOND = 1000

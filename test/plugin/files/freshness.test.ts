@@ -17,8 +17,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { serve } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 /** Changes that a request which comes right after them must see. */
 const CHANGES: readonly { name: string; change: (root: string) => void; status: number; body?: string }[] = [

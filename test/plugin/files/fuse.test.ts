@@ -15,8 +15,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { serve } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const SIZE = 12 * 1024 * 1024
 const EARLY_BYTES = 16 * 1024

@@ -2,8 +2,8 @@ import { appendFileSync, statSync, truncateSync, utimesSync, writeFileSync } fro
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { serve } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const SIZE = 12 * 1024 * 1024
 const EARLY_BYTES = 16 * 1024

@@ -3,8 +3,8 @@ import { connect } from 'node:http2'
 import { PassThrough, type Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { descriptorsBelow, serve, serveEverything, until } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, serveEverything, until } from '../support/serve.ts'
 
 const MIB = 1024 * 1024
 const BIG = 12 * MIB

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { descriptorsBelow, type ServeOptions, serve, serveEverything, until } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, type ServeOptions, serve, serveEverything, until } from '../support/serve.ts'
 
 const MIB = 1024 * 1024
 const EARLY_BYTES = 16 * 1024

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { serve } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const NAMES: readonly string[] = [
   'plain.txt',

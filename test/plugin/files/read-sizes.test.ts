@@ -6,8 +6,8 @@ import { runInNewContext } from 'node:vm'
 import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { serve, until } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, until } from '../support/serve.ts'
 
 const STALLING = fileURLToPath(new URL('support/stalling-child.js', import.meta.url))
 const KIB = 1024

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { localhostCertificate } from '../fastify/support/localhost-certificate.ts'
+import { localhostCertificate } from '../support/localhost-certificate.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
-import { RawClient } from './support/raw-client.ts'
-import { type Served, serve, serveEverything, until } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { type Served, serve, serveEverything, until } from '../support/serve.ts'
 
 const SIZE = 4 * 1024 * 1024
 /** As long as an answer can be that goes out as one Buffer. */

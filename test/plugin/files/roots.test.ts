@@ -7,7 +7,7 @@ import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { checkRoot } from '#plugin/files/root-folder.js'
-import { serve } from './support/serve.ts'
+import { serve } from '../support/serve.ts'
 
 const WARN_LEVEL = 40
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { CHANNELS } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { localhostCertificate } from '../fastify/support/localhost-certificate.ts'
-import { serve, until } from './support/serve.ts'
+import { localhostCertificate } from '../support/localhost-certificate.ts'
+import { serve, until } from '../support/serve.ts'
 
 const MIB = 1024 * 1024
 const STALL_MS = 2000

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { CHANNELS } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { localhostCertificate } from '../fastify/support/localhost-certificate.ts'
-import { RawClient } from './support/raw-client.ts'
-import { serve, serveEverything, until } from './support/serve.ts'
+import { localhostCertificate } from '../support/localhost-certificate.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, serveEverything, until } from '../support/serve.ts'
 
 const STALL_MS = 2000
 const SIZE = 64 * 1024 * 1024

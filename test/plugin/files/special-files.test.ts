@@ -21,8 +21,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { descriptorsBelow, serve, until } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 t.test('what is no regular file is not there, and holds no thread', async (t) => {
   // The name of a socket may not be longer than about a hundred bytes.

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { CHANNELS, type RangeSource, type SendRangeEvent } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from './support/raw-client.ts'
-import { descriptorsBelow, serve, serveEverything, until } from './support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, serveEverything, until } from '../support/serve.ts'
 
 const MIB = 1024 * 1024
 const BIG = 12 * MIB

@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type Answer, RawClient } from './support/raw-client.ts'
-import { descriptorsBelow, serve, until } from './support/serve.ts'
+import { type Answer, RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 const A = 0x41
 const B = 0x42

@@ -3,7 +3,7 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EtagFacts, SendRangeOptions } from 'fastify-send-range'
 import t from 'tap'
-import { serve } from './support/serve.ts'
+import { serve } from '../support/serve.ts'
 
 const MODIFIED = 'Sun, 06 Nov 1994 08:49:37 GMT'
 const MODIFIED_SECONDS = 784_111_777

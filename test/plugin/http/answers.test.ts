@@ -1,9 +1,9 @@
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { MODIFIED, type Server, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field, fieldNames, type RawRequest, type RawResponse } from '../support/raw-http.ts'
-import { MODIFIED, type Server, serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const CONTENT = numberedLines(100)
@@ -235,7 +235,7 @@ function rows(etag: string): Row[] {
 }
 
 t.test('status, exact set of fields, and body', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT, 'empty.txt': '' },
     routes(app) {
       app.head<{ Params: { '*': string } }>('/explicit/*', (request, reply) =>
@@ -259,7 +259,7 @@ t.test('status, exact set of fields, and body', async (t) => {
 })
 
 t.test('a 206 of several parts', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': LONG } })
+  const server = await serveFiles(t, { files: { 'a.txt': LONG } })
   const sets = [
     {
       value: 'bytes=0-9,20-29',
@@ -307,7 +307,7 @@ t.test('a 206 of several parts', async (t) => {
 })
 
 t.test('§15.3.7 what a 206 has of the fields of a 200, and §15.4.5 what a 304 has', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': LONG },
     plugin: {
       cacheControl: 'public, max-age=60',
@@ -367,7 +367,7 @@ t.test('§15.3.7 what a 206 has of the fields of a 200, and §15.4.5 what a 304 
 })
 
 t.test('a Cache-Control among the fields is on the 304 too', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     plugin: { headers: { 'Cache-Control': 'no-cache' } },
   })
@@ -378,7 +378,7 @@ t.test('a Cache-Control among the fields is on the 304 too', async (t) => {
 })
 
 t.test('§15.4.5 the tag of a 304 is that of "a 200 (OK) response to the same request"', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const etag = await tagOf(server, 'a.txt')
   const rows = [
     { name: 'named by it', fields: [['if-none-match', etag]], want: etag },
@@ -410,7 +410,7 @@ t.test('§15.4.5 the tag of a 304 is that of "a 200 (OK) response to the same re
 })
 
 t.test('§8.8.2.1 "MUST NOT generate a Last-Modified date that is later than" Date', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const later = Math.floor(Date.now() / 1000) + 3600
   await utimes(join(server.root, 'a.txt'), later, later)
   const answer = await server.ask({ target: '/files/a.txt' })
@@ -427,14 +427,14 @@ t.test('§8.8.2.1 "MUST NOT generate a Last-Modified date that is later than" Da
 })
 
 t.test('§15.4.5 a 304 without a tag tells the date instead', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT }, plugin: { etag: false } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT }, plugin: { etag: false } })
   const answer = await server.ask({ target: '/files/a.txt', fields: [['if-modified-since', MODIFIED]] })
   t.equal(answer.status, 304)
   t.strictSame(fieldNames(answer), [...ALWAYS, 'last-modified'].sort())
 })
 
 t.test('where ranges are not served', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT }, plugin: { acceptRanges: 'none' } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT }, plugin: { acceptRanges: 'none' } })
   for (const value of ['bytes=0-1', 'bytes=0-1,5-6', 'bytes=100-']) {
     const answer = await server.ask({ target: '/files/a.txt', fields: [['range', value]] })
     check(t, value, answer, { ...whole, fields: { 'accept-ranges': 'none', 'content-length': '100' } })

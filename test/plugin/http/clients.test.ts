@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { type Server, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
-import { type Server, serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const run = promisify(execFile)
@@ -20,8 +20,8 @@ function missing(program: string): string | false {
   }
 }
 
-async function start(t: Parameters<typeof serve>[0]): Promise<Server & { url: string; folder: string }> {
-  const server = await serve(t, {
+async function start(t: Parameters<typeof serveFiles>[0]): Promise<Server & { url: string; folder: string }> {
+  const server = await serveFiles(t, {
     files: { 'a.bin': CONTENT, 'download.bin': CONTENT.subarray(0, 1_234_567) },
   })
   return { ...server, url: `http://127.0.0.1:${server.port}/files/a.bin`, folder: server.root }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
-import { type Ask, TRANSPORTS } from '../fastify/support/transports.ts'
-import { serve as serveAny } from '../files/support/serve.ts'
+import { serveFiles } from '../support/file-server.ts'
 import { fieldNames, RawConnection, type RawRequest, type RawResponse } from '../support/raw-http.ts'
 import { serve } from '../support/serve.ts'
+import { type Ask, TRANSPORTS } from '../support/transports.ts'
 
 const FILES = { 'f.txt': 'x'.repeat(1000), 'big.txt': 'x'.repeat(300_000), 'empty.txt': '' }
 
@@ -86,7 +86,7 @@ async function asked(t: Test, answer: Promise<RawResponse>, expected: (typeof AS
 
 for (const way of Object.keys(WAYS)) {
   t.test(`HTTP/1.1 answers are framed once, whatever is set (${way})`, async (t) => {
-    const { ask } = await serve(t, { files: FILES, routes: addRoutes })
+    const { ask } = await serveFiles(t, { files: FILES, routes: addRoutes })
     for (const key of Object.keys(FIELDS)) {
       await t.test(key, async (t) => {
         for (const expected of ASKS) {
@@ -111,7 +111,7 @@ async function serveOver(
   const transport = TRANSPORTS.find((transport) => transport.name === name)
   if (transport === undefined) throw new Error(name)
   const { server } = transport
-  const { port } = await serveAny(t, { plugin: { root: t.testdir(FILES) }, server, routes: addRoutes })
+  const { port } = await serve(t, { plugin: { root: t.testdir(FILES) }, server, routes: addRoutes })
   return (ask) => transport.ask(port, ask)
 }
 
@@ -146,7 +146,7 @@ for (const way of Object.keys(WAYS)) {
 }
 
 t.test('an answer to HTTP/1.0 has a Content-Length and no Transfer-Encoding', async (t) => {
-  const { port } = await serve(t, { files: FILES, routes: addRoutes })
+  const { port } = await serveFiles(t, { files: FILES, routes: addRoutes })
   for (const key of Object.keys(FIELDS)) {
     const connection = await RawConnection.open(port)
     connection.socket.write(`GET /reply/${key}/f.txt HTTP/1.0\r\n\r\n`)
@@ -179,7 +179,7 @@ t.test('a field that no message can hold is a coded error, of which it is no par
       reply.header(...(UNSENDABLE[params.key] ?? ['x', ''])).sendRange(params.name),
     )
   }
-  const { ask } = await serve(t, { files: FILES, routes })
+  const { ask } = await serveFiles(t, { files: FILES, routes })
   for (const key of Object.keys(UNSENDABLE)) {
     for (const { ask: asked } of ASKS) {
       const { status, reason, body } = await ask(rawRequest(asked, `/set/${key}/${asked.path}`))
@@ -197,7 +197,7 @@ t.test('the fields of an error of a source frame no answer', async (t) => {
       throw Object.assign(new Error('gone'), { statusCode: 410, headers })
     },
   }
-  const { ask } = await serve(t, { files: {}, plugin: { source } })
+  const { ask } = await serveFiles(t, { files: {}, plugin: { source } })
   const response = await ask({ target: '/files/x' })
   t.equal(response.status, 410)
   t.equal(JSON.parse(response.body.toString()).message, 'gone')
@@ -211,7 +211,7 @@ t.test('an option of a call that names such a field is a coded error', async (t)
       return reply.sendRange('f.txt', { headers: { [name]: String(value) } })
     })
   }
-  const { ask } = await serve(t, { files: FILES, routes })
+  const { ask } = await serveFiles(t, { files: FILES, routes })
   for (const key of Object.keys(FIELDS)) {
     const { status, reason, body } = await ask({ target: `/option/${key}` })
     t.equal(`${status} ${reason}`, '500 Internal Server Error', key)

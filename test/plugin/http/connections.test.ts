@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
+import { readSentinel, SENTINEL, type Server, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field, RawConnection, type RawRequest } from '../support/raw-http.ts'
-import { readSentinel, SENTINEL, type Server, serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const SMALL = numberedLines(100)
@@ -71,7 +71,7 @@ function rows(etag: string): Row[] {
 }
 
 async function start(t: Test): Promise<{ server: Server; rows: Row[] }> {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'small.txt': SMALL, 'large.txt': LARGE, 'empty.txt': '' },
     routes(app) {
       app.post('/files/*', (_request, reply) => reply.sendRange('small.txt'))

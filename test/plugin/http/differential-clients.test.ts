@@ -16,7 +16,7 @@ import t, { type Test } from 'tap'
 import { environment } from '../../client/support/command.ts'
 import { missing } from '../../docs/support/programs.ts'
 import { REPOSITORY } from '../../support/repository.ts'
-import { serve } from '../support/serve.ts'
+import { serveFiles } from '../support/file-server.ts'
 
 const run = promisify(execFile)
 const MEBIBYTE = 1024 * 1024
@@ -48,7 +48,7 @@ function twoVersions(): { current: Buffer; older: Buffer } {
 /** Serves files, and counts the requests for them. `folder` is the client's. */
 async function serveCounted(t: Test, files: Readonly<Record<string, Buffer>>) {
   const asked: string[] = []
-  const { port, root } = await serve(t, {
+  const { port, root } = await serveFiles(t, {
     files,
     routes: (app) =>
       app.addHook('onSend', async ({ headers }, reply) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { MODIFIED, serveFiles } from '../support/file-server.ts'
 import { field } from '../support/raw-http.ts'
-import { MODIFIED, serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const CONTENT = '0123456789'
@@ -8,7 +8,7 @@ const LATER = 'Sun, 06 Nov 1994 08:49:38 GMT'
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 
 t.test('where good servers disagree: what the text says', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT, 'empty.txt': '', 'long.txt': CONTENT.repeat(100) },
   })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))

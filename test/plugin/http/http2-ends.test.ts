@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough, pipeline, Readable, Transform } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import { serve } from '../files/support/serve.ts'
+import { serve } from '../support/serve.ts'
 
 const SIZE = 3_000_000
 const HALF = SIZE / 2

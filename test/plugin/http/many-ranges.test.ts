@@ -1,7 +1,7 @@
 import t from 'tap'
+import { serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field, RawConnection, requestBytes } from '../support/raw-http.ts'
-import { serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const CONTENT = numberedLines(2_000_000)
@@ -27,7 +27,7 @@ function rangeField(asked: readonly Asked[]): readonly [string, string] {
 }
 
 t.test('ranges by the hundred in one field, each served in its turn', async (t) => {
-  const server = await serve(t, { files: { 'a.bin': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.bin': CONTENT } })
   const sets = [
     { name: 'ascending', asked: blocks(500) },
     { name: 'descending', asked: blocks(500).reverse() },
@@ -55,7 +55,7 @@ t.test('ranges by the hundred in one field, each served in its turn', async (t) 
 })
 
 t.test("a Range field at Node's limit is served, one beyond it is refused", async (t) => {
-  const server = await serve(t, { files: { 'a.bin': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.bin': CONTENT } })
   const most = blocks(800).findLastIndex((_, index, all) => {
     const fields = [rangeField(all.slice(0, index + 1))]
     return requestBytes({ target: '/files/a.bin', fields }).length < NODE_LIMIT - 100
@@ -78,7 +78,7 @@ t.test("a Range field at Node's limit is served, one beyond it is refused", asyn
 })
 
 t.test('§17.15 what asks for more work than the whole gets the whole, once', async (t) => {
-  const server = await serve(t, { files: { 'a.bin': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.bin': CONTENT } })
   const sets = [
     {
       name: 'a pile of open ends',
@@ -104,7 +104,7 @@ t.test('§17.15 what asks for more work than the whole gets the whole, once', as
 
 t.test('no set makes an answer as long as the representation', async (t) => {
   const small = numberedLines(7877)
-  const server = await serve(t, { files: { 'small.txt': small } })
+  const server = await serveFiles(t, { files: { 'small.txt': small } })
   const statuses = []
   for (const count of [2, 40, 60, 61, 70, 1000]) {
     const tiny = Array.from({ length: count }, (_, index) => `${index * 2}-${index * 2}`)

@@ -1,14 +1,14 @@
 import t from 'tap'
+import { MODIFIED, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field } from '../support/raw-http.ts'
-import { MODIFIED, serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(100)
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 t.test('a handler of any method may answer with a file', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     routes(app) {
       app.route({
@@ -53,7 +53,7 @@ t.test('a handler of any method may answer with a file', async (t) => {
 })
 
 t.test('§13.2.1, §14.2: conditions and ranges are for what would be a 200', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     routes(app) {
       app.get('/status/:code', (request, reply) =>

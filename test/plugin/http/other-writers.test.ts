@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangeSource, rangePlugin } from 'fastify-send-range'
 import t from 'tap'
-import { localhostCertificate } from '../fastify/support/localhost-certificate.ts'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve } from '../files/support/serve.ts'
+import { localhostCertificate } from '../support/localhost-certificate.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(300_000)
 /** The source keeps this many bytes back until the other writer had its turn. */

@@ -2,9 +2,9 @@ import { open as openFile, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
+import { MODIFIED, type Server, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field, RawConnection } from '../support/raw-http.ts'
-import { MODIFIED, type Server, serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const SIZE = 7877
@@ -18,7 +18,7 @@ async function asked(server: Server, ...fields: (readonly [string, string])[]): 
 }
 
 t.test('ranges that others serve wrongly, or die of', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const rows = [
     { value: 'bytes=-8000', want: '206 bytes 0-7876/7877' },
     { value: 'bytes=x-4', want: '200' },
@@ -45,7 +45,7 @@ t.test('ranges that others serve wrongly, or die of', async (t) => {
 })
 
 t.test('conditions that others hold for true', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))
   const range = ['range', 'bytes=0-4'] as const
   const rows = [
@@ -133,7 +133,7 @@ t.test('names with reserved characters and beyond ASCII, by their one URL', asyn
     `${'☃'.repeat(80)}.txt`,
   ]
   const files = Object.fromEntries(names.map((name) => [name, `content of ${name}`]))
-  const server = await serve(t, { files, plugin: { download: true } })
+  const server = await serveFiles(t, { files, plugin: { download: true } })
   for (const name of names) {
     const answer = await server.ask({ target: `/files/${encodeURIComponent(name)}` })
     t.equal(answer.status, 200, JSON.stringify(name))
@@ -146,7 +146,7 @@ t.test('names with reserved characters and beyond ASCII, by their one URL', asyn
 })
 
 t.test('a second spelling of a path does not reach the file', async (t) => {
-  const server = await serve(t, {
+  const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     routes(app) {
       app.get('/files/secret/*', (_request, reply) => reply.code(403).send('guarded'))
@@ -191,7 +191,7 @@ t.test('a second spelling of a path does not reach the file', async (t) => {
 })
 
 t.test('nothing of the server is told', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const requests = [
     { target: '/files/missing.txt' },
     { target: '/files/..a/../x' },
@@ -210,7 +210,7 @@ t.test('nothing of the server is told', async (t) => {
 })
 
 t.test('a boundary that the file cannot hold, since the next one is another', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const boundaries = new Set<string>()
   for (let round = 0; round < 20; round++) {
     const answer = await server.ask({ target: '/files/a.txt', fields: [['range', 'bytes=0-4,100-104']] })
@@ -223,7 +223,7 @@ t.test('a boundary that the file cannot hold, since the next one is another', as
 const noProc = process.platform !== 'linux' && 'no /proc to count descriptors in'
 
 t.test('no descriptor is left behind by any status', { skip: noProc }, async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT }, plugin: { maxOpenFiles: 0 } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT }, plugin: { maxOpenFiles: 0 } })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))
   const connection = await RawConnection.open(server.port)
   t.teardown(() => connection.close())

@@ -1,14 +1,14 @@
 import t from 'tap'
+import { MODIFIED, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field } from '../support/raw-http.ts'
-import { MODIFIED, serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(100)
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 const RANGE = ['range', 'bytes=0-4'] as const
 
 t.test('§5.3 a field in several lines', async (t) => {
-  const server = await serve(t, { files: { 'a.txt': CONTENT } })
+  const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))
   const rows = [
     { name: 'Range, twice the same', fields: [RANGE, RANGE], want: 200 },

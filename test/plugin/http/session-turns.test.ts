@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { RangePluginOptions, RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { ANSWERS_PER_SESSION, OPENS_PER_SESSION } from '#plugin/memory-bounds.js'
-import { descriptorsBelow, serve, until } from '../files/support/serve.ts'
+import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 const SIZE = 4 * 1024 * 1024
 const MANY = 300

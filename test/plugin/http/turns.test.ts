@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, until } from '../support/serve.ts'
 
 const SIZE = 64 * 1024 * 1024
 const MANY = 200

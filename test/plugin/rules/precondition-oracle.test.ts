@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Decision, decide, type Selected } from '#plugin/rules/decision.js'
-import { type Answer, answerOf, type ConditionalRequest, type Facts } from '../support/precondition-oracle.ts'
+import { type Answer, answerOf, type ConditionalRequest, type Facts } from './support/precondition-oracle.ts'
 
 const MODIFIED = 784_111_777
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { decide } from '#plugin/rules/decision.js'
+import { serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
-import { rangeHeaders } from '../support/range-headers.ts'
-import { askOracle, ORACLE_TYPE, type OracleAnswer } from '../support/range-oracle.ts'
 import { field, type RawResponse } from '../support/raw-http.ts'
-import { serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
+import { rangeHeaders } from './support/range-headers.ts'
+import { askOracle, ORACLE_TYPE, type OracleAnswer } from './support/range-oracle.ts'
 
 const MAX_RANGES = 6
 const HTTP_SIZE = 300
@@ -66,7 +66,7 @@ t.test('100,000 random and mutated Range fields', async (t) => {
 
 t.test('400 of them over HTTP', async (t) => {
   const content = numberedLines(HTTP_SIZE)
-  const server = await serve(t, { files: { 'a.txt': content }, plugin: { maxRanges: MAX_RANGES } })
+  const server = await serveFiles(t, { files: { 'a.txt': content }, plugin: { maxRanges: MAX_RANGES } })
   const statuses = new Map<number, number>()
   await fc.assert(
     fc.asyncProperty(rangeHeaders, async (value) => {

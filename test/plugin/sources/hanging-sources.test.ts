@@ -9,8 +9,8 @@ import { CHANNELS, type RangeSource, type Representation } from 'fastify-send-ra
 import t, { type Test } from 'tap'
 import { smallChunks } from '#plugin/body/pump.js'
 import { guardedRepresentation } from '#plugin/sources/guarded-source.js'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, serveEverything, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, serveEverything, until } from '../support/serve.ts'
 
 const CLIENTS = 12
 const LARGE = 1024 * 1024

@@ -3,8 +3,8 @@ import { ReadableStream } from 'node:stream/web'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RangeSource, Representation, StreamedRepresentation } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, until } from '../support/serve.ts'
 
 const SIZE = 200_000
 /** Too much to be read at once, and where in it a source breaks: in a later read than the first. */

@@ -1,7 +1,7 @@
 import { bufferSource, type RangeSource, type Representation } from 'fastify-send-range'
 import t from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve, until } from '../support/serve.ts'
 
 const SIZE = 200_000
 

@@ -2,8 +2,8 @@ import type { PositionalRepresentation, RangeSource } from 'fastify-send-range'
 import t from 'tap'
 import { SourceChunks } from '#plugin/sources/source-chunks.js'
 import { SourceReads } from '#plugin/sources/source-reads.js'
-import { serve } from '../files/support/serve.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
+import { serve } from '../support/serve.ts'
 
 const { signal } = new AbortController()
 const CONTENT = numberedLines(200_000)

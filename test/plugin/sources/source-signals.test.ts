@@ -1,7 +1,7 @@
 import type { RangePluginOptions, RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../files/support/raw-client.ts'
-import { descriptorsBelow, serve, until } from '../files/support/serve.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 const never = new Promise<never>(() => {})
 const SIZE = 100

@@ -1,83 +1,79 @@
-import { utimes } from 'node:fs/promises'
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import type { Test } from 'tap'
-import { RawConnection, type RawRequest, type RawResponse } from './raw-http.ts'
 
-/** When every file of the fixture was last modified: the example of RFC 9110 §5.6.7. */
-export const MODIFIED = 'Sun, 06 Nov 1994 08:49:37 GMT'
-const MODIFIED_SECONDS = 784_111_777
+const ERROR_LEVEL = 50
 
-/** What {@link serve} starts. */
-export interface ServeOptions {
-  /** Names (no folders) and contents. */
-  readonly files: Readonly<Record<string, string | Buffer>>
-  readonly plugin?: RangePluginOptions
-  readonly fastify?: FastifyServerOptions
-  /** More routes; `GET /files/*`, its exposed HEAD, and `/sentinel` are there. */
-  routes?(app: FastifyInstance): void
+/** One line of pino's log. */
+export interface LogLine {
+  readonly level: number
+  readonly msg: string
+  readonly err?: { readonly code?: string }
 }
 
-/** A server of files on a port of its own, gone with the test. */
-export interface Server {
+/** Settings of {@link serve}. */
+export interface ServeOptions {
+  readonly plugin?: RangePluginOptions
+  /** Where it listens; 127.0.0.1 by default. */
+  readonly host?: string
+  readonly server?: FastifyServerOptions & { readonly http2?: boolean; readonly https?: unknown }
+  /** Adds hooks and routes; the default is one route for everything. */
+  readonly routes?: (app: FastifyInstance) => unknown
+}
+
+/** A listening server with the plugin. It is closed when the test ends. */
+export interface Served {
   readonly app: FastifyInstance
   readonly port: number
-  readonly root: string
-  /**
-   * Sends one request over a connection of its own and reads the answer, then proves that the connection is where it
-   * should be: closed with nothing left where the answer says so, else at the start of the next answer.
-   */
-  ask(request: RawRequest): Promise<RawResponse>
+  readonly log: readonly LogLine[]
+  /** Log lines of level error and above. */
+  errors(): readonly LogLine[]
 }
 
-export const SENTINEL: RawRequest = { target: '/sentinel' }
-const SENTINEL_BODY = 'still here'
-
-export async function serve(t: Test, options: ServeOptions): Promise<Server> {
-  const root = t.testdir(options.files)
-  for (const name of Object.keys(options.files)) {
-    await utimes(join(root, name), MODIFIED_SECONDS, MODIFIED_SECONDS)
-  }
-  const app = Fastify({ logger: false, ...options.fastify })
+/** Serves with the plugin, on a free port. */
+export async function serve(t: Test, options: ServeOptions): Promise<Served> {
+  const log: LogLine[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString().split('\n')) if (line !== '') log.push(JSON.parse(line) as LogLine)
+      done()
+    },
+  })
+  const app = Fastify({
+    logger: { level: 'debug', stream },
+    forceCloseConnections: true,
+    ...options.server,
+  } as FastifyServerOptions) as FastifyInstance
+  await app.register(rangePlugin, options.plugin ?? {})
+  if (options.routes === undefined) serveEverything(app)
+  else await options.routes(app)
+  await app.listen({ port: 0, host: options.host ?? '127.0.0.1' })
   t.teardown(() => app.close())
-  await app.register(rangePlugin, { root, ...options.plugin })
-  app.get('/files/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
-  app.get('/sentinel', async () => SENTINEL_BODY)
-  options.routes?.(app)
-  await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
-  return { app, port, root, ask: (request) => ask(port, request) }
+  return { app, port, log, errors: () => log.filter(({ level }) => level >= ERROR_LEVEL) }
 }
 
-async function ask(port: number, request: RawRequest): Promise<RawResponse> {
-  const connection = await RawConnection.open(port)
-  try {
-    connection.write(request)
-    const response = await connection.read(request.method)
-    await assertAtNextMessage(connection, response)
-    return response
-  } finally {
-    connection.close()
-  }
+/** The one route of most tests. */
+export function serveEverything(app: FastifyInstance): void {
+  app.get<{ Params: { '*': string } }>('/*', (request, reply) => reply.sendRange(request.params['*']))
 }
 
-async function assertAtNextMessage(connection: RawConnection, response: RawResponse): Promise<void> {
-  const closing = response.fields.some(([name, value]) => name === 'connection' && value === 'close')
-  if (closing) {
-    const rest = await connection.rest()
-    if (rest.length > 0) throw new Error(`${rest.length} bytes behind the message`)
-    return
-  }
-  connection.write(SENTINEL)
-  await readSentinel(connection)
+/** How many descriptors of this process are open on things below a folder (also on deleted ones). */
+export function descriptorsBelow(folder: string): number {
+  const prefix = `${realpathSync(folder)}/`
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(prefix)
+    } catch {
+      return false
+    }
+  }).length
 }
 
-/** Reads the answer to {@link SENTINEL}; throws when anything else stands there. */
-export async function readSentinel(connection: RawConnection): Promise<void> {
-  const response = await connection.read()
-  if (response.status !== 200 || response.body.toString() !== SENTINEL_BODY) {
-    throw new Error(`status ${response.status} instead of the sentinel`)
-  }
+/** Waits until something holds; for conditions that are bound to come true, however slow the machine is. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10))
 }

@@ -2,9 +2,9 @@ import { PassThrough, type Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RangeSource } from 'fastify-send-range'
 import type { Test } from 'tap'
-import { RawClient } from '../../files/support/raw-client.ts'
-import { serve } from '../../files/support/serve.ts'
 import { numberedLines } from '../../support/numbered-lines.ts'
+import { RawClient } from '../../support/raw-client.ts'
+import { serve } from '../../support/serve.ts'
 
 /** What the sources here give. */
 export const CONTENT: Buffer = numberedLines(300_000)

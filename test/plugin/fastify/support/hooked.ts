@@ -4,8 +4,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RangeSource } from 'fastify-send-range'
 import type { Test } from 'tap'
-import { type Served, serve } from '../../files/support/serve.ts'
 import { numberedLines } from '../../support/numbered-lines.ts'
+import { type Served, serve } from '../../support/serve.ts'
 
 /** The contents that are served under `/f/NAME`: none, at most 64 KiB, and more. */
 export const CONTENTS: Readonly<Record<string, Buffer>> = {

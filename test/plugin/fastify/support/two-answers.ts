@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Test } from 'tap'
-import { type Served, serve } from '../../files/support/serve.ts'
+import { type Served, serve } from '../../support/serve.ts'
 
 /** Bytes of a file that is sent as a stream. */
 export const BIG = 3_000_000

@@ -1,8 +1,8 @@
 import { connect } from 'node:http2'
 import type { RangePluginOptions, RangeSource, Representation } from 'fastify-send-range'
 import type { Test } from 'tap'
-import { RawClient } from '../../files/support/raw-client.ts'
-import { serve, until } from '../../files/support/serve.ts'
+import { RawClient } from '../../support/raw-client.ts'
+import { serve, until } from '../../support/serve.ts'
 
 /** What a source under test is made of. */
 export interface SourceUnderTest {
