@@ -63,11 +63,11 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   const { maxOpenFiles: maxFiles } = settings
   const cache = new OpenFileCache({ maxFiles, idleMs: OPEN_FILE_IDLE_MS, budget: keptDescriptors })
   const store = { cache, contentTags: new ContentTags() }
-  const registration: Registration = { settings, store, isPayloadSeen: true }
+  const registration: Registration = { settings, store, hasSendHooks: true }
   setRegistration(fastify, registration)
   rememberTargets()
   fastify.addHook('onReady', async () => {
-    registration.isPayloadSeen = hasSendHooks(fastify)
+    registration.hasSendHooks = hasSendHooks(fastify)
   })
   // Where something of an answer fails before its head is out, the error handlers answer.
   fastify.addHook('onError', (_request, reply, error, done) => {
@@ -100,10 +100,10 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
 
 /** Throws `ERR_RANGE_OPTION`. */
 function callOf(reply: FastifyReply, path: unknown, options: unknown): Omit<Call, 'claim'> {
-  const { settings, store, isPayloadSeen } = registrationOf(reply.server)
+  const { settings, store, hasSendHooks } = registrationOf(reply.server)
   const own = options === undefined ? settings : callSettings(settings, options)
   if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
-  return { path, settings: own, store, isPayloadSeen }
+  return { path, settings: own, store, hasSendHooks }
 }
 
 /** The plugin: `await fastify.register(rangePlugin, { root: '/srv/files' })`. Throws `ERR_RANGE_OPTION`. */

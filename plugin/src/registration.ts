@@ -8,7 +8,7 @@ export interface Registration {
   readonly settings: Settings
   readonly store: FileStore
   /** Whether a hook of the application is given payloads; known when all routes are there, assumed until then. */
-  isPayloadSeen: boolean
+  hasSendHooks: boolean
 }
 
 /** Shared by every copy of this package in the process, so that they notice each other. */

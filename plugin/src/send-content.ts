@@ -41,7 +41,7 @@ export interface Content {
   readonly close: () => Promise<void>
   readonly progress: Progress
   /** Whether a hook of the application is given the payload, and may keep it. */
-  readonly isPayloadSeen: boolean
+  readonly hasSendHooks: boolean
   /** Aborted when nobody wants the bytes any more. */
   readonly signal: AbortSignal
 }
@@ -125,8 +125,8 @@ function setFields(reply: FastifyReply, { layout, contentType }: LaidOut, conten
 }
 
 /** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
-function readersOf(reply: FastifyReply, { isPayloadSeen }: Content): BodyReaders {
-  const isSeen = isPayloadSeen || reply.request.is404 || isSendWrapped(reply)
+function readersOf(reply: FastifyReply, { hasSendHooks }: Content): BodyReaders {
+  const isSeen = hasSendHooks || reply.request.is404 || isSendWrapped(reply)
   return isSeen ? 'anybody' : 'response only'
 }
 

@@ -37,7 +37,7 @@ export interface Call {
   readonly settings: Settings
   readonly store: FileStore
   /** Whether a hook of the application is given the payload, and may keep it. */
-  readonly isPayloadSeen: boolean
+  readonly hasSendHooks: boolean
 }
 
 /**
@@ -111,7 +111,7 @@ async function answer(
   call: Call,
   answering: Answering,
 ): Promise<'answered' | 'not its turn'> {
-  const { claim, path, settings, isPayloadSeen } = call
+  const { claim, path, settings, hasSendHooks } = call
   const { progress, turn } = answering
   settleStatus(reply)
   // Files need no signal, and making one for each answer costs more than it helps.
@@ -137,7 +137,7 @@ async function answer(
       await close()
       return 'not its turn'
     } else {
-      await sendContent(reply, { claim, context, decision, settings, close, progress, isPayloadSeen, signal })
+      await sendContent(reply, { claim, context, decision, settings, close, progress, hasSendHooks, signal })
     }
     return 'answered'
   } catch (error) {

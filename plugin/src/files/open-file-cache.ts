@@ -4,7 +4,7 @@ import type { DescriptorBudget, KeptDescriptor } from './descriptor-budget.ts'
 import { sameVersion } from './file-version.ts'
 import { closesUnderWay, type OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
-import { startedAfter } from './started-after.ts'
+import { freshRun } from './fresh-run.ts'
 
 /** One open for all who ask for the same path at the same time. */
 interface SharedOpen {
@@ -72,7 +72,7 @@ export class OpenFileCache {
   async #openShared(key: string, location: FileLocation): Promise<OpenFile | Refusal> {
     let shared = this.#opening.get(key)
     if (shared === undefined) {
-      const open = startedAfter(async () => {
+      const open = freshRun(async () => {
         const file = await this.#openAgain(location)
         // Each caller has made the file its own by then.
         if (!isRefusal(file)) setImmediate(() => file.release())
@@ -110,7 +110,7 @@ export class OpenFileCache {
     if (previous !== undefined && sameVersion(previous.file.version, file.version)) return
     if (previous !== undefined) this.#drop(key, previous)
     if (!file.retain()) return
-    const look = startedAfter(() => isCurrent(file, location))
+    const look = freshRun(() => isCurrent(file, location))
     const giveUp = (): void => this.#drop(key, entry)
     const entry: Entry = { file, isCurrent: look, lastUsed: Date.now(), giveUp }
     this.#entries.set(key, entry)

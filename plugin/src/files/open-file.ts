@@ -15,7 +15,7 @@ import {
   versionOf,
 } from './file-version.ts'
 import { RangeCache, type VersionRanges } from './range-cache.ts'
-import { startedAfter } from './started-after.ts'
+import { freshRun } from './fresh-run.ts'
 import { operationsOn } from './storage.ts'
 import { hasContentOf, type SeenFile, versionHistory } from './version-history.ts'
 
@@ -119,7 +119,7 @@ export class OpenFile {
   }
 
   /** Looks at the open descriptor again, in a look that starts after this call. */
-  readonly currentVersion: () => Promise<FileVersion> = startedAfter(async () =>
+  readonly currentVersion: () => Promise<FileVersion> = freshRun(async () =>
     versionOf(await this.#operations.run(() => this.#use(() => fstatFd(this.fd, { bigint: true })))),
   )
 

@@ -1,11 +1,11 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 
 /**
- * Lets callers share runs of a task without ever getting a result from before their call: a run starts after the last
- * who shares it came. Who comes while none is under way gathers until the end of this turn of the event loop, which
- * is when all requests that arrived together have been handled; who comes during a run, until it has ended.
+ * Callers share a run of a task, but never one that began before they called. Callers that arrive while nothing runs are
+ * gathered until the end of this turn of the event loop, when all requests that arrived together have been handled.
+ * Callers that arrive during a run are gathered until it has ended.
  */
-export function startedAfter<T>(task: () => Promise<T>): () => Promise<T> {
+export function freshRun<T>(task: () => Promise<T>): () => Promise<T> {
   let gathering: Promise<T> | undefined
   let running: Promise<unknown> | undefined
   const begin = (): Promise<T> => {
