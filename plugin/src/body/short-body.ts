@@ -32,21 +32,21 @@ export interface ShortBody {
 }
 
 /**
- * Reads a body into memory: what is at hand is copied, everything else is read at once, and offered to be kept at hand.
+ * Reads a body into memory: cached bytes are copied, others are read at once and offered to the cache.
  *
  * @throws SendRangeError what reading throws
  */
 export async function readShortBody(reply: FastifyReply, options: ShortBodyOptions): Promise<ShortBody> {
   const { representation, layout, readers, signal } = options
   const range = onlyRangeOf(layout)
-  const cached = range === undefined ? undefined : representation.atHand?.(range)
+  const cached = range === undefined ? undefined : representation.cached?.(range)
   if (cached !== undefined) return ownMemory(ownCopy(cached))
   const chunk = isLent(reply, layout.length, readers) ? smallChunks.take() : undefined
   const body =
     chunk === undefined ? ownMemory(ownBytes(layout.length)) : lentMemory(reply, chunk, layout.length)
   try {
     await new PieceReader(representation, layout, signal).fill(body.bytes)
-    if (range !== undefined) representation.keepAtHand?.(range, body.bytes)
+    if (range !== undefined) representation.offerToCache?.(range, body.bytes)
     return body
   } catch (error) {
     // A read of a source may have been given up, and still be going on.

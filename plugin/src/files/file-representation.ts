@@ -45,12 +45,12 @@ export class FileRepresentation implements NearbyReader {
     this.lastModifiedStrength = strength === 'strong' && growth === 'allowed' ? 'weak' : strength
   }
 
-  atHand({ first, last }: ByteRange): Uint8Array | undefined {
+  cached({ first, last }: ByteRange): Uint8Array | undefined {
     return this.#file.cachedRanges.find(first, last - first + 1)
   }
 
   /** A version that is not settled proves nothing yet: it may have been written to unseen. */
-  keepAtHand({ first }: ByteRange, bytes: Uint8Array): void {
+  offerToCache({ first }: ByteRange, bytes: Uint8Array): void {
     if (this.#file.settled && this.#growth === 'refused') this.#file.cachedRanges.keep(first, bytes)
   }
 

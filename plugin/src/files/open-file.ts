@@ -14,8 +14,8 @@ import {
   sameVersion,
   versionOf,
 } from './file-version.ts'
-import { RangeCache, type VersionRanges } from './range-cache.ts'
 import { freshRun } from './fresh-run.ts'
+import { RangeCache, type VersionRanges } from './range-cache.ts'
 import { operationsOn } from './storage.ts'
 import { hasContentOf, type SeenFile, versionHistory } from './version-history.ts'
 

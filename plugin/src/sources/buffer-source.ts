@@ -53,7 +53,7 @@ export function bufferRepresentation(
       target.set(part)
       return part.length
     },
-    atHand: ({ first, last }) => bytes.subarray(first, last + 1),
+    cached: ({ first, last }) => bytes.subarray(first, last + 1),
     close() {},
   })
 }

@@ -12,7 +12,7 @@ import type {
   RepresentationMetadata,
   StreamedRepresentation,
 } from './source.ts'
-import { brokenContract, checkedAtHand } from './source-checks.ts'
+import { brokenContract, checkedCached } from './source-checks.ts'
 import { SourceChunks } from './source-chunks.ts'
 import { SourceReads } from './source-reads.ts'
 
@@ -24,7 +24,7 @@ const METADATA = [
   'contentType',
   'acceptRanges',
 ] as const
-const METHODS = ['read', 'readAt', 'unchanged', 'atHand', 'keepAtHand', 'close'] as const
+const METHODS = ['read', 'readAt', 'unchanged', 'cached', 'offerToCache', 'close'] as const
 
 /** A method of what a source opened. */
 type Method = (...args: readonly unknown[]) => unknown
@@ -127,27 +127,27 @@ function positionalFrom(
   given: Given,
   readAt: Method,
   log: FastifyBaseLogger,
-): Pick<PositionalRepresentation, 'readAt' | 'atHand' | 'keepAtHand'> {
+): Pick<PositionalRepresentation, 'readAt' | 'cached' | 'offerToCache'> {
   const reads = new SourceReads(readAt)
-  const [atHand, keepAtHand] = [given.method('atHand'), given.method('keepAtHand')]
+  const [cached, offerToCache] = [given.method('cached'), given.method('offerToCache')]
   return {
     readAt: (...args) => reads.readAt(...args),
-    ...(atHand && { atHand: (range: ByteRange) => bytesAtHand(atHand, range) }),
-    ...(keepAtHand && {
-      keepAtHand: (range: ByteRange, bytes: Uint8Array) =>
-        offer(() => keepAtHand({ ...range }, ownCopy(bytes)), log),
+    ...(cached && { cached: (range: ByteRange) => cachedBytes(cached, range) }),
+    ...(offerToCache && {
+      offerToCache: (range: ByteRange, bytes: Uint8Array) =>
+        offer(() => offerToCache({ ...range }, ownCopy(bytes)), log),
     }),
   }
 }
 
-function bytesAtHand(atHand: Method, range: ByteRange): Uint8Array | undefined {
+function cachedBytes(cached: Method, range: ByteRange): Uint8Array | undefined {
   let given: unknown
   try {
-    given = atHand({ ...range })
+    given = cached({ ...range })
   } catch (thrown) {
-    throw sourceFailure('atHand', thrown)
+    throw sourceFailure('cached', thrown)
   }
-  return checkedAtHand(given, range.last - range.first + 1)
+  return checkedCached(given, range.last - range.first + 1)
 }
 
 /** A source that cannot keep what it is offered gives the same answer without. It may say so later, by a promise. */
@@ -156,7 +156,7 @@ function offer(keep: () => unknown, log: FastifyBaseLogger): void {
     await keep()
   }
   attempt().catch((error: unknown) => {
-    const message = 'a range source failed to keep bytes at hand'
+    const message = 'a range source failed to cache bytes'
     writeLogLine(log, { level: 'warn', details: { err: asError(error) }, message })
   })
 }

@@ -114,12 +114,12 @@ class GuardedPositional extends Guarded<PositionalRepresentation> implements Pos
     return this.promises.for(this.given.readAt(target, position, signal), this.signal)
   }
 
-  atHand(range: ByteRange): Uint8Array | undefined {
-    return this.given.atHand?.(range)
+  cached(range: ByteRange): Uint8Array | undefined {
+    return this.given.cached?.(range)
   }
 
-  keepAtHand(range: ByteRange, bytes: Uint8Array): void {
-    this.given.keepAtHand?.(range, bytes)
+  offerToCache(range: ByteRange, bytes: Uint8Array): void {
+    this.given.offerToCache?.(range, bytes)
   }
 }
 

@@ -3,7 +3,7 @@ declare const own: unique symbol
 /**
  * Memory of one answer, and of nothing else in the process. A payload is given to hooks, to wrappers of the response and of
  * the socket, and any of them may change it in place, keep it, or transfer its ArrayBuffer: only such memory leaves the
- * plugin. What serves more than one answer (bytes at hand, memory of a source) is copied first.
+ * plugin. What serves more than one answer (cached bytes, memory of a source) is copied first.
  */
 export type OwnBytes = Buffer & { readonly [own]: true }
 

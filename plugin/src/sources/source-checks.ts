@@ -32,8 +32,8 @@ export function checkedBytes(given: unknown): Uint8Array {
   throw brokenContract('The source gave no bytes')
 }
 
-/** Checks what `atHand` returned: exactly the bytes that were asked for, or undefined. */
-export function checkedAtHand(given: unknown, length: number): Uint8Array | undefined {
+/** Checks what `cached` returned: exactly the bytes that were asked for, or undefined. */
+export function checkedCached(given: unknown, length: number): Uint8Array | undefined {
   if (given === undefined) return undefined
   const bytes = checkedBytes(given)
   if (bytes.length !== length) throw new SendRangeError('ERR_RANGE_LENGTH', 'The source gave another length')

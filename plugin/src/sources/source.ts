@@ -55,15 +55,15 @@ export interface PositionalRepresentation extends RepresentationMetadata {
    */
   readAt(target: Uint8Array, position: number, signal: AbortSignal): Promise<number>
   /**
-   * The bytes of a range when they are in memory, instead of reading them. They are copied before anything else is
-   * done, and never handed out. Leave out where nothing is kept in memory.
+   * The bytes of a range that are in memory, so that they need not be read; undefined for others. They are copied
+   * before anything else is done, and never handed out. Leave out where nothing is kept in memory.
    */
-  atHand?(range: ByteRange): Uint8Array | undefined
+  cached?(range: ByteRange): Uint8Array | undefined
   /**
-   * Offers the bytes of a whole range for {@link atHand}, after {@link unchanged} has confirmed them: a copy, which is
-   * the source's to keep. No answer fails because of it. Leave out where nothing is kept in memory.
+   * Offers the bytes of a whole range for {@link cached}, after {@link unchanged} has confirmed them. They are a copy
+   * that the source may keep. A failure is logged and fails no answer. Leave out where nothing is kept in memory.
    */
-  keepAtHand?(range: ByteRange, bytes: Uint8Array): void
+  offerToCache?(range: ByteRange, bytes: Uint8Array): void
 }
 
 /**

@@ -37,8 +37,8 @@ const PROPERTIES: Readonly<Record<string, unknown>> = {
   lastModified: new Date(1e12),
   lastModifiedStrength: 'weak',
   unchanged: async () => false,
-  atHand: () => Buffer.from('i'),
-  keepAtHand: () => undefined,
+  cached: () => Buffer.from('i'),
+  offerToCache: () => undefined,
   readAt: async () => 0,
   open: () => undefined,
 }

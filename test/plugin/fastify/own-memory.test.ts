@@ -32,7 +32,7 @@ function spoilPayload(payload: unknown, spoil: Spoil): unknown {
 /** A source of each kind that gives the same memory to each answer. */
 function sourcesOf(content: Buffer): Readonly<Record<string, RangeSource>> {
   const memory = (): Buffer => Buffer.from(content)
-  const [ofBuffer, ofHand, ofChunks] = [memory(), memory(), memory()]
+  const [ofBuffer, ofCache, ofChunks] = [memory(), memory(), memory()]
   const described = { size: content.length, etag: '"v1"', close() {} }
   let kept: Uint8Array | undefined
   const readAt = async (target: Uint8Array, position: number): Promise<number> => {
@@ -42,19 +42,19 @@ function sourcesOf(content: Buffer): Readonly<Record<string, RangeSource>> {
   }
   return {
     bufferSource: bufferSource(ofBuffer, { etag: '"v1"' }),
-    atHand: {
+    cached: {
       open: () => ({
         ...described,
         readAt,
-        atHand: ({ first, last }) => ofHand.subarray(first, last + 1),
+        cached: ({ first, last }) => ofCache.subarray(first, last + 1),
       }),
     },
-    keepAtHand: {
+    offerToCache: {
       open: () => ({
         ...described,
         readAt,
-        atHand: ({ first, last }) => (kept?.length === last - first + 1 ? kept : undefined),
-        keepAtHand(_range, bytes) {
+        cached: ({ first, last }) => (kept?.length === last - first + 1 ? kept : undefined),
+        offerToCache(_range, bytes) {
           kept = bytes
         },
       }),

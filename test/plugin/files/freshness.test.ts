@@ -128,7 +128,7 @@ for (const { name, change, status, body } of CHANGES) {
     const root = join(t.testdir({ root: { d: { 'f.txt': 'before' }, 'other.txt': 'other' } }), 'root')
     const { port, app } = await serve(t, { plugin: { root } })
     const client = await RawClient.connect(port)
-    // Often enough that descriptor, version and bytes are all at hand.
+    // Often enough that descriptor, version and bytes are all cached.
     for (let turn = 0; turn < 3; turn++) {
       const first = await client.exchange('GET', '/d/f.txt')
       t.equal(first.body.toString(), 'before')

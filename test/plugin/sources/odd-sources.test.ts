@@ -72,13 +72,13 @@ before.push(
     code: 'ERR_RANGE_SOURCE',
   },
   {
-    name: 'a Uint16Array at hand',
-    source: source({ size: 4, readAt: async () => 0, atHand: () => new Uint16Array(4) }),
+    name: 'cached gives a Uint16Array',
+    source: source({ size: 4, readAt: async () => 0, cached: () => new Uint16Array(4) }),
     code: 'ERR_RANGE_SOURCE',
   },
   {
-    name: 'too few bytes at hand',
-    source: source({ size: 4, readAt: async () => 0, atHand: () => new Uint8Array(3) }),
+    name: 'cached gives too few bytes',
+    source: source({ size: 4, readAt: async () => 0, cached: () => new Uint8Array(3) }),
     code: 'ERR_RANGE_LENGTH',
   },
   ...[4n, 0n, -1n].map((count) => ({
@@ -107,7 +107,7 @@ before.push(
 )
 
 t.test('a method that is not a function is a 500 with a code, whatever is asked for', async (t) => {
-  for (const name of ['atHand', 'keepAtHand', 'unchanged', 'readAt']) {
+  for (const name of ['cached', 'offerToCache', 'unchanged', 'readAt']) {
     for (const given of [null, 5, 'x', new Uint8Array(SIZE)]) {
       const readAt = async (target: Uint8Array): Promise<number> => target.length
       const { app } = await serve(t, { plugin: { source: source({ readAt, [name]: given }) } })

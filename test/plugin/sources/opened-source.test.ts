@@ -8,8 +8,8 @@ const whole = {
   size: 1,
   read: () => [],
   readAt: async () => 1,
-  atHand() {},
-  keepAtHand() {},
+  cached() {},
+  offerToCache() {},
   unchanged: async () => true,
   close() {},
 }
@@ -28,7 +28,7 @@ t.test('only a representation is taken for one', async (t) => {
 })
 
 t.test('the methods of a representation are functions', async (t) => {
-  for (const name of ['read', 'readAt', 'atHand', 'keepAtHand', 'unchanged'] as const) {
+  for (const name of ['read', 'readAt', 'cached', 'offerToCache', 'unchanged'] as const) {
     t.ok(checkedRepresentation({ ...whole, [name]: undefined }, silent), `${name} may be left out`)
     for (const given of [null, false, 0, 5, 5n, 'x', Symbol('s'), {}, Uint8Array.of(1)]) {
       let closed = 0

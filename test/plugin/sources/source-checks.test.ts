@@ -1,7 +1,7 @@
 import { SendRangeError } from 'fastify-send-range'
 import t from 'tap'
 import { asError, foreignFailure } from '#plugin/foreign-failure.js'
-import { checkedAtHand, checkedBytes, openFailure } from '#plugin/sources/source-checks.js'
+import { checkedBytes, checkedCached, openFailure } from '#plugin/sources/source-checks.js'
 import { SourceChunks } from '#plugin/sources/source-chunks.js'
 
 const SOURCE = { code: 'ERR_RANGE_SOURCE' }
@@ -93,15 +93,15 @@ t.test('bytes are a Uint8Array', async (t) => {
     t.throws(() => checkedBytes(given), SOURCE)
 })
 
-t.test('bytes at hand have the length that was asked for', async (t) => {
-  t.equal(checkedAtHand(undefined, 2), undefined)
-  t.equal(checkedAtHand(Uint8Array.of(1, 2), 2)?.length, 2)
-  t.throws(() => checkedAtHand(Uint16Array.of(1, 2), 2), SOURCE)
+t.test('cached bytes have the length that was asked for', async (t) => {
+  t.equal(checkedCached(undefined, 2), undefined)
+  t.equal(checkedCached(Uint8Array.of(1, 2), 2)?.length, 2)
+  t.throws(() => checkedCached(Uint16Array.of(1, 2), 2), SOURCE)
   for (const length of [1, 3])
-    t.throws(() => checkedAtHand(Uint8Array.of(1, 2), length), { code: 'ERR_RANGE_LENGTH' })
+    t.throws(() => checkedCached(Uint8Array.of(1, 2), length), { code: 'ERR_RANGE_LENGTH' })
   const detached = Uint8Array.of(1, 2)
   structuredClone(detached.buffer, { transfer: [detached.buffer] })
-  t.throws(() => checkedAtHand(detached, 2), { code: 'ERR_RANGE_LENGTH' })
+  t.throws(() => checkedCached(detached, 2), { code: 'ERR_RANGE_LENGTH' })
 })
 
 t.test('only what has an iterator with next is iterated over', async (t) => {

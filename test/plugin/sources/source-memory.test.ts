@@ -154,15 +154,15 @@ t.test('a source that counts in the range that it is given changes nothing of th
         close() {},
       }),
     },
-    atHand: {
+    cached: {
       open: () => ({
         size: CONTENT.length,
         etag: '"v1"',
         async readAt(target, position) {
           return CONTENT.copy(target, 0, position)
         },
-        atHand: (range) => counted(range) as undefined,
-        keepAtHand: counted,
+        cached: (range) => counted(range) as undefined,
+        offerToCache: counted,
         close() {},
       }),
     },

@@ -74,7 +74,7 @@ const OPTIONS = [
 ]
 
 const METADATA = ['size', 'etag', 'lastModified', 'contentType', 'acceptRanges', 'lastModifiedStrength']
-const METHODS = ['read', 'readAt', 'unchanged', 'atHand', 'keepAtHand', 'close']
+const METHODS = ['read', 'readAt', 'unchanged', 'cached', 'offerToCache', 'close']
 
 export const REJECTING: Readonly<Record<string, RejectingCall>> = {
   'a path': { ...option, path: rejecting },
@@ -132,15 +132,15 @@ export const REJECTING: Readonly<Record<string, RejectingCall>> = {
       { ...broken, options: (): unknown => source({ [name]: rejecting() })() },
     ]),
   ),
-  atHand: { ...broken, options: source({ atHand: rejecting }) },
-  'atHand, a thenable': { ...broken, options: source({ atHand: thenable }) },
-  keepAtHand: { ...served, options: source({ keepAtHand: rejecting }) },
-  'keepAtHand, later': { ...served, options: source({ keepAtHand: later }) },
-  'keepAtHand, a thenable': { ...served, options: source({ keepAtHand: thenable }) },
-  'keepAtHand throws': {
+  cached: { ...broken, options: source({ cached: rejecting }) },
+  'cached, a thenable': { ...broken, options: source({ cached: thenable }) },
+  offerToCache: { ...served, options: source({ offerToCache: rejecting }) },
+  'offerToCache, later': { ...served, options: source({ offerToCache: later }) },
+  'offerToCache, a thenable': { ...served, options: source({ offerToCache: thenable }) },
+  'offerToCache throws': {
     ...served,
     options: source({
-      keepAtHand: () => {
+      offerToCache: () => {
         throw new Error(SECRET)
       },
     }),
