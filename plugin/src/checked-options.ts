@@ -3,25 +3,34 @@ import { foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { ownProperties } from './own-properties.ts'
 
-/** Whether a value is right. */
-export type Check = (value: unknown) => boolean
-/** For each option its check, and what it must be, in words. */
-export type Checks = Readonly<Record<string, readonly [Check, string]>>
-/** Which of the options are meant for us. */
-export type Filter = (name: string, value: unknown) => boolean
+/** How the value of one option is checked. */
+export interface OptionCheck {
+  readonly isValid: (value: unknown) => boolean
+  /** What the value must be, as messages say it. */
+  readonly kind: string
+}
+/** The checks of all options, by their names. */
+export type OptionChecks = Readonly<Record<string, OptionCheck>>
+/** Whether an option is meant for this package. Throws if it must not be given here. */
+export type OptionFilter = (name: string, value: unknown) => boolean
 
-/** The call is wrong: an `ERR_RANGE_OPTION`. */
+/** An `ERR_RANGE_OPTION`: the call is wrong. */
 export function wrongOption(message: string): SendRangeError {
   return new SendRangeError('ERR_RANGE_OPTION', message)
 }
 
 /**
- * The values of options, checked: of own properties only. What is undefined is left out, and nothing is inherited.
+ * The checked values of options. Only own properties are read, and the result inherits nothing. What is undefined is
+ * left out.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` for what is no object of options, a value of the wrong kind, or a name
- * that is no option
+ * @throws SendRangeError `ERR_RANGE_OPTION` if the options are not a plain object, a value is of the wrong kind, or an
+ * option of that name does not exist
  */
-export function checkedOptions(options: unknown, checks: Checks, isOurs: Filter): Record<string, unknown> {
+export function checkedOptions(
+  options: unknown,
+  checks: OptionChecks,
+  isOurs: OptionFilter,
+): Record<string, unknown> {
   let entries: [string, unknown][] = []
   try {
     if (!isPlainObject(options)) throw wrongOption('The options must be a plain object')
@@ -30,15 +39,15 @@ export function checkedOptions(options: unknown, checks: Checks, isOurs: Filter)
   } catch (error) {
     ignoreRejectionsOf(options)
     for (const [, value] of entries) ignoreRejection(value)
-    // A getter or a proxy of the caller's may throw anything, with any message.
+    // A getter or a proxy of the caller may throw anything, with any message.
     throw foreignFailure('ERR_RANGE_OPTION', 'The reading of the options', error)
   }
 }
 
 function readEntries(
   entries: readonly (readonly [string, unknown])[],
-  checks: Checks,
-  isOurs: Filter,
+  checks: OptionChecks,
+  isOurs: OptionFilter,
 ): Record<string, unknown> {
   const checked: Record<string, unknown> = ownProperties({})
   for (const [name, value] of entries) {
@@ -46,23 +55,22 @@ function readEntries(
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined) throw wrongOption(`There is no option ${printable(name)}`)
     if (value === undefined) continue
-    const [isValid, kind] = check
-    // A copy is checked and kept: what is read again later may be another value by then.
+    // A copy is checked and kept. The caller may change the object later.
     const own = name === 'headers' && isPlainObject(value) ? { ...value } : value
-    if (!isValid(own)) throw wrongOption(`The option '${name}' must be ${kind}`)
+    if (!check.isValid(own)) throw wrongOption(`The option '${name}' must be ${check.kind}`)
     checked[name] = own
   }
   return checked
 }
 
-/** A name as it can stand in a message, which may be sent to clients: a path of the server cannot. */
+/** A name as a message may show it. Messages are sent to clients, and a name may be a path of the server. */
 function printable(name: string): string {
   return /^\w{1,40}$/.test(name) ? `'${name}'` : 'of that name'
 }
 
 /**
- * Whether all that an object holds is its own, under names. What a Map, a Headers object or an array holds is not, nor
- * what is inherited. Object.prototype may be that of another realm.
+ * Whether a value is an object of own properties. A Map, a Headers object and an array are not, nor is an object that
+ * inherits from another. Its Object.prototype may be that of another realm.
  */
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
@@ -71,7 +79,7 @@ export function isPlainObject(value: unknown): value is object {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')
 }
 
-/** Takes the rejections of promises that stand where options, one of them, or a field do. */
+/** Handles the rejections of promises that were given as options, as one of the options, or as a field. */
 export function ignoreRejectionsOf(options: unknown): void {
   ignoreRejection(options)
   for (const [name, value] of heldValues(options)) {
@@ -80,14 +88,14 @@ export function ignoreRejectionsOf(options: unknown): void {
   }
 }
 
-/** What an object holds, by name. Getters are not called. */
+/** The values of an object, by name. Getters are not called. */
 function heldValues(value: unknown): readonly (readonly [name: string, value: unknown])[] {
   if (typeof value !== 'object' || value === null) return []
   try {
     const held = Object.entries(Object.getOwnPropertyDescriptors(value))
     return held.map(([name, descriptor]) => [name, descriptor.value])
   } catch {
-    // A proxy that refuses to be looked at.
+    // A proxy may throw.
     return []
   }
 }

@@ -1,7 +1,4 @@
-import type { EtagPolicy, FilePolicy } from './files/file-source.ts'
-import type { SpellingSettings } from './request/target-check.ts'
-import type { FieldSettings } from './response/response-fields.ts'
-import type { SelectionSettings } from './response/selected-representation.ts'
+import type { EtagPolicy } from './files/file-source.ts'
 import type { EncodedSlashes, TargetSpelling } from './rules/request-spelling.ts'
 import type { Dotfiles } from './rules/resolve-path.ts'
 import type { RangeSource } from './sources/source.ts'
@@ -44,32 +41,18 @@ export interface RangePluginOptions extends SendRangeOptions {
   maxOpenFiles?: number
 }
 
-/** Options with every default filled in: what each stage of an answer needs, and what the whole does. */
-export interface Settings extends FilePolicy, SpellingSettings, SelectionSettings, FieldSettings {
-  readonly source: RangeSource | undefined
-  readonly etag: EtagPolicy
-  readonly maxRanges: number
-  readonly stallTimeout: number
-  readonly maxOpenFiles: number
+/** Options that stay undefined where a caller does not give them. */
+type WithoutDefault = 'source' | 'cacheControl' | 'contentType'
+
+/** Options with every default filled in. */
+export type CompleteOptions = {
+  readonly [Name in keyof RangePluginOptions]-?:
+    | Exclude<RangePluginOptions[Name], undefined>
+    | (Name extends WithoutDefault ? undefined : never)
 }
 
-/** What holds where nothing is said. */
-export function defaultSettings(): Settings {
-  return {
-    root: process.cwd(),
-    source: undefined,
-    dotfiles: 'ignore',
-    etag: 'stat',
-    lastModified: 'mtime',
-    cacheControl: undefined,
-    contentType: undefined,
-    headers: {},
-    download: false,
-    acceptRanges: 'bytes',
-    maxRanges: 1000,
-    stallTimeout: 60_000,
-    encodedSlashes: 'refuse',
-    targetSpelling: 'check',
-    maxOpenFiles: 256,
-  }
+/** What an answer is made with. The settings that each wing declares are a part of these. */
+export interface Settings extends Omit<CompleteOptions, 'root'> {
+  /** Absolute. */
+  readonly root: string
 }

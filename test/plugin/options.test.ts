@@ -5,8 +5,7 @@ import Fastify from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { SendRangeError } from '#plugin/errors.js'
-import { callSettings, registrationSettings } from '#plugin/option-checks.js'
-import { defaultSettings } from '#plugin/options.js'
+import { callSettings, defaultSettings, registrationSettings } from '#plugin/settings.js'
 
 /** What no option is, whatever its kind. */
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {

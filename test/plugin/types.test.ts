@@ -20,6 +20,16 @@ import {
   type StreamedRepresentation,
 } from 'fastify-send-range'
 import t from 'tap'
+import type { FilePolicy } from '#plugin/files/file-source.js'
+import { OPTION_TABLE } from '#plugin/option-table.js'
+import type { Settings } from '#plugin/options.js'
+import type { SpellingSettings } from '#plugin/request/target-check.js'
+import type { FieldSettings } from '#plugin/response/response-fields.js'
+import type { SelectionSettings } from '#plugin/response/selected-representation.js'
+import { defaultSettings } from '#plugin/settings.js'
+
+/** Options that stay undefined where they are not given. */
+type WithoutDefault = 'source' | 'cacheControl' | 'contentType'
 
 // Most of this file is checked by the compiler: a wrong expectation, or an error that is not there, fails the build.
 
@@ -111,6 +121,28 @@ t.test('options are closed sets', async (t) => {
   t.equal(right.length + wrong.length, 14)
   expectTypeOf<SendRangeOptions>().not.toHaveProperty('maxOpenFiles')
   expectTypeOf<EtagFunction>().returns.toEqualTypeOf<string | false | Promise<string | false>>()
+})
+
+t.test(
+  'Settings follows the options: every one is there, with its type, and without undefined if it has a default',
+  async (t) => {
+    expectTypeOf<keyof Settings>().toEqualTypeOf<keyof RangePluginOptions>()
+    expectTypeOf<Settings['root']>().toEqualTypeOf<string>()
+    expectTypeOf<Omit<Settings, 'root' | WithoutDefault>>().toEqualTypeOf<
+      Readonly<Omit<Required<RangePluginOptions>, 'root' | WithoutDefault>>
+    >()
+    expectTypeOf<Pick<Settings, WithoutDefault>>().toEqualTypeOf<{
+      readonly [Name in WithoutDefault]: Required<RangePluginOptions>[Name] | undefined
+    }>()
+    t.strictSame(Object.keys(OPTION_TABLE).sort(), Object.keys(defaultSettings()).sort())
+  },
+)
+
+t.test('Settings has what each wing declares', async () => {
+  expectTypeOf<Settings>().toExtend<FilePolicy>()
+  expectTypeOf<Settings>().toExtend<SpellingSettings>()
+  expectTypeOf<Settings>().toExtend<SelectionSettings>()
+  expectTypeOf<Settings>().toExtend<FieldSettings>()
 })
 
 t.test('errors are a closed union of codes', async (t) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { type Check, checkedOptions, wrongOption } from '../checked-options.ts'
+import { checkedOptions, type OptionCheck, wrongOption } from '../checked-options.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { ownProperties } from '../own-properties.ts'
 import { parseEntityTag } from '../rules/entity-tag.ts'
@@ -31,13 +31,16 @@ export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {
   return { open: () => representation }
 }
 
-const CHECKS: Readonly<Record<keyof BufferSourceOptions, readonly [Check, string]>> = {
-  etag: [
-    (value) => typeof value === 'string' && parseEntityTag(value) !== undefined,
-    'a complete entity-tag, as "v1" with its quotes',
-  ],
-  lastModified: [(value) => types.isDate(value) && !Number.isNaN(value.getTime()), 'a valid Date'],
-  contentType: [isMediaType, 'a media type'],
+const CHECKS: Readonly<Record<keyof BufferSourceOptions, OptionCheck>> = {
+  etag: {
+    isValid: (value) => typeof value === 'string' && parseEntityTag(value) !== undefined,
+    kind: 'a complete entity-tag, as "v1" with its quotes',
+  },
+  lastModified: {
+    isValid: (value) => types.isDate(value) && !Number.isNaN(value.getTime()),
+    kind: 'a valid Date',
+  },
+  contentType: { isValid: isMediaType, kind: 'a media type' },
 }
 
 /** Bytes in memory as a representation, with no other metadata than what is given. */

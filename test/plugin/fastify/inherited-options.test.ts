@@ -5,8 +5,7 @@ import {
   type SendRangeOptions,
 } from 'fastify-send-range'
 import t from 'tap'
-import { callSettings, registrationSettings } from '#plugin/option-checks.js'
-import { defaultSettings } from '#plugin/options.js'
+import { callSettings, defaultSettings, registrationSettings } from '#plugin/settings.js'
 import { serveFiles } from '../support/file-server.ts'
 import { field, type RawResponse } from '../support/raw-http.ts'
 
