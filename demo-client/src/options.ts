@@ -1,189 +1,205 @@
-// The options of download(), their defaults and limits. Pure.
+// The options of download(): what each means, its default, and its check. Pure.
 import { type CallerFields, fieldsOf } from './caller/caller-fields.ts'
 import { assertSignal, assertType, readOptions } from './caller/check-arguments.ts'
 import { DownloadError } from './errors.ts'
 import { type ExpectedDigest, parseChecksum } from './rules/digest.ts'
+import { isWithin, NUMBER_LIMITS, type NumberLimits, type NumberOption } from './text/number-limits.ts'
 import type { SegmentReport } from './transfer/segment-report.ts'
 
 /** Options of `download()`. Sizes in bytes, times in milliseconds. */
 export interface DownloadOptions {
   /** Connections at once, 1 to 64. Default 4. Fewer are used where the server refuses. */
   readonly connections?: number
-  /** Bytes asked for at once, at least 1. Default: chosen from the size and the number of connections. */
+  /** Bytes in one request, at least 1. Default: chosen from the size and the number of connections. */
   readonly segmentSize?: number
   /**
-   * Header fields to send, as fetch() takes them: a record, `Headers`, a `Map`, or pairs. What is given twice is
-   * joined, `Cookie` with `; ` and lists with `, `; a field of one value is refused then. Other origins that a
-   * redirect leads to get only the harmless ones.
+   * Header fields to send, as fetch() takes them: a record, `Headers`, a `Map`, or pairs. A field that is given twice
+   * is joined, `Cookie` with `; ` and lists with `, `. A field that has only one value is refused then. Where a redirect
+   * leads to another origin, that gets only the harmless ones.
    */
   readonly headers?: CallerFields
-  /** `sha-256=` or `sha-512=` with hexadecimal digits or base64: what the file must hash to. */
+  /** The digest that the file must have: `sha-256=` or `sha-512=`, then hexadecimal digits or base64. */
   readonly checksum?: string
-  /** `'never'` ignores what an earlier run has left. Default `'auto'`. */
+  /** `'never'` starts from the first byte, even where an earlier run has left a part. Default `'auto'`. */
   readonly resume?: 'auto' | 'never'
   /**
-   * What a file that is already there means: `'refuse'` (default) ends with `ERR_DOWNLOAD_EXISTS`, `'replace'`
-   * renames the new file over it once that is complete and verified, with the mode of the old one. Where that is
-   * behind a symbolic link, the link stays.
+   * What to do where the file exists already. `'refuse'` (default) ends with `ERR_DOWNLOAD_EXISTS`. `'replace'` renames
+   * the new file over the old one once it is complete and verified, and gives it the old one's mode. Where the path
+   * is a symbolic link, the link stays and its target is replaced.
    */
   readonly existing?: 'refuse' | 'replace'
   /**
-   * Names what is downloaded, in place of the URL: a run resumes what an earlier one with the same key has
-   * left, from whatever URL. For mirrors and renewed links. The server's strong entity-tag still decides.
+   * A name for the download, in place of the URL. A run resumes what an earlier run with the same key has left, even
+   * where the URL was another one. For mirrors and renewed links. The server's strong entity-tag still decides.
    */
   readonly resumeKey?: string
   /**
-   * Failures in a row without progress before giving up, 0 or more. Default 5. Where nothing has come yet, the last attempt
-   * asks for the whole file without `Range`.
+   * Failures in a row without progress before giving up, 0 or more. Default 5. While nothing has been received, the last
+   * attempt asks for the whole file without `Range`.
    */
   readonly retries?: number
-  /** The first wait before trying again; doubles each time, with jitter. Default 1000. */
+  /** The first wait before another attempt. It doubles each time, with jitter. Default 1000. */
   readonly retryDelay?: number
-  /** The longest wait. A Retry-After that asks for a longer one ends the download, to be resumed. Default 300 000. */
+  /** The longest wait. A longer Retry-After ends the download, which can be resumed later. Default 300 000. */
   readonly maxRetryDelay?: number
-  /** Limit for setting up a connection. Default 15 000. */
+  /** The longest time to set up a connection. Default 15 000. */
   readonly connectTimeout?: number
-  /** Limit for silence: no head of an answer, or no further byte. Default 30 000. */
+  /** The longest time without the head of an answer, or without a further byte. Default 30 000. */
   readonly stallTimeout?: number
   /** Redirects to follow for one answer, 0 or more. Default 10. */
   readonly maxRedirects?: number
   /** Bytes per second for all connections together. Default: no limit. */
   readonly limitRate?: number
   /**
-   * The lowest useful rate, in bytes per second for all connections together, below `limitRate`. What stays below it for
-   * `stallTimeout` is given up and asked for again, `retries` times in a row. Default: no rate is asked for; silence ends an exchange all the same.
+   * The lowest useful rate, in bytes per second for all connections together, below `limitRate`. A download that stays
+   * slower for `stallTimeout` is given up and asked for again, `retries` times in a row. Default: no rate is required.
+   * Silence ends a request in any case.
    */
   readonly minRate?: number
   /** URL of an http or https proxy. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`. */
   readonly proxy?: string
-  /** Wait between two segments of one connection. Default 0. */
+  /** The wait between two segments of one connection. Default 0. */
   readonly delay?: number
   /**
-   * Whether what servers send in place of a file is taken where a name speaks against it. Default `'refuse'`:
-   * `ERR_DOWNLOAD_PROTOCOL`, before anything reaches the disk. A page is known by its Content-Type where the extension of the
-   * URL, of any redirect's target, of the server's name or of the output is not that of a page; names without an extension
-   * say nothing. Where the name is that of a binary format and Content-Type claims none, the first bytes decide, too: those of
-   * an HTML page, of an XML error of an object store, of a Git LFS pointer. So does JSON that is labelled as JSON.
+   * Whether to accept a page or an error message that a server sends in place of a file. Default `'refuse'`:
+   * `ERR_DOWNLOAD_PROTOCOL`, before anything reaches the disk. An answer with the Content-Type of a page is refused where
+   * the extension of the URL, of a redirect's target, of the server's file name or of the output is not that of a page. A
+   * name without an extension decides nothing. Where a name is that of a binary format and the Content-Type is not, the
+   * first bytes decide as well: those of an HTML page, of an XML error of an object store, or of a Git LFS pointer are
+   * refused, and so is JSON with the Content-Type of JSON.
    */
   readonly html?: 'refuse' | 'accept'
-  /** `'server'` gives the file the date of Last-Modified. Default `'now'`. */
+  /** `'server'` gives the file the date in Last-Modified. Default `'now'`. */
   readonly modified?: 'now' | 'server'
   /**
-   * Called after each answer, in order of arrival. One that throws, or returns a promise that is rejected, ends the download
-   * with `ERR_DOWNLOAD_USAGE`. Its promises are waited for only before the file gets its name.
+   * Called after each answer, in order of arrival. If it throws, or returns a promise that is rejected, the download ends
+   * with `ERR_DOWNLOAD_USAGE`. The download waits for its promises only before the file gets its name.
    */
   readonly onSegment?: (report: SegmentReport) => void | PromiseLike<void>
-  /** Aborting stops the download; what was received can be resumed. */
+  /** Aborting it stops the download, which can be resumed later. */
   readonly signal?: AbortSignal
 }
 
-/** Options with every default filled in. */
-export interface Settings {
-  readonly connections: number
-  readonly segmentSize: number | null
+type OptionName = keyof DownloadOptions
+
+/** Options that are kept in another form than a caller gives them. */
+interface Converted {
   readonly headers: Readonly<Record<string, string>>
-  readonly checksum: ExpectedDigest | null
-  readonly resume: 'auto' | 'never'
-  readonly existing: 'refuse' | 'replace'
-  readonly resumeKey: string | null
-  readonly retries: number
-  readonly retryDelay: number
-  readonly maxRetryDelay: number
-  readonly connectTimeout: number
-  readonly stallTimeout: number
-  readonly maxRedirects: number
-  readonly limitRate: number | null
-  readonly minRate: number | null
-  readonly proxy: string | null
-  readonly delay: number
-  readonly html: 'refuse' | 'accept'
-  readonly modified: 'now' | 'server'
-  readonly onSegment: NonNullable<DownloadOptions['onSegment']> | null
-  readonly signal: AbortSignal | null
+  readonly checksum: ExpectedDigest
 }
 
-const NAMES: Readonly<Record<keyof DownloadOptions, true>> = {
-  connections: true,
-  segmentSize: true,
-  headers: true,
-  checksum: true,
-  resume: true,
-  existing: true,
-  resumeKey: true,
-  retries: true,
-  retryDelay: true,
-  maxRetryDelay: true,
-  connectTimeout: true,
-  stallTimeout: true,
-  maxRedirects: true,
-  limitRate: true,
-  minRate: true,
-  proxy: true,
-  delay: true,
-  html: true,
-  modified: true,
-  onSegment: true,
-  signal: true,
+type ValueOf<Name extends OptionName> = Name extends keyof Converted
+  ? Converted[Name]
+  : NonNullable<DownloadOptions[Name]>
+
+/** Options that are null in the settings where a caller leaves them out. */
+type OptionWithoutDefault =
+  | 'segmentSize'
+  | 'checksum'
+  | 'resumeKey'
+  | 'limitRate'
+  | 'minRate'
+  | 'proxy'
+  | 'onSegment'
+  | 'signal'
+
+/** All options, checked, with every default filled in. */
+export type Settings = {
+  readonly [Name in OptionName]-?: ValueOf<Name> | (Name extends OptionWithoutDefault ? null : never)
 }
 
-const DAY = 24 * 60 * 60 * 1000
+const DEFAULTS: Settings = {
+  connections: 4,
+  segmentSize: null,
+  headers: {},
+  checksum: null,
+  resume: 'auto',
+  existing: 'refuse',
+  resumeKey: null,
+  retries: 5,
+  retryDelay: 1000,
+  maxRetryDelay: 300_000,
+  connectTimeout: 15_000,
+  stallTimeout: 30_000,
+  maxRedirects: 10,
+  limitRate: null,
+  minRate: null,
+  proxy: null,
+  delay: 0,
+  html: 'refuse',
+  modified: 'now',
+  onSegment: null,
+  signal: null,
+}
+
+type ChoiceOption = 'resume' | 'existing' | 'html' | 'modified'
+
+const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = {
+  resume: ['auto', 'never'],
+  existing: ['refuse', 'replace'],
+  html: ['refuse', 'accept'],
+  modified: ['now', 'server'],
+}
 
 /**
  * Checks the options and fills in the defaults.
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
 export function settingsOf(given: DownloadOptions): Settings {
-  const options = readOptions(given, NAMES) as DownloadOptions
+  const options = readOptions(given, DEFAULTS) as DownloadOptions
   for (const name of ['checksum', 'resumeKey', 'proxy'] as const) assertType(name, options[name], 'string')
   assertType('onSegment', options.onSegment, 'function')
   assertSignal(options.signal)
-  const integer = (
-    name: keyof DownloadOptions,
-    fallback: number,
-    limits: readonly [number, number],
-  ): number => {
-    const value = options[name] === undefined ? fallback : options[name]
-    const [least, most] = limits
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
-      return value
-    throw usage(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}`)
-  }
-  const most = Number.MAX_SAFE_INTEGER
+  const number = <Name extends NumberOption>(name: Name): number | Settings[Name] =>
+    options[name] === undefined
+      ? DEFAULTS[name]
+      : wholeNumber(name, options[name], limitsOf(name, options.limitRate))
   return {
-    connections: integer('connections', 4, [1, 64]),
-    segmentSize: options.segmentSize === undefined ? null : integer('segmentSize', 0, [1, most]),
-    headers: options.headers === undefined ? {} : fieldsOf(options.headers),
-    checksum: options.checksum === undefined ? null : parseChecksum(options.checksum),
-    resume: choice('resume', options.resume, ['auto', 'never']),
-    existing: choice('existing', options.existing, ['refuse', 'replace']),
-    resumeKey: options.resumeKey ?? null,
-    retries: integer('retries', 5, [0, 1_000_000]),
-    retryDelay: integer('retryDelay', 1000, [0, DAY]),
-    maxRetryDelay: integer('maxRetryDelay', 300_000, [0, DAY]),
-    connectTimeout: integer('connectTimeout', 15_000, [1, DAY]),
-    stallTimeout: integer('stallTimeout', 30_000, [1, DAY]),
-    maxRedirects: integer('maxRedirects', 10, [0, 1000]),
-    limitRate: options.limitRate === undefined ? null : integer('limitRate', 0, [1, most]),
-    minRate:
-      options.minRate === undefined ? null : integer('minRate', 0, [1, (options.limitRate ?? most) - 1]),
-    proxy: options.proxy ?? null,
-    delay: integer('delay', 0, [0, DAY]),
-    html: choice('html', options.html, ['refuse', 'accept']),
-    modified: choice('modified', options.modified, ['now', 'server']),
-    onSegment: options.onSegment ?? null,
-    signal: options.signal ?? null,
+    connections: number('connections'),
+    segmentSize: number('segmentSize'),
+    headers: options.headers === undefined ? DEFAULTS.headers : fieldsOf(options.headers),
+    checksum: options.checksum === undefined ? DEFAULTS.checksum : parseChecksum(options.checksum),
+    resume: choiceOf(options, 'resume'),
+    existing: choiceOf(options, 'existing'),
+    resumeKey: options.resumeKey ?? DEFAULTS.resumeKey,
+    retries: number('retries'),
+    retryDelay: number('retryDelay'),
+    maxRetryDelay: number('maxRetryDelay'),
+    connectTimeout: number('connectTimeout'),
+    stallTimeout: number('stallTimeout'),
+    maxRedirects: number('maxRedirects'),
+    limitRate: number('limitRate'),
+    minRate: number('minRate'),
+    proxy: options.proxy ?? DEFAULTS.proxy,
+    delay: number('delay'),
+    html: choiceOf(options, 'html'),
+    modified: choiceOf(options, 'modified'),
+    onSegment: options.onSegment ?? DEFAULTS.onSegment,
+    signal: options.signal ?? DEFAULTS.signal,
   }
 }
 
-/** The first of `allowed` is the default. */
-function choice<T extends string>(name: string, value: T | undefined, allowed: readonly [T, ...T[]]): T {
-  if (value === undefined) return allowed[0]
-  if (allowed.includes(value)) return value
-  throw usage(`${name} must be one of ${allowed.join(', ')}, not ${shown(value)}`)
+function choiceOf<Name extends ChoiceOption>(options: DownloadOptions, name: Name): Settings[Name] {
+  const value: unknown = options[name] === undefined ? DEFAULTS[name] : options[name]
+  const found = CHOICES[name].find((allowed) => allowed === value)
+  if (found !== undefined) return found
+  throw usage(`${name} must be one of ${CHOICES[name].join(', ')}, not ${shown(value)}`)
+}
+
+/** A `minRate` must be below the rate that is allowed. */
+function limitsOf(name: NumberOption, limitRate: number | undefined): NumberLimits {
+  const limits = NUMBER_LIMITS[name]
+  return name === 'minRate' && limitRate !== undefined ? { ...limits, most: limitRate - 1 } : limits
+}
+
+function wholeNumber(name: string, value: unknown, limits: NumberLimits): number {
+  if (isWithin(value, limits)) return value
+  const { least, most } = limits
+  throw usage(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}`)
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'function' ? `a value of another type` : String(value)
+  return typeof value === 'object' || typeof value === 'function' ? 'a value of another type' : String(value)
 }
 
 function usage(message: string): DownloadError {

@@ -37,6 +37,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   },
   { module: 'demo-client/dist/rules/validators', tests: ['client/rules/validators', 'client/rules/verify'] },
   { module: 'demo-client/dist/text/argument-values', tests: ['client/text/argument-values'] },
+  { module: 'demo-client/dist/text/number-limits', tests: ['client/text/number-limits'] },
   { module: 'demo-client/dist/rules/attempts', tests: ['client/rules/attempts'] },
   {
     module: 'demo-client/dist/content/expected-file',

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Destination, DownloadOptions } from '../index.ts'
-import { decimal, headersFrom, integer, sizeOf, usage, withScheme } from '../text/argument-values.ts'
+import { durationMs, headersFrom, integer, sizeOf, usage, withScheme } from '../text/argument-values.ts'
+import { NUMBER_LIMITS, type NumberOption } from '../text/number-limits.ts'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
 
 /** One download that was asked for. */
@@ -127,32 +128,34 @@ function parse(args: readonly string[]) {
 type Values = ReturnType<typeof parse>['values']
 
 function optionsFrom(values: Values): DownloadOptions {
-  const seconds = (name: 'stall-timeout' | 'connect-timeout' | 'retry-delay' | 'max-retry-delay') =>
-    given(values[name], (text) => Math.round(decimal(name, text) * 1000))
-  const whole = (name: 'connections' | 'retries' | 'max-redirects' | 'delay') =>
-    given(values[name], (text) => integer(name, text))
-  const bytes = (name: 'segment-size' | 'limit-rate' | 'min-rate') =>
-    given(values[name], (text) => sizeOf(name, text))
+  const duration = (
+    name: 'stall-timeout' | 'connect-timeout' | 'retry-delay' | 'max-retry-delay',
+    option: NumberOption,
+  ) => given(values[name], (text) => durationMs(name, text, NUMBER_LIMITS[option]))
+  const whole = (name: 'connections' | 'retries' | 'max-redirects' | 'delay', option: NumberOption) =>
+    given(values[name], (text) => integer(name, text, NUMBER_LIMITS[option]))
+  const bytes = (name: 'segment-size' | 'limit-rate' | 'min-rate', option: NumberOption) =>
+    given(values[name], (text) => sizeOf(name, text, NUMBER_LIMITS[option]))
   return withoutUndefined({
-    connections: whole('connections'),
-    segmentSize: bytes('segment-size'),
+    connections: whole('connections', 'connections'),
+    segmentSize: bytes('segment-size', 'segmentSize'),
     checksum: values.checksum,
     headers: headersFrom(values.header ?? []),
-    retries: whole('retries'),
-    retryDelay: seconds('retry-delay'),
-    maxRetryDelay: seconds('max-retry-delay'),
-    stallTimeout: seconds('stall-timeout'),
-    connectTimeout: seconds('connect-timeout'),
-    maxRedirects: whole('max-redirects'),
-    limitRate: bytes('limit-rate'),
-    minRate: bytes('min-rate'),
+    retries: whole('retries', 'retries'),
+    retryDelay: duration('retry-delay', 'retryDelay'),
+    maxRetryDelay: duration('max-retry-delay', 'maxRetryDelay'),
+    stallTimeout: duration('stall-timeout', 'stallTimeout'),
+    connectTimeout: duration('connect-timeout', 'connectTimeout'),
+    maxRedirects: whole('max-redirects', 'maxRedirects'),
+    limitRate: bytes('limit-rate', 'limitRate'),
+    minRate: bytes('min-rate', 'minRate'),
     resume: values['no-resume'] ? 'never' : 'auto',
     resumeKey: values['resume-key'],
     existing: values.overwrite ? 'replace' : 'refuse',
     modified: values['server-time'] ? 'server' : 'now',
     html: values['accept-html'] ? 'accept' : 'refuse',
     proxy: values.proxy,
-    delay: whole('delay'),
+    delay: whole('delay', 'delay'),
   })
 }
 

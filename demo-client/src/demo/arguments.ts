@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EXIT_STATUS_HELP } from '../command/exit-status.ts'
-import { DownloadError } from '../index.ts'
+import { integer, usage } from '../text/argument-values.ts'
 import { publicUrl } from '../text/public-url.ts'
 
 /** What the demo was asked to do. */
@@ -52,12 +52,12 @@ export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessE
     throw usage('--url and --port exclude each other')
   if (values.url !== undefined && !/^https?:\/\//.test(values.url))
     throw usage(`not an http URL: ${publicUrl(values.url)}`)
-  const port = values.port === undefined ? null : integer('--port', values.port, [0, 65_535])
+  const port = values.port === undefined ? null : integer('port', values.port, { least: 0, most: 65_535 })
   return {
-    step: integer('--step', values.step ?? '4', [1, 1024 * 1024 * 1024]),
+    step: integer('step', values.step ?? '4', { least: 1, most: 1024 * 1024 * 1024 }),
     file,
     out: resolve(typedIn(env), values.out ?? '3.txt'),
-    delay: values.delay === undefined ? null : integer('--delay', values.delay, [0, 3_600_000]),
+    delay: values.delay === undefined ? null : integer('delay', values.delay, { least: 0, most: 3_600_000 }),
     fresh: values.fresh ?? false,
     port,
     url: values.url ?? null,
@@ -81,14 +81,4 @@ function parse(args: readonly string[]) {
     // Only the first sentence: the rest explains how to pass such a thing as a positional argument.
     throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error))
   }
-}
-
-function integer(name: string, text: string, [least, most]: readonly [number, number]): number {
-  const value = /^\d{1,15}$/.test(text) ? Number.parseInt(text, 10) : Number.NaN
-  if (value >= least && value <= most) return value
-  throw usage(`${name} takes a whole number from ${least} to ${most}, not "${text}"`)
-}
-
-function usage(message: string): DownloadError {
-  return new DownloadError('ERR_DOWNLOAD_USAGE', `${message} (--help shows the options)`)
 }

@@ -1,12 +1,15 @@
-// Values as they are written on the command line: what is read from them, and what is refused.
+// How the values of a command line are read, and which are refused.
 import t from 'tap'
-import { decimal, headersFrom, integer, sizeOf, usage, withScheme } from '#client/text/argument-values.js'
+import { durationMs, headersFrom, integer, sizeOf, usage, withScheme } from '#client/text/argument-values.js'
 
 const SIZE = '--limit-rate takes a size such as 4, 64k or 8M, not'
-const SECONDS = '--retry-delay takes a number of seconds, not'
-const WHOLE = '--retries takes a whole number, not'
+const SECONDS = '--retry-delay takes a number of seconds from 0.05 to 100000000, not'
+const WHOLE = '--retries takes a whole number from 0 to 123456789012345, not'
+const SIZES = { least: 1, most: 999_999_999_999_999 }
+const WHOLE_NUMBERS = { least: 0, most: 123_456_789_012_345 }
+const MILLISECONDS = { least: 50, most: 100_000_000_000 }
 
-t.test('sizes: bytes, or powers of 1024', async (t) => {
+t.test('a size is a number of bytes, or of powers of 1024 of them, within the limits', async (t) => {
   for (const [text, bytes] of [
     ['1', 1],
     ['4', 4],
@@ -21,7 +24,7 @@ t.test('sizes: bytes, or powers of 1024', async (t) => {
     ['7B', 7],
     ['999999999999999', 999_999_999_999_999],
   ] as const)
-    t.equal(sizeOf('limit-rate', text), bytes, text)
+    t.equal(sizeOf('limit-rate', text, SIZES), bytes, text)
   for (const text of [
     '',
     '0',
@@ -35,35 +38,66 @@ t.test('sizes: bytes, or powers of 1024', async (t) => {
     '1.k',
     ' 1',
     '1 ',
+    '1T1',
+    '1000T',
     '1234567890123456',
   ])
-    t.throws(() => sizeOf('limit-rate', text), usage(`${SIZE} "${text}"`), text)
+    t.throws(() => sizeOf('limit-rate', text, SIZES), usage(`${SIZE} "${text}"`), text)
 })
 
-t.test('whole numbers', async (t) => {
+t.test('a whole number is written in digits alone, within the limits', async (t) => {
   for (const [text, number] of [
     ['0', 0],
     ['007', 7],
     ['123456789012345', 123_456_789_012_345],
   ] as const)
-    t.equal(integer('retries', text), number, text)
-  for (const text of ['', '-1', '+1', '1.0', '1e3', '0x10', ' 1', '1 ', '1k', '1234567890123456'])
-    t.throws(() => integer('retries', text), usage(`${WHOLE} "${text}"`), text)
+    t.equal(integer('retries', text, WHOLE_NUMBERS), number, text)
+  for (const text of [
+    '',
+    '-1',
+    '+1',
+    '1.0',
+    '1e3',
+    '0x10',
+    ' 1',
+    '1 ',
+    '1k',
+    '123456789012346',
+    '1234567890123456',
+  ])
+    t.throws(() => integer('retries', text, WHOLE_NUMBERS), usage(`${WHOLE} "${text}"`), text)
 })
 
-t.test('seconds, which may have a fraction', async (t) => {
-  for (const [text, number] of [
-    ['0', 0],
-    ['0.05', 0.05],
-    ['12.50', 12.5],
-    ['123456789', 123_456_789],
-  ] as const)
-    t.equal(decimal('retry-delay', text), number, text)
-  for (const text of ['', '-1', '.5', '5.', '1e3', '1,5', '1s', ' 1', '1 ', '1234567890'])
-    t.throws(() => decimal('retry-delay', text), usage(`${SECONDS} "${text}"`), text)
-})
+t.test(
+  'a number of seconds may have a fraction, and is read as milliseconds within the limits',
+  async (t) => {
+    for (const [text, number] of [
+      ['0.05', 50],
+      ['0.0504', 50],
+      ['12.50', 12_500],
+      ['100000000', 100_000_000_000],
+    ] as const)
+      t.equal(durationMs('retry-delay', text, MILLISECONDS), number, text)
+    for (const text of [
+      '',
+      '-1',
+      '.5',
+      '5.',
+      '1e3',
+      '1,5',
+      '1s',
+      ' 1',
+      '1 ',
+      '0',
+      '0.049',
+      '100000001',
+      '1234567890',
+    ])
+      t.throws(() => durationMs('retry-delay', text, MILLISECONDS), usage(`${SECONDS} "${text}"`), text)
+  },
+)
 
-t.test('header fields: a name, a colon, a value, blanks around each left out', async (t) => {
+t.test('a header field is a name, a colon and a value, and blanks around each are left out', async (t) => {
   t.strictSame(headersFrom(['a: b', 'X-Y:z', 'c :  d: e ', 'empty:']), [
     ['a', 'b'],
     ['X-Y', 'z'],
@@ -75,7 +109,7 @@ t.test('header fields: a name, a colon, a value, blanks around each left out', a
     t.throws(() => headersFrom(['a: b', line]), usage("a header field is written 'Name: value'"), line)
 })
 
-t.test('URLs: what has no scheme is a host', async (t) => {
+t.test('a URL without a scheme begins with a host', async (t) => {
   for (const [text, url] of [
     ['example.com/a', 'http://example.com/a'],
     ['localhost:8080/a', 'http://localhost:8080/a'],

@@ -1,0 +1,44 @@
+// Which numbers the options take, and the one check of them: for the library, the command and the demo. Pure.
+
+/** The least and the greatest whole number that is allowed. */
+export interface NumberLimits {
+  readonly least: number
+  readonly most: number
+}
+
+/** The options of `download()` that are numbers. */
+export type NumberOption =
+  | 'connections'
+  | 'segmentSize'
+  | 'retries'
+  | 'retryDelay'
+  | 'maxRetryDelay'
+  | 'connectTimeout'
+  | 'stallTimeout'
+  | 'maxRedirects'
+  | 'limitRate'
+  | 'minRate'
+  | 'delay'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const MOST_BYTES = Number.MAX_SAFE_INTEGER
+
+/** Sizes in bytes, times in milliseconds. */
+export const NUMBER_LIMITS: Readonly<Record<NumberOption, NumberLimits>> = {
+  connections: { least: 1, most: 64 },
+  segmentSize: { least: 1, most: MOST_BYTES },
+  retries: { least: 0, most: 1_000_000 },
+  retryDelay: { least: 0, most: DAY_MS },
+  maxRetryDelay: { least: 0, most: DAY_MS },
+  connectTimeout: { least: 1, most: DAY_MS },
+  stallTimeout: { least: 1, most: DAY_MS },
+  maxRedirects: { least: 0, most: 1000 },
+  limitRate: { least: 1, most: MOST_BYTES },
+  minRate: { least: 1, most: MOST_BYTES - 1 },
+  delay: { least: 0, most: DAY_MS },
+}
+
+/** Is `value` a whole number within `limits`? */
+export function isWithin(value: unknown, { least, most }: NumberLimits): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
+}

@@ -1,0 +1,37 @@
+// Which numbers an option takes.
+import t from 'tap'
+import { isWithin, NUMBER_LIMITS } from '#client/text/number-limits.js'
+
+t.test('a whole number from the least to the most is within the limits, and nothing else', async (t) => {
+  const limits = { least: 1, most: 64 }
+  for (const value of [1, 2, 64]) t.equal(isWithin(value, limits), true, String(value))
+  for (const value of [0, 65, -1, 1.5, Number.NaN, '4', 4n, null, undefined, {}])
+    t.equal(isWithin(value, limits), false, String(value))
+})
+
+t.test('a number that is too large to be exact is never within the limits', async (t) => {
+  const limits = { least: 0, most: Number.POSITIVE_INFINITY }
+  t.equal(isWithin(Number.MAX_SAFE_INTEGER, limits), true)
+  t.equal(isWithin(Number.MAX_SAFE_INTEGER + 1, limits), false)
+  t.equal(isWithin(Number.POSITIVE_INFINITY, limits), false)
+})
+
+const DAY_MS = 86_400_000
+const MOST = Number.MAX_SAFE_INTEGER
+
+t.test('each option has its limits', async (t) => {
+  const limits = Object.entries(NUMBER_LIMITS).map(([name, { least, most }]) => [name, least, most])
+  t.strictSame(limits, [
+    ['connections', 1, 64],
+    ['segmentSize', 1, MOST],
+    ['retries', 0, 1_000_000],
+    ['retryDelay', 0, DAY_MS],
+    ['maxRetryDelay', 0, DAY_MS],
+    ['connectTimeout', 1, DAY_MS],
+    ['stallTimeout', 1, DAY_MS],
+    ['maxRedirects', 0, 1000],
+    ['limitRate', 1, MOST],
+    ['minRate', 1, MOST - 1],
+    ['delay', 0, DAY_MS],
+  ])
+})
