@@ -7,6 +7,7 @@ import { Store } from './disk/store.ts'
 import { verifyDigests } from './disk/verify-digests.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
+import type { Clock } from './files/direct-writes.ts'
 import { Exchanger } from './http/exchange.ts'
 import { firstTarget, type Target } from './http/target.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
@@ -42,7 +43,19 @@ export function download(
   destination: Destination,
   options: DownloadOptions = {},
 ): Download {
-  return new Run(url, destination, options)
+  return startDownload({ url, destination, options })
+}
+
+/** The arguments of {@link download}. */
+export interface DownloadRequest {
+  readonly url: string | URL
+  readonly destination: Destination
+  readonly options: DownloadOptions
+}
+
+/** As {@link download}. Whether bytes come fast is known by `clock`. */
+export function startDownload(request: DownloadRequest, clock: Clock = performance): Download {
+  return new Run(request, clock)
 }
 
 class Run implements Download {
@@ -50,9 +63,11 @@ class Run implements Download {
   readonly #status = new DownloadStatus()
   readonly #versions = new Versions(this.#status)
   readonly #shortfalls = new Shortfalls()
+  readonly #clock: Clock
 
-  constructor(url: string | URL, destination: Destination, options: DownloadOptions) {
-    this.finished = this.#run(url, destination, options)
+  constructor(request: DownloadRequest, clock: Clock) {
+    this.#clock = clock
+    this.finished = this.#run(request)
     this.finished.catch(() => undefined) // a caller who only iterates must not crash the process
   }
 
@@ -73,7 +88,7 @@ class Run implements Download {
     this.#versions.resume()
   }
 
-  async #run(url: string | URL, destination: Destination, options: DownloadOptions): Promise<DownloadResult> {
+  async #run({ url, destination, options }: DownloadRequest): Promise<DownloadResult> {
     let stop: CallerSignal | null = null
     try {
       const settings = settingsOf(options)
@@ -141,6 +156,7 @@ class Run implements Download {
       resume: settings.resume,
       isReadAgain: settings.checksum !== null,
       signal: settings.signal,
+      clock: this.#clock,
       onFailure: (error) => this.#versions.fail(error),
     })
   }

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import { type FinalName, giveFinalName, type Publisher } from '../claim/final-name.ts'
 import { DownloadError, fileError, systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
-import { DirectWrites } from '../files/direct-writes.ts'
+import { type Clock, DirectWrites } from '../files/direct-writes.ts'
 import { markOf } from '../files/file-mark.ts'
 import { FileReader } from '../files/file-reader.ts'
 import { flushFile } from '../files/flush.ts'
@@ -17,18 +17,23 @@ import type { Block, Interval } from '../state/blocks.ts'
 import type { PartMark } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 
-interface Opened {
+/** How a part file is read and written. */
+export interface PartAccess {
+  /** Ends the reading of large parts of it. */
+  readonly signal: AbortSignal | null
+  /** By which it is known whether bytes come fast. Default: `performance`. */
+  readonly clock?: Clock
+}
+
+interface Place {
   readonly path: string
   readonly at: string
-  readonly signal: AbortSignal | null
 }
 
 /** How a new part file is made. */
-export interface NewPart {
+export interface NewPart extends PartAccess {
   /** Less what the user's umask takes away. */
   readonly mode: number
-  /** Ends the reading of large parts of it. */
-  readonly signal: AbortSignal | null
 }
 
 /** A new part file, and whose it is. */
@@ -48,21 +53,18 @@ export class PartFile {
   readonly #reader: FileReader
   #isKept = false
 
-  private constructor(file: FileHandle, { path, at, signal }: Opened) {
+  private constructor(file: FileHandle, { path, at }: Place, { signal, clock }: PartAccess) {
     this.path = path
     this.#at = at
     this.#file = file
-    this.#direct = new DirectWrites(file)
+    this.#direct = new DirectWrites(file, clock)
     this.#reader = new FileReader(file, { path, signal })
   }
 
-  /**
-   * Opens the part file that is there, or returns null. A link or anything but a file is refused. `signal` ends the
-   * reading of large parts of it.
-   */
-  static async find(path: string, signal: AbortSignal | null): Promise<PartFile | null> {
+  /** Opens the part file that is there, or returns null. A link or anything but a file is refused. */
+  static async find(path: string, access: PartAccess): Promise<PartFile | null> {
     try {
-      return new PartFile(await openRegular(path, constants.O_RDWR), { path, at: path, signal })
+      return new PartFile(await openRegular(path, constants.O_RDWR), { path, at: path }, access)
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null
       throw fileError(error, path)
@@ -73,11 +75,11 @@ export class PartFile {
    * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file begins in one: what
    * another process still writes into the old one, or reads from it under another name, stays apart.
    */
-  static async create(path: string, { mode, signal, token }: PartDraft): Promise<PartFile> {
-    const at = temporaryPath(path, 'new', token)
+  static async create(path: string, draft: PartDraft): Promise<PartFile> {
+    const at = temporaryPath(path, 'new', draft.token)
     try {
       await rm(at, { force: true })
-      return new PartFile(await openFile(at, 'wx+', mode), { path, at, signal })
+      return new PartFile(await openFile(at, 'wx+', draft.mode), { path, at }, draft)
     } catch (error) {
       throw fileError(error, path)
     }

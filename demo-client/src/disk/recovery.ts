@@ -32,8 +32,8 @@ export interface Recovered {
 
 /** Opens the part file and checks what is in it. A link, or anything that is not a file, is refused. */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
-  const { paths, secret, signal } = options
-  const old = await PartFile.find(paths.part, signal)
+  const { paths, secret } = options
+  const old = await PartFile.find(paths.part, options)
   const part = old ?? (await newPart(options))
   try {
     const nothing = { part, isNew: old === null, held: null, replaced: null, notice: noticeOf(options) }

@@ -15,14 +15,24 @@ const SMALLEST = 256 * 1024
 /** Rate from which on copying every byte into the page cache is what a download waits for: more than a gigabit line. */
 const FAST = { bytes: 13 * 1024 * 1024, ms: 100 }
 
+/** Tells how many milliseconds have passed between two looks. `performance` is one. */
+export interface Clock {
+  now(): number
+}
+
 /** Are the bytes of this download coming fast? Then `note()` says so. */
 class Pace {
+  readonly #clock: Clock
   #since = Number.NEGATIVE_INFINITY
   #bytes = 0
   #isFast = false
 
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
   note(bytes: number): boolean {
-    const now = performance.now()
+    const now = this.#clock.now()
     const elapsed = now - this.#since
     if (elapsed >= FAST.ms) {
       this.#isFast = this.#bytes / elapsed >= FAST.bytes / FAST.ms
@@ -42,13 +52,14 @@ class Pace {
  */
 export class DirectWrites {
   readonly #file: FileHandle
-  readonly #pace = new Pace()
+  readonly #pace: Pace
   #handle: Promise<FileHandle | null> | null = null
   #isRefused = false
 
   /** `file` remains its owner's, who closes it after this. */
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, clock: Clock = performance) {
     this.#file = file
+    this.#pace = new Pace(clock)
   }
 
   /**

@@ -9,12 +9,12 @@ import { BlockWriter } from '#client/disk/block-writer.js'
 import { PartFile } from '#client/disk/part-file.js'
 import { BUFFER, Loan, PAGE } from '#client/files/buffers.js'
 import { DirectWrites } from '#client/files/direct-writes.js'
-import { rangeGet } from '../support/command.ts'
+import { type Running, spawnCommand } from '../support/command.ts'
 import { fileHandlePrototype } from '../support/file-handles.ts'
 import { honest, resource, startHostile } from '../support/hostile-server.ts'
 import { killAfter } from '../support/kill.ts'
-import { get, readOrNull } from '../support/run.ts'
-import { slowClock } from '../support/slow-clock.ts'
+import { readOrNull } from '../support/run.ts'
+import { getBySlowClock, SLOW_CLOCK } from '../support/slow-clock.ts'
 import { startSlow } from '../support/slow-server.ts'
 
 const MIB = 1024 * 1024
@@ -75,12 +75,9 @@ async function setUp(t: Test, meddle?: (write: Write) => { bytesWritten: number 
   const writes = await watchWrites(t, meddle)
   const path = join(await mkdtemp(join(t.testdirName, 'file-')), 'file')
   const file = await open(path, 'w+')
-  const direct = new DirectWrites(file)
   const clock = { ms: 0 }
-  const { now } = performance
-  performance.now = () => clock.ms
+  const direct = new DirectWrites(file, { now: () => clock.ms })
   t.teardown(async () => {
-    performance.now = now
     await direct.close()
     await file.close()
   })
@@ -194,9 +191,9 @@ t.test('no descriptor is left', { skip }, async (t) => {
 t.test('other file systems are left alone', { skip: skip || withoutShm() }, async (t) => {
   const folder = await mkdtemp('/dev/shm/range-get-')
   t.teardown(() => rm(folder, { recursive: true }))
-  const { writes } = await setUp(t)
+  const writes = await watchWrites(t)
   const file = await open(join(folder, 'file'), 'w')
-  const direct = new DirectWrites(file)
+  const direct = new DirectWrites(file, { now: () => 0 })
   t.teardown(() => file.close())
   await hurry(direct)
   t.notOk(await direct.write(lent(), 0))
@@ -214,9 +211,8 @@ function withoutShm(): string | false {
 
 t.test('both ways on one file, read in between', async (t) => {
   const writes = skip === false ? await watchWrites(t) : []
-  t.teardown(slowClock())
   const path = join(t.testdir({}), 'file.part')
-  const part = await PartFile.create(path, { mode: 0o600, signal: null, token: 'x' })
+  const part = await PartFile.create(path, { mode: 0o600, signal: null, token: 'x', clock: SLOW_CLOCK })
   await part.publish()
   t.teardown(() => part.close())
   for (let round = 0; round < 2; round++) {
@@ -269,10 +265,9 @@ const DOWNLOADS = [
 for (const { name, options, fields, isDirect } of DOWNLOADS) {
   t.test(`a fast download, ${name}`, async (t) => {
     const writes = skip === false ? await watchWrites(t) : []
-    t.teardown(slowClock())
     const server = await startHostile(honest(resource(CONTENT, { ...A.fields, ...fields })))
     t.teardown(() => server.stop())
-    const end = await get(`${server.url}/file.bin`, t.testdir({}), options)
+    const end = await getBySlowClock(`${server.url}/file.bin`, t.testdir({}), options)
     t.ok(end.file?.equals(CONTENT), end.message)
     const direct = writes.filter((write) => write.isDirect).reduce((sum, write) => sum + write.length, 0)
     const most = isDirect && skip === false ? SIZE : 0
@@ -280,16 +275,15 @@ for (const { name, options, fields, isDirect } of DOWNLOADS) {
   })
 }
 
-const SLOW_CLOCK = fileURLToPath(new URL('../support/with-slow-clock.js', import.meta.url))
+const CHILD = fileURLToPath(new URL('../support/slow-clock-child.js', import.meta.url))
 
 t.test('killed while it is fast, and run again', async (t) => {
   const server = await startSlow(A, 2 * MIB)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
-  const args = ['-q', '-o', 'file.bin']
-  const env = { NODE_OPTIONS: `--import=${SLOW_CLOCK}` }
-  for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 6, { dir, args, env })
-  const { status, stderr } = await rangeGet([...args, `${server.url}/file.bin`], dir, env).ended
+  const start = (url: string): Running => spawnCommand(process.execPath, [CHILD, url], { cwd: dir })
+  for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 6, { dir, start })
+  const { status, stderr } = await start(`${server.url}/file.bin`).ended
   t.equal(status, 0, stderr)
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 })

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rangeGet } from './command.ts'
+import { type Running, rangeGet } from './command.ts'
 import { blocksOf } from './journal.ts'
 import { readOrNull } from './run.ts'
 import type { SlowServer } from './slow-server.ts'
@@ -15,15 +15,17 @@ interface Victim {
   /** Default {@link ARGS}. */
   readonly args?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
+  /** Starts the download. Default: `range-get` with these arguments. */
+  readonly start?: (url: string) => Running
 }
 
 /** Runs the command until the server has sent `bytes` more and something of it is recorded, then kills it. */
 export async function killAfter(
   server: SlowServer,
   bytes: number,
-  { dir, args = ARGS, env = {} }: Victim,
+  { dir, args = ARGS, env = {}, start = (url) => rangeGet([...args, url], dir, env) }: Victim,
 ): Promise<void> {
-  const run = rangeGet([...args, `${server.url}/file.bin`], dir, env)
+  const run = start(`${server.url}/file.bin`)
   let isOver = false
   const over = run.ended.then(() => {
     isOver = true

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DownloadError, type DownloadOptions, type DownloadResult, download } from 'range-get'
+import { type Download, DownloadError, type DownloadOptions, type DownloadResult, download } from 'range-get'
 
 /** Patience that suits tests: everything is on this machine. */
 export const QUICK: DownloadOptions = {
@@ -23,7 +23,11 @@ export interface End {
 /** Downloads into `dir`/file.bin and looks at what is there afterwards. */
 export async function get(url: string, dir: string, options: DownloadOptions = {}): Promise<End> {
   const path = join(dir, 'file.bin')
-  const run = download(url, path, { ...QUICK, ...options })
+  return await endOf(download(url, path, { ...QUICK, ...options }), path)
+}
+
+/** How a download into `path` ends, and what is there afterwards. */
+export async function endOf(run: Download, path: string): Promise<End> {
   try {
     const result = await run.finished
     return { result, code: null, message: '', file: readOrNull(path) }
