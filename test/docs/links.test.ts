@@ -9,6 +9,7 @@ const DOCUMENTS = [
   'README.zh-CN.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'RELEASING.md',
   'SECURITY.md',
   'demo-server/README.md',
   ...['plugin', 'demo-client'].flatMap((folder) =>

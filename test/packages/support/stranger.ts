@@ -56,10 +56,13 @@ export async function emptyFolder(): Promise<string> {
   return await mkdtemp(join(tmpdir(), 'stranger-'))
 }
 
-/** Packs a package into a folder and returns the path of the tarball. */
+/**
+ * Packs a package, as it is built now, into a folder, and returns the path of the tarball. The `prepack` script would
+ * build again, under the other tests.
+ */
 export async function pack(folder: string, into: string): Promise<string> {
-  const printed = await run(REPOSITORY, 'npm', 'pack', '--silent', '--pack-destination', into, '-w', folder)
-  return join(into, printed.trim())
+  const args = ['--silent', '--ignore-scripts', '--pack-destination', into, '-w', folder]
+  return join(into, (await run(REPOSITORY, 'npm', 'pack', ...args)).trim())
 }
 
 /** Where a dependency of a package is installed here. */
