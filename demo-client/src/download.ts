@@ -2,7 +2,7 @@
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
 import { type Destination, Output } from './disk/destination.ts'
-import { withAdvice, withLeftover } from './disk/leftover.ts'
+import { withAdvice, withKeptBytes } from './disk/kept-bytes.ts'
 import { Store } from './disk/store.ts'
 import { verifyDigests } from './disk/verify-digests.ts'
 import type { DownloadProgress } from './download-progress.ts'
@@ -14,7 +14,7 @@ import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { DownloadStatus } from './progress/download-status.ts'
 import { strongest } from './rules/digest.ts'
 import { strongTag } from './rules/validators.ts'
-import { Shortfalls } from './text/shortfall.ts'
+import { Warnings } from './text/warnings.ts'
 import { type FetchContext, Versions } from './versions.ts'
 
 /** A download under way. Iterate it for progress; await `finished` for the end. */
@@ -62,7 +62,7 @@ class Run implements Download {
   readonly finished: Promise<DownloadResult>
   readonly #status = new DownloadStatus()
   readonly #versions = new Versions(this.#status)
-  readonly #shortfalls = new Shortfalls()
+  readonly #warnings = new Warnings()
   readonly #clock: Clock
 
   constructor(request: DownloadRequest, clock: Clock) {
@@ -101,7 +101,7 @@ class Run implements Download {
       return result
     } catch (error) {
       this.#status.enter('failed')
-      throw withAdvice(withLeftover(error, null, stop?.signal ?? null))
+      throw withAdvice(withKeptBytes(error, null, stop?.signal ?? null))
     } finally {
       stop?.forget()
       this.#status.end()
@@ -111,7 +111,7 @@ class Run implements Download {
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const { existing } = settings
     const key = settings.resumeKey ?? origin.url.href
-    const output = new Output(destination, origin.url, { existing, shortfalls: this.#shortfalls, key })
+    const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
     this.#status.enter('checking')
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
@@ -131,7 +131,7 @@ class Run implements Download {
       return result
     } catch (error) {
       this.#status.settle(store.received, this.#versions.total)
-      throw withLeftover(error, await store.close('stopped'), settings.signal)
+      throw withKeptBytes(error, await store.close('stopped'), settings.signal)
     } finally {
       exchanger.close()
     }
@@ -176,9 +176,9 @@ class Run implements Download {
       existing: settings.existing,
       previous: place.kind === 'file' ? place.stats : null,
       mtime: modified,
-      shortfalls: this.#shortfalls,
+      warnings: this.#warnings,
     })
-    if (digest === null && end === 'tls-closed') this.#shortfalls.note('end')
+    if (digest === null && end === 'tls-closed') this.#warnings.add('end')
     return {
       path: output.path,
       size: total,
@@ -186,7 +186,7 @@ class Run implements Download {
       resumed: this.#status.resumed,
       integrity: digest !== null ? 'digest' : end === 'announced' ? 'length' : 'nothing',
       digest,
-      warnings: this.#shortfalls.warnings,
+      warnings: this.#warnings.sentences,
     }
   }
 }

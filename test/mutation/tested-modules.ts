@@ -54,7 +54,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     tests: ['client/content/stand-in', 'client/rules/verdicts'],
   },
   { module: 'demo-client/dist/content/stand-in', tests: ['client/content/stand-in'] },
-  { module: 'demo-client/dist/state/state-names', tests: ['client/state/state-names'] },
+  { module: 'demo-client/dist/state/state-paths', tests: ['client/state/state-paths'] },
   { module: 'demo-client/dist/text/text-width', tests: ['client/text/progress-line'] },
   { module: 'demo-client/dist/rules/tunnel-head', tests: ['client/rules/tunnel-head'] },
   { module: 'demo-client/dist/disk/write-sizes', tests: ['client/disk/write-sizes'] },

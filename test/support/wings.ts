@@ -138,7 +138,7 @@ const CLIENT: Layout = {
       mayImport: ['caller', 'rules', 'state', 'errors.ts', 'shortage.ts'],
     },
     claim: {
-      is: 'whose the state on the disk is: lock, secret, journal, leftovers, placeholder, the final name',
+      is: 'whose the state on the disk is: lock, secret, journal, stale files, placeholder, the final name',
       mayImport: ['files', 'state', 'text', 'errors.ts', 'shortage.ts'],
     },
     disk: {

@@ -2,12 +2,12 @@
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { DownloadError, unlessShort } from '../errors.ts'
-import { isSameMark, markOf } from '../files/file-mark.ts'
+import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { exists } from '../files/free-name.ts'
 import { sealedKey } from '../state/journal-format.ts'
-import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-names.ts'
+import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
+import { cleanUp } from './cleanup.ts'
 import { loadJournal } from './journal.ts'
-import { tidy } from './leftovers.ts'
 import { Lock, type LockOptions } from './lock.ts'
 import { readOwner } from './lock-file.ts'
 import type { Owner } from './lock-owner.ts'
@@ -29,11 +29,11 @@ export interface Claim {
   readonly paths: StatePaths
   readonly lock: Lock
   /** Names of files that were in the way: nothing proves that a run of ours has left them, so they stay. */
-  readonly passed: readonly string[]
+  readonly skipped: readonly string[]
 }
 
 /** So many names of its own are looked at, at most. */
-const MOST_OWN = 20
+const MAX_OWN_NAMES = 20
 
 /**
  * Locks the state of a download. Where the path was only suggested, the first download has its state under that name;
@@ -47,21 +47,21 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
   const first = ownPaths(options, 1)
   // Where it went on last, it goes on, also when the plain name has become free.
   const hasOwn = (await exists(first.part)) || (await exists(first.lock))
-  const passed: string[] = []
-  for (let at = hasOwn ? 1 : 0; at <= MOST_OWN; at++) {
+  const skipped: string[] = []
+  for (let at = hasOwn ? 1 : 0; at <= MAX_OWN_NAMES; at++) {
     const paths = at === 0 ? plain : ownPaths(options, at)
     const isShared = at === 0 && options.naming === 'suggested'
-    const lock = isShared ? await takeShared(options, paths) : await Lock.acquire(lockOptions(options, paths))
+    const lock = isShared ? await lockShared(options, paths) : await Lock.acquire(lockOptions(options, paths))
     if (lock === null) continue
-    const foreign = await orRelease(lock, () => inTheWay(options, { paths, lock }))
-    if (foreign.length === 0) return { paths, lock, passed }
-    passed.push(...foreign)
+    const foreign = await orRelease(lock, () => foreignFiles(options, { paths, lock }))
+    if (foreign.length === 0) return { paths, lock, skipped }
+    skipped.push(...foreign)
     await lock.release('recorded')
   }
   const advice = 'Delete or rename these files, or give the file another name'
   throw new DownloadError(
     'ERR_DOWNLOAD_UNWRITABLE',
-    `cannot write ${options.path}: nothing proves that an earlier run left ${passed[0]} and ${passed.length - 1} more. ${advice}`,
+    `cannot write ${options.path}: nothing proves that an earlier run left ${skipped[0]} and ${skipped.length - 1} more. ${advice}`,
   )
 }
 
@@ -70,13 +70,13 @@ function ownPaths({ path, key }: ClaimOptions, at: number): StatePaths {
 }
 
 /** The lock of a name that other downloads may have as well; null where one of them has it. */
-async function takeShared(options: ClaimOptions, paths: StatePaths): Promise<Lock | null> {
+async function lockShared(options: ClaimOptions, paths: StatePaths): Promise<Lock | null> {
   const owner = await readOwner(paths.lock).catch(unlessShort(null, paths.lock))
   if (!(await isOurs(options, paths, owner))) return null
   const got = await Lock.attempt(lockOptions(options, paths))
   if (!(got instanceof Lock) && got.holder?.key !== hashOf(options.key)) return null
   const lock = got instanceof Lock ? got : await Lock.acquire(lockOptions(options, paths))
-  await orRelease(lock, () => tidy({ paths, lock, secret: options.secret }))
+  await orRelease(lock, () => cleanUp({ paths, lock, secret: options.secret }))
   // Another download may have come and gone meanwhile.
   if (await isOurs(options, paths, lock.predecessor?.owner ?? null)) return lock
   await lock.release('recorded')
@@ -94,17 +94,20 @@ async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
 }
 
 /** The names of files that are there, and not proven to be those of an earlier run. Others are tidied up. */
-async function inTheWay({ secret }: ClaimOptions, { paths, lock }: Omit<Claim, 'passed'>): Promise<string[]> {
-  await tidy({ paths, lock, secret })
+async function foreignFiles(
+  { secret }: ClaimOptions,
+  { paths, lock }: Omit<Claim, 'skipped'>,
+): Promise<string[]> {
+  await cleanUp({ paths, lock, secret })
   const found = await loadJournal(paths.journal, secret)
   const part = await lstat(paths.part, { bigint: true }).catch(() => null)
   const names = found.kind === 'unproven' ? [basename(paths.journal)] : []
   if (part === null || !part.isFile()) return names // what is no file is refused when it is opened
-  const mark = await markOf(part, dirname(paths.part))
+  const mark = await fileIdOf(part, dirname(paths.part))
   const isProven =
     found.kind === 'proven' &&
     found.record.name === basename(paths.part) &&
-    isSameMark(found.record.part, mark)
+    isSameFileId(found.record.part, mark)
   return isProven ? names : [...names, basename(paths.part)]
 }
 

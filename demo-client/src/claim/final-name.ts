@@ -10,14 +10,14 @@ import { DownloadError, fileError, ifShort, systemCode } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { flushDirectory, flushFile } from '../files/flush.ts'
 import { exists, isSameFile, moveToFree } from '../files/free-name.ts'
-import { existsError } from '../files/place.ts'
+import { existsError } from '../files/path-entry.ts'
 import type { Placeholder } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
-import type { Shortfalls } from '../text/shortfall.ts'
+import type { Warnings } from '../text/warnings.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
 
 /** A complete file under its part name. */
-export interface Complete {
+export interface CompleteFile {
   readonly file: FileHandle
   readonly path: string
 }
@@ -42,7 +42,7 @@ export interface FinalName {
   readonly previous: Stats | null
   /** The date it gets; null: that of the last write. */
   readonly mtime: Date | null
-  readonly shortfalls: Shortfalls
+  readonly warnings: Warnings
 }
 
 /**
@@ -52,36 +52,35 @@ export interface FinalName {
  * has taken over
  */
 export async function giveFinalName(
-  complete: Complete,
+  complete: CompleteFile,
   name: FinalName,
   publisher: Publisher,
 ): Promise<void> {
   const { file } = complete
-  const { path, previous, mtime, shortfalls } = name
-  const mode = previous === null ? null : await keepOwner(file, previous, shortfalls)
+  const { path, previous, mtime, warnings } = name
+  const mode = previous === null ? null : await keepOwner(file, previous, warnings)
   // Until it has its name this user must be able to open it again. Nobody else may more than they will.
-  if (mode !== null) await file.chmod(mode | 0o600).catch(() => shortfalls.note('modes'))
-  if (mtime !== null) await file.utimes(mtime, mtime).catch(() => shortfalls.note('dates'))
-  if (!(await flushFile(file, 'all'))) shortfalls.note('flushes')
+  if (mode !== null) await file.chmod(mode | 0o600).catch(() => warnings.add('modes'))
+  if (mtime !== null) await file.utimes(mtime, mtime).catch(() => warnings.add('dates'))
+  if (!(await flushFile(file, 'all'))) warnings.add('flushes')
   const own = { file, path: publisher.ownPath }
   try {
-    await takeOwnName(complete, own)
+    await moveToOwnName(complete, own)
     try {
       await publisher.assertHeld()
       if (name.existing === 'replace') await rename(own.path, path)
       else await takeFreeName(own, name, publisher)
     } catch (error) {
-      await giveBack(own, complete.path)
+      await renameBack(own, complete.path)
       if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // who has taken over has taken it away
       throw error
     }
     // Two names of one file are left by link(2), and by a rename from one to the other. The final one is what counts.
     await rm(own.path, { force: true }).catch(() => undefined)
-    if (mode !== null && (mode & 0o600) !== 0o600)
-      await file.chmod(mode).catch(() => shortfalls.note('modes'))
+    if (mode !== null && (mode & 0o600) !== 0o600) await file.chmod(mode).catch(() => warnings.add('modes'))
     // The file is there by now: a shortage only leaves its name less certain.
     const isFlushed = await flushDirectory(dirname(path)).catch(ifShort(null))
-    if (isFlushed !== true) shortfalls.note(isFlushed === null ? 'name' : 'flushes')
+    if (isFlushed !== true) warnings.add(isFlushed === null ? 'name' : 'flushes')
   } catch (error) {
     throw fileError(error, path)
   }
@@ -91,7 +90,7 @@ export async function giveFinalName(
  * Takes back the complete file of the run with this token, which has ended or from which the lock was taken: it goes on
  * as a part file, unless it has the final name already.
  */
-export async function takeBack(part: string, token: string): Promise<void> {
+export async function restorePart(part: string, token: string): Promise<void> {
   const path = temporaryPath(part, 'done', token)
   if (!(await exists(path))) return
   try {
@@ -114,28 +113,24 @@ async function isFinished(path: string, part: string): Promise<boolean> {
 }
 
 /** Gives it the owner and group of the file it replaces, if that is allowed. Returns the mode it is to have. */
-async function keepOwner(
-  file: FileHandle,
-  { uid, gid, mode }: Stats,
-  shortfalls: Shortfalls,
-): Promise<number> {
+async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats, warnings: Warnings): Promise<number> {
   const mine = await file.stat()
-  const isAllowed = async (owner: number, group: number): Promise<boolean> =>
+  const mayChown = async (owner: number, group: number): Promise<boolean> =>
     await file.chown(owner, group).then(
       () => true,
       () => false,
     )
-  const hasGroup = mine.gid === gid || (await isAllowed(mine.uid, gid))
-  const hasOwner = mine.uid === uid || (await isAllowed(uid, hasGroup ? gid : mine.gid))
-  if (!hasOwner || !hasGroup) shortfalls.note('owner')
+  const hasGroup = mine.gid === gid || (await mayChown(mine.uid, gid))
+  const hasOwner = mine.uid === uid || (await mayChown(uid, hasGroup ? gid : mine.gid))
+  if (!hasOwner || !hasGroup) warnings.add('owner')
   // The kernel drops set-user-ID and set-group-ID with a write, and here all bytes are new.
-  if ((mode & 0o7000) !== 0) shortfalls.note('special-modes')
+  if ((mode & 0o7000) !== 0) warnings.add('special-modes')
   // What the old group was allowed is not for another one.
   return hasGroup ? mode & 0o777 : (mode & 0o707) | ((mode & 0o007) << 3)
 }
 
 /** Only the name can be moved; what has it is seen afterwards. What is not ours goes back. */
-async function takeOwnName({ path }: Complete, own: Complete): Promise<void> {
+async function moveToOwnName({ path }: CompleteFile, own: CompleteFile): Promise<void> {
   const isMoved = await rename(path, own.path).then(
     () => true,
     (error: unknown) => {
@@ -144,19 +139,19 @@ async function takeOwnName({ path }: Complete, own: Complete): Promise<void> {
     },
   )
   if (isMoved && (await isOpenFile(own))) return
-  if (isMoved) await giveBack(own, path)
+  if (isMoved) await renameBack(own, path)
   const reason = 'another file has taken its name, or it was deleted, while it was being written'
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
 }
 
 /** A run that has taken over may have moved it, or have a file of its own under the part name. */
-async function giveBack(own: Complete, part: string): Promise<void> {
+async function renameBack(own: CompleteFile, part: string): Promise<void> {
   const outcome = await moveToFree(own.path, part).catch(() => 'gone')
   if (outcome === 'taken' && (await isOpenFile(own)))
     await rm(own.path, { force: true }).catch(() => undefined)
 }
 
-async function isOpenFile({ file, path }: Complete): Promise<boolean> {
+async function isOpenFile({ file, path }: CompleteFile): Promise<boolean> {
   const [mine, named] = await Promise.all([
     file.stat({ bigint: true }),
     lstat(path, { bigint: true }).catch(() => null),
@@ -166,8 +161,8 @@ async function isOpenFile({ file, path }: Complete): Promise<boolean> {
 
 /** A rename would replace a file that somebody has made meanwhile; link(2) fails then. */
 async function takeFreeName(
-  complete: Complete,
-  { path, shortfalls }: FinalName,
+  complete: CompleteFile,
+  { path, warnings }: FinalName,
   { record }: Publisher,
 ): Promise<void> {
   try {
@@ -177,7 +172,7 @@ async function takeFreeName(
     // A network file system may do it, lose the answer, and say on the second try that the name is taken.
     if (systemCode(error) !== 'EEXIST') {
       await takeWithoutLink(complete.path, path, record)
-      shortfalls.note('hard-links')
+      warnings.add('hard-links')
       return
     }
     const { nlink } = await complete.file.stat()

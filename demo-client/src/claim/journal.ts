@@ -9,7 +9,7 @@ import { decodeJournal, encodeJournal, type JournalRecord } from '../state/journ
 import { temporaryPath } from '../state/temporary-names.ts'
 
 /** Far more than any journal takes, in bytes. */
-const MOST_BYTES = 4 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 
 /** What lies where a journal should be. `'unproven'`: no run of this user has written it, or it is damaged. */
 export type FoundJournal =
@@ -19,7 +19,7 @@ export type FoundJournal =
 /** Reads a journal. A link or anything but a file is refused. */
 export async function loadJournal(path: string, secret: Buffer): Promise<FoundJournal> {
   try {
-    const text = await readSmallFile(path, MOST_BYTES)
+    const text = await readSmallFile(path, MAX_BYTES)
     if (text === null) return { kind: 'none' }
     const record = decodeJournal(text, secret)
     return record === null ? { kind: 'unproven' } : { kind: 'proven', record }
@@ -60,13 +60,13 @@ export async function saveJournal(path: string, record: JournalRecord, seal: Jou
   }
 }
 
-async function writeDraft(temporary: string, text: string, fate: 'cached' | 'flushed'): Promise<void> {
+async function writeDraft(temporary: string, text: string, durability: 'cached' | 'flushed'): Promise<void> {
   // A new file, so that no link which lies there is followed.
   await rm(temporary, { force: true })
   const file = await openFile(temporary, 'wx', 0o600)
   try {
     await file.writeFile(text)
-    if (fate === 'flushed') await flushFile(file, 'data')
+    if (durability === 'flushed') await flushFile(file, 'data')
   } finally {
     await file.close()
   }

@@ -7,12 +7,12 @@ import { readSmallFile } from '../files/regular-file.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { isOwner, type Owner } from './lock-owner.ts'
 
-const MOST_BYTES = 4096
+const MAX_BYTES = 4096
 
 /** Who holds the lock at `path`, if anybody does. */
 export async function readOwner(path: string): Promise<Owner | null> {
   try {
-    const value: unknown = JSON.parse((await readSmallFile(path, MOST_BYTES)) ?? '')
+    const value: unknown = JSON.parse((await readSmallFile(path, MAX_BYTES)) ?? '')
     return isOwner(value) ? value : null
   } catch (error) {
     if (error instanceof SyntaxError) return null
@@ -77,27 +77,27 @@ async function createExclusively(path: string, owner: Owner): Promise<FileHandle
 
 /** Is it a file that no run has made? A power cut may leave a lock empty, or full of zeros. */
 export async function isForeign(path: string): Promise<boolean> {
-  const text = await readSmallFile(path, MOST_BYTES)
+  const text = await readSmallFile(path, MAX_BYTES)
   if (text === null) return await exists(path) // else it was released meanwhile
   return /[^\0]/.test(text) && (await readOwner(path)) === null
 }
 
 /** Removes the lock of `owner`, if it is still that one. `token`: of the run that does it. */
-export async function clear(path: string, owner: Owner | null, token: string): Promise<boolean> {
-  const grave = temporaryPath(path, 'old', token)
+export async function clearLock(path: string, owner: Owner | null, token: string): Promise<boolean> {
+  const moved = temporaryPath(path, 'old', token)
   try {
-    await rename(path, grave)
+    await rename(path, moved)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false // somebody else has cleared it
     throw error
   }
   // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
-  const buried = await readOwner(grave).catch(async (error: unknown) => {
-    await moveToFree(grave, path).catch(() => undefined) // what could not be read is not cleared
+  const found = await readOwner(moved).catch(async (error: unknown) => {
+    await moveToFree(moved, path).catch(() => undefined) // what could not be read is not cleared
     throw error
   })
-  const isNewcomer = buried !== null && buried.token !== owner?.token
-  if (isNewcomer) await moveToFree(grave, path).catch(() => undefined)
-  await rm(grave, { force: true })
+  const isNewcomer = found !== null && found.token !== owner?.token
+  if (isNewcomer) await moveToFree(moved, path).catch(() => undefined)
+  await rm(moved, { force: true })
   return !isNewcomer
 }

@@ -3,7 +3,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemCode, unlessShort } from '../errors.ts'
-import { makeToken, type Process, readToken, shortDigest } from '../state/token.ts'
+import { makeToken, type Process, readToken, shortDigest } from '../state/run-token.ts'
 
 /** Who holds a lock. */
 export interface Owner extends Process {
@@ -18,14 +18,14 @@ export interface Owner extends Process {
 export type Life = 'alive' | 'dead' | 'unknown'
 
 /** This process, with a token of its own for each lock. `key` is a hash: others can read it. */
-export function thisProcess(key: string, secret: Buffer): Owner {
-  const self = thisOne()
+export function newOwner(key: string, secret: Buffer): Owner {
+  const self = currentProcess()
   return { ended: 0, token: makeToken(self, secret), ...self, key }
 }
 
 /** A token of this process, for a file that needs no lock. `key` as for {@link makeToken}. */
 export function ownToken(key: Buffer): string {
-  return makeToken(thisOne(), key)
+  return makeToken(currentProcess(), key)
 }
 
 /** Does the process live that made the token? Null where no run with this key has made it. */
@@ -54,7 +54,7 @@ export function lifeOf(owner: Owner): Life {
   return hasEnded(status) || status.started !== owner.started ? 'dead' : 'alive'
 }
 
-function thisOne(): Process {
+function currentProcess(): Process {
   return { pid: process.pid, started: processStatus(process.pid)?.started ?? null, place: place() }
 }
 

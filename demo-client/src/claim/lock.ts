@@ -4,15 +4,13 @@ import { basename, dirname } from 'node:path'
 import { DownloadError, fileError } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
-import { clear, isForeign, readOwner, tryCreate } from './lock-file.ts'
-import { type Life, lifeOf, lifeOfMaker, type Owner, thisProcess } from './lock-owner.ts'
-import { isAbandoned } from './silence.ts'
+import { HEARTBEAT_INTERVAL_MS, isAbandoned } from './heartbeat.ts'
+import { clearLock, isForeign, readOwner, tryCreate } from './lock-file.ts'
+import { type Life, lifeOf, lifeOfMaker, newOwner, type Owner } from './lock-owner.ts'
 import { temporariesIn } from './stale-files.ts'
 
-/** In ms. Far shorter than what {@link isAbandoned} waits for a sign of life. */
-const HEARTBEAT = 2000
 /** Where a lock says whether its owner has ended. */
-const ENDED_AT = '{"ended":'.length
+const ENDED_OFFSET = '{"ended":'.length
 /** What is to be locked. */
 export interface LockOptions {
   readonly path: string
@@ -33,7 +31,7 @@ export interface Predecessor {
   readonly isDead: boolean
 }
 
-interface Owned {
+interface CreatedLock {
   readonly token: string
   readonly file: FileHandle
   readonly createdAt: number
@@ -50,13 +48,13 @@ export class Lock {
   /** By the file system's clock, in ms, less this process's own. */
   readonly #createdAt: number
 
-  private constructor(options: LockOptions, owned: Owned, predecessor: Predecessor | null) {
+  private constructor(options: LockOptions, owned: CreatedLock, predecessor: Predecessor | null) {
     this.token = owned.token
     this.#createdAt = owned.createdAt
     this.predecessor = predecessor
     this.#options = options
     this.#file = owned.file
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT)
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS)
     this.#heartbeat.unref()
   }
 
@@ -71,17 +69,17 @@ export class Lock {
   static async attempt(options: LockOptions): Promise<Lock | { holder: Owner | null }> {
     let predecessor: Predecessor | null = null
     try {
-      const owner = await withDescriptor(() => thisProcess(options.key, options.secret))
+      const owner = await withDescriptor(() => newOwner(options.key, options.secret))
       for (let attempt = 0; attempt < 5; attempt++) {
         const file = await tryCreate(options.path, owner)
         if (file !== null) {
           const createdAt = (await file.stat()).mtimeMs - performance.now()
           return new Lock(options, { token: owner.token, file, createdAt }, predecessor)
         }
-        const found = await look(options, owner.token)
+        const found = await inspect(options, owner.token)
         if (found === null) continue // released meanwhile
         if (found.life === 'alive') return { holder: found.owner }
-        if (await clear(options.path, found.owner, owner.token)) {
+        if (await clearLock(options.path, found.owner, owner.token)) {
           predecessor = { owner: found.owner, isDead: found.life === 'dead' }
         }
       }
@@ -108,7 +106,7 @@ export class Lock {
   /** `'unrecorded'`: the journal names this run still. Then the lock stays, as that of one that has ended. */
   async release(journal: 'recorded' | 'unrecorded'): Promise<void> {
     clearInterval(this.#heartbeat)
-    if (journal === 'unrecorded') await this.#file.write('1', ENDED_AT).catch(() => undefined)
+    if (journal === 'unrecorded') await this.#file.write('1', ENDED_OFFSET).catch(() => undefined)
     const hasName = await this.#hasName()
     await this.#file.close().catch(() => undefined)
     if (journal === 'unrecorded') return
@@ -140,12 +138,12 @@ export class Lock {
 }
 
 /** `'silent'`: nothing proves that the owner is dead, but it has given no sign of life for long. */
-interface Found {
+interface FoundLock {
   readonly owner: Owner | null
   readonly life: 'alive' | 'dead' | 'silent'
 }
 
-async function look({ path, secret, signal }: LockOptions, token: string): Promise<Found | null> {
+async function inspect({ path, secret, signal }: LockOptions, token: string): Promise<FoundLock | null> {
   const owner = await readOwner(path)
   if (owner === null && (await isForeign(path))) throw notALock(path)
   const life = await withDescriptor(() => (owner === null ? lifeOfMakers(path, secret) : lifeOf(owner)))

@@ -5,14 +5,14 @@ import { lstat, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { systemCode, unlessShort } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
-import { isSameMark, markOf } from '../files/file-mark.ts'
-import { existsError } from '../files/place.ts'
+import { fileIdOf, isSameFileId } from '../files/file-id.ts'
+import { existsError } from '../files/path-entry.ts'
 import type { Placeholder } from '../state/journal-format.ts'
-import type { StatePaths } from '../state/state-names.ts'
+import type { StatePaths } from '../state/state-paths.ts'
 import { loadJournal } from './journal.ts'
 
 /** FAT keeps times to two seconds; in ns. */
-const COARSE = 2_000_000_000n
+const COARSEST_TIME_NS = 2_000_000_000n
 
 /**
  * Makes an empty file at `path`. It is to be recorded before anything else is done: until then a kill leaves a file that
@@ -33,7 +33,7 @@ export async function makePlaceholder(path: string): Promise<Placeholder> {
   } catch (error) {
     throw systemCode(error) === 'EEXIST' ? existsError(path) : error
   }
-  const file = await markOf(stats, dirname(path))
+  const file = await fileIdOf(stats, dirname(path))
   return { name: basename(path), file, written: String(stats.mtimeNs) }
 }
 
@@ -42,8 +42,8 @@ export async function isPlaceholder(path: string, { name, file, written }: Place
   const stats = await lstat(path, { bigint: true }).catch(() => null)
   if (stats === null || !stats.isFile() || stats.size > 0n || name !== basename(path)) return false
   const apart = stats.mtimeNs - BigInt(written)
-  const isUntouched = file === null ? apart < COARSE && -apart < COARSE : apart === 0n
-  return isUntouched && isSameMark(file, await markOf(stats, dirname(path)))
+  const isUntouched = file === null ? apart < COARSEST_TIME_NS && -apart < COARSEST_TIME_NS : apart === 0n
+  return isUntouched && isSameFileId(file, await fileIdOf(stats, dirname(path)))
 }
 
 /** Deletes it, unless something else has the name by now. */
@@ -52,13 +52,13 @@ export async function removePlaceholder(path: string, placeholder: Placeholder):
 }
 
 /** Is the file at `path` one that a run has left whose state is there? */
-export async function isLeftBy(paths: StatePaths, path: string, secret: Buffer): Promise<boolean> {
+export async function hasPlaceholder(paths: StatePaths, path: string, secret: Buffer): Promise<boolean> {
   const left = await recorded(paths, secret)
   return left !== null && (await isPlaceholder(path, left))
 }
 
 /** Deletes what the run whose state is there has left. The lock must be held. */
-export async function removeLeft(paths: StatePaths, secret: Buffer): Promise<void> {
+export async function removeLeftPlaceholder(paths: StatePaths, secret: Buffer): Promise<void> {
   const left = await recorded(paths, secret)
   if (left !== null) await removePlaceholder(join(dirname(paths.journal), basename(left.name)), left)
 }

@@ -15,21 +15,21 @@ import { temporaryPath } from '../state/temporary-names.ts'
 import { ownToken } from './lock-owner.ts'
 import { removeStale, temporariesIn } from './stale-files.ts'
 
-const BYTES = 32
+const KEY_BYTES = 32
 /** Of IDs in names there. Nobody else can make files in that folder. */
 const NO_KEY = Buffer.alloc(0)
 /** How long the home is waited for, in ms. A network's may have to be mounted first. */
-const PATIENCE = 5000
+const HOME_TIMEOUT_MS = 5000
 
 /** The key of journals. */
 export interface Secret {
   readonly key: Buffer
   /** Why later runs will not know it, or null: they will. */
-  readonly isForgotten: string | null
+  readonly unsavedReason: string | null
 }
 
 /** Serves this process where no file can be had. */
-const ownKey = randomBytes(BYTES)
+const ownKey = randomBytes(KEY_BYTES)
 
 /** Calls that have not come back, by path. Each holds a thread: no download makes a second one. */
 const calls = new Map<string, Promise<Buffer>>()
@@ -42,18 +42,18 @@ const calls = new Map<string, Promise<Buffer>>()
 export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
   try {
     const path = join(stateFolder(), 'range-get', 'journal.key')
-    const key = await waitFor(readOrMake(path), { limit: PATIENCE, signal, name: path })
-    return { key, isForgotten: null }
+    const key = await waitFor(readOrMake(path), { limit: HOME_TIMEOUT_MS, signal, name: path })
+    return { key, unsavedReason: null }
   } catch (error) {
     signal?.throwIfAborted()
     // With another key, what can be resumed would not be believed.
     if (shortageOf(error) !== null) throw fileError(error, "the user's journal.key")
-    return { key: ownKey, isForgotten: error instanceof Error ? error.message : String(error) }
+    return { key: ownKey, unsavedReason: error instanceof Error ? error.message : String(error) }
   }
 }
 
 async function readOrMake(path: string): Promise<Buffer> {
-  const call = calls.get(path) ?? readMakeAndSweep(path)
+  const call = calls.get(path) ?? readOrMakeAndCleanUp(path)
   calls.set(path, call)
   try {
     return await call
@@ -62,9 +62,9 @@ async function readOrMake(path: string): Promise<Buffer> {
   }
 }
 
-async function readMakeAndSweep(path: string): Promise<Buffer> {
+async function readOrMakeAndCleanUp(path: string): Promise<Buffer> {
   const key = (await read(path)) ?? (await make(path))
-  await sweep(path)
+  await removeStaleDrafts(path)
   return key
 }
 
@@ -72,7 +72,7 @@ async function readMakeAndSweep(path: string): Promise<Buffer> {
  * Removes the drafts of runs that were killed while they made the file. Now that it is there, nobody needs one: a run that
  * finds its draft gone reads the file.
  */
-async function sweep(path: string): Promise<void> {
+async function removeStaleDrafts(path: string): Promise<void> {
   const folder = dirname(path)
   const found = (await temporariesIn(folder, NO_KEY)).filter(({ file }) => file === basename(path))
   const user = process.geteuid?.() ?? null
@@ -104,8 +104,8 @@ async function read(path: string): Promise<Buffer | null> {
       if (user !== null && (uid !== user || (mode & 0o077) !== 0)) {
         throw new Error(`${path} must belong to the user who runs this, with mode 0600`)
       }
-      const key = await readUpTo(file, BYTES + 1)
-      if (key?.length === BYTES) return key
+      const key = await readUpTo(file, KEY_BYTES + 1)
+      if (key?.length === KEY_BYTES) return key
       throw new Error(`${path} is damaged; delete it`)
     } finally {
       await file.close()
@@ -124,7 +124,7 @@ async function make(path: string): Promise<Buffer> {
   try {
     const file = await openFile(draft, 'wx', 0o600)
     try {
-      await file.writeFile(randomBytes(BYTES))
+      await file.writeFile(randomBytes(KEY_BYTES))
       await file.sync()
     } finally {
       await file.close()

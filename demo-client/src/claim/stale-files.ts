@@ -1,21 +1,21 @@
 // Temporary files that a run has left: which ones are there, and the removal of those whose run has ended.
 //
-// A name says which process made it, with a proof; see `token.ts`. What only looks like one stays, and so does all that is
+// A name says which process made it, with a proof; see `run-token.ts`. What only looks like one stays, and so does all that is
 // no regular file, or not this user's. A run that stood still for so long that it was taken for dead finds its file gone
 // when it wakes, and no other file under that name: it looks again, or ends.
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifShort } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
+import { readToken } from '../state/run-token.ts'
 import { readTemporaryName, type TemporaryName } from '../state/temporary-names.ts'
-import { readToken } from '../state/token.ts'
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat.ts'
 import { type Life, lifeOfMaker } from './lock-owner.ts'
-import { SILENCE } from './silence.ts'
 
 /** Where runs leave files, and what they are known by. */
-export interface Leftovers {
+export interface StaleFileSearch {
   readonly folder: string
-  /** That of the IDs in their names; see `token.ts`. */
+  /** That of the IDs in their names; see `run-token.ts`. */
   readonly key: Buffer
   /** The user whose files may be removed, as the file system has it; null where it knows none. */
   readonly user: number | null
@@ -31,12 +31,12 @@ export async function temporariesIn(folder: string, key: Buffer): Promise<Tempor
 }
 
 /** Removes those of the files `found` whose run has ended, or cannot be asked and has not touched them for a minute. */
-export async function removeStale(found: readonly TemporaryName[], leftovers: Leftovers): Promise<void> {
+export async function removeStale(found: readonly TemporaryName[], search: StaleFileSearch): Promise<void> {
   for (const { file, stage, token } of found) {
-    const path = join(leftovers.folder, `${file}.${stage}.${token}`)
-    const life = lifeOf(token, leftovers.key)
-    if (life === null || life === 'alive' || !(await isFileOf(path, leftovers.user))) continue
-    if (life === 'unknown' && Math.abs(leftovers.now - (await touchedAt(path))) <= SILENCE) continue
+    const path = join(search.folder, `${file}.${stage}.${token}`)
+    const life = lifeOf(token, search.key)
+    if (life === null || life === 'alive' || !(await isFileOf(path, search.user))) continue
+    if (life === 'unknown' && Math.abs(search.now - (await touchedAt(path))) <= HEARTBEAT_TIMEOUT_MS) continue
     await rm(path, { force: true }).catch(() => undefined)
   }
 }

@@ -5,8 +5,8 @@ import { jsonLine, oneLine } from '../text/one-line.ts'
 import { describeProgress, plainLine, progressLine } from '../text/progress-line.ts'
 import { formatSize } from '../text/quantities.ts'
 import { isForeground, onForeground } from './foreground.ts'
-import { unsaid } from './once.ts'
-import type { Outlet } from './outlet.ts'
+import type { OutputStream } from './output-stream.ts'
+import { notYetShown } from './shown-warnings.ts'
 
 /** Shows one download. */
 export interface Display {
@@ -30,7 +30,7 @@ export function describeResult(result: DownloadResult): string {
 
 /** The result, and what is not certain, unless that was said before. */
 function linesAbout(result: DownloadResult): string {
-  const notes = unsaid(result.warnings).map((warning) => `note: ${oneLine(warning)}`)
+  const notes = notYetShown(result.warnings).map((warning) => `note: ${oneLine(warning)}`)
   return [describeResult(result), ...notes].map((line) => `${line}\n`).join('')
 }
 
@@ -51,7 +51,7 @@ const NO_WRAP = '\u001b[?7l'
 const WRAP = '\u001b[?7h'
 
 /** A bar that is redrawn in place, while this process is in the foreground. */
-export function barDisplay(out: Outlet, name: string): Display {
+export function barDisplay(out: OutputStream, name: string): Display {
   let latest: DownloadProgress | null = null
   let isDrawn = false
   const draw = (): void => {
@@ -83,7 +83,7 @@ export function barDisplay(out: Outlet, name: string): Display {
 }
 
 /** A line whenever the state changes, and every `interval` ms in between. */
-export function lineDisplay(out: Outlet, name: string, interval: number): Display {
+export function lineDisplay(out: OutputStream, name: string, interval: number): Display {
   let state = ''
   let shown = Number.NEGATIVE_INFINITY
   return {
@@ -106,7 +106,7 @@ export function lineDisplay(out: Outlet, name: string, interval: number): Displa
 }
 
 /** One JSON object a line. */
-export function jsonDisplay(out: Outlet, url: string): Display {
+export function jsonDisplay(out: OutputStream, url: string): Display {
   const write = (event: string, value: object): void => out.write(`${jsonLine({ event, url, ...value })}\n`)
   return {
     clear: () => undefined,

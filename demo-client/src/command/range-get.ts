@@ -14,7 +14,7 @@ import { barDisplay, type Display, jsonDisplay, lineDisplay, nameOf, quietDispla
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
 import { leaveTerminal } from './foreground.ts'
 import { type Key, watchKeys } from './keys.ts'
-import { Outlet } from './outlet.ts'
+import { OutputStream } from './output-stream.ts'
 import { leave, type StopSignals, watchStopSignals } from './stop-signals.ts'
 
 /** Redrawing more often than this, in ms, is for nobody. */
@@ -22,8 +22,8 @@ const FRAME = 100
 const LINE_INTERVAL = 5000
 const JSON_INTERVAL = 500
 
-const stderr = new Outlet(process.stderr)
-const stdout = new Outlet(process.stdout, (code) => {
+const stderr = new OutputStream(process.stderr)
+const stdout = new OutputStream(process.stdout, (code) => {
   stderr.write(`range-get: cannot write to standard output (${code})\n`)
 })
 

@@ -3,7 +3,7 @@ import { type ClientRequestArgs, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { giveBack, offer } from '../files/descriptors.ts'
+import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
 import { type AddressAndPort, type Dialled, dial } from './dial.ts'
 import { openTunnel } from './tunnel.ts'
@@ -23,7 +23,7 @@ export class Agents {
   readonly #tls = new TlsAgent(null)
   /** By the URL of the proxy. */
   readonly #tunnels = new Map<string, TlsAgent>()
-  readonly #keep = offer('idle', () => this.dropIdle() > 0)
+  readonly #keep = registerSpare('idle', () => this.dropIdle() > 0)
 
   /** Whose connections speak HTTP. */
   plain(): HttpAgent {
@@ -94,7 +94,7 @@ function endOf(options: ClientRequestArgs, port: number): Omit<Dialled, 'open'> 
 /** Hands over the connection that `open` opens, if need be in the place of those that no request uses. */
 function hand(open: () => Promise<Socket>, callback: Opened | undefined): void {
   const opened = open().catch((error: unknown) => {
-    if (shortageOf(error) === null || !giveBack('idle')) throw error
+    if (shortageOf(error) === null || !releaseSpare('idle')) throw error
     return open()
   })
   opened.then(

@@ -1,5 +1,5 @@
 // How the walk looks: coloured with a bar on a terminal, plain lines elsewhere.
-import type { Outlet } from '../command/outlet.ts'
+import type { OutputStream } from '../command/output-stream.ts'
 import type { SegmentReport } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'
 import { widthOf } from '../text/text-width.ts'
@@ -9,11 +9,11 @@ const LEAST_BAR = 4
 
 /** Writes the walk to a stream. */
 export class DemoDisplay {
-  readonly #out: Outlet
+  readonly #out: OutputStream
   readonly #isColoured: boolean
   #steps = 0
 
-  constructor(out: Outlet, env: NodeJS.ProcessEnv) {
+  constructor(out: OutputStream, env: NodeJS.ProcessEnv) {
     this.#out = out
     // NO_COLOR: "when present and not an empty string (regardless of its value), prevents the addition of colour".
     this.#isColoured = out.columns !== null && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'

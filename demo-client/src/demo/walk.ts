@@ -3,7 +3,7 @@ import { basename, relative } from 'node:path'
 import { exitStatusOf, OUTPUT_FAILED } from '../command/exit-status.ts'
 import { leaveTerminal } from '../command/foreground.ts'
 import { watchKeys } from '../command/keys.ts'
-import { Outlet } from '../command/outlet.ts'
+import { OutputStream } from '../command/output-stream.ts'
 import { leave, watchStopSignals } from '../command/stop-signals.ts'
 import { type Download, DownloadError, download } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'
@@ -19,8 +19,8 @@ const STEP_PAUSE = 1000
 const RETRIES = 3
 const RETRY_DELAY = 300
 
-const stderr = new Outlet(process.stderr)
-const stdout = new Outlet(process.stdout, (code) => {
+const stderr = new OutputStream(process.stderr)
+const stdout = new OutputStream(process.stdout, (code) => {
   stderr.write(`demo: cannot write to standard output (${code})\n`)
 })
 

@@ -1,12 +1,12 @@
 // Writes the bytes of one answer in large batches, keeping their CRC.
 import { crc32 } from 'node:zlib'
-import { BUFFER, sizeOfNext } from '../files/buffers.ts'
+import { BUFFER_BYTES, nextBufferSize } from '../files/buffers.ts'
 import type { Block } from '../state/blocks.ts'
-import { Gathering, type Piece } from './gathering.ts'
+import { type Batch, BatchBuffer } from './batch-buffer.ts'
 import type { PartFile } from './part-file.ts'
 
 /** Writes under way at once: the next one must not have to wait for the event loop to come round. */
-const AT_ONCE = 2
+const MAX_WRITES = 2
 
 /** How a writer works; sizes in bytes. */
 export interface BlockWriterOptions {
@@ -25,7 +25,7 @@ export class BlockWriter {
   #block: Block
   /** The block as it is when all writes that have begun are done. */
   #begun: Block
-  readonly #gathering: Gathering
+  readonly #batches: BatchBuffer
   #unwritten = 0
   #running = 0
   /** Resolves when all writes that have begun are done. */
@@ -37,7 +37,7 @@ export class BlockWriter {
     this.#options = options
     this.#block = { start, end: start, crc: 0 }
     this.#begun = this.#block
-    this.#gathering = new Gathering(start, { batch: options.batch, onDue: () => this.#startAll() })
+    this.#batches = new BatchBuffer(start, { batch: options.batch, onDue: () => this.#startAll() })
   }
 
   /** What has been written, with its CRC-32. */
@@ -59,24 +59,24 @@ export class BlockWriter {
   push(chunk: Buffer): Promise<void> | null {
     if (this.#failure !== null) return null
     this.#unwritten += chunk.length
-    this.#gathering.put(chunk)
+    this.#batches.put(chunk)
     this.#startAll()
     return this.#unwritten < this.#most ? null : this.#drained()
   }
 
   /**
    * Where the next bytes may be put, to be pushed from there without a copy. Remains of use until the next `push()`,
-   * `room()` or `flush()`, whatever else happens.
+   * `reserve()` or `flush()`, whatever else happens.
    */
-  room(): Buffer {
-    const room = this.#gathering.room()
+  reserve(): Buffer {
+    const space = this.#batches.reserve()
     this.#startAll()
-    return room
+    return space
   }
 
   /** Resolves when everything taken is in the file. @throws DownloadError of the file system's kind */
   async flush(): Promise<void> {
-    this.#gathering.close()
+    this.#batches.close()
     do {
       this.#start()
       await this.#writing
@@ -86,7 +86,9 @@ export class BlockWriter {
 
   get #most(): number {
     const { batch, backlog } = this.#options
-    return sizeOfNext() < BUFFER ? 2 * Math.min(batch, sizeOfNext()) : Math.max(2 * batch, backlog)
+    return nextBufferSize() < BUFFER_BYTES
+      ? 2 * Math.min(batch, nextBufferSize())
+      : Math.max(2 * batch, backlog)
   }
 
   /** Goes on at half: a connection that stops and starts for each write costs more than the writing. */
@@ -95,19 +97,19 @@ export class BlockWriter {
   }
 
   #startAll(): void {
-    while (this.#running < AT_ONCE && this.#gathering.isWaiting) this.#start()
+    while (this.#running < MAX_WRITES && this.#batches.isWaiting) this.#start()
   }
 
   /** Starts to write the first that waits. */
   #start(): void {
-    if (this.#running === AT_ONCE) return
-    const piece = this.#gathering.take()
-    if (piece === undefined) return
+    if (this.#running === MAX_WRITES) return
+    const batch = this.#batches.take()
+    if (batch === undefined) return
     this.#running++
-    this.#writing = this.#write(piece, this.#writing)
+    this.#writing = this.#write(batch, this.#writing)
   }
 
-  async #write({ loan, bytes }: Piece, before: Promise<void>): Promise<void> {
+  async #write({ memory, bytes }: Batch, before: Promise<void>): Promise<void> {
     const { start, end, crc } = this.#begun
     const block = { start, end: end + bytes.length, crc: crc32(bytes, crc) }
     this.#begun = block
@@ -116,7 +118,7 @@ export class BlockWriter {
     } catch (error) {
       this.#failure ??= error
     }
-    loan.release()
+    memory.release()
     await before // writes may overtake each other; a block has no holes
     this.#running--
     if (this.#failure === null) {
@@ -130,7 +132,7 @@ export class BlockWriter {
   }
 
   #abandon(): void {
-    this.#gathering.abandon()
+    this.#batches.abandon()
     this.#unwritten = 0
   }
 }

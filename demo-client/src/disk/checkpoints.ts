@@ -1,11 +1,11 @@
 // When a journal is written: one at a time, often enough that a kill costs little.
 
 /** Pause between two journals, in ms: what a kill can cost at most. */
-const PAUSE = 250
+const PAUSE_MS = 250
 /** With this share of the file written, or this much, there is no pause: a kill is to cost little, and the disk
  * to work while the network does. */
-const SHARE = 1 / 64
-const BYTES = 16 * 1024 * 1024
+const SAVE_SHARE = 1 / 64
+const SAVE_BYTES = 16 * 1024 * 1024
 
 /** Saves what has been written, again and again. */
 export class Checkpoints {
@@ -33,14 +33,14 @@ export class Checkpoints {
     this.#unsaved += bytes
     this.#isDirty = true
     if (this.#saving !== null) return
-    const isMuch = this.#unsaved >= Math.min(BYTES, total * SHARE)
-    const wait = isMuch ? 0 : this.#savedAt + PAUSE - performance.now()
+    const isMuch = this.#unsaved >= Math.min(SAVE_BYTES, total * SAVE_SHARE)
+    const wait = isMuch ? 0 : this.#savedAt + PAUSE_MS - performance.now()
     if (wait <= 0) this.#start(total)
     else this.#timer ??= setTimeout(() => this.#start(total), wait)
   }
 
   /** Lets a journal that is being written end, and starts no other. */
-  async settle(): Promise<void> {
+  async cancel(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#isDirty = false

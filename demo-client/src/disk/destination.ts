@@ -1,16 +1,16 @@
 // Where a finished file goes: its name, and what stands there already.
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { isLeftBy } from '../claim/placeholder.ts'
+import { cleanUpFinished } from '../claim/finished-cleanup.ts'
+import { hasPlaceholder } from '../claim/placeholder.ts'
 import { readSecret } from '../claim/secret.ts'
-import { settle } from '../claim/settle.ts'
 import { DownloadError, unlessShort } from '../errors.ts'
 import { digestOf } from '../files/file-digest.ts'
-import { existsError, lookAt, type Place } from '../files/place.ts'
+import { entryAt, existsError, type PathEntry } from '../files/path-entry.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
 import { nameFromDisposition, nameFromUrl } from '../state/file-name.ts'
-import { pathForKey, statePaths } from '../state/state-names.ts'
-import type { Shortfalls } from '../text/shortfall.ts'
+import { pathForKey, statePaths } from '../state/state-paths.ts'
+import type { Warnings } from '../text/warnings.ts'
 
 /** Where the file goes: its path, or a directory in which the server's name for it, made safe, is used. */
 export type Destination = string | { readonly directory: string }
@@ -21,7 +21,7 @@ const FOLDER = process.platform === 'win32' ? /[/\\]$/ : /\/$/
 /** How an output treats what it finds. */
 export interface OutputOptions {
   readonly existing: 'refuse' | 'replace'
-  readonly shortfalls: Shortfalls
+  readonly warnings: Warnings
   /** What is downloaded; see `StoreOptions`. */
   readonly key: string
 }
@@ -60,20 +60,20 @@ export class Output {
   /**
    * What the finished file is to take the place of: nothing, or a file that may be replaced. A symbolic link stays; what it
    * leads to is replaced, in its own folder.
-   * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where a file is there that is not to be replaced, and as {@link lookAt}
+   * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where a file is there that is not to be replaced, and as {@link entryAt}
    */
-  async place(): Promise<Place> {
-    const place = await lookAt(this.#path)
+  async place(): Promise<PathEntry> {
+    const place = await entryAt(this.#path)
     if (place.kind === 'nothing') return place
     if (this.#options.existing === 'refuse') {
-      if (!(await this.#isLeft(place))) {
-        await this.#settle(place.path)
+      if (!(await this.#isPlaceholder(place))) {
+        await this.#cleanUp(place.path)
         throw existsError(this.#path)
       }
       return { kind: 'nothing', path: this.#path } // it goes when the lock is held
     }
     if (this.isNamed) this.#folder = dirname(place.path)
-    else await this.#assertNear(place.path)
+    else await this.#assertSameFileSystem(place.path)
     return place
   }
 
@@ -82,7 +82,7 @@ export class Output {
     const found = await statfs(this.#folder).catch(() => null)
     // Some file systems, of FUSE above all, do not know their size: they say 0 of 0 blocks.
     if (found === null || found.blocks === 0 || found.bsize === 0) {
-      this.#options.shortfalls.note('free-space')
+      this.#options.warnings.add('free-space')
       return
     }
     const free = found.bavail * found.bsize
@@ -96,31 +96,31 @@ export class Output {
     { algorithm, value }: ExpectedDigest,
     signal: AbortSignal | null,
   ): Promise<number | null> {
-    const place = await lookAt(this.#path)
+    const place = await entryAt(this.#path)
     if (place.kind === 'nothing') return null
     const found = await digestOf(place.path, { algorithm, signal }).catch(unlessShort(null, place.path))
     signal?.throwIfAborted()
     if (found?.digest !== value) return null
-    await this.#settle(place.path)
+    await this.#cleanUp(place.path)
     return found.size
   }
 
-  /** See {@link settle}. Where it fails, a later run has a look. */
-  async #settle(path: string): Promise<void> {
-    await settle({ path, key: this.#options.key, signal: null }).catch(() => undefined)
+  /** See {@link cleanUpFinished}. Where it fails, a later run has a look. */
+  async #cleanUp(path: string): Promise<void> {
+    await cleanUpFinished({ path, key: this.#options.key, signal: null }).catch(() => undefined)
   }
 
   /** Is there only the empty file of a run that was killed? */
-  async #isLeft({ stats }: Place & { kind: 'file' }): Promise<boolean> {
+  async #isPlaceholder({ stats }: PathEntry & { kind: 'file' }): Promise<boolean> {
     if (stats.size > 0) return false
     const { key } = await readSecret(null)
     const states = [this.#path, pathForKey(this.#path, this.#options.key)].map(statePaths)
-    const found = await Promise.all(states.map((paths) => isLeftBy(paths, this.#path, key)))
+    const found = await Promise.all(states.map((paths) => hasPlaceholder(paths, this.#path, key)))
     return found.includes(true)
   }
 
   /** The bytes of a file whose name comes from elsewhere are already in its folder: they can only be renamed. */
-  async #assertNear(target: string): Promise<void> {
+  async #assertSameFileSystem(target: string): Promise<void> {
     const [here, there] = await Promise.all([stat(this.#folder), stat(dirname(target))])
     if (here.dev === there.dev) return
     const reason = `it leads to another file system; name ${target} itself`

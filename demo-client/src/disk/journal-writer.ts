@@ -29,7 +29,7 @@ export interface Recorded {
 /** Writes the journal of one download. */
 export class JournalWriter {
   readonly #owner: JournalOwner
-  #named = 0
+  #recordedBytes = 0
   #isOpen = false
 
   constructor(owner: JournalOwner) {
@@ -37,8 +37,8 @@ export class JournalWriter {
   }
 
   /** Bytes that the last journal, perhaps still on its way to the disk, names. */
-  get named(): number {
-    return this.#named
+  get recordedBytes(): number {
+    return this.#recordedBytes
   }
 
   /** Does it name bytes, and this run as the one that writes? */
@@ -50,13 +50,13 @@ export class JournalWriter {
   async save({ version, part, blocks, state, ...more }: Recorded): Promise<void> {
     const { claim, secret } = this.#owner
     const { lock, paths } = claim
-    this.#named = byteCount(blocks)
+    this.#recordedBytes = byteCount(blocks)
     const onDisk = state === 'begun' && blocks.length === 0 ? null : part.flush()
     onDisk?.catch(() => undefined) // thrown by saveJournal()
     const writer = state === 'closed' ? null : lock.token
     const name = basename(paths.part)
     const key = sealedKey(this.#owner.key, secret)
-    const record = { writer, name, part: await part.mark(), key, ...version, blocks, ...more }
+    const record = { writer, name, part: await part.id(), key, ...version, blocks, ...more }
     const assertHeld = (): Promise<void> => lock.assertHeld()
     await saveJournal(paths.journal, record, { secret, token: lock.token, onDisk, assertHeld })
     this.#isOpen = state !== 'closed' && blocks.length > 0

@@ -7,14 +7,14 @@ import { type FinalName, giveFinalName, type Publisher } from '../claim/final-na
 import { DownloadError, fileError, systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
 import { type Clock, DirectWrites } from '../files/direct-writes.ts'
-import { markOf } from '../files/file-mark.ts'
+import { fileIdOf } from '../files/file-id.ts'
 import { FileReader } from '../files/file-reader.ts'
 import { flushFile } from '../files/flush.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { openRegular } from '../files/regular-file.ts'
 import { type Algorithm, hasher } from '../rules/digest.ts'
 import type { Block, Interval } from '../state/blocks.ts'
-import type { PartMark } from '../state/journal-format.ts'
+import type { FileId } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 
 /** How a part file is read and written. */
@@ -51,7 +51,7 @@ export class PartFile {
   readonly #file: FileHandle
   readonly #direct: DirectWrites
   readonly #reader: FileReader
-  #isKept = false
+  #isCached = false
 
   private constructor(file: FileHandle, { path, at }: Place, { signal, clock }: PartAccess) {
     this.path = path
@@ -99,10 +99,10 @@ export class PartFile {
     })
   }
 
-  /** What tells it from every other file; see {@link markOf}. */
-  async mark(): Promise<PartMark | null> {
+  /** What tells it from every other file; see {@link fileIdOf}. */
+  async id(): Promise<FileId | null> {
     return await this.#attempt(async () =>
-      markOf(await this.#file.stat({ bigint: true }), dirname(this.path)),
+      fileIdOf(await this.#file.stat({ bigint: true }), dirname(this.path)),
     )
   }
 
@@ -119,7 +119,7 @@ export class PartFile {
   /** Writes all of `bytes` at `position`. */
   async write(bytes: Buffer, position: number): Promise<void> {
     await this.#attempt(async () => {
-      if (!this.#isKept && (await this.#direct.write(bytes, position))) return
+      if (!this.#isCached && (await this.#direct.write(bytes, position))) return
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done)
         done += bytesWritten
@@ -129,7 +129,7 @@ export class PartFile {
 
   /** What is written from now on is worth its place in the page cache: it will soon be read again. */
   keepCached(): void {
-    this.#isKept = true
+    this.#isCached = true
   }
 
   /** Returns once everything written so far is on the disk, where the file system can make sure of that. */

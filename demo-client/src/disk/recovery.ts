@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
 import { loadJournal } from '../claim/journal.ts'
 import type { Secret } from '../claim/secret.ts'
-import { isSameMark } from '../files/file-mark.ts'
+import { isSameFileId } from '../files/file-id.ts'
 import { isJoinable } from '../rules/validators.ts'
 import type { Block } from '../state/blocks.ts'
 import { type JournalRecord, sealedKey, type Version } from '../state/journal-format.ts'
@@ -43,7 +43,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     const record = found.kind === 'proven' ? found.record : null
     if (record === null || !(await isAbout(record, part))) return nothing
     if (record.key !== sealedKey(options.key, secret.key) || !isJoinable(record.validators)) return nothing
-    return await hold(options, part, record)
+    return await recoverBlocks(options, part, record)
   } catch (error) {
     await part.discard()
     throw error
@@ -51,12 +51,12 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
 }
 
 function noticeOf(
-  { secret: { isForgotten }, passed }: RecoveryOptions,
+  { secret: { unsavedReason }, skipped }: RecoveryOptions,
   bytes: 'held' | 'none' = 'none',
 ): string {
-  const unproven = `starting over: nothing proves that an earlier run left what is there; ${passed.join(' and ')} stay`
-  const start = bytes === 'none' && passed.length > 0 ? [unproven] : []
-  const end = isForgotten === null ? [] : [`a later run cannot resume this one: ${isForgotten}`]
+  const unproven = `starting over: nothing proves that an earlier run left what is there; ${skipped.join(' and ')} stay`
+  const start = bytes === 'none' && skipped.length > 0 ? [unproven] : []
+  const end = unsavedReason === null ? [] : [`a later run cannot resume this one: ${unsavedReason}`]
   return [...start, ...end].join('; ')
 }
 
@@ -67,10 +67,14 @@ function newPart(options: RecoveryOptions): Promise<PartFile> {
 /** Is it this very file that the journal was written for? */
 async function isAbout(record: JournalRecord, part: PartFile): Promise<boolean> {
   if (record.name !== basename(part.path)) return false
-  return isSameMark(record.part, await part.mark())
+  return isSameFileId(record.part, await part.id())
 }
 
-async function hold(options: RecoveryOptions, found: PartFile, record: JournalRecord): Promise<Recovered> {
+async function recoverBlocks(
+  options: RecoveryOptions,
+  found: PartFile,
+  record: JournalRecord,
+): Promise<Recovered> {
   const isCopied = mayBeWritten(options, record) || (await found.isShared())
   const part = isCopied ? await copyOf(options, found, record.blocks) : found
   try {

@@ -8,21 +8,21 @@ import { type Block, byteCount } from '../state/blocks.ts'
 import type { Version } from '../state/journal-format.ts'
 import { BlockWriter } from './block-writer.ts'
 import { Checkpoints } from './checkpoints.ts'
-import type { Leftover } from './leftover.ts'
-import { Received } from './received.ts'
+import { type Content, JournaledPart } from './journaled-part.ts'
+import type { KeptBytes } from './kept-bytes.ts'
+import { Received } from './received-blocks.ts'
 import { type Recovered, recover } from './recovery.ts'
 import type { OpenedState, StoreOptions } from './store-options.ts'
-import { type Content, StoredPart } from './stored-part.ts'
-import { mostUnnamed, writeSizes } from './write-sizes.ts'
+import { maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
 
 /** The part file of a download and the record of what is good in it. Close it. */
 export class Store {
   readonly #options: StoreOptions
   /** Will later runs not know the key of the journal? */
-  readonly #isForgotten: boolean
+  readonly #isKeyUnsaved: boolean
   /** See {@link Recovered.notice}. */
   readonly notice: string
-  readonly #part: StoredPart
+  readonly #part: JournaledPart
   readonly #checkpoints: Checkpoints
   readonly #received = new Received()
   #version: Version | null = null
@@ -30,13 +30,13 @@ export class Store {
 
   private constructor(options: StoreOptions, { claim, secret, recovered }: OpenedState) {
     this.#options = options
-    this.#isForgotten = secret.isForgotten !== null
+    this.#isKeyUnsaved = secret.unsavedReason !== null
     this.notice = recovered.notice
-    this.#part = new StoredPart({ claim, key: options.key, secret: secret.key }, recovered, options)
+    this.#part = new JournaledPart({ claim, key: options.key, secret: secret.key }, recovered, options)
     this.#checkpoints = new Checkpoints(() => this.#part.save(this.#content, 'open'), options.onFailure)
     if (recovered.held === null) return
     this.#received.reset(recovered.held.blocks)
-    this.#adopt(recovered.held.version)
+    this.#setVersion(recovered.held.version)
   }
 
   /** Locks the output and checks what an earlier run has left there. */
@@ -88,7 +88,7 @@ export class Store {
   async begin(version: Version): Promise<void> {
     await this.forget()
     await this.#part.renew()
-    this.#adopt(version)
+    this.#setVersion(version)
     this.#hasBegun = true
     await this.#part.publish(this.#content)
   }
@@ -96,7 +96,7 @@ export class Store {
   /** The bytes held are of no use any more. What is on disk stays until `begin()`. */
   async forget(): Promise<void> {
     for (const writer of this.#received.writers) await this.end(writer, 'drop')
-    await this.#checkpoints.settle() // none of what is forgotten may be recorded later
+    await this.#checkpoints.cancel() // none of what is forgotten may be recorded later
     this.#version = null
     this.#received.reset([])
   }
@@ -106,8 +106,8 @@ export class Store {
    * would cost all that it does not name. Null as long as it keeps up.
    */
   get backlog(): Promise<void> | null {
-    const behind = this.received - this.#part.named
-    return behind >= mostUnnamed(this.#total) ? this.#checkpoints.saving : null
+    const behind = this.received - this.#part.recordedBytes
+    return behind >= maxUnrecordedBytes(this.#total) ? this.#checkpoints.saving : null
   }
 
   /** Starts a block at `start`. */
@@ -118,7 +118,7 @@ export class Store {
       onWritten: () => {
         const written = writer.block.end - end
         end = writer.block.end
-        if (writer.failure === null) this.#note(written)
+        if (writer.failure === null) this.#noteWritten(written)
         else this.#options.onFailure(writer.failure)
       },
     })
@@ -126,11 +126,11 @@ export class Store {
     return writer
   }
 
-  /** Ends a block: once it is written it counts, unless `fate` is `'drop'`. */
-  async end(writer: BlockWriter, fate: 'keep' | 'drop'): Promise<void> {
+  /** Ends a block: once it is written it counts, unless `outcome` is `'drop'`. */
+  async end(writer: BlockWriter, outcome: 'keep' | 'drop'): Promise<void> {
     await writer.flush()
     // Another version may have begun meanwhile.
-    if (this.#received.end(writer, fate) && fate === 'keep') this.#note(0)
+    if (this.#received.end(writer, outcome) && outcome === 'keep') this.#noteWritten(0)
   }
 
   /** Blocks of these writers are not yet proven: they stay out of the journal. */
@@ -145,7 +145,7 @@ export class Store {
 
   /** Makes the part file, exactly `total` bytes, the finished file. */
   async finish(total: number, name: FinalName): Promise<void> {
-    await this.#checkpoints.settle()
+    await this.#checkpoints.cancel()
     await this.#part.finish(total, name, this.#content)
   }
 
@@ -153,21 +153,21 @@ export class Store {
    * Records what there is, and closes everything. What no later run could resume is removed. Failures change what is left,
    * and nothing else.
    */
-  async close(outcome: 'finished' | 'stopped'): Promise<Leftover> {
-    const left = outcome === 'stopped' ? await this.#park() : 'nothing'
+  async close(outcome: 'finished' | 'stopped'): Promise<KeptBytes> {
+    const left = outcome === 'stopped' ? await this.#saveOrDiscard() : 'nothing'
     await this.#part.close(left === 'unrecorded' ? 'unrecorded' : 'recorded')
-    return left === 'nothing' || this.#isForgotten ? 'nothing' : 'resumable'
+    return left === 'nothing' || this.#isKeyUnsaved ? 'nothing' : 'resumable'
   }
 
   /** `'unrecorded'`: a journal is there, and names this run still. */
-  async #park(): Promise<'recorded' | 'unrecorded' | 'nothing'> {
+  async #saveOrDiscard(): Promise<'recorded' | 'unrecorded' | 'nothing'> {
     for (const writer of this.#received.writers) {
       const isProven = !this.unproven.has(writer)
       // What was written before a failure counts.
       await this.end(writer, isProven ? 'keep' : 'drop').catch(() => undefined)
       if (!isProven) this.#received.end(writer, 'drop')
     }
-    await this.#checkpoints.settle()
+    await this.#checkpoints.cancel()
     if (byteCount(this.blocks) > 0 && this.joinable !== null) {
       const [saved] = await Promise.allSettled([this.#part.save(this.#content, 'closed')])
       if (this.#part.isRecorded) return 'unrecorded'
@@ -187,14 +187,14 @@ export class Store {
     return this.#version?.validators.total ?? null
   }
 
-  #adopt(version: Version): void {
+  #setVersion(version: Version): void {
     this.#version = version
     if (this.#options.isReadAgain || strongest(version.validators.digests) !== null)
       this.#part.file.keepCached()
   }
 
   /** Only what another answer can be joined to is worth a journal. */
-  #note(bytes: number): void {
+  #noteWritten(bytes: number): void {
     const total = this.joinable?.total ?? null
     if (total !== null) this.#checkpoints.note(bytes, total)
   }

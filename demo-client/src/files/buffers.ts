@@ -1,38 +1,38 @@
 // Memory for what comes from the network: buffers used again, and chunks that do not pile up.
 
 /** Size of a buffer in bytes. Half and twice as much were slower. */
-export const BUFFER: number = 1024 * 1024
-/** Size of those that are lent when {@link MUCH} is lent already, in bytes: 64 connections need memory, too. */
-const LITTLE_BUFFER = 256 * 1024
-const MUCH = 12 * 1024 * 1024
+export const BUFFER_BYTES: number = 1024 * 1024
+/** Size of those that are inUse when {@link MAX_LARGE_BYTES} is inUse already, in bytes: 64 connections need memory, too. */
+const SMALL_BUFFER_BYTES = 256 * 1024
+const MAX_LARGE_BYTES = 12 * 1024 * 1024
 /** Chunks of this many bytes may wait for the garbage collection. */
-const LITTER = 4 * 1024 * 1024
+const COLLECT_AFTER_BYTES = 4 * 1024 * 1024
 
 /** A page of memory, and of a file, in bytes: what a disk that is written without a detour wants whole. */
-export const PAGE = 4096
+export const PAGE_BYTES = 4096
 
 /**
  * Buffers no longer in use, by size, for the next one who needs one. What came from the network is copied into them, or
  * read straight into them: chunks kept until written would fill the heap until its next full collection.
  */
-const spare: ReadonlyMap<number, Buffer[]> = new Map([
-  [BUFFER, []],
-  [LITTLE_BUFFER, []],
+const unused: ReadonlyMap<number, Buffer[]> = new Map([
+  [BUFFER_BYTES, []],
+  [SMALL_BUFFER_BYTES, []],
 ])
-let lent = 0
-let litter = 0
-let isHeapKept = false
+let inUse = 0
+let uncollected = 0
+let hasKeptHeap = false
 
-/** A buffer, lent until all who use it have released it. */
-export class Loan {
+/** A buffer, inUse until all who use it have released it. */
+export class SharedBuffer {
   readonly buffer: Buffer
   #uses = 1
 
   constructor() {
     keepHeap()
-    const size = sizeOfNext()
-    lent += size
-    this.buffer = spare.get(size)?.pop() ?? make(size)
+    const size = nextBufferSize()
+    inUse += size
+    this.buffer = unused.get(size)?.pop() ?? make(size)
   }
 
   /** For one more use. */
@@ -45,9 +45,9 @@ export class Loan {
   release(): void {
     if (--this.#uses > 0) return
     const size = this.buffer.length
-    lent -= size
-    const others = spare.get(size)
-    if (others !== undefined && (others.length + 1) * size <= MUCH) others.push(this.buffer)
+    inUse -= size
+    const others = unused.get(size)
+    if (others !== undefined && (others.length + 1) * size <= MAX_LARGE_BYTES) others.push(this.buffer)
   }
 }
 
@@ -56,14 +56,14 @@ function make(size: number): Buffer {
   return Buffer.from(new ArrayBuffer(size, { maxByteLength: size }), 0, size)
 }
 
-/** Do these bytes begin where a page of memory does? Known only of those in a {@link Loan}. */
+/** Do these bytes begin where a page of memory does? Known only of those in a {@link SharedBuffer}. */
 export function isPaged({ buffer, byteOffset }: Buffer): boolean {
-  return buffer instanceof ArrayBuffer && buffer.resizable && byteOffset % PAGE === 0
+  return buffer instanceof ArrayBuffer && buffer.resizable && byteOffset % PAGE_BYTES === 0
 }
 
 /** Size of the next buffer, in bytes. */
-export function sizeOfNext(): number {
-  return lent < MUCH ? BUFFER : LITTLE_BUFFER
+export function nextBufferSize(): number {
+  return inUse < MAX_LARGE_BYTES ? BUFFER_BYTES : SMALL_BUFFER_BYTES
 }
 
 /**
@@ -72,9 +72,9 @@ export function sizeOfNext(): number {
  * collected in time.
  */
 export function collectChunks(bytes: number): void {
-  litter += bytes
-  if (litter < LITTER) return
-  litter = 0
+  uncollected += bytes
+  if (uncollected < COLLECT_AFTER_BYTES) return
+  uncollected = 0
   globalThis.gc?.({ type: 'minor' })
 }
 
@@ -84,7 +84,7 @@ export function collectChunks(bytes: number): void {
  * worst twice the CPU time for a download. Nothing is written to the block, so that it takes no memory.
  */
 function keepHeap(): void {
-  if (isHeapKept) return
-  isHeapKept = true
+  if (hasKeptHeap) return
+  hasKeptHeap = true
   Buffer.allocUnsafeSlow(8 * 1024 * 1024)
 }

@@ -6,30 +6,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Shortage, shortageOf } from '../shortage.ts'
 
 /** Gives back a descriptor that can be spared. Returns whether there was one. */
-export type Giver = () => boolean
+export type Release = () => boolean
 
 /** `'idle'`: connections that no request uses. `'working'`: all but one of a download, which then has fewer. */
-export type Spared = 'idle' | 'working'
+export type SpareKind = 'idle' | 'working'
 
 /** How often it is tried, and how long is waited in between, in ms: others in this process may give some back, too. */
-const MOST_ATTEMPTS = 50
-const PAUSE = 20
+const MAX_ATTEMPTS = 50
+const PAUSE_MS = 20
 /** A look-up of a host name needs a few at once. */
-const LOOK_UP = 3
+const LOOKUP_DESCRIPTORS = 3
 
 // Descriptors are the process's: one download may have to spare what another one needs.
-const givers: Readonly<Record<Spared, Set<Giver>>> = { idle: new Set(), working: new Set() }
+const releases: Readonly<Record<SpareKind, Set<Release>>> = { idle: new Set(), working: new Set() }
 
-/** Has `giver` asked where descriptors run out. Returns what ends that. */
-export function offer(what: Spared, giver: Giver): () => void {
-  givers[what].add(giver)
-  return () => void givers[what].delete(giver)
+/** Has `release` asked where descriptors run out. Returns what ends that. */
+export function registerSpare(what: SpareKind, release: Release): () => void {
+  releases[what].add(release)
+  return () => void releases[what].delete(release)
 }
 
 /** Has a descriptor given back. False where none can be spared. */
-export function giveBack(most: Spared): boolean {
-  const asked = most === 'idle' ? [...givers.idle] : [...givers.idle, ...givers.working]
-  return asked.some((giver) => giver())
+export function releaseSpare(most: SpareKind): boolean {
+  const asked = most === 'idle' ? [...releases.idle] : [...releases.idle, ...releases.working]
+  return asked.some((release) => release())
 }
 
 /**
@@ -42,9 +42,9 @@ export async function withDescriptor<T>(opening: () => T | Promise<T>): Promise<
     try {
       return await opening()
     } catch (error) {
-      if (attempt === MOST_ATTEMPTS || shortageOf(error) === null) throw error
-      giveBack('working')
-      await sleep(PAUSE)
+      if (attempt === MAX_ATTEMPTS || shortageOf(error) === null) throw error
+      releaseSpare('working')
+      await sleep(PAUSE_MS)
     }
   }
 }
@@ -61,7 +61,7 @@ export async function openFile(path: string, flags: string | number, mode?: numb
 export function shortOfDescriptors(): Error | null {
   const opened: number[] = []
   try {
-    while (opened.length < LOOK_UP) opened.push(openSync(devNull, 'r'))
+    while (opened.length < LOOKUP_DESCRIPTORS) opened.push(openSync(devNull, 'r'))
     return null
   } catch (error) {
     return error instanceof Error && shortageOf(error) !== null ? error : null

@@ -1,16 +1,16 @@
 // Writes that go to the disk past the system's page cache, while bytes come fast.
 import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
-import { isPaged, PAGE } from './buffers.ts'
+import { isPaged, PAGE_BYTES } from './buffers.ts'
 
 /**
  * File systems on which databases write like this every day, by the number that statfs(2) gives: ext2 to ext4, and XFS.
  * Others take O_DIRECT for a hint, or are slow with it, or refuse it.
  */
-const KNOWN: ReadonlySet<number> = new Set([0xef53, 0x58465342])
+const DIRECT_FILE_SYSTEMS: ReadonlySet<number> = new Set([0xef53, 0x58465342])
 
 /** A smaller write, in bytes, is better left to the page cache, which joins it with others. */
-const SMALLEST = 256 * 1024
+const MIN_WRITE_BYTES = 256 * 1024
 
 /** Rate from which on copying every byte into the page cache is what a download waits for: more than a gigabit line. */
 const FAST = { bytes: 13 * 1024 * 1024, ms: 100 }
@@ -21,7 +21,7 @@ export interface Clock {
 }
 
 /** Are the bytes of this download coming fast? Then `note()` says so. */
-class Pace {
+class RateMeter {
   readonly #clock: Clock
   #since = Number.NEGATIVE_INFINITY
   #bytes = 0
@@ -52,14 +52,14 @@ class Pace {
  */
 export class DirectWrites {
   readonly #file: FileHandle
-  readonly #pace: Pace
+  readonly #rate: RateMeter
   #handle: Promise<FileHandle | null> | null = null
   #isRefused = false
 
   /** `file` remains its owner's, who closes it after this. */
   constructor(file: FileHandle, clock: Clock = performance) {
     this.#file = file
-    this.#pace = new Pace(clock)
+    this.#rate = new RateMeter(clock)
   }
 
   /**
@@ -67,7 +67,7 @@ export class DirectWrites {
    * @throws the system's error
    */
   async write(bytes: Buffer, position: number): Promise<boolean> {
-    const isFast = this.#pace.note(bytes.length)
+    const isFast = this.#rate.note(bytes.length)
     if (!isFast || this.#isRefused || !isWholePages(bytes, position)) return false
     this.#handle ??= openDirect(this.#file)
     const handle = await this.#handle
@@ -89,7 +89,9 @@ export class DirectWrites {
 
 function isWholePages(bytes: Buffer, position: number): boolean {
   const { length } = bytes
-  return length >= SMALLEST && length % PAGE === 0 && position % PAGE === 0 && isPaged(bytes)
+  return (
+    length >= MIN_WRITE_BYTES && length % PAGE_BYTES === 0 && position % PAGE_BYTES === 0 && isPaged(bytes)
+  )
 }
 
 /** The same file once more; by its descriptor, since its name may lead to another by now. Null where it is no use. */
@@ -97,7 +99,7 @@ async function openDirect(file: FileHandle): Promise<FileHandle | null> {
   if (constants.O_DIRECT === undefined) return null
   const path = `/proc/self/fd/${file.fd}`
   try {
-    if (!KNOWN.has((await statfs(path)).type)) return null
+    if (!DIRECT_FILE_SYSTEMS.has((await statfs(path)).type)) return null
     return await open(path, constants.O_WRONLY | constants.O_DIRECT)
   } catch {
     return null

@@ -5,7 +5,7 @@ import { DownloadError, systemCode } from '../errors.ts'
 import { openFile } from './descriptors.ts'
 
 // O_NONBLOCK: opening a FIFO must not wait for who is at its other end. Windows has neither flag.
-const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+const SAFE_OPEN_FLAGS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
  * Opens a file; the caller closes it.
@@ -13,30 +13,30 @@ const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
  * @throws the system's error, also for a link; DownloadError where anything else but a file is there
  */
 export async function openRegular(path: string, flags: number): Promise<FileHandle> {
-  const file = await openFile(path, flags | CAREFUL, 0o666)
+  const file = await openFile(path, flags | SAFE_OPEN_FLAGS, 0o666)
   if ((await file.stat()).isFile()) return file
   await file.close()
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: it is not a regular file`)
 }
 
-/** What a file holds, or null where that is more than `most` bytes. */
-export async function readUpTo(file: FileHandle, most: number): Promise<Buffer | null> {
-  const buffer = Buffer.alloc(Math.min(most, (await file.stat()).size) + 1)
+/** What a file holds, or null where that is more than `maxBytes` bytes. */
+export async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer | null> {
+  const buffer = Buffer.alloc(Math.min(maxBytes, (await file.stat()).size) + 1)
   let length = 0
   for (;;) {
     const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
     length += bytesRead
-    if (length > most) return null
+    if (length > maxBytes) return null
     if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
   }
 }
 
-/** Reads a small file; null where there is none, or where it is larger than `most` bytes. @throws as {@link openRegular} */
-export async function readSmallFile(path: string, most: number): Promise<string | null> {
+/** Reads a small file; null where there is none, or where it is larger than `maxBytes` bytes. @throws as {@link openRegular} */
+export async function readSmallFile(path: string, maxBytes: number): Promise<string | null> {
   try {
     const file = await openRegular(path, constants.O_RDONLY)
     try {
-      return (await readUpTo(file, most))?.toString('utf8') ?? null
+      return (await readUpTo(file, maxBytes))?.toString('utf8') ?? null
     } finally {
       await file.close()
     }

@@ -91,7 +91,7 @@ class Sending {
       opening: this.#opening.signal,
     }
     this.#request = route.isTls ? httpsRequest(url, options) : httpRequest(url, options)
-    this.#request.maxHeadersCount = 0 // no line is left out unsaid; their length is limited
+    this.#request.maxHeadersCount = 0 // no line is left out notYetShown; their length is limited
     this.#forget = onAbort(signal, () => this.#stop(new Error('given up')))
   }
 

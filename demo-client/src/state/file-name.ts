@@ -1,14 +1,14 @@
 // File names out of URLs and Content-Disposition, made safe. Pure.
 import { nameInDisposition } from '../rules/disposition.ts'
 import { decodePercent } from '../rules/percent.ts'
-import { cutToBytes, hashOf, isStateName } from './state-names.ts'
+import { cutToBytes, hashOf, isStateName } from './state-paths.ts'
 
 const FALLBACK = 'download'
-const MOST_BYTES = 180
+const MAX_NAME_BYTES = 180
 /** Windows finds the device also behind blanks and an extension. Superscript digits count there as digits. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)\s*(?:\.|$)/
 /** Characters that nobody sees, or that only control others. U+2800 is a Braille pattern without dots. */
-const UNSEEN =
+const INVISIBLE =
   /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}|\u2800/gu
 
 /** Parameters of segments (RFC 3986 §3.3), which may hold a token: `;jsessionid=1`. */
@@ -50,9 +50,9 @@ export function safeName(name: string): string {
     .replace(/[<>:"|?*]/g, '_')
     .replace(/^[. ]+|[. ]+$/g, '')
   if (clean === '') return FALLBACK
-  const like = likeness(clean)
-  const front = /^[-~]/.test(like) || DEVICE.test(like) ? '_' : ''
-  return shorten(`${front}${clean}${isStateName(like) ? '_' : ''}`)
+  const folded = foldedName(clean)
+  const front = /^[-~]/.test(folded) || DEVICE.test(folded) ? '_' : ''
+  return shorten(`${front}${clean}${isStateName(folded) ? '_' : ''}`)
 }
 
 /** The last segment, without what is not seen. */
@@ -62,17 +62,17 @@ function cleaned(name: string): string {
   const segment = name.split(/[/\\]/).findLast(isName) ?? ''
   return segment
     .normalize('NFC')
-    .replace(UNSEEN, '')
+    .replace(INVISIBLE, '')
     .replace(/\p{Zs}/gu, ' ')
 }
 
 /** Dots, blanks and what nobody sees name nothing. */
 function isName(segment: string): boolean {
-  return /[^.\s]/.test(segment.replace(UNSEEN, ''))
+  return /[^.\s]/.test(segment.replace(INVISIBLE, ''))
 }
 
 /** What the most forgiving file systems make of a name: one and the same for all spellings that they do not tell apart. */
-function likeness(name: string): string {
+function foldedName(name: string): string {
   return name
     .normalize('NFKC')
     .toUpperCase() // so that, for one, the long s is an s
@@ -82,8 +82,8 @@ function likeness(name: string): string {
 
 /** Two long names that begin alike stay two. */
 function shorten(name: string): string {
-  if (Buffer.byteLength(name) <= MOST_BYTES) return name
+  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name
   const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? ''
   const end = `-${hashOf(name).slice(0, 8)}${extension}`
-  return cutToBytes(name.slice(0, name.length - extension.length), MOST_BYTES - end.length) + end
+  return cutToBytes(name.slice(0, name.length - extension.length), MAX_NAME_BYTES - end.length) + end
 }

@@ -4,7 +4,7 @@ import type { Validators } from '../rules/validators.ts'
 import type { Block } from './blocks.ts'
 
 /** Which part file a journal is about. */
-export interface PartMark {
+export interface FileId {
   /** Its inode, in decimal. */
   readonly inode: string
   /** When it was made, in ns since 1970, or null where the file system does not say. */
@@ -15,7 +15,7 @@ export interface PartMark {
 export interface Placeholder {
   /** The final name, without its directory. */
   readonly name: string
-  readonly file: PartMark | null
+  readonly file: FileId | null
   /** When it was last written to, which is when it was made: in ns since 1970. */
   readonly written: string
 }
@@ -34,7 +34,7 @@ export interface JournalRecord extends Version {
   /** The part file's name, without its directory: that may be moved. */
   readonly name: string
   /** The part file itself; null where the file system has no lasting inodes. */
-  readonly part: PartMark | null
+  readonly part: FileId | null
   /** {@link sealedKey} of what is downloaded. A URL may hold a secret that must not lie on a disk. */
   readonly key: string
   /** Bytes that are on disk for certain; sorted, disjoint. */

@@ -1,6 +1,6 @@
 // The names of files that are there only while a run is at work. All are made here: FILE.STAGE.ID. Pure.
 import { basename } from 'node:path'
-import { isToken } from './token.ts'
+import { isToken } from './run-token.ts'
 
 /**
  * What a temporary file is.
@@ -17,7 +17,7 @@ export interface TemporaryName {
   /** The file that it is beside, without its directory. */
   readonly file: string
   readonly stage: Stage
-  /** The ID of the run that uses it, alone; see `token.ts`. */
+  /** The ID of the run that uses it, alone; see `run-token.ts`. */
   readonly token: string
 }
 

@@ -38,9 +38,9 @@ class BlockChain {
     return this.#writer
   }
 
-  /** See {@link BlockWriter.room}. */
+  /** See {@link BlockWriter.reserve}. */
   room(): Buffer {
-    return this.#writer.room()
+    return this.#writer.reserve()
   }
 
   push(chunk: Buffer): Promise<void> | null {

@@ -1,5 +1,5 @@
 // The connections of one download: they ask, take, try again, pause, until all is there.
-import { giveBack, offer } from '../files/descriptors.ts'
+import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import type { Failure } from '../schedule/attempt-failure.ts'
 import { Efforts, type Situation } from '../schedule/efforts.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
@@ -99,7 +99,7 @@ export class Transfer {
    */
   async run(): Promise<void> {
     const monitor = setInterval(() => this.#look(), 1000)
-    const keep = offer('working', () => this.#schedule.giveUpOne())
+    const keep = registerSpare('working', () => this.#schedule.giveUpOne())
     try {
       do {
         this.#spawn(1)
@@ -169,7 +169,7 @@ export class Transfer {
         return this.#schedule.limitConnections(Math.max(1, this.#workers.size - 1))
       if (next.attempt === 0) continue
       this.#approach.restart()
-      if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') giveBack('working')
+      if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') releaseSpare('working')
       if (next.attempt === retries) this.#ranges.leaveOut(failure)
       await this.#waits.wait(next.attempt, failure)
     }

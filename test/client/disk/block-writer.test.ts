@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { BlockWriter } from '#client/disk/block-writer.js'
 import type { PartFile } from '#client/disk/part-file.js'
-import { BUFFER, isPaged, PAGE, sizeOfNext } from '#client/files/buffers.js'
+import { BUFFER_BYTES, isPaged, nextBufferSize, PAGE_BYTES } from '#client/files/buffers.js'
 
 const MIB = 1024 * 1024
 
@@ -18,7 +18,8 @@ function slowPart(size: number, disk: 'good' | 'full' = 'good') {
   const part = {
     write: async (bytes: Buffer, position: number): Promise<void> => {
       writes.push(bytes.length)
-      if (isPaged(bytes) && position % PAGE === 0 && bytes.length % PAGE === 0) tally.paged += bytes.length
+      if (isPaged(bytes) && position % PAGE_BYTES === 0 && bytes.length % PAGE_BYTES === 0)
+        tally.paged += bytes.length
       await sleep(Math.random() * 4)
       if (disk === 'full') throw new Error('disk full')
       bytes.copy(content, position)
@@ -27,27 +28,27 @@ function slowPart(size: number, disk: 'good' | 'full' = 'good') {
   return { part, content, writes, tally }
 }
 
-/** Puts `bytes` into the room, as a connection would, and says what was put there. */
-function intoRoom(writer: BlockWriter, bytes: Buffer): Buffer {
-  const room = writer.room()
-  const count = bytes.copy(room, 0)
-  return room.subarray(0, count)
+/** Puts `bytes` into the space, as a connection would, and says what was put there. */
+function intoSpace(writer: BlockWriter, bytes: Buffer): Buffer {
+  const space = writer.reserve()
+  const count = bytes.copy(space, 0)
+  return space.subarray(0, count)
 }
 
-const OPTIONS = { batch: BUFFER, backlog: 4 * BUFFER, onWritten: () => undefined }
+const OPTIONS = { batch: BUFFER_BYTES, backlog: 4 * BUFFER_BYTES, onWritten: () => undefined }
 
-t.test('bytes from the room and bytes from elsewhere, several writers at once', async (t) => {
+t.test('bytes from the space and bytes from elsewhere, several writers at once', async (t) => {
   for (let round = 0; round < 8; round++) {
     const source = randomBytes(24 * MIB)
     const { part, content } = slowPart(source.length)
     const share = source.length / 6
-    const batch = round % 2 === 0 ? BUFFER : 1 + Math.floor(Math.random() * BUFFER)
+    const batch = round % 2 === 0 ? BUFFER_BYTES : 1 + Math.floor(Math.random() * BUFFER_BYTES)
     const one = async (start: number): Promise<BlockWriter> => {
       const writer = new BlockWriter(part, start, { ...OPTIONS, batch })
       for (let at = start; at < start + share; ) {
         const want = Math.ceil(Math.random() ** 3 * 400_000)
         const bytes = source.subarray(at, Math.min(start + share, at + want))
-        const taken = Math.random() < 0.7 ? intoRoom(writer, bytes) : Buffer.from(bytes)
+        const taken = Math.random() < 0.7 ? intoSpace(writer, bytes) : Buffer.from(bytes)
         at += taken.length
         await writer.push(taken)
         if (Math.random() < 0.1) await sleep(Math.random() * 5)
@@ -64,99 +65,99 @@ t.test('bytes from the room and bytes from elsewhere, several writers at once', 
   }
 })
 
-t.test('bytes from the middle of the room count from there', async (t) => {
+t.test('bytes from the middle of the space count from there', async (t) => {
   const source = randomBytes(2000)
   const { part, content } = slowPart(1000)
   const writer = new BlockWriter(part, 0, OPTIONS)
-  const room = writer.room()
-  source.copy(room)
-  void writer.push(room.subarray(500, 1500))
+  const space = writer.reserve()
+  source.copy(space)
+  void writer.push(space.subarray(500, 1500))
   await writer.flush()
   t.ok(content.equals(source.subarray(500, 1500)))
 })
 
-t.test('what waits in the room is written in time, and the room remains', async (t) => {
+t.test('what waits in the space is written in time, and the space remains', async (t) => {
   const source = randomBytes(1000)
   const { part, content, writes } = slowPart(1000)
   const writer = new BlockWriter(part, 0, OPTIONS)
-  void writer.push(intoRoom(writer, source.subarray(0, 400)))
-  const room = writer.room()
+  void writer.push(intoSpace(writer, source.subarray(0, 400)))
+  const space = writer.reserve()
   while (writer.block.end < 400) await sleep(10)
   t.strictSame(writes, [400], 'without a further byte')
-  source.copy(room, 0, 400, 1000) // the connection still reads to where it was told
-  void writer.push(room.subarray(0, 600))
+  source.copy(space, 0, 400, 1000) // the connection still reads to where it was told
+  void writer.push(space.subarray(0, 600))
   await writer.flush()
   t.ok(content.equals(source))
   t.strictSame(writes, [400, 600])
 })
 
 t.test('whole pages are written, wherever a block begins', async (t) => {
-  for (const start of [0, 1, PAGE - 1, PAGE, 3 * PAGE + 77]) {
+  for (const start of [0, 1, PAGE_BYTES - 1, PAGE_BYTES, 3 * PAGE_BYTES + 77]) {
     const source = randomBytes(start + 12 * MIB + 99)
     const { part, content, tally } = slowPart(source.length)
     const writer = new BlockWriter(part, start, OPTIONS)
     for (let at = start; at < source.length; ) {
-      const taken = intoRoom(writer, source.subarray(at, at + 61_234))
+      const taken = intoSpace(writer, source.subarray(at, at + 61_234))
       at += taken.length
       await writer.push(taken)
     }
     await writer.flush()
     t.ok(content.subarray(start).equals(source.subarray(start)))
-    const edges = start % PAGE === 0 ? 1 : 2 // the last write ends anywhere, the first may begin anywhere
-    t.ok(tally.paged >= 12 * MIB - edges * BUFFER, `from ${start}: ${tally.paged} bytes in whole pages`)
+    const edges = start % PAGE_BYTES === 0 ? 1 : 2 // the last write ends anywhere, the first may begin anywhere
+    t.ok(tally.paged >= 12 * MIB - edges * BUFFER_BYTES, `from ${start}: ${tally.paged} bytes in whole pages`)
   }
 })
 
 t.test('the part of a page that goes on in the next buffer is written in time, too', async (t) => {
-  const source = randomBytes(BUFFER - 5)
+  const source = randomBytes(BUFFER_BYTES - 5)
   const { part, content } = slowPart(source.length)
   const writer = new BlockWriter(part, 0, OPTIONS)
-  void writer.push(intoRoom(writer, source))
-  writer.room()
+  void writer.push(intoSpace(writer, source))
+  writer.reserve()
   while (writer.block.end < source.length) await sleep(10)
   t.ok(content.equals(source))
 })
 
 t.test('what is written already does not go on in the next buffer', async (t) => {
-  const source = randomBytes(2 * BUFFER)
+  const source = randomBytes(2 * BUFFER_BYTES)
   const { part, content } = slowPart(source.length)
   const writer = new BlockWriter(part, 0, OPTIONS)
-  void writer.push(intoRoom(writer, source.subarray(0, BUFFER - 3000)))
-  while (writer.block.end < BUFFER - 3000) await sleep(10)
-  for (const at of [BUFFER - 3000, BUFFER - 2500]) {
+  void writer.push(intoSpace(writer, source.subarray(0, BUFFER_BYTES - 3000)))
+  while (writer.block.end < BUFFER_BYTES - 3000) await sleep(10)
+  for (const at of [BUFFER_BYTES - 3000, BUFFER_BYTES - 2500]) {
     void writer.push(Buffer.from(source.subarray(at, at + 500)))
-    writer.room()
+    writer.reserve()
   }
-  void writer.push(source.subarray(BUFFER - 2000))
+  void writer.push(source.subarray(BUFFER_BYTES - 2000))
   await writer.flush()
   t.ok(content.equals(source))
   t.strictSame(writer.block, { start: 0, end: source.length, crc: crc32(source) })
 })
 
-t.test('a room is never too small to be worth a read', async (t) => {
+t.test('a space is never too small to be worth a read', async (t) => {
   const { part } = slowPart(4 * MIB)
   const writer = new BlockWriter(part, 0, OPTIONS)
   for (let done = 0; done < 2 * MIB; ) {
-    const room = writer.room()
-    t.ok(room.length >= BUFFER / 8)
-    const bytes = room.subarray(0, Math.min(room.length, 100_000))
+    const space = writer.reserve()
+    t.ok(space.length >= BUFFER_BYTES / 8)
+    const bytes = space.subarray(0, Math.min(space.length, 100_000))
     await writer.push(bytes)
     done += bytes.length
   }
   await writer.flush()
 })
 
-t.test('after a failure nothing is written, and nobody else gets the room', async (t) => {
+t.test('after a failure nothing is written, and nobody else gets the space', async (t) => {
   const { part, writes } = slowPart(8 * MIB, 'full')
   const writer = new BlockWriter(part, 0, { ...OPTIONS, batch: 64 * 1024 })
   const bytes = Buffer.alloc(64 * 1024)
-  void writer.push(intoRoom(writer, bytes))
-  const room = writer.room()
+  void writer.push(intoSpace(writer, bytes))
+  const space = writer.reserve()
   while (writer.failure === null) await sleep(5)
   const begun = writes.length
   const others = Array.from({ length: 40 }, () => new BlockWriter(part, MIB, OPTIONS))
-  for (const other of others) t.not(other.room().buffer, room.buffer)
-  void writer.push(intoRoom(writer, bytes))
+  for (const other of others) t.not(other.reserve().buffer, space.buffer)
+  void writer.push(intoSpace(writer, bytes))
   await t.rejects(writer.flush(), { message: 'disk full' })
   t.equal(writes.length, begun)
   for (const other of others) await other.flush()
@@ -165,11 +166,11 @@ t.test('after a failure nothing is written, and nobody else gets the room', asyn
 t.test('with much memory lent, each takes little, and none waits for ever', async (t) => {
   const { part } = slowPart(64 * MIB)
   const writers = Array.from({ length: 40 }, (_, index) => new BlockWriter(part, index * MIB, OPTIONS))
-  for (const writer of writers) writer.room()
-  t.ok(sizeOfNext() < BUFFER)
+  for (const writer of writers) writer.reserve()
+  t.ok(nextBufferSize() < BUFFER_BYTES)
   // More than may wait now, less than the buffer that was lent while there was plenty: no write begins.
   const waits = writers.map((writer) => writer.push(Buffer.alloc(700_000)))
   await Promise.all(waits)
   await Promise.all(writers.map((writer) => writer.flush()))
-  t.equal(sizeOfNext(), BUFFER, 'and gives it back')
+  t.equal(nextBufferSize(), BUFFER_BYTES, 'and gives it back')
 })

@@ -1,7 +1,7 @@
 // How much is gathered for a write, and how far the journal may fall behind.
 import t from 'tap'
-import { mostUnnamed, writeSizes } from '#client/disk/write-sizes.js'
-import { BUFFER } from '#client/files/buffers.js'
+import { maxUnrecordedBytes, writeSizes } from '#client/disk/write-sizes.js'
+import { BUFFER_BYTES } from '#client/files/buffers.js'
 
 const MEGABYTE = 1024 * 1024
 
@@ -10,10 +10,10 @@ t.test('a write is a share of the file, between 16 KiB and a buffer', async (t) 
     [0, 16 * 1024, 16 * 1024],
     [4 * MEGABYTE, 16 * 1024, 16 * 1024],
     [4 * MEGABYTE + 1, 16 * 1024 + 1, 16 * 1024 + 1],
-    [256 * BUFFER, BUFFER, BUFFER],
-    [512 * BUFFER, BUFFER, 2 * BUFFER],
-    [4096 * BUFFER, BUFFER, 4 * BUFFER],
-    [null, BUFFER, 4 * BUFFER],
+    [256 * BUFFER_BYTES, BUFFER_BYTES, BUFFER_BYTES],
+    [512 * BUFFER_BYTES, BUFFER_BYTES, 2 * BUFFER_BYTES],
+    [4096 * BUFFER_BYTES, BUFFER_BYTES, 4 * BUFFER_BYTES],
+    [null, BUFFER_BYTES, 4 * BUFFER_BYTES],
   ] as const)
     t.strictSame(writeSizes(total), { batch, backlog }, String(total))
 })
@@ -25,5 +25,5 @@ t.test('a thirty-second of the file may be unnamed, and no less than 16 KiB', as
     [MEGABYTE, 32 * 1024],
     [null, Number.POSITIVE_INFINITY],
   ] as const)
-    t.equal(mostUnnamed(total), most, String(total))
+    t.equal(maxUnrecordedBytes(total), most, String(total))
 })

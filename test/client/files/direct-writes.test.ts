@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { BlockWriter } from '#client/disk/block-writer.js'
 import { PartFile } from '#client/disk/part-file.js'
-import { BUFFER, Loan, PAGE } from '#client/files/buffers.js'
+import { BUFFER_BYTES, PAGE_BYTES, SharedBuffer } from '#client/files/buffers.js'
 import { DirectWrites } from '#client/files/direct-writes.js'
 import { type Running, spawnCommand } from '../support/command.ts'
 import { fileHandlePrototype } from '../support/file-handles.ts'
@@ -85,24 +85,25 @@ async function setUp(t: Test, meddle?: (write: Write) => { bytesWritten: number 
 }
 
 /** Lent bytes, which begin with a page of memory. */
-function lent(length: number = BUFFER): Buffer {
-  randomBytes(length).copy(loan.buffer)
-  return loan.buffer.subarray(0, length)
+function lent(length: number = BUFFER_BYTES): Buffer {
+  randomBytes(length).copy(shared.buffer)
+  return shared.buffer.subarray(0, length)
 }
-const loan = new Loan()
+const shared = new SharedBuffer()
 
 /** Says that a lot has come. */
 async function hurry(direct: DirectWrites): Promise<void> {
-  for (let bytes = BUFFER; bytes < FAST; bytes += BUFFER) await direct.write(Buffer.alloc(BUFFER), 0)
+  for (let bytes = BUFFER_BYTES; bytes < FAST; bytes += BUFFER_BYTES)
+    await direct.write(Buffer.alloc(BUFFER_BYTES), 0)
 }
 
 t.test('only what comes fast', { skip }, async (t) => {
   const { path, direct, clock } = await setUp(t)
   const wrote: boolean[] = []
   const bytes = lent()
-  for (let i = 0; i < 15; i++) wrote.push(await direct.write(bytes, i * BUFFER))
+  for (let i = 0; i < 15; i++) wrote.push(await direct.write(bytes, i * BUFFER_BYTES))
   t.strictSame(wrote, [...Array(12).fill(false), true, true, true], '13 MiB at one moment')
-  t.ok((await readFile(path)).subarray(14 * BUFFER).equals(bytes))
+  t.ok((await readFile(path)).subarray(14 * BUFFER_BYTES).equals(bytes))
   clock.ms += 99
   t.ok(await direct.write(bytes, 0))
   clock.ms += 1
@@ -125,13 +126,13 @@ t.test('only whole pages, and many of them', { skip }, async (t) => {
   await hurry(direct)
   const bytes = lent()
   t.notOk(await direct.write(bytes, 512), 'elsewhere in the file')
-  t.notOk(await direct.write(bytes.subarray(512), PAGE), 'elsewhere in the memory')
-  t.notOk(await direct.write(bytes.subarray(0, -512), PAGE), 'part of a page at the end')
-  t.notOk(await direct.write(bytes.subarray(0, 63 * PAGE), PAGE), 'few')
-  t.notOk(await direct.write(Buffer.alloc(BUFFER), PAGE), 'other memory')
+  t.notOk(await direct.write(bytes.subarray(512), PAGE_BYTES), 'elsewhere in the memory')
+  t.notOk(await direct.write(bytes.subarray(0, -512), PAGE_BYTES), 'part of a page at the end')
+  t.notOk(await direct.write(bytes.subarray(0, 63 * PAGE_BYTES), PAGE_BYTES), 'few')
+  t.notOk(await direct.write(Buffer.alloc(BUFFER_BYTES), PAGE_BYTES), 'other memory')
   t.strictSame(writes, [], 'nothing of it was tried')
-  t.ok(await direct.write(bytes.subarray(PAGE), 3 * PAGE))
-  t.ok(await direct.write(bytes.subarray(0, 64 * PAGE), 2 ** 40), 'far out')
+  t.ok(await direct.write(bytes.subarray(PAGE_BYTES), 3 * PAGE_BYTES))
+  t.ok(await direct.write(bytes.subarray(0, 64 * PAGE_BYTES), 2 ** 40), 'far out')
   t.strictSame(
     writes.map((write) => write.isDirect),
     [true, true],
@@ -145,7 +146,7 @@ t.test('a disk that does not take it is not asked again', { skip }, async (t) =>
     throw system('EINVAL')
   })
   await hurry(direct)
-  const both = await Promise.all([direct.write(lent(), 0), direct.write(lent(), BUFFER)])
+  const both = await Promise.all([direct.write(lent(), 0), direct.write(lent(), BUFFER_BYTES)])
   t.strictSame(both, [false, false])
   t.equal(writes.length, 2)
   t.notOk(await direct.write(lent(), 0))
@@ -161,7 +162,7 @@ t.test('a full disk is told', { skip }, async (t) => {
 })
 
 t.test('what was written in part is written again', { skip }, async (t) => {
-  const { direct } = await setUp(t, () => ({ bytesWritten: PAGE }))
+  const { direct } = await setUp(t, () => ({ bytesWritten: PAGE_BYTES }))
   await hurry(direct)
   t.notOk(await direct.write(lent(), 0))
 })
@@ -182,7 +183,7 @@ t.test('no descriptor is left', { skip }, async (t) => {
   const { direct } = await setUp(t)
   const before = count()
   await hurry(direct)
-  await Promise.all([0, 1, 2].map((index) => direct.write(lent(), index * BUFFER)))
+  await Promise.all([0, 1, 2].map((index) => direct.write(lent(), index * BUFFER_BYTES)))
   t.equal(count(), before + 1)
   await direct.close()
   t.equal(count(), before)
@@ -218,14 +219,14 @@ t.test('both ways on one file, read in between', async (t) => {
   for (let round = 0; round < 2; round++) {
     const source = randomBytes(48 * MIB + 77)
     let unreadable = 0
-    const edges = [0, 1, 8 * MIB, 8 * MIB + 5, 20 * MIB - 1, 33 * MIB + PAGE, source.length]
+    const edges = [0, 1, 8 * MIB, 8 * MIB + 5, 20 * MIB - 1, 33 * MIB + PAGE_BYTES, source.length]
     const one = async (index: number): Promise<void> => {
       const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
-      const options = { batch: BUFFER, backlog: 4 * BUFFER, onWritten: () => undefined }
+      const options = { batch: BUFFER_BYTES, backlog: 4 * BUFFER_BYTES, onWritten: () => undefined }
       const writer = new BlockWriter(part, start, options)
       for (let at = start; at < end; ) {
         const bytes = source.subarray(at, Math.min(end, at + 1 + Math.floor(Math.random() * 300_000)))
-        const room = writer.room()
+        const room = writer.reserve()
         const taken = Math.random() < 0.9 ? room.subarray(0, bytes.copy(room)) : Buffer.from(bytes)
         at += taken.length
         await writer.push(taken)

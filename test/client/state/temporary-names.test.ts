@@ -1,8 +1,8 @@
 // The names of temporary files, and what the IDs in them say.
 import t from 'tap'
-import { isStateName } from '#client/state/state-names.js'
+import { isToken, makeToken, readToken, shortDigest } from '#client/state/run-token.js'
+import { isStateName } from '#client/state/state-paths.js'
 import { readTemporaryName, temporaryPath } from '#client/state/temporary-names.js'
-import { isToken, makeToken, readToken, shortDigest } from '#client/state/token.js'
 
 const KEY = Buffer.alloc(32, 'key')
 const PROCESS = { pid: 4711, place: 'host boot pid:[1]', started: '123456' }

@@ -5,27 +5,27 @@ import { dirname, resolve } from 'node:path'
 import { DownloadError, fileError, systemCode } from '../errors.ts'
 
 /** What is there. `path`: where symbolic links lead; else the path that was asked about. */
-export type Place =
+export type PathEntry =
   | { readonly kind: 'nothing'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string; readonly stats: Stats }
 
 /** As many as Linux follows. */
-const MOST_LINKS = 40
+const MAX_LINKS = 40
 /** Folders of a process's open descriptors: /dev/stdout and its like lead there. */
-const DESCRIPTORS = /^(?:\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd|\/dev\/fd)$/
+const DESCRIPTOR_FOLDERS = /^(?:\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd|\/dev\/fd)$/
 /** A folder in which all may write, and delete only what is theirs: /tmp. */
-const SHARED = 0o1002
+const STICKY_SHARED_MODE = 0o1002
 
 /**
  * Looks at `path`, through symbolic links.
  * @throws DownloadError `ERR_DOWNLOAD_USAGE` where it is an open descriptor such as standard output,
  * `ERR_DOWNLOAD_UNWRITABLE` where it is a directory, a device, a FIFO, a socket, or a link that must not be followed
  */
-export async function lookAt(path: string): Promise<Place> {
+export async function entryAt(path: string): Promise<PathEntry> {
   let at = path
-  for (let links = 0; links <= MOST_LINKS; links++) {
+  for (let links = 0; links <= MAX_LINKS; links++) {
     const folder = await realpath(dirname(at)).catch(() => dirname(at)) // lstat() says what is wrong with it
-    if (DESCRIPTORS.test(folder)) throw descriptor(path)
+    if (DESCRIPTOR_FOLDERS.test(folder)) throw descriptor(path)
     const stats = await statsOf(at)
     if (stats === null && links === 0) return { kind: 'nothing', path }
     if (stats === null) throw inTheWay(path, `it is a symbolic link to ${at}, which does not exist`)
@@ -67,7 +67,7 @@ async function assertTrusted(path: string, link: Stats, folder: string): Promise
   const user = process.geteuid?.() ?? link.uid
   if (link.uid === user) return
   const { mode, uid } = await lstat(folder)
-  if ((mode & SHARED) !== SHARED || uid === link.uid) return
+  if ((mode & STICKY_SHARED_MODE) !== STICKY_SHARED_MODE || uid === link.uid) return
   throw inTheWay(path, 'it is a symbolic link of another user in a folder that all may write to')
 }
 

@@ -2,7 +2,7 @@
 // Pure.
 
 /** What is missing. */
-export type Shortfall =
+export type WarningKind =
   | 'hard-links'
   | 'free-space'
   | 'dates'
@@ -13,7 +13,7 @@ export type Shortfall =
   | 'owner'
   | 'end'
 
-const WORDS: Readonly<Record<Shortfall, string>> = {
+const WORDS: Readonly<Record<WarningKind, string>> = {
   'hard-links':
     'the file system has no hard links: a kill in the instant in which the file gets its name can leave an empty file there, which the next run takes away',
   'free-space':
@@ -29,15 +29,15 @@ const WORDS: Readonly<Record<Shortfall, string>> = {
 }
 
 /** What one download has met. */
-export class Shortfalls {
-  readonly #met = new Set<Shortfall>()
+export class Warnings {
+  readonly #kinds = new Set<WarningKind>()
 
-  note(shortfall: Shortfall): void {
-    this.#met.add(shortfall)
+  add(kind: WarningKind): void {
+    this.#kinds.add(kind)
   }
 
   /** A sentence for each. */
-  get warnings(): readonly string[] {
-    return [...this.#met].map((shortfall) => WORDS[shortfall])
+  get sentences(): readonly string[] {
+    return [...this.#kinds].map((kind) => WORDS[kind])
   }
 }

@@ -4,19 +4,19 @@ import { adviceOn } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
 
 /** Can a later run go on from what lies on the disk? `null`: this one had not begun. */
-export type Leftover = 'resumable' | 'nothing' | null
+export type KeptBytes = 'resumable' | 'nothing' | null
 
-const STOPPED: Readonly<Record<Leftover & string, string>> = {
+const STOPPED: Readonly<Record<KeptBytes & string, string>> = {
   resumable: 'stopped; what was received can be resumed',
   nothing: 'stopped; nothing was received that a later run can resume',
 }
 
-const FULL: Readonly<Record<Leftover & string, string>> = {
+const FULL: Readonly<Record<KeptBytes & string, string>> = {
   resumable: 'What was received is kept',
   nothing: 'What was received cannot be resumed, and is not kept',
 }
 
-const SHORT: Readonly<Record<Leftover & string, string>> = {
+const SHORT: Readonly<Record<KeptBytes & string, string>> = {
   resumable: 'What was received is kept',
   nothing: 'Nothing was received that a later run can resume',
 }
@@ -28,7 +28,7 @@ const SAID: Readonly<Partial<Record<DownloadErrorCode, typeof FULL>>> = {
 }
 
 /** The error to throw in place of `error`: the reason of an aborted `signal`, a full disk and a shortage say what is left. */
-export function withLeftover(error: unknown, left: Leftover, signal: AbortSignal | null): unknown {
+export function withKeptBytes(error: unknown, left: KeptBytes, signal: AbortSignal | null): unknown {
   if (signal?.aborted && error === signal.reason) {
     const message = left === null ? 'stopped' : STOPPED[left]
     return new DownloadError('ERR_DOWNLOAD_ABORTED', message, { cause: error })

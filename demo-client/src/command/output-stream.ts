@@ -4,7 +4,7 @@
 import { systemCode } from '../errors.ts'
 
 /** Writes to a standard stream. After a failure nothing more is written, and nothing is thrown. */
-export class Outlet {
+export class OutputStream {
   readonly #stream: NodeJS.WriteStream
   readonly #onFailure: (code: string) => void
   #isBroken = false

@@ -1,20 +1,20 @@
 // The bytes of one answer on their way into pieces that are worth a write.
-import { collectChunks, Loan, PAGE } from '../files/buffers.ts'
+import { collectChunks, PAGE_BYTES, SharedBuffer } from '../files/buffers.ts'
 
 /** Bytes wait no longer than this for more to join them, in ms. */
-const PATIENCE = 100
+const MAX_WAIT_MS = 100
 
 /** A room smaller than this share of a batch is not worth a read. */
-const SMALLEST_ROOM = 1 / 8
+const MIN_SPACE_SHARE = 1 / 8
 
 /** Part of a buffer, to be written. Where it is filled fast, it begins and ends with a page of memory and of the file. */
-export interface Piece {
-  readonly loan: Loan
+export interface Batch {
+  readonly memory: SharedBuffer
   readonly bytes: Buffer
 }
 
 /** How bytes are gathered. */
-export interface GatheringOptions {
+export interface BatchBufferOptions {
   /** Bytes of a piece, at most, about; up to the size of a buffer. */
   readonly batch: number
   /** Called when pieces have waited long enough. */
@@ -25,25 +25,25 @@ export interface GatheringOptions {
  * A buffer that is being filled, up to `limit`. Up to `cut` its bytes are written or wait for it. Pages begin in it
  * where they do in the file.
  */
-interface Open {
-  readonly loan: Loan
+interface OpenBuffer {
+  readonly memory: SharedBuffer
   readonly limit: number
   cut: number
   filled: number
 }
 
 /** Gathers consecutive bytes. Each piece that is taken out is released by who took it. */
-export class Gathering {
-  readonly #options: GatheringOptions
+export class BatchBuffer {
+  readonly #options: BatchBufferOptions
   /** Filled, in order. */
-  #waiting: Piece[] = []
-  #open: Open | null = null
+  #waiting: Batch[] = []
+  #open: OpenBuffer | null = null
   /** Where in the file the next byte belongs. */
   #position: number
   #timer: NodeJS.Timeout | undefined
   #isAbandoned = false
 
-  constructor(start: number, options: GatheringOptions) {
+  constructor(start: number, options: BatchBufferOptions) {
     this.#position = start
     this.#options = options
   }
@@ -55,40 +55,40 @@ export class Gathering {
 
   /** Takes bytes; without a copy where they are in the {@link room}. */
   put(chunk: Buffer): void {
-    if (this.#isInRoom(chunk)) this.#fill(chunk.length)
+    if (this.#isInBuffer(chunk)) this.#fill(chunk.length)
     else this.#copy(chunk)
   }
 
   /** Where the next bytes may be put. Remains of use until the next call of a method. */
-  room(): Buffer {
+  reserve(): Buffer {
     const { limit, filled } = this.#opened()
-    if (limit - filled < limit * SMALLEST_ROOM) this.#turn()
+    if (limit - filled < limit * MIN_SPACE_SHARE) this.#startNext()
     const open = this.#opened()
-    return open.loan.buffer.subarray(open.filled, open.limit)
+    return open.memory.buffer.subarray(open.filled, open.limit)
   }
 
   /** The first piece that waits. */
-  take(): Piece | undefined {
+  take(): Batch | undefined {
     return this.#waiting.shift()
   }
 
   /** Nothing more is put into the open buffer: all there is waits to be taken. */
   close(): void {
     this.#cut()
-    this.#open?.loan.release()
+    this.#open?.memory.release()
     this.#open = null
   }
 
   /** What waits is of no use any more, nor is what comes. */
   abandon(): void {
     this.#isAbandoned = true
-    for (const { loan } of this.#waiting.splice(0)) loan.release()
+    for (const { memory } of this.#waiting.splice(0)) memory.release()
   }
 
   #copy(chunk: Buffer): void {
     for (let done = 0; done < chunk.length; ) {
-      const { loan, filled, limit } = this.#opened()
-      const taken = chunk.copy(loan.buffer, filled, done, done + limit - filled)
+      const { memory, filled, limit } = this.#opened()
+      const taken = chunk.copy(memory.buffer, filled, done, done + limit - filled)
       this.#fill(taken)
       done += taken
     }
@@ -102,37 +102,37 @@ export class Gathering {
     this.#timer ??= setTimeout(() => {
       this.#cut()
       this.#options.onDue()
-    }, PATIENCE)
+    }, MAX_WAIT_MS)
     if (open.filled === open.limit) this.close()
   }
 
-  #isInRoom(chunk: Buffer): boolean {
+  #isInBuffer(chunk: Buffer): boolean {
     if (this.#open === null) return false
-    const { loan, filled } = this.#open
-    return chunk.buffer === loan.buffer.buffer && chunk.byteOffset === loan.buffer.byteOffset + filled
+    const { memory, filled } = this.#open
+    return chunk.buffer === memory.buffer.buffer && chunk.byteOffset === memory.buffer.byteOffset + filled
   }
 
-  #opened(): Open {
+  #opened(): OpenBuffer {
     if (this.#open === null) {
-      const loan = new Loan()
-      const batch = Math.ceil(this.#options.batch / PAGE) * PAGE
-      const first = this.#position % PAGE
-      this.#open = { loan, limit: Math.min(batch, loan.buffer.length), cut: first, filled: first }
+      const memory = new SharedBuffer()
+      const batch = Math.ceil(this.#options.batch / PAGE_BYTES) * PAGE_BYTES
+      const first = this.#position % PAGE_BYTES
+      this.#open = { memory, limit: Math.min(batch, memory.buffer.length), cut: first, filled: first }
     }
     return this.#open
   }
 
   /** Nothing more is put into the open buffer. The page that it ends in goes on in the next one. */
-  #turn(): void {
+  #startNext(): void {
     const open = this.#opened()
-    const full = open.filled - (open.filled % PAGE)
-    const rest = full > open.cut ? open.filled - full : 0
-    open.filled -= rest
-    this.#position -= rest
+    const full = open.filled - (open.filled % PAGE_BYTES)
+    const remainder = full > open.cut ? open.filled - full : 0
+    open.filled -= remainder
+    this.#position -= remainder
     this.close()
-    if (rest === 0) return
-    open.loan.buffer.copy(this.#opened().loan.buffer, 0, full, full + rest)
-    this.#fill(rest)
+    if (remainder === 0) return
+    open.memory.buffer.copy(this.#opened().memory.buffer, 0, full, full + remainder)
+    this.#fill(remainder)
   }
 
   /** What has been put into the open buffer waits to be taken; the remainder of it stays open. */
@@ -140,8 +140,8 @@ export class Gathering {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#isAbandoned || this.#open === null || this.#open.cut === this.#open.filled) return
-    const { loan, cut, filled } = this.#open
-    this.#waiting.push({ loan: loan.keep(), bytes: loan.buffer.subarray(cut, filled) })
+    const { memory, cut, filled } = this.#open
+    this.#waiting.push({ memory: memory.keep(), bytes: memory.buffer.subarray(cut, filled) })
     this.#open.cut = filled
   }
 }

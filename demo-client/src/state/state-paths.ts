@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 
 /** File systems allow 255 bytes. The longest name of ours adds 51: `.part.json.new.` and an ID. */
-const MOST_BYTES = 200
+const MAX_NAME_BYTES = 200
 const HASH_DIGITS = 16
 
 /** A file of ours, or what one of ours is called while it is written or cleared away. */
-const STATE = /\.part(?:\.(?:json|lock|new|done)(?:\..*)?)?$/
+const STATE_NAME = /\.part(?:\.(?:json|lock|new|done)(?:\..*)?)?$/
 
 /** The paths of one download's state. */
 export interface StatePaths {
@@ -36,22 +36,22 @@ export function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, HASH_DIGITS)
 }
 
-/** Would some file system take `name` for the state of a download? Hand over the {@link likeness} of a name. */
-export function isStateName(likeness: string): boolean {
-  return STATE.test(likeness)
+/** Would some file system take `name` for the state of a download? Hand over the {@link foldedName} of a name. */
+export function isStateName(foldedName: string): boolean {
+  return STATE_NAME.test(foldedName)
 }
 
 function fitting(name: string): string {
-  if (Buffer.byteLength(name) <= MOST_BYTES) return name
-  return `${cutToBytes(name, MOST_BYTES - HASH_DIGITS - 1)}.${hashOf(name)}`
+  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name
+  return `${cutToBytes(name, MAX_NAME_BYTES - HASH_DIGITS - 1)}.${hashOf(name)}`
 }
 
-/** The longest beginning of `text` of at most `most` bytes, cut between characters. */
-export function cutToBytes(text: string, most: number): string {
+/** The longest beginning of `text` of at maxBytes `maxBytes` bytes, cut between characters. */
+export function cutToBytes(text: string, maxBytes: number): string {
   let [bytes, end] = [0, 0]
   for (const character of text) {
     bytes += Buffer.byteLength(character)
-    if (bytes > most) break
+    if (bytes > maxBytes) break
     end += character.length
   }
   return text.slice(0, end)

@@ -1,7 +1,7 @@
 // Where the state of a download lies, and which names are taken by it.
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { cutToBytes, hashOf, isStateName, pathForKey, statePaths } from '#client/state/state-names.js'
+import { cutToBytes, hashOf, isStateName, pathForKey, statePaths } from '#client/state/state-paths.js'
 
 t.test('the state of a download lies beside its file, whatever its name', async (t) => {
   t.strictSame(statePaths('/d/a.bin'), {

@@ -1,7 +1,7 @@
 // The part file of a claim, from the first version that begins in it to the final name, and its journal beside it.
 import type { Claim } from '../claim/claim.ts'
+import { removeStaleLockDrafts } from '../claim/cleanup.ts'
 import type { FinalName } from '../claim/final-name.ts'
-import { sweepLocks } from '../claim/leftovers.ts'
 import { ifShort } from '../errors.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
@@ -12,7 +12,7 @@ import type { Recovered } from './recovery.ts'
 export type Content = Omit<Recorded, 'part' | 'state'>
 
 /** An open part file whose lock is held. Close it. */
-export class StoredPart {
+export class JournaledPart {
   readonly #claim: Claim
   readonly #secret: Buffer
   readonly #newPart: NewPart
@@ -36,8 +36,8 @@ export class StoredPart {
   }
 
   /** Bytes that the newest journal names. */
-  get named(): number {
-    return this.#journal.named
+  get recordedBytes(): number {
+    return this.#journal.recordedBytes
   }
 
   /** Makes it a new, empty file, and forgets what the old one held, on disk first. The old one is deleted. */
@@ -85,7 +85,7 @@ export class StoredPart {
     })
     // The file is there by now; a journal that a power cut brings back has no part file.
     await this.#journal.remove().catch(ifShort(undefined))
-    await sweepLocks({ paths, secret: this.#secret })
+    await removeStaleLockDrafts({ paths, secret: this.#secret })
   }
 
   /** Deletes it, and its journal. */

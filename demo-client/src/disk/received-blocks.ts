@@ -36,9 +36,9 @@ export class Received {
   }
 
   /** A writer has ended: its block counts, or not. False where it did not write any more. */
-  end(writer: BlockWriter, fate: 'keep' | 'drop'): boolean {
+  end(writer: BlockWriter, outcome: 'keep' | 'drop'): boolean {
     if (!this.#writers.delete(writer)) return false
-    if (fate === 'keep') this.#finished = addBlock(this.#finished, writer.block)
+    if (outcome === 'keep') this.#finished = addBlock(this.#finished, writer.block)
     return true
   }
 

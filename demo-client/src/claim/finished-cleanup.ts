@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { exists, isSameFile } from '../files/free-name.ts'
-import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-names.ts'
+import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
-import { tidy } from './leftovers.ts'
+import { cleanUp } from './cleanup.ts'
 import { Lock } from './lock.ts'
 import { readOwner } from './lock-file.ts'
 import { lifeOf } from './lock-owner.ts'
@@ -12,7 +12,7 @@ import { readSecret } from './secret.ts'
 import { temporariesIn } from './stale-files.ts'
 
 /** Which download's state it is. */
-export interface SettleOptions {
+export interface FinishedDownload {
   /** The path of the file that exists. */
   readonly path: string
   readonly key: string
@@ -20,7 +20,7 @@ export interface SettleOptions {
 }
 
 /** Removes what a finished download has left. What can be resumed stays, and so does what another run is at work on. */
-export async function settle({ path, key, signal }: SettleOptions): Promise<void> {
+export async function cleanUpFinished({ path, key, signal }: FinishedDownload): Promise<void> {
   const states = [path, pathForKey(path, key)].map(statePaths)
   const found = await Promise.all(states.map(hasAny))
   if (!found.includes(true)) return
@@ -30,7 +30,7 @@ export async function settle({ path, key, signal }: SettleOptions): Promise<void
     const options = { path: paths.lock, key: hashOf(key), secret, output: path, signal }
     const lock = await Lock.attempt(options)
     if (!(lock instanceof Lock)) continue
-    await tidy({ paths, lock, secret }).finally(() => lock.release('recorded'))
+    await cleanUp({ paths, lock, secret }).finally(() => lock.release('recorded'))
   }
 }
 
