@@ -2,6 +2,7 @@ import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:htt
 import type { FastifyReply } from 'fastify'
 import { BodyCount, type IntendedBody } from '../rules/body-count.ts'
 import { endsWithHead } from '../rules/connection-fields.ts'
+import { replaceMethod } from './replace-method.ts'
 import { writtenHead } from './written-head.ts'
 
 const RESET_CONTENT = 205
@@ -209,6 +210,5 @@ function methodsOf(stream: ServerHttp2Stream): StreamMethods {
 }
 
 function replaceMethods(stream: ServerHttp2Stream, methods: Partial<StreamMethods>): void {
-  for (const [name, value] of Object.entries(methods))
-    Reflect.defineProperty(stream, name, { value, configurable: true, writable: true })
+  for (const [name, method] of Object.entries(methods)) replaceMethod(stream, name, method)
 }

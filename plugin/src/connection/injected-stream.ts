@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Duplex, Readable } from 'node:stream'
+import { replaceMethod } from './replace-method.ts'
 
 /**
  * Ends the response of `inject({ payloadAsStream: true })` when the reader of its stream leaves. A socket would say so;
@@ -26,7 +27,7 @@ export function cutInjected(raw: ServerResponse): boolean {
   const emit = raw.emit
   const emitUnfinished = (event: string, ...given: unknown[]): boolean =>
     event !== 'finish' && Reflect.apply(emit, raw, [event, ...given])
-  Reflect.defineProperty(raw, 'emit', { value: emitUnfinished, configurable: true, writable: true })
+  replaceMethod(raw, 'emit', emitUnfinished)
   raw.destroy()
   return true
 }

@@ -1,13 +1,11 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
-import { cut, isOver, type RawResponse } from '../connection/response-lifetime.ts'
+import type { RawResponse } from '../connection/response-lifetime.ts'
 import { writtenHead } from '../connection/written-head.ts'
-import { writeLogLine } from '../log-line.ts'
 import { BodyCount, type IntendedBody } from '../rules/body-count.ts'
-
-type Method = 'write' | 'end'
-type Write = (...given: unknown[]) => unknown
+import { cutReplacedBody } from './replacement.ts'
+import { bytesOf, interceptWrites, type Write, type WriteArguments, withBytes } from './write-calls.ts'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -15,11 +13,13 @@ const NOTHING = Buffer.alloc(0)
 const guards = new WeakMap<object, BodyGuard>()
 
 /**
- * Holds what is written into an HTTP/1 response to the length that its head announces, whatever a hook has put in the
- * place of the body: after fewer bytes the next answer on the connection is taken for the rest, and what is too much is
- * taken for the next answer. A 206 has the bytes of its range, also where no length is announced. What does not fit is
- * cut before it is written, and the last byte waits for the end of the body, so that a client never has a whole answer
- * of what turns out to be too much. In HTTP/2 each answer has a stream of its own.
+ * Compares what is written into an HTTP/1 response with the length that its head announces, also where a hook has
+ * replaced the body. After fewer bytes a client would take the next answer on the connection for the remainder, and it
+ * would take surplus bytes for the next answer. A 206 has the bytes of its range, also where no length is announced.
+ *
+ * What does not fit is cut before it is written. The last byte waits for the end of the body, so that a client never has
+ * a complete answer of a body that turns out to be too long. In HTTP/2 each answer has a stream of its own:
+ * `connection/http2-end.ts`.
  */
 export function guardBody(reply: FastifyReply, intended: IntendedBody): void {
   const raw: RawResponse = reply.raw
@@ -29,13 +29,13 @@ export function guardBody(reply: FastifyReply, intended: IntendedBody): void {
   else guard.expect(intended)
 }
 
-/** Holds an error, which is Fastify's or the application's, to the length that its head announces. */
+/** Compares an error, of Fastify or of the application, with the length that its head announces. */
 export function guardErrorBody(reply: FastifyReply): void {
   // RFC 9110 §9.3.2: the answer to HEAD announces a length, and has no content.
   if (reply.request.method !== 'HEAD') guardBody(reply, {})
 }
 
-/** Takes the guard off a response that our own body is written into, which has the right length by itself. */
+/** Takes the guard off a response before our own body is written into it, which has the right length by itself. */
 export function endBodyGuard(raw: object): void {
   guards.get(raw)?.remove()
   guards.delete(raw)
@@ -52,24 +52,23 @@ class BodyGuard {
   readonly #reply: FastifyReply
   readonly #raw: Http1Response
   #count: BodyCount
-  readonly #restores: readonly (() => void)[]
-  /** Whether Node or a wrapper is writing: what they call in turn are the same bytes. */
-  #isInside = false
-  /** The byte with which a client would take the answer for whole. */
+  /** The last byte, which completes the answer for a client. Kept until the body ends. */
   #last: Uint8Array | undefined
   #isCut = false
+  /** Puts the methods of the response back. */
+  readonly remove: () => void
 
   constructor(reply: FastifyReply, raw: Http1Response, intended: IntendedBody) {
     this.#reply = reply
     this.#raw = raw
     this.#count = new BodyCount(intended)
-    this.#restores = [
-      this.#wrap('write', (given) => this.#admitWrite(given)),
-      this.#wrap('end', (given) => this.#admitEnd(given)),
-    ]
+    this.remove = interceptWrites(raw, {
+      write: (write, given) => this.#pass(write, given, 'write'),
+      end: (end, given) => this.#pass(end, given, 'end'),
+    })
   }
 
-  /** Holds the response to another body: nothing was written of the one before. */
+  /** Expects another body from now on, if nothing of the one before was written. */
   expect(intended: IntendedBody): void {
     if (this.#count.count === 0) this.#count = new BodyCount(intended)
   }
@@ -78,29 +77,15 @@ class BodyGuard {
     return this.#count.count
   }
 
-  remove(): void {
-    for (const restore of this.#restores) restore()
+  #pass(original: Write, given: WriteArguments, method: 'write' | 'end'): unknown {
+    if (!isHeadSent(this.#raw)) this.#raw.writeHead(this.#raw.statusCode)
+    const admitted = method === 'write' ? this.#admitWrite(given) : this.#admitEnd(given)
+    // The response of `inject` keeps what is written after it was cut.
+    return Reflect.apply(original, this.#raw, this.#raw.destroyed ? withBytes(NOTHING, given) : admitted)
   }
 
-  #wrap(method: Method, admit: (given: readonly unknown[]) => readonly unknown[]): () => void {
-    const original = this.#raw[method] as Write
-    return replace(this.#raw, method, (...given) => {
-      if (this.#isInside) return Reflect.apply(original, this.#raw, given)
-      this.#isInside = true
-      try {
-        if (!isHeadSent(this.#raw)) this.#raw.writeHead(this.#raw.statusCode)
-        const admitted = admit(given)
-        // The response of `inject` keeps what is written after it was cut.
-        const written = this.#raw.destroyed ? [NOTHING, ...callbackOf(given)] : admitted
-        return Reflect.apply(original, this.#raw, written)
-      } finally {
-        this.#isInside = false
-      }
-    })
-  }
-
-  /** Returns what is to be written: the callback comes with the bytes that go out, since some wait for it before `end`. */
-  #admitWrite(given: readonly unknown[]): readonly unknown[] {
+  /** Returns what is to be written. The callback goes with the bytes that go out: some callers wait for it before `end`. */
+  #admitWrite(given: WriteArguments): WriteArguments {
     const head = writtenHead(this.#raw)
     if (head === undefined || this.#isCut) return given
     const bytes = bytesOf(given)
@@ -108,46 +93,20 @@ class BodyGuard {
     if (verdict === 'wrong') this.#cut()
     if (verdict !== 'completes') return given
     this.#last = Uint8Array.from(bytes.subarray(-1))
-    return [bytes.subarray(0, -1), ...callbackOf(given)]
+    return withBytes(bytes.subarray(0, -1), given)
   }
 
-  #admitEnd(given: readonly unknown[]): readonly unknown[] {
+  #admitEnd(given: WriteArguments): WriteArguments {
     const head = writtenHead(this.#raw)
     if (head === undefined || this.#isCut) return given
     const isWrong = this.#count.add(head, bytesOf(given)) === 'wrong' || !this.#count.mayEnd(head)
     if (isWrong) this.#cut()
     if (isWrong || this.#last === undefined) return given
-    return [this.#last, ...callbackOf(given)]
+    return withBytes(this.#last, given)
   }
 
   #cut(): void {
     this.#isCut = true
-    // What a client that has left no longer takes may end anywhere: nothing is cut, and nobody is at fault.
-    if (isOver(this.#reply)) return
-    const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
-    writeLogLine(this.#reply.log, { level: 'error', details: {}, message })
-    cut(this.#raw)
+    cutReplacedBody(this.#reply)
   }
-}
-
-/** Puts a function in the place of a method. Returns what puts the method back, unless another has taken its place. */
-function replace(raw: object, method: Method, write: Write): () => void {
-  const before = Reflect.getOwnPropertyDescriptor(raw, method)
-  Reflect.defineProperty(raw, method, { value: write, configurable: true, writable: true })
-  return () => {
-    if (Reflect.get(raw, method) !== write) return
-    if (before === undefined) Reflect.deleteProperty(raw, method)
-    else Reflect.defineProperty(raw, method, before)
-  }
-}
-
-/** What `write` and `end` are given: a chunk, its encoding and a callback, each of which may be left out. */
-function bytesOf([chunk, encoding]: readonly unknown[]): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
-  if (typeof chunk !== 'string') return Buffer.alloc(0)
-  return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-}
-
-function callbackOf(given: readonly unknown[]): readonly unknown[] {
-  return given.filter((each) => typeof each === 'function')
 }

@@ -1,19 +1,16 @@
 import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
-import { cut, isOver, type RawResponse } from '../connection/response-lifetime.ts'
-import { writeLogLine } from '../log-line.ts'
-import { byteLength } from './byte-length.ts'
-import { isErrorHandled } from './replacement.ts'
-
-type Method = 'write' | 'end'
-type Write = (...given: unknown[]) => unknown
+import { isOver, type RawResponse } from '../connection/response-lifetime.ts'
+import { cutReplacedBody, isErrorHandled } from './replacement.ts'
+import { byteLength, interceptWrites, type Write, type WriteArguments } from './write-calls.ts'
 
 /** The responses whose first bytes may be held back. */
 const holders = new WeakMap<object, FirstBytes>()
 
 /**
- * Holds the first bytes that are put in the place of a body back for a moment. A short text or stream then ends before
- * its head is out: what is not as long as that head announces is cut, and nobody is given the tag of the file with it.
+ * Holds back the first bytes of a body that replaces ours, until the next turn of the event loop. A short text or stream
+ * has ended by then, and its head is not out yet: if its length is not the announced one, it is cut before a client gets
+ * the tag of the file with it.
  */
 export function holdFirstBytes(reply: FastifyReply): void {
   if (!holders.has(reply.raw)) holders.set(reply.raw, new FirstBytes(reply))
@@ -24,7 +21,7 @@ export function areBytesHeld(raw: object): boolean {
   return holders.get(raw)?.isHolding ?? false
 }
 
-/** Lets the bytes of our own body through. */
+/** Stops holding bytes back, before our own body is written. */
 export function endHolding(raw: object): void {
   holders.get(raw)?.stop()
 }
@@ -32,17 +29,17 @@ export function endHolding(raw: object): void {
 class FirstBytes {
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
-  readonly #restores: readonly (() => void)[]
-  #held: { readonly given: readonly unknown[]; readonly write: Write } | undefined
-  #state: 'waiting' | 'done' = 'waiting'
+  readonly #restore: () => void
+  #held: { readonly given: WriteArguments; readonly write: Write } | undefined
+  #isDone = false
 
   constructor(reply: FastifyReply) {
     this.#reply = reply
     this.#raw = reply.raw
-    this.#restores = [
-      this.#wrap('write', (write, given) => this.#write(write, given)),
-      this.#wrap('end', (end, given) => this.#end(end, given)),
-    ]
+    this.#restore = interceptWrites(this.#raw, {
+      write: (write, given) => this.#write(write, given),
+      end: (end, given) => this.#end(end, given),
+    })
   }
 
   get isHolding(): boolean {
@@ -50,63 +47,48 @@ class FirstBytes {
   }
 
   stop(): void {
-    this.#state = 'done'
-    for (const restore of this.#restores) restore()
+    this.#isDone = true
+    this.#restore()
   }
 
-  #wrap(method: Method, act: (original: Write, given: readonly unknown[]) => unknown): () => void {
-    const raw = this.#raw
-    const before = Reflect.getOwnPropertyDescriptor(raw, method)
-    const original = raw[method] as Write
-    const value: Write = (...given) => {
-      if (this.#state === 'done') return Reflect.apply(original, raw, given)
-      return act(original, given)
+  #write(write: Write, given: WriteArguments): unknown {
+    if (!this.#isDone) {
+      if (this.#held === undefined && !isHeadSent(this.#raw) && this.#announced() !== undefined) {
+        this.#held = { given, write }
+        setImmediate(() => this.#release())
+        return true
+      }
+      this.#release()
     }
-    Reflect.defineProperty(raw, method, { value, configurable: true, writable: true })
-    return () => {
-      if (Reflect.get(raw, method) !== value) return
-      if (before === undefined) Reflect.deleteProperty(raw, method)
-      else Reflect.defineProperty(raw, method, before)
-    }
-  }
-
-  #write(write: Write, given: readonly unknown[]): unknown {
-    if (this.#held === undefined && !isHeadSent(this.#raw) && this.#announced() !== undefined) {
-      this.#held = { given, write }
-      setImmediate(() => this.#release())
-      return true
-    }
-    this.#release()
     return Reflect.apply(write, this.#raw, given)
   }
 
-  #end(end: Write, given: readonly unknown[]): unknown {
-    const held = this.#held
-    // The answer of an error has a length of its own.
-    if (held !== undefined && !isErrorHandled(this.#raw) && !isHeadSent(this.#raw)) {
-      if (byteLength(held.given) + byteLength(given) !== this.#announced()) this.#cut()
+  #end(end: Write, given: WriteArguments): unknown {
+    if (!this.#isDone) {
+      const held = this.#held
+      // The answer of an error has a length of its own.
+      if (held !== undefined && !isErrorHandled(this.#raw) && !isHeadSent(this.#raw)) {
+        if (byteLength(held.given) + byteLength(given) !== this.#announced()) this.#cut()
+      }
+      this.#release()
     }
-    this.#release()
     return Reflect.apply(end, this.#raw, given)
   }
 
   #release(): void {
     const held = this.#held
     this.#held = undefined
-    this.#state = 'done'
+    this.#isDone = true
     if (held === undefined || isErrorHandled(this.#raw) || isOver(this.#reply)) return
     Reflect.apply(held.write, this.#raw, held.given)
   }
 
   #cut(): void {
     this.#held = undefined
-    if (isOver(this.#reply)) return
-    const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
-    writeLogLine(this.#reply.log, { level: 'error', details: {}, message })
-    cut(this.#raw)
+    cutReplacedBody(this.#reply)
   }
 
-  /** What the head is about to announce; undefined where it is not Fastify that writes one, or it has none. */
+  /** The length that the head is about to announce; undefined if it has none, or Fastify does not write the head. */
   #announced(): number | undefined {
     const length = this.#raw.getHeader('content-length')
     return length === undefined ? undefined : Number(length)

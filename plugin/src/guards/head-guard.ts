@@ -1,6 +1,7 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { discloseHeadSent } from '../connection/head-sent.ts'
+import { replaceMethod } from '../connection/replace-method.ts'
 import { cut, type RawResponse } from '../connection/response-lifetime.ts'
 import { noteWrittenHead, writtenHead } from '../connection/written-head.ts'
 import { writeLogLine } from '../log-line.ts'
@@ -120,7 +121,7 @@ function guardSetHeader(raw: RawResponse): void {
         mendEncoded(new AnswerHead(raw, raw.statusCode), meant)
       return raw
     }
-    Reflect.defineProperty(raw, method, { value: guarded, configurable: true, writable: true })
+    replaceMethod(raw, method, guarded)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2'
+import { replaceMethod } from '../connection/replace-method.ts'
 import { linesOf, type ReadableHead } from './answer-head.ts'
 
 type Respond = (headers: unknown, options?: unknown) => void
@@ -12,10 +13,10 @@ type Respond = (headers: unknown, options?: unknown) => void
 export function lookAtHead(stream: ServerHttp2Stream, admits: (head: ReadableHead) => boolean): void {
   const respond = stream.respond as Respond
   const guarded: Respond = (headers, options) => {
-    Reflect.defineProperty(stream, 'respond', { value: respond, configurable: true, writable: true })
+    replaceMethod(stream, 'respond', respond)
     const fields = (headers ?? {}) as Readonly<Record<string, unknown>>
     const lines = (name: string): readonly string[] => linesOf(fields[name])
     if (admits({ status: Number(fields[':status']), lines })) respond.call(stream, headers, options)
   }
-  Reflect.defineProperty(stream, 'respond', { value: guarded, configurable: true, writable: true })
+  replaceMethod(stream, 'respond', guarded)
 }
