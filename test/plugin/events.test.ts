@@ -4,8 +4,8 @@ import { connect } from 'node:http2'
 import { join } from 'node:path'
 import { CHANNELS, type SendRangeEvent } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { RawClient } from '../support/raw-client.ts'
-import { serve, until } from '../support/serve.ts'
+import { RawClient } from './support/raw-client.ts'
+import { serve, until } from './support/serve.ts'
 
 const BIG = 12 * 1024 * 1024
 

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { REPOSITORY } from '../../support/repository.ts'
+import { REPOSITORY } from '../support/repository.ts'
 
 type Plugin = typeof rangePlugin
 
