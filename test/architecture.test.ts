@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import t from 'tap'
 import { plain, readDocument, tableUnder } from './docs/support/markdown.ts'
 import { REPOSITORY } from './support/repository.ts'
+import { testFaultsIn } from './support/test-faults.ts'
 import { faultsIn } from './support/wing-faults.ts'
 import { LAYOUTS, type Layout, pureFilesOf } from './support/wings.ts'
 
@@ -165,6 +166,8 @@ for (const [folder, { entries, pure, impure }] of Object.entries(PACKAGES)) {
 
 t.test('the table of wings is held', async (t) => {
   const layout: Layout = {
+    tests: 'test/',
+    suites: [],
     top: ['index.ts', 'errors.ts'],
     wings: {
       rules: { is: 'rules', mayImport: ['errors.ts'], isPure: true },
@@ -200,6 +203,29 @@ t.test('the table of wings is held', async (t) => {
   )
 })
 
+t.test('a test that is not where its source is, and not in a wing or a suite, is a fault', async (t) => {
+  const layout: Layout = {
+    tests: 'test/',
+    suites: ['http'],
+    top: ['index.ts', 'errors.ts'],
+    wings: {
+      rules: { is: 'rules', mayImport: [], isPure: true },
+      disk: { is: 'disk', mayImport: [] },
+    },
+  }
+  const sources = new Set(['index.ts', 'errors.ts', 'rules/date.ts', 'disk/store.ts'])
+  const faultsOf = (...tests: string[]): string[] => testFaultsIn(tests, sources, layout)
+  t.strictSame(faultsOf('errors.test.ts', 'types.test.ts', 'rules/date.test.ts', 'disk/store.test.ts'), [])
+  t.strictSame(faultsOf('rules/oracle.test.ts', 'disk/power.test.ts', 'http/answers.test.ts'), [])
+  t.strictSame(faultsOf('date.test.ts'), ['date.test.ts has the name of no file beside the wings'])
+  t.strictSame(faultsOf('other/date.test.ts'), [
+    'other/date.test.ts is in the folder of no wing and of no suite',
+  ])
+  const misplaced = ['http/store.test.ts has the name of disk/store.ts, which has no test']
+  t.strictSame(faultsOf('http/store.test.ts'), misplaced)
+  t.strictSame(faultsOf('http/store.test.ts', 'disk/store.test.ts'), [])
+})
+
 for (const [folder, layout] of Object.entries(LAYOUTS)) {
   const sources = new Sources(`${REPOSITORY}${folder}/src/`)
 
@@ -208,6 +234,15 @@ for (const [folder, layout] of Object.entries(LAYOUTS)) {
     async (t) => {
       const files = new Map([...sources.imports.keys()].map((name) => [name, sources.own(name)]))
       t.strictSame(faultsIn(files, layout), [])
+    },
+  )
+
+  t.test(
+    `${folder}: a test of a source has its path, and every other test is in a wing or a suite`,
+    async (t) => {
+      const tests = readdirSync(REPOSITORY + layout.tests, { recursive: true, encoding: 'utf8' })
+      const names = tests.filter((name) => name.endsWith('.test.ts'))
+      t.strictSame(testFaultsIn(names, new Set(sources.imports.keys()), layout), [])
     },
   )
 

@@ -24,6 +24,13 @@ t.test('Where does it go? Each file and folder that is named is there', async (t
   }
 })
 
+t.test('each test and folder of tests that CONTRIBUTING names is there', async (t) => {
+  const { text } = readDocument('CONTRIBUTING.md')
+  const paths = [...text.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path)
+  t.ok(paths.length > 5, `${paths.length} paths`)
+  for (const path of paths) t.ok(existsSync(REPOSITORY + path), path)
+})
+
 const DEFENCES = [
   { title: 'The defences of an answer, in order', folder: 'plugin/src/' },
   { title: 'The defences of a download, in order', folder: 'demo-client/src/' },

@@ -19,9 +19,15 @@ export interface Layout {
   readonly top: readonly string[]
   /** What is imported stands before what imports it. */
   readonly wings: Readonly<Record<string, Wing>>
+  /** Where the tests of the package are, below the repository. */
+  readonly tests: string
+  /** Folders of tests that are not about one wing, but about whole answers or whole downloads. */
+  readonly suites: readonly string[]
 }
 
 const PLUGIN: Layout = {
+  tests: 'test/plugin/',
+  suites: ['http', 'fastify', 'every-byte'],
   top: [
     'index.ts',
     'send-range.ts',
@@ -97,6 +103,8 @@ const PLUGIN: Layout = {
 }
 
 const CLIENT: Layout = {
+  tests: 'test/client/',
+  suites: ['scenarios'],
   top: [
     'index.ts',
     'download.ts',
