@@ -1,5 +1,5 @@
 // What says where a file ends. Pure.
-import type { Answer } from './exchange.ts'
+import type { Answer } from './node-client.ts'
 
 /** A length or the last chunk, or the server's closing a connection, without TLS or with it. */
 export type EndOfFile = 'announced' | 'closed' | 'tls-closed'

@@ -12,7 +12,7 @@ import type { Opening } from '../connect/agents.ts'
 import type { Route } from '../connect/routes.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { expectHead, MOST_HEAD } from './answer-heads.ts'
-import { endsWithConnection, probeEnd } from './connection-end.ts'
+import { endsWithConnection, probeEnd } from './close-delimited.ts'
 
 /** How long a request may take, in ms. */
 export interface RequestLimits {

@@ -6,7 +6,7 @@
 // decided on the body before it came.
 import { parseDigests } from '../rules/digest.ts'
 import { type FieldLines, fieldLines, list } from '../rules/field-lines.ts'
-import type { Answer } from './exchange.ts'
+import type { Answer } from './node-client.ts'
 
 /** Digests by algorithm, in base64. */
 type Digests = Readonly<Record<string, string>>

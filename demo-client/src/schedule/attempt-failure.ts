@@ -1,7 +1,7 @@
 // What a failed attempt means for the next one. Pure.
 import { DownloadError, systemCode } from '../errors.ts'
-import { EarlyEnd } from '../http/body-start.ts'
-import type { Answer } from '../http/exchange.ts'
+import type { Answer } from '../http/node-client.ts'
+import { EarlyEnd } from '../http/peek-body.ts'
 import { ExchangeFailure } from '../http/send-request.ts'
 import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'

@@ -1,7 +1,7 @@
 // What the connections bring: bodies of accepted answers, into the store, of one version only.
 import type { Store } from '../disk/store.ts'
 import { type EndOfFile, endOfFile } from '../http/end-of-file.ts'
-import { type Answer, discard } from '../http/exchange.ts'
+import { type Answer, discard } from '../http/node-client.ts'
 import { strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'

@@ -1,7 +1,7 @@
 // The beginning of a file, held against its name before anything of it reaches the disk.
 import { MOST, reasonFor, type StandIn, standInOf } from '../content/stand-in.ts'
-import { startOf } from '../http/body-start.ts'
-import type { Answer } from '../http/exchange.ts'
+import type { Answer } from '../http/node-client.ts'
+import { startOf } from '../http/peek-body.ts'
 import { list } from '../rules/field-lines.ts'
 import type { Verdict } from '../rules/verdict.ts'
 

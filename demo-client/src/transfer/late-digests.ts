@@ -1,5 +1,5 @@
 // Digests of the whole file that the trailers of its answers have.
-import type { Answer } from '../http/exchange.ts'
+import type { Answer } from '../http/node-client.ts'
 import { trailerDigests } from '../http/trailer.ts'
 import { VersionChanged } from '../schedule/attempt-failure.ts'
 

@@ -1,6 +1,6 @@
 // What proves the bytes of one part: the Content-Digest in its head, the one in its trailers, or both.
 import type { Hash } from 'node:crypto'
-import type { Answer } from '../http/exchange.ts'
+import type { Answer } from '../http/node-client.ts'
 import { announcesContentDigest, canHaveTrailers, trailerDigests } from '../http/trailer.ts'
 import { ALGORITHMS, type Algorithm, type ExpectedDigest, hasher, strongest } from '../rules/digest.ts'
 

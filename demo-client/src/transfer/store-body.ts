@@ -1,8 +1,8 @@
 // The body of an accepted answer into the store: the bytes wanted, no byte more, proven before they count.
 import type { BlockWriter } from '../disk/block-writer.ts'
 import type { Store } from '../disk/store.ts'
-import { type Ending, readBody, type Taken } from '../http/body-reader.ts'
-import type { Answer } from '../http/exchange.ts'
+import type { Answer } from '../http/node-client.ts'
+import { type Ending, readBody, type Taken } from '../http/receive-body.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
 import { type Interval, MAX_BLOCK_BYTES } from '../state/blocks.ts'
 import type { PartProof } from './part-proof.ts'

@@ -1,6 +1,6 @@
 // What the connections of a download share.
 import type { Store } from '../disk/store.ts'
-import type { Answer, Exchanger } from '../http/exchange.ts'
+import type { Answer, Exchanger } from '../http/node-client.ts'
 import type { Target } from '../http/target.ts'
 import type { Validators } from '../rules/validators.ts'
 import type { PaceSettings } from '../schedule/pace.ts'

@@ -1,8 +1,8 @@
 // The body of one answer, chunk by chunk, with back-pressure and stall detection.
 import type { Wire } from '../connect/wire.ts'
 import { digits, single } from '../rules/field-lines.ts'
-import { isAfterEnd } from './connection-end.ts'
-import type { Answer } from './exchange.ts'
+import { isAfterEnd } from './close-delimited.ts'
+import type { Answer } from './node-client.ts'
 
 /** What the taker of a chunk says: go on, wait for this, stop: there is all, stop: there is too much. */
 export type Taken = 'more' | 'enough' | 'too-much' | Promise<void>

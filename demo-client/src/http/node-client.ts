@@ -7,7 +7,7 @@ import { digits, type FieldLines, fieldLines, list, single } from '../rules/fiel
 import type { ProxyEnvironment } from '../rules/proxy.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { publicUrl } from '../text/public-url.ts'
-import { endsWithConnection } from './connection-end.ts'
+import { endsWithConnection } from './close-delimited.ts'
 import { ExchangeFailure, type RequestLimits, sendRequest } from './send-request.ts'
 import { redirectTarget, type Target } from './target.ts'
 

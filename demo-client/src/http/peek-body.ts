@@ -1,6 +1,7 @@
 // The first bytes of a body, looked at before anything is done with it.
-import { breakOff } from './body-reader.ts'
-import type { Answer } from './exchange.ts'
+
+import type { Answer } from './node-client.ts'
+import { breakOff } from './receive-body.ts'
 
 /** Thrown where a body ended before its first bytes were known. */
 export class EarlyEnd extends Error {
