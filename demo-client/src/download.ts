@@ -8,7 +8,8 @@ import { verifyDigests } from './disk/verify-digests.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
 import type { Clock } from './files/direct-writes.ts'
-import { Exchanger } from './http/node-client.ts'
+import type { HttpClient } from './http/answer.ts'
+import { NodeClient } from './http/node-client.ts'
 import { firstTarget, type Target } from './http/target.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { DownloadStatus } from './progress/download-status.ts'
@@ -53,9 +54,27 @@ export interface DownloadRequest {
   readonly options: DownloadOptions
 }
 
-/** As {@link download}. Whether bytes come fast is known by `clock`. */
-export function startDownload(request: DownloadRequest, clock: Clock = performance): Download {
-  return new Run(request, clock)
+/** What a test can replace. */
+export interface DownloadParts {
+  /** Makes the transport. */
+  readonly createClient: (settings: Settings) => HttpClient
+  /** Measures whether bytes come fast. */
+  readonly clock: Clock
+}
+
+/** As {@link download}, with other parts. */
+export function startDownload(request: DownloadRequest, parts: Partial<DownloadParts> = {}): Download {
+  return new Run(request, { createClient: nodeClient, clock: performance, ...parts })
+}
+
+function nodeClient({ connectTimeout, stallTimeout, maxRedirects, proxy }: Settings): HttpClient {
+  return new NodeClient({
+    connectTimeout,
+    headTimeout: stallTimeout,
+    maxRedirects,
+    proxy,
+    env: process.env,
+  })
 }
 
 class Run implements Download {
@@ -63,10 +82,10 @@ class Run implements Download {
   readonly #status = new DownloadStatus()
   readonly #versions = new Versions(this.#status)
   readonly #warnings = new Warnings()
-  readonly #clock: Clock
+  readonly #parts: DownloadParts
 
-  constructor(request: DownloadRequest, clock: Clock) {
-    this.#clock = clock
+  constructor(request: DownloadRequest, parts: DownloadParts) {
+    this.#parts = parts
     this.finished = this.#run(request)
     this.finished.catch(() => undefined) // a caller who only iterates must not crash the process
   }
@@ -117,23 +136,16 @@ class Run implements Download {
     if (finished !== null) return finished
     const store = await this.#openStore({ origin, output, settings })
     this.#status.resume(store)
-    const { connectTimeout, stallTimeout, maxRedirects, proxy } = settings
-    const exchanger = new Exchanger({
-      connectTimeout,
-      headTimeout: stallTimeout,
-      maxRedirects,
-      proxy,
-      env: process.env,
-    })
+    const client = this.#parts.createClient(settings)
     try {
-      const result = await this.#fetchAndFinish({ store, exchanger, origin, output, settings })
+      const result = await this.#fetchAndFinish({ store, client, origin, output, settings })
       await store.close('finished')
       return result
     } catch (error) {
       this.#status.settle(store.received, this.#versions.total)
       throw withKeptBytes(error, await store.close('stopped'), settings.signal)
     } finally {
-      exchanger.close()
+      client.close()
     }
   }
 
@@ -146,7 +158,7 @@ class Run implements Download {
     return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest, warnings: [] }
   }
 
-  async #openStore({ origin, output, settings }: Omit<FetchContext, 'store' | 'exchanger'>): Promise<Store> {
+  async #openStore({ origin, output, settings }: Omit<FetchContext, 'store' | 'client'>): Promise<Store> {
     const place = output.isNamed ? await output.place() : null
     return await Store.open({
       path: place?.path ?? output.path,
@@ -156,7 +168,7 @@ class Run implements Download {
       resume: settings.resume,
       isReadAgain: settings.checksum !== null,
       signal: settings.signal,
-      clock: this.#clock,
+      clock: this.#parts.clock,
       onFailure: (error) => this.#versions.fail(error),
     })
   }

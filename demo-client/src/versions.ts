@@ -4,7 +4,7 @@ import { onAbort } from './caller/abort-listeners.ts'
 import type { Output } from './disk/destination.ts'
 import type { Store } from './disk/store.ts'
 import { DownloadError } from './errors.ts'
-import type { Answer, Exchanger } from './http/node-client.ts'
+import type { Answer, HttpClient } from './http/answer.ts'
 import type { Target } from './http/target.ts'
 import type { Settings } from './options.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
@@ -22,7 +22,7 @@ const VERSIONS_IN_RANGES = 2
 /** Where a file comes from and goes to. */
 export interface FetchContext {
   readonly store: Store
-  readonly exchanger: Exchanger
+  readonly client: HttpClient
   readonly origin: Target
   readonly output: Output
   readonly settings: Settings
@@ -101,11 +101,11 @@ export class Versions {
     context: FetchContext,
     { version, listener }: { version: number; listener: SegmentListener },
   ): Transfer {
-    const { store, exchanger, origin, output, settings } = context
+    const { store, client, origin, output, settings } = context
     const transfer = new Transfer({
       settings,
       store,
-      exchanger,
+      client,
       origin,
       outputName: output.isNamed ? basename(output.path) : null,
       mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',

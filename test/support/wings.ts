@@ -163,13 +163,14 @@ const CLIENT: Layout = {
     },
     schedule: {
       is: 'who fetches what, when, how fast; what a failed attempt means for the next one',
-      mayImport: ['http', 'disk', 'rules', 'state', 'errors.ts', 'shortage.ts'],
+      mayImport: ['http/answer.ts', 'disk', 'rules', 'state', 'errors.ts', 'shortage.ts'],
     },
     transfer: {
       is: 'the connections of a download: ask, accept, store the body',
       mayImport: [
         'schedule',
-        'http',
+        'http/answer.ts',
+        'http/target.ts',
         'disk',
         'state',
         'rules',

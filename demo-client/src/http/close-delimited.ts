@@ -1,4 +1,4 @@
-// A body that only the end of its connection ends. A reset is no such end, but can look like one.
+// A body that ends when the server closes its connection. A reset can look like that end, and is not.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls'
  * RFC 9112 §6.3: without a length and without chunks, the length of a body "is determined by the number of octets
  * received prior to the server closing the connection". Other transfer codings than chunked are refused elsewhere.
  */
-export function endsWithConnection({ headers }: IncomingMessage): boolean {
+export function isCloseDelimited({ headers }: IncomingMessage): boolean {
   return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
 }
 

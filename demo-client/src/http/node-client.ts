@@ -1,46 +1,21 @@
-// One request and its answer, over node:http and node:https, with redirects followed.
-import type { IncomingMessage } from 'node:http'
+// The client over node:http and node:https. It follows redirects.
 import { Routes } from '../connect/routes.ts'
-import { type Wire, wireOf } from '../connect/wire.ts'
 import { retryAfter } from '../rules/backoff.ts'
-import { digits, type FieldLines, fieldLines, list, single } from '../rules/field-lines.ts'
+import { list, single } from '../rules/field-lines.ts'
 import type { ProxyEnvironment } from '../rules/proxy.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { publicUrl } from '../text/public-url.ts'
-import { endsWithConnection } from './close-delimited.ts'
-import { ExchangeFailure, type RequestLimits, sendRequest } from './send-request.ts'
+import { type Answer, type HttpClient, RequestFailure } from './answer.ts'
+import { NodeAnswer } from './node-answer.ts'
+import { type RequestLimits, ReusedConnectionFailure, sendRequest } from './send-request.ts'
 import { redirectTarget, type Target } from './target.ts'
 
-/** An answer whose head is here and whose body is not yet read. */
-export interface Answer {
-  readonly status: number
-  readonly fields: FieldLines
-  readonly body: IncomingMessage
-  /** The proxy that passed it on and could read it, or null: what comes through a tunnel is the server's. */
-  readonly proxy: URL | null
-  /** Leads a long body past node:http; null where the connection has none. */
-  readonly wire: Wire | null
-  /** Where it came from after redirects, and what may be sent there again. */
-  readonly target: Target
-  /** Why it is a redirect that is not followed, to complete a sentence that begins with "the server"; else null. */
-  readonly misdirection: string | null
-  /** Does only the end of the connection end the body? Then a reset looks like an end. */
-  readonly endsWithConnection: boolean
-  /** The request's failure so far. node:http reports a reset in such a body there and nowhere else. */
-  failure(): Error | null
-  /** Resolves when the connection is done with this exchange, so that `failure()` is final. */
-  readonly closed: Promise<void>
-}
-
-/** Settings of all exchanges of one download. */
-export interface ExchangeSettings extends RequestLimits {
+/** Settings of all requests of one download. */
+export interface NodeClientSettings extends RequestLimits {
   readonly maxRedirects: number
   readonly proxy: string | null
   readonly env: ProxyEnvironment
 }
-
-/** A body that is not wanted is read up to this length, in bytes; a longer one costs its connection. */
-const WORTH_READING = 16 * 1024
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -52,38 +27,28 @@ function isRedirect({ status, fields }: Answer): boolean {
   return REDIRECTS.has(status) || (status === 300 && fields.has('location'))
 }
 
-/** Keeps the connections of one download. Close it. */
-export class Exchanger {
-  readonly #settings: ExchangeSettings
+/** Keeps the connections of one download. */
+export class NodeClient implements HttpClient {
+  readonly #settings: NodeClientSettings
   readonly #routes: Routes
 
-  constructor(settings: ExchangeSettings) {
+  constructor(settings: NodeClientSettings) {
     this.#settings = settings
     this.#routes = new Routes(settings.proxy, settings.env)
   }
 
-  /**
-   * Sends a GET and follows redirects, as far as they lead somewhere and are not too many.
-   * @throws ExchangeFailure where no answer came
-   * @throws DownloadError where the proxy for a redirect's target cannot be used, or `signal` is aborted
-   */
   async get(target: Target, fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
+    const { maxRedirects } = this.#settings
     let current = target
     for (let hops = 0; ; hops++) {
       const answer = await this.#send(current, fields, signal)
       if (!isRedirect(answer)) return answer
-      discard(answer)
+      answer.discard()
       const next = redirectTarget(current, single(answer.fields, 'location'))
       if (next === null)
-        return {
-          ...answer,
-          misdirection: `redirects from ${publicUrl(current.url)} to nowhere that can be fetched`,
-        }
-      if (hops === this.#settings.maxRedirects)
-        return {
-          ...answer,
-          misdirection: `redirects more than ${this.#settings.maxRedirects} times from ${publicUrl(target.url)}`,
-        }
+        return answer.misdirected(`redirects from ${publicUrl(current.url)} to nowhere that can be fetched`)
+      if (hops === maxRedirects)
+        return answer.misdirected(`redirects more than ${maxRedirects} times from ${publicUrl(target.url)}`)
       current = next
     }
   }
@@ -100,12 +65,12 @@ export class Exchanger {
     target: Target,
     fields: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<NodeAnswer> {
     try {
       return await this.#sendOnce(target, fields, signal)
     } catch (error) {
-      if (!(error instanceof ExchangeFailure) || !error.wasReused || error.isGarbage || signal.aborted)
-        throw error
+      const isStale = error instanceof ReusedConnectionFailure && error.fault === 'connection'
+      if (!isStale || signal.aborted) throw error
       this.#routes.dropIdle()
       return await this.#sendOnce(target, fields, signal)
     }
@@ -115,21 +80,21 @@ export class Exchanger {
     target: Target,
     fields: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<NodeAnswer> {
     const route = this.#routes.to(target.url)
     const { headers } = route.options
-    const { body, ...end } = await sendRequest(target.url, {
+    const exchange = await sendRequest(target.url, {
       route,
       // What the download needs comes last: a caller's field must not change the question.
       headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...headers, ...fields },
       limits: this.#settings,
       signal,
     })
-    const answer = answerOf(target, body, { proxy: route.proxy, ...end })
+    const answer = new NodeAnswer(exchange, { target, proxy: route.proxy, misdirection: null })
     if (route.proxy === null || answer.status !== 407) return answer
-    discard(answer)
+    answer.discard()
     const refusal = refusalOf(route.proxy, answer)
-    throw new ExchangeFailure(refusal.message, refusal, false)
+    throw new RequestFailure(refusal.message, 'connection', refusal)
   }
 }
 
@@ -140,27 +105,4 @@ function refusalOf(proxy: URL, { status, fields }: Answer): ProxyError {
     challenge: list(fields, 'proxy-authenticate'),
     wait: retryAfter(fields),
   })
-}
-
-function answerOf(
-  target: Target,
-  body: IncomingMessage,
-  end: Pick<Answer, 'proxy' | 'failure' | 'closed'>,
-): Answer {
-  const fields = fieldLines(body.rawHeaders)
-  body.on('error', () => undefined) // told by failure() and by the body's end
-  const wire = wireOf(body.socket)
-  const status = body.statusCode ?? 0
-  return {
-    ...{ status, fields, body, wire, target, misdirection: null },
-    endsWithConnection: endsWithConnection(body),
-    ...end,
-  }
-}
-
-/** Ends an answer whose body is not wanted: read where it is short, so that the connection can be used again. */
-export function discard(answer: Answer): void {
-  const length = digits(single(answer.fields, 'content-length'))
-  if (length !== null && length <= WORTH_READING) answer.body.resume()
-  else answer.body.destroy()
 }

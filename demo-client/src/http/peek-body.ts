@@ -1,96 +1,73 @@
-// The first bytes of a body, looked at before anything is done with it.
+// Reads the first bytes of a body and puts them back.
+import { type BodyCut, PeekFailure, type PeekOptions } from './answer.ts'
+import { brokenOff, stalled } from './receive-body.ts'
+import type { NodeExchange } from './send-request.ts'
 
-import type { Answer } from './node-client.ts'
-import { breakOff } from './receive-body.ts'
-
-/** Thrown where a body ended before its first bytes were known. */
-export class EarlyEnd extends Error {
-  override readonly cause: Error | null
-
-  constructor(message: string, cause: Error | null) {
-    super(message)
-    this.cause = cause
-  }
-}
-
-/** How to look. */
-export interface Look {
-  /** Are these bytes, or more of them, enough? */
-  readonly isEnough: (bytes: Buffer) => boolean
-  /** In ms. */
-  readonly stallTimeout: number
-}
-
-/**
- * The first bytes of the body, as many as are needed, or fewer where the body is shorter. They stay in the body, and the
- * next reader begins with them.
- * @throws EarlyEnd where the connection breaks off or is silent
- */
-export function startOf(answer: Answer, look: Look): Promise<Buffer> {
+/** See `Answer.peek`. @throws PeekFailure */
+export function peekBody(exchange: NodeExchange, options: PeekOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    new Looking(answer, look, { resolve, reject }).start()
+    new Peek(exchange, options, { resolve, reject }).start()
   })
 }
 
-class Looking {
-  readonly #answer: Answer
-  readonly #look: Look
-  readonly #end: { readonly resolve: (bytes: Buffer) => void; readonly reject: (error: EarlyEnd) => void }
+/** How a promise is settled. */
+interface Settle {
+  readonly resolve: (bytes: Buffer) => void
+  readonly reject: (error: PeekFailure) => void
+}
+
+class Peek {
+  readonly #exchange: NodeExchange
+  readonly #options: PeekOptions
+  readonly #settle: Settle
   #bytes: Buffer = Buffer.alloc(0)
   #stall: NodeJS.Timeout | undefined
 
-  constructor(
-    answer: Answer,
-    look: Look,
-    end: { resolve: (bytes: Buffer) => void; reject: (error: EarlyEnd) => void },
-  ) {
-    this.#answer = answer
-    this.#look = look
-    this.#end = end
+  constructor(exchange: NodeExchange, options: PeekOptions, settle: Settle) {
+    this.#exchange = exchange
+    this.#options = options
+    this.#settle = settle
   }
 
   start(): void {
-    const { body } = this.#answer
-    if (body.destroyed) this.#break()
+    const { message } = this.#exchange
+    if (message.destroyed) this.#closed()
     else if (!this.#read()) {
-      const { stallTimeout } = this.#look
-      body.on('readable', this.#read).once('close', this.#break)
+      const { stallTimeoutMs } = this.#options
+      message.on('readable', this.#read).once('close', this.#closed)
       this.#stall = setTimeout(() => {
-        this.#fail(`nothing came for ${stallTimeout / 1000} s`, null)
-        body.destroy()
-      }, stallTimeout)
+        this.#fail(stalled(stallTimeoutMs))
+        message.destroy()
+      }, stallTimeoutMs)
     }
   }
 
-  /** Takes what is there. At its end a body must not be read: it would say so, and nobody listens yet. */
+  /** Reads what is buffered. A body that is complete must not be read to its end: nothing listens for that yet. */
   readonly #read = (): boolean => {
-    const { body } = this.#answer
+    const { message } = this.#exchange
     this.#stall?.refresh()
-    while (body.readableLength > 0) {
-      const chunk: Buffer | null = body.read()
+    while (message.readableLength > 0) {
+      const chunk: Buffer | null = message.read()
       if (chunk === null) break
       this.#bytes = Buffer.concat([this.#bytes, chunk])
     }
-    if (!body.complete && !this.#look.isEnough(this.#bytes)) return false
+    if (!message.complete && !this.#options.isEnough(this.#bytes)) return false
     this.#stop()
-    // In the same turn, so that a body of which all has been read does not end.
-    if (this.#bytes.length > 0) body.unshift(this.#bytes)
-    this.#end.resolve(this.#bytes)
+    // In the same turn, so that a body that has been read completely does not end.
+    if (this.#bytes.length > 0) message.unshift(this.#bytes)
+    this.#settle.resolve(this.#bytes)
     return true
   }
 
-  readonly #break = (): void => {
-    const cause = this.#answer.failure() ?? this.#answer.body.errored
-    this.#fail(breakOff(cause), cause)
-  }
+  readonly #closed = (): void => this.#fail(brokenOff(this.#exchange))
 
-  #fail(message: string, cause: Error | null): void {
+  #fail(cut: BodyCut): void {
     this.#stop()
-    this.#end.reject(new EarlyEnd(message, cause))
+    this.#settle.reject(new PeekFailure(cut))
   }
 
   #stop(): void {
     clearTimeout(this.#stall)
-    this.#answer.body.off('readable', this.#read).off('close', this.#break)
+    this.#exchange.message.off('readable', this.#read).off('close', this.#closed)
   }
 }

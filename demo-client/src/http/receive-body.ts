@@ -1,136 +1,130 @@
 // The body of one answer, chunk by chunk, with back-pressure and stall detection.
 import type { Wire } from '../connect/wire.ts'
-import { digits, single } from '../rules/field-lines.ts'
-import { isAfterEnd } from './close-delimited.ts'
-import type { Answer } from './node-client.ts'
+import type { BodyCut, BodyEnd, BodyReceiver } from './answer.ts'
+import { isAfterEnd, isCloseDelimited } from './close-delimited.ts'
+import { isMalformed, type NodeExchange } from './send-request.ts'
 
-/** What the taker of a chunk says: go on, wait for this, stop: there is all, stop: there is too much. */
-export type Taken = 'more' | 'enough' | 'too-much' | Promise<void>
-
-/** How a body ended. */
-export type Ending =
-  | { readonly kind: 'complete' }
-  | { readonly kind: 'enough' }
-  | { readonly kind: 'too-much' }
-  | { readonly kind: 'cut'; readonly reason: string; readonly cause: Error | null }
-
-/** Whoever wants the bytes. */
-export interface Taker {
-  /** Where the next bytes had best be put; null: it wants them in small pieces. */
-  readonly room: (() => Buffer) | null
-  /** Takes bytes, from the room or from elsewhere. */
-  take(chunk: Buffer): Taken
+/** A body to receive. */
+export interface NodeBody extends NodeExchange {
+  /** The length in bytes that the head announces, or null. */
+  readonly length: number | null
 }
 
-/** From this length on, in bytes, a body is worth the connection that leading it past node:http costs. */
-const LONG = 16 * 1024 * 1024
+/** Taking a body past node:http costs its connection. A body of this length is worth that. */
+const MIN_DIRECT_BYTES = 16 * 1024 * 1024
 
-/** Reads a body to its end, or until the taker has enough. Never rejects; `stallTimeout` in ms. */
-export function readBody(answer: Answer, taker: Taker, stallTimeout: number): Promise<Ending> {
+/** Receives a body until it ends, or until the receiver stops it. Never rejects. */
+export function receiveBody(
+  body: NodeBody,
+  receiver: BodyReceiver,
+  stallTimeoutMs: number,
+): Promise<BodyEnd> {
   return new Promise((resolve) => {
-    new Receiver(answer, taker, resolve).start(stallTimeout)
+    new BodyTransfer(body, receiver, resolve).start(stallTimeoutMs)
   })
 }
 
-class Receiver {
-  readonly #answer: Answer
-  readonly #taker: Taker
-  readonly #resolve: (ending: Ending) => void
-  /** Where the body is taken from, if not from node:http, and where it is put. */
-  readonly #direct: { readonly wire: Wire; readonly room: () => Buffer } | null
-  #holds = 0
-  #isSettled = false
+class BodyTransfer {
+  readonly #body: NodeBody
+  readonly #receiver: BodyReceiver
+  readonly #resolve: (end: BodyEnd) => void
+  /** Set if the bytes go past node:http, straight into the buffers of the receiver. */
+  readonly #direct: { readonly wire: Wire; readonly nextBuffer: () => Buffer; readonly length: number } | null
+  /** Promises of the receiver that are not settled. The body is paused while there are any. */
+  #waits = 0
+  #isOver = false
   #stall: NodeJS.Timeout | undefined
 
-  constructor(answer: Answer, taker: Taker, resolve: (ending: Ending) => void) {
-    this.#answer = answer
-    this.#taker = taker
+  constructor(body: NodeBody, receiver: BodyReceiver, resolve: (end: BodyEnd) => void) {
+    this.#body = body
+    this.#receiver = receiver
     this.#resolve = resolve
-    const { wire, fields } = answer
-    const { room } = taker
-    const isLong = lengthOf(answer) >= LONG && !fields.has('transfer-encoding')
-    this.#direct = isLong && wire !== null && room !== null ? { wire, room } : null
+    const { wire, length, message } = body
+    const { nextBuffer } = receiver
+    const isLong =
+      length !== null && length >= MIN_DIRECT_BYTES && message.headers['transfer-encoding'] === undefined
+    this.#direct = isLong && wire !== null && nextBuffer !== null ? { wire, nextBuffer, length } : null
   }
 
-  start(stallTimeout: number): void {
-    const { body } = this.#answer
+  start(stallTimeoutMs: number): void {
+    const { message } = this.#body
     this.#stall = setTimeout(() => {
-      if (this.#holds > 0) this.#stall?.refresh()
-      else this.#settle({ kind: 'cut', reason: `nothing came for ${stallTimeout / 1000} s`, cause: null })
-    }, stallTimeout)
-    body.once('close', () => this.#close())
-    if (body.destroyed) {
-      this.#close() // while the answer was judged, and the part file made ready
+      if (this.#waits > 0) this.#stall?.refresh()
+      else this.#end({ kind: 'cut', ...stalled(stallTimeoutMs) })
+    }, stallTimeoutMs)
+    message.once('close', () => this.#closed())
+    if (message.destroyed) {
+      this.#closed() // while the answer was judged, or the part file was prepared
     } else if (this.#direct === null) {
-      body.on('data', (chunk) => this.#take(chunk))
-      body.once('end', () => void endOf(this.#answer).then((ending) => this.#settle(ending)))
+      message.on('data', (chunk) => this.#receive(chunk))
+      message.once('end', () => void endOf(this.#body).then((end) => this.#end(end)))
     } else {
-      const { wire, room } = this.#direct
-      wire.divert(body, lengthOf(this.#answer), {
-        room,
-        take: (chunk) => this.#take(chunk),
-        end: () => this.#settle({ kind: 'complete' }),
+      const { wire, nextBuffer, length } = this.#direct
+      wire.divert(message, length, {
+        room: nextBuffer,
+        take: (chunk) => this.#receive(chunk),
+        end: () => this.#end({ kind: 'complete' }),
       })
-      if (this.#holds === 0) wire.resume()
+      if (this.#waits === 0) wire.resume()
     }
   }
 
   get #flow(): Pick<Wire, 'pause' | 'resume'> {
-    return this.#direct?.wire ?? this.#answer.body
+    return this.#direct?.wire ?? this.#body.message
   }
 
-  #close(): void {
-    const { body } = this.#answer
-    if (!body.readableEnded) this.#settle(cut(this.#answer.failure() ?? body.errored))
+  #closed(): void {
+    if (!this.#body.message.readableEnded) this.#end({ kind: 'cut', ...brokenOff(this.#body) })
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#isSettled) return
+  #receive(chunk: Buffer): void {
+    if (this.#isOver) return
     this.#stall?.refresh()
-    const taken = this.#taker.take(chunk)
-    if (typeof taken !== 'string') this.#hold(taken)
-    else if (taken !== 'more') this.#settle({ kind: taken })
+    const demand = this.#receiver.receive(chunk)
+    if (typeof demand !== 'string') this.#pauseUntil(demand)
+    else if (demand !== 'more') this.#end({ kind: demand })
   }
 
-  #hold(until: Promise<void>): void {
-    if (this.#holds++ === 0) this.#flow.pause()
-    void until.finally(() => {
+  #pauseUntil(ready: Promise<void>): void {
+    if (this.#waits++ === 0) this.#flow.pause()
+    void ready.finally(() => {
       this.#stall?.refresh()
-      if (--this.#holds === 0 && !this.#isSettled) this.#flow.resume()
+      if (--this.#waits === 0 && !this.#isOver) this.#flow.resume()
     })
   }
 
-  #settle(ending: Ending): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+  #end(end: BodyEnd): void {
+    if (this.#isOver) return
+    this.#isOver = true
     clearTimeout(this.#stall)
     // A connection that node:http has not read to the end of the body cannot be used again.
-    if (ending.kind !== 'complete' || this.#direct !== null) this.#answer.body.destroy()
-    this.#resolve(ending)
+    if (end.kind !== 'complete' || this.#direct !== null) this.#body.message.destroy()
+    this.#resolve(end)
   }
 }
 
-/** The length in the answer's head, in bytes; 0 where none is announced. */
-function lengthOf({ fields }: Answer): number {
-  return digits(single(fields, 'content-length')) ?? 0
+/** Decides whether a body that has ended is complete. */
+async function endOf({ message, closed, failure }: NodeExchange): Promise<BodyEnd> {
+  // A reset ends a close-delimited body just as the end of the connection does. The request knows which of the two it was,
+  // but only after it is closed.
+  const isDelimitedByClose = isCloseDelimited(message)
+  if (isDelimitedByClose) await closed
+  const error = failure()
+  const isWhole = error === null || (isDelimitedByClose && isAfterEnd(error))
+  return message.complete && isWhole ? { kind: 'complete' } : { kind: 'cut', ...cutBy(error) }
 }
 
-/** The body has come to an end: is it the right one? */
-async function endOf(answer: Answer): Promise<Ending> {
-  // Without a length only the connection's end tells, and a reset ends the body just the same: the
-  // request knows, but not before it is closed.
-  if (answer.endsWithConnection) await answer.closed
-  const failure = answer.failure()
-  const isWhole = failure === null || (answer.endsWithConnection && isAfterEnd(failure))
-  return answer.body.complete && isWhole ? { kind: 'complete' } : cut(failure)
+/** The cut of a body whose connection is closed. */
+export function brokenOff({ message, failure }: NodeExchange): BodyCut {
+  return cutBy(failure() ?? message.errored)
 }
 
-function cut(cause: Error | null): Ending {
-  return { kind: 'cut', reason: breakOff(cause), cause }
+/** The cut of a body that brought nothing for `timeoutMs`. */
+export function stalled(timeoutMs: number): BodyCut {
+  return { reason: `nothing came for ${timeoutMs / 1000} s`, cause: null, isMalformed: false }
 }
 
-/** That a connection broke off, and why. */
-export function breakOff(cause: Error | null): string {
+function cutBy(cause: Error | null): BodyCut {
   const detail = cause === null || cause.message === 'aborted' ? '' : ` (${cause.message})`
-  return `the connection broke off${detail}`
+  return { reason: `the connection broke off${detail}`, cause, isMalformed: isMalformed(cause) }
 }

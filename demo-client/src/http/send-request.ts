@@ -10,9 +10,12 @@ import type { Socket } from 'node:net'
 import { onAbort } from '../caller/abort-listeners.ts'
 import type { Opening } from '../connect/agents.ts'
 import type { Route } from '../connect/routes.ts'
+import { type Wire, wireOf } from '../connect/wire.ts'
+import { systemCode } from '../errors.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
+import { RequestFailure, type RequestFault } from './answer.ts'
 import { expectHead, MOST_HEAD } from './answer-heads.ts'
-import { endsWithConnection, probeEnd } from './close-delimited.ts'
+import { isCloseDelimited, probeEnd } from './close-delimited.ts'
 
 /** How long a request may take, in ms. */
 export interface RequestLimits {
@@ -31,33 +34,26 @@ export interface RequestPlan {
   readonly signal: AbortSignal
 }
 
-/** An answer whose body is not yet read. */
-export interface Answered {
-  readonly body: IncomingMessage
-  /** The request's failure so far. node:http reports a reset in a body without length there and nowhere else. */
+/** A request of node:http whose answer has begun. */
+export interface NodeExchange {
+  /** The head, the body and the trailers. */
+  readonly message: IncomingMessage
+  /** Takes a long body past node:http; null if the connection cannot do that. */
+  readonly wire: Wire | null
+  /** The error of the request so far. node:http reports a reset in a close-delimited body there and nowhere else. */
   failure(): Error | null
-  /** Resolves when the connection is done with this exchange, so that `failure()` is final. */
+  /** Resolves when the exchange is over and `failure()` is final. */
   readonly closed: Promise<void>
 }
 
-/** Thrown where nothing of an answer came: the connection failed. `isGarbage`: what came was not HTTP. */
-export class ExchangeFailure extends Error {
-  readonly isGarbage: boolean
-  /** The connection had served a request before and was closed: the server may have done that before this one came. */
-  readonly wasReused: boolean
-
-  constructor(message: string, cause: Error | null, wasReused: boolean) {
-    super(message, cause === null ? undefined : { cause })
-    this.wasReused = wasReused
-    this.isGarbage = cause !== null && 'code' in cause && String(cause.code).startsWith('HPE_')
-  }
-}
+/** The connection had served a request before. The server may have closed it before this request arrived. */
+export class ReusedConnectionFailure extends RequestFailure {}
 
 /** Interim answers to one request. Few servers send more than one or two. */
 const MOST_INTERIM = 100
 
-/** Sends a GET for `url`. @throws ExchangeFailure */
-export function sendRequest(url: URL, plan: RequestPlan): Promise<Answered> {
+/** Sends a GET for `url`. @throws RequestFailure */
+export function sendRequest(url: URL, plan: RequestPlan): Promise<NodeExchange> {
   return new Promise((resolve, reject) => {
     new Sending(url, plan, { resolve, reject }).start()
   })
@@ -65,8 +61,8 @@ export function sendRequest(url: URL, plan: RequestPlan): Promise<Answered> {
 
 class Sending {
   readonly #plan: RequestPlan
-  readonly #reject: (error: ExchangeFailure) => void
-  readonly #resolve: (answer: Answered) => void
+  readonly #reject: (error: RequestFailure) => void
+  readonly #resolve: (exchange: NodeExchange) => void
   readonly #opening = new AbortController()
   readonly #request: ClientRequest
   readonly #forget: () => void
@@ -78,7 +74,10 @@ class Sending {
   constructor(
     url: URL,
     plan: RequestPlan,
-    { resolve, reject }: { resolve: (answer: Answered) => void; reject: (error: ExchangeFailure) => void },
+    {
+      resolve,
+      reject,
+    }: { resolve: (exchange: NodeExchange) => void; reject: (error: RequestFailure) => void },
   ) {
     const { route, headers = {}, signal } = plan
     this.#plan = plan
@@ -120,10 +119,11 @@ class Sending {
       this.#fail(nonsense('it switches protocols, which was not asked for'))
       socket.destroy()
     })
-    request.once('response', (body) => {
+    request.once('response', (message) => {
       clearTimeout(this.#limit)
-      if (endsWithConnection(body)) probeEnd(body.socket, failed)
-      this.#resolve({ body, failure: () => this.#failure, closed })
+      if (isCloseDelimited(message)) probeEnd(message.socket, failed)
+      message.on('error', () => undefined) // reported by failure() and by the end of the body
+      this.#resolve({ message, wire: wireOf(message.socket), failure: () => this.#failure, closed })
     })
     request.end()
     if (this.#plan.signal.aborted) this.#stop(new Error('given up'))
@@ -153,12 +153,38 @@ class Sending {
     clearTimeout(this.#limit)
     const { proxy } = this.#plan.route
     const cause = proxy !== null && !(error instanceof ProxyError) ? new ProxyError(proxy, error) : error
-    const wasReused = this.#request.reusedSocket && !this.#isGivenUp
-    this.#reject(new ExchangeFailure(error.message, cause, wasReused))
+    const isReused = this.#request.reusedSocket && !this.#isGivenUp
+    this.#reject(
+      isReused
+        ? new ReusedConnectionFailure(error.message, isMalformed(cause) ? 'not-http' : 'connection', cause)
+        : new RequestFailure(error.message, faultOf(cause), cause),
+    )
   }
 }
 
-/** An error as those that node:http has for what is not HTTP. */
+/** The codes of the parser of node:http, and of this program, for a head that is HTTP and breaks its rules. */
+const INVALID_HEAD_CODES: ReadonlySet<string> = new Set([
+  'HPE_HEADER_OVERFLOW',
+  'HPE_INVALID_CONTENT_LENGTH',
+  'HPE_INVALID_HEADER_TOKEN',
+  'HPE_INVALID_STATUS',
+  'HPE_INVALID_TRANSFER_ENCODING',
+  'HPE_INVALID_VERSION',
+  'HPE_UNEXPECTED',
+  'HPE_UNEXPECTED_CONTENT_LENGTH',
+])
+
+function faultOf(cause: Error): RequestFault {
+  if (!isMalformed(cause)) return 'connection'
+  return INVALID_HEAD_CODES.has(systemCode(cause) ?? '') ? 'invalid-head' : 'not-http'
+}
+
+/** Is it an error of the parser of node:http? */
+export function isMalformed(error: Error | null): boolean {
+  return systemCode(error)?.startsWith('HPE_') === true
+}
+
+/** An error like those of the parser of node:http. */
 function nonsense(message: string): Error {
   return Object.assign(new Error(message), { code: 'HPE_UNEXPECTED' })
 }

@@ -1,8 +1,6 @@
 // What a failed attempt means for the next one. Pure.
-import { DownloadError, systemCode } from '../errors.ts'
-import type { Answer } from '../http/node-client.ts'
-import { EarlyEnd } from '../http/peek-body.ts'
-import { ExchangeFailure } from '../http/send-request.ts'
+import { DownloadError } from '../errors.ts'
+import { type Answer, type BodyCut, PeekFailure, RequestFailure } from '../http/answer.ts'
 import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
 import { inWords, shortageOf } from '../shortage.ts'
@@ -33,24 +31,23 @@ export interface Failure {
 
 /** What went wrong before an answer was judged, as a {@link Failure}. What is not about the network is thrown. */
 export function connectionFailure(error: unknown): Failure {
-  if (error instanceof EarlyEnd) return earlyEnd(error)
+  if (error instanceof PeekFailure) return peekFailure(error)
   if (error instanceof DownloadError) return finalFailure(error)
-  if (!(error instanceof ExchangeFailure)) throw error
+  if (!(error instanceof RequestFailure)) throw error
   const shortage = shortageOf(error)
   if (shortage !== null) return shortageFailure(inWords(shortage), error)
   if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
   const tls = tlsFailure({ code: cause, message: error.message }, 'the server')
   if (tls !== null) return tlsTrouble(tls, error)
-  const reason = error.isGarbage
-    ? `the answer is not HTTP (${error.message})`
-    : describe(cause, error.message)
-  const code = error.isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
+  const isMalformed = error.fault !== 'connection'
+  const reason = isMalformed ? `the answer is not HTTP (${error.message})` : describe(cause, error.message)
+  const code = isMalformed ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
   return {
     reason,
     error: new DownloadError(code, reason, { cause: error }),
-    isRefusal: !error.isGarbage,
-    prospect: isLastingHead(error) ? 'lasting' : 'passing',
+    isRefusal: !isMalformed,
+    prospect: error.fault === 'invalid-head' ? 'lasting' : 'passing',
     wait: null,
     isStale: false,
   }
@@ -58,26 +55,6 @@ export function connectionFailure(error: unknown): Failure {
 
 function finalFailure(error: DownloadError): Failure {
   return { reason: error.message, error, isRefusal: false, prospect: 'final', wait: null, isStale: false }
-}
-
-/** What node:http's parser, or this program, says of a head that is HTTP and breaks its rules: so the server writes it. */
-const BROKEN_HEADS: ReadonlySet<string> = new Set([
-  'HPE_HEADER_OVERFLOW',
-  'HPE_INVALID_CONTENT_LENGTH',
-  'HPE_INVALID_HEADER_TOKEN',
-  'HPE_INVALID_STATUS',
-  'HPE_INVALID_TRANSFER_ENCODING',
-  'HPE_INVALID_VERSION',
-  'HPE_UNEXPECTED',
-  'HPE_UNEXPECTED_CONTENT_LENGTH',
-])
-
-/**
- * Would the same question get this head again? Not where it ended early or was no HTTP at all, and not where an earlier
- * answer on the connection may have left something behind.
- */
-function isLastingHead(error: ExchangeFailure): boolean {
-  return !error.wasReused && BROKEN_HEADS.has(systemCode(error.cause) ?? '')
 }
 
 /** Nothing is left to open a connection with: no server or proxy is to blame, and fewer connections may do. */
@@ -130,8 +107,8 @@ const NOT_OF_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_DOW
 export function mayBeAboutRange({ error, wait }: Failure): boolean {
   if (wait !== null || error.statusCode === 429 || NOT_OF_RANGES.has(error.code)) return false
   let cause: Error = error
-  while (cause.cause instanceof Error && !(cause instanceof EarlyEnd)) cause = cause.cause
-  if (cause instanceof ProxyError || cause instanceof EarlyEnd) return false
+  while (cause.cause instanceof Error && !(cause instanceof PeekFailure)) cause = cause.cause
+  if (cause instanceof ProxyError || cause instanceof PeekFailure) return false
   const code = 'code' in cause ? String(cause.code) : ''
   return code === 'ECONNRESET' || WORDS[code] === undefined
 }
@@ -147,16 +124,15 @@ export function statusFailure(
 }
 
 /** A body that ended too early. */
-export function cutFailure(reason: string, cause: Error | null): Failure {
-  const isGarbage = cause !== null && 'code' in cause && String(cause.code).startsWith('HPE_')
-  const code = isGarbage ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
+export function cutFailure({ reason, cause, isMalformed }: BodyCut): Failure {
+  const code = isMalformed ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
   const error = new DownloadError(code, reason, cause === null ? {} : { cause })
   return { reason, error, isRefusal: false, prospect: 'passing', wait: null, isStale: false }
 }
 
 /** An answer whose head was good, and whose first bytes did not come. */
-function earlyEnd(cause: EarlyEnd): Failure {
-  const failure = cutFailure(cause.message, cause.cause)
+function peekFailure(cause: PeekFailure): Failure {
+  const failure = cutFailure(cause.cut)
   return { ...failure, error: new DownloadError(failure.error.code, cause.message, { cause }) }
 }
 

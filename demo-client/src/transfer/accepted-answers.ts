@@ -1,7 +1,6 @@
 // What the connections bring: bodies of accepted answers, into the store, of one version only.
 import type { Store } from '../disk/store.ts'
-import { type EndOfFile, endOfFile } from '../http/end-of-file.ts'
-import { type Answer, discard } from '../http/node-client.ts'
+import type { Answer, BodyDelimiter } from '../http/answer.ts'
 import { strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
@@ -48,7 +47,7 @@ export class AcceptedAnswers {
   readonly #context: AcceptedAnswersContext
   readonly #schedule: Schedule
   readonly #bodies: StoreBodyContext
-  #end: EndOfFile = 'announced'
+  #end: BodyDelimiter = 'announced'
   readonly #digests = new LateDigests()
   #useful = 0
   #digestFailures = 0
@@ -65,7 +64,7 @@ export class AcceptedAnswers {
   }
 
   /** What said where the file ends. */
-  get end(): EndOfFile {
+  get end(): BodyDelimiter {
     return this.#end
   }
 
@@ -89,13 +88,13 @@ export class AcceptedAnswers {
     const { store } = this.#context
     const isAll = part.start === 0 && part.end === part.validators.total
     if (store.joinable === null && !isAll && !isJoinable(part.validators)) {
-      discard(answer)
+      answer.discard()
       this.#schedule.startWhole() // a second answer could not be proven to be of the same version
       return null
     }
     await this.#accept(part.validators, answer)
     if (lease.kind === 'probe') {
-      discard(answer)
+      answer.discard()
       return null
     }
     const proof = isAll ? null : new PartProof(answer, strongest(part.digests)) // of the whole it is verified at the end
@@ -105,7 +104,7 @@ export class AcceptedAnswers {
       !this.#schedule.confirm(lease, part.end) ||
       (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)
     ) {
-      discard(answer)
+      answer.discard()
       return null
     }
     if (store.joinable !== null) this.#context.onPart()
@@ -132,12 +131,12 @@ export class AcceptedAnswers {
     const held = this.#context.store.joinable
     if (held !== null && judged.isConditional && this.#context.approach.condition === 'if-range') {
       // Some servers answer any If-Range with the whole file; this one is of the version held.
-      discard(answer)
+      answer.discard()
       this.#context.approach.leaveOutCondition()
       return null
     }
     if (this.#schedule.isReceivingBeside(lease)) {
-      discard(answer)
+      answer.discard()
       return this.#context.ranges.lose(lease, 'answered a range with the whole file')
     }
     await this.#schedule.becomeOnlyOne(lease)
@@ -152,7 +151,7 @@ export class AcceptedAnswers {
     if (ending.kind === 'complete') this.#digests.learn(answer, true)
     if (ending.kind === 'complete' && total === null) {
       this.#schedule.learnTotal(lease.position)
-      this.#end = endOfFile(answer)
+      this.#end = answer.delimiter
     }
     // What cannot be continued is no progress.
     if (ending.kind === 'cut' && this.#context.store.joinable === null) this.#useful -= lease.forfeit()
@@ -179,8 +178,13 @@ export class AcceptedAnswers {
     if (lease.controller.signal.aborted) return null
     if (ending.kind === 'too-much')
       return this.#context.ranges.lose(lease, 'sent more bytes than it announced')
-    if (ending.kind === 'short') return cutFailure('the answer ended before its announced end', null)
-    if (ending.kind === 'cut') return cutFailure(ending.reason, ending.cause)
+    if (ending.kind === 'short')
+      return cutFailure({
+        reason: 'the answer ended before its announced end',
+        cause: null,
+        isMalformed: false,
+      })
+    if (ending.kind === 'cut') return cutFailure(ending)
     return digestFailure(++this.#digestFailures >= DIGEST_FAILURES ? 'final' : 'passing')
   }
 

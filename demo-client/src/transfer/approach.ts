@@ -1,5 +1,5 @@
 // How the server is asked next: at which URL, with or without a condition. What it refuses is left out one by one.
-import type { Answer } from '../http/node-client.ts'
+import type { Answer } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
 
 /** What to change before the next question, or `'nothing'` where an error is the server's last word. */

@@ -1,7 +1,6 @@
 // The beginning of a file, held against its name before anything of it reaches the disk.
 import { MOST, reasonFor, type StandIn, standInOf } from '../content/stand-in.ts'
-import type { Answer } from '../http/node-client.ts'
-import { startOf } from '../http/peek-body.ts'
+import type { Answer } from '../http/answer.ts'
 import { list } from '../rules/field-lines.ts'
 import type { Verdict } from '../rules/verdict.ts'
 
@@ -24,7 +23,7 @@ export class Beginning {
     this.#stallTimeout = stallTimeout
   }
 
-  /** The verdict on an answer, its first bytes included. @throws EarlyEnd */
+  /** The verdict on an answer, its first bytes included. @throws PeekFailure */
   async judge({ answer, verdict, suspects }: Headed): Promise<Verdict> {
     const start = startIn(answer, verdict)
     // An answer that begins at the first byte may be another one than the last that did.
@@ -34,9 +33,9 @@ export class Beginning {
     if (found(Buffer.alloc(0)) === 'none') return verdict
     const including = (bytes: Buffer): Map<number, Buffer> =>
       new Map([...(this.#pieces ?? []), [start, bytes]])
-    const bytes = await startOf(answer, {
+    const bytes = await answer.peek({
       isEnough: (bytes) => start + bytes.length >= MOST || found(joined(including(bytes))) !== 'more',
-      stallTimeout: this.#stallTimeout,
+      stallTimeoutMs: this.#stallTimeout,
     })
     const pieces = including(bytes)
     const kind = found(joined(pieces))

@@ -3,7 +3,7 @@ import { type FileNames, isPageExpected } from '../content/expected-file.ts'
 import { suspectsFor } from '../content/file-formats.ts'
 import { isHtml } from '../content/media-types.ts'
 import type { StandIn } from '../content/stand-in.ts'
-import { type Answer, discard, type Exchanger } from '../http/node-client.ts'
+import type { Answer, HttpClient } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
 import { WANT_DIGEST } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
@@ -42,8 +42,8 @@ export interface JudgedAnswer {
   readonly isConditional: boolean
 }
 
-/** Asks and judges. Throws what {@link Exchanger.get} and {@link Beginning.judge} throw. */
-export async function fetchSegment(exchanger: Exchanger, question: SegmentQuestion): Promise<JudgedAnswer> {
+/** Asks and judges. Throws what {@link HttpClient.get} and {@link Beginning.judge} throw. */
+export async function fetchSegment(client: HttpClient, question: SegmentQuestion): Promise<JudgedAnswer> {
   const { target, validators, signal } = question
   const range = rangeField(question.range)
   const fields: Record<string, string> = {
@@ -55,7 +55,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
   const validator = validators === null ? null : rangeValidator(validators)
   if (range !== null && validator !== null && question.condition === 'if-range')
     fields['if-range'] = validator
-  const answer = await exchanger.get(target, fields, signal)
+  const answer = await client.get(target, fields, signal)
   const isConditional = 'if-range' in fields
   if (answer.misdirection !== null)
     return { answer, verdict: { kind: 'lie', reason: answer.misdirection }, range, isConditional }
@@ -71,7 +71,7 @@ export async function fetchSegment(exchanger: Exchanger, question: SegmentQuesti
   )
   const suspects = suspectsIn(question, names)
   const verdict = await question.beginning.judge({ answer, verdict: byHead, suspects })
-  if (verdict.kind !== 'part' && verdict.kind !== 'whole') discard(answer)
+  if (verdict.kind !== 'part' && verdict.kind !== 'whole') answer.discard()
   return { answer, verdict, range, isConditional }
 }
 

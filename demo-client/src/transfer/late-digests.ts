@@ -1,6 +1,6 @@
 // Digests of the whole file that the trailers of its answers have.
-import type { Answer } from '../http/node-client.ts'
-import { trailerDigests } from '../http/trailer.ts'
+import type { Answer } from '../http/answer.ts'
+import { trailerDigests } from '../rules/trailer-digests.ts'
 import { VersionChanged } from '../schedule/attempt-failure.ts'
 
 /** Collects them, of one version of a file. */
@@ -17,7 +17,7 @@ export class LateDigests {
    * @throws VersionChanged where an earlier answer had another digest
    */
   learn(answer: Answer, isWhole: boolean): void {
-    const { content, repr } = trailerDigests(answer)
+    const { content, repr } = trailerDigests(answer.trailers())
     for (const [algorithm, value] of Object.entries({ ...(isWhole ? content : {}), ...repr })) {
       const before = this.#all[algorithm] ?? value
       this.#all[algorithm] = before

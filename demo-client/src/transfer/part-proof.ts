@@ -1,8 +1,8 @@
 // What proves the bytes of one part: the Content-Digest in its head, the one in its trailers, or both.
 import type { Hash } from 'node:crypto'
-import type { Answer } from '../http/node-client.ts'
-import { announcesContentDigest, canHaveTrailers, trailerDigests } from '../http/trailer.ts'
+import type { Answer } from '../http/answer.ts'
 import { ALGORITHMS, type Algorithm, type ExpectedDigest, hasher, strongest } from '../rules/digest.ts'
+import { announcesContentDigest, canHaveTrailers, trailerDigests } from '../rules/trailer-digests.ts'
 
 /** Takes the bytes of a part as they come, and says at their end whether they are the right ones. */
 export class PartProof {
@@ -28,7 +28,7 @@ export class PartProof {
 
   /** Does every digest hold that was sent? To be asked once, when the body has come to its end. */
   holds(): boolean {
-    const behind = strongest(trailerDigests(this.#answer).content)
+    const behind = strongest(trailerDigests(this.#answer.trailers()).content)
     const actual = new Map([...this.#hashes].map(([algorithm, hash]) => [algorithm, hash.digest('base64')]))
     return [this.#sent, behind].every(
       (expected) => expected === null || actual.get(expected.algorithm) === expected.value,

@@ -41,12 +41,12 @@ export class Requester {
    * @throws DownloadError
    */
   async request(lease: ActiveLease): Promise<Failure | null> {
-    const { settings, exchanger, store, outputName } = this.#context.transfer
+    const { settings, client, store, outputName } = this.#context.transfer
     const { target, condition } = this.#context.approach
     const { signal } = lease.controller
     let judged: JudgedAnswer
     try {
-      judged = await fetchSegment(exchanger, {
+      judged = await fetchSegment(client, {
         target,
         range: lease.kind === 'whole' ? null : lease,
         validators: store.joinable,
@@ -65,7 +65,7 @@ export class Requester {
       return this.#refused(lease, failure, { asked: target, hasRange, isConditional: false, answer: null })
     }
     if (signal.aborted) {
-      judged.answer.body.destroy()
+      judged.answer.discard()
       return null
     }
     return await this.#handle(lease, judged, target)

@@ -1,8 +1,7 @@
 // The body of an accepted answer into the store: the bytes wanted, no byte more, proven before they count.
 import type { BlockWriter } from '../disk/block-writer.ts'
 import type { Store } from '../disk/store.ts'
-import type { Answer } from '../http/node-client.ts'
-import { type Ending, readBody, type Taken } from '../http/receive-body.ts'
+import type { Answer, BodyEnd, Demand } from '../http/answer.ts'
 import type { ActiveLease } from '../schedule/lease.ts'
 import { type Interval, MAX_BLOCK_BYTES } from '../state/blocks.ts'
 import type { PartProof } from './part-proof.ts'
@@ -18,7 +17,7 @@ export interface StoreBodyContext {
 }
 
 /** How the body of an answer ended. `'short'`: the body ended as if complete, before its announced end. */
-export type StoredEnding = Ending | { readonly kind: 'short' } | { readonly kind: 'digest-mismatch' }
+export type StoredEnding = BodyEnd | { readonly kind: 'short' } | { readonly kind: 'digest-mismatch' }
 
 /** Writes consecutive bytes in blocks of limited length. */
 class BlockChain {
@@ -74,7 +73,7 @@ export async function storePart(
     context.store.unproven.add(chain.writer)
     lease.isIndivisible = true
   }
-  const take = (chunk: Buffer): Taken => {
+  const receive = (chunk: Buffer): Demand => {
     const room = Math.min(lease.end, part.end) - lease.position
     const bytes = chunk.length > room ? chunk.subarray(0, room) : chunk
     proof?.update(bytes)
@@ -85,9 +84,8 @@ export async function storePart(
     if (chunk.length > room) return 'too-much'
     return wait ?? 'more'
   }
-  const ending = await readBody(
-    answer,
-    { room: context.isPaced ? null : () => chain.room(), take },
+  const ending = await answer.receive(
+    { nextBuffer: context.isPaced ? null : () => chain.room(), receive },
     context.stallTimeout,
   )
   const judged = judgeEnding(ending, lease.position < Math.min(lease.end, part.end))
@@ -110,7 +108,7 @@ export async function storeWhole(
   const rest = [...missing]
   const last = missing.at(-1)?.end ?? 0
   const isToTheEnd = total === null || last === total
-  const take = (chunk: Buffer): Taken => {
+  const receive = (chunk: Buffer): Demand => {
     const from = lease.position
     let wait: Promise<void> | null = null
     let useful = 0
@@ -129,9 +127,8 @@ export async function storeWhole(
     if (!isToTheEnd && lease.position >= last) return 'enough'
     return wait ?? 'more'
   }
-  const ending = await readBody(
-    answer,
-    { room: context.isPaced ? null : () => chain.room(), take },
+  const ending = await answer.receive(
+    { nextBuffer: context.isPaced ? null : () => chain.room(), receive },
     context.stallTimeout,
   )
   const judged = judgeEnding(ending, Number.isFinite(last) && lease.position < last)
@@ -139,7 +136,7 @@ export async function storeWhole(
   return judged
 }
 
-function judgeEnding(ending: Ending, isShort: boolean): StoredEnding {
+function judgeEnding(ending: BodyEnd, isShort: boolean): StoredEnding {
   return ending.kind === 'complete' && isShort ? { kind: 'short' } : ending
 }
 

@@ -1,6 +1,6 @@
 // What the connections of a download share.
 import type { Store } from '../disk/store.ts'
-import type { Answer, Exchanger } from '../http/node-client.ts'
+import type { Answer, HttpClient } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
 import type { Validators } from '../rules/validators.ts'
 import type { PaceSettings } from '../schedule/pace.ts'
@@ -21,7 +21,7 @@ export interface TransferSettings extends SchedulePolicy, PaceSettings {
 export interface TransferContext {
   readonly settings: TransferSettings
   readonly store: Store
-  readonly exchanger: Exchanger
+  readonly client: HttpClient
   readonly origin: Target
   /** The file name that the caller chose, or null. */
   readonly outputName: string | null

@@ -11,7 +11,7 @@ export const SLOW_CLOCK: Clock = { now: () => performance.now() / 1000 }
 export async function getBySlowClock(url: string, dir: string, options: DownloadOptions = {}): Promise<End> {
   const destination = join(dir, 'file.bin')
   return await endOf(
-    startDownload({ url, destination, options: { ...QUICK, ...options } }, SLOW_CLOCK),
+    startDownload({ url, destination, options: { ...QUICK, ...options } }, { clock: SLOW_CLOCK }),
     destination,
   )
 }
