@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { SendRangeError } from './errors.ts'
 
 /** Errors under errors, after which a chain of causes counts as endless. */
-const MOST_CAUSES = 100
+const MAX_CAUSES = 100
 
 /**
  * What was thrown as an Error that can be handed on. JavaScript allows any value; Fastify would send a string as an
@@ -40,7 +40,7 @@ export function isError(thrown: unknown): thrown is Error {
 function loggable(thrown: unknown): unknown {
   let at = thrown
   try {
-    for (let count = 0; count < MOST_CAUSES; count++) {
+    for (let count = 0; count < MAX_CAUSES; count++) {
       if (typeof at !== 'object' || at === null) return thrown
       if (types.isProxy(at)) return undefined
       for (const name of ['name', 'message', 'stack', 'code', 'statusCode', 'headers']) Reflect.get(at, name)

@@ -2,8 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { ByteRange } from './rules/range-set.ts'
 
-const LONGEST_PATH = 1000
-const MOST_RANGES = 100
+const MAX_PATH_CHARACTERS = 1000
+const MAX_SHOWN_RANGES = 100
 
 /** Whether lines at debug level are written. Other loggers than pino may say so in no way: they get none. */
 export function isDebugging(log: FastifyBaseLogger): boolean {
@@ -35,7 +35,7 @@ export function writeLogLine(log: FastifyBaseLogger, { level, details, message }
 
 /** A path as a line shows it: as it was given to `sendRange`, cut where it is very long. */
 export function shownPath(path: string): string {
-  return path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path
+  return path.length > MAX_PATH_CHARACTERS ? `${path.slice(0, MAX_PATH_CHARACTERS)}…` : path
 }
 
 /** The first of the ranges, and how many there are. */
@@ -43,5 +43,5 @@ export function shownRanges(ranges: readonly ByteRange[]): {
   ranges: readonly ByteRange[]
   rangeCount: number
 } {
-  return { ranges: ranges.slice(0, MOST_RANGES), rangeCount: ranges.length }
+  return { ranges: ranges.slice(0, MAX_SHOWN_RANGES), rangeCount: ranges.length }
 }

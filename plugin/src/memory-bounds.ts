@@ -23,9 +23,9 @@ export const CAREFUL_CHUNK_BYTES: number = 8 * KIB
 export const HTTP2_FIRST_BYTES: number = 16 * KIB
 
 /** Large chunks that are lent at a time, and those that clients who have stopped reading keep on top: 16 and 48 MiB. */
-export const LARGE_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 32, late: 96 }
+export const LARGE_CHUNKS: { readonly inUse: number; readonly overdue: number } = { inUse: 32, overdue: 96 }
 /** The same for small chunks: 8 and 8 MiB. */
-export const SMALL_CHUNKS: { readonly lent: number; readonly late: number } = { lent: 128, late: 128 }
+export const SMALL_CHUNKS: { readonly inUse: number; readonly overdue: number } = { inUse: 128, overdue: 128 }
 /** Memory of {@link SMALL_CHUNK_BYTES} each that is read into and copied from, and taken back in between: 4 MiB. */
 export const STAGING_CHUNKS = 64
 
@@ -42,12 +42,12 @@ export const MAX_GAP_BYTES: number = 8 * KIB
  * Answers with a body that one HTTP/2 session has open at a time: those that get on, and all, with those of which the
  * client takes nothing. The others wait, and hold nothing meanwhile.
  */
-export const ANSWERS_PER_SESSION: { readonly moving: number; readonly held: number } = {
+export const ANSWERS_PER_SESSION: { readonly moving: number; readonly total: number } = {
   moving: 32,
-  held: 128,
+  total: 128,
 }
 /** Representations that one HTTP/2 session has opened at a time to decide on answers; also while opening hangs. */
-export const OPENS_PER_SESSION: typeof ANSWERS_PER_SESSION = { moving: 32, held: 64 }
+export const OPENS_PER_SESSION: typeof ANSWERS_PER_SESSION = { moving: 32, total: 64 }
 
 /** Operations on the files of one storage that wait for their turn. One more is answered with 503. */
 export const MAX_WAITING_OPERATIONS = 10_000

@@ -18,8 +18,8 @@ import { setContentFields } from './response/content-fields.ts'
 import { contentTypeOf } from './response/content-type.ts'
 import { ReplyClaim } from './response/reply-claim.ts'
 import { clearRepresentationFields, type ResponseContext } from './response/response-fields.ts'
+import { sendEmpty } from './response/send-empty.ts'
 import { isSendWrapped } from './response/send-guard.ts'
-import { sendNothing } from './response/send-nothing.ts'
 import type { IntendedBody } from './rules/body-count.ts'
 import type { ContentDecision } from './rules/decision.ts'
 import { type Layout, layOutRange, Multipart } from './rules/multipart.ts'
@@ -62,7 +62,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
     await close()
     setFields(reply, laidOut, content)
     if (reply.request.method !== 'HEAD') guardEmpty(reply)
-    sendNothing(reply, claim)
+    sendEmpty(reply, claim)
     return
   }
   // One write with the head, and no stream. But without a tag of ours a hook may make one from a Buffer, and that would

@@ -11,7 +11,7 @@ import { isServedTarget } from './request/target-check.ts'
 import { sendWithoutContent } from './response/contentless-answer.ts'
 import { decideAnswer } from './response/decided-answer.ts'
 import { fail } from './response/failed-answer.ts'
-import { settleStatus } from './response/handler-status.ts'
+import { acceptHandlerStatus } from './response/handler-status.ts'
 import { refuse } from './response/refused-answer.ts'
 import type { ReplyClaim } from './response/reply-claim.ts'
 import { type ResponseContext, restoreFields } from './response/response-fields.ts'
@@ -113,7 +113,7 @@ async function answer(
 ): Promise<'answered' | 'not its turn'> {
   const { claim, path, settings, hasSendHooks } = call
   const { progress, turn } = answering
-  settleStatus(reply)
+  acceptHandlerStatus(reply)
   // Files need no signal, and making one for each answer costs more than it helps.
   const signal = settings.source === undefined ? NEVER : signalOf(reply)
   const representation = await open(reply, call, signal)
@@ -125,7 +125,7 @@ async function answer(
   const handlerFields = ownProperties(reply.getHeaders())
   const { statusCode } = reply
   try {
-    settleStatus(reply)
+    acceptHandlerStatus(reply)
     const selected = selectedRepresentation(representation, settings, handlerFields)
     const described: ResponseContext = { path, representation, selected, settings, handlerFields }
     const { context, decision } = decideAnswer(reply, described, settings.maxRanges)

@@ -76,7 +76,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     module: 'plugin/dist/rules/http-date',
-    line: 'if (value.length > LONGEST)',
+    line: 'if (value.length > MAX_LENGTH)',
     becomes: ['if (false)'],
     why: 'no form is longer than the longest: the line saves the work of finding out',
   },

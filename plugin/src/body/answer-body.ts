@@ -51,7 +51,7 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     body.whenFailed((error) => {
       if (body.isPipedElsewhere) replacement?.fail(error)
     })
-    body.whenLost((message) => {
+    body.whenAborted((message) => {
       if (message !== undefined && !isOver(reply))
         writeLogLine(reply.log, { level: 'warn', details: {}, message })
       cut(reply.raw)
@@ -67,6 +67,6 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
   }
   const reader = new PieceReader(representation, layout, signal)
   const raw: RawResponse = reply.raw
-  const firstBytes = raw instanceof Http2ServerResponse ? HTTP2_FIRST_BYTES : SMALL_CHUNK_BYTES
-  return begin(new PositionalBody({ reader, close: release, readers, firstBytes, onForResponse: begin }))
+  const firstChunkBytes = raw instanceof Http2ServerResponse ? HTTP2_FIRST_BYTES : SMALL_CHUNK_BYTES
+  return begin(new PositionalBody({ reader, close: release, readers, firstChunkBytes, onForResponse: begin }))
 }

@@ -3,7 +3,7 @@ import { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
 import { SocketWatch } from '../connection/native-response.ts'
 import { SendRangeError } from '../errors.ts'
-import { ABANDONED } from '../guards/abandoned-answer.ts'
+import { ABANDONED_MESSAGE } from '../guards/abandoned-answer.ts'
 import { hasBegun } from '../guards/begun-answer.ts'
 import { endBodyGuard } from '../guards/body-guard.ts'
 import { endHolding } from '../guards/first-bytes.ts'
@@ -31,7 +31,7 @@ export abstract class Body extends Readable {
   /** The body that the response got for itself. */
   #own: Body | undefined
   readonly #onFailure: ((error: Error) => void)[] = []
-  readonly #onLoss: ((message?: string) => void)[] = []
+  readonly #onAbort: ((message?: string) => void)[] = []
 
   /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
   abstract get bytesSent(): number
@@ -50,8 +50,8 @@ export abstract class Body extends Readable {
   }
 
   /** Calls back where the answer fails and no event of this stream says so to Fastify, with what to say in the log. */
-  whenLost(listener: (message?: string) => void): void {
-    this.#onLoss.push(listener)
+  whenAborted(listener: (message?: string) => void): void {
+    this.#onAbort.push(listener)
   }
 
   /** Has a body that hooks can get at ended by a reader that would miss its first bytes. */
@@ -67,7 +67,7 @@ export abstract class Body extends Readable {
     // Others take the end of this stream for that of what they get, and it may have ended already.
     if (isResponse(destination) && options?.end !== false) {
       if (this.#own !== undefined) {
-        this.#lose()
+        this.#abort()
         return destination
       }
       this.#own = this.forResponse()
@@ -80,7 +80,7 @@ export abstract class Body extends Readable {
       this.#refuse()
       return destination
     }
-    if (!this.fits(destination, options)) return destination
+    if (!this.canFill(destination, options)) return destination
     this.#isPiped = true
     this.#isPipedElsewhere = !isResponse(destination)
     if (isResponse(destination) && options?.end !== false) this.#writeAlone(destination)
@@ -88,9 +88,9 @@ export abstract class Body extends Readable {
   }
 
   /** Whether this may be the whole body of a destination. Says so where that is a response, and cuts it where not. */
-  protected fits(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
+  protected canFill(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
     if (!isResponse(destination) || options?.end === false || admitOwnBody(destination)) return true
-    this.#lose()
+    this.#abort()
     return false
   }
 
@@ -100,7 +100,7 @@ export abstract class Body extends Readable {
     // The end of what is destroyed without an error must not end the response, which the handlers of errors still need.
     this.whenFailed(() => own.unpipe().destroy())
     // What a hook has written itself comes on top of the length that is announced.
-    if (hasBegun(response)) this.#lose(ABANDONED)
+    if (hasBegun(response)) this.#abort(ABANDONED_MESSAGE)
     endHolding(response)
     endBodyGuard(response)
     own.pipe(response)
@@ -118,11 +118,11 @@ export abstract class Body extends Readable {
 
   /** Ends an answer that something else writes into. */
   protected readonly refuseForeign = (): void => {
-    this.#lose('something else was written on reply.raw into an answer of sendRange, and it was cut')
+    this.#abort('something else was written on reply.raw into an answer of sendRange, and it was cut')
   }
 
   /** The only way for bytes, and for the end, into the body. */
-  protected give(chunk: Uint8Array | null): boolean {
+  protected pushBytes(chunk: Uint8Array | null): boolean {
     return super.push(chunk)
   }
 
@@ -144,12 +144,12 @@ export abstract class Body extends Readable {
 
   /** A stream that has ended can fail no more, and its answer could still be taken for whole, or never come. */
   #fail(error: Error): void {
-    if (this.readableEnded || this.destroyed) this.#lose()
+    if (this.readableEnded || this.destroyed) this.#abort()
     else this.destroy(error)
   }
 
-  #lose(message?: string): void {
-    for (const listener of this.#onLoss) listener(message)
+  #abort(message?: string): void {
+    for (const listener of this.#onAbort) listener(message)
   }
 
   /**
@@ -158,7 +158,7 @@ export abstract class Body extends Readable {
    */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (error === null) {
-      this.give(null)
+      this.pushBytes(null)
       const isRead = this.#isPiped && this.#own === undefined
       while (!isRead && this.read() !== null);
       callback()
@@ -168,7 +168,7 @@ export abstract class Body extends Readable {
     // An `error` event that nobody listens to would end the process. Fastify listens before it pipes the payload, unless a
     // hook has taken its listener off.
     const isHeard = this.listenerCount('error') > 0
-    if (this.#own !== undefined && !isHeard) this.#lose()
+    if (this.#own !== undefined && !isHeard) this.#abort()
     callback(isHeard ? error : null)
   }
 }

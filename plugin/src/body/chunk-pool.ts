@@ -1,5 +1,5 @@
 /** A client that has not taken a chunk after this long, in ms, has stopped reading, or is about as slow. */
-const LATE_MS = 250
+const OVERDUE_MS = 250
 /** Ms after which half of the memory that lies idle is freed. */
 const TRIM_AFTER_MS = 5000
 
@@ -7,9 +7,9 @@ const TRIM_AFTER_MS = 5000
 export interface ChunkPoolOptions {
   readonly chunkBytes: number
   /** How many are lent at a time. */
-  readonly lent: number
+  readonly inUse: number
   /** How many more may be out that did not come back in time: clients that stall must not slow down the others. */
-  readonly late: number
+  readonly overdue: number
 }
 
 /** Memory for one write. It ends in one of two ways, and the second call of either does nothing. */
@@ -30,9 +30,9 @@ export interface Chunk {
 export class ChunkPool {
   readonly #options: ChunkPoolOptions
   readonly #idle: ArrayBuffer[] = []
-  /** Lent within the last {@link LATE_MS}, or lately enough; the oldest first. */
-  readonly #lent = new Map<Chunk, number>()
-  #late = 0
+  /** Lent within the last {@link OVERDUE_MS}, or lately enough; the oldest first. */
+  readonly #inUse = new Map<Chunk, number>()
+  #overdue = 0
   #trimmer: NodeJS.Timeout | undefined
 
   constructor(options: ChunkPoolOptions) {
@@ -41,13 +41,13 @@ export class ChunkPool {
 
   /** How many can be lent. */
   get free(): number {
-    this.#moveLate()
-    return this.#options.lent - this.#lent.size
+    this.#moveOverdue()
+    return this.#options.inUse - this.#inUse.size
   }
 
   /** How many did not come back in time. */
-  get late(): number {
-    return this.#late
+  get overdue(): number {
+    return this.#overdue
   }
 
   /** Lends memory of the size of the pool; undefined when all is lent. */
@@ -58,7 +58,7 @@ export class ChunkPool {
     const end = (): boolean => {
       if (!isOut) return false
       isOut = false
-      if (!this.#lent.delete(chunk)) this.#late--
+      if (!this.#inUse.delete(chunk)) this.#overdue--
       return true
     }
     const chunk: Chunk = {
@@ -70,18 +70,18 @@ export class ChunkPool {
         end()
       },
     }
-    this.#lent.set(chunk, performance.now())
+    this.#inUse.set(chunk, performance.now())
     return chunk
   }
 
   /** Counts those that are late apart, as far as that goes: the others can be lent again. */
-  #moveLate(): void {
-    if (this.#lent.size < this.#options.lent / 2) return
-    const limit = performance.now() - LATE_MS
-    for (const [chunk, since] of this.#lent) {
-      if (since > limit || this.#late >= this.#options.late) return
-      this.#lent.delete(chunk)
-      this.#late++
+  #moveOverdue(): void {
+    if (this.#inUse.size < this.#options.inUse / 2) return
+    const limit = performance.now() - OVERDUE_MS
+    for (const [chunk, since] of this.#inUse) {
+      if (since > limit || this.#overdue >= this.#options.overdue) return
+      this.#inUse.delete(chunk)
+      this.#overdue++
     }
   }
 
@@ -89,7 +89,7 @@ export class ChunkPool {
     // Whatever was given the bytes may have transferred them.
     if (memory === undefined) return
     // Those that were late come back on top of those that can be lent.
-    if (this.#idle.length >= this.#options.lent) return
+    if (this.#idle.length >= this.#options.inUse) return
     this.#idle.push(memory)
     this.#trimmer ??= setTimeout(() => this.#trim(), TRIM_AFTER_MS).unref()
   }

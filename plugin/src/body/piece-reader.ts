@@ -51,7 +51,7 @@ export class PieceReader {
   }
 
   /** Whether the body is made of more than one piece. */
-  get isScattered(): boolean {
+  get hasManyPieces(): boolean {
     return this.#layout.pieceCount > 1
   }
 
@@ -82,17 +82,17 @@ export class PieceReader {
   }
 
   /** Puts as much of a piece into the room as fits, or notes what has to be read for it. Returns the count of bytes. */
-  #place(piece: Piece, room: Uint8Array, reads: Read[]): number {
+  #place(piece: Piece, space: Uint8Array, reads: Read[]): number {
     const offset = this.#offset
-    const count = this.#advance(piece, room.length)
-    if (piece.kind === 'literal') room.set(piece.bytes.subarray(offset, offset + count))
-    else reads.push({ target: room.subarray(0, count), position: piece.range.first + offset })
+    const count = this.#advance(piece, space.length)
+    if (piece.kind === 'literal') space.set(piece.bytes.subarray(offset, offset + count))
+    else reads.push({ target: space.subarray(0, count), position: piece.range.first + offset })
     return count
   }
 
-  /** Goes on by as many bytes as this piece has, `most` at most. Returns the count. */
-  #advance(piece: Piece, most: number): number {
-    const count = Math.min(most, pieceLength(piece) - this.#offset)
+  /** Goes on by the bytes that are left of this piece, `max` at most. Returns the count. */
+  #advance(piece: Piece, max: number): number {
+    const count = Math.min(max, pieceLength(piece) - this.#offset)
     this.#offset += count
     if (this.#offset === pieceLength(piece)) {
       this.#index++
@@ -133,10 +133,10 @@ export class PieceReader {
 
   async #read({ target, position }: Read): Promise<void> {
     for (let at = 0; at < target.length; ) {
-      const room = target.subarray(at)
-      const bytesRead = await this.#representation.readAt(room, position + at, this.#signal)
+      const space = target.subarray(at)
+      const bytesRead = await this.#representation.readAt(space, position + at, this.#signal)
       if (bytesRead === 0) throw representationChanged()
-      if (!Number.isInteger(bytesRead) || bytesRead < 0 || bytesRead > room.length) throw wrongLength('more')
+      if (!Number.isInteger(bytesRead) || bytesRead < 0 || bytesRead > space.length) throw wrongLength('more')
       at += bytesRead
     }
   }

@@ -9,8 +9,8 @@ import type { PieceReader } from './piece-reader.ts'
 import { Pump } from './pump.ts'
 
 /** Chunks where this is read as an ordinary stream grow with the bytes that have gone out, to this. */
-const STREAM_BYTES = 128 * 1024
-const STREAM_STEP_BYTES = 16 * 1024
+const MAX_STREAM_CHUNK_BYTES = 128 * 1024
+const STREAM_CHUNK_STEP_BYTES = 16 * 1024
 
 /** What a {@link PositionalBody} is made of. */
 export interface PositionalBodyOptions {
@@ -19,7 +19,7 @@ export interface PositionalBodyOptions {
   readonly close: () => void | Promise<void>
   readonly readers: BodyReaders
   /** Bytes of the first chunks where this is read as an ordinary stream. */
-  readonly firstBytes: number
+  readonly firstChunkBytes: number
   /** Told of the body that the response gets for itself. */
   readonly onForResponse: (body: PositionalBody) => void
 }
@@ -35,13 +35,13 @@ export class PositionalBody extends Body {
   readonly #reader: PieceReader
   readonly #options: PositionalBodyOptions
   /** Who reads: set once. */
-  #readBy: 'nobody' | 'stream' | 'pump' = 'nobody'
+  #readBy: 'none' | 'stream' | 'pump' = 'none'
   #bytesSent = 0
   #work: Promise<void> = Promise.resolve()
   #pump: Pump | undefined
 
   constructor(options: PositionalBodyOptions) {
-    super({ highWaterMark: options.firstBytes })
+    super({ highWaterMark: options.firstChunkBytes })
     this.#options = options
     this.#reader = options.reader
     if (options.readers === 'anybody') this.refuseLateReaders()
@@ -62,7 +62,7 @@ export class PositionalBody extends Body {
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     if (options?.end === false || !this.#isUnread() || !isNativeResponse(destination))
       return super.pipe(destination, options)
-    if (!this.fits(destination, options)) return destination
+    if (!this.canFill(destination, options)) return destination
     this.#readBy = 'pump'
     this.#work = this.#pumpInto(destination)
     return destination
@@ -71,7 +71,7 @@ export class PositionalBody extends Body {
   #isUnread(): boolean {
     return (
       this.#options.readers === 'response only' &&
-      this.#readBy === 'nobody' &&
+      this.#readBy === 'none' &&
       this.readableFlowing === null &&
       this.listenerCount('data') === 0 &&
       this.listenerCount('readable') === 0
@@ -94,7 +94,7 @@ export class PositionalBody extends Body {
     try {
       await this.#pump.run()
       if (this.destroyed) return
-      this.give(null)
+      this.pushBytes(null)
       this.resume()
     } catch (error) {
       this.destroy(failureOf(error))
@@ -108,14 +108,14 @@ export class PositionalBody extends Body {
     }
     this.#readBy = 'stream'
     if (this.#reader.remaining === 0) {
-      this.give(null)
+      this.pushBytes(null)
       return
     }
     const buffer = ownBytes(Math.min(this.#chunkBytes(), this.#reader.remaining))
     this.#work = this.#reader.fill(buffer).then(
       (count) => {
         this.#bytesSent += count
-        this.give(buffer.subarray(0, count))
+        this.pushBytes(buffer.subarray(0, count))
       },
       (error: unknown) => {
         this.destroy(failureOf(error))
@@ -125,8 +125,8 @@ export class PositionalBody extends Body {
 
   /** An eighth of what has gone out: what a client that stops reading holds is little beside what it has read. */
   #chunkBytes(): number {
-    const earned = Math.floor(this.bytesSent / 8 / STREAM_STEP_BYTES) * STREAM_STEP_BYTES
-    return Math.min(STREAM_BYTES, Math.max(this.#options.firstBytes, earned))
+    const earned = Math.floor(this.bytesSent / 8 / STREAM_CHUNK_STEP_BYTES) * STREAM_CHUNK_STEP_BYTES
+    return Math.min(MAX_STREAM_CHUNK_BYTES, Math.max(this.#options.firstChunkBytes, earned))
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

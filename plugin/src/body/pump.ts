@@ -17,13 +17,13 @@ import { Staging } from './staging.ts'
 const large = new ChunkPool({ chunkBytes: LARGE_CHUNK_BYTES, ...LARGE_CHUNKS })
 /** For all bodies; also used for answers that are sent in one piece. */
 export const smallChunks: ChunkPool = new ChunkPool({ chunkBytes: SMALL_CHUNK_BYTES, ...SMALL_CHUNKS })
-const staging = new Staging({ chunkBytes: SMALL_CHUNK_BYTES, lent: STAGING_CHUNKS })
+const staging = new Staging({ chunkBytes: SMALL_CHUNK_BYTES, inUse: STAGING_CHUNKS })
 /** Socket buffers at both ends take up to this many bytes of which the client has not read one. */
 const SOCKET_BUFFER_BYTES = 10 * 1024 * 1024
 /** A client that has read this many bytes counts as keeping up. */
-const PROVEN_BYTES = 128 * 1024
+const KEEPING_UP_BYTES = 128 * 1024
 /** More clients than this that stopped reading large chunks: only those that keep up get one. */
-const FEW_LATE = 4
+const MAX_OVERDUE_FOR_LARGE = 4
 
 /** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
 const takenBefore = new WeakMap<Socket, number>()
@@ -78,10 +78,10 @@ export class Pump {
     const { socket } = this.#response
     const before = socket === null ? 0 : (takenBefore.get(socket) ?? 0)
     while (this.#reader.remaining > 0 && !this.#isStopped) {
-      const isProven = before + Math.max(0, this.#bytesWritten - SOCKET_BUFFER_BYTES) >= PROVEN_BYTES
-      const chunk = this.#borrow(isProven)
-      if (chunk === undefined) await this.#passCopies()
-      else await this.#pass(chunk)
+      const isKeepingUp = before + Math.max(0, this.#bytesWritten - SOCKET_BUFFER_BYTES) >= KEEPING_UP_BYTES
+      const chunk = this.#takeChunk(isKeepingUp)
+      if (chunk === undefined) await this.#writeCopies()
+      else await this.#writeChunk(chunk)
     }
     // Fastify destroys a payload at the end of its response: what was sent counts all the same.
     if (socket !== null && this.#reader.remaining === 0) takenBefore.set(socket, before + this.#bytesWritten)
@@ -98,19 +98,19 @@ export class Pump {
    * Large memory for a client that keeps up, and for others while few have let it lie; then small, while few wait. An
    * answer of many parts holds a good deal of memory for its ranges, and no more than it must for its bytes.
    */
-  #borrow(isProven: boolean): Chunk | undefined {
-    const { remaining, isScattered } = this.#reader
+  #takeChunk(isKeepingUp: boolean): Chunk | undefined {
+    const { remaining, hasManyPieces } = this.#reader
     if (remaining <= CAREFUL_CHUNK_BYTES) return freshChunk(remaining)
-    if (isScattered) return undefined
+    if (hasManyPieces) return undefined
     if (remaining > SMALL_CHUNK_BYTES) {
-      const isPlenty = large.late < FEW_LATE && large.free > (LARGE_CHUNKS.lent * 7) / 8
-      const chunk = isProven || isPlenty ? large.take() : undefined
+      const hasSpareLarge = large.overdue < MAX_OVERDUE_FOR_LARGE && large.free > (LARGE_CHUNKS.inUse * 7) / 8
+      const chunk = isKeepingUp || hasSpareLarge ? large.take() : undefined
       if (chunk !== undefined) return chunk
     }
-    return isProven || smallChunks.free > SMALL_CHUNKS.lent / 4 ? smallChunks.take() : undefined
+    return isKeepingUp || smallChunks.free > SMALL_CHUNKS.inUse / 4 ? smallChunks.take() : undefined
   }
 
-  async #pass(chunk: Chunk): Promise<void> {
+  async #writeChunk(chunk: Chunk): Promise<void> {
     const count = await this.#fill(chunk)
     if (this.#isStopped) return chunk.giveBack()
     const isWithSystem = watchSystemWrites(this.#response)
@@ -126,10 +126,10 @@ export class Pump {
   }
 
   /** Reads a good deal at once and writes little at a time, for a client that may stop at any byte. */
-  async #passCopies(): Promise<void> {
+  async #writeCopies(): Promise<void> {
     const staged = staging.take()
-    if (staged === undefined) return this.#pass(freshChunk(CAREFUL_CHUNK_BYTES))
-    const rest = this.#reader.copy()
+    if (staged === undefined) return this.#writeChunk(freshChunk(CAREFUL_CHUNK_BYTES))
+    const remainder = this.#reader.copy()
     const count = await this.#fill(staged)
     let passed = 0
     while (passed < count && !this.#isStopped && staged.bytes.length > 0) {
@@ -141,8 +141,8 @@ export class Pump {
     }
     staging.giveBack(staged)
     if (passed === count) return
-    rest.forward(passed)
-    this.#reader = rest
+    remainder.forward(passed)
+    this.#reader = remainder
   }
 
   async #fill(chunk: Chunk): Promise<number> {
@@ -159,7 +159,7 @@ export class Pump {
   #write(bytes: Buffer, { isLast, onReported }: WriteOptions): Promise<void> {
     const { length } = bytes
     return new Promise((resolve) => {
-      const settle = (): void => {
+      const finish = (): void => {
         this.#abandonWrite = undefined
         resolve()
       }
@@ -169,9 +169,9 @@ export class Pump {
           this.#bytesWritten += length
           this.#onWritten(length)
         }
-        settle()
+        finish()
       }
-      this.#abandonWrite = settle
+      this.#abandonWrite = finish
       if (this.#socket?.isUntouched() === false) this.#onForeign()
       const { write, end } = this.#native
       Reflect.apply(isLast ? end : write, this.#response, [bytes, written])

@@ -11,7 +11,7 @@ import { PieceReader } from './piece-reader.ts'
 import { smallChunks } from './pump.ts'
 
 /** What is shorter comes cheaply from Node's own pool. */
-const SHORTEST_LENT = 4 * 1024
+const MIN_POOLED_BYTES = 4 * 1024
 
 /** What a short body is read from, and for whom. */
 export interface ShortBodyOptions {
@@ -41,9 +41,9 @@ export async function readShortBody(reply: FastifyReply, options: ShortBodyOptio
   const range = onlyRangeOf(layout)
   const cached = range === undefined ? undefined : representation.cached?.(range)
   if (cached !== undefined) return ownMemory(ownCopy(cached))
-  const chunk = isLent(reply, layout.length, readers) ? smallChunks.take() : undefined
+  const chunk = isPooled(reply, layout.length, readers) ? smallChunks.take() : undefined
   const body =
-    chunk === undefined ? ownMemory(ownBytes(layout.length)) : lentMemory(reply, chunk, layout.length)
+    chunk === undefined ? ownMemory(ownBytes(layout.length)) : pooledMemory(reply, chunk, layout.length)
   try {
     await new PieceReader(representation, layout, signal).fill(body.bytes)
     if (range !== undefined) representation.offerToCache?.(range, body.bytes)
@@ -61,8 +61,8 @@ function onlyRangeOf(layout: Layout): ByteRange | undefined {
 }
 
 /** Memory is used again where nothing but Node gets to see the payload. What is short comes cheaply without. */
-function isLent(reply: FastifyReply, length: number, readers: BodyReaders): boolean {
-  return length >= SHORTEST_LENT && readers !== 'anybody' && isNativeResponse(reply.raw)
+function isPooled(reply: FastifyReply, length: number, readers: BodyReaders): boolean {
+  return length >= MIN_POOLED_BYTES && readers !== 'anybody' && isNativeResponse(reply.raw)
 }
 
 function ownMemory(bytes: OwnBytes): ShortBody {
@@ -70,16 +70,16 @@ function ownMemory(bytes: OwnBytes): ShortBody {
 }
 
 /** The memory is this answer's until the loan ends, which leaves every view of it empty. */
-function lentMemory(reply: FastifyReply, chunk: Chunk, length: number): ShortBody {
+function pooledMemory(reply: FastifyReply, chunk: Chunk, length: number): ShortBody {
   return {
     bytes: chunk.bytes.subarray(0, length) as OwnBytes,
-    endWithResponse: () => endLoanAfter(reply, chunk, length),
+    endWithResponse: () => giveBackAfter(reply, chunk, length),
     discard: () => chunk.writeOff(),
   }
 }
 
 /** `finish` comes from the report of the last write. */
-function endLoanAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
+function giveBackAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
   const isWithSystem = watchSystemWrites(reply.raw)
   reply.raw.once('finish', () => {
     if (isWithSystem(length)) chunk.giveBack()

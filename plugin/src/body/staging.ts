@@ -1,7 +1,7 @@
 import { type Chunk, ChunkPool, type ChunkPoolOptions } from './chunk-pool.ts'
 
 /** Memory that has waited this long, in ms, for a client to take what was copied from it is taken back. */
-const LATE_MS = 250
+const OVERDUE_MS = 250
 
 /**
  * Memory that is read into, and that leaves only as copies. So it can be taken back from a client that stops reading,
@@ -13,8 +13,8 @@ export class Staging {
   readonly #waiting = new Map<Chunk, number>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: Pick<ChunkPoolOptions, 'chunkBytes' | 'lent'>) {
-    this.#pool = new ChunkPool({ ...options, late: 0 })
+  constructor(options: Pick<ChunkPoolOptions, 'chunkBytes' | 'inUse'>) {
+    this.#pool = new ChunkPool({ ...options, overdue: 0 })
   }
 
   /** Lends memory; undefined when all is in use by clients that keep up. */
@@ -30,7 +30,7 @@ export class Staging {
     if (chunk.bytes.length === 0) return
     this.#waiting.delete(chunk)
     this.#waiting.set(chunk, performance.now())
-    this.#timer ??= setTimeout(() => this.#takeBack(), LATE_MS).unref()
+    this.#timer ??= setTimeout(() => this.#takeBack(), OVERDUE_MS).unref()
   }
 
   /** Ends the loan; does nothing when it was taken back. */
@@ -40,7 +40,7 @@ export class Staging {
   }
 
   #takeBack(): void {
-    const limit = performance.now() - LATE_MS
+    const limit = performance.now() - OVERDUE_MS
     for (const [chunk, since] of this.#waiting) {
       if (since > limit) break
       this.giveBack(chunk)

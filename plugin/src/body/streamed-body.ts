@@ -90,17 +90,17 @@ export class StreamedBody extends Body {
   async #advance(): Promise<void> {
     const chunk = await this.#next()
     if (chunk !== undefined) {
-      this.#give(chunk)
+      this.#pushChunk(chunk)
       return
     }
     if (this.#held === undefined) {
-      this.give(null)
+      this.pushBytes(null)
       return
     }
     await assertUnchanged(this.#representation, this.#controller.signal)
     const last = this.#held
     this.#held = undefined
-    this.#give(last)
+    this.#pushChunk(last)
   }
 
   /** The chunk before the one that came last; undefined when none comes any more. */
@@ -117,7 +117,7 @@ export class StreamedBody extends Body {
       }
       const chunk = this.#count(value)
       if (chunk.length === 0) {
-        await this.#bearEmptyChunk()
+        await this.#countEmptyChunk()
         continue
       }
       this.#emptyInRow = 0
@@ -128,9 +128,9 @@ export class StreamedBody extends Body {
     return undefined
   }
 
-  #give(chunk: Uint8Array): void {
+  #pushChunk(chunk: Uint8Array): void {
     this.#bytesPushed += chunk.length
-    this.give(chunk)
+    this.pushBytes(chunk)
   }
 
   #begin(piece: Piece): Chunks {
@@ -145,7 +145,7 @@ export class StreamedBody extends Body {
     return chunk
   }
 
-  async #bearEmptyChunk(): Promise<void> {
+  async #countEmptyChunk(): Promise<void> {
     this.#emptyInRow++
     if (this.#emptyInRow === MOST_EMPTY_CHUNKS)
       throw brokenContract('The source gives chunks without bytes, and no end')

@@ -24,7 +24,7 @@ export function isHeadSent(raw: object): boolean {
  * Puts the truth back where `headersSent` denies that the head is out: Fastify and middleware would write a second
  * one, and the exception ends the process.
  */
-export function discloseHeadSent(raw: object & { readonly headersSent: boolean }): void {
+export function correctHeadersSent(raw: object & { readonly headersSent: boolean }): void {
   if (isHeadSent(raw) && !raw.headersSent)
     Reflect.defineProperty(raw, 'headersSent', { value: true, configurable: true })
 }
@@ -33,8 +33,8 @@ export function discloseHeadSent(raw: object & { readonly headersSent: boolean }
  * Has Fastify treat the failure of a payload as one after the head, also where `headersSent` cannot be redefined or
  * stands behind a Proxy. Call before Fastify's own listener runs.
  */
-export function discloseFailure({ raw, request }: FastifyReply): void {
-  discloseHeadSent(raw)
+export function reportFailureAfterHead({ raw, request }: FastifyReply): void {
+  correctHeadersSent(raw)
   // Fastify treats an aborted request in the same way.
   if (!raw.headersSent) Reflect.defineProperty(request.raw, 'aborted', { value: true, configurable: true })
 }

@@ -30,7 +30,7 @@ interface Guarded {
   /** What was written into the stream. */
   body: BodyCount
   /** Our own body, where it alone may be written into the stream. */
-  sole?: HandedOut
+  soleBody?: HandedOut
   /**
    * - `awaited`: the head is not out
    * - `ours`: it went out in the way of Node's response, which asks for trailers before it ends a stream
@@ -103,9 +103,9 @@ export function hasEndedEarly(response: object): boolean {
 }
 
 /** Has a stream take no more bytes than a body has handed out, where the head announces all of them. */
-export function holdToBody(stream: ServerHttp2Stream, body: HandedOut): void {
+export function limitToBody(stream: ServerHttp2Stream, body: HandedOut): void {
   const answer = guarded.get(stream)
-  if (answer !== undefined) answer.sole = body
+  if (answer !== undefined) answer.soleBody = body
 }
 
 /** Bytes of our answer that were written into a stream so far. */
@@ -148,10 +148,10 @@ function guardReset(stream: ServerHttp2Stream, answer: Guarded): void {
   }
   replaceMethods(stream, {
     close(code, onClose) {
-      const isQuiet =
+      const isNormalEnd =
         code === undefined || code === constants.NGHTTP2_NO_ERROR || code === constants.NGHTTP2_CANCEL
-      const told = isQuiet && isCutShort() ? constants.NGHTTP2_INTERNAL_ERROR : code
-      original.close.call(stream, told, onClose)
+      const sentCode = isNormalEnd && isCutShort() ? constants.NGHTTP2_INTERNAL_ERROR : code
+      original.close.call(stream, sentCode, onClose)
     },
     _destroy(error, done) {
       if (isCutShort()) original.close.call(stream, constants.NGHTTP2_INTERNAL_ERROR)
@@ -173,9 +173,10 @@ function admits(stream: ServerHttp2Stream, answer: Guarded, chunks: readonly Que
     .map((queued) => answer.body.add(head, bytesOf(queued)))
     .every((it) => !isHeld || it !== 'wrong')
   // Where something below the response encodes the body, the head announces no length.
-  const { sole } = answer
-  const isAlone = sole === undefined || head.length === undefined || answer.body.count <= sole.handedOut()
-  if (!isAlone) sole.refuse()
+  const { soleBody } = answer
+  const isAlone =
+    soleBody === undefined || head.length === undefined || answer.body.count <= soleBody.handedOut()
+  if (!isAlone) soleBody.refuse()
   return isRight && isAlone
 }
 

@@ -3,7 +3,7 @@ import { constants, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { discloseFailure, isHeadSent } from './head-sent.ts'
+import { isHeadSent, reportFailureAfterHead } from './head-sent.ts'
 import { cutInjected, endWithInjectedStream } from './injected-stream.ts'
 
 /** What Fastify's `reply.raw` is, whichever version of HTTP the server speaks. */
@@ -34,7 +34,7 @@ function queuedOn(socket: Socket): Set<() => void> {
   const waiting = new Set<() => void>()
   queued.set(socket, waiting)
   socket.once('close', () => {
-    for (const tell of waiting) tell()
+    for (const notify of waiting) notify()
   })
   return waiting
 }
@@ -57,20 +57,20 @@ function watchEnding({ raw, request }: { raw: RawResponse; request: FastifyReply
   // The socket of `inject` is a stand-in.
   if (!(request.raw.socket instanceof Duplex)) endWithInjectedStream(raw)
   if (raw instanceof Http2ServerResponse || raw.socket !== null) {
-    raw.once('close', () => tellAll(ending))
+    raw.once('close', () => notifyAll(ending))
     return ending
   }
   const waiting = queuedOn(request.raw.socket)
-  const tell = (): void => {
-    waiting.delete(tell)
-    tellAll(ending)
+  const notify = (): void => {
+    waiting.delete(notify)
+    notifyAll(ending)
   }
-  raw.once('close', tell)
-  waiting.add(tell)
+  raw.once('close', notify)
+  waiting.add(notify)
   return ending
 }
 
-function tellAll(ending: Ending): void {
+function notifyAll(ending: Ending): void {
   if (ending.isOver) return
   ending.isOver = true
   for (const listener of ending.listeners.splice(0)) listener()
@@ -119,7 +119,7 @@ interface Tied {
 export function tieToResponse(reply: FastifyReply, body: Tied): void {
   body.whenFailed(() => {
     if (!isHeadSent(reply.raw)) return
-    discloseFailure(reply)
+    reportFailureAfterHead(reply)
     cut(reply.raw)
   })
   // A body that was sent in full has its last event a little later than the response.

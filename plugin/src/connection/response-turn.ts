@@ -23,7 +23,7 @@ export interface ResponseTurn {
   toSend(): Promise<void>
 }
 
-const ITS_TURN: ResponseTurn = {
+const ALWAYS_ITS_TURN: ResponseTurn = {
   toOpen: () => undefined,
   endOpening() {},
   tryToSend: () => true,
@@ -34,13 +34,13 @@ const ITS_TURN: ResponseTurn = {
 export function turnOf(reply: FastifyReply): ResponseTurn {
   const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse)
-    return raw.stream === undefined ? ITS_TURN : streamTurn(reply, raw.stream)
-  if (raw.socket !== null) return ITS_TURN
-  return { ...ITS_TURN, toOpen: () => whenAssigned(reply) }
+    return raw.stream === undefined ? ALWAYS_ITS_TURN : streamTurn(reply, raw.stream)
+  if (raw.socket !== null) return ALWAYS_ITS_TURN
+  return { ...ALWAYS_ITS_TURN, toOpen: () => whenSocketAssigned(reply) }
 }
 
 /** Node gives a response its socket when those before it have gone out. */
-function whenAssigned(reply: FastifyReply): Promise<void> {
+function whenSocketAssigned(reply: FastifyReply): Promise<void> {
   return new Promise((resolve) => {
     reply.raw.once('socket', () => resolve())
     whenOver(reply, resolve)
@@ -59,7 +59,7 @@ function streamTurn(reply: FastifyReply, stream: ServerHttp2Stream): ResponseTur
   const known = streams.get(stream)
   if (known !== undefined) return known
   const { session } = stream
-  if (session === undefined) return ITS_TURN
+  if (session === undefined) return ALWAYS_ITS_TURN
   let queues = sessions.get(session)
   if (queues === undefined) {
     queues = { opening: new TurnQueue(OPENS_PER_SESSION), sending: new TurnQueue(ANSWERS_PER_SESSION) }

@@ -9,11 +9,11 @@ import { keyOf } from './unacknowledged-bytes.ts'
 /** One timer for all answers with the same limit; none for a limit that no answer under way has. */
 const sweeps = new Map<number, StallSweep>()
 
-function sweepFor(timeout: number): StallSweep {
-  const known = sweeps.get(timeout)
+function sweepFor(timeoutMs: number): StallSweep {
+  const known = sweeps.get(timeoutMs)
   if (known !== undefined) return known
-  const sweep = new StallSweep(timeout, () => sweeps.delete(timeout))
-  sweeps.set(timeout, sweep)
+  const sweep = new StallSweep(timeoutMs, () => sweeps.delete(timeoutMs))
+  sweeps.set(timeoutMs, sweep)
   return sweep
 }
 
@@ -21,13 +21,13 @@ function sweepFor(timeout: number): StallSweep {
  * Reports a client that has taken nothing for this long though bytes are waiting for it. A source that is slow is not
  * the client's fault. The timer is our own: the one of the socket is Fastify's, for `connectionTimeout` and `onTimeout`.
  *
- * @param timeout ms; 0 waits for ever
- * @param onStall called once at most, between `timeout` and 1.5 times `timeout` after the last progress
+ * @param timeoutMs ms; 0 waits for ever
+ * @param onStall called once at most, between `timeoutMs` and 1.5 times `timeoutMs` after the last progress
  */
-export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall: () => void): void {
+export function guardAgainstStall(reply: FastifyReply, timeoutMs: number, onStall: () => void): void {
   // `inject` has a stand-in for the socket, behind which nobody stalls.
-  if (timeout === 0 || !(reply.request.raw.socket instanceof Duplex)) return
-  const sweep = sweepFor(timeout)
+  if (timeoutMs === 0 || !(reply.request.raw.socket instanceof Duplex)) return
+  const sweep = sweepFor(timeoutMs)
   const answer = new GuardedAnswer(reply.raw, onStall)
   sweep.add(answer)
   whenOver(reply, () => sweep.delete(answer))
@@ -35,7 +35,7 @@ export function guardAgainstStall(reply: FastifyReply, timeout: number, onStall:
 
 /** An answer, and what was known of its progress at the last look. */
 class GuardedAnswer implements Sweepable {
-  looksWithoutProgress = 0
+  checksWithoutProgress = 0
   unacknowledged = -1
   readonly #raw: RawResponse
   readonly #session: Http2Session | undefined

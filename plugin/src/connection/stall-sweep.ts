@@ -1,9 +1,9 @@
 import { unacknowledgedBytes } from './unacknowledged-bytes.ts'
 
 /** How often progress is looked for within the time limit. */
-const LOOKS_IN_LIMIT = 4
+const CHECKS_PER_TIMEOUT = 4
 /** One more than that: the first look may come right after the last progress. */
-const LOOKS_THAT_CUT = LOOKS_IN_LIMIT + 1
+const CHECKS_BEFORE_CUT = CHECKS_PER_TIMEOUT + 1
 
 /** What a sweep looks at. */
 export interface Sweepable {
@@ -16,7 +16,7 @@ export interface Sweepable {
   /** Called once at most. */
   onStall(): void
   /** The sweep's own count. */
-  looksWithoutProgress: number
+  checksWithoutProgress: number
   /** Bytes at the last look, -1 when not known. */
   unacknowledged: number
 }
@@ -25,22 +25,22 @@ export interface Sweepable {
 export class StallSweep {
   readonly #answers = new Set<Sweepable>()
   readonly #onEmpty: () => void
-  readonly #period: number
+  readonly #periodMs: number
   #timer: NodeJS.Timeout | undefined
   #isReading = false
 
   /**
-   * @param timeout ms without progress
+   * @param timeoutMs ms without progress
    * @param onEmpty called when the sweep has nothing to look after and stops
    */
-  constructor(timeout: number, onEmpty: () => void) {
+  constructor(timeoutMs: number, onEmpty: () => void) {
     this.#onEmpty = onEmpty
-    this.#period = Math.ceil(timeout / LOOKS_IN_LIMIT)
+    this.#periodMs = Math.ceil(timeoutMs / CHECKS_PER_TIMEOUT)
   }
 
   add(answer: Sweepable): void {
     this.#answers.add(answer)
-    this.#timer ??= setInterval(() => this.#sweep(), this.#period).unref()
+    this.#timer ??= setInterval(() => this.#sweep(), this.#periodMs).unref()
   }
 
   delete(answer: Sweepable): void {
@@ -58,7 +58,7 @@ export class StallSweep {
     const suspects: Sweepable[] = []
     for (const answer of this.#answers) {
       const isStill = !answer.hasProgressed() && answer.isWaiting
-      answer.looksWithoutProgress = isStill ? answer.looksWithoutProgress + 1 : 0
+      answer.checksWithoutProgress = isStill ? answer.checksWithoutProgress + 1 : 0
       if (isStill) suspects.push(answer)
       else answer.unacknowledged = -1
     }
@@ -79,7 +79,7 @@ export class StallSweep {
       for (const answer of suspects) compare(answer, found.get(answer.connectionKey) ?? -1)
     }
     for (const answer of suspects) {
-      if (answer.looksWithoutProgress < LOOKS_THAT_CUT || !this.#answers.delete(answer)) continue
+      if (answer.checksWithoutProgress < CHECKS_BEFORE_CUT || !this.#answers.delete(answer)) continue
       answer.onStall()
     }
   }
@@ -88,6 +88,6 @@ export class StallSweep {
 function compare(answer: Sweepable, unacknowledged: number): void {
   const hasMoved =
     answer.unacknowledged !== unacknowledged && answer.unacknowledged >= 0 && unacknowledged >= 0
-  if (hasMoved) answer.looksWithoutProgress = 0
+  if (hasMoved) answer.checksWithoutProgress = 0
   answer.unacknowledged = unacknowledged
 }

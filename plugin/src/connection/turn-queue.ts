@@ -1,15 +1,15 @@
 /** How often it is looked, while somebody waits, which of those that have a turn still get on. */
-const LOOK_MS = 250
+const CHECK_INTERVAL_MS = 250
 
-/** Of a turn that began since the last look. */
-const NOT_SEEN = Symbol('not seen')
+/** Of a turn that began since the last check. */
+const NOT_CHECKED = Symbol('not checked')
 
 /** How many may have a turn at a time. */
 export interface TurnLimits {
   /** Those that get on. */
   readonly moving: number
   /** All of them, with those that stand still. */
-  readonly held: number
+  readonly total: number
 }
 
 /** Somebody's turn. */
@@ -19,7 +19,7 @@ export interface Turn {
 }
 
 /** What the last look found. */
-interface Look {
+interface LastCheck {
   progress: unknown
   isStill: boolean
 }
@@ -30,7 +30,7 @@ interface Look {
  */
 export class TurnQueue {
   readonly #limits: TurnLimits
-  readonly #held = new Map<Turn, Look>()
+  readonly #held = new Map<Turn, LastCheck>()
   readonly #waiting = new Map<Turn, () => void>()
   #timer: NodeJS.Timeout | undefined
 
@@ -50,7 +50,7 @@ export class TurnQueue {
     if (this.tryTake(turn)) return Promise.resolve()
     return new Promise((resolve) => {
       this.#waiting.set(turn, resolve)
-      this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref()
+      this.#timer ??= setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref()
     })
   }
 
@@ -63,22 +63,22 @@ export class TurnQueue {
   /** Ends a turn, if there is one. */
   giveBack(turn: Turn): void {
     // A client that leaves gives back all its turns at once: none of them is for another of its requests.
-    if (this.#held.delete(turn) && this.#waiting.size > 0) setImmediate(() => this.#letIn())
+    if (this.#held.delete(turn) && this.#waiting.size > 0) setImmediate(() => this.#startWaiting())
   }
 
   #hold(turn: Turn): void {
-    this.#held.set(turn, { progress: NOT_SEEN, isStill: false })
+    this.#held.set(turn, { progress: NOT_CHECKED, isStill: false })
   }
 
   #isFree(): boolean {
     if (this.#held.size < this.#limits.moving) return true
-    if (this.#held.size >= this.#limits.held) return false
+    if (this.#held.size >= this.#limits.total) return false
     let moving = 0
     for (const { isStill } of this.#held.values()) if (!isStill) moving++
     return moving < this.#limits.moving
   }
 
-  #letIn(): void {
+  #startWaiting(): void {
     for (const [turn, resolve] of this.#waiting) {
       if (!this.#isFree()) return
       this.#waiting.delete(turn)
@@ -87,13 +87,13 @@ export class TurnQueue {
     }
   }
 
-  #look(): void {
-    for (const [turn, look] of this.#held) {
+  #check(): void {
+    for (const [turn, last] of this.#held) {
       const progress = turn.progress()
-      look.isStill = progress === look.progress
-      look.progress = progress
+      last.isStill = progress === last.progress
+      last.progress = progress
     }
-    this.#letIn()
+    this.#startWaiting()
     if (this.#waiting.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined

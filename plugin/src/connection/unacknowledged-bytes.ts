@@ -4,7 +4,7 @@ import { endianness } from 'node:os'
 import { connectionKey, tcpTableReader } from './tcp-table.ts'
 
 /** What is read of one table at most: some 200,000 connections. One that stands behind is not found. */
-const LONGEST_TABLE = 32 * 1024 * 1024
+const MAX_TABLE_BYTES = 32 * 1024 * 1024
 
 const IS_LINUX = process.platform === 'linux'
 
@@ -41,7 +41,7 @@ async function readTable(
 ): Promise<void> {
   const read = tcpTableReader(wanted, found)
   try {
-    for await (const piece of createReadStream(path, { encoding: 'latin1', end: LONGEST_TABLE })) {
+    for await (const piece of createReadStream(path, { encoding: 'latin1', end: MAX_TABLE_BYTES })) {
       read(String(piece))
     }
   } catch {

@@ -5,7 +5,7 @@ import { systemCode } from '../errors.ts'
 import { writeLogLine } from '../log-line.ts'
 
 /** What the log says of an answer that was begun past Fastify. */
-export const ABANDONED =
+export const ABANDONED_MESSAGE =
   'an answer was begun on reply.raw without reply.hijack, and left to sendRange: it was cut'
 
 /**
@@ -34,5 +34,5 @@ export function cutRefused(reply: FastifyReply, error: unknown): void {
 
 /** Says in the log why an answer is cut. */
 export function reportAbandoned({ log }: FastifyReply): void {
-  writeLogLine(log, { level: 'warn', details: {}, message: ABANDONED })
+  writeLogLine(log, { level: 'warn', details: {}, message: ABANDONED_MESSAGE })
 }

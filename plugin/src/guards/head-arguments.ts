@@ -11,7 +11,7 @@ export function isPlainFields(given: unknown): given is Fields {
 }
 
 /** Every form that `writeHead` takes: an object, a flat list of names and values, a list of pairs. */
-export function setAll(raw: RawResponse, given: unknown): void {
+export function setAllFields(raw: RawResponse, given: unknown): void {
   if (typeof given !== 'object' || given === null) return
   const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given)
   const fields = new Map<string, unknown>()

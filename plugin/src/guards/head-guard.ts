@@ -1,25 +1,31 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { discloseHeadSent } from '../connection/head-sent.ts'
+import { correctHeadersSent } from '../connection/head-sent.ts'
 import { replaceMethod } from '../connection/replace-method.ts'
 import { cut, type RawResponse } from '../connection/response-lifetime.ts'
 import { noteWrittenHead, writtenHead } from '../connection/written-head.ts'
 import { writeLogLine } from '../log-line.ts'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from '../rules/connection-fields.ts'
 import { AnswerHead, type ReadableHead, writtenHeadOf } from './answer-head.ts'
-import { isPlainFields, setAll } from './head-arguments.ts'
-import { faultOf, mend, mendEncoded, mendWithoutContent } from './head-rules.ts'
+import { isPlainFields, setAllFields } from './head-arguments.ts'
+import { correctContentlessHead, correctEncodedHead, correctHead, wrongFieldOf } from './head-rules.ts'
 import { expectedLength } from './head-traits.ts'
-import { lookAtHead } from './http2-head.ts'
-import { expectOwnBody, hasOwnBody, type IntendedAnswer, intend, intendedAnswer } from './intended-answer.ts'
+import { checkNextHead } from './http2-head.ts'
+import {
+  expectOwnBody,
+  hasOwnBody,
+  type IntendedAnswer,
+  intendedAnswer,
+  rememberIntended,
+} from './intended-answer.ts'
 
 type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
 type SetField = (name: string, value: unknown) => RawResponse
 
 /** Responses whose framing is guarded. */
-const framed = new WeakSet<RawResponse>()
+const framingGuarded = new WeakSet<RawResponse>()
 /** And those whose fields are guarded as they are set. */
-const described = new WeakSet<RawResponse>()
+const fieldsGuarded = new WeakSet<RawResponse>()
 
 /**
  * Says that our own body, whole, is what follows a head.
@@ -29,9 +35,9 @@ const described = new WeakSet<RawResponse>()
 export function admitOwnBody(raw: RawResponse): boolean {
   expectOwnBody(raw)
   const head = writtenHead(raw)
-  const meant = intendedAnswer(raw)
-  if (head?.length === undefined || meant === undefined || head.status !== meant.status) return true
-  return head.length === meant.length
+  const intended = intendedAnswer(raw)
+  if (head?.length === undefined || intended === undefined || head.status !== intended.status) return true
+  return head.length === intended.length
 }
 
 /**
@@ -49,9 +55,9 @@ export function admitOwnBody(raw: RawResponse): boolean {
 export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
   const raw: RawResponse = reply.raw
   guardFraming(reply)
-  if (!described.has(raw)) guardSetHeader(raw)
-  described.add(raw)
-  intend(raw, answer)
+  if (!fieldsGuarded.has(raw)) guardSetHeader(raw)
+  fieldsGuarded.add(raw)
+  rememberIntended(raw, answer)
 }
 
 /**
@@ -64,8 +70,8 @@ export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
  */
 export function guardFraming(reply: FastifyReply): void {
   const raw: RawResponse = reply.raw
-  if (framed.has(raw)) return
-  framed.add(raw)
+  if (framingGuarded.has(raw)) return
+  framingGuarded.add(raw)
   guardWriteHead(reply, raw)
 }
 
@@ -79,24 +85,24 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     const given = rest.at(-1)
     // A wrapper below may add fields, and sees only those that are set on the response.
     const fields = isPlainFields(given) && !isWrapped ? given : undefined
-    if (fields === undefined) setAll(raw, given)
+    if (fields === undefined) setAllFields(raw, given)
     const head = new AnswerHead(raw, status, fields)
-    const meant = intendedAnswer(raw)
-    if (meant !== undefined) mend(head, meant)
-    mendWithoutContent(head)
+    const intended = intendedAnswer(raw)
+    if (intended !== undefined) correctHead(head, intended)
+    correctContentlessHead(head)
     chooseFraming(head, reply)
     const isRight = (written: ReadableHead): boolean => {
-      const fault = faultOf(written, meant, hasOwnBody(raw))
-      if (fault !== undefined) refuse(reply, fault)
-      return fault === undefined
+      const field = wrongFieldOf({ head: written, intended, isOwnBody: hasOwnBody(raw) })
+      if (field !== undefined) cutAtHead(reply, field)
+      return field === undefined
     }
-    if (raw instanceof Http2ServerResponse) lookAtHead(raw.stream, isRight)
+    if (raw instanceof Http2ServerResponse) checkNextHead(raw.stream, isRight)
     if (fields === undefined) writeHead.call(raw, status, ...message)
     else writeHead.call(raw, status, ...message, fields)
     if (isGone(raw)) return raw
-    discloseHeadSent(raw)
+    correctHeadersSent(raw)
     const written = writtenHeadOf(raw, status)
-    noteWrittenHead(raw, { status: written.status, length: expectedLength(written, meant) })
+    noteWrittenHead(raw, { status: written.status, length: expectedLength(written, intended) })
     isRight(written)
     return raw
   }
@@ -116,9 +122,9 @@ function guardSetHeader(raw: RawResponse): void {
     const guarded: SetField = (name, value) => {
       original.call(raw, name, value)
       const lower = name.toLowerCase()
-      const meant = intendedAnswer(raw)
-      if (meant !== undefined && (lower === 'content-encoding' || lower === 'etag'))
-        mendEncoded(new AnswerHead(raw, raw.statusCode), meant)
+      const intended = intendedAnswer(raw)
+      if (intended !== undefined && (lower === 'content-encoding' || lower === 'etag'))
+        correctEncodedHead(new AnswerHead(raw, raw.statusCode), intended)
       return raw
     }
     replaceMethod(raw, method, guarded)
@@ -147,7 +153,7 @@ function chooseFraming(head: AnswerHead, { raw, request }: FastifyReply): void {
 }
 
 /** Ends an answer before its first byte. */
-function refuse({ raw, log }: FastifyReply, field: string): void {
+function cutAtHead({ raw, log }: FastifyReply, field: string): void {
   const response: RawResponse = raw
   const message = 'a hook or middleware has encoded or changed an answer of sendRange and it was cut'
   writeLogLine(log, { level: 'error', details: { sendRange: { outcome: 'cut', field } }, message })

@@ -1,6 +1,5 @@
 import { endsWithHead, isChunked } from '../rules/connection-fields.ts'
 import { type AnswerHead, announcedLength, type ReadableHead } from './answer-head.ts'
-import { isPartWithoutRange } from './foreign-part.ts'
 import {
   hasOtherDate,
   hasOtherParts,
@@ -10,6 +9,7 @@ import {
   isContentStatus,
   isEncoded,
   isOtherLength,
+  isPartWithoutRange,
   isSuccess,
 } from './head-traits.ts'
 import type { IntendedAnswer } from './intended-answer.ts'
@@ -24,10 +24,10 @@ const DESCRIPTION = ['etag', 'last-modified', 'accept-ranges', 'content-range']
 /** What a 304 must not say of content that it does not carry: caches put it over what they have stored. */
 const CONTENT_FIELDS = ['content-encoding', 'content-length', 'content-range', 'content-type']
 
-/** An answer as it is meant and as its head says. */
+/** An answer as it is intended and as its head says. */
 interface Case {
   readonly head: ReadableHead
-  readonly meant: IntendedAnswer
+  readonly intended: IntendedAnswer
   /** Whether our own body follows, so that its length is known. */
   readonly isOwnBody: boolean
 }
@@ -41,7 +41,7 @@ interface Rule {
 
 /**
  * What hooks and middleware can make of the head of an answer that would have a client put wrong bytes together. Where
- * leaving a field out is as good as the right one, {@link mend} has taken it off before; what is left is cut.
+ * leaving a field out is as good as the right one, {@link correctHead} has taken it off before; what is left is cut.
  *
  * Left as they are, since no client combines bytes for them: a 206 whose ETag or Last-Modified was taken off or made
  * weak (§15.3.7.3: "A client that has received multiple partial responses to GET requests on a target resource MAY
@@ -54,28 +54,29 @@ const RULES: readonly Rule[] = [
   // §15.3.7: a 206 carries "parts of the selected representation", and a 200 all of it.
   {
     field: 'status',
-    isBroken: ({ head, meant }) =>
-      isContentStatus(meant.status) && isContentStatus(head.status) && meant.status !== head.status,
+    isBroken: ({ head, intended }) =>
+      isContentStatus(intended.status) && isContentStatus(head.status) && intended.status !== head.status,
   },
   // §15.4.5: a 304 has no content, so what has it now is empty, and a client would store that as the file.
   {
     field: 'status',
-    isBroken: ({ head, meant }) =>
-      meant.status === NOT_MODIFIED && isSuccess(head.status) && !(Number(announcedLength(head)) > 0),
+    isBroken: ({ head, intended }) =>
+      intended.status === NOT_MODIFIED && isSuccess(head.status) && !(Number(announcedLength(head)) > 0),
   },
   // §8.8: what validates the file, validates nothing else. This, and the two rules that follow, are for what is changed
-  // below `writeHead`, out of reach of `mend`.
+  // below `writeHead`, out of reach of `correctHead`.
   {
     field: 'status',
-    isBroken: ({ head, meant }) =>
-      head.status !== meant.status && describing(meant).some((name) => head.lines(name).length > 0),
+    isBroken: ({ head, intended }) =>
+      head.status !== intended.status &&
+      descriptionFields(intended).some((name) => head.lines(name).length > 0),
   },
   // §8.6: in an answer to HEAD too, Content-Length is the length that the answer to GET has. With the tag of the file a
   // client takes it for that of the file.
   {
     field: 'content-length',
-    isBroken: ({ head, meant }) =>
-      head.status === meant.status && isOtherLength(head, meant) && hasStrongTag(head),
+    isBroken: ({ head, intended }) =>
+      head.status === intended.status && isOtherLength(head, intended) && hasStrongTag(head),
   },
   // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational)
   // or 204 (No Content)", and in a 304 only the right one.
@@ -87,8 +88,11 @@ const RULES: readonly Rule[] = [
   // which it is where our own body has another length.
   {
     field: 'content-length',
-    isBroken: ({ head, meant, isOwnBody }) =>
-      isOwnBody && head.status === meant.status && !endsWithHead(head.status) && isOtherLength(head, meant),
+    isBroken: ({ head, intended, isOwnBody }) =>
+      isOwnBody &&
+      head.status === intended.status &&
+      !endsWithHead(head.status) &&
+      isOtherLength(head, intended),
   },
   { field: 'content-length', isBroken: onPartial(isOtherLength) },
   // §14.4: Content-Range counts the bytes of the representation, with its codings.
@@ -108,22 +112,22 @@ const RULES: readonly Rule[] = [
   // §8.8.2.2: a date can be a strong validator too.
   { field: 'last-modified', isBroken: onPartial(hasOtherDate) },
   // §8.8.3.3: a strong tag names one coding.
-  { field: 'etag', isBroken: ({ head, meant }) => isEncoded(head, meant) && hasStrongTag(head) },
+  { field: 'etag', isBroken: ({ head, intended }) => isEncoded(head, intended) && hasStrongTag(head) },
   // §14.4: "The Content-Range header field has no meaning for status codes that do not explicitly describe its
   // semantic", and clients read it all the same. §15.5.17: in a 416 it gives the length, and a client that has as many
   // bytes takes them for the whole.
   {
     field: 'content-range',
-    isBroken: ({ head, meant }) => head.status !== PARTIAL_CONTENT && hasOtherRange(head, meant),
+    isBroken: ({ head, intended }) => head.status !== PARTIAL_CONTENT && hasOtherRange(head, intended),
   },
 ]
 
-/** The field for which an answer has to be cut; undefined for none. */
-export function faultOf(
-  head: ReadableHead,
-  meant: IntendedAnswer | undefined,
-  isOwnBody: boolean,
-): string | undefined {
+/** The field for which an answer must be cut; undefined if its head is right, or the answer is not ours. */
+export function wrongFieldOf({
+  head,
+  intended,
+  isOwnBody,
+}: Omit<Case, 'intended'> & { readonly intended: IntendedAnswer | undefined }): string | undefined {
   const length = announcedLength(head)
   // §8.6: "a sender MUST NOT forward a message with a Content-Length header field value that does not match the ABNF".
   if (Number.isNaN(length)) return 'content-length'
@@ -133,8 +137,8 @@ export function faultOf(
   if (coding !== undefined && (length !== undefined || others.length > 0 || !isChunked(coding)))
     return 'transfer-encoding'
   if (hasNoPlaceForContent(head)) return 'status'
-  if (meant === undefined) return isPartWithoutRange(head) ? 'content-range' : undefined
-  return RULES.find(({ isBroken }) => isBroken({ head, meant, isOwnBody }))?.field
+  if (intended === undefined) return isPartWithoutRange(head) ? 'content-range' : undefined
+  return RULES.find(({ isBroken }) => isBroken({ head, intended, isOwnBody }))?.field
 }
 
 /**
@@ -146,30 +150,30 @@ function hasNoPlaceForContent(head: ReadableHead): boolean {
 }
 
 /** Takes off what is said of the representation where the content is another, and what is better left out than wrong. */
-export function mend(head: AnswerHead, meant: IntendedAnswer): void {
-  if (meant.status !== head.status) for (const name of describing(meant)) head.remove(name)
+export function correctHead(head: AnswerHead, intended: IntendedAnswer): void {
+  if (intended.status !== head.status) for (const name of descriptionFields(intended)) head.remove(name)
   // A hook that takes the length off is about to send another one.
-  else if (meant.length !== undefined && announcedLength(head) !== meant.length) weaken(head)
-  mendEncoded(head, meant)
+  else if (intended.length !== undefined && announcedLength(head) !== intended.length) weaken(head)
+  correctEncodedHead(head, intended)
   if (head.status === PARTIAL_CONTENT) {
-    if (hasOtherDate(head, meant)) head.remove('last-modified')
+    if (hasOtherDate(head, intended)) head.remove('last-modified')
     // A hook's own tag, where the representation has none to compare with.
-    if (meant.etag === undefined && hasStrongTag(head)) weaken(head)
-  } else if (hasOtherRange(head, meant)) head.remove('content-range')
+    if (intended.etag === undefined && hasStrongTag(head)) weaken(head)
+  } else if (hasOtherRange(head, intended)) head.remove('content-range')
 }
 
 /** What an answer of another status must not say. A handler of errors has validators of its own. */
-function describing({ status }: IntendedAnswer): readonly string[] {
+function descriptionFields({ status }: IntendedAnswer): readonly string[] {
   return status === RANGE_NOT_SATISFIABLE ? ['content-range', 'accept-ranges'] : DESCRIPTION
 }
 
 /** Content that was encoded on its way out is another representation (RFC 9110 §8.8.3.3). */
-export function mendEncoded(head: AnswerHead, meant: IntendedAnswer): void {
-  if (isEncoded(head, meant)) weaken(head)
+export function correctEncodedHead(head: AnswerHead, intended: IntendedAnswer): void {
+  if (isEncoded(head, intended)) weaken(head)
 }
 
 /** Takes off what an answer without content says of it. */
-export function mendWithoutContent(head: AnswerHead): void {
+export function correctContentlessHead(head: AnswerHead): void {
   // §15.4.5: for a 304 "a sender SHOULD NOT generate representation metadata other than the above listed fields".
   if (head.status === NOT_MODIFIED) for (const name of CONTENT_FIELDS) head.remove(name)
   // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx
@@ -178,9 +182,9 @@ export function mendWithoutContent(head: AnswerHead): void {
 }
 
 function onPartial(
-  isWrong: (head: ReadableHead, meant: IntendedAnswer) => boolean,
+  isWrong: (head: ReadableHead, intended: IntendedAnswer) => boolean,
 ): (answer: Case) => boolean {
-  return ({ head, meant }) => head.status === PARTIAL_CONTENT && isWrong(head, meant)
+  return ({ head, intended }) => head.status === PARTIAL_CONTENT && isWrong(head, intended)
 }
 
 function weaken(head: AnswerHead): void {

@@ -1,7 +1,7 @@
 import { endsWithHead } from '../rules/connection-fields.ts'
 import { codingOf } from '../rules/content-coding.ts'
+import { isMultipart } from '../rules/media-type.ts'
 import { announcedLength, type ReadableHead } from './answer-head.ts'
-import { isMultipart } from './foreign-part.ts'
 import type { IntendedAnswer } from './intended-answer.ts'
 
 const OK = 200
@@ -9,15 +9,15 @@ const PARTIAL_CONTENT = 206
 const MULTIPLE_CHOICES = 300
 
 /** Whether another length is announced than that of the content. */
-export function isOtherLength(head: ReadableHead, meant: IntendedAnswer): boolean {
+export function isOtherLength(head: ReadableHead, intended: IntendedAnswer): boolean {
   const length = announcedLength(head)
-  return length !== undefined && meant.length !== undefined && length !== meant.length
+  return length !== undefined && intended.length !== undefined && length !== intended.length
 }
 
 /** Whether the content has another coding than the representation itself. */
-export function isEncoded(head: ReadableHead, meant: IntendedAnswer): boolean {
+export function isEncoded(head: ReadableHead, intended: IntendedAnswer): boolean {
   const coding = codingOf(head.lines('content-encoding').join(','))
-  return coding !== undefined && coding !== meant.coding
+  return coding !== undefined && coding !== intended.coding
 }
 
 /** Whether Content-Range is another one than that of what follows, or stands where none belongs. */
@@ -30,6 +30,24 @@ export function hasOtherRange(
   if (head.status !== PARTIAL_CONTENT) return lines.length === 1 && lines[0] !== contentRange
   // Without a range of ours only parts that say theirs may go out as a 206.
   return lines[0] !== contentRange || (contentRange === undefined && !isMultipart(contentType))
+}
+
+/**
+ * Whether an answer that something else gives in the place of ours, such as an error, is a 206 that does not say which
+ * bytes follow.
+ *
+ * RFC 9110 §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a
+ * Content-Range header field, describing what range of the selected representation is enclosed".
+ */
+export function isPartWithoutRange(head: ReadableHead): boolean {
+  if (head.status !== PARTIAL_CONTENT) return false
+  const ranges = head.lines('content-range')
+  const [range = ''] = ranges
+  if (ranges.length === 0) return !isMultipart(head.lines('content-type').join(', '))
+  if (ranges.length > 1) return true
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(range) ?? []
+  const length = announcedLength(head)
+  return first !== undefined && length !== undefined && length !== Number(last) - Number(first) + 1
 }
 
 /** Whether Content-Type is that of other parts than those that follow. */
@@ -73,8 +91,8 @@ export function isContentStatus(status: number): boolean {
  * Bytes of the body that a client expects under a head; undefined for any number. Without Content-Length, the strong tag
  * of a whole representation says how long it is (RFC 9110 §8.8.1).
  */
-export function expectedLength(head: ReadableHead, meant: IntendedAnswer | undefined): number | undefined {
+export function expectedLength(head: ReadableHead, intended: IntendedAnswer | undefined): number | undefined {
   const length = announcedLength(head)
-  if (length !== undefined || head.status !== OK || meant?.status !== OK) return length
-  return hasStrongTag(head) && !hasOtherStrongTag(head, meant) ? meant.length : undefined
+  if (length !== undefined || head.status !== OK || intended?.status !== OK) return length
+  return hasStrongTag(head) && !hasOtherStrongTag(head, intended) ? intended.length : undefined
 }

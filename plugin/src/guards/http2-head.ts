@@ -10,7 +10,7 @@ type Respond = (headers: unknown, options?: unknown) => void
  *
  * @param admits whether the head may go out; where not, it has ended the stream
  */
-export function lookAtHead(stream: ServerHttp2Stream, admits: (head: ReadableHead) => boolean): void {
+export function checkNextHead(stream: ServerHttp2Stream, admits: (head: ReadableHead) => boolean): void {
   const respond = stream.respond as Respond
   const guarded: Respond = (headers, options) => {
     replaceMethod(stream, 'respond', respond)

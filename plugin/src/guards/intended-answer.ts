@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 import { codingOf } from '../rules/content-coding.ts'
 
-/** What an answer of ours is meant to be: its status, and the fields that say which bytes it carries. */
+/** What an answer of ours is intended to be: its status, and the fields that say which bytes it carries. */
 export interface IntendedAnswer {
   readonly status: number
   /** Bytes of the body; undefined where something else makes it. */
@@ -41,13 +41,13 @@ const intended = new WeakMap<RawResponse, IntendedAnswer>()
 /** Responses into which our own body is written. */
 const own = new WeakSet<object>()
 
-/** What a response was meant to be; undefined where its content is not ours. */
+/** What a response was intended to be; undefined where its content is not ours. */
 export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
   return intended.get(raw)
 }
 
-/** Keeps what a response is meant to be. */
-export function intend(raw: RawResponse, answer: IntendedAnswer): void {
+/** Keeps what a response is intended to be. */
+export function rememberIntended(raw: RawResponse, answer: IntendedAnswer): void {
   intended.set(raw, answer)
 }
 

@@ -1,5 +1,5 @@
 import { Http2ServerResponse } from 'node:http2'
-import { holdToBody } from '../connection/http2-end.ts'
+import { limitToBody } from '../connection/http2-end.ts'
 import type { SocketWatch } from '../connection/native-response.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 import { hasOwnBody } from './intended-answer.ts'
@@ -31,7 +31,7 @@ export function admitOnly(raw: RawResponse, body: SoleBody): void {
   const isGivenUp = (): boolean => body.isGivenUp() || !hasOwnBody(raw)
   const handedOut = (): number => (isGivenUp() ? Number.POSITIVE_INFINITY : body.handedOut())
   if (raw instanceof Http2ServerResponse && raw.stream !== undefined)
-    holdToBody(raw.stream, { handedOut, refuse: body.refuse })
+    limitToBody(raw.stream, { handedOut, refuse: body.refuse })
   new SoleWriter(raw, { ...body, isGivenUp, handedOut })
 }
 

@@ -3,7 +3,7 @@ import { guardHead } from '../guards/head-guard.ts'
 import { intendedContent } from '../guards/intended-answer.ts'
 import type { ContentDecision } from '../rules/decision.ts'
 import { contentRange } from '../rules/multipart.ts'
-import { settleStatus } from './handler-status.ts'
+import { acceptHandlerStatus } from './handler-status.ts'
 import type { ReplyClaim } from './reply-claim.ts'
 import { codingOfRepresentation, type ResponseContext, setRepresentationFields } from './response-fields.ts'
 
@@ -28,7 +28,7 @@ export function setContentFields(reply: FastifyReply, head: ContentHead): void {
   const { claim, context, decision, contentType, length } = head
   claim.assertHeld()
   // The application may have set one while the file was read.
-  if (decision.kind === 'full') settleStatus(reply)
+  if (decision.kind === 'full') acceptHandlerStatus(reply)
   setRepresentationFields(reply, context)
   // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
   // begin a file again from such an answer would miss its type and date.

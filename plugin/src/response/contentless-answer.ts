@@ -4,7 +4,7 @@ import { guardHead } from '../guards/head-guard.ts'
 import type { ContentDecision, Decision } from '../rules/decision.ts'
 import type { ReplyClaim } from './reply-claim.ts'
 import { type ResponseContext, setNotModifiedFields } from './response-fields.ts'
-import { sendNothing } from './send-nothing.ts'
+import { sendEmpty } from './send-empty.ts'
 
 /** An answer that carries nothing of the representation. */
 export interface ContentlessAnswer {
@@ -26,7 +26,7 @@ export function sendWithoutContent(
     reply.code(304)
     setNotModifiedFields(reply, context, decision.matched)
     guardHead(reply, { status: 304 })
-    sendNothing(reply, claim)
+    sendEmpty(reply, claim)
     return
   }
   if (decision.kind === 'precondition-failed') {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import { isMultipart } from '../guards/foreign-part.ts'
 import { rangeRequestOf } from '../request/request-fields.ts'
 import { type Decision, decide } from '../rules/decision.ts'
+import { isMultipart } from '../rules/media-type.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { ResponseContext } from './response-fields.ts'
 

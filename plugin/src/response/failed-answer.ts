@@ -7,8 +7,8 @@ import { guardErrorBody } from '../guards/body-guard.ts'
 import { guardFraming, guardHead } from '../guards/head-guard.ts'
 import { forgetIntended } from '../guards/intended-answer.ts'
 import { writeLogLine } from '../log-line.ts'
-import { clearStatus } from './handler-status.ts'
-import { putFields } from './own-fields.ts'
+import { addFields } from './added-fields.ts'
+import { resetStatus } from './handler-status.ts'
 import { ReplyClaim, sendError } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
@@ -35,8 +35,8 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   }
   clearRepresentationFields(reply)
   // Fastify puts the fields of an error on the answer only where the user has set no error handler.
-  if (error instanceof SendRangeError && error.headers !== undefined) putFields(reply, error.headers, error)
-  clearStatus(reply)
+  if (error instanceof SendRangeError && error.headers !== undefined) addFields(reply, error.headers, error)
+  resetStatus(reply)
   ReplyClaim.release(reply)
   guardError(reply, error)
   guardErrorBody(reply)

@@ -15,7 +15,7 @@ const PARTIAL_CONTENT = 206
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for a status that has no content
  */
-export function settleStatus(reply: FastifyReply): void {
+export function acceptHandlerStatus(reply: FastifyReply): void {
   const { statusCode } = reply
   if (statusCode === PARTIAL_CONTENT) reply.code(OK)
   else if (!hasContent(statusCode))
@@ -23,7 +23,7 @@ export function settleStatus(reply: FastifyReply): void {
 }
 
 /** Takes a status of a part, or of no content, off the reply: something else is going to answer. */
-export function clearStatus(reply: FastifyReply): void {
+export function resetStatus(reply: FastifyReply): void {
   if (reply.statusCode === PARTIAL_CONTENT || !hasContent(reply.statusCode)) reply.code(OK)
 }
 

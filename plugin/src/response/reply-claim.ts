@@ -6,8 +6,8 @@ import { guardConnection } from '../guards/connection-guard.ts'
 import { forgetIntended } from '../guards/intended-answer.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { writeLogLine } from '../log-line.ts'
-import { clearStatus } from './handler-status.ts'
-import { takeOffFieldsOfOther } from './own-fields.ts'
+import { removeFieldsOfOtherError } from './added-fields.ts'
+import { resetStatus } from './handler-status.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 /** Where a reply keeps its claim. */
@@ -26,11 +26,11 @@ export type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
 /**
  * - `opening`: nothing of our answer is on the reply yet
  * - `sent`: it was handed to Fastify
- * - `beaten`: the application has sent something else before
+ * - `overtaken`: the application has sent something else before
  * - `failing`: the handler of errors, or of what is not found, has the reply
  * - `failed`: and it has sent something
  */
-type State = 'opening' | 'sent' | 'beaten' | 'failing' | 'failed'
+type State = 'opening' | 'sent' | 'overtaken' | 'failing' | 'failed'
 
 function alreadySent(message: string, cause?: unknown): SendRangeError {
   return new SendRangeError('ERR_RANGE_ALREADY_SENT', message, { cause })
@@ -75,7 +75,7 @@ export class ReplyClaim {
   static take(reply: FastifyReply): ReplyClaim | undefined {
     const slot = (reply as Claimed)[SLOT]
     const state = slot instanceof ReplyClaim ? slot.#state : slot
-    if (isAnswered(reply) || state === 'sent' || state === 'beaten') {
+    if (isAnswered(reply) || state === 'sent' || state === 'overtaken') {
       report(reply, alreadySent('sendRange was called on a reply that was sent already'))
       if (state === null || state === undefined || state === 'failing') cutAbandoned(reply)
       return undefined
@@ -95,7 +95,7 @@ export class ReplyClaim {
     }
     if (slot.#state === 'sent') {
       clearRepresentationFields(reply)
-      clearStatus(reply)
+      resetStatus(reply)
       forgetIntended(reply.raw)
     }
     slot.#state = 'failing'
@@ -151,13 +151,13 @@ export class ReplyClaim {
         return refuse(reply, payload)
       }
       clearRepresentationFields(reply)
-      clearStatus(reply)
+      resetStatus(reply)
       forgetIntended(reply.raw)
     }
     const isFailing = this.#state === 'failing' || this.#state === 'failed'
     // A handler of errors may fail itself, or answer with another status.
-    if (isFailing) takeOffFieldsOfOther(reply, payload)
-    this.#state = isFailing ? 'failed' : 'beaten'
+    if (isFailing) removeFieldsOfOtherError(reply, payload)
+    this.#state = isFailing ? 'failed' : 'overtaken'
     return true
   }
 }

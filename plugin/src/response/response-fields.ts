@@ -6,7 +6,7 @@ import type { Selected } from '../rules/decision.ts'
 import { formatEntityTag } from '../rules/entity-tag.ts'
 import { formatHttpDate } from '../rules/http-date.ts'
 import type { Representation } from '../sources/source.ts'
-import { putFields, takeOffFields } from './own-fields.ts'
+import { addFields, removeAddedFields } from './added-fields.ts'
 import type { HandlerFields } from './selected-representation.ts'
 
 const RANGE_NOT_SATISFIABLE = 416
@@ -60,7 +60,7 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
     reply.header('content-disposition', attachment(download, path))
   }
   for (const [name, value] of Object.entries(headers)) {
-    if (handlerFields[name.toLowerCase()] === undefined) putFields(reply, { [name]: value })
+    if (handlerFields[name.toLowerCase()] === undefined) addFields(reply, { [name]: value })
   }
 }
 
@@ -91,7 +91,7 @@ export function setNotModifiedFields(
   }
   for (const name of ['cache-control', 'content-location', 'expires', 'vary']) {
     const value = ownField(settings.headers, name)
-    if (value !== undefined && handlerFields[name] === undefined) putFields(reply, { [name]: value })
+    if (value !== undefined && handlerFields[name] === undefined) addFields(reply, { [name]: value })
   }
 }
 
@@ -101,7 +101,7 @@ function ownField(headers: Readonly<Record<string, string>>, name: string): stri
 
 /** Takes everything off the reply that speaks of the representation, also what was flushed to Node already. */
 export function clearRepresentationFields(reply: FastifyReply): void {
-  takeOffFields(reply)
+  removeAddedFields(reply)
   removeFields(reply, REPRESENTATION_FIELDS)
   removeFields(reply, CACHING_FIELDS)
 }

@@ -44,7 +44,7 @@ export function selectedRepresentation(
     lastModified,
     // A date of the handler's own stands for what the handler knows.
     lastModifiedStrength:
-      handlerFields['last-modified'] === undefined ? untilOver(lastModified, strength, now) : 'strong',
+      handlerFields['last-modified'] === undefined ? strengthAt(lastModified, strength, now) : 'strong',
     now,
   }
 }
@@ -66,7 +66,7 @@ function strengthOf({ lastModifiedStrength = 'strong' }: Representation): DateSt
 }
 
 /** The strength of a date at `now`: until its second is over, another version can get the same one. */
-function untilOver(date: number | undefined, strength: DateStrength, now: number): DateStrength {
+function strengthAt(date: number | undefined, strength: DateStrength, now: number): DateStrength {
   // RFC 9110 §8.8.2.1: "An origin server with a clock … MUST NOT generate a Last-Modified date that is later than the
   // server's time of message origination". A date in the future is not replaced by that time, as one that is generated
   // has to be: two versions of one second would get the same date. It is left out. §8.8.2.1 asks for a date that "can be

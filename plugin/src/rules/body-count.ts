@@ -44,7 +44,7 @@ export class BodyCount {
     this.#count += bytes.length
     const length = this.#lengthUnder(head)
     if (length === undefined) return 'fits'
-    if (this.#count > length || !this.#isMeant(head, bytes, from)) return 'wrong'
+    if (this.#count > length || !this.#isIntended(head, bytes, from)) return 'wrong'
     return this.#count === length && bytes.length > 0 ? 'completes' : 'fits'
   }
 
@@ -60,7 +60,7 @@ export class BodyCount {
     return length ?? (status === PARTIAL_CONTENT ? this.#intended.length : undefined)
   }
 
-  #isMeant({ status }: Announced, bytes: Uint8Array, from: number): boolean {
+  #isIntended({ status }: Announced, bytes: Uint8Array, from: number): boolean {
     const { bytes: all } = this.#intended
     if (status !== PARTIAL_CONTENT || all === undefined) return true
     return Buffer.compare(all.subarray(from, this.#count), bytes) === 0

@@ -53,8 +53,8 @@ const BASE = 256
 
 /** Bytes that the largest of some numbers needs. */
 function widthOf(values: readonly number[]): number {
-  const most = values.reduce((one, other) => Math.max(one, other), 0)
+  const largest = values.reduce((one, other) => Math.max(one, other), 0)
   let width = 1
-  for (let limit = BASE; most >= limit; limit *= BASE) width++
+  for (let limit = BASE; largest >= limit; limit *= BASE) width++
   return width
 }

@@ -9,7 +9,7 @@ const IMF_FIXDATE = new RegExp(`^${DAY}, (\\d{2}) ${MONTH} (\\d{4}) ${TIME} GMT$
 const RFC850_DATE = new RegExp(`^${LONG_DAY}, (\\d{2})-${MONTH}-(\\d{2}) ${TIME} GMT$`)
 const ASCTIME_DATE = new RegExp(`^${DAY} ${MONTH} (\\d{2}| \\d) ${TIME} (\\d{4})$`)
 
-const LONGEST = 'Wednesday, 06-Nov-94 08:49:37 GMT'.length
+const MAX_LENGTH = 'Wednesday, 06-Nov-94 08:49:37 GMT'.length
 const MS_PER_SECOND = 1000
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / MS_PER_SECOND
 
@@ -21,7 +21,7 @@ const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / MS_PER_SECOND
  * @returns whole seconds since the epoch; undefined when the value is no HTTP-date
  */
 export function parseHttpDate(value: string, now: number): number | undefined {
-  if (value.length > LONGEST) return undefined
+  if (value.length > MAX_LENGTH) return undefined
   const imf = IMF_FIXDATE.exec(value)
   if (imf !== null) return toSeconds(Number(imf[3]), imf[2], imf[1], imf.slice(4))
   const asctime = ASCTIME_DATE.exec(value)

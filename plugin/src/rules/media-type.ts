@@ -17,6 +17,9 @@ const OURS: Readonly<Record<string, string>> = {
   cmfa: 'audio/mp4',
 }
 
+/** RFC 9110 §14.6. */
+const MULTIPART = /^multipart\/byteranges\s*(?:;|$)/i
+
 const UNKNOWN = 'application/octet-stream'
 /** Text formats outside `text/`, whose registrations know a charset parameter or that readers expect one on. */
 const TEXT = /^text\/|^application\/(?:xml|x-sh|x-httpd-php)$/
@@ -44,4 +47,9 @@ export function mediaTypeOf(path: string): string {
 function lookUp(extension: string): string {
   const type = (Object.hasOwn(OURS, extension) ? OURS[extension] : mime.getType(extension)) ?? UNKNOWN
   return TEXT.test(type) ? `${type}; charset=utf-8` : type
+}
+
+/** Whether a Content-Type is that of several ranges. Each part then has a Content-Range of its own. */
+export function isMultipart(contentType: string): boolean {
+  return MULTIPART.test(contentType)
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { ChunkPool } from '#plugin/body/chunk-pool.js'
 
 const BYTES = 1024
-const options = { chunkBytes: BYTES, lent: 4, late: 2 }
+const options = { chunkBytes: BYTES, inUse: 4, overdue: 2 }
 
 t.test('memory that comes back leaves every old view without a byte', async (t) => {
   const pool = new ChunkPool(options)
@@ -39,7 +39,7 @@ t.test('memory that may still be read keeps its bytes and is not lent again', as
 })
 
 t.test('memory that was transferred does not come back', async (t) => {
-  const pool = new ChunkPool({ ...options, lent: 1 })
+  const pool = new ChunkPool({ ...options, inUse: 1 })
   const chunk = pool.take()
   const memory = chunk?.bytes.buffer as ArrayBuffer
   structuredClone(memory, { transfer: [memory] })
@@ -59,13 +59,13 @@ t.test('what does not come back in time makes room for as many as are allowed to
   const chunks = Array.from({ length: 4 }, () => pool.take())
   t.equal(pool.take(), undefined, 'all are lent')
   while (pool.free < 2) await new Promise((resolve) => setTimeout(resolve, 20))
-  t.equal(pool.late, 2)
+  t.equal(pool.overdue, 2)
   t.ok(pool.take())
   t.ok(pool.take())
   await new Promise((resolve) => setTimeout(resolve, 400))
   t.equal(pool.take(), undefined, 'no more than that')
   for (const chunk of chunks) chunk?.giveBack()
-  t.equal(pool.late, 0)
+  t.equal(pool.overdue, 0)
   t.equal(pool.free, 4, 'the two that are out are late by now')
-  t.equal(pool.late, 2)
+  t.equal(pool.overdue, 2)
 })

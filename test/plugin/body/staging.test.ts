@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { Staging } from '#plugin/body/staging.js'
 
-const options = { chunkBytes: 1024, lent: 2 }
+const options = { chunkBytes: 1024, inUse: 2 }
 
 t.test('memory that waits for long is taken back, and is empty then', async (t) => {
   const staging = new Staging(options)

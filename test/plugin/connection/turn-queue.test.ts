@@ -18,7 +18,7 @@ function moving(): Worker {
 }
 
 t.test('a few have a turn, in the order in which they came', async (t) => {
-  const queue = new TurnQueue({ moving: 2, held: 4 })
+  const queue = new TurnQueue({ moving: 2, total: 4 })
   const [first, second, third, fourth] = [moving(), moving(), moving(), moving()]
   t.ok(queue.tryTake(first))
   await queue.take(second)
@@ -35,7 +35,7 @@ t.test('a few have a turn, in the order in which they came', async (t) => {
 })
 
 t.test('one that stands still gives others a turn, up to a limit', async (t) => {
-  const queue = new TurnQueue({ moving: 2, held: 3 })
+  const queue = new TurnQueue({ moving: 2, total: 3 })
   const first = still()
   t.ok(queue.tryTake(first))
   t.ok(queue.tryTake(moving()))
@@ -52,7 +52,7 @@ t.test('one that stands still gives others a turn, up to a limit', async (t) => 
 })
 
 t.test('those that get on are not counted as standing still', async (t) => {
-  const queue = new TurnQueue({ moving: 2, held: 4 })
+  const queue = new TurnQueue({ moving: 2, total: 4 })
   const first = moving()
   t.ok(queue.tryTake(first))
   t.ok(queue.tryTake(moving()))
@@ -67,7 +67,7 @@ t.test('those that get on are not counted as standing still', async (t) => {
 })
 
 t.test('who waits no longer is told, and gets no turn', async (t) => {
-  const queue = new TurnQueue({ moving: 1, held: 1 })
+  const queue = new TurnQueue({ moving: 1, total: 1 })
   const first = moving()
   const second = moving()
   t.ok(queue.tryTake(first))

@@ -10,7 +10,7 @@ import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 const SIZE = 4 * 1024 * 1024
 const MANY = 300
-const MOST_OPEN = ANSWERS_PER_SESSION.held + OPENS_PER_SESSION.held
+const MOST_OPEN = ANSWERS_PER_SESSION.total + OPENS_PER_SESSION.total
 
 const OLD = new Date('2024-05-06T07:08:09Z')
 
@@ -111,7 +111,7 @@ t.test('beside streams that nobody reads, an answer without a body does not wait
   const root = folder(t)
   const { session } = connectTo(t, await serveHttp2(t, { root }), 'reads nothing')
   const { etag } = await ask(session, '/small.txt')
-  for (let index = 0; index < ANSWERS_PER_SESSION.held + 20; index++) askOnly(session, '/large.bin')
+  for (let index = 0; index < ANSWERS_PER_SESSION.total + 20; index++) askOnly(session, '/large.bin')
   const head = await ask(session, '/large.bin', { ':method': 'HEAD' })
   t.match(head, { status: 200, body: '' })
   t.match(await ask(session, '/small.txt', { 'if-none-match': String(etag) }), { status: 304 })
@@ -141,15 +141,15 @@ t.test('of hundreds of streams with a window of 0, a bounded number is open', as
   const { source, count } = countedSource()
   const { session, socket } = connectTo(t, await serveHttp2(t, { source }), 'has windows of 0')
   const streams = Array.from({ length: MANY }, (_, index) => askOnly(session, `/${index}`))
-  await until(() => count.opened >= MANY && count.open === ANSWERS_PER_SESSION.held)
+  await until(() => count.opened >= MANY && count.open === ANSWERS_PER_SESSION.total)
   await settle()
-  t.equal(count.open, ANSWERS_PER_SESSION.held)
+  t.equal(count.open, ANSWERS_PER_SESSION.total)
   t.ok(count.most <= MOST_OPEN, `at most ${MOST_OPEN} at a time`)
   const before = count.opened
   for (const stream of streams.slice(0, 10)) stream.close(constants.NGHTTP2_CANCEL)
   await until(() => count.opened === before + 10)
   await settle()
-  t.equal(count.open, ANSWERS_PER_SESSION.held, 'each that ends lets the next one in')
+  t.equal(count.open, ANSWERS_PER_SESSION.total, 'each that ends lets the next one in')
   socket.destroy()
   await until(() => count.open === 0)
   await settle()
@@ -160,7 +160,7 @@ t.test('of hundreds of files in streams that nobody reads, a bounded number is o
   const root = folder(t, MANY)
   const { session } = connectTo(t, await serveHttp2(t, { root, maxOpenFiles: 0 }), 'reads nothing')
   for (let index = 0; index < MANY; index++) askOnly(session, `/${index}.bin`)
-  await until(() => descriptorsBelow(root) >= ANSWERS_PER_SESSION.held)
+  await until(() => descriptorsBelow(root) >= ANSWERS_PER_SESSION.total)
   await settle()
   t.ok(descriptorsBelow(root) <= MOST_OPEN)
   session.destroy()
@@ -172,7 +172,7 @@ t.test('an answer that has waited is that of the version that there is then', as
   const { session } = connectTo(t, await serveHttp2(t, { source }), 'reads nothing')
   const streams = Array.from({ length: MANY }, (_, index) => askOnly(session, `/${index}`))
   const late = ask(session, '/late', { 'if-range': '"v1"', range: 'bytes=0-3' })
-  await until(() => count.opened >= MANY + 1 && count.open === ANSWERS_PER_SESSION.held)
+  await until(() => count.opened >= MANY + 1 && count.open === ANSWERS_PER_SESSION.total)
   count.version = 2
   for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL)
   t.match(await late, { status: 200, etag: '"v2"' })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mediaTypeOf } from '#plugin/rules/media-type.js'
+import { isMultipart, mediaTypeOf } from '#plugin/rules/media-type.js'
 
 t.test('what range users serve', async (t) => {
   const cases = [
@@ -68,3 +68,17 @@ t.test('what has no known type', async (t) => {
   ]
   for (const path of paths) t.equal(mediaTypeOf(path), 'application/octet-stream', JSON.stringify(path))
 })
+
+t.test(
+  'multipart/byteranges is the type of several ranges, in any case and with any parameters',
+  async (t) => {
+    for (const type of [
+      'multipart/byteranges',
+      'multipart/byteranges; boundary=a',
+      'Multipart/ByteRanges ;boundary="a"',
+    ])
+      t.ok(isMultipart(type), type)
+    for (const type of ['', 'multipart/mixed; boundary=a', 'multipart/byteranges2', 'text/plain'])
+      t.notOk(isMultipart(type), type)
+  },
+)

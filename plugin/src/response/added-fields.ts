@@ -2,21 +2,21 @@ import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
 import type { SendRangeError } from '../errors.ts'
 
-interface OwnFields {
+interface AddedFields {
   readonly values: Map<string, unknown>
   /** The error that they go with. */
   readonly error: SendRangeError | undefined
 }
 
 /** Fields of the options and of errors that we have put on a reply. */
-const fieldsOf = new WeakMap<FastifyReply, OwnFields>()
+const fieldsOf = new WeakMap<FastifyReply, AddedFields>()
 
 /**
- * Puts fields on a reply that {@link takeOffFields} finds again: they can be any, such as one that has caches keep an answer.
+ * Puts fields on a reply that {@link removeAddedFields} finds again: they can be any, such as one that has caches keep an answer.
  *
  * @param error the error that they go with
  */
-export function putFields(
+export function addFields(
   reply: FastifyReply,
   fields: Readonly<Record<string, string>>,
   error?: SendRangeError,
@@ -31,7 +31,7 @@ export function putFields(
 }
 
 /** Takes the fields off again, except those that somebody else has set since. */
-export function takeOffFields(reply: FastifyReply): void {
+export function removeAddedFields(reply: FastifyReply): void {
   const own = fieldsOf.get(reply)
   if (own === undefined) return
   fieldsOf.delete(reply)
@@ -43,8 +43,8 @@ export function takeOffFields(reply: FastifyReply): void {
 }
 
 /** The same where something else is answered than the error that they go with, or something that does not have its status. */
-export function takeOffFieldsOfOther(reply: FastifyReply, payload: unknown): void {
+export function removeFieldsOfOtherError(reply: FastifyReply, payload: unknown): void {
   const error = fieldsOf.get(reply)?.error
   if (error === undefined || error === payload) return
-  if (payload instanceof Error || reply.statusCode !== error.statusCode) takeOffFields(reply)
+  if (payload instanceof Error || reply.statusCode !== error.statusCode) removeAddedFields(reply)
 }
