@@ -14,6 +14,8 @@ export interface BlockWriterOptions {
   readonly batch: number
   /** Taken and not yet written, at most, about. */
   readonly backlog: number
+  /** What to wait for while the journal is behind, or null. */
+  readonly journalBacklog: () => Promise<void> | null
   /** Called after each write, also a failed one. */
   readonly onWritten: () => void
 }
@@ -55,13 +57,13 @@ export class BlockWriter {
     return this.#failure
   }
 
-  /** Takes a chunk. Returns what to wait for before the next one, if the disk is behind. */
+  /** Takes a chunk. Returns what to wait for before the next one, if the disk or the journal is behind. */
   push(chunk: Buffer): Promise<void> | null {
     if (this.#failure !== null) return null
     this.#unwritten += chunk.length
     this.#batches.put(chunk)
     this.#startAll()
-    return this.#unwritten < this.#most ? null : this.#drained()
+    return this.#unwritten < this.#most ? this.#options.journalBacklog() : this.#drained()
   }
 
   /**
@@ -94,6 +96,7 @@ export class BlockWriter {
   /** Goes on at half: a connection that stops and starts for each write costs more than the writing. */
   async #drained(): Promise<void> {
     while (this.#running > 0 && this.#unwritten > this.#most / 2) await this.#writing
+    await this.#options.journalBacklog()
   }
 
   #startAll(): void {

@@ -115,6 +115,7 @@ export class Store {
     let end = start
     const writer = new BlockWriter(this.#part.file, start, {
       ...writeSizes(this.#total),
+      journalBacklog: () => this.backlog,
       onWritten: () => {
         const written = writer.block.end - end
         end = writer.block.end

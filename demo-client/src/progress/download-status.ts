@@ -31,7 +31,7 @@ export class DownloadStatus {
       speed,
       eta: total === null || speed === 0 ? null : (total - received) / speed,
       connections: this.#transfer?.connections ?? 0,
-      retryIn: waiting === null ? 0 : Math.max(0, waiting.until - performance.now()),
+      retryIn: waiting === null ? 0 : Math.max(0, waiting.untilMs - performance.now()),
       message: waiting?.reason ?? this.#message,
     }
   }

@@ -9,8 +9,8 @@ const MOST_SCANTY = 32
 export interface Attempted {
   readonly position: number
   readonly end: number
-  /** Aborted where the rest was taken away from this connection. */
-  readonly controller: AbortController
+  /** Why the connection gave up the remaining bytes; null where it did not. */
+  readonly abortReason: string | null
 }
 
 /** Counts failures in a row, and answers that bring next to nothing. `useful` is ever what has been received so far. */
@@ -30,8 +30,8 @@ export class Attempts {
    * An answer was taken. Is that one too many that ended before what was asked for? RFC 9110 §15.3.7: "a server might
    * want to send only a subset of the data requested", but with a byte each time there would be no end.
    */
-  isTooLittle({ position, end, controller }: Attempted, useful: number): boolean {
-    if (controller.signal.aborted) return false
+  isTooLittle({ position, end, abortReason }: Attempted, useful: number): boolean {
+    if (abortReason !== null) return false
     if (position >= end || useful - this.#atProgress >= PROGRESS) {
       this.#failures = 0
       this.#scanty = 0

@@ -16,10 +16,10 @@ export function straggling(rates: readonly (number | null)[], past: readonly num
   return rates.map((rate) => rate !== null && known.length > 1 && rate < median * SLOW_SHARE)
 }
 
-/** What is watched: measured once a second, given up by `controller`. */
+/** A connection that is measured once a second. */
 export interface Watched {
-  readonly controller: AbortController
   measure(): number | null
+  abort(reason: 'straggler'): void
 }
 
 /** Takes segments from stragglers, a limited number of times. */
@@ -43,7 +43,7 @@ export class Stragglers {
     for (const [index, segment] of segments.entries()) {
       if (!isStraggler[index] || this.#handOversLeft === 0) continue
       this.#handOversLeft--
-      segment.controller.abort()
+      segment.abort('straggler')
     }
   }
 }

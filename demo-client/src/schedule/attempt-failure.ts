@@ -5,12 +5,12 @@ import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
 import { inWords, shortageOf } from '../shortage.ts'
 
-/** Thrown where the file on the server is no longer the one whose bytes are held. */
+/** Thrown when the file on the server is no longer the one whose bytes are held. */
 export class VersionChanged extends Error {}
 
 /**
- * What the same question may get the next time. `'passing'`: something else. `'lasting'`: the same, unless the file has come
- * from there before. `'final'`: the same.
+ * What the same request is expected to get the next time. `'passing'`: perhaps another answer. `'lasting'`: the same
+ * answer, unless the file has come from there before. `'final'`: the same answer.
  */
 export type Prospect = 'passing' | 'lasting' | 'final'
 
@@ -18,18 +18,18 @@ export type Prospect = 'passing' | 'lasting' | 'final'
 export interface Failure {
   /** What happened, as a clause. */
   readonly reason: string
-  /** What to throw when there is no further attempt. */
+  /** What to throw if there is no further attempt. */
   readonly error: DownloadError
-  /** The host would not take this connection: fewer may do better. */
+  /** The host refused this connection. It may accept fewer. */
   readonly isRefusal: boolean
   readonly prospect: Prospect
-  /** Milliseconds that the server asked to wait, or null. */
+  /** How long the server asked to wait, in ms, or null. */
   readonly wait: number | null
-  /** A way that was remembered is not good any more: another is tried at once, and that is not counted as a failure. */
+  /** The target of a redirect has expired. The origin is asked at once, and this is not counted as a failure. */
   readonly isStale: boolean
 }
 
-/** What went wrong before an answer was judged, as a {@link Failure}. What is not about the network is thrown. */
+/** Turns what went wrong before an answer was judged into a {@link Failure}. Other errors are thrown again. */
 export function connectionFailure(error: unknown): Failure {
   if (error instanceof PeekFailure) return peekFailure(error)
   if (error instanceof DownloadError) return finalFailure(error)
@@ -39,7 +39,7 @@ export function connectionFailure(error: unknown): Failure {
   if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
   const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
   const tls = tlsFailure({ code: cause, message: error.message }, 'the server')
-  if (tls !== null) return tlsTrouble(tls, error)
+  if (tls !== null) return failureOfTls(tls, error)
   const isMalformed = error.fault !== 'connection'
   const reason = isMalformed ? `the answer is not HTTP (${error.message})` : describe(cause, error.message)
   const code = isMalformed ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
@@ -57,32 +57,32 @@ function finalFailure(error: DownloadError): Failure {
   return { reason: error.message, error, isRefusal: false, prospect: 'final', wait: null, isStale: false }
 }
 
-/** Nothing is left to open a connection with: no server or proxy is to blame, and fewer connections may do. */
+/** No descriptor or memory is left for a connection. The server is not to blame, and fewer connections may work. */
 function shortageFailure(reason: string, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_RESOURCES', reason, { cause })
   return { reason, error, isRefusal: true, prospect: 'passing', wait: null, isStale: false }
 }
 
-function tlsTrouble({ reason, isPassing }: TlsFailure, cause: Error): Failure {
+function failureOfTls({ reason, isPassing }: TlsFailure, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
   const prospect = isPassing ? 'passing' : 'final'
   return { reason, error, isRefusal: true, prospect, wait: null, isStale: false }
 }
 
-/** A proxy that is not reached, or refuses: its answers are none of the server's. */
+/** A proxy that is not reached, or refuses. Its answers are not those of the server. */
 function proxyFailure(error: ProxyError): Failure {
   const cause = error.cause instanceof Error ? error.cause : null
   const code = cause !== null && 'code' in cause ? String(cause.code) : ''
   const tls = tlsFailure({ code, message: cause?.message ?? '' }, error.message)
-  if (tls !== null) return tlsTrouble(tls, error)
+  if (tls !== null) return failureOfTls(tls, error)
   const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
-  const told = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
+  const shown = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
   const prospect = error.isPassing ? 'passing' : 'final'
   const wait = error.answer?.wait ?? null
-  return { reason, error: told, isRefusal: true, prospect, wait, isStale: false }
+  return { reason, error: shown, isRefusal: true, prospect, wait, isStale: false }
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
   ENOTFOUND: 'the host name is not known',
@@ -94,26 +94,26 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 function describe(code: string, message: string): string {
-  const words = WORDS[code]
-  return words === undefined ? message || code : `${words} (${code})`
+  const reason = REASONS[code]
+  return reason === undefined ? message || code : `${reason} (${code})`
 }
 
-const NOT_OF_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_DOWNLOAD_RESOURCES'])
+const NOT_ABOUT_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_DOWNLOAD_RESOURCES'])
 
 /**
- * Can it be the Range that the server fails at? Not where no server was reached, and not where it counts requests, says
- * when to ask again, has a wrong certificate, or has answered and only the first bytes did not come.
+ * May the server fail at the Range? No if no server was reached, and no if it counts requests, says when to ask again,
+ * has a wrong certificate, or has sent a head without the first bytes of the body.
  */
 export function mayBeAboutRange({ error, wait }: Failure): boolean {
-  if (wait !== null || error.statusCode === 429 || NOT_OF_RANGES.has(error.code)) return false
+  if (wait !== null || error.statusCode === 429 || NOT_ABOUT_RANGES.has(error.code)) return false
   let cause: Error = error
   while (cause.cause instanceof Error && !(cause instanceof PeekFailure)) cause = cause.cause
   if (cause instanceof ProxyError || cause instanceof PeekFailure) return false
   const code = 'code' in cause ? String(cause.code) : ''
-  return code === 'ECONNRESET' || WORDS[code] === undefined
+  return code === 'ECONNRESET' || REASONS[code] === undefined
 }
 
-/** An answer with an error status, or with 202. `proxy`: what passed it on, and may have made it. */
+/** An answer with an error status, or with 202. `proxy` forwarded it, and may have made it. */
 export function statusFailure(
   { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
   { isRefusal, prospect, wait }: Pick<Failure, 'isRefusal' | 'prospect' | 'wait'>,
@@ -130,19 +130,19 @@ export function cutFailure({ reason, cause, isMalformed }: BodyCut): Failure {
   return { reason, error, isRefusal: false, prospect: 'passing', wait: null, isStale: false }
 }
 
-/** An answer whose head was good, and whose first bytes did not come. */
+/** An answer with a good head, whose first bytes did not come. */
 function peekFailure(cause: PeekFailure): Failure {
   const failure = cutFailure(cause.cut)
   return { ...failure, error: new DownloadError(failure.error.code, cause.message, { cause }) }
 }
 
-/** An answer that cannot be believed. Who has never sent the file will not send it the next time. */
+/** An answer that cannot be true. A server that has never sent the file will not send it the next time. */
 export function lieFailure(reason: string): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_PROTOCOL', `the server ${reason}`)
   return { ...finalFailure(error), prospect: 'lasting' }
 }
 
-/** A part whose Content-Digest does not fit. */
+/** A part whose Content-Digest does not match. */
 export function digestFailure(prospect: Prospect): Failure {
   const reason = 'a part does not have the Content-Digest that was sent with it'
   const error = new DownloadError('ERR_DOWNLOAD_DIGEST', reason)

@@ -1,4 +1,4 @@
-// How fast the bytes may come, and how slow: the limits of one transfer.
+// How fast the bytes of one transfer may come, and how slow they may be.
 import type { Store } from '../disk/store.ts'
 import type { DownloadError } from '../errors.ts'
 import { MinRate, type MinRatePolicy } from '../rules/min-rate.ts'
@@ -8,7 +8,7 @@ import type { PauseGate } from './pause-gate.ts'
 import type { RetryWaits } from './retry-waits.ts'
 import type { Schedule } from './schedule.ts'
 
-/** What of the options sets the pace. Rates in bytes per second, of all connections together; null: no limit. */
+/** The options about rates, in bytes per second of all connections together; null: no limit. */
 export interface PaceSettings extends MinRatePolicy {
   readonly connections: number
   readonly limitRate: number | null
@@ -24,7 +24,7 @@ export interface PaceContext {
   readonly waits: RetryWaits
 }
 
-/** Slows down what comes too fast, and gives up what comes too slowly. */
+/** Slows down bodies that come too fast, and aborts those that come too slowly. */
 export class Pace {
   readonly #context: PaceContext
   readonly #rateLimit: RateLimit | null
@@ -39,31 +39,36 @@ export class Pace {
     this.#stragglers = new Stragglers(settings.connections * 2)
   }
 
-  /** `bytes` have come. Returns what their connection has to wait for, if anything. */
-  count(bytes: number): Promise<void> | null {
-    const { schedule, gate, waits, store } = this.#context
+  /** Is there a limit to the rate? Then bodies are read in small pieces, because large ones would make the rate jump. */
+  get isLimited(): boolean {
+    return this.#rateLimit !== null
+  }
+
+  /** `bytes` of a body have been received. Returns what to wait for before reading on, if anything. */
+  afterBytes(bytes: number): Promise<void> | null {
+    const { schedule, gate, waits } = this.#context
     this.#minRate?.count(bytes)
     const wait = this.#rateLimit?.wait(bytes) ?? 0
-    // In a pause a stream waits: it could not be asked for again.
+    // In a pause a single stream waits, because it could not be asked for again.
     const isHeld = schedule.mode === 'whole' && gate.isClosed
-    if (wait <= 1 && !isHeld) return store.backlog
+    if (wait <= 1 && !isHeld) return null
     return waits.sleep(wait).then(() => (isHeld ? gate.pass() : undefined))
   }
 
-  /** A segment is done, at `rate` bytes per second. */
-  remember(rate: number): void {
+  /** A segment is done. It came at `rate` bytes per second. */
+  segmentDone(rate: number): void {
     this.#stragglers.remember(rate)
   }
 
-  /** Call once a second. Gives up what is too slow; returns the error to end with where it was so too often. */
-  look(): DownloadError | null {
+  /** Call once a second. Aborts what is too slow. Returns an error where that has happened too often. */
+  check(): DownloadError | null {
     const { settings, store, schedule, gate } = this.#context
-    // What waits for the disk, or for the next attempt, is not the server's to answer for.
-    const isCounted = schedule.leases.size > 0 && !gate.isClosed && store.backlog === null
+    // While connections wait for the disk, or for the next attempt, the server is not to blame.
+    const isCounted = schedule.assignments.size > 0 && !gate.isClosed && store.backlog === null
     const tooSlow = this.#minRate?.look(isCounted) ?? null
-    if (tooSlow !== null) schedule.giveUpAll()
+    if (tooSlow !== null) schedule.abortAll('below-min-rate')
     if (settings.limitRate === null && !gate.isClosed)
-      this.#stragglers.look([...schedule.leases].filter((lease) => lease.kind === 'segment'))
+      this.#stragglers.look([...schedule.assignments].filter(({ kind }) => kind === 'segment'))
     return tooSlow?.kind === 'give-up' ? tooSlow.error : null
   }
 }

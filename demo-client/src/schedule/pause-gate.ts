@@ -1,23 +1,23 @@
 // Where connections wait while a download is paused.
 
-/** A rest up to this size, in bytes, may be received to its end in a pause, if it is there within this time, in ms. */
-const SMALL_REST = 64 * 1024
-const GRACE = 500
+/** In a pause, a segment goes on if fewer bytes than this are missing and they come within this time. */
+const SMALL_REMAINDER_BYTES = 64 * 1024
+const GRACE_MS = 500
 
-/** Closed by `close()`; opened by `open()`, and for good by the end of the download. */
+/** Closed by `close()`. Opened by `open()`, and for ever by the end of the download. */
 export class PauseGate {
   readonly #over: AbortSignal
-  readonly #giveUpRests: (least: number) => void
+  readonly #abortSegments: (minBytes: number) => void
   #closed: Promise<void> | null = null
   #open: () => void = () => undefined
 
   /**
    * @param over aborted when there is nothing left to wait for
-   * @param giveUpRests gives up what is being received, where this number of bytes or more of it are missing
+   * @param abortSegments aborts the segments of which this number of bytes or more are missing
    */
-  constructor(over: AbortSignal, giveUpRests: (least: number) => void) {
+  constructor(over: AbortSignal, abortSegments: (minBytes: number) => void) {
     this.#over = over
-    this.#giveUpRests = giveUpRests
+    this.#abortSegments = abortSegments
     over.addEventListener('abort', () => this.open(), { once: true })
   }
 
@@ -25,7 +25,10 @@ export class PauseGate {
     return this.#closed !== null
   }
 
-  /** Resolves once the gate is open, also where it was closed again meanwhile. Look then whether all is over. */
+  /**
+   * Resolves once the gate is open. If it is closed again before that, this waits again. The end of the download opens
+   * it too, so check for that afterwards.
+   */
   async pass(): Promise<void> {
     while (this.#closed !== null) await this.#closed
   }
@@ -36,8 +39,8 @@ export class PauseGate {
       this.#open = resolve
     })
     this.#closed = opened
-    this.#giveUpRests(SMALL_REST)
-    const grace = setTimeout(this.#giveUpRests, GRACE, 0)
+    this.#abortSegments(SMALL_REMAINDER_BYTES)
+    const grace = setTimeout(this.#abortSegments, GRACE_MS, 0)
     void opened.then(() => clearTimeout(grace))
   }
 

@@ -1,13 +1,15 @@
-// How often a connection tries again, and how long all of them are waiting.
+// The waits before new attempts, and how long all connections are waiting.
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DownloadError } from '../errors.ts'
 import { backoff, type RetryPolicy } from '../rules/backoff.ts'
 import type { Failure } from './attempt-failure.ts'
 
-/** The next attempt of a connection. `until` on the monotonic clock, in ms. */
+/** A connection that waits before its next attempt. */
 export interface Waiting {
-  readonly until: number
+  /** When it ends, in ms on the monotonic clock. */
+  readonly untilMs: number
+  /** Why it is waiting, as a clause. */
   readonly reason: string
 }
 
@@ -26,22 +28,22 @@ export class RetryWaits {
     this.#onChange = onChange
   }
 
-  /** The soonest next attempt, or null where none is waited for. */
+  /** The wait that ends first, or null where no connection is waiting. */
   get next(): Waiting | null {
     const waiting = [...this.#waiting]
-    return waiting.length === 0 ? null : waiting.reduce((a, b) => (a.until <= b.until ? a : b))
+    return waiting.length === 0 ? null : waiting.reduce((a, b) => (a.untilMs <= b.untilMs ? a : b))
   }
 
   /**
    * Waits before the next attempt after `attempt` failures in a row.
-   * @throws DownloadError the failure, where the attempts are used up or the server wants a longer wait than is allowed
+   * @throws DownloadError the failure, where no attempts are left or the server asks for a longer wait than is allowed
    */
   async wait(attempt: number, failure: Failure): Promise<void> {
     const { retries, maxDelay } = this.#policy
     if (attempt > retries) throw gaveUp(attempt, failure)
     if (failure.wait !== null && failure.wait > maxDelay) throw tooLong(failure.wait, failure)
     const time = Math.max(backoff(attempt, this.#policy), failure.wait ?? 0)
-    const waiting = { until: performance.now() + time, reason: failure.reason }
+    const waiting = { untilMs: performance.now() + time, reason: failure.reason }
     this.#waiting.add(waiting)
     this.#onChange()
     await this.sleep(time)
@@ -49,13 +51,13 @@ export class RetryWaits {
     this.#onChange()
   }
 
-  /** Waits so many ms, or until all is over. */
+  /** Waits for `ms` milliseconds, or until the download is over. */
   async sleep(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#over }).catch(() => undefined)
   }
 }
 
-/** Asking sooner than a Retry-After says would only be refused again. */
+/** A request before the time in Retry-After would only be refused again. */
 function tooLong(wait: number, { error, reason }: Failure): DownloadError {
   const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
   const hint = '--max-retry-delay (maxRetryDelay) allows a longer wait'

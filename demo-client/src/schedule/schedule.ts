@@ -1,36 +1,37 @@
-// Who fetches what: the intervals lent to connections, and the next one to lend.
+// Which connection fetches which bytes, and what a free one fetches next.
 import type { Store } from '../disk/store.ts'
 import { gaps } from '../state/blocks.ts'
 import { largestRemainder, nextSegment, type OpenSegment } from '../state/segments.ts'
-import { ActiveLease, probeOf } from './lease.ts'
+import { type AbortReason, Assignment, probeOf } from './assignment.ts'
 
-/** How much is lent, to how many. */
+/** How many connections there are, and how much each fetches at once. */
 export interface SchedulePolicy {
   readonly connections: number
   /** Bytes in a segment; null: chosen. */
   readonly segmentSize: number | null
 }
 
-/** What of one version of a file is lent to which connection. */
+/** Divides one version of a file among connections. */
 export class Schedule {
   #mode: 'ranges' | 'whole'
   #total: number | null
-  #limit: number
-  /** No segment larger than this, in bytes. */
-  #largest = Number.POSITIVE_INFINITY
+  #maxConnections: number
+  #maxSegmentBytes = Number.POSITIVE_INFINITY
   #isConfirmed = false
+  /** By all assignments that are released; see {@link keptBytes}. */
+  #releasedBytes = 0
   readonly #policy: SchedulePolicy
   readonly #store: Store
-  readonly #leases = new Set<ActiveLease>()
+  readonly #assignments = new Set<Assignment>()
   /** Bytes that an earlier run had received. */
-  readonly #atStart: number
+  readonly #resumedBytes: number
 
   constructor(store: Store, policy: SchedulePolicy, mode: 'ranges' | 'whole') {
     this.#policy = policy
     this.#store = store
-    this.#atStart = store.received
+    this.#resumedBytes = store.received
     this.#mode = mode
-    this.#limit = policy.connections
+    this.#maxConnections = policy.connections
     this.#total = store.joinable?.total ?? null
   }
 
@@ -44,9 +45,9 @@ export class Schedule {
     return this.#total
   }
 
-  /** Connections at once; fewer after the host has refused some. */
-  get limit(): number {
-    return this.#limit
+  /** Connections at once. There are fewer after the host has refused some. */
+  get maxConnections(): number {
+    return this.#maxConnections
   }
 
   /** Has an answer of this run shown that the bytes held are of the version that the server has? */
@@ -54,9 +55,9 @@ export class Schedule {
     return this.#isConfirmed
   }
 
-  /** What is lent. */
-  get leases(): ReadonlySet<ActiveLease> {
-    return this.#leases
+  /** What is being fetched. */
+  get assignments(): ReadonlySet<Assignment> {
+    return this.#assignments
   }
 
   /** Is every byte there? */
@@ -64,31 +65,44 @@ export class Schedule {
     return this.#isConfirmed && this.#total !== null && gaps(this.#store.blocks, this.#total).length === 0
   }
 
-  /** Lends what is to be fetched next, or null where there is nothing for a further connection. */
-  lend(): ActiveLease | null {
-    const lease = this.#next()
-    if (lease !== null) this.#leases.add(lease)
-    return lease
+  /** Bytes received in this run that bring the file nearer to its end. */
+  get keptBytes(): number {
+    let bytes = this.#releasedBytes
+    for (const assignment of this.#assignments) bytes += assignment.keptBytes
+    return bytes
+  }
+
+  /** Has the host refused connections beside others? */
+  get isLimited(): boolean {
+    return this.#maxConnections < this.#policy.connections
+  }
+
+  /** What is to be fetched next, or null where there is nothing for a further connection. Release it in the end. */
+  assignNext(): Assignment | null {
+    const assignment = this.#next()
+    if (assignment !== null) this.#assignments.add(assignment)
+    return assignment
   }
 
   /**
-   * Takes a lease back: nothing more will be written for it. Where it has failed, what was taken for it from a body that
-   * is still received comes from there again.
+   * Ends an assignment: nothing more will be written for it. Where it has failed, a connection whose body goes on into
+   * these bytes receives them after all.
    */
-  giveBack(lease: ActiveLease): void {
-    this.#leases.delete(lease)
-    lease.finish()
-    if (lease.controller.signal.aborted) return
-    for (const other of this.#leases) {
-      const { bodyEnd, position, end, controller } = other
-      if (bodyEnd === null || end !== lease.start || position >= end || controller.signal.aborted) continue
-      const starts = [...this.#store.blocks, ...this.#leases].map(({ start }) => start)
-      other.end = Math.min(bodyEnd, ...starts.filter((start) => start >= end))
+  release(assignment: Assignment): void {
+    this.#assignments.delete(assignment)
+    this.#releasedBytes += assignment.keptBytes
+    assignment.finish()
+    if (assignment.abortReason !== null) return
+    for (const other of this.#assignments) {
+      const { bodyEnd, position, end, abortReason } = other
+      if (bodyEnd === null || end !== assignment.start || position >= end || abortReason !== null) continue
+      const starts = [...this.#store.blocks, ...this.#assignments].map(({ start }) => start)
+      other.extendTo(Math.min(bodyEnd, ...starts.filter((start) => start >= end)))
     }
   }
 
-  /** What is lent from now on is the whole file, as one stream. What is lent already goes on. */
-  startWhole(): void {
+  /** From now on the whole file is asked for, as one stream. What is being fetched goes on. */
+  switchToWhole(): void {
     this.#mode = 'whole'
   }
 
@@ -104,116 +118,98 @@ export class Schedule {
 
   /** No more than `count` connections at once. */
   limitConnections(count: number): void {
-    this.#limit = count
+    this.#maxConnections = count
   }
 
   /** No segment larger than `bytes` from now on. Returns whether larger ones were allowed until now. */
   limitSegments(bytes: number): boolean {
-    const isNew = this.#largest > bytes
-    if (isNew) this.#largest = bytes
+    const isNew = this.#maxSegmentBytes > bytes
+    if (isNew) this.#maxSegmentBytes = bytes
     return isNew
   }
 
-  /** From now on one stream: the others give up, and have done so when this resolves. */
-  async becomeOnlyOne(lease: ActiveLease): Promise<void> {
-    this.startWhole()
-    const others = [...this.#leases].filter((other) => other !== lease)
-    for (const other of others) other.controller.abort()
+  /** From now on `assignment` is the only one. The others are aborted, and have ended when this resolves. */
+  async becomeSingleStream(assignment: Assignment): Promise<void> {
+    this.switchToWhole()
+    const others = [...this.#assignments].filter((other) => other !== assignment)
+    for (const other of others) other.abort('single-stream')
     await Promise.all(others.map((other) => other.done))
   }
 
-  /** Gives up all that is being received. */
-  giveUpAll(): void {
-    for (const lease of this.#leases) lease.controller.abort()
+  abortAll(reason: AbortReason): void {
+    for (const assignment of this.#assignments) assignment.abort(reason)
   }
 
-  /**
-   * Gives up the ranges of which `least` bytes or more are missing. A stream that could not be asked for again
-   * goes on.
-   */
-  giveUpRests(least: number): void {
+  /** Aborts the ranges of which `minBytes` or more are missing. A single stream could not be resumed, and goes on. */
+  abortForPause(minBytes: number): void {
     if (this.#mode === 'whole') return
-    for (const lease of this.#leases) if (lease.end - lease.position >= least) lease.controller.abort()
+    for (const assignment of this.#assignments)
+      if (assignment.end - assignment.position >= minBytes) assignment.abort('paused')
   }
 
-  /** Has the host refused connections beside others? */
-  get isLimited(): boolean {
-    return this.#limit < this.#policy.connections
+  /** Is another connection than that of `assignment` receiving a body? */
+  isOtherReceiving(assignment: Assignment): boolean {
+    return [...this.#assignments].some((other) => other !== assignment && other.isAnswered)
   }
 
-  /** Is there another connection than that of `lease` with an answer whose body it receives? */
-  isReceivingBeside(lease: ActiveLease): boolean {
-    return [...this.#leases].some((other) => other !== lease && other.answeredAt !== null)
-  }
-
-  /**
-   * Gives up one connection of several, and allows no more than the others from now on. False where there is only one.
-   */
-  giveUpOne(): boolean {
-    const working = [...this.#leases].filter((lease) => !lease.controller.signal.aborted)
-    const spare = working.findLast((lease) => lease.answeredAt === null) ?? working.at(-1)
+  /** Aborts one of several connections, and allows no more than the others from now on. False where there is only one. */
+  dropConnection(): boolean {
+    const working = [...this.#assignments].filter(({ abortReason }) => abortReason === null)
+    const spare = working.findLast(({ isAnswered }) => !isAnswered) ?? working.at(-1)
     if (working.length < 2 || spare === undefined) return false
     this.limitConnections(working.length - 1)
-    spare.controller.abort()
+    spare.abort('shortage')
     return true
   }
 
   /**
-   * The answer for `lease` is here. Only now does it take its bytes from the connection that it shares with: one that is
-   * refused takes nothing, and a link that works only once is read to its end. False where that connection has come as far
-   * meanwhile. `bodyEnd`: see {@link ActiveLease.bodyEnd}.
+   * The answer to a range has come, with a body that ends at `bodyEnd`. Only now are these bytes taken from the connection
+   * that was fetching them. So a request that is refused takes nothing, and a link that works only once is read to its
+   * end. Returns false where the other connection has received some of these bytes already.
    */
-  confirm(lease: ActiveLease, bodyEnd: number): boolean {
-    lease.end = Math.min(lease.end, this.#total ?? lease.end)
-    lease.bodyEnd = Math.min(lease.end, bodyEnd)
-    lease.answeredAt = performance.now()
-    for (const other of this.#leases) {
-      if (other === lease || other.start >= lease.end || other.end <= lease.start) continue
-      if (other.position > lease.start) return false
-      if (other.start < lease.start) other.end = Math.min(other.end, lease.start)
+  partAnswered(assignment: Assignment, bodyEnd: number): boolean {
+    assignment.partAnswered(bodyEnd, this.#total)
+    for (const other of this.#assignments) {
+      if (other === assignment || other.start >= assignment.end || other.end <= assignment.start) continue
+      if (other.position > assignment.start) return false
+      if (other.start < assignment.start) other.shrinkTo(assignment.start)
     }
     return true
   }
 
-  /** The answer for `lease` is the whole file: its body begins at the first byte. */
-  confirmWhole(lease: ActiveLease, total: number | null): void {
-    lease.answeredAt = performance.now()
-    lease.position = 0
-    lease.end = total ?? Number.POSITIVE_INFINITY
-  }
-
-  #next(): ActiveLease | null {
+  #next(): Assignment | null {
     const isFirst = this.#mode === 'whole' || this.#total === null
     const isAlone = isFirst || this.#store.joinable === null
-    if ((isAlone && this.#leases.size > 0) || this.isComplete) return null
-    if (this.#mode === 'whole') return new ActiveLease('whole', { start: 0, end: Number.POSITIVE_INFINITY })
-    if (this.#total === null) return new ActiveLease('segment', { start: 0, end: this.#firstLength() })
-    const free = gaps([...this.#store.blocks, ...this.#leases], this.#total)
-    // What is left as one stream: the link may work only once. Others join when it has shown that it can be resumed.
+    if ((isAlone && this.#assignments.size > 0) || this.isComplete) return null
+    if (this.#mode === 'whole') return new Assignment('whole', { start: 0, end: Number.POSITIVE_INFINITY })
+    if (this.#total === null) return new Assignment('segment', { start: 0, end: this.#firstLength() })
+    const free = gaps([...this.#store.blocks, ...this.#assignments], this.#total)
+    // The first request asks for all missing bytes, because the link may work only once. Other connections join when an
+    // answer has shown that ranges work.
     const isOpen = !this.#isConfirmed && this.#policy.segmentSize === null
-    const left = this.#total - this.#atStart
-    const share = isOpen ? left : Math.ceil(left / this.#limit)
-    const next = nextSegment(free, { ...this.#policy, share, limit: this.#largest })
-    if (next !== null) return new ActiveLease('segment', next)
-    return this.#leases.size === 0 ? probeOf(this.#total) : this.#half()
+    const missing = this.#total - this.#resumedBytes
+    const share = isOpen ? missing : Math.ceil(missing / this.#maxConnections)
+    const next = nextSegment(free, { ...this.#policy, share, limit: this.#maxSegmentBytes })
+    if (next !== null) return new Assignment('segment', next)
+    return this.#assignments.size === 0 ? probeOf(this.#total) : this.#secondHalf()
   }
 
   #firstLength(): number {
-    return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.#largest)
+    return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.#maxSegmentBytes)
   }
 
-  /** The second half of the largest remainder. It is taken from there when its answer has come: see {@link confirm}. */
-  #half(): ActiveLease | null {
-    const shared = [...this.#leases]
-      .filter((lease) => lease.isWorthSharing)
-      .map((lease) => this.#restOf(lease))
+  /** The second half of the largest remainder. {@link partAnswered} takes it from the other connection. */
+  #secondHalf(): Assignment | null {
+    const shared = [...this.#assignments]
+      .filter(({ isWorthSharing }) => isWorthSharing)
+      .map((assignment) => this.#unsharedPart(assignment))
     const split = largestRemainder(shared)
-    return split === null ? null : new ActiveLease('segment', { start: split.at, end: split.segment.end })
+    return split === null ? null : new Assignment('segment', { start: split.at, end: split.segment.end })
   }
 
-  /** What nobody else has asked for. */
-  #restOf({ start, position, end }: ActiveLease): OpenSegment {
-    const asked = [...this.#leases].map((other) => other.start).filter((other) => other > start)
-    return { start, position, end: Math.min(end, ...asked) }
+  /** The part of it that no other connection has asked for. */
+  #unsharedPart({ start, position, end }: Assignment): OpenSegment {
+    const starts = [...this.#assignments].map((other) => other.start).filter((other) => other > start)
+    return { start, position, end: Math.min(end, ...starts) }
   }
 }

@@ -5,9 +5,9 @@ import type { Interval } from './blocks.ts'
 export interface OpenSegment {
   readonly start: number
   /** Exclusive. */
-  end: number
+  readonly end: number
   /** The next byte to receive. */
-  position: number
+  readonly position: number
 }
 
 /** How much one connection is asked to fetch at once. */

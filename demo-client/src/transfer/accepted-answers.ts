@@ -1,86 +1,73 @@
-// What the connections bring: bodies of accepted answers, into the store, of one version only.
+// The bodies of accepted answers on their way into the store. All of them are of one version of the file.
+
 import type { Store } from '../disk/store.ts'
 import type { Answer, BodyDelimiter } from '../http/answer.ts'
 import { strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
+import type { Assignment } from '../schedule/assignment.ts'
 import { cutFailure, digestFailure, type Failure, VersionChanged } from '../schedule/attempt-failure.ts'
-import type { ActiveLease } from '../schedule/lease.ts'
-import type { RangeTrust } from '../schedule/range-trust.ts'
+import type { Pace } from '../schedule/pace.ts'
+import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { gaps, type Interval } from '../state/blocks.ts'
-import type { Approach } from './approach.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
-import { LateDigests } from './late-digests.ts'
-import { PartProof } from './part-proof.ts'
+import type { NextRequest } from './next-request.ts'
+import { PartDigest } from './part-digest.ts'
 import type { SegmentReport } from './segment-report.ts'
-import { type StoreBodyContext, type StoredEnding, storePart, storeWhole } from './store-body.ts'
+import { SentDigests } from './sent-digests.ts'
+import { type StoredEnding, storePart, storeWhole } from './store-body.ts'
 
-/** Where the bodies go, and who is told. */
+/** What receiving a body needs, and what it reports to. */
 export interface AcceptedAnswersContext {
   readonly store: Store
   readonly schedule: Schedule
-  readonly approach: Approach
-  readonly ranges: RangeTrust
+  readonly nextRequest: NextRequest
+  readonly ranges: RangeSupport
+  readonly pace: Pace
   /** In ms. */
   readonly stallTimeout: number
-  /** See {@link StoreBodyContext.isPaced}. */
-  readonly isPaced: boolean
-  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
+  /** Called before the first byte of a new version, and of a resumed one. May refuse it by throwing. */
   readonly onVersion: (validators: Validators, answer: Answer) => Promise<void>
-  /** A part is on its way: further connections can be of use. */
-  readonly onPart: () => void
-  /** Told of every byte that counts; returns what the connection has to wait for, if anything. */
-  readonly onBytes: (bytes: number) => Promise<void> | null
+  /** Called when ranges are known to work, so that more connections are of use. */
+  readonly onRangesWork: () => void
+  /** Called with the number of new bytes of each chunk. */
+  readonly onBytes: (bytes: number) => void
   readonly onSegment: (report: SegmentReport) => void
-  readonly onSegmentDone: (lease: ActiveLease) => void
 }
 
-/** Segments of a server that sends Content-Digest are no larger: each counts only as a whole. */
-const DIGESTED_SEGMENT = 8 * 1024 * 1024
-/** Parts in all that do not have their Content-Digest, before giving up. */
-const DIGEST_FAILURES = 3
+/** Segments of a server that sends Content-Digest are no larger, because each counts only as a whole. */
+const MAX_DIGESTED_SEGMENT_BYTES = 8 * 1024 * 1024
+/** Parts in a download that may have a wrong Content-Digest before it ends. */
+const MAX_DIGEST_FAILURES = 3
 
-/** Takes accepted answers. Each method returns the failure that it ended with, or null. */
+/** Receives the bodies of accepted answers. Its methods return why an attempt has failed, or null. */
 export class AcceptedAnswers {
   readonly #context: AcceptedAnswersContext
   readonly #schedule: Schedule
-  readonly #bodies: StoreBodyContext
   #end: BodyDelimiter = 'announced'
-  readonly #digests = new LateDigests()
-  #useful = 0
+  readonly #digests = new SentDigests()
   #digestFailures = 0
 
   constructor(context: AcceptedAnswersContext) {
-    const { store, stallTimeout, isPaced, schedule, onBytes } = context
     this.#context = context
-    this.#schedule = schedule
-    const count = (bytes: number): Promise<void> | null => {
-      this.#useful += bytes
-      return onBytes(bytes)
-    }
-    this.#bodies = { store, stallTimeout, isPaced, onBytes: count }
+    this.#schedule = context.schedule
   }
 
-  /** What said where the file ends. */
+  /** What marked the end of the file. */
   get end(): BodyDelimiter {
     return this.#end
   }
 
-  /** Digests of the whole file that came behind bodies, by algorithm in base64. */
+  /** Digests of the whole file that were sent in trailers, by algorithm in base64. */
   get digests(): Readonly<Record<string, string>> {
     return this.#digests.all
   }
 
-  /** Bytes taken that bring the file nearer to its end. */
-  get useful(): number {
-    return this.#useful
-  }
-
-  /** Takes the body of a 206 into the store. */
-  async takePart(
-    lease: ActiveLease,
+  /** Receives the body of a 206. */
+  async receivePart(
+    assignment: Assignment,
     judged: JudgedAnswer,
     part: Extract<Verdict, { kind: 'part' }>,
   ): Promise<Failure | null> {
@@ -89,76 +76,77 @@ export class AcceptedAnswers {
     const isAll = part.start === 0 && part.end === part.validators.total
     if (store.joinable === null && !isAll && !isJoinable(part.validators)) {
       answer.discard()
-      this.#schedule.startWhole() // a second answer could not be proven to be of the same version
+      this.#schedule.switchToWhole() // nothing could prove that a second answer is of the same version
       return null
     }
     await this.#accept(part.validators, answer)
-    if (lease.kind === 'probe') {
+    if (assignment.kind === 'probe') {
       answer.discard()
       return null
     }
-    const proof = isAll ? null : new PartProof(answer, strongest(part.digests)) // of the whole it is verified at the end
-    const isDigested = proof?.isExpected === true
-    const isFirstDigest = isDigested && this.#schedule.limitSegments(DIGESTED_SEGMENT)
+    const digest = isAll ? null : new PartDigest(answer, strongest(part.digests)) // the whole file is verified at the end
+    const isDigested = digest?.isExpected === true
+    const isFirstDigest = isDigested && this.#schedule.limitSegments(MAX_DIGESTED_SEGMENT_BYTES)
     if (
-      !this.#schedule.confirm(lease, part.end) ||
-      (isFirstDigest && part.end - part.start > DIGESTED_SEGMENT)
+      !this.#schedule.partAnswered(assignment, part.end) ||
+      (isFirstDigest && part.end - part.start > MAX_DIGESTED_SEGMENT_BYTES)
     ) {
       answer.discard()
       return null
     }
-    if (store.joinable !== null) this.#context.onPart()
-    const ending = await storePart(this.#bodies, lease, { answer, part, proof })
-    // Without the rest nothing of it was proven, and nothing kept.
-    if (isDigested && ending.kind !== 'complete') this.#useful -= lease.forfeit()
-    this.#report(lease, judged)
+    if (store.joinable !== null) this.#context.onRangesWork()
+    const ending = await storePart(this.#context, assignment, { answer, part, digest })
+    // An incomplete part was not verified, and nothing of it is kept.
+    if (isDigested && ending.kind !== 'complete') assignment.dropReceived()
+    this.#report(assignment, judged)
     if (ending.kind === 'digest-mismatch' && !isDigested) {
-      // Nothing had announced a digest, and some of the bytes are in the journal.
+      // No digest was announced, so some of the bytes are in the journal already.
       await store.forget()
       throw digestFailure('final').error
     }
     if (ending.kind === 'complete') this.#digests.learn(answer, isAll)
-    return this.#settle(lease, ending)
+    return this.#failureOf(assignment, ending)
   }
 
-  /** Takes the body of a 200 into the store, of which only what is missing is written. */
-  async takeWhole(
-    lease: ActiveLease,
+  /** Receives the body of a 200, and writes only the missing bytes. */
+  async receiveWhole(
+    assignment: Assignment,
     judged: JudgedAnswer,
     whole: Extract<Verdict, { kind: 'whole' }>,
   ): Promise<Failure | null> {
     const { answer } = judged
-    const held = this.#context.store.joinable
-    if (held !== null && judged.isConditional && this.#context.approach.condition === 'if-range') {
-      // Some servers answer any If-Range with the whole file; this one is of the version held.
+    const { store, nextRequest, ranges } = this.#context
+    const held = store.joinable
+    if (held !== null && judged.isConditional && nextRequest.condition === 'if-range') {
+      // Some servers answer every If-Range with the whole file, even if it is of the version that is held.
       answer.discard()
-      this.#context.approach.leaveOutCondition()
+      nextRequest.omitCondition()
       return null
     }
-    if (this.#schedule.isReceivingBeside(lease)) {
+    if (this.#schedule.isOtherReceiving(assignment)) {
       answer.discard()
-      return this.#context.ranges.lose(lease, 'answered a range with the whole file')
+      return ranges.uselessAnswer(assignment, 'answered a range with the whole file')
     }
-    await this.#schedule.becomeOnlyOne(lease)
+    await this.#schedule.becomeSingleStream(assignment)
     await this.#accept(whole.validators, answer)
     const total = held?.total ?? whole.length
     const missing: readonly Interval[] =
-      total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(this.#context.store.blocks, total)
-    this.#schedule.confirmWhole(lease, total)
-    const ending = await storeWhole(this.#bodies, lease, { answer, missing, total })
-    this.#report(lease, judged)
+      total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(store.blocks, total)
+    assignment.wholeAnswered(total)
+    const ending = await storeWhole(this.#context, assignment, { answer, missing, total })
+    this.#report(assignment, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
     if (ending.kind === 'complete') this.#digests.learn(answer, true)
     if (ending.kind === 'complete' && total === null) {
-      this.#schedule.learnTotal(lease.position)
+      this.#schedule.learnTotal(assignment.position)
       this.#end = answer.delimiter
     }
-    // What cannot be continued is no progress.
-    if (ending.kind === 'cut' && this.#context.store.joinable === null) this.#useful -= lease.forfeit()
-    return this.#settle(lease, ending)
+    // Bytes that cannot be resumed are not progress.
+    if (ending.kind === 'cut' && store.joinable === null) assignment.dropReceived()
+    return this.#failureOf(assignment, ending)
   }
 
-  /** Begins the version that an answer is of, or goes on with the one that is held. */
+  /** Begins the version of an answer, or goes on with the one that is held. */
   async #accept(validators: Validators, answer: Answer): Promise<void> {
     const { store, onVersion } = this.#context
     const isNew = store.joinable === null
@@ -170,31 +158,30 @@ export class AcceptedAnswers {
     this.#schedule.confirmVersion()
   }
 
-  #settle(lease: ActiveLease, ending: StoredEnding): Failure | null {
+  #failureOf(assignment: Assignment, ending: StoredEnding): Failure | null {
+    const { pace, ranges } = this.#context
     if (ending.kind === 'complete' || ending.kind === 'enough') {
-      this.#context.onSegmentDone(lease)
+      pace.segmentDone(assignment.overallRate)
       return null
     }
-    if (lease.controller.signal.aborted) return null
+    if (assignment.abortReason !== null) return null
     if (ending.kind === 'too-much')
-      return this.#context.ranges.lose(lease, 'sent more bytes than it announced')
-    if (ending.kind === 'short')
-      return cutFailure({
-        reason: 'the answer ended before its announced end',
-        cause: null,
-        isMalformed: false,
-      })
+      return ranges.uselessAnswer(assignment, 'sent more bytes than it announced')
+    if (ending.kind === 'short') {
+      const reason = 'the answer ended before its announced end'
+      return cutFailure({ reason, cause: null, isMalformed: false })
+    }
     if (ending.kind === 'cut') return cutFailure(ending)
-    return digestFailure(++this.#digestFailures >= DIGEST_FAILURES ? 'final' : 'passing')
+    return digestFailure(++this.#digestFailures >= MAX_DIGEST_FAILURES ? 'final' : 'passing')
   }
 
-  #report(lease: ActiveLease, { answer, range }: JudgedAnswer): void {
-    if (lease.bytes === 0) return
+  #report(assignment: Assignment, { answer, range }: JudgedAnswer): void {
+    if (assignment.newBytes === 0) return
     this.#context.onSegment({
       range,
       status: answer.status,
       contentRange: single(answer.fields, 'content-range'),
-      bytes: lease.bytes,
+      bytes: assignment.newBytes,
       received: this.#context.store.received,
       total: this.#schedule.total,
     })

@@ -1,4 +1,4 @@
-// One ranged GET: asked, answered, judged. Reading the body is up to the caller.
+// One GET with a range: sent, answered and judged. The caller receives the body.
 import { type FileNames, isPageExpected } from '../content/expected-file.ts'
 import { suspectsFor } from '../content/file-formats.ts'
 import { isHtml } from '../content/media-types.ts'
@@ -11,28 +11,28 @@ import { rangeValidator, type Validators } from '../rules/validators.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Interval } from '../state/blocks.ts'
 import { fullNameFromDisposition } from '../state/file-name.ts'
-import type { Beginning } from './beginning.ts'
+import type { FirstBytes } from './first-bytes.ts'
 
 /** What to ask for, and of which version. */
-export interface SegmentQuestion {
+export interface SegmentRequest {
   readonly target: Target
-  /** The bytes wanted, an infinite `end` for "to the end"; null: the whole file, without Range. */
+  /** The bytes wanted, with an infinite `end` for "to the end"; null: the whole file, without Range. */
   readonly range: Interval | null
-  /** The version that the bytes held belong to, or null. */
+  /** Those of the version that the bytes held belong to, or null. */
   readonly validators: Validators | null
-  /** Whether to send If-Range; the answer's validators are compared in any case. */
+  /** Whether to send If-Range. The answer's validators are compared in any case. */
   readonly condition: 'if-range' | 'none'
-  /** Media type of the file as first sent, or null while nothing is held. */
+  /** The Content-Type of the first answer, or null while nothing is held. */
   readonly contentType: string | null
   readonly html: 'refuse' | 'accept'
   /** The file name that the caller chose, or null. */
   readonly outputName: string | null
   /** Of the version that is fetched. */
-  readonly beginning: Beginning
+  readonly firstBytes: FirstBytes
   readonly signal: AbortSignal
 }
 
-/** An answer and what it is worth. Only of a part or a whole is the body still there to be read. */
+/** An answer and the verdict on it. Where that is not `'part'` or `'whole'`, the body has been discarded. */
 export interface JudgedAnswer {
   readonly answer: Answer
   readonly verdict: Verdict
@@ -42,10 +42,10 @@ export interface JudgedAnswer {
   readonly isConditional: boolean
 }
 
-/** Asks and judges. Throws what {@link HttpClient.get} and {@link Beginning.judge} throw. */
-export async function fetchSegment(client: HttpClient, question: SegmentQuestion): Promise<JudgedAnswer> {
-  const { target, validators, signal } = question
-  const range = rangeField(question.range)
+/** Sends a request and judges the answer. Throws what {@link HttpClient.get} and {@link FirstBytes.judge} throw. */
+export async function fetchSegment(client: HttpClient, request: SegmentRequest): Promise<JudgedAnswer> {
+  const { target, validators, signal } = request
+  const range = rangeField(request.range)
   const fields: Record<string, string> = {
     'accept-encoding': 'identity',
     'want-repr-digest': WANT_DIGEST,
@@ -53,24 +53,23 @@ export async function fetchSegment(client: HttpClient, question: SegmentQuestion
   }
   if (range !== null) fields['range'] = range
   const validator = validators === null ? null : rangeValidator(validators)
-  if (range !== null && validator !== null && question.condition === 'if-range')
-    fields['if-range'] = validator
+  if (range !== null && validator !== null && request.condition === 'if-range') fields['if-range'] = validator
   const answer = await client.get(target, fields, signal)
   const isConditional = 'if-range' in fields
   if (answer.misdirection !== null)
     return { answer, verdict: { kind: 'lie', reason: answer.misdirection }, range, isConditional }
-  const names = namesOf(question, answer)
+  const names = namesOf(request, answer)
   const byHead = judge(
     {
-      range: question.range === null ? null : { ...question.range, end: finite(question.range.end) },
+      range: request.range === null ? null : { ...request.range, end: finite(request.range.end) },
       validators,
-      htmlExpected: isHtmlExpected(question, names),
+      htmlExpected: isHtmlExpected(request, names),
       names,
     },
     { status: answer.status, fields: answer.fields },
   )
-  const suspects = suspectsIn(question, names)
-  const verdict = await question.beginning.judge({ answer, verdict: byHead, suspects })
+  const suspects = suspectsIn(request, names)
+  const verdict = await request.firstBytes.judge({ answer, verdict: byHead, suspects })
   if (verdict.kind !== 'part' && verdict.kind !== 'whole') answer.discard()
   return { answer, verdict, range, isConditional }
 }
@@ -84,7 +83,7 @@ function rangeField(range: Interval | null): string | null {
   return `bytes=${range.start}-${Number.isFinite(range.end) ? range.end - 1 : ''}`
 }
 
-function namesOf({ outputName }: SegmentQuestion, answer: Answer): FileNames {
+function namesOf({ outputName }: SegmentRequest, answer: Answer): FileNames {
   return {
     urls: answer.target.names,
     disposition: fullNameFromDisposition(single(answer.fields, 'content-disposition')),
@@ -92,13 +91,13 @@ function namesOf({ outputName }: SegmentQuestion, answer: Answer): FileNames {
   }
 }
 
-function isHtmlExpected({ html, contentType }: SegmentQuestion, names: FileNames): boolean {
+function isHtmlExpected({ html, contentType }: SegmentRequest, names: FileNames): boolean {
   if (html === 'accept') return true
   return contentType === null ? isPageExpected(names) : isHtml(contentType)
 }
 
-/** What of a page and its like cannot be the file. A page that was taken at first is one still. */
-function suspectsIn({ html, contentType }: SegmentQuestion, names: FileNames): readonly StandIn[] {
+/** What may come in place of the file. A file that began as a page goes on as one. */
+function suspectsIn({ html, contentType }: SegmentRequest, names: FileNames): readonly StandIn[] {
   if (html === 'accept' || (contentType !== null && isHtml(contentType))) return []
   return suspectsFor(names)
 }

@@ -1,5 +1,6 @@
-// One question and what its answer leads to: a body that is taken, another question, or a failed attempt.
+// One request and what its answer leads to: a body that is received, another request, or a failed attempt.
 import type { Target } from '../http/target.ts'
+import type { Assignment } from '../schedule/assignment.ts'
 import {
   connectionFailure,
   type Failure,
@@ -7,91 +8,90 @@ import {
   statusFailure,
   VersionChanged,
 } from '../schedule/attempt-failure.ts'
-import type { ActiveLease } from '../schedule/lease.ts'
-import type { RangeTrust } from '../schedule/range-trust.ts'
+import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { AcceptedAnswers } from './accepted-answers.ts'
-import { type Approach, isAboutCondition, type Refused } from './approach.ts'
-import { Beginning } from './beginning.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
+import { FirstBytes } from './first-bytes.ts'
+import { isAboutCondition, type NextRequest, type RefusedRequest } from './next-request.ts'
 import type { TransferContext } from './transfer-context.ts'
 
-/** What is asked with, and what an answer may change. */
+/** What a request depends on, and what its answer may change. */
 export interface RequesterContext {
   readonly transfer: TransferContext
-  readonly approach: Approach
+  readonly nextRequest: NextRequest
   readonly schedule: Schedule
-  readonly ranges: RangeTrust
+  readonly ranges: RangeSupport
   readonly accepted: AcceptedAnswers
 }
 
-/** Asks for what is lent, and does what the verdict on the answer says. */
+/** Sends the request of an assignment, and does what the verdict on the answer says. */
 export class Requester {
   readonly #context: RequesterContext
-  readonly #beginning: Beginning
+  readonly #firstBytes: FirstBytes
 
   constructor(context: RequesterContext) {
     this.#context = context
-    this.#beginning = new Beginning(context.transfer.settings.stallTimeout)
+    this.#firstBytes = new FirstBytes(context.transfer.settings.stallTimeout)
   }
 
   /**
-   * Asks for `lease` and takes the answer. Returns the failure that it ended with, or null.
+   * Sends the request of `assignment` and receives the answer. Returns why the attempt has failed, or null.
    * @throws VersionChanged
    * @throws DownloadError
    */
-  async request(lease: ActiveLease): Promise<Failure | null> {
+  async request(assignment: Assignment): Promise<Failure | null> {
     const { settings, client, store, outputName } = this.#context.transfer
-    const { target, condition } = this.#context.approach
-    const { signal } = lease.controller
+    const { target, condition } = this.#context.nextRequest
     let judged: JudgedAnswer
     try {
       judged = await fetchSegment(client, {
         target,
-        range: lease.kind === 'whole' ? null : lease,
+        range: assignment.kind === 'whole' ? null : assignment,
         validators: store.joinable,
         condition,
         contentType: store.version?.contentType ?? null,
         html: settings.html,
         outputName,
-        beginning: this.#beginning,
-        signal,
+        firstBytes: this.#firstBytes,
+        signal: assignment.signal,
       })
     } catch (error) {
-      if (signal.aborted) return null
+      if (assignment.abortReason !== null) return null
       const failure = connectionFailure(error)
       if (failure.prospect !== 'lasting') return this.#context.ranges.explain(failure)
-      const hasRange = lease.kind !== 'whole'
-      return this.#refused(lease, failure, { asked: target, hasRange, isConditional: false, answer: null })
+      const hasRange = assignment.kind !== 'whole'
+      return this.#refused(assignment, failure, { target, hasRange, isConditional: false, answer: null })
     }
-    if (signal.aborted) {
+    if (assignment.abortReason !== null) {
       judged.answer.discard()
       return null
     }
-    return await this.#handle(lease, judged, target)
+    return await this.#handle(assignment, judged, target)
   }
 
-  /** The answer to `lease`, asked for at `target`. */
-  async #handle(lease: ActiveLease, judged: JudgedAnswer, target: Target): Promise<Failure | null> {
-    const { approach, ranges, accepted, schedule } = this.#context
+  /** Handles the answer to a request that was sent to `target`. */
+  async #handle(assignment: Assignment, judged: JudgedAnswer, target: Target): Promise<Failure | null> {
+    const { nextRequest, ranges, accepted, schedule } = this.#context
     const { verdict, answer, range, isConditional } = judged
-    const refused: Refused = { asked: target, hasRange: range !== null, isConditional, answer }
+    const refused: RefusedRequest = { target, hasRange: range !== null, isConditional, answer }
     switch (verdict.kind) {
       case 'part':
-        approach.follow(answer.target)
-        return await accepted.takePart(lease, judged, verdict)
+        nextRequest.goTo(answer.target)
+        return await accepted.receivePart(assignment, judged, verdict)
       case 'whole':
-        approach.follow(answer.target)
-        return await accepted.takeWhole(lease, judged, verdict)
+        nextRequest.goTo(answer.target)
+        return await accepted.receiveWhole(assignment, judged, verdict)
       case 'changed':
-        if (verdict.isProven || !schedule.isReceivingBeside(lease)) throw new VersionChanged(verdict.reason)
+        if (verdict.isProven || !schedule.isOtherReceiving(assignment))
+          throw new VersionChanged(verdict.reason)
         return lieFailure(`answered with what may be another file: ${verdict.reason}`)
       case 'no-range':
-        return ranges.lose(lease, verdict.reason)
+        return ranges.uselessAnswer(assignment, verdict.reason)
       case 'lie':
-        return this.#refused(lease, lieFailure(verdict.reason), refused)
+        return this.#refused(assignment, lieFailure(verdict.reason), refused)
       case 'stand-in':
-        // What is held of it would be taken for the file by a later run.
+        // A later run would take the bytes that are held for the beginning of the file.
         await this.#context.transfer.store.forget()
         throw lieFailure(verdict.reason).error
       case 'refused':
@@ -105,26 +105,26 @@ export class Requester {
         )
       case 'http-error': {
         const failure = statusFailure(answer, { isRefusal: true, prospect: 'final', wait: null })
-        return this.#refused(lease, failure, refused)
+        return this.#refused(assignment, failure, refused)
       }
     }
   }
 
-  /** An answer that the same question would get again. */
-  #refused(lease: ActiveLease, failure: Failure, refused: Refused): Failure | null {
-    const { approach, ranges, schedule } = this.#context
-    // A link that works once, or one connection at a time: another one has the file.
-    if (schedule.isReceivingBeside(lease) && !isAboutCondition(refused)) return failure
+  /** Handles an answer that the same request would get again. */
+  #refused(assignment: Assignment, failure: Failure, refused: RefusedRequest): Failure | null {
+    const { nextRequest, ranges, schedule } = this.#context
+    // The link may work only once, or for one connection at a time: another connection receives the file.
+    if (schedule.isOtherReceiving(assignment) && !isAboutCondition(refused)) return failure
     const explained = ranges.explain(failure)
-    switch (approach.concede(refused, schedule.isConfirmed)) {
+    switch (nextRequest.afterRefusal(refused, schedule.isConfirmed)) {
       case 'redirect':
         return { ...failure, prospect: 'passing', isStale: true }
       case 'condition':
         return null
       case 'range':
-        // Where redirects have led: a link that works once is not spent by asking there again.
-        if (refused.answer?.misdirection === null) approach.follow(refused.answer.target)
-        ranges.startWhole(failure)
+        // Goes straight to the end of the redirects, because a link that works only once must not be used up again.
+        if (refused.answer?.misdirection === null) nextRequest.goTo(refused.answer.target)
+        ranges.stopUsingRanges(failure)
         return null
       case 'nothing':
         // A host that counts connections may still count one that has ended.

@@ -1,22 +1,23 @@
-// The body of an accepted answer into the store: the bytes wanted, no byte more, proven before they count.
+// The body of an accepted answer into the store: only the bytes asked for, and verified before they count.
 import type { BlockWriter } from '../disk/block-writer.ts'
 import type { Store } from '../disk/store.ts'
 import type { Answer, BodyEnd, Demand } from '../http/answer.ts'
-import type { ActiveLease } from '../schedule/lease.ts'
+import type { Assignment } from '../schedule/assignment.ts'
+import type { Pace } from '../schedule/pace.ts'
 import { type Interval, MAX_BLOCK_BYTES } from '../state/blocks.ts'
-import type { PartProof } from './part-proof.ts'
+import type { PartDigest } from './part-digest.ts'
 
-/** What the bodies of a download share. */
+/** What all bodies of a download share. */
 export interface StoreBodyContext {
   readonly store: Store
+  readonly pace: Pace
+  /** In ms. */
   readonly stallTimeout: number
-  /** Is there a limit to the rate? Then many bytes at once would make it a rate in jumps. */
-  readonly isPaced: boolean
-  /** Told of every byte that counts; returns what the connection has to wait for, if anything. */
-  readonly onBytes: (bytes: number) => Promise<void> | null
+  /** Called with the number of new bytes of each chunk. */
+  readonly onBytes: (bytes: number) => void
 }
 
-/** How the body of an answer ended. `'short'`: the body ended as if complete, before its announced end. */
+/** How the body of an answer ended. `'short'`: as if complete, but before its announced end. */
 export type StoredEnding = BodyEnd | { readonly kind: 'short' } | { readonly kind: 'digest-mismatch' }
 
 /** Writes consecutive bytes in blocks of limited length. */
@@ -32,13 +33,13 @@ class BlockChain {
     this.#position = start
   }
 
-  /** Keeps what is written out of the journal until the end. */
+  /** The writer of the current block. */
   get writer(): BlockWriter {
     return this.#writer
   }
 
   /** See {@link BlockWriter.reserve}. */
-  room(): Buffer {
+  reserve(): Buffer {
     return this.#writer.reserve()
   }
 
@@ -51,93 +52,100 @@ class BlockChain {
 
   moveTo(position: number): void {
     const ended = this.#store.end(this.#writer, 'keep')
-    ended.catch(() => undefined) // thrown by end()
+    ended.catch(() => undefined) // end() throws it
     this.#ended.push(ended)
     this.#writer = this.#store.write(position)
     this.#position = position
   }
 
-  async end(fate: 'keep' | 'drop'): Promise<void> {
-    await Promise.all([...this.#ended, this.#store.end(this.#writer, fate)])
+  async end(outcome: 'keep' | 'drop'): Promise<void> {
+    await Promise.all([...this.#ended, this.#store.end(this.#writer, outcome)])
   }
 }
 
-/** Takes the body of a 206 that answers `lease` with `part`. */
+/** Receives the body of a 206 that answers `assignment` with `part`. */
 export async function storePart(
   context: StoreBodyContext,
-  lease: ActiveLease,
-  { answer, part, proof }: { answer: Answer; part: Interval; proof: PartProof | null },
+  assignment: Assignment,
+  { answer, part, digest }: { answer: Answer; part: Interval; digest: PartDigest | null },
 ): Promise<StoredEnding> {
-  const chain = new BlockChain(context.store, part.start)
-  if (proof?.isExpected) {
-    context.store.unproven.add(chain.writer)
-    lease.isIndivisible = true
+  const { store, pace, onBytes } = context
+  const chain = new BlockChain(store, part.start)
+  if (digest?.isExpected) {
+    store.unproven.add(chain.writer)
+    assignment.makeIndivisible()
   }
   const receive = (chunk: Buffer): Demand => {
-    const room = Math.min(lease.end, part.end) - lease.position
-    const bytes = chunk.length > room ? chunk.subarray(0, room) : chunk
-    proof?.update(bytes)
-    lease.advance(bytes.length)
-    const wait = both(chain.push(bytes), context.onBytes(bytes.length))
-    // The lease was split meanwhile: the rest belongs to another connection.
-    if (lease.position >= lease.end && lease.end < part.end) return 'enough'
-    if (chunk.length > room) return 'too-much'
+    const wanted = Math.min(assignment.end, part.end) - assignment.position
+    const bytes = chunk.length > wanted ? chunk.subarray(0, wanted) : chunk
+    digest?.update(bytes)
+    assignment.advance(bytes.length)
+    const written = chain.push(bytes)
+    onBytes(bytes.length)
+    const wait = both(written, pace.afterBytes(bytes.length))
+    // The assignment was split: the remaining bytes belong to another connection.
+    if (assignment.position >= assignment.end && assignment.end < part.end) return 'enough'
+    if (chunk.length > wanted) return 'too-much'
     return wait ?? 'more'
   }
-  const ending = await answer.receive(
-    { nextBuffer: context.isPaced ? null : () => chain.room(), receive },
-    context.stallTimeout,
-  )
-  const judged = judgeEnding(ending, lease.position < Math.min(lease.end, part.end))
-  const isWrong = judged.kind === 'complete' && proof !== null && !proof.holds()
-  const isUnproven = judged.kind !== 'complete' && proof?.isExpected === true
-  await chain.end(isWrong || isUnproven || judged.kind === 'too-much' ? 'drop' : 'keep')
-  return isWrong ? { kind: 'digest-mismatch' } : judged
+  const end = await receiveBody(context, { answer, chain, receive })
+  const ending = endingOf(end, assignment.position < Math.min(assignment.end, part.end))
+  const isWrong = ending.kind === 'complete' && digest !== null && !digest.matches()
+  const isUnproven = ending.kind !== 'complete' && digest?.isExpected === true
+  await chain.end(isWrong || isUnproven || ending.kind === 'too-much' ? 'drop' : 'keep')
+  return isWrong ? { kind: 'digest-mismatch' } : ending
 }
 
 /**
- * Takes the body of a 200, of which only `missing` (sorted; the last may be endless) is written. `total` is
- * the size of the file, if known.
+ * Receives the body of a 200 and writes only the bytes in `missing`. That is sorted, and its last interval may be endless.
+ * `total` is the size of the file, if known.
  */
 export async function storeWhole(
   context: StoreBodyContext,
-  lease: ActiveLease,
+  assignment: Assignment,
   { answer, missing, total }: { answer: Answer; missing: readonly Interval[]; total: number | null },
 ): Promise<StoredEnding> {
-  const chain = new BlockChain(context.store, missing[0]?.start ?? 0)
-  const rest = [...missing]
+  const { store, pace, onBytes } = context
+  const chain = new BlockChain(store, missing[0]?.start ?? 0)
+  const remaining = [...missing]
   const last = missing.at(-1)?.end ?? 0
   const isToTheEnd = total === null || last === total
   const receive = (chunk: Buffer): Demand => {
-    const from = lease.position
+    const from = assignment.position
     let wait: Promise<void> | null = null
-    let useful = 0
-    while (rest[0] !== undefined && rest[0].start < from + chunk.length) {
-      const { start, end } = rest[0]
+    let newBytes = 0
+    while (remaining[0] !== undefined && remaining[0].start < from + chunk.length) {
+      const { start, end } = remaining[0]
       const bytes = chunk.subarray(Math.max(0, start - from), Math.min(chunk.length, end - from))
       if (start >= from && start !== missing[0]?.start) chain.moveTo(start)
       wait = both(wait, chain.push(bytes))
-      useful += bytes.length
+      newBytes += bytes.length
       if (end > from + chunk.length) break
-      rest.shift()
+      remaining.shift()
     }
-    lease.advance(chunk.length, useful)
-    wait = both(wait, context.onBytes(useful))
-    if (isToTheEnd && lease.position > last) return 'too-much'
-    if (!isToTheEnd && lease.position >= last) return 'enough'
+    assignment.advance(chunk.length, newBytes)
+    onBytes(newBytes)
+    wait = both(wait, pace.afterBytes(newBytes))
+    if (isToTheEnd && assignment.position > last) return 'too-much'
+    if (!isToTheEnd && assignment.position >= last) return 'enough'
     return wait ?? 'more'
   }
-  const ending = await answer.receive(
-    { nextBuffer: context.isPaced ? null : () => chain.room(), receive },
-    context.stallTimeout,
-  )
-  const judged = judgeEnding(ending, Number.isFinite(last) && lease.position < last)
+  const end = await receiveBody(context, { answer, chain, receive })
+  const ending = endingOf(end, Number.isFinite(last) && assignment.position < last)
   await chain.end('keep')
-  return judged
+  return ending
 }
 
-function judgeEnding(ending: BodyEnd, isShort: boolean): StoredEnding {
-  return ending.kind === 'complete' && isShort ? { kind: 'short' } : ending
+function receiveBody(
+  { pace, stallTimeout }: StoreBodyContext,
+  { answer, chain, receive }: { answer: Answer; chain: BlockChain; receive: (chunk: Buffer) => Demand },
+): Promise<BodyEnd> {
+  const nextBuffer = pace.isLimited ? null : (): Buffer => chain.reserve()
+  return answer.receive({ nextBuffer, receive }, stallTimeout)
+}
+
+function endingOf(end: BodyEnd, isShort: boolean): StoredEnding {
+  return end.kind === 'complete' && isShort ? { kind: 'short' } : end
 }
 
 function both(a: Promise<void> | null, b: Promise<void> | null): Promise<void> | null {

@@ -7,17 +7,17 @@ import type { PaceSettings } from '../schedule/pace.ts'
 import type { SchedulePolicy } from '../schedule/schedule.ts'
 import type { SegmentReport } from './segment-report.ts'
 
-/** What of the options a transfer needs. Times in ms. */
+/** The options that a transfer needs. Times in ms. */
 export interface TransferSettings extends SchedulePolicy, PaceSettings {
   readonly retryDelay: number
   readonly maxRetryDelay: number
   /** Wait between two segments of one connection. */
   readonly delay: number
-  /** Is an HTML page taken in place of another file? */
+  /** Is an HTML page accepted in place of another kind of file? */
   readonly html: 'refuse' | 'accept'
 }
 
-/** What a transfer works with, and whom it tells. */
+/** What a transfer works with, and what it reports to. */
 export interface TransferContext {
   readonly settings: TransferSettings
   readonly store: Store
@@ -27,10 +27,12 @@ export interface TransferContext {
   readonly outputName: string | null
   /** `'whole'`: one stream, no ranges. */
   readonly mode: 'ranges' | 'whole'
-  /** Called before the first byte is taken, of a version begun or resumed; may refuse it by throwing. */
+  /** Called before the first byte of a new version, and of a resumed one. May refuse it by throwing. */
   readonly onVersion: (validators: Validators, answer: Answer) => Promise<void>
+  /** Called with the number of new bytes of each chunk. */
   readonly onBytes: (bytes: number) => void
   /** May end the transfer by throwing. */
   readonly onSegment: (report: SegmentReport) => void
+  /** Called when a state has changed that progress shows. */
   readonly onChange: () => void
 }

@@ -35,7 +35,12 @@ function intoSpace(writer: BlockWriter, bytes: Buffer): Buffer {
   return space.subarray(0, count)
 }
 
-const OPTIONS = { batch: BUFFER_BYTES, backlog: 4 * BUFFER_BYTES, onWritten: () => undefined }
+const OPTIONS = {
+  batch: BUFFER_BYTES,
+  backlog: 4 * BUFFER_BYTES,
+  journalBacklog: () => null,
+  onWritten: () => undefined,
+}
 
 t.test('bytes from the space and bytes from elsewhere, several writers at once', async (t) => {
   for (let round = 0; round < 8; round++) {

@@ -222,7 +222,12 @@ t.test('both ways on one file, read in between', async (t) => {
     const edges = [0, 1, 8 * MIB, 8 * MIB + 5, 20 * MIB - 1, 33 * MIB + PAGE_BYTES, source.length]
     const one = async (index: number): Promise<void> => {
       const [start, end] = [edges[index] ?? 0, edges[index + 1] ?? 0]
-      const options = { batch: BUFFER_BYTES, backlog: 4 * BUFFER_BYTES, onWritten: () => undefined }
+      const options = {
+        batch: BUFFER_BYTES,
+        backlog: 4 * BUFFER_BYTES,
+        journalBacklog: () => null,
+        onWritten: () => undefined,
+      }
       const writer = new BlockWriter(part, start, options)
       for (let at = start; at < end; ) {
         const bytes = source.subarray(at, Math.min(end, at + 1 + Math.floor(Math.random() * 300_000)))

@@ -1,21 +1,21 @@
-// The beginning of a file, held against its name before anything of it reaches the disk.
+// The first bytes of a file, compared with its name before anything reaches the disk.
 import { MOST, reasonFor, type StandIn, standInOf } from '../content/stand-in.ts'
 import type { Answer } from '../http/answer.ts'
 import { list } from '../rules/field-lines.ts'
 import type { Verdict } from '../rules/verdict.ts'
 
-/** An answer whose head has been judged. */
-export interface Headed {
+/** An answer and the verdict on its head. */
+export interface JudgedHead {
   readonly answer: Answer
   readonly verdict: Verdict
-  /** What cannot be the file. */
+  /** What may come in place of the file, and cannot be the file. */
   readonly suspects: readonly StandIn[]
 }
 
-/** The first bytes of one version of a file. They can come in several answers: a segment may have a byte. */
-export class Beginning {
+/** The first bytes of one version of a file. They can come in several answers, because segments can be small. */
+export class FirstBytes {
   readonly #stallTimeout: number
-  /** What has come so far and does not decide, by its place in the file; null: it is decided. */
+  /** The bytes so far, by their position in the file, while they do not decide; null once they have decided. */
   #pieces: ReadonlyMap<number, Buffer> | null = new Map()
 
   /** @param stallTimeout in ms */
@@ -23,10 +23,10 @@ export class Beginning {
     this.#stallTimeout = stallTimeout
   }
 
-  /** The verdict on an answer, its first bytes included. @throws PeekFailure */
-  async judge({ answer, verdict, suspects }: Headed): Promise<Verdict> {
+  /** The verdict on an answer, with its first bytes taken into account. @throws PeekFailure */
+  async judge({ answer, verdict, suspects }: JudgedHead): Promise<Verdict> {
     const start = startIn(answer, verdict)
-    // An answer that begins at the first byte may be another one than the last that did.
+    // An answer that begins at the first byte is always checked: it may differ from the one that decided.
     if (start === null || start >= MOST || (start > 0 && this.#pieces === null)) return verdict
     const contentType = list(answer.fields, 'content-type') ?? ''
     const found = (bytes: Buffer): StandIn | 'none' | 'more' => standInOf({ bytes, contentType, suspects })
@@ -45,7 +45,7 @@ export class Beginning {
   }
 }
 
-/** From the first byte of the file to the first one that has not come. */
+/** The bytes from the first one of the file to the first one that is missing. */
 function joined(pieces: ReadonlyMap<number, Buffer>): Buffer {
   let bytes = Buffer.alloc(0)
   for (const [start, piece] of [...pieces].sort(([a], [b]) => a - b)) {
@@ -55,10 +55,10 @@ function joined(pieces: ReadonlyMap<number, Buffer>): Buffer {
   return bytes
 }
 
-/** Where in the file the body begins, or null where it is not known, or there is nothing to know. */
+/** The position in the file at which the body begins, or null where its bytes need not be checked. */
 function startIn({ status }: Answer, verdict: Verdict): number | null {
   if (verdict.kind === 'part') return verdict.start
-  // What is taken for another version may be a page, and then the bytes held are still good.
+  // An answer that seems to be of another version may be a page, and then the bytes held are still good.
   return verdict.kind === 'whole' || (verdict.kind === 'changed' && (status === 200 || status === 203))
     ? 0
     : null

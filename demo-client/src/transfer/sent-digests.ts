@@ -1,10 +1,10 @@
-// Digests of the whole file that the trailers of its answers have.
+// The digests of the whole file that its answers have in their trailers.
 import type { Answer } from '../http/answer.ts'
 import { trailerDigests } from '../rules/trailer-digests.ts'
 import { VersionChanged } from '../schedule/attempt-failure.ts'
 
-/** Collects them, of one version of a file. */
-export class LateDigests {
+/** The digests that were sent for one version of a file. */
+export class SentDigests {
   readonly #all: Record<string, string> = {}
 
   /** By algorithm, in base64. */
@@ -13,8 +13,9 @@ export class LateDigests {
   }
 
   /**
-   * Takes the trailers of an answer that has come to its end. `isWhole`: its content was the whole file.
-   * @throws VersionChanged where an earlier answer had another digest
+   * Reads the trailers of an answer whose body is complete.
+   * @param isWhole was the body the whole file?
+   * @throws VersionChanged if an earlier answer had another digest
    */
   learn(answer: Answer, isWhole: boolean): void {
     const { content, repr } = trailerDigests(answer.trailers())
