@@ -1,5 +1,5 @@
 declare global {
-  /** structured-headers' types name this DOM type, which Node's own types do not declare. */
+  /** The types of structured-headers use this DOM type, which Node's types do not declare. */
   type BufferSource = NodeJS.ArrayBufferView | ArrayBuffer
 }
 

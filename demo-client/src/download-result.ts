@@ -1,4 +1,4 @@
-// What a download ends with.
+// The result of a download.
 
 /** A finished download. */
 export interface DownloadResult {
@@ -8,15 +8,15 @@ export interface DownloadResult {
   readonly size: number
   /** Its strong entity-tag, or null. */
   readonly etag: string | null
-  /** Bytes taken over from an earlier run; all of them where the file was there and had its checksum. */
+  /** Bytes that an earlier run had received. All bytes where the file existed already and had the checksum. */
   readonly resumed: number
   /**
-   * What proves that it is whole: a digest that was verified, the length the server announced, or, for
-   * `'nothing'`, only that the server closed the connection.
+   * What proves that the file is complete: a digest that was verified, or the length that the server announced. With
+   * `'nothing'` the server only closed the connection.
    */
   readonly integrity: 'digest' | 'length' | 'nothing'
-  /** The algorithm of that digest, or null. */
+  /** The algorithm of the digest that was verified, or null. */
   readonly digest: 'sha-256' | 'sha-512' | null
-  /** What the file system or the server does not offer, and what is therefore not certain; mostly empty. */
+  /** What is not certain because the file system or the server does not support it. Mostly empty. */
   readonly warnings: readonly string[]
 }

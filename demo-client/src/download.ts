@@ -1,4 +1,11 @@
-// The way of a download from the URL to the finished file, and the handle its caller holds.
+// A download from the URL to the finished file, and the handle that its caller holds.
+//
+// 1. Read the options and the destination: `options.ts`, `caller/`.
+// 2. If a checksum is given and the file has it already, end here: `disk/destination.ts`.
+// 3. Lock the output, and verify what an earlier run has left: `disk/store.ts`.
+// 4. Fetch one version of the file into the store: `versions.ts`, `transfer/transfer.ts`.
+// 5. Verify the digests of the whole file: `disk/verify-digests.ts`.
+// 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
 import { type Destination, Output } from './disk/destination.ts'
@@ -18,26 +25,26 @@ import { strongTag } from './rules/validators.ts'
 import { Warnings } from './text/warnings.ts'
 import { type FetchContext, Versions } from './versions.ts'
 
-/** A download under way. Iterate it for progress; await `finished` for the end. */
+/** A running download. Iterate over it for progress, and await `finished` for the end. */
 export interface Download extends AsyncIterable<DownloadProgress> {
   /** Resolves when the file is complete, verified and has its name. @throws DownloadError */
   readonly finished: Promise<DownloadResult>
   /** The newest progress. */
   readonly progress: DownloadProgress
-  /** Takes no more bytes, after at most the small segments under way. */
+  /** Receives no more bytes, except the end of a segment that is almost complete. */
   pause(): void
   /** Goes on after `pause()`. */
   resume(): void
 }
 
-/** Modes of a part file: what it replaces may be for its owner only, and gives it its mode at the end. */
+/** Modes of a part file. A file that it will replace may be for its owner only. */
 const OWN = 0o600
 const FOR_ALL = 0o666
 
 /**
- * Starts to download `url`. The file gets its name only when it is complete and verified; what is received
- * until then is in `PATH.part` and is taken up by the next call with the same URL (or `resumeKey`) and path.
- * Wrong options, too, are told through `finished`.
+ * Starts to download `url`. The file gets its name only when it is complete and verified. Until then the bytes are in
+ * `PATH.part`, and the next call with the same URL (or `resumeKey`) and path resumes there. Wrong options are reported
+ * through `finished`, too.
  */
 export function download(
   url: string | URL,
@@ -135,25 +142,25 @@ class Run implements Download {
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
     const store = await this.#openStore({ origin, output, settings })
-    this.#status.resume(store)
+    this.#status.resumeFrom(store)
     const client = this.#parts.createClient(settings)
     try {
       const result = await this.#fetchAndFinish({ store, client, origin, output, settings })
       await store.close('finished')
       return result
     } catch (error) {
-      this.#status.settle(store.received, this.#versions.total)
+      this.#status.setFinal(store.received, this.#versions.total)
       throw withKeptBytes(error, await store.close('stopped'), settings.signal)
     } finally {
       client.close()
     }
   }
 
-  /** A file that has the given checksum already is what was asked for. */
+  /** A file that already has the given checksum need not be fetched. */
   async #findFinished(output: Output, { checksum, signal }: Settings): Promise<DownloadResult | null> {
     const size = checksum === null ? null : await output.finishedSize(checksum, signal)
     if (checksum === null || size === null) return null
-    this.#status.find(size)
+    this.#status.foundFinished(size)
     const { algorithm: digest } = checksum
     return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest, warnings: [] }
   }
@@ -182,7 +189,7 @@ class Run implements Download {
     const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()
-    this.#status.settle(total, total)
+    this.#status.setFinal(total, total)
     await store.finish(total, {
       path: place.path,
       existing: settings.existing,

@@ -4,19 +4,19 @@ import { inWords, shortageOf } from './shortage.ts'
  * Why a download failed. The set is closed and part of the API.
  *
  * - `ERR_DOWNLOAD_USAGE`: an option, the URL or the path cannot be used
- * - `ERR_DOWNLOAD_NETWORK`: no connection, resets, stalls or DNS failures until the retries were used
- *   up, or a proxy that refuses
+ * - `ERR_DOWNLOAD_NETWORK`: no connection, resets, stalls or DNS failures until no retries were left, or a proxy that
+ *   refuses
  * - `ERR_DOWNLOAD_TLS`: the server's certificate is not trusted, or TLS could not be set up; the message says which
- * - `ERR_DOWNLOAD_HTTP`: the server answered with an error; `statusCode` has it
+ * - `ERR_DOWNLOAD_HTTP`: the server answered with the error in `statusCode`
  * - `ERR_DOWNLOAD_CHANGED`: the file kept changing on the server while it was fetched
- * - `ERR_DOWNLOAD_PROTOCOL`: the server's answers contradict what was asked, or themselves
- * - `ERR_DOWNLOAD_DIGEST`: the bytes do not have the digest that was given or sent
+ * - `ERR_DOWNLOAD_PROTOCOL`: the answers of the server contradict the request, or each other
+ * - `ERR_DOWNLOAD_DIGEST`: the bytes do not match a digest that was given or sent
  * - `ERR_DOWNLOAD_DISK_FULL`: no space, a quota or a file size limit
- * - `ERR_DOWNLOAD_UNWRITABLE`: the file system refuses: permissions, a missing directory, something in the way
+ * - `ERR_DOWNLOAD_UNWRITABLE`: the file system refuses to write: permissions, a missing directory, an obstacle
  * - `ERR_DOWNLOAD_BUSY`: another process is downloading to the same file
- * - `ERR_DOWNLOAD_EXISTS`: the file exists and replacing it was not asked for
+ * - `ERR_DOWNLOAD_EXISTS`: the file exists, and the options do not allow to replace it
  * - `ERR_DOWNLOAD_RESOURCES`: the process or the system has no file descriptor or memory left
- * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; the message says whether what was received can be resumed
+ * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; the message says whether the download can be resumed
  */
 export type DownloadErrorCode =
   | 'ERR_DOWNLOAD_USAGE'
@@ -33,25 +33,25 @@ export type DownloadErrorCode =
   | 'ERR_DOWNLOAD_RESOURCES'
   | 'ERR_DOWNLOAD_ABORTED'
 
-/** What a {@link DownloadError} carries beside its message. */
+/** What a {@link DownloadError} has beside its message. */
 export interface DownloadErrorDetails {
-  /** The error below this one, if there is one. */
+  /** The error that caused this one, if any. */
   cause?: unknown
   /** The HTTP status, for `ERR_DOWNLOAD_HTTP`. */
   statusCode?: number
 }
 
-/** The one error class: `code` says which kind, the message what happened and what to do. */
+/** The only error class. `code` says which failure it is. The message says what happened and what to do. */
 export class DownloadError extends Error {
-  /** Which failure this is: what programs compare. */
+  /** Which failure this is, for programs to compare. */
   readonly code: DownloadErrorCode
-  /** The HTTP status that was answered, for `ERR_DOWNLOAD_HTTP`; else undefined. */
+  /** The HTTP status of the answer, for `ERR_DOWNLOAD_HTTP`. Otherwise undefined. */
   readonly statusCode: number | undefined
 
   /**
    * @param code which failure it is
    * @param message in English; what happened and what to do
-   * @param details the error below this one, and the status
+   * @param details the cause, and the status
    */
   constructor(code: DownloadErrorCode, message: string, details: DownloadErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -61,13 +61,13 @@ export class DownloadError extends Error {
   }
 }
 
-/** Is `error` one of Node's system errors, with a code such as `ENOSPC`? */
+/** The code of one of Node's system errors, such as `ENOSPC`. Null for any other error. */
 export function systemCode(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null
   return typeof error.code === 'string' ? error.code : null
 }
 
-const NO_ROOM: Readonly<Record<string, string>> = {
+const DISK_FULL: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file is larger than the file system or the process limit allows',
@@ -93,7 +93,7 @@ export function fileError(error: unknown, path: string): DownloadError {
     return new DownloadError('ERR_DOWNLOAD_RESOURCES', message, { cause: error })
   }
   const code = systemCode(error) ?? ''
-  const full = NO_ROOM[code]
+  const full = DISK_FULL[code]
   if (full !== undefined) {
     return new DownloadError(
       'ERR_DOWNLOAD_DISK_FULL',
@@ -111,7 +111,7 @@ export function fileError(error: unknown, path: string): DownloadError {
 }
 
 /**
- * For `catch`: a failure means `value`. Not so where something has run out: that says nothing about what is at `path`.
+ * For `catch`: a failure means `value`. A shortage does not, because it says nothing about what is at `path`.
  * @throws DownloadError `ERR_DOWNLOAD_RESOURCES`
  */
 export function unlessShort<T>(value: T, path: string): (error: unknown) => T {
@@ -121,7 +121,7 @@ export function unlessShort<T>(value: T, path: string): (error: unknown) => T {
   }
 }
 
-/** For `catch`: a shortage means `value`, and any other failure is thrown. */
+/** For `catch`: a shortage means `value`. Any other failure is thrown. */
 export function ifShort<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (shortageOf(error) === null) throw error

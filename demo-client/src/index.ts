@@ -1,4 +1,4 @@
-// range-get as a library.
+// What the library exports.
 export type { CallerFields } from './caller/caller-fields.ts'
 export type { Destination } from './disk/destination.ts'
 export { type Download, download } from './download.ts'

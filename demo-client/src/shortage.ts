@@ -1,6 +1,6 @@
-// What the system has run out of: descriptors, memory, buffers. It says nothing about the file or the server. Pure.
+// What the system has run out of: descriptors, memory or buffers. The file and the server are not to blame. Pure.
 
-/** Something that has run out. */
+/** A resource that has run out. */
 export interface Shortage {
   /** The system's code. */
   readonly code: 'EMFILE' | 'ENFILE' | 'ENOMEM' | 'ENOBUFS'
@@ -27,7 +27,7 @@ const SHORTAGES: readonly Shortage[] = [
   { code: 'ENOBUFS', reason: 'the system has no buffer left', advice: CLOSE },
 ]
 
-/** What has run out, by an error or one that it was caused by; null where it is about something else. */
+/** The resource that has run out, by an error or its causes. Null for any other error. */
 export function shortageOf(error: unknown): Shortage | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? at.code : null

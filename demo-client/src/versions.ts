@@ -1,4 +1,4 @@
-// The versions of a file, fetched one after the other where it changes on the server, until one is complete.
+// The versions of a file. If it changes on the server, the next version is fetched, until one is complete.
 import { basename } from 'node:path'
 import { onAbort } from './caller/abort-listeners.ts'
 import type { Output } from './disk/destination.ts'
@@ -15,11 +15,12 @@ import { VersionChanged } from './schedule/attempt-failure.ts'
 import { SegmentListener } from './transfer/segment-listener.ts'
 import { Transfer } from './transfer/transfer.ts'
 
-/** Versions begun before giving up; from the second change on the file is fetched as one stream. */
-const MOST_VERSIONS = 6
-const VERSIONS_IN_RANGES = 2
+/** Versions that are begun before the download gives up. */
+const MAX_VERSIONS = 6
+/** After these, the file is fetched as one stream. */
+const MAX_VERSIONS_IN_RANGES = 2
 
-/** Where a file comes from and goes to. */
+/** Where a file comes from, and where it goes to. */
 export interface FetchContext {
   readonly store: Store
   readonly client: HttpClient
@@ -32,18 +33,18 @@ export interface FetchContext {
 export interface FetchedVersion {
   /** Size in bytes. */
   readonly total: number
-  /** What said where the file ends. */
+  /** What marked the end of the file. */
   readonly end: Transfer['end']
-  /** Its digests that were sent behind bodies, by algorithm in base64. */
+  /** Digests of the file that were sent in trailers, by algorithm in base64. */
   readonly digests: Transfer['digests']
-  /** The date that the file is to have, or null for that of its download. */
+  /** The date for the file, or null for the time of the download. */
   readonly modified: Date | null
 }
 
-/** The fetching of one download. It can be paused at any time, before it begins too. */
+/** Fetches the file of one download. It can be paused at any time, even before it begins. */
 export class Versions {
   readonly #status: DownloadStatus
-  /** The one under way, or the last one. */
+  /** The current transfer, or the last one. */
   #transfer: Transfer | null = null
   #isPaused = false
   #modified: Date | null = null
@@ -67,12 +68,12 @@ export class Versions {
     this.#transfer?.resume()
   }
 
-  /** Ends what is under way: {@link fetch} throws `error`. */
+  /** Ends the current transfer: {@link fetch} throws `error`. */
   fail(error: unknown): void {
     this.#transfer?.fail(error)
   }
 
-  /** Fetches, starting over where the file changes, until one version is complete. @throws DownloadError */
+  /** Fetches until one version is complete. Starts over if the file changes. @throws DownloadError */
   async fetch(context: FetchContext): Promise<FetchedVersion> {
     const { signal, onSegment } = context.settings
     const listener = new SegmentListener(onSegment, (error) => this.fail(error))
@@ -83,12 +84,12 @@ export class Versions {
       try {
         if (signal?.aborted) stop()
         await transfer.run()
-        await listener.settled(signal)
+        await listener.done(signal)
         const { end, digests } = transfer
         return { total: transfer.total ?? 0, end, digests, modified: this.#modified }
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
-        if (version >= MOST_VERSIONS) throw keepsChanging(version, error)
+        if (version >= MAX_VERSIONS) throw keepsChanging(version, error)
         this.#status.startOver(error.message)
         await context.store.forget()
       } finally {
@@ -108,19 +109,19 @@ export class Versions {
       client,
       origin,
       outputName: output.isNamed ? basename(output.path) : null,
-      mode: version <= VERSIONS_IN_RANGES ? 'ranges' : 'whole',
+      mode: version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       onVersion: (validators, answer) => this.#accept(context, validators, answer),
-      onBytes: (bytes) => this.#status.count(bytes),
+      onBytes: (bytes) => this.#status.addBytes(bytes),
       onSegment: (report) => listener.call(report),
-      onChange: () => this.#status.touch(),
+      onChange: () => this.#status.changed(),
     })
     this.#transfer = transfer
     if (this.#isPaused) transfer.pause()
-    this.#status.follow(transfer)
+    this.#status.followTransfer(transfer)
     return transfer
   }
 
-  /** The first bytes of a version are about to be taken. @throws DownloadError where they have no place to go */
+  /** Called before the first bytes of a version are received. @throws DownloadError if they cannot be stored */
   async #accept(
     { store, output, settings }: FetchContext,
     validators: Validators,

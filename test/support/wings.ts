@@ -162,11 +162,11 @@ const CLIENT: Layout = {
       mayImport: ['connect', 'caller', 'rules', 'text', 'state/file-name.ts', 'errors.ts'],
     },
     schedule: {
-      is: 'who fetches what, when, how fast; what a failed attempt means for the next one',
+      is: 'which connection fetches what, when and how fast; what a failed attempt means for the next one',
       mayImport: ['http/answer.ts', 'disk', 'rules', 'state', 'errors.ts', 'shortage.ts'],
     },
     transfer: {
-      is: 'the connections of a download: ask, accept, store the body',
+      is: 'the connections of a download: send requests, judge answers, store bodies',
       mayImport: [
         'schedule',
         'http/answer.ts',
@@ -181,7 +181,7 @@ const CLIENT: Layout = {
       ],
     },
     progress: {
-      is: 'where a download stands, for its caller',
+      is: 'the state and the speed of a download, for its caller',
       mayImport: ['transfer', 'disk', 'download-progress.ts'],
     },
     command: {

@@ -1,20 +1,21 @@
-// What a download tells of itself while it runs: gathered from its parts whenever somebody looks.
+// What a download reports while it runs. A snapshot collects it from the parts of the download.
 import type { Store } from '../disk/store.ts'
 import type { DownloadProgress, DownloadState } from '../download-progress.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { ProgressFeed } from './progress-feed.ts'
 import { SpeedMeter } from './speed-meter.ts'
 
-/** Where one download stands. */
+/** The state and the numbers of one download. */
 export class DownloadStatus {
   readonly #meter = new SpeedMeter()
   readonly #feed = new ProgressFeed(() => this.progress)
-  /** The one under way, or the last one. */
+  /** The current transfer, or the last one. */
   #transfer: Transfer | null = null
   #store: Store | null = null
   #state: DownloadState = 'starting'
   #resumed = 0
   #message = ''
+  /** The last numbers, once they are known. */
   #final: Pick<DownloadProgress, 'received' | 'total'> | null = null
 
   /** A snapshot. */
@@ -36,7 +37,7 @@ export class DownloadStatus {
     }
   }
 
-  /** Bytes taken over from an earlier run. */
+  /** Bytes that an earlier run had received. */
   get resumed(): number {
     return this.#resumed
   }
@@ -48,57 +49,57 @@ export class DownloadStatus {
 
   enter(state: DownloadState): void {
     this.#state = state
-    this.touch()
+    this.changed()
   }
 
-  /** `transfer` brings the bytes from now on. */
-  follow(transfer: Transfer): void {
+  /** `transfer` receives the bytes from now on. */
+  followTransfer(transfer: Transfer): void {
     this.#transfer = transfer
     this.enter('downloading')
   }
 
-  /** There is something new to see. */
-  touch(): void {
-    this.#feed.touch()
+  /** A snapshot would differ from the last one. */
+  changed(): void {
+    this.#feed.changed()
   }
 
-  /** Goes on with what `store` holds. */
-  resume(store: Store): void {
+  /** The download goes on with the bytes in `store`. */
+  resumeFrom(store: Store): void {
     this.#store = store
     this.#resumed = store.received
     this.#message = store.notice
   }
 
-  /** `bytes` more have come. */
-  count(bytes: number): void {
+  /** `bytes` more have been received. */
+  addBytes(bytes: number): void {
     this.#meter.add(bytes)
-    this.touch()
+    this.changed()
   }
 
-  /** What was received is of no use. */
+  /** The bytes received so far are useless. */
   startOver(reason: string): void {
     this.#message = `started over: ${reason}`
     this.#resumed = 0
     this.forgetSpeed()
   }
 
-  /** A pause does not count as slowness. */
+  /** Measures the speed from now on, so that a pause does not lower it. */
   forgetSpeed(): void {
     this.#meter.reset()
   }
 
-  /** The file was there already, all `size` bytes of it. */
-  find(size: number): void {
+  /** The file existed already, with all its `size` bytes. */
+  foundFinished(size: number): void {
     this.#resumed = size
-    this.settle(size, size)
+    this.setFinal(size, size)
   }
 
-  /** From now on these are the numbers, whatever becomes of the part file. */
-  settle(received: number, total: number | null): void {
+  /** These numbers are the last ones. They do not change when the part file is closed. */
+  setFinal(received: number, total: number | null): void {
     this.#final = { received, total }
   }
 
-  /** Nothing new will come. */
+  /** There is no snapshot after the next one. */
   end(): void {
     this.#feed.end()
   }

@@ -1,38 +1,37 @@
-// The newest snapshot of a download, for any reader, at any pace.
+// The newest snapshot of a download, for any number of readers at any speed.
 import type { DownloadProgress } from '../download-progress.ts'
 
-/** Holds the newest snapshot and wakes those who wait for a newer one. */
+/** Gives each reader the newest snapshot, and wakes the readers that wait for a newer one. */
 export class ProgressFeed {
-  readonly #look: () => DownloadProgress
+  readonly #takeSnapshot: () => DownloadProgress
   #version = 0
   #isOver = false
   #wake: (() => void)[] = []
 
-  /** @param look takes a snapshot */
-  constructor(look: () => DownloadProgress) {
-    this.#look = look
+  constructor(takeSnapshot: () => DownloadProgress) {
+    this.#takeSnapshot = takeSnapshot
   }
 
-  /** There is something new to see. */
-  touch(): void {
+  /** A snapshot would differ from the last one. */
+  changed(): void {
     this.#version++
     for (const wake of this.#wake.splice(0)) wake()
   }
 
-  /** Nothing new will come: iterations end after the last snapshot. */
+  /** Nothing changes any more. Readers end after the last snapshot. */
   end(): void {
     this.#isOver = true
-    this.touch()
+    this.changed()
   }
 
-  /** Snapshots, each the newest there is when it is taken, ending with the download. */
+  /** Snapshots until the end of the download. Each is taken when its reader asks for it. */
   async *snapshots(): AsyncGenerator<DownloadProgress, void, undefined> {
     let seen = -1
     while (true) {
       const isLast = this.#isOver
       if (seen !== this.#version) {
         seen = this.#version
-        yield this.#look()
+        yield this.#takeSnapshot()
       }
       if (isLast) return
       if (seen === this.#version) await new Promise<void>((resolve) => this.#wake.push(resolve))

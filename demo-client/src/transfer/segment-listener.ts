@@ -1,26 +1,26 @@
-// What a caller has called after each answer. It may throw, or return a promise that is rejected: both end the download.
+// The listener that a caller gives for each answer. If it throws or returns a promise that is rejected, the download ends.
 import { onAbort } from '../caller/abort-listeners.ts'
 import { DownloadError } from '../errors.ts'
 import type { SegmentReport } from './segment-report.ts'
 
-/** A caller's listener, as given. */
+/** The listener of a caller, as given. */
 export type GivenListener = (report: SegmentReport) => void | PromiseLike<void>
 
-/** Calls a caller's listener. */
+/** Calls the listener of a caller. */
 export class SegmentListener {
   readonly #given: GivenListener | null
   readonly #onFailure: (error: DownloadError) => void
-  /** Calls whose promises are not settled. */
+  /** Calls whose promises are pending. */
   readonly #running = new Set<Promise<void>>()
   #failure: DownloadError | null = null
 
-  /** @param onFailure is called when a promise was rejected */
+  /** @param onFailure called when a promise is rejected */
   constructor(given: GivenListener | null, onFailure: (error: DownloadError) => void) {
     this.#given = given
     this.#onFailure = onFailure
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` where the listener throws */
+  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if the listener throws */
   call(report: SegmentReport): void {
     let returned: unknown
     try {
@@ -32,11 +32,11 @@ export class SegmentListener {
   }
 
   /**
-   * Resolves when no call is under way.
-   * @throws DownloadError `ERR_DOWNLOAD_USAGE` where one of the promises was rejected
-   * @throws the reason of `signal` when that is aborted
+   * Resolves when no call is pending.
+   * @throws DownloadError `ERR_DOWNLOAD_USAGE` if one of the promises was rejected
+   * @throws the reason of `signal` if that is aborted
    */
-  async settled(signal: AbortSignal | null): Promise<void> {
+  async done(signal: AbortSignal | null): Promise<void> {
     const all = async (): Promise<void> => {
       while (this.#running.size > 0) await Promise.all(this.#running)
     }

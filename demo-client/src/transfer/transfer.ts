@@ -1,4 +1,10 @@
-// The connections of one download: they send requests, receive bodies, try again and pause, until every byte is there.
+// The connections of one download, until every byte is there. Each connection repeats these steps.
+//
+// 1. Wait while the download is paused: `schedule/pause-gate.ts`.
+// 2. Choose the bytes to fetch: `schedule/schedule.ts` makes an `Assignment`.
+// 3. Send a request, to where `next-request.ts` says, and judge the answer: `requester.ts`, `fetch-segment.ts`.
+// 4. Receive the body into the store, at the allowed speed: `accepted-answers.ts`, `store-body.ts`, `schedule/pace.ts`.
+// 5. After a failure decide what to do, and wait: `schedule/connection-attempts.ts`, `schedule/retry-waits.ts`.
 import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import type { Assignment } from '../schedule/assignment.ts'
 import type { Failure } from '../schedule/attempt-failure.ts'
