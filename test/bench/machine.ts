@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
-import { formatBytes } from './format.ts'
-import { nginxVersion } from './nginx.ts'
+import { formatBytes } from './report/format.ts'
+import { nginxVersion } from './servers/nginx.ts'
 
 /** What the figures were taken on, one fact a line. */
 export async function describeMachine(): Promise<string[]> {

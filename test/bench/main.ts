@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { type BenchOptions, helpText, parseCommand } from './arguments.ts'
 import { createFixtures } from './fixtures.ts'
-import { LoadGenerator } from './load-generator.ts'
+import { LoadGenerator } from './load/load-generator.ts'
 import { describeMachine } from './machine.ts'
+import { renderMarkdown, renderText, type Table } from './report/table.ts'
 import { runSections, sectionNames } from './sections.ts'
-import { renderMarkdown, renderText, type Table } from './table.ts'
 
 async function run(options: BenchOptions): Promise<void> {
   const machine = await describeMachine()

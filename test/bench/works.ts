@@ -1,6 +1,6 @@
-import type { ContenderName } from './contender.ts'
 import { LARGE_BYTES, LARGE_NAME, SMALL_BYTES, SMALL_NAME } from './fixtures.ts'
 import type { Ranges } from './load/protocol.ts'
+import type { ContenderName } from './servers/contender.ts'
 
 /** CPU of ours against another's: at most so many times as much. */
 export interface Goal {

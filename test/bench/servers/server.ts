@@ -16,7 +16,7 @@ export interface Server {
  * @param name of the file, without extension
  */
 export async function startNodeServer(name: string, args: readonly string[]): Promise<Server> {
-  const program = fileURLToPath(new URL(`./servers/${name}.js`, import.meta.url))
+  const program = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
   const child = fork(program, [...args])
   const failed = once(child, 'exit').then(() => {
     throw new Error(`The server '${name}' did not start`)

@@ -1,9 +1,9 @@
+import { loadOf, probeOf } from '../load/loads.ts'
+import { works } from '../works.ts'
 import type { Contender } from './contender.ts'
-import { loadOf, probeOf } from './loads.ts'
+import type { FixedAnswer } from './fixed.ts'
 import { nginxVersion, startNginx } from './nginx.ts'
 import { startNodeServer } from './server.ts'
-import type { FixedAnswer } from './servers/fixed.ts'
-import { works } from './works.ts'
 
 /** Fields that Node sets by itself. */
 const NOT_COPIED = ['date', 'connection', 'keep-alive', 'content-length']

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { CLI } from '../support/cli.ts'
+import { CLI } from '../../support/cli.ts'
+import { LARGE_BYTES, LARGE_NAME } from '../fixtures.ts'
+import { type Spread, spreadOf } from '../report/statistics.ts'
+import { nginxVersion, startNginx } from '../servers/nginx.ts'
 import { startCappedProxy } from './capped-proxy.ts'
-import { LARGE_BYTES, LARGE_NAME } from './fixtures.ts'
-import { nginxVersion, startNginx } from './nginx.ts'
-import { type Spread, spreadOf } from './statistics.ts'
 
 /** What one downloader did on one kind of work. */
 export interface ClientRow {

@@ -1,7 +1,7 @@
 import { evaluatePreconditions } from '#plugin/rules/preconditions.js'
 import { parseRangeSet, selectRanges } from '#plugin/rules/range-set.js'
-import { spreadOf } from './statistics.ts'
-import type { Table } from './table.ts'
+import { spreadOf } from '../report/statistics.ts'
+import type { Table } from '../report/table.ts'
 
 /** Bytes of a field; the longest is what Node admits for a whole head. */
 const LENGTHS = [1, 2, 4, 8, 16, 32, 64].map((times) => times * 250)

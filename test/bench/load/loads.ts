@@ -1,8 +1,8 @@
-import type { Load } from './load/protocol.ts'
-import { rangeValue, stretchesOf } from './load/range-field.ts'
-import { randomNumbers } from './pattern.ts'
+import { randomNumbers } from '../pattern.ts'
+import type { Work } from '../works.ts'
 import { type Probed, probe } from './probe.ts'
-import type { Work } from './works.ts'
+import type { Load } from './protocol.ts'
+import { rangeValue, stretchesOf } from './range-field.ts'
 
 /** What one kind of work means for one server: entity-tags and the length of multipart answers are its own. */
 export async function loadOf(

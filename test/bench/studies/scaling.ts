@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
+import { loadOf } from '../load/loads.ts'
+import { formatRatio, formatSpread } from '../report/format.ts'
+import { spreadOf } from '../report/statistics.ts'
+import type { Table } from '../report/table.ts'
+import { type Server, startNodeServer } from '../servers/server.ts'
+import { workNamed } from '../works.ts'
 import type { Effort } from './comparison.ts'
-import { formatRatio, formatSpread } from './format.ts'
-import { loadOf } from './loads.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { type Server, startNodeServer } from './server.ts'
-import { spreadOf } from './statistics.ts'
-import type { Table } from './table.ts'
-import { workNamed } from './works.ts'
 
 const WORKERS = [1, 2]
 const WORKS = ['range-4', 'range-64k']

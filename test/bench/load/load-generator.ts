@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Load, LoadResult, Order, Report, Stall } from './load/protocol.ts'
+import type { Load, LoadResult, Order, Report, Stall } from './protocol.ts'
 
-const PROGRAM = fileURLToPath(new URL('./load/main.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('./main.js', import.meta.url))
 
 /** The process that plays the clients. One order at a time. */
 export class LoadGenerator {

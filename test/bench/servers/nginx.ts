@@ -6,8 +6,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { makeTemporaryFolder } from '../temporary-folder.ts'
 import type { Server } from './server.ts'
-import { makeTemporaryFolder } from './temporary-folder.ts'
 
 // Debian installs it where the PATH of ordinary users does not lead.
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`

@@ -3,12 +3,12 @@ import { get } from 'node:http'
 import { connect } from 'node:http2'
 import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
-import { LARGE_BYTES } from './fixtures.ts'
-import { formatRatio, formatSpread } from './format.ts'
+import { LARGE_BYTES } from '../fixtures.ts'
+import { formatRatio, formatSpread } from '../report/format.ts'
+import { spreadOf } from '../report/statistics.ts'
+import type { Table } from '../report/table.ts'
+import { type Server, startNodeServer } from '../servers/server.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { type Server, startNodeServer } from './server.ts'
-import { spreadOf } from './statistics.ts'
-import type { Table } from './table.ts'
 
 const MS_PER_SECOND = 1000
 const WINDOW_BYTES = 16 * 1024 ** 2

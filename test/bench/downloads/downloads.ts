@@ -1,6 +1,6 @@
+import { formatRatio, formatSpread } from '../report/format.ts'
+import type { Table } from '../report/table.ts'
 import { runClientBench } from './client.ts'
-import { formatRatio, formatSpread } from './format.ts'
-import type { Table } from './table.ts'
 
 /** The other side of the line: range-get beside other downloaders. */
 export async function measureDownloads(root: string, rounds: number): Promise<Table> {

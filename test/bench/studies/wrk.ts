@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { rangeValue, stretchesOf } from '../load/range-field.ts'
+import { randomNumbers } from '../pattern.ts'
+import { spreadOf } from '../report/statistics.ts'
+import type { Contender } from '../servers/contender.ts'
+import type { Work } from '../works.ts'
 import type { Effort, Result } from './comparison.ts'
-import type { Contender } from './contender.ts'
-import { rangeValue, stretchesOf } from './load/range-field.ts'
-import { randomNumbers } from './pattern.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { spreadOf } from './statistics.ts'
-import type { Work } from './works.ts'
 
 const run = promisify(execFile)
 const MS_PER_SECOND = 1000

@@ -1,11 +1,11 @@
-import { type Contender, type ContenderName, LABELS } from './contender.ts'
-import { formatSeconds } from './format.ts'
-import type { LoadResult } from './load/protocol.ts'
-import { LoadGenerator } from './load-generator.ts'
-import { loadOf } from './loads.ts'
-import { quantile } from './statistics.ts'
-import type { Table } from './table.ts'
-import { workNamed } from './works.ts'
+import { LoadGenerator } from '../load/load-generator.ts'
+import { loadOf } from '../load/loads.ts'
+import type { LoadResult } from '../load/protocol.ts'
+import { formatSeconds } from '../report/format.ts'
+import { quantile } from '../report/statistics.ts'
+import type { Table } from '../report/table.ts'
+import { type Contender, type ContenderName, LABELS } from '../servers/contender.ts'
+import { workNamed } from '../works.ts'
 
 const COMPARED: readonly ContenderName[] = ['ours', 'static', 'nginx']
 const SMALL_CONNECTIONS = 4

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ContenderName, LABELS } from './contender.ts'
-import { LARGE_NAME, SMALL_NAME } from './fixtures.ts'
-import { formatBytes } from './format.ts'
-import type { LoadGenerator } from './load-generator.ts'
-import { nginxVersion, startNginx } from './nginx.ts'
+import { LARGE_NAME, SMALL_NAME } from '../fixtures.ts'
+import type { LoadGenerator } from '../load/load-generator.ts'
+import { formatBytes } from '../report/format.ts'
+import type { Table } from '../report/table.ts'
+import { type ContenderName, LABELS } from '../servers/contender.ts'
+import { nginxVersion, startNginx } from '../servers/nginx.ts'
+import { type Server, startNodeServer } from '../servers/server.ts'
 import { residentBytes } from './process-usage.ts'
-import { type Server, startNodeServer } from './server.ts'
-import type { Table } from './table.ts'
 
 const CLIENTS = 2000
 const MORE_CLIENTS = 4000

@@ -1,8 +1,8 @@
-import type { Result } from './comparison.ts'
-import { type ContenderName, LABELS } from './contender.ts'
+import { type ContenderName, LABELS } from '../servers/contender.ts'
+import type { Result } from '../studies/comparison.ts'
+import type { Work } from '../works.ts'
 import { formatRatio, formatSpread } from './format.ts'
 import type { Table } from './table.ts'
-import type { Work } from './works.ts'
 
 /** The results of one kind of work. */
 export function resultTable(work: Work, results: readonly Result[]): Table {

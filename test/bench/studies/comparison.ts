@@ -1,10 +1,10 @@
-import type { Contender, ContenderName } from './contender.ts'
-import type { Load, LoadResult } from './load/protocol.ts'
-import type { LoadGenerator } from './load-generator.ts'
-import { loadOf } from './loads.ts'
+import type { LoadGenerator } from '../load/load-generator.ts'
+import { loadOf } from '../load/loads.ts'
+import type { Load, LoadResult } from '../load/protocol.ts'
+import { type Spread, spreadOf } from '../report/statistics.ts'
+import type { Contender, ContenderName } from '../servers/contender.ts'
+import type { Work } from '../works.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { type Spread, spreadOf } from './statistics.ts'
-import type { Work } from './works.ts'
 
 /** What one contender took at one kind of work; seconds for each request, or file. */
 export interface Result {

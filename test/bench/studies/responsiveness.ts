@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SMALL_BYTES, SMALL_NAME } from './fixtures.ts'
-import { formatSeconds } from './format.ts'
-import type { LoadResult } from './load/protocol.ts'
-import type { LoadGenerator } from './load-generator.ts'
-import { type Probed, probe } from './probe.ts'
-import { startNodeServer } from './server.ts'
-import type { WaitingReport } from './servers/slow-source.ts'
-import { quantile } from './statistics.ts'
-import type { Table } from './table.ts'
+import { SMALL_BYTES, SMALL_NAME } from '../fixtures.ts'
+import type { LoadGenerator } from '../load/load-generator.ts'
+import { type Probed, probe } from '../load/probe.ts'
+import type { LoadResult } from '../load/protocol.ts'
+import { formatSeconds } from '../report/format.ts'
+import { quantile } from '../report/statistics.ts'
+import type { Table } from '../report/table.ts'
+import { startNodeServer } from '../servers/server.ts'
+import type { WaitingReport } from '../servers/slow-source.ts'
 
 const WAITING = 64
 const POLL_MS = 20
