@@ -4,10 +4,10 @@ import { REPOSITORY } from '../support/repository.ts'
 import { readDocument, tableUnder } from './support/markdown.ts'
 
 const CODE = /`([^`]+)`/g
-/** A file or a folder, rather than a name in one. */
+/** A file or a folder, not a name in one. */
 const PATH = /\/$|\.ts$/
 
-t.test('Where does it go? Each file and folder that is named is there', async (t) => {
+t.test('"Where does it go?" names files and folders that exist', async (t) => {
   const rows = tableUnder(readDocument('CONTRIBUTING.md'), 'Where does it go?')
   t.equal(rows.length, 10)
   const sources = { 'fastify-send-range': 'plugin/src/', 'range-get': 'demo-client/src/' }
@@ -37,7 +37,7 @@ const DEFENCES = [
 ]
 
 for (const { title, folder } of DEFENCES) {
-  t.test(`${title}: the steps are counted, and each file is there`, async (t) => {
+  t.test(`"${title}" counts its steps and names files that exist`, async (t) => {
     const rows = tableUnder(readDocument('SECURITY.md'), title)
     t.ok(rows.length > 5)
     t.strictSame(

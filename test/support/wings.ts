@@ -53,11 +53,11 @@ const PLUGIN: Layout = {
       isPure: true,
     },
     request: {
-      is: 'what is asked: the fields and the target of a request',
+      is: 'the fields and the target of a request',
       mayImport: ['rules'],
     },
     sources: {
-      is: 'what a source is, what yours are held to, and the source of bytes in memory',
+      is: 'the interface of a source, the checks of your own sources, and the source of bytes in memory',
       mayImport: [
         'rules',
         'checked-options.ts',
@@ -70,15 +70,15 @@ const PLUGIN: Layout = {
       ],
     },
     files: {
-      is: 'the source of files: paths, versions, tags, open descriptors, small ranges that are kept',
+      is: 'the source of files: paths, versions, tags, open descriptors, a cache of small ranges',
       mayImport: ['rules', 'sources', 'errors.ts', 'foreign-failure.ts', 'memory-bounds.ts'],
     },
     connection: {
-      is: 'the connection of an answer: whose turn it is, whether the client reads, when it is over; HTTP/1 and HTTP/2',
+      is: 'the connection of an answer: which answer is next, whether the client reads, when it is over; HTTP/1 and HTTP/2',
       mayImport: ['rules', 'memory-bounds.ts'],
     },
     guards: {
-      is: 'what goes out is what was decided, whatever hooks and middleware make of head and body',
+      is: 'checks that what is sent is what was decided, whatever hooks and middleware do to head and body',
       mayImport: ['rules', 'connection', 'log-line.ts', 'errors.ts'],
     },
     response: {
@@ -96,7 +96,7 @@ const PLUGIN: Layout = {
       ],
     },
     body: {
-      is: 'the bytes: read at once or in chunks, as fast as the client takes them',
+      is: 'the bytes: read in one piece or in chunks, as fast as the client takes them',
       mayImport: ['rules', 'sources', 'connection', 'guards', 'log-line.ts', 'errors.ts', 'memory-bounds.ts'],
     },
   },
