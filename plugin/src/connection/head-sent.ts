@@ -2,7 +2,7 @@ import { OutgoingMessage } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 
-/** A getter of Node's own, which no wrapper around one response has changed. */
+/** The getter of Node itself, which wrappers of one response have not changed. */
 function getterOf(prototype: object): (this: unknown) => unknown {
   const getter = Object.getOwnPropertyDescriptor(prototype, 'headersSent')?.get
   if (getter === undefined) throw new TypeError('Node has no headersSent')
@@ -13,16 +13,16 @@ const http1HeadersSent = getterOf(OutgoingMessage.prototype)
 const http2HeadersSent = getterOf(Http2ServerResponse.prototype)
 
 /**
- * Whether the head of a response is out, as Node itself knows it. The property `headersSent` of one response may say
- * anything: `@fastify/express` puts a getter there that is false until Express's `res.send` was called.
+ * Whether the head of a response was sent, as Node itself knows. The property `headersSent` of one response may be wrong:
+ * `@fastify/express` puts a getter there that is false until Express's `res.send` was called.
  */
 export function isHeadSent(raw: object): boolean {
   return (raw instanceof Http2ServerResponse ? http2HeadersSent : http1HeadersSent).call(raw) === true
 }
 
 /**
- * Puts the truth back where `headersSent` denies that the head is out: Fastify and middleware would write a second
- * one, and the exception ends the process.
+ * Makes `headersSent` true if it is wrongly false. Fastify and middleware would write a second head, and the exception
+ * would end the process.
  */
 export function correctHeadersSent(raw: object & { readonly headersSent: boolean }): void {
   if (isHeadSent(raw) && !raw.headersSent)
@@ -30,8 +30,8 @@ export function correctHeadersSent(raw: object & { readonly headersSent: boolean
 }
 
 /**
- * Has Fastify treat the failure of a payload as one after the head, also where `headersSent` cannot be redefined or
- * stands behind a Proxy. Call before Fastify's own listener runs.
+ * Has Fastify treat the failure of a payload as one after the head, also if `headersSent` cannot be redefined, or is behind
+ * a Proxy. Call this before Fastify's own listener runs.
  */
 export function reportFailureAfterHead({ raw, request }: FastifyReply): void {
   correctHeadersSent(raw)

@@ -7,39 +7,39 @@ import { writtenHead } from './written-head.ts'
 
 const RESET_CONTENT = 205
 
-/** The body of an answer, as it is meant. */
+/** The intended body of an answer. */
 export interface GuardedBody extends IntendedBody {
-  /** Whether our body was read to its end, or not at all because something else is sent in its place. */
+  /** Whether our body was read to its end, or not at all because something else replaces it. */
   readonly isSpent: () => boolean
 }
 
-/** A body that is handed out piece by piece to be written. */
+/** A body that is handed out in pieces to be written. */
 interface HandedOut {
   /** Bytes so far. */
   readonly handedOut: () => number
-  /** Called where there are others. */
+  /** Called when other bytes are written. */
   readonly refuse: () => void
 }
 
 /** What is known of the answer on a stream. */
 interface Guarded {
   readonly response: Http2ServerResponse
-  /** The status that our answer was given. */
+  /** The status of our answer. */
   status: number
   isBodySpent: () => boolean
-  /** What was written into the stream. */
+  /** Counts what was written into the stream. */
   body: BodyCount
-  /** Our own body, where it alone may be written into the stream. */
+  /** Our own body, if no other bytes may be written into the stream. */
   soleBody?: HandedOut
   /**
-   * - `awaited`: the head is not out
-   * - `ours`: it went out in the way of Node's response, which asks for trailers before it ends a stream
-   * - `ended`: and the stream was allowed to end
+   * - `awaited`: the head was not sent
+   * - `ours`: Node's response has sent it, which asks for trailers before it ends a stream
+   * - `ended`: the stream was allowed to end
    */
   state: 'awaited' | 'ours' | 'ended'
 }
 
-/** The methods of a stream that every way to its end goes through. */
+/** The methods of a stream through which it can end. */
 interface StreamMethods {
   respond: (headers: unknown, options: unknown) => void
   _write: (chunk: unknown, encoding: BufferEncoding, done: () => void) => void
@@ -57,14 +57,14 @@ interface Queued {
 const guarded = new WeakMap<ServerHttp2Stream, Guarded>()
 
 /**
- * Has an HTTP/2 answer that ends early end with RST_STREAM and INTERNAL_ERROR, whatever ends it: a hook's stream that
- * fails or ends too soon, `end`, `close` or `destroy` of the response or of its stream. Without this Node sends
- * END_STREAM or RST_STREAM with NO_ERROR, and clients take what they have for the whole. So does one that a hook makes
- * too long, before a byte too much goes out, and a 206 of other bytes than those of its range.
+ * Ends an HTTP/2 answer with RST_STREAM and INTERNAL_ERROR if it ends early: because the stream of a hook fails or ends too
+ * soon, or by `end`, `close` or `destroy` of the response or of its stream. Without this, Node sends END_STREAM, or
+ * RST_STREAM with NO_ERROR, and clients take what they have for the whole. An answer that a hook makes too long ends in the
+ * same way before a surplus byte goes out, and so does a 206 with other bytes than those of its range.
  *
  * RFC 9113 §8.1.1: "A request or response is also malformed if the value of a Content-Length header field does not equal
- * the sum of the DATA frame payload lengths that form the content". Where a hook has taken Content-Length off, the
- * answer is whole when our body was read to its end.
+ * the sum of the DATA frame payload lengths that form the content". If a hook has removed Content-Length, the
+ * answer is complete when our body was read to its end.
  */
 export function guardHttp2End({ raw, statusCode }: FastifyReply, intended: GuardedBody): void {
   const response: unknown = raw
@@ -91,7 +91,7 @@ export function guardHttp2End({ raw, statusCode }: FastifyReply, intended: Guard
   guardReset(stream, answer)
 }
 
-/** Whether a stream has ended before our answer was whole. Node's `finish` comes for such a stream too. */
+/** Whether a stream has ended before our answer was complete. Node emits `finish` for such a stream too. */
 export function hasEndedEarly(response: object): boolean {
   if (!(response instanceof Http2ServerResponse) || response.stream === undefined) return false
   const answer = guarded.get(response.stream)
@@ -102,7 +102,7 @@ export function hasEndedEarly(response: object): boolean {
   )
 }
 
-/** Has a stream take no more bytes than a body has handed out, where the head announces all of them. */
+/** Has a stream take no more bytes than a body has handed out, if the head announces their number. */
 export function limitToBody(stream: ServerHttp2Stream, body: HandedOut): void {
   const answer = guarded.get(stream)
   if (answer !== undefined) answer.soleBody = body
@@ -113,14 +113,14 @@ export function bytesWrittenTo(stream: ServerHttp2Stream): number {
   return guarded.get(stream)?.body.count ?? 0
 }
 
-/** Counts what is written, and looks at it where END_STREAM would go out. */
+/** Counts what is written, and checks it before END_STREAM goes out. */
 function guardEnd(stream: ServerHttp2Stream, answer: Guarded): void {
   const original = methodsOf(stream)
   replaceMethods(stream, {
     respond(headers, options) {
       const ours = isAskingForTrailers(options)
       if (ours) answer.state = 'ours'
-      // A head that ends the stream leaves nothing to look at afterwards.
+      // A head that ends the stream would leave nothing to check.
       original.respond.call(stream, headers, ours ? { ...options, endStream: false } : options)
     },
     _write(chunk, encoding, done) {
@@ -139,7 +139,7 @@ function guardEnd(stream: ServerHttp2Stream, answer: Guarded): void {
   })
 }
 
-/** Gives a code to what resets the stream without one, and to what says that the client no longer wants the answer. */
+/** Gives an error code to a reset without one, and to a reset that says that the answer is no longer wanted. */
 function guardReset(stream: ServerHttp2Stream, answer: Guarded): void {
   const original = methodsOf(stream)
   const isCutShort = (): boolean => {
@@ -167,12 +167,12 @@ function reset(stream: ServerHttp2Stream, done?: () => void): void {
 
 function admits(stream: ServerHttp2Stream, answer: Guarded, chunks: readonly Queued[]): boolean {
   const head = headOf(stream, answer)
-  // What a hook sends on the stream itself is its own.
+  // What a hook sends on the stream itself belongs to the hook.
   const isHeld = answer.state === 'ours' && head.status !== RESET_CONTENT
   const isRight = chunks
     .map((queued) => answer.body.add(head, bytesOf(queued)))
     .every((it) => !isHeld || it !== 'wrong')
-  // Where something below the response encodes the body, the head announces no length.
+  // If something below the response encodes the body, the head announces no length.
   const { soleBody } = answer
   const isAlone =
     soleBody === undefined || head.length === undefined || answer.body.count <= soleBody.handedOut()

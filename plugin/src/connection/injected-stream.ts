@@ -3,8 +3,8 @@ import { Duplex, Readable } from 'node:stream'
 import { replaceMethod } from './replace-method.ts'
 
 /**
- * Ends the response of `inject({ payloadAsStream: true })` when the reader of its stream leaves. A socket would say so;
- * light-my-request, which stands in for it, tells its response nothing: no public part of it leads to the stream.
+ * Ends the response of `inject({ payloadAsStream: true })` when the reader of its stream leaves. A socket would report this.
+ * light-my-request, which replaces the socket, does not, and has no public property that leads to the stream.
  */
 export function endWithInjectedStream(raw: { destroy(): unknown }): void {
   const state: unknown = Reflect.get(raw, '_lightMyRequest')
@@ -15,14 +15,13 @@ export function endWithInjectedStream(raw: { destroy(): unknown }): void {
 }
 
 /**
- * Makes the promise of `inject` reject, or the stream that it has given end with an error, as a connection that is cut
- * would. light-my-request takes what is ended for a whole answer, also where it was destroyed before: only `finish`
- * tells it so, and must not come any more.
+ * Makes the promise of `inject` reject, or its stream end with an error, as if a connection was cut. light-my-request takes
+ * an answer for complete when its response emits `finish`, also after it was destroyed. So `finish` is not emitted any more.
  *
- * @returns false where a response is not one of `inject`
+ * @returns false if the response is not one of `inject`
  */
 export function cutInjected(raw: ServerResponse): boolean {
-  // The socket of `inject` is a stand-in.
+  // `inject` has an object in the place of a socket.
   if (raw.req.socket instanceof Duplex) return false
   const emit = raw.emit
   const emitUnfinished = (event: string, ...given: unknown[]): boolean =>

@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls'
 
 const { write, end } = ServerResponse.prototype
 
-/** The methods through which bytes get from a response to the system, as they were when this module was loaded. */
+/** The methods through which the bytes of a response reach the system. */
 const SOCKET_METHODS = ['write', 'end', '_write', '_writev', '_writeGeneric'] as const
 type SocketMethods = { readonly [Name in (typeof SOCKET_METHODS)[number]]?: unknown }
 const native: SocketMethods = { ...pick(Socket.prototype as SocketMethods) }
@@ -15,9 +15,9 @@ function pick(methods: SocketMethods): SocketMethods {
 }
 
 /**
- * Whether what is written into a response goes to a socket of the system through Node's own methods. A wrapper, a
- * connection made of another kind of stream, HTTP/2 and `inject` may all keep or delay what they are given after they
- * have said that it is written.
+ * Whether the bytes of a response go to a socket of the system through Node's own methods, as they were when this module
+ * was loaded. A wrapper, a connection over another kind of stream, HTTP/2 and `inject` may keep or delay bytes after they
+ * have reported them as written.
  */
 export function isNativeResponse(destination: NodeJS.WritableStream): destination is ServerResponse {
   if (!(destination instanceof ServerResponse)) return false
@@ -34,9 +34,9 @@ function hasMethods(socket: SocketMethods, expected: SocketMethods): boolean {
 }
 
 /**
- * Watches that bytes have reached the system, whatever wraps the writing below.
+ * Watches whether bytes have reached the system, below all wrappers.
  *
- * @returns a function that says whether at least this many bytes were handed to the system since, and none is queued
+ * @returns a function that returns whether at least this many bytes were handed to the system since, and none is queued
  */
 export function watchSystemWrites({ socket }: ServerResponse): (byteCount: number) => boolean {
   if (socket === null) return () => false
@@ -45,13 +45,13 @@ export function watchSystemWrites({ socket }: ServerResponse): (byteCount: numbe
 }
 
 /**
- * Notices what is written into the socket of a response beside it: through a method of its prototype, or on the socket
- * itself. Gives up once a write of ours has not reached the socket at once: then something below writes when it wants to,
- * and what reaches the socket later may be ours.
+ * Notices bytes that are written into the socket of a response, but not by our calls: through a method of its prototype, or
+ * on the socket itself. Stops watching once a write of ours has not reached the socket at once. Something below then delays
+ * writes, and bytes that reach the socket later may be ours.
  */
 export class SocketWatch {
   readonly #response: ServerResponse
-  /** Bytes written to the socket before our write, and after it; undefined where that is not known. */
+  /** Bytes written to the socket before our write, and after it; undefined if that is not known. */
   #before: number | undefined
   #expected: number | undefined
   #isGivenUp = false
@@ -60,12 +60,12 @@ export class SocketWatch {
     this.#response = response
   }
 
-  /** Undefined where wrappers write when they want to. */
+  /** Undefined if wrappers may delay writes. */
   static of(destination: NodeJS.WritableStream): SocketWatch | undefined {
     return isNativeResponse(destination) ? new SocketWatch(destination) : undefined
   }
 
-  /** Whether nothing was written since {@link note}. To be asked before each write. */
+  /** Whether nothing was written since {@link note}. Call this before each write. */
   isUntouched(): boolean {
     const { socket } = this.#response
     this.#before = socket?.bytesWritten
@@ -74,7 +74,7 @@ export class SocketWatch {
   }
 
   /**
-   * Takes what is written so far for ours. A body in the chunked coding may be held back, and come later.
+   * Counts all bytes so far as ours. A body in the chunked coding may be delayed, and is not watched.
    *
    * @param byteCount bytes of the body that were written since {@link isUntouched}
    */

@@ -6,17 +6,17 @@ import type { FastifyReply } from 'fastify'
 import { isHeadSent, reportFailureAfterHead } from './head-sent.ts'
 import { cutInjected, endWithInjectedStream } from './injected-stream.ts'
 
-/** What Fastify's `reply.raw` is, whichever version of HTTP the server speaks. */
+/** Fastify's `reply.raw`, over HTTP/1 or HTTP/2. */
 export type RawResponse = ServerResponse | Http2ServerResponse
 
-/** Whether a response is over: nothing that is written now goes anywhere. */
+/** Whether a response is over: what is written now is not sent. */
 export function isOver(reply: FastifyReply): boolean {
   const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse) return raw.stream === undefined || raw.stream.destroyed
   return raw.destroyed || raw.writableFinished || reply.request.raw.socket.destroyed
 }
 
-/** Who waits for the end of a response. */
+/** The end of a response, and what is to be called then. */
 interface Ending {
   isOver: boolean
   readonly listeners: (() => void)[]
@@ -24,10 +24,10 @@ interface Ending {
 
 const endings = new WeakMap<RawResponse, Ending>()
 
-/** The endings of the responses that are queued behind others on a connection (pipelining). */
+/** Called for the responses that are queued behind others on a connection (pipelining), when it closes. */
 const queued = new WeakMap<Socket, Set<() => void>>()
 
-/** One listener for each connection, however many requests are pipelined on it. */
+/** One listener for each connection, for any number of pipelined requests. */
 function queuedOn(socket: Socket): Set<() => void> {
   const known = queued.get(socket)
   if (known !== undefined) return known
@@ -40,8 +40,8 @@ function queuedOn(socket: Socket): Set<() => void> {
 }
 
 /**
- * Calls back once when a response is over, finished or cut; at once when it is so already. Node's `close` does not come
- * for a response that was queued behind others when the connection went.
+ * Calls back once when a response is over, finished or cut; at once if it is over already. Node does not emit `close` for a
+ * response that was queued behind others when the connection closed.
  */
 export function whenOver(reply: FastifyReply, listener: () => void): void {
   const raw: RawResponse = reply.raw
@@ -50,11 +50,11 @@ export function whenOver(reply: FastifyReply, listener: () => void): void {
   else ending.listeners.push(listener)
 }
 
-/** One listener for each response, however many wait for its end. */
+/** One listener for each response, for any number of callbacks. */
 function watchEnding({ raw, request }: { raw: RawResponse; request: FastifyReply['request'] }): Ending {
   const ending: Ending = { isOver: false, listeners: [] }
   endings.set(raw, ending)
-  // The socket of `inject` is a stand-in.
+  // `inject` has an object in the place of a socket.
   if (!(request.raw.socket instanceof Duplex)) endWithInjectedStream(raw)
   if (raw instanceof Http2ServerResponse || raw.socket !== null) {
     raw.once('close', () => notifyAll(ending))
@@ -77,9 +77,9 @@ function notifyAll(ending: Ending): void {
 }
 
 /**
- * The methods of an HTTP/2 stream that is cut. Node ends a stream before it resets it. Where no trailers are waited for,
- * END_STREAM goes out first then, with the last bytes that were written or after them. Until the reset is out, the
- * stream would take more bytes.
+ * The methods of an HTTP/2 stream that is cut. Node ends a stream before it resets it. Without trailers to wait for,
+ * END_STREAM would then go out first, with the last bytes or after them, and until the reset is sent the stream would take
+ * more bytes.
  */
 const TAKES_NOTHING = {
   end(this: unknown): unknown {
@@ -91,7 +91,7 @@ const TAKES_NOTHING = {
   _final: (done: () => void): void => done(),
 } as const
 
-/** Ends a response in a way that no client takes for its proper end. */
+/** Ends a response in a way that every client notices as an error. */
 export function cut(raw: RawResponse): void {
   if (!(raw instanceof Http2ServerResponse)) {
     if (!cutInjected(raw)) raw.destroy()
@@ -102,19 +102,19 @@ export function cut(raw: RawResponse): void {
   for (const [name, value] of Object.entries(TAKES_NOTHING)) {
     Reflect.defineProperty(stream, name, { value, configurable: true })
   }
-  // A stream that is destroyed without a code ends with NO_ERROR (RFC 9113 §7), which reads as complete.
+  // A stream that is destroyed without a code ends with NO_ERROR (RFC 9113 §7), which clients take for complete.
   stream.close(constants.NGHTTP2_INTERNAL_ERROR)
 }
 
-/** What ends together with a response. */
+/** A body that ends together with a response. */
 interface Tied {
   whenFailed(listener: () => void): void
   destroy(): unknown
 }
 
 /**
- * Ties a body to its response, so that neither outlives the other: also where a hook put another payload in its
- * place, or pipes it in a way that passes no error on.
+ * Ties a body to its response, so that neither outlives the other. This holds also if a hook has replaced the payload, or
+ * pipes it in a way that does not pass on errors.
  */
 export function tieToResponse(reply: FastifyReply, body: Tied): void {
   body.whenFailed(() => {

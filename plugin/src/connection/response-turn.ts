@@ -6,20 +6,21 @@ import { type RawResponse, whenOver } from './response-lifetime.ts'
 import { type Turn, TurnQueue } from './turn-queue.ts'
 
 /**
- * When an answer may be opened, and when its body may be sent. A client may send any number of requests at once and read
- * none of the answers: what is opened and read for a connection is bounded.
+ * When a file may be opened for an answer, and when its body may be sent. A client may send any number of requests at once
+ * and read none of the answers, so the number of open files and of bodies in memory is bounded for each connection.
  *
- * HTTP/1: the answers of a connection go out one after the other (RFC 9112 §9.3.2), so the one whose turn it is comes.
- * HTTP/2: a few of a session at a time. Only those with a body wait for each other, and nothing is open meanwhile.
+ * HTTP/1: the answers of a connection go out one after the other (RFC 9112 §9.3.2), so only the first one has a turn.
+ * HTTP/2: a few answers of a session have a turn at a time. Only those with a body wait for each other, and nothing is open
+ * while they wait.
  */
 export interface ResponseTurn {
-  /** Waits until something may be opened for the answer, or it is over. */
+  /** Waits until a file may be opened for the answer, or the answer is over. */
   toOpen(): Promise<void> | undefined
-  /** Notes that what was opened is closed, or has become the body that is sent. */
+  /** Call this when the file is closed, or has become the body that is sent. */
   endOpening(): void
-  /** Takes the turn to send a body where it is free. Where it is not, what was opened is to be closed. */
+  /** Takes a turn to send a body if one is free. If not, close the file and call {@link toSend}. */
   tryToSend(): boolean
-  /** Waits until the body can be sent, or the answer is over. The turn lasts as long as the answer. */
+  /** Waits until the body may be sent, or the answer is over. The turn lasts as long as the answer. */
   toSend(): Promise<void>
 }
 
@@ -30,7 +31,7 @@ const ALWAYS_ITS_TURN: ResponseTurn = {
   toSend: () => Promise.resolve(),
 }
 
-/** The turn of an answer; the same one for each call on a reply. */
+/** The turn of an answer; the same object for each call on a reply. */
 export function turnOf(reply: FastifyReply): ResponseTurn {
   const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse)
@@ -39,7 +40,7 @@ export function turnOf(reply: FastifyReply): ResponseTurn {
   return { ...ALWAYS_ITS_TURN, toOpen: () => whenSocketAssigned(reply) }
 }
 
-/** Node gives a response its socket when those before it have gone out. */
+/** Node assigns the socket to a response when those before it were sent. */
 function whenSocketAssigned(reply: FastifyReply): Promise<void> {
   return new Promise((resolve) => {
     reply.raw.once('socket', () => resolve())
@@ -103,7 +104,7 @@ class StreamTurn implements ResponseTurn {
 
   end(): void {
     this.#state = 'over'
-    // What is being opened is still to be closed: that turn ends when it is.
+    // A file that is being opened must still be closed: that turn ends then.
     this.#queues.opening.giveUp(this.#opening)
     this.#queues.sending.giveUp(this.#sending)
     this.#queues.sending.giveBack(this.#sending)

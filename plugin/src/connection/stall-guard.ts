@@ -6,7 +6,7 @@ import { type RawResponse, whenOver } from './response-lifetime.ts'
 import { StallSweep, type Sweepable } from './stall-sweep.ts'
 import { keyOf } from './unacknowledged-bytes.ts'
 
-/** One timer for all answers with the same limit; none for a limit that no answer under way has. */
+/** One timer for all answers with the same timeout. */
 const sweeps = new Map<number, StallSweep>()
 
 function sweepFor(timeoutMs: number): StallSweep {
@@ -18,14 +18,15 @@ function sweepFor(timeoutMs: number): StallSweep {
 }
 
 /**
- * Reports a client that has taken nothing for this long though bytes are waiting for it. A source that is slow is not
- * the client's fault. The timer is our own: the one of the socket is Fastify's, for `connectionTimeout` and `onTimeout`.
+ * Reports a client that takes nothing for this time although bytes are waiting for it. Time in which a slow source has
+ * nothing to send does not count. The timer of the socket is not used: it is Fastify's, for `connectionTimeout` and
+ * `onTimeout`.
  *
- * @param timeoutMs ms; 0 waits for ever
+ * @param timeoutMs 0: never
  * @param onStall called once at most, between `timeoutMs` and 1.5 times `timeoutMs` after the last progress
  */
 export function guardAgainstStall(reply: FastifyReply, timeoutMs: number, onStall: () => void): void {
-  // `inject` has a stand-in for the socket, behind which nobody stalls.
+  // `inject` has an object in the place of a socket, and its reader does not stall.
   if (timeoutMs === 0 || !(reply.request.raw.socket instanceof Duplex)) return
   const sweep = sweepFor(timeoutMs)
   const answer = new GuardedAnswer(reply.raw, onStall)
@@ -33,7 +34,7 @@ export function guardAgainstStall(reply: FastifyReply, timeoutMs: number, onStal
   whenOver(reply, () => sweep.delete(answer))
 }
 
-/** An answer, and what was known of its progress at the last look. */
+/** An answer, and its progress at the last check. */
 class GuardedAnswer implements Sweepable {
   checksWithoutProgress = 0
   unacknowledged = -1
@@ -52,7 +53,7 @@ class GuardedAnswer implements Sweepable {
     this.hasProgressed()
   }
 
-  /** An answer that is queued behind another on its connection waits for that one, which has a guard of its own. */
+  /** False for an answer that is queued behind another on its connection. The other has a guard of its own. */
   get isWaiting(): boolean {
     return this.#raw.socket !== null && this.#raw.writableLength > 0
   }
@@ -65,8 +66,8 @@ class GuardedAnswer implements Sweepable {
   }
 
   /**
-   * The connection that the answer waits for. Not that of an HTTP/2 stream whose own window is used up: it may be alive
-   * by the bytes of other streams.
+   * The connection that the answer waits for. Undefined for an HTTP/2 stream whose own window is used up: the connection
+   * may make progress with the bytes of other streams.
    */
   get #blockingSocket(): Socket | undefined {
     if (!(this.#raw instanceof Http2ServerResponse)) return this.#raw.socket ?? undefined
@@ -77,14 +78,14 @@ class GuardedAnswer implements Sweepable {
   onStall(): void {
     const isConnectionStuck = this.#blockingSocket !== undefined
     this.#onStall()
-    // A connection of HTTP/1 goes with its answer. A session that takes nothing cannot even tell its client that a stream
-    // was cut, and would wait on with all of them: Node 20 does not notice over TLS that the client has gone.
+    // A connection of HTTP/1 ends with its answer. A session that takes nothing cannot send the reset of a stream either,
+    // and would keep all of its streams: Node 20 does not notice over TLS that the client has left.
     if (isConnectionStuck) this.#session?.destroy()
   }
 
   /**
-   * Whether the client took something since the last look, or something was written for it. Streams count a write as
-   * one; where Node also says how much of it the operating system has not yet taken, that counts too.
+   * Whether the client took something since the last check, or something was written for it. Streams count a write as one.
+   * If Node also knows how much of it the operating system has not yet taken, that counts too.
    */
   hasProgressed(): boolean {
     const raw = this.#raw
@@ -104,7 +105,7 @@ class GuardedAnswer implements Sweepable {
   }
 }
 
-/** What of the current write the operating system has not yet taken: Node's own socket timers look at the same. */
+/** Bytes of the current write that the operating system has not yet taken. Node's own socket timers use the same number. */
 function unwrittenBytes(socket: object): number {
   const handle: unknown = Reflect.get(socket, '_handle')
   if (typeof handle !== 'object' || handle === null) return 0

@@ -1,27 +1,27 @@
 import { unacknowledgedBytes } from './unacknowledged-bytes.ts'
 
-/** How often progress is looked for within the time limit. */
+/** Checks of progress within the timeout. */
 const CHECKS_PER_TIMEOUT = 4
-/** One more than that: the first look may come right after the last progress. */
+/** One more than that: the first check may come right after the last progress. */
 const CHECKS_BEFORE_CUT = CHECKS_PER_TIMEOUT + 1
 
-/** What a sweep looks at. */
+/** An answer that a sweep checks. */
 export interface Sweepable {
   /** Whether bytes are waiting for the client. */
   readonly isWaiting: boolean
-  /** Of its connection, in the system's table; empty where that says nothing of it. */
+  /** The key of its connection in the table of the system; empty if it is not there. */
   readonly connectionKey: string
-  /** Since it was asked last. */
+  /** Since the last call. */
   hasProgressed(): boolean
   /** Called once at most. */
   onStall(): void
-  /** The sweep's own count. */
+  /** Counted by the sweep. */
   checksWithoutProgress: number
-  /** Bytes at the last look, -1 when not known. */
+  /** Bytes at the last check; -1 if not known. */
   unacknowledged: number
 }
 
-/** Looks after all answers that have the same limit, with one timer that holds no process open. */
+/** Checks all answers with the same timeout. Its one timer does not keep the process alive. */
 export class StallSweep {
   readonly #answers = new Set<Sweepable>()
   readonly #onEmpty: () => void
@@ -31,7 +31,7 @@ export class StallSweep {
 
   /**
    * @param timeoutMs ms without progress
-   * @param onEmpty called when the sweep has nothing to look after and stops
+   * @param onEmpty called when the sweep has no answers any more and stops
    */
   constructor(timeoutMs: number, onEmpty: () => void) {
     this.#onEmpty = onEmpty
@@ -66,12 +66,13 @@ export class StallSweep {
   }
 
   /**
-   * The system takes over megabytes for a client and then nothing until a third of them is gone, so a slow client
-   * shows only by what it acknowledges. The table is long on a busy host: it is read once, for all, when in doubt.
+   * The system takes megabytes for a client, and then nothing until a third of them was sent. So the progress of a slow
+   * client shows only in what it acknowledges. The table of the system is long on a busy host: it is read once for all
+   * suspects.
    */
   async #judge(suspects: readonly Sweepable[]): Promise<void> {
     const keys = new Set(suspects.map((answer) => answer.connectionKey).filter((key) => key !== ''))
-    // A reading that lasts longer than a period (threads that hang) must not keep stalled clients.
+    // If a reading lasts longer than a period (because threads hang), stalled clients are cut all the same.
     if (keys.size > 0 && !this.#isReading) {
       this.#isReading = true
       const found = await unacknowledgedBytes(keys)

@@ -5,7 +5,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** Local and remote address and port as Linux writes them in the second and third column of `/proc/net/tcp`. */
+/** Local and remote address and port, as Linux writes them in the second and third column of `/proc/net/tcp`. */
 export function connectionKey(local: Endpoint, remote: Endpoint, byteOrder: 'LE' | 'BE'): string {
   return `${endpointText(local, byteOrder)} ${endpointText(remote, byteOrder)}`
 }
@@ -15,7 +15,7 @@ function endpointText({ address, port }: Endpoint, byteOrder: 'LE' | 'BE'): stri
   return `${wordsText(bytes, byteOrder)}:${port.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** The kernel prints an address by words of 32 bits, each as a number of its own byte order. */
+/** The kernel prints an address in words of 32 bits, each as a number in the byte order of the machine. */
 function wordsText(bytes: readonly number[], byteOrder: 'LE' | 'BE'): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 4) {
@@ -52,9 +52,9 @@ function groupBytes(groups: string): number[] {
 const LINE = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/
 
 /**
- * Finds connections in the kernel's table, which is handed over by pieces, cut anywhere.
+ * Finds connections in the table of the kernel, which is read in pieces that end anywhere.
  *
- * @param found gets the bytes that each wanted connection has sent, or has yet to send, without an acknowledgement
+ * @param found gets, for each wanted connection, the bytes that are sent or queued and not acknowledged
  */
 export function tcpTableReader(
   wanted: ReadonlySet<string>,

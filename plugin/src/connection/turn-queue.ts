@@ -1,4 +1,4 @@
-/** How often it is looked, while somebody waits, which of those that have a turn still get on. */
+/** Ms between two checks of which turns still make progress. Checked only while others wait. */
 const CHECK_INTERVAL_MS = 250
 
 /** Of a turn that began since the last check. */
@@ -6,27 +6,27 @@ const NOT_CHECKED = Symbol('not checked')
 
 /** How many may have a turn at a time. */
 export interface TurnLimits {
-  /** Those that get on. */
+  /** Turns that make progress. */
   readonly moving: number
-  /** All of them, with those that stand still. */
+  /** All turns, with those that make no progress. */
   readonly total: number
 }
 
-/** Somebody's turn. */
+/** The turn of one answer. */
 export interface Turn {
-  /** Anything that is another value at the next look when work has gone on. */
+  /** Any value that is different at the next check if there was progress. */
   readonly progress: () => unknown
 }
 
-/** What the last look found. */
+/** What the last check has found. */
 interface LastCheck {
   progress: unknown
   isStill: boolean
 }
 
 /**
- * Lets a few work at a time, in the order in which they came. One that stands still for a quarter of a second, while
- * others wait, is counted no longer: it keeps its turn, and another gets one too, up to a limit for all.
+ * Gives turns to a few at a time, in the order in which they asked. A turn that makes no progress for a quarter of a second,
+ * while others wait, does not count any more: it goes on, and another one begins, up to a limit for all.
  */
 export class TurnQueue {
   readonly #limits: TurnLimits
@@ -38,14 +38,14 @@ export class TurnQueue {
     this.#limits = limits
   }
 
-  /** Takes a turn that is free now. False where no turn is free, or where others wait for one. */
+  /** Takes a turn if one is free now. Returns false if none is free, or others wait for one. */
   tryTake(turn: Turn): boolean {
     if (this.#waiting.size > 0 || !this.#isFree()) return false
     this.#hold(turn)
     return true
   }
 
-  /** Waits for a turn. Resolves also when the waiting is given up. */
+  /** Waits for a turn. Resolves also after {@link giveUp}. */
   take(turn: Turn): Promise<void> {
     if (this.tryTake(turn)) return Promise.resolve()
     return new Promise((resolve) => {
@@ -54,15 +54,15 @@ export class TurnQueue {
     })
   }
 
-  /** Waits no longer. */
+  /** Stops waiting for a turn. */
   giveUp(turn: Turn): void {
     this.#waiting.get(turn)?.()
     this.#waiting.delete(turn)
   }
 
-  /** Ends a turn, if there is one. */
+  /** Ends a turn. Does nothing without one. */
   giveBack(turn: Turn): void {
-    // A client that leaves gives back all its turns at once: none of them is for another of its requests.
+    // A client that leaves ends all its turns at once. None of them must go to another of its requests.
     if (this.#held.delete(turn) && this.#waiting.size > 0) setImmediate(() => this.#startWaiting())
   }
 

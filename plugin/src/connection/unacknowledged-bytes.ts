@@ -3,12 +3,15 @@ import type { Socket } from 'node:net'
 import { endianness } from 'node:os'
 import { connectionKey, tcpTableReader } from './tcp-table.ts'
 
-/** What is read of one table at most: some 200,000 connections. One that stands behind is not found. */
+/** Bytes of one table that are read at most: some 200,000 connections. Later ones are not found. */
 const MAX_TABLE_BYTES = 32 * 1024 * 1024
 
 const IS_LINUX = process.platform === 'linux'
 
-/** Finds a connection in the result of `unacknowledgedBytes`; empty where the system does not say or it is no TCP. */
+/**
+ * The key of a connection in the result of {@link unacknowledgedBytes}; empty if the system has no such table, or the
+ * connection is not TCP.
+ */
 export function keyOf(socket: Partial<Ends>): string {
   const { localAddress, localPort, remoteAddress, remotePort } = socket
   if (!IS_LINUX || localAddress === undefined || localPort === undefined) return ''
@@ -17,12 +20,12 @@ export function keyOf(socket: Partial<Ends>): string {
   return connectionKey(local, { address: remoteAddress, port: remotePort }, endianness())
 }
 
-/** What a socket of Node's says; nothing for a Unix socket, and for one that is gone. */
+/** The addresses of a socket; undefined for a Unix socket and for one that is closed. */
 type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>
 
 /**
- * The bytes that each of these connections has written and its peer has not acknowledged. Those of which the system
- * says nothing are left out: without `/proc`, or where reading it is not allowed, all. Never rejects.
+ * The bytes that each of these connections has written and its peer has not acknowledged. Connections that the system does
+ * not report are left out: all of them, without `/proc` or the right to read it. Never rejects.
  */
 export async function unacknowledgedBytes(keys: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()
@@ -45,6 +48,6 @@ async function readTable(
       read(String(piece))
     }
   } catch {
-    // Nothing is known then, which `found` says already.
+    // Nothing is known then, and `found` stays as it is.
   }
 }

@@ -4,25 +4,25 @@ import { cut } from '../connection/response-lifetime.ts'
 import { systemCode } from '../errors.ts'
 import { writeLogLine } from '../log-line.ts'
 
-/** What the log says of an answer that was begun past Fastify. */
+/** What the log says of an answer that was begun on `reply.raw`, past Fastify. */
 export const ABANDONED_MESSAGE =
   'an answer was begun on reply.raw without reply.hijack, and left to sendRange: it was cut'
 
 /**
- * Cuts an answer that the application has begun on `reply.raw` and left to `sendRange`, which cannot go on with it: its
- * client would wait for ever. Nothing must have been sent through Fastify, which would end it.
+ * Cuts an answer that the application has begun on `reply.raw` and left to `sendRange`. `sendRange` cannot continue it, and
+ * its client would wait for ever. Call this only if nothing was sent through Fastify, which would end the answer.
  *
- * The application ends its answers itself after `reply.hijack()`, and where a stream is piped into the response.
+ * After `reply.hijack()`, and if a stream is piped into the response, the application ends the answer itself.
  */
 export function cutAbandoned(reply: FastifyReply): void {
   const { raw } = reply
-  // `sent`: it has ended, or it was hijacked.
+  // `sent`: the answer has ended, or was hijacked.
   if (reply.sent || !isHeadSent(raw) || raw.listenerCount('unpipe') > 0) return
   reportAbandoned(reply)
   cut(raw)
 }
 
-/** Cuts such an answer where Fastify has found its head out when it came to write one. */
+/** Cuts such an answer after Fastify has failed to write its head, because another one was sent already. */
 export function cutRefused(reply: FastifyReply, error: unknown): void {
   const code = systemCode(error)
   if (code !== 'ERR_HTTP_HEADERS_SENT' && code !== 'ERR_HTTP2_HEADERS_SENT') return
@@ -32,7 +32,7 @@ export function cutRefused(reply: FastifyReply, error: unknown): void {
   }
 }
 
-/** Says in the log why an answer is cut. */
+/** Reports in the log why an answer is cut. */
 export function reportAbandoned({ log }: FastifyReply): void {
   writeLogLine(log, { level: 'warn', details: {}, message: ABANDONED_MESSAGE })
 }

@@ -5,14 +5,14 @@ import type { Fields } from './head-arguments.ts'
 /** What can be read of the head of an answer. */
 export interface ReadableHead {
   readonly status: number
-  /** The values of a field, one for each line. The name is in lower case. */
+  /** The values of a field, one for each line. `name` is in lower case. */
   lines(name: string): readonly string[]
 }
 
 const STATUS_AT = 'HTTP/1.1 '.length
 const STATUS_DIGITS = 3
 
-/** The head that is about to be written: fields that are handed to `writeHead`, before those set on the response. */
+/** The head that is about to be written. A field that is passed to `writeHead` replaces one that is set on the response. */
 export class AnswerHead implements ReadableHead {
   readonly status: number
   readonly #raw: RawResponse
@@ -40,7 +40,7 @@ export class AnswerHead implements ReadableHead {
 }
 
 /**
- * The head that was written, as it goes out, whatever wraps the methods of the response. HTTP/1 keeps it as a text and
+ * The head that was written, as it goes out, below all wrappers of the response. Over HTTP/1 Node keeps it as a text, and
  * sends it with the first bytes of the body.
  */
 export function writtenHeadOf(raw: RawResponse, status: number): ReadableHead {
@@ -66,7 +66,7 @@ export function writtenHeadOf(raw: RawResponse, status: number): ReadableHead {
   }
 }
 
-/** Bytes that Content-Length announces; undefined where there is none; NaN for what is not one number. */
+/** Bytes that Content-Length announces; undefined without that field; NaN if it is not one number. */
 export function announcedLength(head: ReadableHead): number | undefined {
   const lines = head.lines('content-length')
   if (lines.length === 0) return undefined
@@ -76,7 +76,7 @@ export function announcedLength(head: ReadableHead): number | undefined {
   return Number.isSafeInteger(length) ? length : Number.NaN
 }
 
-/** The lines that a field makes of what it is set to. */
+/** The lines of a field with this value, as `setHeader` takes it. */
 export function linesOf(value: unknown): readonly string[] {
   if (value === undefined || value === null) return []
   return Array.isArray(value) ? value.map(String) : [String(value)]

@@ -9,24 +9,24 @@ import { bytesGuarded } from './body-guard.ts'
 import { areBytesHeld } from './first-bytes.ts'
 
 /**
- * Whether something has written into a response before its body came to it, or has sent a head past the guard. A guarded
- * head alone is held to what the body is.
+ * Whether something was written into a response before its body, or a head was sent that `head-guard` has not seen. A
+ * guarded head alone does no harm: it is compared with the body.
  */
 export function hasBegun(raw: RawResponse): boolean {
   if (areBytesHeld(raw)) return true
   if (!isHeadSent(raw)) return false
   if (writtenHead(raw) === undefined) return true
   if (!(raw instanceof Http2ServerResponse)) return bytesGuarded(raw) > 0
-  // An answer that has ended is the application's own.
+  // An answer that has ended belongs to the application.
   if (raw.writableEnded) return false
   return raw.stream !== undefined && bytesWrittenTo(raw.stream) + raw.stream.writableLength > 0
 }
 
-/** Cuts an answer that a hook has begun on `reply.raw` before a stream, ours or its own, is piped into it. */
+/** Cuts an answer that a hook has begun on `reply.raw`, as soon as a stream is piped into it: ours or one of the hook. */
 export function watchForBegun(reply: FastifyReply): void {
   const raw: RawResponse = reply.raw
   raw.once('pipe', () => {
-    // `sent`: it was hijacked, and is the application's.
+    // `sent`: the answer was hijacked, and belongs to the application.
     if (reply.sent || !hasBegun(raw)) return
     reportAbandoned(reply)
     cut(raw)

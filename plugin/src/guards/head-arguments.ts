@@ -1,16 +1,16 @@
 import type { RawResponse } from '../connection/response-lifetime.ts'
 
-/** The fields that `writeHead` is given, by name. */
+/** The fields that are passed to `writeHead`, by name. */
 export type Fields = Record<string, unknown>
 
-/** Fastify's own: an object with names in lower case. */
+/** Whether the fields are in the form that Fastify passes: an object with names in lower case. */
 export function isPlainFields(given: unknown): given is Fields {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return false
   for (const name in given) if (name !== name.toLowerCase()) return false
   return true
 }
 
-/** Every form that `writeHead` takes: an object, a flat list of names and values, a list of pairs. */
+/** Sets fields in every form that `writeHead` takes: an object, a flat list of names and values, a list of pairs. */
 export function setAllFields(raw: RawResponse, given: unknown): void {
   if (typeof given !== 'object' || given === null) return
   const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given)

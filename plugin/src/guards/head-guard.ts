@@ -22,15 +22,15 @@ import {
 type WriteHead = (status: number, ...rest: unknown[]) => RawResponse
 type SetField = (name: string, value: unknown) => RawResponse
 
-/** Responses whose framing is guarded. */
+/** Responses with {@link guardFraming}. */
 const framingGuarded = new WeakSet<RawResponse>()
-/** And those whose fields are guarded as they are set. */
+/** Responses whose fields are checked when they are set. */
 const fieldsGuarded = new WeakSet<RawResponse>()
 
 /**
- * Says that our own body, whole, is what follows a head.
+ * Notes that the whole of our own body follows.
  *
- * @returns false where a head that was written before announces another length
+ * @returns false if a head that was written before announces another length
  */
 export function admitOwnBody(raw: RawResponse): boolean {
   expectOwnBody(raw)
@@ -41,16 +41,16 @@ export function admitOwnBody(raw: RawResponse): boolean {
 }
 
 /**
- * Holds the head of an answer to what its body is, however and wherever the body was changed: hooks run in any order,
- * and middleware changes fields as late as in `writeHead`. So the head is looked at when it is written, and once more as
+ * Compares the head of an answer with its body, after every change that hooks and middleware have made. Hooks run in any
+ * order, and middleware changes fields as late as in `writeHead`. So the head is checked when it is written, and again as
  * it was written, before a byte of it goes out.
  *
- * - Content that was encoded on its way out is another representation than the one our strong tag names: the tag
- *   becomes weak (RFC 9110 §8.8.3.3) and Accept-Ranges goes, since the ranges are of other bytes.
- * - Content that a hook has replaced is treated like that, where its length shows it.
- * - An answer of which a hook makes an error has no tag, date or ranges of the representation.
- * - What would have a client put wrong bytes together is cut, as the rules in `head-rules.ts` say.
- * - The framing is as {@link guardFraming} says.
+ * - Content that was encoded by a hook is another representation than the one that our strong tag names. The tag becomes
+ *   weak (RFC 9110 §8.8.3.3), and Accept-Ranges is removed, since the ranges are of other bytes.
+ * - Content that a hook has replaced is treated in the same way if its length shows that it was replaced.
+ * - If a hook makes an error of an answer, it has no tag, date or ranges of the representation.
+ * - An answer that would have a client join wrong bytes is cut, by the rules in `head-rules.ts`.
+ * - The framing is that of {@link guardFraming}.
  */
 export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
   const raw: RawResponse = reply.raw
@@ -61,12 +61,12 @@ export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
 }
 
 /**
- * Holds the head of any answer to the framing that it can have, whatever fields are set: Node throws for some while it
- * writes, out of anybody's reach, and sends others as they are.
+ * Has the head of an answer announce a framing that its connection can have. For some fields Node throws while it writes,
+ * where no code can catch it, and others it sends as they are.
  *
- * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2), and Trailer only where there can be one.
- * - A Content-Length that is not one number is cut.
- * - Over HTTP/2 there are no fields of the connection (RFC 9113 §8.2.2).
+ * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2), and Trailer only if there can be trailers.
+ * - An answer is cut if its Content-Length is not one number.
+ * - Over HTTP/2 the fields of a connection are removed (RFC 9113 §8.2.2).
  */
 export function guardFraming(reply: FastifyReply): void {
   const raw: RawResponse = reply.raw
@@ -79,11 +79,11 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
   const isWrapped = Object.hasOwn(raw, 'writeHead')
   const writeHead = raw.writeHead as unknown as WriteHead
   const guarded: WriteHead = (status, ...rest) => {
-    // HTTP/2 takes no fields any more where the client has left.
+    // After the client has left, HTTP/2 takes no fields.
     if (isGone(raw)) return writeHead.call(raw, status, ...rest)
     const message = typeof rest[0] === 'string' ? [rest[0]] : []
     const given = rest.at(-1)
-    // A wrapper below may add fields, and sees only those that are set on the response.
+    // A wrapper below may add fields. It sees only those that are set on the response.
     const fields = isPlainFields(given) && !isWrapped ? given : undefined
     if (fields === undefined) setAllFields(raw, given)
     const head = new AnswerHead(raw, status, fields)
@@ -114,7 +114,7 @@ function isGone(raw: RawResponse): boolean {
   return raw.stream === undefined || raw.stream.closed || raw.stream.destroyed
 }
 
-/** What wrappers below `writeHead` set comes after our look at the head: a coding, or the strong tag once more. */
+/** Wrappers below `writeHead` set fields after our check of the head: a coding, or the strong tag again. */
 function guardSetHeader(raw: RawResponse): void {
   for (const method of ['setHeader', 'appendHeader'] as const) {
     const original = raw[method] as SetField | undefined
@@ -152,7 +152,7 @@ function chooseFraming(head: AnswerHead, { raw, request }: FastifyReply): void {
   head.remove('trailer')
 }
 
-/** Ends an answer before its first byte. */
+/** Cuts an answer before its first byte, because of this field. */
 function cutAtHead({ raw, log }: FastifyReply, field: string): void {
   const response: RawResponse = raw
   const message = 'a hook or middleware has encoded or changed an answer of sendRange and it was cut'

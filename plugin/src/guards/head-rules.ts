@@ -19,20 +19,20 @@ const RESET_CONTENT = 205
 const PARTIAL_CONTENT = 206
 const NOT_MODIFIED = 304
 const RANGE_NOT_SATISFIABLE = 416
-/** What is said of the representation, and of no other content. */
+/** Fields that describe the representation, and no other content. */
 const DESCRIPTION = ['etag', 'last-modified', 'accept-ranges', 'content-range']
-/** What a 304 must not say of content that it does not carry: caches put it over what they have stored. */
+/** Fields that a 304 must not have, since it carries no content: caches would replace those that they have stored. */
 const CONTENT_FIELDS = ['content-encoding', 'content-length', 'content-range', 'content-type']
 
-/** An answer as it is intended and as its head says. */
+/** An answer as it is intended, and its head. */
 interface Case {
   readonly head: ReadableHead
   readonly intended: IntendedAnswer
-  /** Whether our own body follows, so that its length is known. */
+  /** Whether our own body follows. Its length is known then. */
   readonly isOwnBody: boolean
 }
 
-/** A way in which clients would take the content for other bytes than it is. */
+/** Something about a head that would have clients take the content for other bytes. */
 interface Rule {
   /** The field that is wrong. */
   readonly field: string
@@ -40,10 +40,10 @@ interface Rule {
 }
 
 /**
- * What hooks and middleware can make of the head of an answer that would have a client put wrong bytes together. Where
- * leaving a field out is as good as the right one, {@link correctHead} has taken it off before; what is left is cut.
+ * Changes of a head by hooks and middleware that would have a client join wrong bytes. If a head without the field is as
+ * good as one with the right field, {@link correctHead} has removed it before. The others are cut.
  *
- * Left as they are, since no client combines bytes for them: a 206 whose ETag or Last-Modified was taken off or made
+ * These are left as they are, since no client joins bytes because of them: a 206 whose ETag or Last-Modified was removed or made
  * weak (§15.3.7.3: "A client that has received multiple partial responses to GET requests on a target resource MAY
  * combine those responses into a larger continuous range if they share the same strong validator"); another tag on a
  * 200, which no If-Range of ours matches, and on a 304 (RFC 9111 §4.3.4: without the same strong validator "the cache
@@ -57,22 +57,22 @@ const RULES: readonly Rule[] = [
     isBroken: ({ head, intended }) =>
       isContentStatus(intended.status) && isContentStatus(head.status) && intended.status !== head.status,
   },
-  // §15.4.5: a 304 has no content, so what has it now is empty, and a client would store that as the file.
+  // §15.4.5: a 304 has no content. If a hook makes a 200 of it, that is empty, and a client would store it as the file.
   {
     field: 'status',
     isBroken: ({ head, intended }) =>
       intended.status === NOT_MODIFIED && isSuccess(head.status) && !(Number(announcedLength(head)) > 0),
   },
-  // §8.8: what validates the file, validates nothing else. This, and the two rules that follow, are for what is changed
-  // below `writeHead`, out of reach of `correctHead`.
+  // §8.8: the validators of the file are those of no other content. This rule and the next two are for changes below
+  // `writeHead`, where `correctHead` does not reach.
   {
     field: 'status',
     isBroken: ({ head, intended }) =>
       head.status !== intended.status &&
       descriptionFields(intended).some((name) => head.lines(name).length > 0),
   },
-  // §8.6: in an answer to HEAD too, Content-Length is the length that the answer to GET has. With the tag of the file a
-  // client takes it for that of the file.
+  // §8.6: also in an answer to HEAD, Content-Length is the length of the answer to GET. Beside the tag of the file a
+  // client takes it for the length of the file.
   {
     field: 'content-length',
     isBroken: ({ head, intended }) =>
@@ -84,8 +84,8 @@ const RULES: readonly Rule[] = [
     field: 'content-length',
     isBroken: ({ head }) => endsWithHead(head.status) && announcedLength(head) !== undefined,
   },
-  // §8.6: "a sender MUST NOT forward a message with a Content-Length header field value that is known to be incorrect",
-  // which it is where our own body has another length.
+  // §8.6: "a sender MUST NOT forward a message with a Content-Length header field value that is known to be incorrect".
+  // It is incorrect if our own body has another length.
   {
     field: 'content-length',
     isBroken: ({ head, intended, isOwnBody }) =>
@@ -95,7 +95,7 @@ const RULES: readonly Rule[] = [
       isOtherLength(head, intended),
   },
   { field: 'content-length', isBroken: onPartial(isOtherLength) },
-  // §14.4: Content-Range counts the bytes of the representation, with its codings.
+  // §14.4: Content-Range counts bytes of the representation, after its codings.
   { field: 'content-encoding', isBroken: onPartial(isEncoded) },
   // §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a
   // Content-Range header field, describing what range of the selected representation is enclosed". §15.3.7.2: "a server
@@ -106,16 +106,16 @@ const RULES: readonly Rule[] = [
   // boundary parameter".
   { field: 'content-type', isBroken: onPartial(hasOtherParts) },
   // §15.3.7: "A server that generates a 206 response MUST generate the following header fields […] if the field would
-  // have been sent in a 200 (OK) response to the same request: […] ETag". Under another strong one a client joins the
+  // have been sent in a 200 (OK) response to the same request: […] ETag". Under another strong tag a client joins the
   // parts of two versions.
   { field: 'etag', isBroken: onPartial(hasOtherStrongTag) },
   // §8.8.2.2: a date can be a strong validator too.
   { field: 'last-modified', isBroken: onPartial(hasOtherDate) },
-  // §8.8.3.3: a strong tag names one coding.
+  // §8.8.3.3: a strong tag is that of one coding.
   { field: 'etag', isBroken: ({ head, intended }) => isEncoded(head, intended) && hasStrongTag(head) },
   // §14.4: "The Content-Range header field has no meaning for status codes that do not explicitly describe its
-  // semantic", and clients read it all the same. §15.5.17: in a 416 it gives the length, and a client that has as many
-  // bytes takes them for the whole.
+  // semantic", and clients read it all the same. §15.5.17: in a 416 it gives the length, and a client that has that
+  // many bytes takes them for the whole file.
   {
     field: 'content-range',
     isBroken: ({ head, intended }) => head.status !== PARTIAL_CONTENT && hasOtherRange(head, intended),
@@ -142,37 +142,38 @@ export function wrongFieldOf({
 }
 
 /**
- * §15.2: "A 1xx response is terminated by the end of the header section", and no final one would come. §15.3.6: "a server
+ * Whether content cannot follow. §15.2: "A 1xx response is terminated by the end of the header section", and the final
+ * response would never come. §15.3.6: "a server
  * MUST NOT generate content in a 205 response".
  */
 function hasNoPlaceForContent(head: ReadableHead): boolean {
   return head.status < OK || (head.status === RESET_CONTENT && announcedLength(head) !== 0)
 }
 
-/** Takes off what is said of the representation where the content is another, and what is better left out than wrong. */
+/** Removes fields of the representation if the content is another, and those that are better left out than wrong. */
 export function correctHead(head: AnswerHead, intended: IntendedAnswer): void {
   if (intended.status !== head.status) for (const name of descriptionFields(intended)) head.remove(name)
-  // A hook that takes the length off is about to send another one.
+  // A hook that removes the length is about to send another body.
   else if (intended.length !== undefined && announcedLength(head) !== intended.length) weaken(head)
   correctEncodedHead(head, intended)
   if (head.status === PARTIAL_CONTENT) {
     if (hasOtherDate(head, intended)) head.remove('last-modified')
-    // A hook's own tag, where the representation has none to compare with.
+    // The tag is one of a hook, and the representation has none to compare it with.
     if (intended.etag === undefined && hasStrongTag(head)) weaken(head)
   } else if (hasOtherRange(head, intended)) head.remove('content-range')
 }
 
-/** What an answer of another status must not say. A handler of errors has validators of its own. */
+/** The fields that an answer of another status must not have. An error handler has validators of its own. */
 function descriptionFields({ status }: IntendedAnswer): readonly string[] {
   return status === RANGE_NOT_SATISFIABLE ? ['content-range', 'accept-ranges'] : DESCRIPTION
 }
 
-/** Content that was encoded on its way out is another representation (RFC 9110 §8.8.3.3). */
+/** The same for content that was encoded after `sendRange`: it is another representation (RFC 9110 §8.8.3.3). */
 export function correctEncodedHead(head: AnswerHead, intended: IntendedAnswer): void {
   if (isEncoded(head, intended)) weaken(head)
 }
 
-/** Takes off what an answer without content says of it. */
+/** Removes fields about content from the head of an answer without content. */
 export function correctContentlessHead(head: AnswerHead): void {
   // §15.4.5: for a 304 "a sender SHOULD NOT generate representation metadata other than the above listed fields".
   if (head.status === NOT_MODIFIED) for (const name of CONTENT_FIELDS) head.remove(name)

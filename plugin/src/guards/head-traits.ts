@@ -8,19 +8,19 @@ const OK = 200
 const PARTIAL_CONTENT = 206
 const MULTIPLE_CHOICES = 300
 
-/** Whether another length is announced than that of the content. */
+/** Whether the announced length is not that of the content. */
 export function isOtherLength(head: ReadableHead, intended: IntendedAnswer): boolean {
   const length = announcedLength(head)
   return length !== undefined && intended.length !== undefined && length !== intended.length
 }
 
-/** Whether the content has another coding than the representation itself. */
+/** Whether the content has a coding that the representation itself does not have. */
 export function isEncoded(head: ReadableHead, intended: IntendedAnswer): boolean {
   const coding = codingOf(head.lines('content-encoding').join(','))
   return coding !== undefined && coding !== intended.coding
 }
 
-/** Whether Content-Range is another one than that of what follows, or stands where none belongs. */
+/** Whether Content-Range is not that of the content, or there must not be one. */
 export function hasOtherRange(
   head: ReadableHead,
   { contentRange, contentType = '' }: IntendedAnswer,
@@ -28,13 +28,12 @@ export function hasOtherRange(
   const lines = head.lines('content-range')
   if (lines.length > 1) return true
   if (head.status !== PARTIAL_CONTENT) return lines.length === 1 && lines[0] !== contentRange
-  // Without a range of ours only parts that say theirs may go out as a 206.
+  // Without a range of ours, only a multipart body may go out as a 206: its parts have ranges of their own.
   return lines[0] !== contentRange || (contentRange === undefined && !isMultipart(contentType))
 }
 
 /**
- * Whether an answer that something else gives in the place of ours, such as an error, is a 206 that does not say which
- * bytes follow.
+ * Whether an answer that is not ours, such as an error, is a 206 that does not say which bytes follow.
  *
  * RFC 9110 §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a
  * Content-Range header field, describing what range of the selected representation is enclosed".
@@ -50,46 +49,46 @@ export function isPartWithoutRange(head: ReadableHead): boolean {
   return first !== undefined && length !== undefined && length !== Number(last) - Number(first) + 1
 }
 
-/** Whether Content-Type is that of other parts than those that follow. */
+/** Whether Content-Type is not that of the parts that follow. */
 export function hasOtherParts(head: ReadableHead, { contentRange, contentType }: IntendedAnswer): boolean {
   const lines = head.lines('content-type')
   const [type = ''] = lines
   if (contentRange !== undefined) return isMultipart(type) && type !== contentType
-  // Parameters behind ours, such as a charset, change nothing.
+  // Parameters after ours, such as a charset, do no harm.
   if (contentType === undefined || lines.length > 1) return true
   const more = type.slice(contentType.length)
   return !type.startsWith(contentType) || !/^\s*(?:;|$)/.test(more) || /boundary/i.test(more)
 }
 
-/** Whether there is a strong entity-tag, whichever. */
+/** Whether there is a strong entity-tag. */
 export function hasStrongTag(head: ReadableHead): boolean {
   return head.lines('etag').some((tag) => tag.startsWith('"'))
 }
 
-/** Whether there is a strong entity-tag that is not the one of the representation. */
+/** Whether there is a strong entity-tag that is not that of the representation. */
 export function hasOtherStrongTag(head: ReadableHead, { etag }: IntendedAnswer): boolean {
   return hasStrongTag(head) && head.lines('etag').join(', ') !== etag
 }
 
-/** Whether Last-Modified is another date than that of the representation. */
+/** Whether Last-Modified is not the date of the representation. */
 export function hasOtherDate(head: ReadableHead, { lastModified }: IntendedAnswer): boolean {
   const lines = head.lines('last-modified')
   return lines.length > 0 && lines.join(', ') !== lastModified
 }
 
-/** Whether a client takes the content, also where it is empty, for that of what it has asked for. */
+/** Whether a client takes the content for what it has asked for, even if it is empty. */
 export function isSuccess(status: number): boolean {
   return status >= OK && status < MULTIPLE_CHOICES && !endsWithHead(status)
 }
 
-/** Whether a status has all or a part of the representation as its content. */
+/** Whether the content of a status is the representation, or a part of it. */
 export function isContentStatus(status: number): boolean {
   return status === OK || status === PARTIAL_CONTENT
 }
 
 /**
- * Bytes of the body that a client expects under a head; undefined for any number. Without Content-Length, the strong tag
- * of a whole representation says how long it is (RFC 9110 §8.8.1).
+ * Bytes of the body that a client expects after a head; undefined for any number. Without Content-Length, the strong tag of
+ * a whole representation says how long it is (RFC 9110 §8.8.1).
  */
 export function expectedLength(head: ReadableHead, intended: IntendedAnswer | undefined): number | undefined {
   const length = announcedLength(head)

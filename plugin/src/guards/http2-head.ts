@@ -5,10 +5,10 @@ import { linesOf, type ReadableHead } from './answer-head.ts'
 type Respond = (headers: unknown, options?: unknown) => void
 
 /**
- * Looks at the next head of an HTTP/2 answer where it is handed to the stream, below everything that wraps
- * `writeHead`: it is sent at once, and some heads end the answer.
+ * Checks the next head of an HTTP/2 answer when it is passed to the stream, below all wrappers of `writeHead`. The stream
+ * sends it at once, and some heads end the answer.
  *
- * @param admits whether the head may go out; where not, it has ended the stream
+ * @param admits whether the head may go out; if not, it has ended the stream
  */
 export function checkNextHead(stream: ServerHttp2Stream, admits: (head: ReadableHead) => boolean): void {
   const respond = stream.respond as Respond
