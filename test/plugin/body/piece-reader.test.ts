@@ -33,7 +33,7 @@ function reading(count: (asked: number) => number) {
   }
 }
 
-t.test('the pieces come out in order, however much fits and however little a read gives', async (t) => {
+t.test('pieces are read in order, whatever the size of the buffer and of each read', async (t) => {
   const pieces = [literal('head '), range(0, 24), literal(' middle '), range(990, 999), literal(' end')]
   const want = `head ${CONTENT.subarray(0, 25)} middle ${CONTENT.subarray(990)} end`
   for (const room of [1, 2, 7, 10, 33, 1000]) {
@@ -56,19 +56,19 @@ t.test('the pieces come out in order, however much fits and however little a rea
   }
 })
 
-t.test('a count of bytes that a read cannot have', async (t) => {
+t.test('a read that returns an impossible count is refused', async (t) => {
   const rows = [
     { name: '0', count: () => 0, code: 'ERR_RANGE_CHANGED' },
-    { name: 'a negative one', count: () => -1, code: 'ERR_RANGE_LENGTH' },
-    { name: 'a fractional one', count: () => 0.5, code: 'ERR_RANGE_LENGTH' },
+    { name: 'a negative count', count: () => -1, code: 'ERR_RANGE_LENGTH' },
+    { name: 'a fractional count', count: () => 0.5, code: 'ERR_RANGE_LENGTH' },
     { name: 'NaN', count: () => Number.NaN, code: 'ERR_RANGE_LENGTH' },
     { name: 'Infinity', count: () => Number.POSITIVE_INFINITY, code: 'ERR_RANGE_LENGTH' },
     {
-      name: 'one more than there was room for',
+      name: 'a count larger than the buffer',
       count: (asked: number) => asked + 1,
       code: 'ERR_RANGE_LENGTH',
     },
-    { name: 'none at all', count: () => undefined as unknown as number, code: 'ERR_RANGE_LENGTH' },
+    { name: 'undefined', count: () => undefined as unknown as number, code: 'ERR_RANGE_LENGTH' },
   ]
   for (const { name, count, code } of rows) {
     const reader = new PieceReader(reading(count), layOutPieces([range(0, 9)]), SIGNAL)
@@ -76,7 +76,7 @@ t.test('a count of bytes that a read cannot have', async (t) => {
   }
 })
 
-t.test('the last bytes come out only of a version that is still there', async (t) => {
+t.test('the last bytes are read only while the version is unchanged', async (t) => {
   const asked: boolean[] = []
   const unchanged = async (): Promise<boolean> => {
     asked.push(true)
@@ -88,35 +88,38 @@ t.test('the last bytes come out only of a version that is still there', async (t
     SIGNAL,
   )
   t.equal(await reader.fill(Buffer.alloc(19)), 19)
-  t.strictSame(asked, [], 'not asked while there is more to come')
+  t.strictSame(asked, [], 'not asked before the last bytes')
   await t.rejects(reader.fill(Buffer.alloc(19)), { code: 'ERR_RANGE_CHANGED' })
   t.strictSame(asked, [true])
 })
 
-t.test('an answer of many parts has a few reads under way, and each gets the signal', async (t) => {
-  const pieces = Array.from({ length: 300 }, (_, index) => range(3 * index, 3 * index))
-  let underWay = 0
-  let most = 0
-  const signals = new Set<AbortSignal>()
-  const representation = {
-    ...reading((length) => length),
-    async readAt(target: Uint8Array, position: number, signal: AbortSignal) {
-      signals.add(signal)
-      most = Math.max(most, ++underWay)
-      await new Promise(setImmediate)
-      underWay--
-      target[0] = CONTENT[position] ?? 0
-      return 1
-    },
-  }
-  const target = Buffer.alloc(300)
-  t.equal(await new PieceReader(representation, layOutPieces(pieces), SIGNAL).fill(target), 300)
-  t.strictSame([...target], [...CONTENT.filter((_, at) => at % 3 === 0 && at < 900)], 'each at its place')
-  t.equal(most, MAX_READS_PER_ANSWER)
-  t.strictSame([...signals], [SIGNAL])
-})
+t.test(
+  'an answer of many parts has a limited number of reads at once, and each gets the signal',
+  async (t) => {
+    const pieces = Array.from({ length: 300 }, (_, index) => range(3 * index, 3 * index))
+    let underWay = 0
+    let most = 0
+    const signals = new Set<AbortSignal>()
+    const representation = {
+      ...reading((length) => length),
+      async readAt(target: Uint8Array, position: number, signal: AbortSignal) {
+        signals.add(signal)
+        most = Math.max(most, ++underWay)
+        await new Promise(setImmediate)
+        underWay--
+        target[0] = CONTENT[position] ?? 0
+        return 1
+      },
+    }
+    const target = Buffer.alloc(300)
+    t.equal(await new PieceReader(representation, layOutPieces(pieces), SIGNAL).fill(target), 300)
+    t.strictSame([...target], [...CONTENT.filter((_, at) => at % 3 === 0 && at < 900)], 'each at its place')
+    t.equal(most, MAX_READS_PER_ANSWER)
+    t.strictSame([...signals], [SIGNAL])
+  },
+)
 
-t.test('a read that fails is reported when no other read writes any more', async (t) => {
+t.test('a failed read is reported after all other reads have ended', async (t) => {
   let underWay = 0
   const representation = {
     ...reading((length) => length),
@@ -134,7 +137,7 @@ t.test('a read that fails is reported when no other read writes any more', async
   t.equal(underWay, 0)
 })
 
-t.test('a copy begins where its original was; going forward takes no read', async (t) => {
+t.test('a copy begins where its original was, and moving forward reads nothing', async (t) => {
   const pieces: Piece[] = [literal('head'), range(10, 29), literal('tail')]
   const layout = layOutPieces(pieces)
   const whole = Buffer.concat([Buffer.from('head'), CONTENT.subarray(10, 30), Buffer.from('tail')])
@@ -174,45 +177,48 @@ function readingNearby(readNearby: (reads: readonly Read[]) => Promise<boolean>)
   return { representation, calls }
 }
 
-t.test('places with little between them are read with one call, where the representation can', async (t) => {
-  const pieces = [
-    literal('a'),
-    range(0, 9),
-    literal('b'),
-    range(20, 29),
-    range(5, 6),
-    literal('c'),
-    range(900, 909),
-  ]
-  const want = Buffer.concat([
-    Buffer.from('a'),
-    CONTENT.subarray(0, 10),
-    Buffer.from('b'),
-    CONTENT.subarray(20, 30),
-    CONTENT.subarray(5, 7),
-    Buffer.from('c'),
-    CONTENT.subarray(900, 910),
-  ])
-  const fillAll = async (reads: readonly Read[]): Promise<boolean> => {
-    for (const { target, position } of reads) CONTENT.copy(target, 0, position)
-    return true
-  }
-  const outcomes = {
-    'all bytes': { readNearby: fillAll, calls: ['0+20', '5+900'] },
-    'fewer bytes': { readNearby: async () => false, calls: ['0+20', '5+900', '0', '5', '20', '900'] },
-    'an error': {
-      readNearby: () => Promise.reject(new Error('what lies between cannot be read')),
-      calls: ['0+20', '5+900', '0', '5', '20', '900'],
-    },
-  }
-  for (const [name, { readNearby, calls }] of Object.entries(outcomes)) {
-    const nearby = readingNearby(readNearby)
-    const target = Buffer.alloc(want.length)
-    t.equal(
-      await new PieceReader(nearby.representation, layOutPieces(pieces), SIGNAL).fill(target),
-      want.length,
-    )
-    t.ok(target.equals(want), name)
-    t.strictSame(nearby.calls.toSorted(), calls.toSorted(), name)
-  }
-})
+t.test(
+  'positions close to each other are read with one call where the representation supports it',
+  async (t) => {
+    const pieces = [
+      literal('a'),
+      range(0, 9),
+      literal('b'),
+      range(20, 29),
+      range(5, 6),
+      literal('c'),
+      range(900, 909),
+    ]
+    const want = Buffer.concat([
+      Buffer.from('a'),
+      CONTENT.subarray(0, 10),
+      Buffer.from('b'),
+      CONTENT.subarray(20, 30),
+      CONTENT.subarray(5, 7),
+      Buffer.from('c'),
+      CONTENT.subarray(900, 910),
+    ])
+    const fillAll = async (reads: readonly Read[]): Promise<boolean> => {
+      for (const { target, position } of reads) CONTENT.copy(target, 0, position)
+      return true
+    }
+    const outcomes = {
+      'all bytes': { readNearby: fillAll, calls: ['0+20', '5+900'] },
+      'fewer bytes': { readNearby: async () => false, calls: ['0+20', '5+900', '0', '5', '20', '900'] },
+      'an error': {
+        readNearby: () => Promise.reject(new Error('what lies between cannot be read')),
+        calls: ['0+20', '5+900', '0', '5', '20', '900'],
+      },
+    }
+    for (const [name, { readNearby, calls }] of Object.entries(outcomes)) {
+      const nearby = readingNearby(readNearby)
+      const target = Buffer.alloc(want.length)
+      t.equal(
+        await new PieceReader(nearby.representation, layOutPieces(pieces), SIGNAL).fill(target),
+        want.length,
+      )
+      t.ok(target.equals(want), name)
+      t.strictSame(nearby.calls.toSorted(), calls.toSorted(), name)
+    }
+  },
+)

@@ -89,7 +89,7 @@ async function stall(run: Run): Promise<void> {
   }
 }
 
-t.test('a client that stops for long gets every byte, though some have to be read again', async (t) => {
+t.test('a client that stops reading for long gets every byte, some of them read again', async (t) => {
   let bytesReadAgain = 0
   // A client that happens to stop where the memory has been copied to its end needs no byte again.
   for (let clients = 0; bytesReadAgain === 0 && clients < 5; clients++) {
@@ -117,7 +117,7 @@ t.test('a client that leaves ends the run', async (t) => {
   t.ok(run.bytesWritten < run.layout.length)
 })
 
-t.test('a read that fails rejects', async (t) => {
+t.test('a failed read ends the run with an error', async (t) => {
   const run = await pumpTo(t, { after: 2_000_000 })
   const client = await ask(run.port)
   while (run.runs.length === 0) await sleep(10)

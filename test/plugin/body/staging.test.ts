@@ -4,7 +4,7 @@ import { Staging } from '#plugin/body/staging.js'
 
 const options = { chunkBytes: 1024, inUse: 2 }
 
-t.test('memory that waits for long is taken back, and is empty then', async (t) => {
+t.test('a chunk that waits too long is taken back, and is then empty', async (t) => {
   const staging = new Staging(options)
   const late = staging.take()
   const reading = staging.take()
@@ -21,7 +21,7 @@ t.test('memory that waits for long is taken back, and is empty then', async (t) 
   t.equal(staging.take(), undefined, 'it came back once')
 })
 
-t.test('memory whose copies are taken in time stays', async (t) => {
+t.test('a chunk whose bytes are taken in time keeps them', async (t) => {
   const staging = new Staging(options)
   const chunk = staging.take()
   if (chunk === undefined) throw new Error('nothing was lent')

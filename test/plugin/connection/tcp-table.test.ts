@@ -17,7 +17,7 @@ for (const [address, order, text] of [
   ['2001:db8:1:2:3:4:5:6', 'BE', '20010DB8000100020003000400050006'],
   ['2001:db8::', 'LE', 'B80D0120000000000000000000000000'],
 ] as const) {
-  t.test(`the address ${address} stands in the table as the kernel prints it (${order})`, async (t) => {
+  t.test(`an address is written as the kernel prints it (${address}, ${order})`, async (t) => {
     const key = connectionKey({ address, port: 80 }, { address, port: 65535 }, order)
     t.equal(key, `${text}:0050 ${text}:FFFF`)
   })
@@ -36,7 +36,7 @@ for (const [name, table, expected] of [
   ['on a line that has not ended', LINE.trimEnd(), undefined],
   ['in a table of another form', LINE.replace('0003D0F0:', 'many '), undefined],
 ] as const) {
-  t.test(`bytes without acknowledgement, of a connection ${name}: ${expected}`, async (t) => {
+  t.test(`a connection ${name} has ${expected ?? 'an unknown number of'} unacknowledged bytes`, async (t) => {
     for (const step of [1, 7, table.length]) {
       const found = new Map<string, number>()
       const read = tcpTableReader(new Set([WANTED]), found)

@@ -17,7 +17,7 @@ function moving(): Worker {
   return { progress: () => count++ }
 }
 
-t.test('a few have a turn, in the order in which they came', async (t) => {
+t.test('as many as the limit have a turn, in the order of arrival', async (t) => {
   const queue = new TurnQueue({ moving: 2, total: 4 })
   const [first, second, third, fourth] = [moving(), moving(), moving(), moving()]
   t.ok(queue.tryTake(first))
@@ -27,14 +27,14 @@ t.test('a few have a turn, in the order in which they came', async (t) => {
   const third_ = queue.take(third).then(() => order.push('third'))
   const fourth_ = queue.take(fourth).then(() => order.push('fourth'))
   queue.giveBack(first)
-  t.notOk(queue.tryTake(moving()), 'nobody overtakes those who wait')
+  t.notOk(queue.tryTake(moving()), 'a newcomer waits behind the others')
   await third_
   queue.giveBack(second)
   await fourth_
   t.strictSame(order, ['third', 'fourth'])
 })
 
-t.test('one that stands still gives others a turn, up to a limit', async (t) => {
+t.test('one that makes no progress gives others a turn, up to a limit', async (t) => {
   const queue = new TurnQueue({ moving: 2, total: 3 })
   const first = still()
   t.ok(queue.tryTake(first))
@@ -45,13 +45,13 @@ t.test('one that stands still gives others a turn, up to a limit', async (t) => 
     isIn = true
   })
   await new Promise((resolve) => setTimeout(resolve, 700))
-  t.notOk(isIn, 'three turns are the most')
+  t.notOk(isIn, 'there are at most three turns')
   queue.giveBack(first)
   await last
   t.ok(isIn)
 })
 
-t.test('those that get on are not counted as standing still', async (t) => {
+t.test('one that makes progress keeps its turn to itself', async (t) => {
   const queue = new TurnQueue({ moving: 2, total: 4 })
   const first = moving()
   t.ok(queue.tryTake(first))
@@ -66,7 +66,7 @@ t.test('those that get on are not counted as standing still', async (t) => {
   await third
 })
 
-t.test('who waits no longer is told, and gets no turn', async (t) => {
+t.test('one that gives up waiting is released without a turn', async (t) => {
   const queue = new TurnQueue({ moving: 1, total: 1 })
   const first = moving()
   const second = moving()

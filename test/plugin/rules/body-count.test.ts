@@ -14,9 +14,15 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: 'nothing was written', status: 200, length: 5, writes: [], mayEnd: false },
-  { name: 'nothing was announced', status: 200, length: 0, writes: [], mayEnd: true },
-  { name: 'a part of it', status: 200, length: 5, writes: [['hell', 'fits']], mayEnd: false },
+  { name: 'a body that was not written may not end', status: 200, length: 5, writes: [], mayEnd: false },
+  { name: 'a body of no bytes may end', status: 200, length: 0, writes: [], mayEnd: true },
+  {
+    name: 'a part of the body is not the whole',
+    status: 200,
+    length: 5,
+    writes: [['hell', 'fits']],
+    mayEnd: false,
+  },
   {
     name: 'the last byte completes it',
     status: 200,
@@ -38,7 +44,7 @@ const CASES: readonly Case[] = [
     ],
     mayEnd: true,
   },
-  { name: 'a byte too much', status: 200, length: 5, writes: [['hello!', 'wrong']], mayEnd: false },
+  { name: 'a byte too many is wrong', status: 200, length: 5, writes: [['hello!', 'wrong']], mayEnd: false },
   {
     name: 'other bytes of a 200 are those of another representation',
     status: 200,
@@ -46,9 +52,15 @@ const CASES: readonly Case[] = [
     writes: [['HELLO', 'completes']],
     mayEnd: true,
   },
-  { name: 'other bytes of a 206', status: 206, length: 5, writes: [['hellO', 'wrong']], mayEnd: true },
   {
-    name: 'other bytes in the second write of a 206',
+    name: 'other bytes of a 206 are wrong',
+    status: 206,
+    length: 5,
+    writes: [['hellO', 'wrong']],
+    mayEnd: true,
+  },
+  {
+    name: 'other bytes in the second write of a 206 are wrong',
     status: 206,
     length: 5,
     writes: [

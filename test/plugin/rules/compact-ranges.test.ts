@@ -50,6 +50,6 @@ t.test('random ranges come back as they were', async (t) => {
   }
 })
 
-t.test('no ranges', async (t) => {
+t.test('a list of no ranges has the count 0', async (t) => {
   t.equal(new CompactRanges([]).count, 0)
 })

@@ -19,7 +19,7 @@ function names(value: string): { fallback: string; extended: string | undefined 
   }
 }
 
-t.test('the name comes back as it was', async (t) => {
+t.test('a recipient reads the file name as it was given', async (t) => {
   const cases = [
     { name: 'a token', file: 'plan.pdf' },
     { name: 'spaces', file: 'my plan.pdf' },
@@ -50,7 +50,7 @@ t.test('`true` takes the last segment of the path', async (t) => {
   t.strictSame(names(attachment(true, 'plan.pdf')), { fallback: 'plan.pdf', extended: undefined })
 })
 
-t.test('of a name only the last segment is sent', async (t) => {
+t.test('only the last segment of a name is sent', async (t) => {
   const cases = [
     { file: '../../evil', want: 'evil' },
     { file: '/etc/passwd', want: 'passwd' },
@@ -77,14 +77,14 @@ t.test('of a name only the last segment is sent', async (t) => {
   }
 })
 
-t.test('without a name the field says that it is to be saved, and no more', async (t) => {
+t.test('without a name the field is `attachment` alone', async (t) => {
   for (const name of ['', '.', '..', '/', '../..', '..\\..', '//', './\\/..']) {
     t.equal(attachment(name, 'other.bin'), 'attachment', JSON.stringify(name))
     t.equal(attachment(true, name), 'attachment', JSON.stringify(name))
   }
 })
 
-t.test('what would leave the field does not get into it', async (t) => {
+t.test('characters that could end the field are not sent', async (t) => {
   const cases = [
     { name: 'CRLF and a field', file: 'a.pdf\r\nSet-Cookie: a=b' },
     { name: 'LF and a field', file: 'a.pdf\nSet-Cookie: a=b' },

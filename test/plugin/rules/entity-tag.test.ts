@@ -12,7 +12,7 @@ import {
 const strong = (opaque: string): EntityTag => ({ strength: 'strong', opaque })
 const weak = (opaque: string): EntityTag => ({ strength: 'weak', opaque })
 
-t.test('§8.8.3 an entity-tag', async (t) => {
+t.test('§8.8.3 a valid entity-tag is parsed, and written as it was', async (t) => {
   const cases = [
     { name: 'strong', value: '"xyzzy"', want: strong('xyzzy') },
     { name: 'weak', value: 'W/"xyzzy"', want: weak('xyzzy') },
@@ -26,14 +26,14 @@ t.test('§8.8.3 an entity-tag', async (t) => {
     { name: 'with obs-text', value: '"\x80\xff"', want: strong('\x80\xff') },
   ]
   for (const { name, value, want } of cases) {
-    t.strictSame(parseEntityTag(value), want, name)
+    t.strictSame(parseEntityTag(value), want, `${name} (${value})`)
     t.equal(formatEntityTag(want), value, `${name}, written`)
   }
 })
 
-t.test('§8.8.3 what is no entity-tag', async (t) => {
+t.test('§8.8.3 an invalid entity-tag is refused', async (t) => {
   const cases = [
-    { name: 'nothing', value: '' },
+    { name: 'an empty text', value: '' },
     { name: 'no quotes', value: 'xyzzy' },
     { name: 'one quote', value: '"' },
     { name: 'no closing quote', value: '"xyzzy' },
@@ -56,10 +56,10 @@ t.test('§8.8.3 what is no entity-tag', async (t) => {
     { name: 'a list', value: '"a","b"' },
     { name: 'an asterisk', value: '*' },
   ]
-  for (const { name, value } of cases) t.equal(parseEntityTag(value), undefined, name)
+  for (const { name, value } of cases) t.equal(parseEntityTag(value), undefined, `${name} (${value})`)
 })
 
-t.test('§13.1.1 a list of entity tags', async (t) => {
+t.test('§13.1.1 a list of entity tags is parsed up to its first mistake', async (t) => {
   const cases = [
     { name: 'one', value: '"a"', want: [strong('a')] },
     {
@@ -77,9 +77,9 @@ t.test('§13.1.1 a list of entity tags', async (t) => {
       value: '",", W/","',
       want: [strong(','), weak(',')],
     },
-    { name: 'nothing', value: '', want: [] },
+    { name: 'an empty field', value: '', want: [] },
     { name: 'an asterisk', value: '*', want: [] },
-    { name: 'what comes behind a broken tag counts for nothing', value: '"a", b, "c"', want: [strong('a')] },
+    { name: 'tags after a broken one are ignored', value: '"a", b, "c"', want: [strong('a')] },
     { name: 'a broken tag first', value: 'a, "b"', want: [] },
     { name: 'no comma between', value: '"a" "b"', want: [strong('a')] },
     { name: 'a tag that is not closed', value: '"a', want: [] },
@@ -87,10 +87,10 @@ t.test('§13.1.1 a list of entity tags', async (t) => {
     { name: 'a space inside a tag', value: '"a b"', want: [] },
     { name: 'a character beyond one byte', value: '"a\u0100"', want: [] },
   ]
-  for (const { name, value, want } of cases) t.strictSame(parseEntityTags(value), want, name)
+  for (const { name, value, want } of cases) t.strictSame(parseEntityTags(value), want, `${name} (${value})`)
 })
 
-t.test('§8.8.3.2 comparison, Table 3', async (t) => {
+t.test('§8.8.3.2 tags are compared strongly and weakly as Table 3 says', async (t) => {
   const cases = [
     { a: weak('1'), b: weak('1'), isStrong: false, isWeak: true },
     { a: weak('1'), b: weak('2'), isStrong: false, isWeak: false },
@@ -109,7 +109,7 @@ t.test('§8.8.3.2 comparison, Table 3', async (t) => {
   }
 })
 
-t.test('what may stand between the quotes', async (t) => {
+t.test('an opaque-tag contains no quotes, spaces, controls or characters beyond one byte', async (t) => {
   for (const opaque of ['', 'abc', '!#~', 'a,b', '\x80\xff'])
     t.ok(isOpaqueTag(opaque), JSON.stringify(opaque))
   for (const opaque of ['"', 'a b', '\t', '\x7f', '\r\n', '☃'])

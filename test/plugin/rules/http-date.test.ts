@@ -3,32 +3,32 @@ import { formatHttpDate, parseHttpDate } from '#plugin/rules/http-date.js'
 import { EXAMPLE, HTTP_DATES, NOT_HTTP_DATES, NOW, TWO_DIGIT_YEARS } from '../../support/http-date-cases.ts'
 
 // Before any other date: the last one written is kept.
-t.test('the first date that is written is not one that was written before', async (t) => {
+t.test('the first date that a process formats is not taken from the cache', async (t) => {
   t.equal(formatHttpDate(1), 'Thu, 01 Jan 1970 00:00:01 GMT')
   t.equal(formatHttpDate(0), 'Thu, 01 Jan 1970 00:00:00 GMT')
 })
 
-t.test('§5.6.7 the three forms, all in UTC', async (t) => {
+t.test('§5.6.7 dates in all three forms are read as UTC', async (t) => {
   for (const { name, value, want } of HTTP_DATES) t.equal(parseHttpDate(value, NOW), want, name)
 })
 
-t.test('§5.6.7 a two-digit year more than 50 years ahead is the most recent past one', async (t) => {
+t.test('§5.6.7 a two-digit year more than 50 years in the future is in the past', async (t) => {
   for (const { name, value, now, want } of TWO_DIGIT_YEARS) {
     const seconds = parseHttpDate(value, now)
     t.equal(seconds !== undefined && new Date(seconds * 1000).getUTCFullYear(), want, name)
   }
 })
 
-t.test('what is not an HTTP-date', async (t) => {
+t.test('a text that is not an HTTP-date is refused', async (t) => {
   for (const { name, value } of NOT_HTTP_DATES) t.equal(parseHttpDate(value, NOW), undefined, name)
 })
 
-t.test('what is sent is an IMF-fixdate', async (t) => {
+t.test('a date is sent as an IMF-fixdate', async (t) => {
   t.equal(formatHttpDate(EXAMPLE), 'Sun, 06 Nov 1994 08:49:37 GMT')
   t.equal(formatHttpDate(0), 'Thu, 01 Jan 1970 00:00:00 GMT')
   t.equal(formatHttpDate(253_402_300_799), 'Fri, 31 Dec 9999 23:59:59 GMT')
   t.equal(formatHttpDate(253_402_300_800), undefined, 'the year 10000 has no date')
-  t.equal(formatHttpDate(-1), undefined, 'nor has a moment before the epoch')
+  t.equal(formatHttpDate(-1), undefined, 'a time before the epoch has no date')
 })
 
 t.test('every day of 400 years is read back as it was written', async (t) => {

@@ -34,7 +34,7 @@ function workOf(name: string, length: number, args: readonly unknown[], result: 
   return 1
 }
 
-t.test('twice the field is at most twice the work', async (t) => {
+t.test('a field of twice the length takes at most twice the work', async (t) => {
   const tag = '"0123456789"'
   const cases: { name: string; field: (n: number) => string; read: (field: string) => void }[] = [
     { name: 'ranges', field: (n) => `bytes=${'1-2,'.repeat(n)}`, read: parse },
@@ -96,13 +96,13 @@ function comparisons(positions: readonly number[]): number {
   return compared
 }
 
-t.test('selecting from a set is sorted once, not compared pair by pair', async (t) => {
+t.test('the ranges of a set are sorted once, not compared pair by pair', async (t) => {
   const count = 1000
   const compared = comparisons(Array.from({ length: count }, (_, index) => ((index * 7919) % count) * 3))
   t.ok(compared <= 2 * count * Math.log2(count) * 1.1, `${compared} comparisons`)
 })
 
-t.test('selecting from a set that ascends, with gaps of a byte at least, sorts nothing', async (t) => {
+t.test('ranges that ascend with gaps between them are not sorted', async (t) => {
   t.equal(comparisons([0, 2, 4, 600]), 0)
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isMultipart, mediaTypeOf } from '#plugin/rules/media-type.js'
 
-t.test('what range users serve', async (t) => {
+t.test('the formats that are often read by ranges have their media types', async (t) => {
   const cases = [
     ['movie.mp4', 'video/mp4'],
     ['movie.webm', 'video/webm'],
@@ -40,13 +40,13 @@ t.test('text is declared as UTF-8', async (t) => {
   for (const [path, want] of cases) t.equal(mediaTypeOf(path), want, path)
 })
 
-t.test('the extension is the last one of the last segment, in any case', async (t) => {
+t.test('a type is chosen by the last extension of the last segment, in any case', async (t) => {
   t.equal(mediaTypeOf('A.PNG'), 'image/png')
   t.equal(mediaTypeOf('a.png.gz'), 'application/gzip')
   t.equal(mediaTypeOf('folder.png/a.txt'), 'text/plain; charset=utf-8')
 })
 
-t.test('what has no known type', async (t) => {
+t.test('a path without a known extension is application/octet-stream', async (t) => {
   const paths = [
     'a',
     'a.',

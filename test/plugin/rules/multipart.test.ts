@@ -17,7 +17,7 @@ function bodyOf(layout: Layout, content = CONTENT): Buffer {
   )
 }
 
-t.test('§14.6 the parts, in the order given', async (t) => {
+t.test('§14.6 a multipart body has the parts in the given order, with exact lengths', async (t) => {
   const several: ByteRange[] = Array.from({ length: 500 }, (_, i) => ({
     first: i * 200,
     last: i * 200 + (i % 150),
@@ -58,12 +58,12 @@ t.test('§14.6 the parts, in the order given', async (t) => {
   }
 })
 
-t.test('the ranges of a multipart body, asked for later', async (t) => {
+t.test('a multipart body keeps its ranges', async (t) => {
   const ranges = [range(50_000, 50_009), range(0, 4), range(2 ** 40, 2 ** 53 - 2)]
   t.strictSame(new Multipart(ranges, { size: 2 ** 53 - 1, partType: undefined }).ranges, ranges)
 })
 
-t.test('a body of one range, and of none', async (t) => {
+t.test('a layout of one range has one piece, and an empty one has none', async (t) => {
   const layout = layOutRange(range(3, 9))
   t.equal(layout.length, 7)
   t.equal(layout.pieceCount, 1)
@@ -73,7 +73,7 @@ t.test('a body of one range, and of none', async (t) => {
   t.equal(empty.pieceCount, 0)
 })
 
-t.test('a part without a Content-Type when the representation has none', async (t) => {
+t.test('a part has no Content-Type when the representation has none', async (t) => {
   const multipart = new Multipart([range(0, 4), range(10, 14)], { size: CONTENT.length, partType: undefined })
   for (const { fields } of parseMultipart(multipart.contentType, bodyOf(multipart))) {
     t.strictSame(
@@ -83,7 +83,7 @@ t.test('a part without a Content-Type when the representation has none', async (
   }
 })
 
-t.test('§14.6 a boundary is new for each answer, and nobody can know it beforehand', async (t) => {
+t.test('§14.6 each answer has a new boundary that cannot be predicted', async (t) => {
   const boundaries = Array.from({ length: 1000 }, () =>
     boundaryOf(new Multipart([range(0, 1), range(3, 4)], { size: 9, partType: 'a/b' })),
   )
@@ -97,7 +97,7 @@ t.test('§14.6 a boundary is new for each answer, and nobody can know it beforeh
   )
 })
 
-t.test('data that holds delimiters is not mistaken for them', async (t) => {
+t.test('content that looks like a delimiter does not end a part', async (t) => {
   const content = Buffer.from(
     '\r\n--boundary\r\nContent-Range: bytes 0-1/2\r\n\r\n--boundary--\r\n'.repeat(20),
   )
@@ -110,7 +110,7 @@ t.test('data that holds delimiters is not mistaken for them', async (t) => {
   )
 })
 
-t.test('the strict parser throws for what is no such body', async (t) => {
+t.test('the strict parser of the tests throws for a body that is not exact', async (t) => {
   const multipart = new Multipart([range(0, 4), range(10, 14)], {
     size: CONTENT.length,
     partType: 'text/plain',

@@ -34,7 +34,7 @@ function parts(ranges: readonly { first: number; last: number }[]): OracleAnswer
   }
 }
 
-t.test('the oracle itself, by examples of §14.1.2 and §15.3.7.2', async (t) => {
+t.test('the oracle answers the examples of §14.1.2 and §15.3.7.2', async (t) => {
   const part = (first: number, last: number) => parts([{ first, last }])
   t.strictSame(askOracle('bytes=-500', 10_000n, 9), part(9500, 9999))
   t.strictSame(askOracle('bytes=500-600,601-999', 10_000n, 9), part(500, 999))
@@ -44,7 +44,7 @@ t.test('the oracle itself, by examples of §14.1.2 and §15.3.7.2', async (t) =>
   t.strictSame(askOracle('bytes=0-9,5-14,10-19,15-24', 10_000n, 9), { kind: 'whole' })
 })
 
-t.test('100,000 random and mutated Range fields', async (t) => {
+t.test('100,000 random and mutated Range fields are decided as the oracle says', async (t) => {
   const sizes = fc.oneof(
     fc.nat({ max: 64 }),
     fc.nat({ max: 2000 }),
@@ -64,7 +64,7 @@ t.test('100,000 random and mutated Range fields', async (t) => {
   for (const [kind, count] of Object.entries(seen)) t.ok(count > 1000, `${count} of them were ${kind}`)
 })
 
-t.test('400 of them over HTTP', async (t) => {
+t.test('400 random Range fields are answered over HTTP as the oracle says', async (t) => {
   const content = numberedLines(HTTP_SIZE)
   const server = await serveFiles(t, { files: { 'a.txt': content }, plugin: { maxRanges: MAX_RANGES } })
   const statuses = new Map<number, number>()

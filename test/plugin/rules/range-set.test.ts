@@ -15,7 +15,7 @@ function rangeSet(...specs: readonly Spec[]): ParsedRangeSet {
   }
 }
 
-t.test('§14.1.1 a ranges-specifier that is valid', async (t) => {
+t.test('§14.1.1 a valid ranges-specifier is parsed into its range-specs', async (t) => {
   const nines = '9'.repeat(400)
   const zeros = '0'.repeat(400)
   const cases = [
@@ -48,10 +48,11 @@ t.test('§14.1.1 a ranges-specifier that is valid', async (t) => {
       want: rangeSet([0, 999999999999999]),
     },
   ]
-  for (const { name, value, want } of cases) t.strictSame(parseRangeSet(value, MAX_RANGES), want, name)
+  for (const { name, value, want } of cases)
+    t.strictSame(parseRangeSet(value, MAX_RANGES), want, `${name} (${value.slice(0, 40)})`)
 })
 
-t.test('§14.1 "All range unit names are case-insensitive"', async (t) => {
+t.test('§14.1 "All range unit names are case-insensitive": `bytes` is taken in any case', async (t) => {
   for (const unit of ['bytes', 'Bytes', 'BYTES', 'bYtEs']) {
     t.strictSame(parseRangeSet(`${unit}=0-1`, MAX_RANGES), rangeSet([0, 1]), unit)
   }
@@ -75,7 +76,7 @@ t.test(
   },
 )
 
-t.test('§5.6.1 lists: OWS about the commas and empty list elements', async (t) => {
+t.test('§5.6.1 whitespace around commas and empty list elements change nothing', async (t) => {
   const want = rangeSet([0, 1], [3, 4])
   const cases = [
     { name: 'no whitespace', value: 'bytes=0-1,3-4' },
@@ -93,10 +94,11 @@ t.test('§5.6.1 lists: OWS about the commas and empty list elements', async (t) 
     { name: 'trailing empty elements and OWS', value: 'bytes=0-1,3-4 , ,' },
     { name: 'a hundred empty elements', value: `bytes=0-1${','.repeat(100)}3-4` },
   ]
-  for (const { name, value } of cases) t.strictSame(parseRangeSet(value, MAX_RANGES), want, name)
+  for (const { name, value } of cases)
+    t.strictSame(parseRangeSet(value, MAX_RANGES), want, `${name} (${value.slice(0, 40)})`)
 })
 
-t.test('a ranges-specifier that is invalid is ignored whole', async (t) => {
+t.test('an invalid ranges-specifier is ignored as a whole', async (t) => {
   const nines = '9'.repeat(400)
   const cases = [
     { name: 'nothing', value: '' },
@@ -154,10 +156,11 @@ t.test('a ranges-specifier that is invalid is ignored whole', async (t) => {
     { name: 'a line feed', value: 'bytes=0-1,\n3-4' },
     { name: 'NUL', value: 'bytes=0-1\0' },
   ]
-  for (const { name, value } of cases) t.equal(parseRangeSet(value, MAX_RANGES).kind, 'ignored', name)
+  for (const { name, value } of cases)
+    t.equal(parseRangeSet(value, MAX_RANGES).kind, 'ignored', `${name} (${value.slice(0, 40)})`)
 })
 
-t.test('§14.2 why a Range field is ignored', async (t) => {
+t.test('§14.2 an ignored Range field has a reason: malformed, another unit or too many ranges', async (t) => {
   const cases: { name: string; value: string; reason: 'malformed' | 'other-unit' | 'too-many' }[] = [
     { name: 'no range-unit', value: '=0-1', reason: 'malformed' },
     { name: 'no equals sign', value: 'bytes', reason: 'malformed' },
@@ -173,24 +176,31 @@ t.test('§14.2 why a Range field is ignored', async (t) => {
     { name: 'one more, and then a mistake', value: 'bytes=0-1,2-3,4-5,x', reason: 'too-many' },
   ]
   for (const { name, value, reason } of cases)
-    t.strictSame(parseRangeSet(value, 2), { kind: 'ignored', reason }, name)
-  t.equal(parseRangeSet('bytes=0-1,2-3,', 2).kind, 'range-set', 'as many as are allowed')
+    t.strictSame(parseRangeSet(value, 2), { kind: 'ignored', reason }, `${name} (${value})`)
+  t.equal(
+    parseRangeSet('bytes=0-1,2-3,', 2).kind,
+    'range-set',
+    'a set of exactly as many ranges as the limit is valid',
+  )
   t.equal(parseRangeSet('bytes=0-1, \t', 2).kind, 'range-set', 'an empty element with whitespace at the end')
 })
 
-t.test('more range-specs than the limit are ignored; exactly as many are not', async (t) => {
-  const set = (count: number): string =>
-    `bytes=${Array.from({ length: count }, (_, i) => `${2 * i}-${2 * i}`)}`
-  t.match(parseRangeSet(set(3), 3), { kind: 'range-set', specs: { length: 3 } })
-  t.strictSame(parseRangeSet(set(4), 3), { kind: 'ignored', reason: 'too-many' })
-  t.match(
-    parseRangeSet('bytes=,,,,0-0,,,,2-2,,,,4-4,,,,', 3),
-    { kind: 'range-set' },
-    'empty elements do not count',
-  )
-})
+t.test(
+  'a set with more range-specs than the limit is ignored, and one with exactly as many is not',
+  async (t) => {
+    const set = (count: number): string =>
+      `bytes=${Array.from({ length: count }, (_, i) => `${2 * i}-${2 * i}`)}`
+    t.match(parseRangeSet(set(3), 3), { kind: 'range-set', specs: { length: 3 } })
+    t.strictSame(parseRangeSet(set(4), 3), { kind: 'ignored', reason: 'too-many' })
+    t.match(
+      parseRangeSet('bytes=,,,,0-0,,,,2-2,,,,4-4,,,,', 3),
+      { kind: 'range-set' },
+      'empty elements do not count',
+    )
+  },
+)
 
-t.test('§14.1.2 what a byte range selects', async (t) => {
+t.test('§14.1.2 a byte range selects the bytes that the representation has', async (t) => {
   const cases = [
     { name: 'the first 500 bytes', value: 'bytes=0-499', size: 10_000, want: ['0-499'] },
     { name: 'the second 500 bytes', value: 'bytes=500-999', size: 10_000, want: ['500-999'] },
@@ -235,7 +245,8 @@ t.test('§14.1.2 what a byte range selects', async (t) => {
       want: ['9007199254740989-9007199254740990'],
     },
   ]
-  for (const { name, value, size, want } of cases) t.strictSame(selected(value, size), want, name)
+  for (const { name, value, size, want } of cases)
+    t.strictSame(selected(value, size), want, `${name} (${value.slice(0, 40)})`)
 })
 
 t.test('§14.1.2 a set is unsatisfiable when none of its specs is satisfiable', async (t) => {
@@ -250,7 +261,8 @@ t.test('§14.1.2 a set is unsatisfiable when none of its specs is satisfiable', 
     { name: 'an int-range of the empty representation', value: 'bytes=0-', size: 0 },
     { name: 'a suffix-length of zero of the empty representation', value: 'bytes=-0', size: 0 },
   ]
-  for (const { name, value, size } of cases) t.equal(selected(value, size), 'unsatisfiable', name)
+  for (const { name, value, size } of cases)
+    t.equal(selected(value, size), 'unsatisfiable', `${name} (${value.slice(0, 40)})`)
 })
 
 t.test('§14.1.2 unsatisfiable specs of a satisfiable set are left out', async (t) => {
@@ -260,38 +272,42 @@ t.test('§14.1.2 unsatisfiable specs of a satisfiable set are left out', async (
 })
 
 t.test(
-  '§14.1.2 "the only satisfiable form" for zero length is a suffix, which no Content-Range can tell',
+  '§14.1.2 a suffix of an empty representation is satisfied by the whole, as no Content-Range can express it',
   async (t) => {
     t.equal(selected('bytes=-1', 0), 'whole: empty')
     t.equal(selected('bytes=0-,-5', 0), 'whole: empty')
   },
 )
 
-t.test('§15.3.7.2 the order of the request, with overlaps and neighbours joined', async (t) => {
-  const cases = [
-    { name: 'descending', value: 'bytes=80-89,40-49,0-9', want: ['80-89', '40-49', '0-9'] },
-    { name: 'neither', value: 'bytes=40-49,80-89,0-9', want: ['40-49', '80-89', '0-9'] },
-    { name: 'neighbours become one', value: 'bytes=0-9,10-19', want: ['0-19'] },
-    { name: 'neighbours in reverse become one', value: 'bytes=10-19,0-9', want: ['0-19'] },
-    { name: 'a gap of one byte stays', value: 'bytes=0-9,11-19', want: ['0-9', '11-19'] },
-    { name: 'a gap of one byte in reverse stays', value: 'bytes=11-19,0-9', want: ['11-19', '0-9'] },
-    { name: 'an overlap becomes one', value: 'bytes=0-9,5-19', want: ['0-19'] },
-    { name: 'one inside the other becomes one', value: 'bytes=0-29,5-9', want: ['0-29'] },
-    { name: 'twice the same becomes one', value: 'bytes=5-9,5-9', want: ['5-9'] },
-    { name: 'joined where its earliest was asked', value: 'bytes=80-89,0-9,85-95', want: ['80-95', '0-9'] },
-    {
-      name: 'joined where its earliest was asked, which begins later',
-      value: 'bytes=85-95,0-9,80-89',
-      want: ['80-95', '0-9'],
-    },
-    { name: 'a joined one that touches a third', value: 'bytes=0-9,20-29,10-19', want: ['0-29'] },
-    { name: 'two overlaps are still served', value: 'bytes=0-9,5-14,10-19', want: ['0-19'] },
-    { name: 'two overlaps and one apart', value: 'bytes=50-50,0-9,5-14,10-19', want: ['50-50', '0-19'] },
-  ]
-  for (const { name, value, want } of cases) t.strictSame(selected(value, 100), want, name)
-})
+t.test(
+  '§15.3.7.2 ranges keep the order of the request, and those that overlap or touch are joined',
+  async (t) => {
+    const cases = [
+      { name: 'descending', value: 'bytes=80-89,40-49,0-9', want: ['80-89', '40-49', '0-9'] },
+      { name: 'neither', value: 'bytes=40-49,80-89,0-9', want: ['40-49', '80-89', '0-9'] },
+      { name: 'neighbours become one', value: 'bytes=0-9,10-19', want: ['0-19'] },
+      { name: 'neighbours in reverse become one', value: 'bytes=10-19,0-9', want: ['0-19'] },
+      { name: 'a gap of one byte stays', value: 'bytes=0-9,11-19', want: ['0-9', '11-19'] },
+      { name: 'a gap of one byte in reverse stays', value: 'bytes=11-19,0-9', want: ['11-19', '0-9'] },
+      { name: 'an overlap becomes one', value: 'bytes=0-9,5-19', want: ['0-19'] },
+      { name: 'one inside the other becomes one', value: 'bytes=0-29,5-9', want: ['0-29'] },
+      { name: 'twice the same becomes one', value: 'bytes=5-9,5-9', want: ['5-9'] },
+      { name: 'joined where its earliest was asked', value: 'bytes=80-89,0-9,85-95', want: ['80-95', '0-9'] },
+      {
+        name: 'joined where its earliest was asked, which begins later',
+        value: 'bytes=85-95,0-9,80-89',
+        want: ['80-95', '0-9'],
+      },
+      { name: 'a joined one that touches a third', value: 'bytes=0-9,20-29,10-19', want: ['0-29'] },
+      { name: 'two overlaps are still served', value: 'bytes=0-9,5-14,10-19', want: ['0-19'] },
+      { name: 'two overlaps and one apart', value: 'bytes=50-50,0-9,5-14,10-19', want: ['50-50', '0-19'] },
+    ]
+    for (const { name, value, want } of cases)
+      t.strictSame(selected(value, 100), want, `${name} (${value.slice(0, 40)})`)
+  },
+)
 
-t.test('§14.2, §17.15 sets that ask for more work than the whole', async (t) => {
+t.test('§14.2, §17.15 a set that is more work than the whole selects the whole', async (t) => {
   const tiny = Array.from({ length: 1000 }, (_, index) => `${index}-${index}`)
   const cases = [
     {
@@ -311,7 +327,8 @@ t.test('§14.2, §17.15 sets that ask for more work than the whole', async (t) =
     { name: 'a sum beyond the size', value: 'bytes=0-98,40-50', size: 100, want: 'whole: wasteful' },
     { name: 'every byte on its own', value: `bytes=${tiny}`, size: 1000, want: 'whole: wasteful' },
   ]
-  for (const { name, value, size, want } of cases) t.equal(selected(value, size), want, name)
+  for (const { name, value, size, want } of cases)
+    t.equal(selected(value, size), want, `${name} (${value.slice(0, 40)})`)
   t.strictSame(selected('bytes=0-48,50-99', 100), ['0-48', '50-99'], 'one byte less than the size is served')
 })
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { describeRefusal, isRefusal, type Refusal } from '#plugin/rules/refusal.js'
 import { resolvePath } from '#plugin/rules/resolve-path.js'
 
-t.test('the status of a refusal is that of the path, and its reason has words', async (t) => {
+t.test('each refusal has the status and the words of its reason', async (t) => {
   const cases: readonly { refusal: Refusal; status: number; text: RegExp }[] = [
     { refusal: 'missing', status: 404, text: /nothing is there/ },
     { refusal: 'dotfile', status: 404, text: /dotfile/ },
@@ -18,7 +18,7 @@ t.test('the status of a refusal is that of the path, and its reason has words', 
   }
 })
 
-t.test('what was opened is no refusal', async (t) => {
+t.test('a representation is not a refusal', async (t) => {
   t.equal(isRefusal({}), false)
   t.equal(isRefusal('missing'), true)
   const resolved = resolvePath('..', 'allow')

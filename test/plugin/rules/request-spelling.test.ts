@@ -15,7 +15,7 @@ import {
   withUnreservedReplaced,
 } from '#plugin/rules/request-spelling.js'
 
-t.test('RFC 9112 §3.2 the path of a target', async (t) => {
+t.test('RFC 9112 §3.2 the path of a target is taken without its origin, query and fragment', async (t) => {
   for (const [target, path] of [
     ['/', '/'],
     ['/files/a.txt', '/files/a.txt'],
@@ -33,7 +33,7 @@ t.test('RFC 9112 §3.2 the path of a target', async (t) => {
   }
 })
 
-t.test('a path that is spelled in one way only needs no look at the routes', async (t) => {
+t.test('a path is plain when it has no second spelling', async (t) => {
   for (const path of [
     '',
     '/',
@@ -64,7 +64,7 @@ t.test('a path that is spelled in one way only needs no look at the routes', asy
   }
 })
 
-t.test('RFC 3986 §6.2.2.3 dot segments, and encoded dots that start a segment', async (t) => {
+t.test('RFC 3986 §6.2.2.3 dot segments and encoded dots at the start of a segment are found', async (t) => {
   for (const path of [
     '/.',
     '/..',
@@ -85,66 +85,72 @@ t.test('RFC 3986 §6.2.2.3 dot segments, and encoded dots that start a segment',
   }
 })
 
-t.test('whether a URL names the file', async (t) => {
-  for (const [text, file] of [
-    ['a.txt', 'a.txt'],
-    ['/files/a.txt', 'folder/a.txt'],
-    ['A.TXT', 'a.txt'],
-    ['a/b.txt', 'b.txt'],
-    ['files//a.txt//', 'b/a.txt'],
-    ['2026', 'reports/2026.pdf'],
-    ['a.jpg', 'a.webp'],
-    ['e\u0301', '\u00e9'],
-    ['.hidden', '.hidden'],
-  ] as const) {
-    t.ok(namesFile(['x', text], file), `${text} ${file}`)
-  }
-  for (const [text, file] of [
-    ['https://test.invalid/a.jpg', 'thumb/8f2a.jpg'],
-    ['deep', 'index.html'],
-    ['ba.txt', 'a.txt'],
-    ['a', 'a/b'],
-    ['.hidden', '.other'],
-  ] as const) {
-    t.notOk(namesFile([text], file), `${text} ${file}`)
-  }
-  t.notOk(namesFile([], 'a'))
-})
+t.test(
+  'a URL names a file when one of its segments or parameters is the name of the file, in any extension',
+  async (t) => {
+    for (const [text, file] of [
+      ['a.txt', 'a.txt'],
+      ['/files/a.txt', 'folder/a.txt'],
+      ['A.TXT', 'a.txt'],
+      ['a/b.txt', 'b.txt'],
+      ['files//a.txt//', 'b/a.txt'],
+      ['2026', 'reports/2026.pdf'],
+      ['a.jpg', 'a.webp'],
+      ['e\u0301', '\u00e9'],
+      ['.hidden', '.hidden'],
+    ] as const) {
+      t.ok(namesFile(['x', text], file), `${text} ${file}`)
+    }
+    for (const [text, file] of [
+      ['https://test.invalid/a.jpg', 'thumb/8f2a.jpg'],
+      ['deep', 'index.html'],
+      ['ba.txt', 'a.txt'],
+      ['a', 'a/b'],
+      ['.hidden', '.other'],
+    ] as const) {
+      t.notOk(namesFile([text], file), `${text} ${file}`)
+    }
+    t.notOk(namesFile([], 'a'))
+  },
+)
 
-t.test('folders are spelled plainly, a name in any way', async (t) => {
-  for (const path of [
-    '/files/a.txt',
-    '/files/%41.txt',
-    '/files/report%2D2026%5Ffinal%2Epdf',
-    '/%7Euser/%40team/a',
-    '/files/%252F%2541',
-    '/a%20b/%E2%98%83/c',
-    '/files/%30%39%41%5A%61%7A',
-  ]) {
-    t.ok(hasPlainFolders(path), path)
-  }
-  for (const path of [
-    '/%70rivate/a',
-    '/%50rivate/a',
-    '/%5Ax/a',
-    '/%7ax/a',
-    '/%30/a',
-    '/%39/a',
-    '/a%2Db/a',
-    '/a%5fb/a',
-    '/a%2Eb/a',
-    '/%41/',
-    '/a%5cb',
-    '/a%5Cb',
-    '/a\\b',
-  ]) {
-    t.notOk(hasPlainFolders(path), path)
-  }
-  for (const path of ['/a%2Fb', '/a%2fb', '/files%2F']) t.ok(hasEncodedSlash(path), path)
-  t.notOk(hasEncodedSlash('/a%252Fb/c'))
-})
+t.test(
+  'folders are plain when no letter, digit, `-`, `.` or `_` of them is encoded, whatever the last name is',
+  async (t) => {
+    for (const path of [
+      '/files/a.txt',
+      '/files/%41.txt',
+      '/files/report%2D2026%5Ffinal%2Epdf',
+      '/%7Euser/%40team/a',
+      '/files/%252F%2541',
+      '/a%20b/%E2%98%83/c',
+      '/files/%30%39%41%5A%61%7A',
+    ]) {
+      t.ok(hasPlainFolders(path), path)
+    }
+    for (const path of [
+      '/%70rivate/a',
+      '/%50rivate/a',
+      '/%5Ax/a',
+      '/%7ax/a',
+      '/%30/a',
+      '/%39/a',
+      '/a%2Db/a',
+      '/a%5fb/a',
+      '/a%2Eb/a',
+      '/%41/',
+      '/a%5cb',
+      '/a%5Cb',
+      '/a\\b',
+    ]) {
+      t.notOk(hasPlainFolders(path), path)
+    }
+    for (const path of ['/a%2Fb', '/a%2fb', '/files%2F']) t.ok(hasEncodedSlash(path), path)
+    t.notOk(hasEncodedSlash('/a%252Fb/c'))
+  },
+)
 
-t.test('what routes tell apart', async (t) => {
+t.test('a path is rewritten to the form that routes are registered in', async (t) => {
   t.equal(asRegistered('/%24%26%2B%2c%3A%3b%3D%40/x'), '/$&+,:;=@/x')
   t.equal(asRegistered('/a%2Fb%2fc%40'), '/a%2Fb%2fc@')
   t.equal(asRegistered('//a///b/c/'), '/a/b/c/')
@@ -171,12 +177,12 @@ t.test('a semicolon that begins the query has one spelling in a path', async (t)
   t.notOk(isExactTarget('/%61;b', 'delimiter'))
 })
 
-t.test('encoded letters, replaced by what no text of a route matches', async (t) => {
+t.test('encoded unreserved characters are replaced by one that no route contains', async (t) => {
   t.equal(withUnreservedReplaced('/%41%2d%2E%5f%39/%7E%20%2F/%41'), '/%40%40%40%40%40/%7E%20%2F/%41')
   t.equal(withUnreservedReplaced('/a'), '/a')
 })
 
-t.test('the exact spelling of a target', async (t) => {
+t.test('a target is exact when it is spelled as encodeURI spells it', async (t) => {
   for (const target of [
     '/',
     '/files/a.txt',
@@ -208,7 +214,7 @@ t.test('the exact spelling of a target', async (t) => {
   }
 })
 
-t.test('text that is encoded, and text that is not', async (t) => {
+t.test('a text is decoded, and one with an invalid escape stays as it is', async (t) => {
   t.equal(decoded('/a%20%C3%A9%2F'), '/a é/')
   t.equal(decoded('/100%'), '/100%')
 })

@@ -8,7 +8,7 @@ const refused = (reason: Refusal): ResolvedPath => ({
   reason,
 })
 
-t.test('a path inside the root', async (t) => {
+t.test('a path inside the root is taken segment by segment', async (t) => {
   const names = [
     'a.txt',
     'no extension',
@@ -54,7 +54,7 @@ t.test('a path inside the root', async (t) => {
   }
 })
 
-t.test('a path that leads out, or could', async (t) => {
+t.test('a path that leads out of the root, or could, is refused', async (t) => {
   const cases = [
     { name: '..', path: '..', want: refused('outside-root') },
     { name: '.. and a name', path: '../a.txt', want: refused('outside-root') },
@@ -71,12 +71,12 @@ t.test('a path that leads out, or could', async (t) => {
     { name: 'NUL and ..', path: '../a\0', want: refused('nul') },
     { name: 'a lone surrogate', path: 'a\ud800', want: refused('lone-surrogate') },
     { name: 'a lone surrogate that comes second', path: '\udc00a', want: refused('lone-surrogate') },
-    { name: 'nothing', path: '', want: refused('empty-path') },
+    { name: 'an empty path', path: '', want: refused('empty-path') },
   ]
   for (const { name, path, want } of cases) t.strictSame(resolvePath(path, 'allow'), want, name)
 })
 
-t.test('a second name of a file is no name', async (t) => {
+t.test('a second spelling of a path is refused', async (t) => {
   const cases = [
     { name: 'a leading slash', path: '/a.txt', want: refused('leading-slash') },
     { name: 'a trailing slash', path: 'a.txt/', want: refused('trailing-slash') },
@@ -91,7 +91,7 @@ t.test('a second name of a file is no name', async (t) => {
   for (const { name, path, want } of cases) t.strictSame(resolvePath(path, 'allow'), want, name)
 })
 
-t.test('a name that no file system holds', async (t) => {
+t.test('a name that is too long for any file system is refused', async (t) => {
   const cases = [
     { name: 'a segment of 256 bytes', path: 'x'.repeat(256) },
     { name: 'a folder of 256 bytes', path: `${'x'.repeat(256)}/a` },
@@ -102,7 +102,7 @@ t.test('a name that no file system holds', async (t) => {
   for (const { name, path } of cases) t.strictSame(resolvePath(path, 'allow'), refused('too-long'), name)
 })
 
-t.test('dotfiles', async (t) => {
+t.test('dotfiles are ignored, denied or allowed by the option', async (t) => {
   const policies: { policy: Dotfiles; want: (...segments: string[]) => ResolvedPath }[] = [
     { policy: 'ignore', want: () => refused('dotfile') },
     { policy: 'deny', want: () => refused('dotfile-denied') },

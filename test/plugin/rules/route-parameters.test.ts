@@ -1,7 +1,7 @@
 import t from 'tap'
 import { hasRepeatedName, isCollapsed, isSameButAt, isSameRoute } from '#plugin/rules/route-parameters.js'
 
-t.test('two spellings that have matched one route', async (t) => {
+t.test('two spellings with the same parameters have matched one route', async (t) => {
   t.ok(isSameRoute({ '*': '@team/x' }, { '*': '@team/x' }, '/files/@team/x'))
   t.ok(isSameRoute({}, {}, '/a'))
   t.ok(isSameRoute({ a: 'x@', '*': 'y' }, { a: 'x@', '*': 'y' }, '/x@/y'))
@@ -12,7 +12,7 @@ t.test('two spellings that have matched one route', async (t) => {
   t.ok(isSameRoute(null, null, '/x'))
 })
 
-t.test('two spellings that have matched two', async (t) => {
+t.test('two spellings with other parameters have matched two routes', async (t) => {
   t.notOk(isSameRoute({ '*': '@team/x' }, { '*': 'x' }, '/files/@team/x'))
   t.notOk(isSameRoute({ '*': '@team' }, {}, '/files/@team'))
   t.notOk(isSameRoute({}, { a: '' }, '/a'))
@@ -22,14 +22,14 @@ t.test('two spellings that have matched two', async (t) => {
   t.notOk(isSameRoute(null, { '*': 'x' }, '/x'))
 })
 
-t.test('whether the router has taken two slashes for one', async (t) => {
+t.test('the router has joined two slashes where no parameter has an empty segment', async (t) => {
   t.ok(isCollapsed({ '*': 'a/b' }))
   t.ok(isCollapsed({}))
   for (const value of ['', '/a', 'a//b', 'a//']) t.notOk(isCollapsed({ a: 'x', '*': value }), value)
   t.notOk(isCollapsed(null))
 })
 
-t.test('the same but for an @', async (t) => {
+t.test('parameters are the same except for an @', async (t) => {
   t.ok(isSameButAt({ a: 'jane.doe', b: 'x' }, { a: 'jane@doe', b: 'x' }))
   t.ok(isSameButAt({}, {}))
   t.ok(isSameButAt(null, null))
@@ -40,7 +40,7 @@ t.test('the same but for an @', async (t) => {
   t.notOk(isSameButAt({ a: 'x' }, { a: 'x', b: 'y' }))
 })
 
-t.test('two parameters of one name', async (t) => {
+t.test('a route with two parameters of one name is recognized', async (t) => {
   for (const route of ['/:a/:a', '/x/:a-:a', '/:a(^x$)/:b/:a', '/:a.:a']) t.ok(hasRepeatedName(route), route)
   for (const route of ['', '/*', '/:a/:b', '/:a-:b/*', '/k::v/l::v', '/:a/:aa'])
     t.notOk(hasRepeatedName(route), route)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { resolvePath } from '#plugin/rules/resolve-path.js'
 
-t.test('names that Windows reads as something else', async (t) => {
+t.test('a name that Windows reads as something else is refused there, and served elsewhere', async (t) => {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform')
   t.teardown(() => platform && Object.defineProperty(process, 'platform', platform))
   const refused = [
@@ -13,13 +13,13 @@ t.test('names that Windows reads as something else', async (t) => {
     'folder./file.txt',
   ]
   for (const path of refused)
-    t.equal(resolvePath(path, 'allow').kind, 'inside', `${path}: a name like any other here`)
+    t.equal(resolvePath(path, 'allow').kind, 'inside', `${path}: an ordinary name on this system`)
   Object.defineProperty(process, 'platform', { value: 'win32' })
   for (const path of refused) {
     t.strictSame(
       resolvePath(path, 'allow'),
       { kind: 'refused', reason: 'windows-name' },
-      `${path}: not there`,
+      `${path}: refused on Windows`,
     )
   }
   t.strictSame(resolvePath('folder/file.txt', 'ignore'), { kind: 'inside', segments: ['folder', 'file.txt'] })
