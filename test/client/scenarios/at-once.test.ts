@@ -1,4 +1,5 @@
-// Answers that the same question would get again are reported without retries; those that may pass are asked for again.
+// An answer that the same request would get again is reported without retries. Where the next answer may be another one,
+// the download tries again.
 import t from 'tap'
 import {
   answerHonestly,
@@ -58,7 +59,7 @@ const DETERMINISTIC: Refusal[] = [
   protocol('302 to another scheme', answer('302 Found', { location: 'ftp://127.0.0.1/x' }), /nowhere/),
   protocol('206 without Content-Range', answer('206 Partial Content'), /206 although no range was asked/),
   protocol(
-    '206 with a Content-Range of nothing',
+    '206 with a Content-Range that has no bytes',
     answer('206 Partial Content', { 'content-range': 'bytes */5' }),
     /206 although no range was asked/,
   ),
@@ -92,7 +93,7 @@ const DETERMINISTIC: Refusal[] = [
     /not HTTP/,
   ),
   protocol('101', raw(head('101 Switching Protocols', { upgrade: 'x', connection: 'upgrade' })), /protocols/),
-  // A server may take the Range for a mistake.
+  // A server may treat the Range as an error.
   ...[400, 401, 402, 403, 404, 405, 407, 410, 421, 451, 499, 501, 505, 506, 508, 510, 511].map(
     (status): Refusal => ({
       name: String(status),
@@ -104,7 +105,7 @@ const DETERMINISTIC: Refusal[] = [
 ]
 
 for (const { name, script, code, message } of DETERMINISTIC) {
-  t.test(`without retries: ${name}`, async (t) => {
+  t.test(`an answer that would come again is reported without retries (${name})`, async (t) => {
     const server = await startHostile(script)
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { retries: 5 })
@@ -117,7 +118,7 @@ for (const { name, script, code, message } of DETERMINISTIC) {
   })
 }
 
-/** What a server answers first, and what it may not answer the next time. */
+/** First answers, after which the next one may be the file. */
 const PASSING: { name: string; script: Script }[] = [
   ...[202, 408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 522, 529, 599].map((status) => ({
     name: String(status),
@@ -132,11 +133,11 @@ const PASSING: { name: string; script: Script }[] = [
     ),
   },
   { name: 'no answer', script: raw('') },
-  { name: 'what is not HTTP', script: raw('220 mail ready\r\n') },
+  { name: 'bytes that are not HTTP', script: raw('220 mail ready\r\n') },
 ]
 
 for (const { name, script } of PASSING) {
-  t.test(`asked for again: ${name}`, async (t) => {
+  t.test(`after an answer that may not come again the download tries again (${name})`, async (t) => {
     const server = await startHostile(atFirst(2, script, A))
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { retries: 3 })
@@ -145,7 +146,7 @@ for (const { name, script } of PASSING) {
   })
 }
 
-t.test('202 to the end says what it means', async (t) => {
+t.test('after 202 to every request the error says that the file is not ready', async (t) => {
   const server = await startHostile(answer('202 Accepted'))
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { retries: 1 })
@@ -153,7 +154,7 @@ t.test('202 to the end says what it means', async (t) => {
   t.match(end.message, /gave up after 2 attempts: the server answered 202: the file is not ready/)
 })
 
-t.test('where the file has come before, any of them may pass', async (t) => {
+t.test('after a part of the file has come, any of these answers is retried', async (t) => {
   for (const status of ['201 Created', '203 Transformed', '304 Not Modified']) {
     const odd: Script = (request, socket) =>
       request.index === 1 ? empty(status)(request, socket) : answerHonestly(A, request, socket)

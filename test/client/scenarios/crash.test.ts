@@ -1,4 +1,4 @@
-// The command really killed: the next run goes on and ends with the exact file.
+// The command is killed. The next run resumes, and ends with the exact file.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -16,35 +16,41 @@ const A = resource(CONTENT)
 t.setTimeout(300_000)
 
 for (const connections of [1, 4]) {
-  t.test(`one kill costs at most a tenth, ${connections} at once`, async (t) => {
-    // Slow enough that a flush of a busy disk is short beside it: what is bounded is the share, not the time.
-    const server = await startSlow(A, (16 * 1024) / connections)
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const args = [...ARGS, '-n', String(connections)]
-    await killAfter(server, SIZE / 2, { dir, args })
-    t.notOk(existsSync(join(dir, 'file.bin')))
-    const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
-    t.equal(status, 0)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
-    t.strictSame(names(dir), ['file.bin'])
-    t.ok(server.served <= SIZE * 1.1, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
-  })
+  t.test(
+    `after one kill at most a tenth of the file is sent twice (${connections} connections)`,
+    async (t) => {
+      // So slow that a flush of a busy disk is short in comparison. The bound is a share of the file, not a time.
+      const server = await startSlow(A, (16 * 1024) / connections)
+      t.teardown(() => server.stop())
+      const dir = t.testdir({})
+      const args = [...ARGS, '-n', String(connections)]
+      await killAfter(server, SIZE / 2, { dir, args })
+      t.notOk(existsSync(join(dir, 'file.bin')))
+      const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
+      t.equal(status, 0)
+      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      t.strictSame(names(dir), ['file.bin'])
+      t.ok(server.served <= SIZE * 1.1, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
+    },
+  )
 
-  t.test(`eight kills cost at most three tenths, ${connections} at once`, async (t) => {
-    const server = await startSlow(A, (8 * 1024) / connections)
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const args = [...ARGS, '-n', String(connections)]
-    for (let kill = 0; kill < 8; kill++) await killAfter(server, SIZE / 9, { dir, args })
-    const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
-    t.equal(status, 0)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
-    t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
-  })
+  t.test(
+    `after eight kills at most three tenths of the file are sent twice (${connections} connections)`,
+    async (t) => {
+      const server = await startSlow(A, (8 * 1024) / connections)
+      t.teardown(() => server.stop())
+      const dir = t.testdir({})
+      const args = [...ARGS, '-n', String(connections)]
+      for (let kill = 0; kill < 8; kill++) await killAfter(server, SIZE / 9, { dir, args })
+      const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
+      t.equal(status, 0)
+      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
+    },
+  )
 }
 
-t.test('the journal never names a byte that is not on disk', async (t) => {
+t.test('the journal never records a byte that is not on the disk', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})

@@ -1,4 +1,4 @@
-// What may happen to the files of a killed run until the next one: that ends with the exact file.
+// The files of a killed run are damaged. The next run ends with the exact file all the same.
 import {
   appendFileSync,
   readFileSync,
@@ -28,7 +28,7 @@ interface Damage {
   /** What happens to the files between the kill and the next run. */
   damage: (paths: { part: string; journal: string; dir: string }, server: SlowServer) => void
   want?: Buffer
-  /** What stays, since nothing proves any more that it was this program's. */
+  /** Files that stay, because nothing proves any more that this program made them. */
   left?: readonly string[]
 }
 
@@ -42,66 +42,66 @@ const flipBit = (path: string, at: number): void => {
 
 const damages: Damage[] = [
   {
-    name: 'a journal torn in the middle',
+    name: 'half of the journal is missing',
     damage: ({ journal }) => truncateSync(journal, Math.floor(statSync(journal).size / 2)),
     left: BOTH,
   },
-  { name: 'an empty journal', damage: ({ journal }) => truncateSync(journal, 0), left: BOTH },
+  { name: 'the journal is empty', damage: ({ journal }) => truncateSync(journal, 0), left: BOTH },
   {
-    name: 'a journal of zeros',
+    name: 'the journal is full of zeros',
     damage: ({ journal }) => writeFileSync(journal, Buffer.alloc(statSync(journal).size)),
     left: BOTH,
   },
   {
-    name: 'a journal with a flipped bit',
+    name: 'a bit of the journal is flipped',
     damage: ({ journal }) => flipBit(journal, statSync(journal).size - 9),
     left: BOTH,
   },
   {
-    name: 'a journal with a flipped bit in its head',
+    name: 'a bit in the head of the journal is flipped',
     damage: ({ journal }) => flipBit(journal, 20),
     left: BOTH,
   },
-  { name: 'a journal that is gone', damage: ({ journal }) => rmSync(journal), left: ['file.bin.part'] },
+  { name: 'the journal is missing', damage: ({ journal }) => rmSync(journal), left: ['file.bin.part'] },
   {
-    name: 'a journal of another version of the format',
+    name: 'the journal has another version of the format',
     damage: ({ journal }) =>
       writeFileSync(journal, readFileSync(journal, 'utf8').replace('journal 3', 'journal 2')),
     left: BOTH,
   },
-  { name: 'a part file cut short', damage: ({ part }) => truncateSync(part, 1_600_000) },
-  { name: 'a part file grown', damage: ({ part }) => appendFileSync(part, Buffer.alloc(SIZE)) },
-  { name: 'a part file that is gone', damage: ({ part }) => rmSync(part) },
-  { name: 'an empty part file', damage: ({ part }) => truncateSync(part, 0) },
+  { name: 'the part file is cut short', damage: ({ part }) => truncateSync(part, 1_600_000) },
+  { name: 'the part file is too long', damage: ({ part }) => appendFileSync(part, Buffer.alloc(SIZE)) },
+  { name: 'the part file is missing', damage: ({ part }) => rmSync(part) },
+  { name: 'the part file is empty', damage: ({ part }) => truncateSync(part, 0) },
   {
-    name: 'a part file with zeros for its tail',
+    name: 'the part file ends with zeros',
     damage: ({ part }) => {
       const { size } = statSync(part)
       truncateSync(part, size - 500_000)
       truncateSync(part, size)
     },
   },
-  { name: 'a part file with a flipped bit', damage: ({ part }) => flipBit(part, 1_000_000) },
+  { name: 'a bit of the part file is flipped', damage: ({ part }) => flipBit(part, 1_000_000) },
   {
-    name: 'a part file of garbage',
+    name: 'the part file is full of garbage',
     damage: ({ part }) => writeFileSync(part, Buffer.alloc(SIZE, 'garbage')),
   },
   {
-    name: 'files from the future, the clock was set back',
+    name: 'the files have times in the future, because the clock was set back',
     damage: ({ part, journal }) => {
       const later = new Date(Date.now() + 86_400_000)
       for (const path of [part, journal]) utimesSync(path, later, later)
     },
   },
   {
-    name: 'another file on the server meanwhile',
+    name: 'the server has another file by then',
     damage: (_, server) => {
       server.resource = B
     },
     want: B.content,
   },
   {
-    name: 'a longer file on the server meanwhile',
+    name: 'the server has a longer file by then',
     damage: (_, server) => {
       server.resource = resource(makeContent(SIZE + 1_000_000, 'version C'))
     },
@@ -110,7 +110,7 @@ const damages: Damage[] = [
 ]
 
 for (const { name, damage, want, left = [] } of damages) {
-  t.test(`${name}`, async (t) => {
+  t.test(`the next run ends with the exact file (${name})`, async (t) => {
     const server = await startSlow(A)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
@@ -123,7 +123,7 @@ for (const { name, damage, want, left = [] } of damages) {
   })
 }
 
-t.test('a part file of another URL is neither used nor destroyed by a URL that leads nowhere', async (t) => {
+t.test('a URL that fails neither uses nor destroys the part file of another URL', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})

@@ -1,4 +1,5 @@
-// Digests: sent ones are verified, wrong parts fetched again alone, and none is not "verified".
+// Digests that are sent are verified. A wrong part is fetched again, and only that part. Without a digest the result does
+// not claim one.
 import { createHash } from 'node:crypto'
 import type { DownloadOptions } from 'range-get'
 import t, { type Test } from 'tap'
@@ -24,7 +25,7 @@ const base64 = (bytes: Buffer, name = 'sha256'): string => createHash(name).upda
 const field = (bytes: Buffer): string => `sha-256=:${base64(bytes)}:`
 const withDigest = (name: string, value: string): Script => honest(resource(CONTENT, { [name]: value }))
 
-/** Sends parts with their Content-Digest; those for which `isBad` says so with a byte changed. */
+/** Sends parts with their Content-Digest. Where `isBad` returns true, a byte is changed. */
 const digested =
   (isBad: (request: RawRequest) => boolean): Script =>
   (request, socket) => {
@@ -45,7 +46,7 @@ interface Row {
 
 const rows: Row[] = [
   {
-    name: 'a Repr-Digest that is right',
+    name: 'a correct Repr-Digest',
     script: () => withDigest('repr-digest', field(CONTENT)),
     want: 'digest',
   },
@@ -56,53 +57,53 @@ const rows: Row[] = [
     also: (t, end) => t.equal(end.result?.digest, 'sha-512'),
   },
   {
-    name: 'a Repr-Digest that is wrong',
+    name: 'a wrong Repr-Digest',
     script: () => withDigest('repr-digest', field(Buffer.from('else'))),
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'an unknown algorithm reads as none',
+    name: 'a Repr-Digest with an unknown algorithm',
     script: () => withDigest('repr-digest', 'md5=:AAAAAAAAAAAAAAAAAAAAAA==:'),
     want: 'length',
   },
   {
-    name: 'an unknown algorithm beside a known one',
+    name: 'a Repr-Digest with an unknown algorithm beside a known one',
     script: () => withDigest('repr-digest', `unixsum=:AAAA:, ${field(CONTENT)}`),
     want: 'digest',
   },
   {
-    name: 'a field that does not parse reads as none',
+    name: 'a Repr-Digest that cannot be parsed',
     script: () => withDigest('repr-digest', 'sha-256=nonsense:::'),
     want: 'length',
   },
   {
-    name: 'a digest of the wrong length reads as none',
+    name: 'a Repr-Digest of the wrong length',
     script: () => withDigest('repr-digest', 'sha-256=:AAAA:'),
     want: 'length',
   },
-  { name: 'no digest does not read as verified', script: () => honest(resource(CONTENT)), want: 'length' },
+  { name: 'no digest', script: () => honest(resource(CONTENT)), want: 'length' },
   {
-    name: 'a Content-Digest that is right for each part',
+    name: 'a correct Content-Digest for each part',
     script: () => digested(() => false),
     want: 'length',
   },
   {
-    name: 'a part that fails its Content-Digest is fetched again, alone',
+    name: 'one wrong part with a Content-Digest',
     script: () => digested((request) => request.index === 1),
     want: 'length',
     also: (t, _, server) => {
       const starts = server.requests.map((request) => request.range?.start).sort((a = 0, b = 0) => a - b)
       t.equal(starts.length, 5)
-      t.equal(new Set(starts).size, 4, 'one of them twice')
+      t.equal(new Set(starts).size, 4, 'one of them is fetched twice')
     },
   },
   {
-    name: 'parts that always fail their Content-Digest',
+    name: 'wrong parts with a Content-Digest, for ever',
     script: () => digested(() => true),
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'a part with a Content-Digest that is cut off counts only as a whole',
+    name: 'a part with a Content-Digest is cut off once',
     script: () => (request, socket) => {
       if (request.index !== 1) return digested(() => false)(request, socket)
       const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
@@ -142,7 +143,7 @@ const rows: Row[] = [
     want: 'digest',
   },
   {
-    name: 'a checksum that is wrong',
+    name: 'a wrong checksum',
     script: () => honest(resource(CONTENT)),
     options: { checksum: `sha-256=${'0'.repeat(64)}` },
     want: 'ERR_DOWNLOAD_DIGEST',
@@ -150,23 +151,30 @@ const rows: Row[] = [
       t.match(end.message, /its sha-256 is [0-9a-f]{64}, the one that was asked for is 0{64}/),
   },
   {
-    name: 'a right checksum with a wrong Repr-Digest',
+    name: 'a correct checksum, and a wrong Repr-Digest',
     script: () => withDigest('repr-digest', field(Buffer.from('else'))),
     options: { checksum: `sha-256=${base64(CONTENT)}` },
     want: 'ERR_DOWNLOAD_DIGEST',
   },
 ]
 
+/** How a download must end, as the beginning of the name of a test. */
+function outcomeOf(want: Row['want']): string {
+  return want === 'ERR_DOWNLOAD_DIGEST'
+    ? `a download ends with ${want}`
+    : `the integrity of the file is '${want}'`
+}
+
 for (const connections of [1, 3]) {
   for (const { name, script, options, want, also } of rows) {
-    t.test(`${name}, ${connections} at once`, async (t) => {
+    t.test(`${outcomeOf(want)} (${name}, ${connections} connections)`, async (t) => {
       const server = await startHostile(script())
       t.teardown(() => server.stop())
       const dir = t.testdir({})
       const end = await get(`${server.url}/file.bin`, dir, { segmentSize: 50_000, connections, ...options })
       if (want === 'ERR_DOWNLOAD_DIGEST') {
         t.equal(end.code, want, end.message)
-        t.strictSame(names(dir), [], 'neither under the final name nor to be resumed')
+        t.strictSame(names(dir), [], 'there is neither a finished file nor a part file')
       } else {
         t.ok(end.file?.equals(CONTENT), end.message)
         t.equal(end.result?.integrity, want)
@@ -176,7 +184,7 @@ for (const connections of [1, 3]) {
   }
 }
 
-t.test('a file that has its checksum already is not fetched', async (t) => {
+t.test('a file that already has the checksum is not fetched', async (t) => {
   const server = await startHostile((request, socket) => answerHonestly(resource(CONTENT), request, socket))
   t.teardown(() => server.stop())
   const checksum = `sha-256=${base64(CONTENT)}`

@@ -1,4 +1,4 @@
-// A disk that fills up: what the message says of what was received is true, and what cannot be resumed does not fill it.
+// A disk that fills up. The message says truly whether the download can be resumed. If it cannot, nothing stays on the disk.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ function mounted(t: Test, options: string): string {
   return mount
 }
 
-/** All of it, without ranges, in pieces. */
+/** Sends the whole file without ranges, in pieces. */
 function stream(fields: Readonly<Record<string, string | number>>): Script {
   return async (_, socket) => {
     socket.write(head('200 OK', { connection: 'close', ...fields }))
@@ -55,7 +55,7 @@ const lasting: readonly [string, Readonly<Record<string, string | number>>][] = 
 ]
 for (const [name, fields] of lasting) {
   t.test(
-    `what cannot be resumed is removed from a full disk (${name})`,
+    `bytes that cannot be resumed are removed from a full disk (${name})`,
     { skip: needsMounts() },
     async (t) => {
       const server = await startHostile(stream(fields))
@@ -73,7 +73,7 @@ for (const [name, fields] of lasting) {
   )
 }
 
-t.test('what can be resumed is kept on a full disk', { skip: needsMounts() }, async (t) => {
+t.test('bytes that can be resumed are kept on a full disk', { skip: needsMounts() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const mount = mounted(t, 'size=4m')
@@ -90,10 +90,10 @@ t.test('what can be resumed is kept on a full disk', { skip: needsMounts() }, as
   t.ok(readOrNull(join(mount, 'file.bin'))?.equals(CONTENT))
 })
 
-t.test('without an inode for the journal nothing is kept', { skip: needsMounts() }, async (t) => {
+t.test('nothing is kept where no inode is left for the journal', { skip: needsMounts() }, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
-  // One each for the folder, the lock and the part file; the lock's second name needs one for a moment.
+  // One inode each for the folder, the lock and the part file. The second name of the lock needs one for a moment.
   const mount = mounted(t, 'size=20m,nr_inodes=3')
   const { status, stderr } = await rangeGet(['-q', '-o', 'file.bin', `${server.url}/x`], mount).ended
   t.equal(status, 8)
@@ -101,7 +101,7 @@ t.test('without an inode for the journal nothing is kept', { skip: needsMounts()
   t.strictSame(names(mount), [])
 })
 
-t.test('a stop says whether what was received can be resumed', async (t) => {
+t.test('the error of a stop says whether the download can be resumed', async (t) => {
   for (const [fields, want] of [
     [{ etag, 'content-length': CONTENT.length }, /^stopped; what was received can be resumed$/],
     [{}, /^stopped; nothing was received that a later run can resume$/],

@@ -1,5 +1,5 @@
-// Temporary files that a run finds: those of runs that live stay, and those that only look like one. A run that wakes up
-// after its file was taken away goes on all the same.
+// Temporary files that a run finds. Those of running processes stay, and so do files that only look like one. A run that
+// was stopped for some time goes on even after its file was removed.
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import fs, { existsSync, linkSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ const HOOKS = fileURLToPath(new URL('../support/with-kill.js', import.meta.url))
 
 t.setTimeout(300_000)
 
-/** A folder to download to, and a home for the secret. */
+/** A folder to download to, and a home folder for the secret. */
 function folders(t: Test): { dir: string; home: string; env: NodeJS.ProcessEnv } {
   const root = t.testdir({ work: {}, state: {} })
   const [dir, state] = [join(root, 'work'), join(root, 'state')]
@@ -58,7 +58,7 @@ async function appearing(folder: string, pattern: RegExp): Promise<string> {
   }
 }
 
-t.test('files that only look like temporary ones stay', async (t) => {
+t.test('a file that only looks like a temporary one is not removed', async (t) => {
   const url = await startServer(t)
   const { dir, home, env } = folders(t)
   mkdirSync(home, { mode: 0o700 })
@@ -84,26 +84,30 @@ t.test('files that only look like temporary ones stay', async (t) => {
   t.strictSame(names(home), ['journal.key', ...atHome.map((path) => basename(path))].sort())
 })
 
-t.test('what has the name of a dead run, and is no file, stays', { skip: !isLinux }, async (t) => {
-  const url = await startServer(t)
-  const { dir, env } = folders(t)
-  const killed = await start(t, url, { dir, env: { ...env, KILL: 'open:\\.part\\.lock\\.new\\.' } }).ended
-  t.equal(killed.signal, 'SIGKILL', killed.stderr)
-  const [draft = ''] = names(dir)
-  const id = draft.slice(-36)
-  const named = (stage: string): string => join(dir, `file.bin.part.${stage}.${id}`)
-  writeFileSync(join(dir, 'precious'), 'precious')
-  fs.symlinkSync('precious', named('lock.now'))
-  fs.symlinkSync('precious', named('done'))
-  mkdirSync(named('new'))
-  spawnSync('mkfifo', [named('lock.old'), named('json.new')])
-  t.equal((await start(t, url, { dir, env }).ended).status, 0)
-  t.equal(readFileSync(join(dir, 'precious'), 'utf8'), 'precious')
-  const kept = ['done', 'json.new', 'lock.now', 'lock.old', 'new'].map((stage) => basename(named(stage)))
-  t.strictSame(names(dir), ['file.bin', ...kept, 'precious'].sort(), 'the draft of the lock has gone')
-})
+t.test(
+  'something with the name of a dead run that is not a regular file is not removed',
+  { skip: !isLinux },
+  async (t) => {
+    const url = await startServer(t)
+    const { dir, env } = folders(t)
+    const killed = await start(t, url, { dir, env: { ...env, KILL: 'open:\\.part\\.lock\\.new\\.' } }).ended
+    t.equal(killed.signal, 'SIGKILL', killed.stderr)
+    const [draft = ''] = names(dir)
+    const id = draft.slice(-36)
+    const named = (stage: string): string => join(dir, `file.bin.part.${stage}.${id}`)
+    writeFileSync(join(dir, 'precious'), 'precious')
+    fs.symlinkSync('precious', named('lock.now'))
+    fs.symlinkSync('precious', named('done'))
+    mkdirSync(named('new'))
+    spawnSync('mkfifo', [named('lock.old'), named('json.new')])
+    t.equal((await start(t, url, { dir, env }).ended).status, 0)
+    t.equal(readFileSync(join(dir, 'precious'), 'utf8'), 'precious')
+    const kept = ['done', 'json.new', 'lock.now', 'lock.old', 'new'].map((stage) => basename(named(stage)))
+    t.strictSame(names(dir), ['file.bin', ...kept, 'precious'].sort(), 'the draft of the lock is removed')
+  },
+)
 
-t.test('a second name of another file: the bytes stay', async (t) => {
+t.test('a temporary name that is a second link to another file does not cost its bytes', async (t) => {
   const url = await startServer(t)
   const { dir, env } = folders(t)
   await start(t, url, { dir, env: { ...env, KILL: 'open:\\.part\\.lock\\.new\\.' } }).ended
@@ -133,7 +137,7 @@ const STOPS = [
 for (const { name, step, draft, at } of STOPS) {
   for (const isTaken of [false, true]) {
     t.test(
-      `frozen beside ${name}${isTaken ? ', which is then taken away' : ''}`,
+      `a run that is stopped and continued finishes (beside ${name}${isTaken ? ', which is then removed' : ''})`,
       { skip: !isLinux },
       async (t) => {
         const url = await startServer(t)
@@ -141,8 +145,8 @@ for (const { name, step, draft, at } of STOPS) {
         const { dir, home, env } = place
         const frozen = start(t, url, { dir, env: { ...env, STOP: step } })
         const path = await appearing(place[at], draft)
-        t.equal((await start(t, url, { dir, env }).ended).status, 0, 'another one is not held up')
-        t.ok(existsSync(path), 'what a living run has stays')
+        t.equal((await start(t, url, { dir, env }).ended).status, 0, 'another run is not delayed')
+        t.ok(existsSync(path), 'the file of a running process stays')
         if (isTaken) rmSync(path)
         frozen.child.kill('SIGCONT')
         const { status, stderr } = await frozen.ended
@@ -157,12 +161,12 @@ for (const { name, step, draft, at } of STOPS) {
 const namespaces = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
 
 t.test(
-  'frozen in another pid namespace: its draft stays for a minute, and it makes another one then',
+  'the draft of a run in another pid namespace stays for a while, and that run makes another one later',
   { skip: namespaces ? false : 'unshare(1) is not allowed here' },
   async (t) => {
     const url = await startServer(t)
     const { dir, home, env } = folders(t)
-    t.equal((await start(t, url, { dir, env }).ended).status, 0, 'the secret is there')
+    t.equal((await start(t, url, { dir, env }).ended).status, 0, 'the secret exists')
     // The first process of a namespace cannot stop itself.
     const via = [
       'unshare',
@@ -177,11 +181,11 @@ t.test(
     const frozen = start(t, url, { dir, env: { ...env, STOP: 'open:\\.part\\.lock\\.new\\.' }, via })
     const path = await appearing(dir, /\.part\.lock\.new\./)
     t.equal((await start(t, url, { dir, env }).ended).status, 0)
-    t.ok(existsSync(path), 'it may live')
+    t.ok(existsSync(path), 'its run may still exist')
     const old = new Date(Date.now() - 3_600_000)
     utimesSync(path, old, old)
     t.equal((await start(t, url, { dir, env }).ended).status, 0)
-    t.notOk(existsSync(path), 'silent for an hour: it is taken for dead')
+    t.notOk(existsSync(path), 'after an hour without a sign its run counts as dead')
     for (let pid = frozen.child.pid ?? 0; pid > 0; pid = childOf(pid)) process.kill(pid, 'SIGCONT')
     const { status, stderr } = await frozen.ended
     t.equal(status, 0, stderr)
@@ -193,7 +197,7 @@ function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0] ?? 0)
 }
 
-t.test('a run that wakes up while it looks for files takes none of its successor’s', async (t) => {
+t.test('a run that was stopped while it looked for files removes no file of its successor', async (t) => {
   let goOn = (): void => undefined
   const held = new Promise<void>((resolve) => {
     goOn = resolve
@@ -238,7 +242,7 @@ t.test('a run that wakes up while it looks for files takes none of its successor
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('killed while it asks for the time, beside the lock of another machine', async (t) => {
+t.test('a run that is killed while it reads the time leaves the lock of another machine', async (t) => {
   const url = await startServer(t)
   const { dir, env } = folders(t)
   const lock = join(dir, 'file.bin.part.lock')

@@ -1,4 +1,4 @@
-// Validators that any two versions can share: an empty tag, the date of an epoch, a date too close to that of the answer.
+// Validators that two versions can share: an empty tag, the date of an epoch, or a date too close to that of the answer.
 import t from 'tap'
 import { answerHonestly, makeContent, type RawRequest, startHostile } from '../support/hostile-server.ts'
 import { get } from '../support/run.ts'
@@ -25,9 +25,9 @@ const rows: [name: string, fields: Record<string, string>][] = [
 ]
 
 for (const [name, fields] of rows) {
-  t.test(`${name} joins nothing: alternating contents are not mixed`, async (t) => {
+  t.test(`alternating contents are not mixed (${name})`, async (t) => {
     const server = await startHostile((request, socket) => {
-      // A server that believes its own validators, however empty.
+      // A server that trusts its own validators, even if they are empty.
       const content = request.index % 2 === 0 ? A : B
       answerHonestly({ content, fields }, request, socket)
     })
@@ -38,7 +38,7 @@ for (const [name, fields] of rows) {
     t.notOk(server.requests.some(({ headers }) => headers.has('if-range')))
   })
 
-  t.test(`${name} joins nothing: another content after a cut begins again`, async (t) => {
+  t.test(`another content after a broken connection starts over (${name})`, async (t) => {
     const server = await startHostile((request, socket) => {
       if (request.index > 0) return answerHonestly({ content: B, fields }, request, socket)
       return cutAnswer(request, fields, (bytes) => socket.end(bytes))
@@ -50,7 +50,7 @@ for (const [name, fields] of rows) {
   })
 }
 
-/** Half of what was asked for, as if the connection had broken. */
+/** Sends half of what was asked for, as if the connection had broken. */
 function cutAnswer(
   { range }: RawRequest,
   fields: Record<string, string>,
@@ -63,7 +63,7 @@ function cutAnswer(
   write(Buffer.concat([Buffer.from(head + length), A.subarray(start, A.length / 2)]))
 }
 
-t.test('the result has no empty tag', async (t) => {
+t.test('the result does not have an empty entity-tag', async (t) => {
   const server = await startHostile((request, socket) =>
     answerHonestly({ content: A, fields: { etag: '""' } }, request, socket),
   )

@@ -1,4 +1,4 @@
-// Servers that keep one going: every loop is counted, every exchange has an end.
+// Servers that would keep a client busy for ever. Every loop is counted, and every request has an end.
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -16,13 +16,13 @@ import {
   wanted,
 } from '../support/hostile-server.ts'
 import { get, names } from '../support/run.ts'
-import { play, type Scenario } from '../support/scenario.ts'
+import { outcomeOf, play, type Scenario } from '../support/scenario.ts'
 
 const CONTENT = makeContent(300_000)
 const A = resource(CONTENT)
 const SIZE = CONTENT.length
 
-/** How many requests each connection has brought. */
+/** How many requests have come on each connection. */
 const turns = new WeakMap<Socket, number>()
 function turn(socket: Socket): number {
   const count = (turns.get(socket) ?? 0) + 1
@@ -49,7 +49,7 @@ const redirect =
   (_, socket) =>
     void socket.write(head('302 Found', { location: to, 'content-length': 0 }))
 
-/** Answers with `bytes` of what was asked for, as if that were all that it likes to send at once. */
+/** Answers with `bytes` of what was asked for, as a server may that sends only small parts. */
 const scanty =
   (bytes: number): Script =>
   (request, socket) => {
@@ -59,13 +59,13 @@ const scanty =
     socket.write(CONTENT.subarray(start, upTo))
   }
 
-/** Only its part of `bytes` for a range; the whole for a request without one. */
+/** Sends a part of `bytes` for a range, and the whole file for a request without one. */
 const scantyUnlessWhole =
   (bytes: number): Script =>
   (request, socket) =>
     request.range === null ? answerHonestly(A, request, socket) : scanty(bytes)(request, socket)
 
-/** Writes `text` over and over, as fast as it is read, after `first`. */
+/** Writes `first`, then `text` again and again, as fast as it is read. */
 const forEver =
   (first: string, text: string): Script =>
   (_, socket) => {
@@ -78,7 +78,7 @@ const forEver =
     more()
   }
 
-/** Writes `text` every 20 ms after `first`. */
+/** Writes `first`, then `text` every 20 ms. */
 const drip =
   (first: string, text: string): Script =>
   async (_, socket) => {
@@ -89,7 +89,7 @@ const drip =
     }
   }
 
-/** Sends `bytes` and closes, when they have been read: what is unread at the end of a connection may be lost. */
+/** Sends `bytes` and closes after they have been read, because unread bytes may be lost when a connection ends. */
 async function breakOff(socket: Socket, bytes: Buffer): Promise<void> {
   socket.write(bytes)
   await sleep(100)
@@ -106,14 +106,14 @@ interface Row extends Scenario {
 
 const ROWS: Row[] = [
   {
-    name: '302 on a fresh connection, close on one used again',
+    name: '302 on a new connection, and a close on a reused one',
     script: onReuse(redirect('/next'), close),
     want: 'ERR_DOWNLOAD_PROTOCOL',
     message: /redirects more than 10 times/,
     most: 50,
   },
   {
-    name: '302 on a fresh connection, close on one used again, 200 where it leads',
+    name: '302 on a new connection, a close on a reused one, and 200 from its target',
     script: onReuse(
       (request, socket) =>
         request.path === '/next' ? answerHonestly(A, request, socket) : redirect('/next')(request, socket),
@@ -123,14 +123,14 @@ const ROWS: Row[] = [
     most: 10,
   },
   {
-    name: 'a part on a fresh connection, close on one used again',
+    name: 'a part on a new connection, and a close on a reused one',
     script: onReuse(scanty(20_000), close),
     options: { segmentSize: 20_000 },
     want: CONTENT,
     most: 45,
   },
   {
-    name: 'a part on a fresh connection, silence on one used again',
+    name: 'a part on a new connection, and silence on a reused one',
     script: onReuse(scanty(1000), () => undefined),
     options: { stallTimeout: 100, connections: 1 },
     want: 'ERR_DOWNLOAD_NETWORK',
@@ -150,7 +150,7 @@ const ROWS: Row[] = [
     most: 22,
   },
   {
-    name: 'redirects that are ever new',
+    name: 'a new redirect each time',
     script: (request, socket) => redirect(`/${request.index}`)(request, socket),
     want: 'ERR_DOWNLOAD_PROTOCOL',
     most: 22,
@@ -175,7 +175,7 @@ const ROWS: Row[] = [
     most: 3,
   },
   {
-    name: '101 that names no protocol',
+    name: '101 without a protocol',
     script: (_, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
     want: 'ERR_DOWNLOAD_PROTOCOL',
     message: /the server answered 101 to a GET/,
@@ -254,19 +254,19 @@ const ROWS: Row[] = [
     most: 3,
   },
   {
-    name: 'parts of one byte each, and the whole where no range is asked for',
+    name: 'parts of one byte, and the whole file without Range',
     script: scantyUnlessWhole(1),
     want: CONTENT,
     most: 300,
   },
   {
-    name: 'parts of one byte each, whatever is asked for',
+    name: 'parts of one byte, even without Range',
     script: scanty(1),
     want: 'ERR_DOWNLOAD_PROTOCOL',
     most: 300,
   },
   {
-    name: 'parts of one byte each, every second one broken off',
+    name: 'parts of one byte, and every second one breaks off',
     script: (request, socket) => {
       if (request.index % 2 === 0) return scanty(1)(request, socket)
       const { start } = wanted(request, SIZE) ?? { start: 0 }
@@ -276,13 +276,13 @@ const ROWS: Row[] = [
     most: 20,
   },
   {
-    name: 'parts of 5000 bytes are small, but come to an end',
+    name: 'small parts of 5000 bytes',
     script: scanty(5000),
     want: CONTENT,
     most: 70,
   },
   {
-    name: 'parts as small as they were asked for',
+    name: 'parts as small as the segments asked for',
     script: (request, socket) => answerHonestly(B, request, socket),
     options: { segmentSize: 4, connections: 1 },
     want: makeContent(400),
@@ -299,7 +299,7 @@ const ROWS: Row[] = [
     most: 10,
   },
   {
-    name: 'no length and no ranges, broken off at the same place for ever',
+    name: 'no length and no ranges, and a break at the same byte for ever',
     script: async (_, socket) => {
       socket.write(`${chunked}${SIZE.toString(16)}\r\n`)
       await breakOff(socket, CONTENT.subarray(0, 280_000))
@@ -308,7 +308,7 @@ const ROWS: Row[] = [
     most: 10,
   },
   {
-    name: 'no ranges, broken off at the same place for ever',
+    name: 'no ranges, and a break at the same byte for ever',
     script: async (_, socket) => {
       socket.write(head('200 OK', { ...A.fields, 'content-length': SIZE }))
       await breakOff(socket, CONTENT.subarray(0, 280_000))
@@ -317,7 +317,7 @@ const ROWS: Row[] = [
     most: 10,
   },
   {
-    name: 'parts with a digest, broken off for ever, so that no byte is proven',
+    name: 'parts with a digest that break off for ever, so that no byte is verified',
     script: async (request, socket) => {
       const range = wanted(request, SIZE) ?? { start: 0, end: SIZE }
       const digest = `sha-256=:${Buffer.alloc(32).toString('base64')}:`
@@ -329,7 +329,7 @@ const ROWS: Row[] = [
     most: 10,
   },
   {
-    name: 'a version that is ever new',
+    name: 'a new version each time',
     script: (request, socket) =>
       answerHonestly(resource(CONTENT, { etag: `"${request.index}"` }), request, socket),
     options: { segmentSize: 1000 },
@@ -337,7 +337,7 @@ const ROWS: Row[] = [
     most: 60,
   },
   {
-    name: 'the end of the body is a bit later than said, for ever',
+    name: 'a body that is a little longer than announced, for ever',
     script: (request: RawRequest, socket) => {
       const range = wanted(request, SIZE) ?? { start: 0, end: SIZE }
       socket.write(part(range, SIZE, A.fields).replace(/content-length: \d+\r\n/, ''))
@@ -358,7 +358,7 @@ for (const row of ROWS) {
     t.ok(server.requests.length <= most, `${server.requests.length} requests`)
     also?.(t, end, server)
   }
-  t.test(row.name, (t) => play(t, { ...row, also: look }, { retries: 2 }))
+  t.test(`${outcomeOf(row.want)} (${row.name})`, (t) => play(t, { ...row, also: look }, { retries: 2 }))
 }
 
 const slowly =
@@ -372,18 +372,18 @@ const slowly =
     }
   }
 
-t.test('a body of two bytes a second has an end with a lowest rate', async (t) => {
+t.test('minRate ends a body of two bytes a second', async (t) => {
   const server = await startHostile(slowly(2, 100))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const end = await get(`${server.url}/file.bin`, dir, { minRate: 1000, retries: 1, connections: 1 })
   t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
   t.match(end.message, /^gave up after 2 attempts: \d+ bytes came per second, and 1000 are wanted$/)
-  t.equal(server.requests.length, 2, 'asked for again on another connection')
-  t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'], 'what came can be resumed')
+  t.equal(server.requests.length, 2, 'it is asked for again on another connection')
+  t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'], 'the download can be resumed')
 })
 
-t.test('what is fast enough is left alone', async (t) => {
+t.test('minRate does not disturb a body that is fast enough', async (t) => {
   const server = await startHostile(slowly(30_000, 300))
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), {
@@ -395,7 +395,7 @@ t.test('what is fast enough is left alone', async (t) => {
   t.equal(server.requests.length, 1)
 })
 
-t.test('slow once, then fast', async (t) => {
+t.test('a body that was too slow once is fetched again, and finishes', async (t) => {
   const server = await startHostile(atFirst(1, slowly(2, 100), A))
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), {
@@ -406,7 +406,7 @@ t.test('slow once, then fast', async (t) => {
   t.ok(end.file?.equals(CONTENT), end.message)
 })
 
-t.test('heads that come late count, too', async (t) => {
+t.test('minRate counts the time until a head comes', async (t) => {
   const late: Script = async (request, socket) => {
     await sleep(400)
     await scanty(1)(request, socket)
@@ -421,7 +421,7 @@ t.test('heads that come late count, too', async (t) => {
   t.match(end.message, /bytes came per second/)
 })
 
-t.test('a lowest rate below the highest only', async (t) => {
+t.test('minRate must be below limitRate', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   for (const options of [

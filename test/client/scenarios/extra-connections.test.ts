@@ -1,4 +1,4 @@
-// Nothing that an extra connection gets ends a download whose first stream still receives, and none of it is asked for
+// While the first stream is receiving, no answer to an extra connection ends the download, and no such answer is asked for
 // again and again.
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ const A = resource(CONTENT)
 const STEPS = 60
 const QUIET = 400
 
-/** The whole, slowly, and its last piece only when others have been answered and have had the time to ask again. */
+/** Sends the whole file slowly. Its last piece comes only after others have been answered and had time to ask again. */
 async function firstStream(request: RawRequest, socket: Socket, server: HostileServer): Promise<void> {
   if (request.range === null) socket.write(head('200 OK', { ...A.fields, 'content-length': SIZE }))
   else socket.write(part({ start: 0, end: SIZE }, SIZE, A.fields))
@@ -45,7 +45,7 @@ const answer =
     socket.write(body)
   }
 
-/** `bytes` of what was asked for, from its start on. */
+/** Sends the first `bytes` of what was asked for. */
 const some =
   (bytes: number, fields: Readonly<Record<string, string>> = A.fields): Script =>
   ({ range }, socket) => {
@@ -63,9 +63,9 @@ const atLogin: Script = (request, socket) =>
 interface Row {
   readonly name: string
   readonly extra: Script
-  /** What is answered when the first stream is over. */
+  /** What is answered after the first stream has ended. */
   readonly after?: Script
-  /** The most requests in all. One that is not given: each of the three extra connections asks once. */
+  /** The most requests in all. By default each of the three extra connections asks once. */
   readonly most?: number
   readonly options?: DownloadOptions
 }
@@ -93,15 +93,18 @@ const ROWS: readonly Row[] = [
     most: 1 + 3 * 4,
   },
   {
-    name: 'redirects that are ever new',
+    name: 'a new redirect each time',
     extra: (request, socket) => answer('307 T', { location: `/${request.index}` })(request, socket),
     options: { maxRedirects: 3 },
     most: 1 + 3 * 4,
   },
   { name: '302 to a login page', extra: atLogin, most: 1 + 3 * 2 },
-  { name: '302 to a port where nobody listens', extra: answer('302 F', { location: 'http://127.0.0.1:1/' }) },
   {
-    name: '302 to https where there is none',
+    name: '302 to a port on which no server listens',
+    extra: answer('302 F', { location: 'http://127.0.0.1:1/' }),
+  },
+  {
+    name: '302 to https on a port without TLS',
     extra: ({ headers }, socket) =>
       void answer('302 F', { location: `https://${headers.get('host')}/` })({} as RawRequest, socket),
   },
@@ -118,7 +121,7 @@ const ROWS: readonly Row[] = [
     extra: answer(`${status} X`, { 'retry-after': 86_400 }),
   })),
   { name: 'an HTML page', extra: answer('200 OK', HTML, '<html>') },
-  { name: '206 with a coding', extra: answer('206 P', CODED, 'hello') },
+  { name: '206 with a content coding', extra: answer('206 P', CODED, 'hello') },
   { name: '206 without Content-Range', extra: answer('206 P', A.fields, 'hello') },
   {
     name: '206 with other bytes',
@@ -126,7 +129,7 @@ const ROWS: readonly Row[] = [
   },
   { name: '206 without validators', extra: some(1000, {}) },
   { name: '200 with some text and no validators', extra: answer('200 OK', {}, 'Please log in') },
-  { name: '200 with nothing', extra: answer('200 OK') },
+  { name: '200 with an empty body', extra: answer('200 OK') },
   {
     name: '200 with the same file',
     extra: async (_, socket) => {
@@ -144,18 +147,18 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'a part whose Content-Digest does not fit',
+    name: 'a part with a wrong Content-Digest',
     extra: some(1000, { ...A.fields, 'content-digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }),
     most: FEW,
   },
-  // What comes stays, so that the first stream ends before it; a few more requests are for what is left.
+  // The bytes that come are kept, so the first stream ends earlier. A few more requests fetch the remainder.
   { name: 'a byte of what was asked for', extra: some(1), after: some(SIZE), most: 1 + 3 * 33 + 10 },
   {
     name: 'a broken head',
     extra: (_, socket) =>
       void socket.write('HTTP/1.1 206 P\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n'),
   },
-  { name: 'no HTTP', extra: (_, socket) => void socket.end('SSH-2.0-x\r\n'), most: FEW },
+  { name: 'bytes that are not HTTP', extra: (_, socket) => void socket.end('SSH-2.0-x\r\n'), most: FEW },
   { name: 'a reset', extra: (_, socket) => void socket.resetAndDestroy() },
   {
     name: 'a part that breaks off at once',
@@ -166,7 +169,7 @@ const ROWS: readonly Row[] = [
 ]
 
 for (const { name, extra, after = extra, most = ONCE, options } of ROWS) {
-  t.test(`the first stream goes on alone (extra connections get ${name})`, async (t) => {
+  t.test(`the first stream finishes the download alone (extra connections get ${name})`, async (t) => {
     let isOver = false
     const server = await startHostile(async (request, socket) => {
       if (request.index > 0) return await (isOver ? after : extra)(request, socket)
@@ -181,7 +184,7 @@ for (const { name, extra, after = extra, most = ONCE, options } of ROWS) {
     t.equal(end.code, null, end.message)
     t.ok(end.file?.equals(CONTENT), 'the file is exact')
     t.strictSame(names(dir), ['file.bin'])
-    t.ok(server.requests.length > 1, 'others were asked for')
+    t.ok(server.requests.length > 1, 'extra connections were used')
     t.ok(server.requests.length <= most, `${server.requests.length} requests, at most ${most}`)
   })
 }

@@ -1,4 +1,4 @@
-// Few file descriptors (`ulimit -n`): fewer connections, or one clear message and a run later that finishes.
+// With few file descriptors (`ulimit -n`) there are fewer connections, or one clear message, and a later run finishes.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const CONTENT = makeContent(4_000_000)
 const OTHER = makeContent(50_000, 'older')
 const A = resource(CONTENT)
 const MANY = ['-n', '16', '--segment-size', '100k']
-/** Node cannot open what NODE_EXTRA_CA_CERTS says, either. */
+/** Node cannot open the file in NODE_EXTRA_CA_CERTS either. */
 const NODES_OWN = /^Warning: Ignoring extra certs from .*\n/m
 const MESSAGE =
   /^range-get: .*this process has no file descriptor left \(EMFILE\)\..* Raise its limit \(ulimit -n\) and run again(; the limit is \d+)?\n$/
@@ -29,7 +29,7 @@ function withoutUlimit(): string | false {
   return spawnSync('bash', ['-c', 'ulimit -n 64']).status === 0 ? false : 'no bash with ulimit here'
 }
 
-/** The lowest limit with which this Node loads a module of one file: below it no program has a say. */
+/** The lowest limit with which this Node loads a module of one file. Below it no program can do anything. */
 function leastLimit(dir: string): number {
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
   writeFileSync(join(dir, 'module.js'), 'export {}')
@@ -66,7 +66,7 @@ interface Way {
   prepare?: (dir: string) => Promise<void>
 }
 
-/** Downloads with each limit, some at once, and looks at what has come of it. Returns the limits that were enough. */
+/** Downloads with each limit, some at once, and checks how each ends. Returns the limits that were enough. */
 async function tryAll(t: Test, limits: readonly number[], way: Way): Promise<number[]> {
   const enough: number[] = []
   const folder = t.testdir({})
@@ -96,17 +96,17 @@ async function look(
     const left = names(dir).filter(
       (each) => !['file.bin', 'file.bin.part', 'file.bin.part.json'].includes(each),
     )
-    t.strictSame(left, [], `${name}: nothing else is left`)
+    t.strictSame(left, [], `${name}: there is no other file`)
     const again = rangeGet(['-q', '-o', 'file.bin', ...way.args], dir, way.env)
     t.match(await again.ended, { status: 0, stderr: '' }, `${name}: the next run finishes`)
   }
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT), `${name}: the file is exact`)
-  t.strictSame(names(dir), ['file.bin'], `${name}: nothing is left beside it`)
+  t.strictSame(names(dir), ['file.bin'], `${name}: there is no other file`)
 }
 
 t.setTimeout(300_000)
 
-t.test('with few descriptors there are fewer connections', { skip: withoutUlimit() }, async (t) => {
+t.test('a download with few descriptors uses fewer connections', { skip: withoutUlimit() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({ least: {}, tls: {} })
@@ -114,28 +114,28 @@ t.test('with few descriptors there are fewer connections', { skip: withoutUlimit
   const url = `${server.url}/file.bin`
   const above = (...more: readonly number[]): number[] => more.map((each) => least + each)
 
-  await t.test('http', async (t) => {
+  await t.test('a download over http finishes', async (t) => {
     const enough = await tryAll(t, [...above(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12), 64], { args: [url] })
     t.ok(Math.min(...enough) <= least + 8, `enough: ${enough}`)
   })
 
-  await t.test('http through a proxy', async (t) => {
+  await t.test('a download over http through a proxy finishes', async (t) => {
     const args = ['--proxy', server.url, 'http://files.invalid/file.bin']
     await tryAll(t, above(3, 6, 8, 9), { args })
   })
 
-  await t.test('with a checksum, over an older file', async (t) => {
+  await t.test('a download with a checksum replaces an older file', async (t) => {
     const prepare = async (dir: string): Promise<void> => writeFileSync(join(dir, 'file.bin'), OTHER)
     const args = ['--overwrite', '--checksum', `sha-256=${sha256(CONTENT)}`, url]
     await tryAll(t, above(3, 6, 8, 9), { args, prepare })
   })
 
-  await t.test('the file is there already', async (t) => {
+  await t.test('a file that exists already is verified', async (t) => {
     const prepare = async (dir: string): Promise<void> => writeFileSync(join(dir, 'file.bin'), CONTENT)
     await tryAll(t, above(1, 2, 3, 8), { args: ['--checksum', `sha-256=${sha256(CONTENT)}`, url], prepare })
   })
 
-  await t.test('resumed', async (t) => {
+  await t.test('a download is resumed', async (t) => {
     const prepare = async (dir: string): Promise<void> => {
       const run = rangeGet(['-q', '--limit-rate', '500k', '-o', 'file.bin', url], dir)
       const part = join(dir, 'file.bin.part')
@@ -146,7 +146,7 @@ t.test('with few descriptors there are fewer connections', { skip: withoutUlimit
     await tryAll(t, above(3, 6, 8, 9), { args: [url], prepare })
   })
 
-  await t.test('the demo, and its server', async (t) => {
+  await t.test('the demo and its server work, or say what is missing', async (t) => {
     const cwd = t.testdir({})
     for (const limit of above(1, 3, 9, 20)) {
       const command = `unset NODE_OPTIONS; ulimit -n ${limit}; exec "$0" "$@"`
@@ -158,15 +158,18 @@ t.test('with few descriptors there are fewer connections', { skip: withoutUlimit
     }
   })
 
-  await t.test('https', { skip: withoutOpenssl() }, async (t) => {
+  await t.test('a download over https finishes', { skip: withoutOpenssl() }, async (t) => {
     const certificate = makeCertificate(join(dir, 'tls'))
     const origin = await startTlsOrigin(t, certificate, CONTENT)
     const env = { NODE_EXTRA_CA_CERTS: certificate.path }
     const proxy = await startProxy((request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'))
     t.teardown(() => proxy.stop())
     const tls = `https://localhost:${origin.port}/file.bin`
-    await t.test('directly', async (t) => void (await tryAll(t, above(3, 6, 8, 9), { args: [tls], env })))
-    await t.test('through a proxy', async (t) => {
+    await t.test(
+      'a direct download finishes',
+      async (t) => void (await tryAll(t, above(3, 6, 8, 9), { args: [tls], env })),
+    )
+    await t.test('a download through a proxy finishes', async (t) => {
       await tryAll(t, above(3, 6, 8, 9), { args: ['--proxy', proxy.url, tls], env })
     })
   })

@@ -1,4 +1,4 @@
-// A server that fails at ranges: the message names that, and not only what it answered without one.
+// A server that fails at ranges. The message says so, and not only what the server answered without a range.
 import t from 'tap'
 import { head, makeContent, type Script, startHostile } from '../support/hostile-server.ts'
 import { get } from '../support/run.ts'
@@ -21,7 +21,7 @@ const rows: readonly (readonly [name: string, script: Script, reason: RegExp])[]
   ],
   ['no Content-Range', answer('206 P', {}), /^the server answered 206 without a valid Content-Range/],
   [
-    'a unit that is unknown',
+    'an unknown range unit',
     answer('206 P', { 'content-range': 'items 0-9/10' }),
     /without a valid Content-Range/,
   ],
@@ -39,7 +39,7 @@ const rows: readonly (readonly [name: string, script: Script, reason: RegExp])[]
 ]
 
 for (const [name, script, reason] of rows) {
-  t.test(`the first reason is told (${name})`, async (t) => {
+  t.test(`the error says why ranges failed (${name})`, async (t) => {
     const server = await startHostile(script)
     t.teardown(() => server.stop())
     const { code, message } = await get(`${server.url}/x`, t.testdir({}))
@@ -49,16 +49,22 @@ for (const [name, script, reason] of rows) {
   })
 }
 
-t.test('the first reason is told where the last try is without a range (503, then 206)', async (t) => {
-  const server = await startHostile((request, socket) =>
-    answer(request.range === null ? '206 P' : '500 No', {})(request, socket),
-  )
-  t.teardown(() => server.stop())
-  const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })
-  t.match(message, /^the server answered 500; asked again without a range: the server answered 206 although/)
-})
+t.test(
+  'the error says why ranges failed after the last attempt without a range (503, then 206)',
+  async (t) => {
+    const server = await startHostile((request, socket) =>
+      answer(request.range === null ? '206 P' : '500 No', {})(request, socket),
+    )
+    t.teardown(() => server.stop())
+    const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })
+    t.match(
+      message,
+      /^the server answered 500; asked again without a range: the server answered 206 although/,
+    )
+  },
+)
 
-t.test('a reason that stays the same is told once', async (t) => {
+t.test('the error says a reason only once if it stays the same', async (t) => {
   const server = await startHostile(answer('500 No', {}))
   t.teardown(() => server.stop())
   const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })

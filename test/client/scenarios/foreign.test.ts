@@ -1,4 +1,4 @@
-// Files of the user, or of another program, that have the names of a download's state: they stay as they are.
+// Files of the user, or of another program, that have the names of the files of a download. They stay as they are.
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,7 @@ const LONG = `${'x'.repeat(230)}.bin`
 
 t.setTimeout(600_000)
 
-/** Files that nobody but their owner may touch. */
+/** Files that only their owner may touch. */
 function plant(dir: string, planted: readonly string[]): () => Record<string, string> {
   for (const name of planted) writeFileSync(join(dir, name), `the user's own ${name}`)
   return () =>
@@ -38,30 +38,33 @@ const ROWS: readonly (readonly string[])[] = [
 
 for (const planted of ROWS) {
   for (const options of [['-o', 'file.bin'], [], ['--no-resume', '-o', 'file.bin']]) {
-    t.test(`${planted.join(' and ')} of the user; ${options.join(' ')}`, async (t) => {
-      const server = await startSlow(A)
-      t.teardown(() => server.stop())
-      const dir = t.testdir({})
-      const look = plant(dir, planted)
-      const before = look()
-      // Stopped once, so that what it keeps meanwhile is beside them, then resumed.
-      const args = ['-q', ...options, `${server.url}/file.bin`]
-      const run = rangeGet(args, dir)
-      await server.hasServed(SIZE / 2)
-      run.child.kill('SIGINT')
-      t.equal((await run.ended).status, 130)
-      t.strictSame(look(), before)
-      const served = server.served
-      t.equal((await rangeGet(args, dir).ended).status, 0)
-      if (!options.includes('--no-resume')) t.ok(server.served - served < SIZE, 'it was resumed')
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
-      t.strictSame(look(), before)
-      t.strictSame(names(dir), ['file.bin', ...planted].sort())
-    })
+    t.test(
+      `files of the user stay as they are (${planted.join(' and ')}; ${options.join(' ')})`,
+      async (t) => {
+        const server = await startSlow(A)
+        t.teardown(() => server.stop())
+        const dir = t.testdir({})
+        const look = plant(dir, planted)
+        const before = look()
+        // It is stopped once, so that its own files lie beside them, and then resumed.
+        const args = ['-q', ...options, `${server.url}/file.bin`]
+        const run = rangeGet(args, dir)
+        await server.hasServed(SIZE / 2)
+        run.child.kill('SIGINT')
+        t.equal((await run.ended).status, 130)
+        t.strictSame(look(), before)
+        const served = server.served
+        t.equal((await rangeGet(args, dir).ended).status, 0)
+        if (!options.includes('--no-resume')) t.ok(server.served - served < SIZE, 'it was resumed')
+        t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+        t.strictSame(look(), before)
+        t.strictSame(names(dir), ['file.bin', ...planted].sort())
+      },
+    )
   }
 }
 
-t.test('a name that is shortened', async (t) => {
+t.test('a file of the user with the shortened name of a part file stays', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -80,7 +83,7 @@ t.test('a name that is shortened', async (t) => {
   t.strictSame(look(), before)
 })
 
-t.test('a lock that no run has made: refused, with what to do', async (t) => {
+t.test('a lock that no run has made is refused, with advice', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -94,7 +97,7 @@ t.test('a lock that no run has made: refused, with what to do', async (t) => {
   t.strictSame(names(dir), ['file.bin.part.lock'])
 })
 
-t.test('the part file of a run is replaced by a file of the user', async (t) => {
+t.test('a file of the user that replaces the part file of a run stays', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -113,7 +116,7 @@ t.test('the part file of a run is replaced by a file of the user', async (t) => 
   }
 })
 
-t.test('a file of the user that appears while a run has not begun, or is at work', async (t) => {
+t.test('a file of the user that appears before or during a run stays', async (t) => {
   const server = await startHostile(() => undefined)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -143,7 +146,7 @@ t.test('a file of the user that appears while a run has not begun, or is at work
   }
 })
 
-t.test('killed before anything is recorded: the next run leaves nothing behind', async (t) => {
+t.test('after a kill before anything is recorded the next run leaves no other file', async (t) => {
   const hooks = fileURLToPath(new URL('../support/with-kill.js', import.meta.url))
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
@@ -170,7 +173,7 @@ t.test('killed before anything is recorded: the next run leaves nothing behind',
   }
 })
 
-t.test('a download that cannot be resumed, killed: its part file is known, and goes', async (t) => {
+t.test('the part file of a killed download that cannot be resumed is removed', async (t) => {
   const server = await startSlow(ONCE)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -184,12 +187,12 @@ t.test('a download that cannot be resumed, killed: its part file is known, and g
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('names of its own that are taken, too', async (t) => {
+t.test('files of the user with the alternative names of a download stay', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({ state: {} })
   const env = { XDG_STATE_HOME: join(dir, 'state') }
-  // A secret that is lost each time: what the runs before have left is nobody's.
+  // The secret is lost each time, so no run knows the files of earlier runs.
   for (let run = 0; run < 3; run++) {
     await killAfter(server, SIZE / 4, { dir, env }).catch(() => undefined)
     rmSync(join(dir, 'state'), { recursive: true, force: true })
@@ -206,7 +209,7 @@ t.test('names of its own that are taken, too', async (t) => {
   )
 })
 
-t.test('a part file with a second name keeps its bytes there', async (t) => {
+t.test('a part file that is a second link to another file does not cost its bytes', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ precious: 'precious' })

@@ -1,4 +1,4 @@
-// A run that stands still while its file gets the final name, and whose place another run takes meanwhile.
+// A run is stopped while its file gets the final name, and another run takes over its lock.
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ const SIZE = 300_000
 const A = resource(makeContent(SIZE, 'version A'))
 const B = resource(makeContent(SIZE, 'version B'))
 
-// A takeover watches for five seconds first.
+// A run that takes over a lock watches it for five seconds first.
 t.setTimeout(400_000)
 
 interface Gate {
@@ -38,7 +38,7 @@ function gate(): Gate {
   return { passed, open }
 }
 
-/** Serves A; then, once told, B, whose second half waits for `rest`. */
+/** Serves A, then B after a switch. The second half of B waits for `rest`. */
 async function startTwo() {
   const state = { isSecond: false, half: gate(), rest: gate() }
   const server = await startHostile(async (request, socket) => {
@@ -77,7 +77,7 @@ function freeze(
   return { frozen: frozen.passed, go: going.open, undo }
 }
 
-/** The lock as it would look from another machine, its owner silent for an hour: in a new file, which nobody touches. */
+/** Replaces the lock by a new file that looks like the lock of another machine whose owner has been silent for an hour. */
 function makeForeign(dir: string): void {
   const path = join(dir, 'file.bin.part.lock')
   const owner = JSON.parse(readFileSync(path, 'utf8'))
@@ -101,7 +101,7 @@ const ROWS = [
   { name: 'before it is apart', at: 'rename', isIt: isOwn, existing: 'replace', lose: deleteLock },
 ] as const
 
-/** Starts a run, freezes it where the row says, and takes its lock away. */
+/** Starts a run, stops it where the row says, and removes its lock. */
 async function freezeFirst(t: Test, { at, isIt, existing, lose }: (typeof ROWS)[number]) {
   const { server, state } = await startTwo()
   t.teardown(() => server.stop())
@@ -118,33 +118,39 @@ async function freezeFirst(t: Test, { at, isIt, existing, lose }: (typeof ROWS)[
 
 for (const row of ROWS) {
   const { name, existing, lose } = row
-  t.test(`frozen ${name}, its lock lost by ${lose.name}: its successor is at work`, async (t) => {
-    const { state, dir, url, go, first } = await freezeFirst(t, row)
-    const second = get(url, dir, { existing, connections: 1 })
-    await state.half.passed
-    go()
-    const end: End = await first
-    t.match(end.code, /^ERR_DOWNLOAD_(?:BUSY|UNWRITABLE)$/, end.message)
-    t.equal(end.file, null, 'nothing has the final name, least of all what the successor writes')
-    state.rest.open()
-    const { code, message, file } = await second
-    t.equal(code, null, message)
-    t.ok(file?.equals(B.content))
-    t.strictSame(names(dir), ['file.bin'])
-  })
+  t.test(
+    `a run that was stopped does not disturb a successor that is downloading (${name}, ${lose.name})`,
+    async (t) => {
+      const { state, dir, url, go, first } = await freezeFirst(t, row)
+      const second = get(url, dir, { existing, connections: 1 })
+      await state.half.passed
+      go()
+      const end: End = await first
+      t.match(end.code, /^ERR_DOWNLOAD_(?:BUSY|UNWRITABLE)$/, end.message)
+      t.equal(end.file, null, 'no file has the final name yet')
+      state.rest.open()
+      const { code, message, file } = await second
+      t.equal(code, null, message)
+      t.ok(file?.equals(B.content))
+      t.strictSame(names(dir), ['file.bin'])
+    },
+  )
 
-  t.test(`frozen ${name}, its lock lost by ${lose.name}: its successor has finished`, async (t) => {
-    const { state, dir, url, go, first } = await freezeFirst(t, row)
-    state.rest.open()
-    t.equal((await get(url, dir, { existing })).code, null)
-    go()
-    t.match((await first).code, /^ERR_DOWNLOAD_/)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(B.content), 'the newer file stays')
-    t.strictSame(names(dir), ['file.bin'])
-  })
+  t.test(
+    `a run that was stopped does not replace the file of a successor (${name}, ${lose.name})`,
+    async (t) => {
+      const { state, dir, url, go, first } = await freezeFirst(t, row)
+      state.rest.open()
+      t.equal((await get(url, dir, { existing })).code, null)
+      go()
+      t.match((await first).code, /^ERR_DOWNLOAD_/)
+      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(B.content), 'the newer file stays')
+      t.strictSame(names(dir), ['file.bin'])
+    },
+  )
 }
 
-t.test('without hard links, frozen before the rename', async (t) => {
+t.test('a run that was stopped before the rename does not replace a file (without hard links)', async (t) => {
   const { server, state } = await startTwo()
   t.teardown(() => server.stop())
   t.teardown(await refuse('link', 'EPERM'))
@@ -167,7 +173,7 @@ t.test('without hard links, frozen before the rename', async (t) => {
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('killed while its file has no name but its own: all of it is resumed', async (t) => {
+t.test('everything is resumed after a kill while the file has only its temporary name', async (t) => {
   const { server } = await startTwo()
   t.teardown(() => server.stop())
   const hooks = ['with-kill', 'with-refusals'].map((name) =>
@@ -181,7 +187,7 @@ t.test('killed while its file has no name but its own: all of it is resumed', as
       const killed = await rangeGet(['-q', ...args, `${server.url}/file.bin`], dir, env).ended
       t.equal(killed.signal, 'SIGKILL', killed.stderr)
       t.equal(names(dir).filter((name) => name.includes('.part.done.')).length, 1)
-      // One of another URL, with the same name as far as its URL says, leaves it alone.
+      // A run with another URL that leads to the same name does not touch it.
       if (args.length === 0)
         t.equal((await rangeGet(['-q', `${server.url}/x/file.bin`], dir).ended).status, 0)
       if (args.length === 0) rmSync(join(dir, 'file.bin'))

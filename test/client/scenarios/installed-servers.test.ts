@@ -1,4 +1,4 @@
-// Real servers that are set up as people set them up.
+// Real servers with configurations that people use.
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -9,7 +9,7 @@ import { get } from '../support/run.ts'
 const CONTENT = makeContent(6 * 1024 * 1024)
 const OPTIONS = { retries: 5, retryDelay: 50, stallTimeout: 5000 }
 
-/** Folders of the server's files and of what is downloaded. */
+/** One folder for the files of the server, and one for the downloads. */
 function foldersOf(t: Test): { dir: string; out: string } {
   const parent = t.testdir({ files: {}, out: {} })
   const dir = join(parent, 'files')
@@ -20,9 +20,9 @@ function foldersOf(t: Test): { dir: string; out: string } {
   return { dir, out: join(parent, 'out') }
 }
 
-t.test('nginx', { skip: without('nginx') }, async (t) => {
+t.test('files of nginx are downloaded', { skip: without('nginx') }, async (t) => {
   for (const status of [503, 403, 429]) {
-    t.test(`one connection at a time, others ${status}`, async (t) => {
+    t.test(`a download uses one connection where others get ${status}`, async (t) => {
       const { dir, out } = foldersOf(t)
       const url = await startNginx(
         t,
@@ -37,7 +37,7 @@ t.test('nginx', { skip: without('nginx') }, async (t) => {
   }
 
   for (const status of [403, 405, 501]) {
-    t.test(`${status} to any Range`, async (t) => {
+    t.test(`the whole file is asked for after ${status} to any Range`, async (t) => {
       const { dir, out } = foldersOf(t)
       const url = await startNginx(
         t,
@@ -49,7 +49,7 @@ t.test('nginx', { skip: without('nginx') }, async (t) => {
     })
   }
 
-  t.test('412 to any If-Range', async (t) => {
+  t.test('the condition is left out after 412 to any If-Range', async (t) => {
     const { dir, out } = foldersOf(t)
     const url = await startNginx(
       t,
@@ -61,30 +61,33 @@ t.test('nginx', { skip: without('nginx') }, async (t) => {
   })
 })
 
-t.test('Apache', { skip: without('apache2') }, async (t) => {
-  t.test('AddEncoding x-gzip .gz', async (t) => {
+t.test('files of Apache are downloaded', { skip: without('apache2') }, async (t) => {
+  t.test('an archive with a content coding is downloaded (AddEncoding x-gzip .gz)', async (t) => {
     const { dir, out } = foldersOf(t)
     const url = await startApache(t, dir, 'AddEncoding x-gzip .gz .tgz')
     const end = await get(`${url}/a.tar.gz`, out, OPTIONS)
     t.ok(end.file?.equals(CONTENT), end.message)
   })
 
-  t.test('nodes with a Last-Modified of their own and one ETag', async (t) => {
-    const { dir, out } = foldersOf(t)
-    mkdirSync(join(dir, 'other'))
-    writeFileSync(join(dir, 'other', 'file.bin'), CONTENT)
-    utimesSync(join(dir, 'other', 'file.bin'), 1_600_000_000, 1_600_000_000)
-    const url = await startApache(
-      t,
-      dir,
-      `Header set ETag "\\"v1\\""
+  t.test(
+    'parts of several nodes are joined by their common ETag (each has another Last-Modified)',
+    async (t) => {
+      const { dir, out } = foldersOf(t)
+      mkdirSync(join(dir, 'other'))
+      writeFileSync(join(dir, 'other', 'file.bin'), CONTENT)
+      utimesSync(join(dir, 'other', 'file.bin'), 1_600_000_000, 1_600_000_000)
+      const url = await startApache(
+        t,
+        dir,
+        `Header set ETag "\\"v1\\""
        RewriteEngine on
        RewriteCond %{HTTP:Range} "bytes=[1357]"
        RewriteRule ^/file.bin$ ${dir}/other/file.bin
        RequestHeader unset If-Range`,
-    )
-    const end = await get(`${url}/file.bin`, out, { ...OPTIONS, segmentSize: 1_000_000 })
-    t.ok(end.file?.equals(CONTENT), end.message)
-    t.equal(end.result?.etag, '"v1"')
-  })
+      )
+      const end = await get(`${url}/file.bin`, out, { ...OPTIONS, segmentSize: 1_000_000 })
+      t.ok(end.file?.equals(CONTENT), end.message)
+      t.equal(end.result?.etag, '"v1"')
+    },
+  )
 })

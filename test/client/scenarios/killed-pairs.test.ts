@@ -1,4 +1,4 @@
-// Two runs of one download at once, one of them killed at some step: the next run leaves nothing beside the file.
+// Two runs of one download at once. One of them is killed at some step, and the next run leaves no other file.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -7,16 +7,16 @@ import { honest, makeContent, resource, startHostile } from '../support/hostile-
 import { names, readOrNull } from '../support/run.ts'
 
 const CONTENT = makeContent(100_000)
-/** The steps at which the one is killed. */
+/** The steps at which one run is killed. */
 const STEPS = Array.from({ length: 10 }, (_, index) => 3 * index + 1)
 
 t.setTimeout(300_000)
 
 for (const [name, args] of [
-  ['a name that the caller gave', ['-o', 'file.bin']],
-  ['a name of the URL', []],
+  ['the caller gives the name', ['-o', 'file.bin']],
+  ['the URL gives the name', []],
 ] as const) {
-  t.test(`two at once, one killed: ${name}`, async (t) => {
+  t.test(`after one of two runs was killed the next run leaves only the file (${name})`, async (t) => {
     const server = await startHostile(honest(resource(CONTENT)))
     t.teardown(() => server.stop())
     const hooks = fileURLToPath(new URL('../support/with-steps.js', import.meta.url))

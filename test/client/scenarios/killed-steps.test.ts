@@ -1,5 +1,5 @@
-// The command killed before each step that it takes on the disk: the next run ends with the exact file, and nothing is left
-// beside it or beside the secret.
+// The command is killed before each of its steps on the disk. The next run ends with the exact file, and leaves no other
+// file in the folder or beside the secret.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,10 +14,10 @@ const CONTENT = makeContent(100_000)
 const JOINABLE = resource(CONTENT)
 const NAMED = resource(CONTENT, { 'content-disposition': 'attachment; filename="file.bin"' })
 const ONCE = { content: CONTENT, fields: {} }
-/** Of this many steps one is taken, from this one on; all where nothing is said. */
+/** Tests only one of this many steps, from this one on. By default all are tested. */
 const EVERY = Number(process.env['KILL_EVERY'] ?? 1)
 const FROM = Number(process.env['KILL_FROM'] ?? 0)
-/** Processes at once that are killed. */
+/** How many processes run at once. */
 const AT_ONCE = 3
 
 // Some two hundred processes, on a machine that may be busy.
@@ -30,20 +30,20 @@ interface Row {
   readonly options?: DownloadOptions
   readonly file?: Resource
   readonly path?: string
-  /** What the user has in the folder; it stays. */
+  /** Files of the user in the folder, which stay. */
   readonly planted?: readonly string[]
-  /** A `file.bin` that is to be replaced. */
+  /** A `file.bin` that the download replaces. */
   readonly existing?: string
   readonly refuse?: string
-  /** A run before, killed there. */
+  /** The step before which an earlier run was killed. */
   readonly first?: string
 }
 
 const NAME = ['-o', 'file.bin'] as const
 
 const ROWS: readonly Row[] = [
-  { name: 'a name that the caller gave', args: NAME },
-  { name: 'a name that the server gave', args: [], file: NAMED, path: '/download?id=1' },
+  { name: 'the caller gives the name', args: NAME },
+  { name: 'the server gives the name', args: [], file: NAMED, path: '/download?id=1' },
   {
     name: 'a file that is replaced',
     args: [...NAME, '--overwrite'],
@@ -61,7 +61,7 @@ interface Place {
   readonly state: string
 }
 
-/** Runs the command in `place` as the row says, with more variables. */
+/** Runs the command of the row in `place`, with more variables. */
 async function run(row: Row, url: string, { dir, state }: Place, more: NodeJS.ProcessEnv): Promise<Ended> {
   const hooks = ['with-kill', 'with-refusals', 'with-steps'].map((name) =>
     fileURLToPath(new URL(`../support/${name}.js`, import.meta.url)),
@@ -71,7 +71,7 @@ async function run(row: Row, url: string, { dir, state }: Place, more: NodeJS.Pr
   return await rangeGet(['-q', ...row.args, url], dir, env).ended
 }
 
-/** The run after that, in this process. Returns the code that it failed with, or null. */
+/** Makes the next run, in this process. Returns the code of its failure, or null. */
 async function runAgain(row: Row, url: string, { dir, state }: Place): Promise<string | null> {
   const [what, code] = row.refuse?.split(':') ?? []
   const undo = what === 'link' ? await refuse(what, code ?? '') : () => undefined
@@ -90,7 +90,7 @@ async function runAgain(row: Row, url: string, { dir, state }: Place): Promise<s
   }
 }
 
-/** A folder, and a home for the secret, as the row wants them. */
+/** Makes a folder and a home folder for the secret, as the row says. */
 async function prepare(row: Row, url: string, root: string): Promise<Place> {
   const place = { dir: join(root, 'work'), state: join(root, 'state') }
   mkdirSync(place.dir, { recursive: true })
@@ -100,7 +100,7 @@ async function prepare(row: Row, url: string, root: string): Promise<Place> {
   return place
 }
 
-/** The steps that a run takes which nobody kills. */
+/** The steps of a run that is not killed. */
 async function stepsOf(row: Row, url: string, root: string): Promise<string[]> {
   const steps = join(root, 'steps')
   const { status } = await run(row, url, await prepare(row, url, root), { STEPS: steps })
@@ -118,7 +118,7 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>)
 }
 
 for (const row of ROWS) {
-  t.test(`killed before each step: ${row.name}`, async (t) => {
+  t.test(`after a kill before any step the next run ends with the exact file (${row.name})`, async (t) => {
     const server = await startHostile(honest(row.file ?? JOINABLE))
     t.teardown(() => server.stop())
     const url = server.url + (row.path ?? '/file.bin')
@@ -131,16 +131,16 @@ for (const row of ROWS) {
     await forEach(taken, async ([index, step]) => {
       const place = await prepare(row, url, join(root, String(index)))
       const { signal, status, stderr } = await run(row, url, place, { KILL_STEP: String(index + 1) })
-      // How often the journal is written is a matter of pace: another run may take fewer steps.
+      // The journal is written more or less often, depending on the speed, so another run may take fewer steps.
       t.ok(signal === 'SIGKILL' || status === 0, `${step}: ${stderr}`)
       places.set(`before ${index} ${step} left ${names(place.dir).join(' ')}`, place)
     })
     for (const [step, place] of places) {
       const code = await runAgain(row, url, place)
       const isUnknown = row.refuse !== undefined && readOrNull(join(place.dir, 'file.bin'))?.length === 0
-      // An empty file holds the name, and the journal does not say so yet.
+      // An empty file reserves the name, and the journal does not say so yet.
       if (code === 'ERR_DOWNLOAD_EXISTS' && isUnknown) continue
-      // The kill came when all was done but for the cleaning up.
+      // The kill came after everything except the cleaning up.
       if (code !== null) t.equal(code, 'ERR_DOWNLOAD_EXISTS', step)
       t.ok(readOrNull(join(place.dir, 'file.bin'))?.equals(CONTENT), step)
       t.strictSame(names(place.dir), ['file.bin', ...(row.planted ?? [])].sort(), step)

@@ -8,12 +8,19 @@ export interface Scenario {
   name: string
   script: Script
   options?: DownloadOptions
-  /** The version that must be under the final name, or the code of the failure; `'any'`: what `also` looks at. */
+  /** The content that the file must have, or the code of the failure. With `'any'` only `also` checks the end. */
   want: Buffer | string
   also?: (t: Test, end: End, server: HostileServer) => void
 }
 
-/** Downloads with these options, and those of the scenario above them, and looks at what has come of it. */
+/** How a download must end, as the beginning of the name of a test. */
+export function outcomeOf(want: Scenario['want'] | number): string {
+  if (want === 'any') return 'a download has an end'
+  if (typeof want === 'number') return `a download ends with the status ${want}`
+  return typeof want === 'string' ? `a download ends with ${want}` : 'a download gets the exact file'
+}
+
+/** Downloads with `usual` options, which those of the scenario override, and checks how it ends. */
 export async function play(
   t: Test,
   { script, options, want, also }: Scenario,
