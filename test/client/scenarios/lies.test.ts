@@ -1,4 +1,4 @@
-// Answers that do not fit the question: none may end in a wrong file or a hang.
+// Answers that do not match the request. None may end in a wrong file, or never end.
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
@@ -16,7 +16,7 @@ import {
   wanted,
 } from '../support/hostile-server.ts'
 import { get } from '../support/run.ts'
-import { play, type Scenario } from '../support/scenario.ts'
+import { outcomeOf, play, type Scenario } from '../support/scenario.ts'
 
 const CONTENT = makeContent(200_000)
 const OTHER = makeContent(200_000, 'version B')
@@ -27,7 +27,7 @@ function rangeOf(request: RawRequest): { start: number; end: number } {
   return wanted(request, SIZE) ?? { start: 0, end: SIZE }
 }
 
-/** Answers every range with this head and the right bytes; without a range honestly. */
+/** Answers every range with this head and the right bytes, and a request without a range correctly. */
 function ranged(
   makeHead: (range: { start: number; end: number }) => string,
   body?: (range: { start: number; end: number }) => Buffer,
@@ -113,7 +113,7 @@ const rows: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: 'a total that is not told',
+    name: 'an unknown total',
     script: ranged(({ start, end }) => part({ start, end }, SIZE, fields).replace(`/${SIZE}`, '/*')),
     want: CONTENT,
   },
@@ -145,7 +145,7 @@ const rows: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: 'a 206 that nobody asked for',
+    name: 'a 206 to a request without Range',
     script: (request, socket) => {
       if (request.range !== null)
         return void socket.write(head('416 Range Not Satisfiable', { 'content-length': 0 }))
@@ -222,7 +222,7 @@ const rows: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: 'gzip where identity was asked',
+    name: 'gzip where identity was asked for',
     script: (_, socket) =>
       void socket.write(`${head('200 OK', { 'content-encoding': 'gzip', 'content-length': 5 })}abcde`),
     options: { retries: 1 },
@@ -259,7 +259,7 @@ const rows: Scenario[] = [
     want: 'ERR_DOWNLOAD_PROTOCOL',
   },
   {
-    name: 'a Content-Length beyond all numbers',
+    name: 'a Content-Length that is too large for a number',
     script: raw(`HTTP/1.1 200 OK\r\nContent-Length: ${'9'.repeat(40)}\r\n\r\nabcde`),
     options: { retries: 1 },
     want: 'ERR_DOWNLOAD_PROTOCOL',
@@ -306,7 +306,7 @@ const rows: Scenario[] = [
     want: 'ERR_DOWNLOAD_NETWORK',
   },
   {
-    name: 'an unasked 100 Continue before the answer',
+    name: 'a 100 Continue that was not asked for, before the answer',
     script: (request, socket) => {
       socket.write('HTTP/1.1 100 Continue\r\n\r\n')
       answerHonestly(A, request, socket)
@@ -370,7 +370,7 @@ const rows: Scenario[] = [
     want: OTHER,
   },
   {
-    name: 'another date of each node under one strong tag (RFC 9110 §13.1.5)',
+    name: 'nodes with different dates and one strong tag, RFC 9110 §13.1.5',
     script: (request, socket) => {
       const day = String(1 + (request.index % 9)).padStart(2, '0')
       const date = `Mon, ${day} Jan 2026 10:00:00 GMT`
@@ -380,7 +380,7 @@ const rows: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: 'other bytes although If-Range failed: a 206 that ignores it',
+    name: 'a 206 with other bytes that ignores If-Range',
     script: (request, socket) => {
       const now = request.index < 2 ? A : resource(OTHER)
       if (request.range === null) return answerHonestly(now, request, socket)
@@ -400,14 +400,14 @@ for (const connections of [1, 3]) {
   for (const row of rows) {
     const also: Scenario['also'] = (t, _, { requests }) =>
       t.ok(requests.length < 60, `${requests.length} requests`)
-    t.test(`${row.name}, ${connections} at once`, (t) =>
+    t.test(`${outcomeOf(row.want)} (${row.name}, ${connections} connections)`, (t) =>
       play(t, { ...row, also }, { segmentSize: 30_000, connections }),
     )
   }
 }
 
 for (const { name, script, want } of rows) {
-  t.test(`${name}, over an older file`, async (t) => {
+  t.test(`a failed download leaves the older file as it was (${name})`, async (t) => {
     if (typeof want !== 'string') return
     const server = await startHostile(script)
     t.teardown(() => server.stop())

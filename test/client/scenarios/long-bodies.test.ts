@@ -1,4 +1,4 @@
-// Bodies so long that they are led past node:http: each way in which one can end, and what comes then.
+// Bodies so long that they bypass node:http: each way in which one can end, and what follows.
 import { createHash, randomBytes } from 'node:crypto'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ const SIZE = 17 * MIB + 3
 const CONTENT = randomBytes(SIZE)
 const A = resource(CONTENT)
 const B = resource(randomBytes(SIZE))
-/** A length that node:http reads to its end. */
+/** A length up to which node:http reads the body. */
 const SHORT = 8 * MIB
 
 t.setTimeout(300_000)
@@ -39,7 +39,7 @@ const tail = (start: number): { start: number; end: number } => ({ start, end: S
 const contentDigest = (bytes: Buffer): string =>
   `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 
-/** A correct head, then the body up to byte `until` of the file, and then what `end` does. */
+/** Sends a correct head and the body up to byte `until` of the file, and then calls `end`. */
 const broken =
   (until: number, end: (socket: Socket) => void): Script =>
   async (request, socket) => {
@@ -61,20 +61,20 @@ const AT = 9 * MIB
 const goesOnFrom =
   (start: number): NonNullable<Row['also']> =>
   (t, _, { requests }) =>
-    t.equal(requests[1]?.range?.start, start, 'goes on where the connection broke off')
+    t.equal(requests[1]?.range?.start, start, 'it resumes where the connection broke off')
 
 const ONE: DownloadOptions = { connections: 1 }
 
 const ROWS: readonly Row[] = [
   { name: 'a correct answer', script: honest(A) },
   {
-    name: 'long bodies cost their connection',
+    name: 'a new connection after each long body',
     script: honest(A),
     options: { ...ONE, segmentSize: 16 * MIB },
     also: (t, _, { requests, connections }) => t.strictSame([requests.length, connections], [2, 2]),
   },
   {
-    name: 'short ones keep it',
+    name: 'one connection for short bodies',
     script: honest(A),
     options: { ...ONE, segmentSize: SHORT },
     also: (t, _, { requests, connections }) => t.strictSame([requests.length, connections], [3, 1]),
@@ -122,14 +122,14 @@ const ROWS: readonly Row[] = [
       broken(AT, (socket) => setTimeout(() => socket.resetAndDestroy(), 100)),
       A,
     ),
-    // What a reset finds unread is lost.
+    // A reset loses the bytes that have not been read.
     also: (t, _, { requests }) => {
       const start = requests[1]?.range?.start ?? 0
-      t.ok(start > AT / 2 && start <= AT, `goes on from ${start}`)
+      t.ok(start > AT / 2 && start <= AT, `it resumes from ${start}`)
     },
   },
   {
-    name: 'nothing comes any more',
+    name: 'silence in the middle',
     script: atFirst(
       1,
       broken(AT, () => undefined),
@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'ranges no more, after the connection broke off',
+    name: 'no ranges after the connection broke off',
     script: async (request, socket) => {
       if (request.index === 0) return broken(AT, (socket) => socket.end())(request, socket)
       await send(socket, head('200 OK', { ...A.fields, 'content-length': SIZE }))
@@ -198,7 +198,7 @@ async function answerWithDigest(request: RawRequest, socket: Socket, isWrong: bo
 }
 
 for (const { name, script, options = ONE, want = CONTENT, also } of ROWS) {
-  t.test(name, async (t) => {
+  t.test(`a download gets the exact file (${name})`, async (t) => {
     const server = await startHostile(script)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
@@ -210,7 +210,7 @@ for (const { name, script, options = ONE, want = CONTENT, also } of ROWS) {
   })
 }
 
-t.test('the connection is closed when a long body has come', async (t) => {
+t.test('a connection is closed at the end of a long body', async (t) => {
   let isClosed = false
   const server = await startHostile(async (request, socket) => {
     socket.on('close', () => {
@@ -222,11 +222,11 @@ t.test('the connection is closed when a long body has come', async (t) => {
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { ...ONE, segmentSize: 16 * MIB })
   t.ok(end.file?.equals(CONTENT), end.message)
-  t.equal(server.requests.length, 2, 'the second one was answered after that')
+  t.equal(server.requests.length, 2, 'the second request was answered after that')
 })
 
-t.test('an idle connection takes half of what one is receiving', async (t) => {
-  // No faster than a busy machine reads: what lies in the system's buffers when half is taken away was sent for nothing.
+t.test('an idle connection takes half of a long body from another one', async (t) => {
+  // Not faster than a busy machine reads, because bytes in the buffers of the system are wasted when half is taken away.
   const server = await startSlow(A, 128 * 1024)
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 2, segmentSize: 17 * MIB })
@@ -237,7 +237,7 @@ t.test('an idle connection takes half of what one is receiving', async (t) => {
 
 const starts = ({ requests }: HostileServer) => requests.map(({ range }) => range?.start)
 
-t.test('paused in the middle, resumed later', async (t) => {
+t.test('a download that is paused in a long body resumes there', async (t) => {
   const server = await startSlow(A, 512 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -247,7 +247,7 @@ t.test('paused in the middle, resumed later', async (t) => {
   await sleep(100)
   const { served } = server
   await sleep(200)
-  t.ok(server.served - served <= 512 * 1024, 'nothing is sent meanwhile')
+  t.ok(server.served - served <= 512 * 1024, 'nothing is sent during the pause')
   const { received } = run.progress
   t.ok(received > 0)
   run.resume()
@@ -256,7 +256,7 @@ t.test('paused in the middle, resumed later', async (t) => {
   t.strictSame(starts(server), [0, received], 'nothing is asked for twice')
 })
 
-t.test('aborted in the middle, and run again', async (t) => {
+t.test('the next run resumes in a long body after an abort', async (t) => {
   const server = await startSlow(A, 512 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -273,7 +273,7 @@ t.test('aborted in the middle, and run again', async (t) => {
   t.strictSame(starts(server), [0, received], 'nothing is asked for twice')
 })
 
-t.test('killed in the middle', async (t) => {
+t.test('the next run resumes in a long body after a kill', async (t) => {
   const server = await startSlow(A, 128 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -284,27 +284,31 @@ t.test('killed in the middle', async (t) => {
   t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
 })
 
-t.test('over TLS, to a name that has several addresses', { skip: withoutOpenssl() }, async (t) => {
-  const dir = t.testdir({})
-  const { key, cert, path } = makeCertificate(dir)
-  let connections = 0
-  const server = createTlsServer({ key, cert }, (socket) => {
-    connections++
-    socket.on('error', () => undefined)
-    socket.once('data', (request) => {
-      const start = Number(/bytes=(\d+)-/i.exec(request.toString('latin1'))?.[1] ?? 0)
-      socket.write(part({ start, end: SIZE }, SIZE, A.fields))
-      // Broken off in the middle the first time.
-      if (start > 0) socket.write(CONTENT.subarray(start))
-      else socket.end(CONTENT.subarray(0, AT))
+t.test(
+  'a long body over TLS is exact (from a name with several addresses)',
+  { skip: withoutOpenssl() },
+  async (t) => {
+    const dir = t.testdir({})
+    const { key, cert, path } = makeCertificate(dir)
+    let connections = 0
+    const server = createTlsServer({ key, cert }, (socket) => {
+      connections++
+      socket.on('error', () => undefined)
+      socket.once('data', (request) => {
+        const start = Number(/bytes=(\d+)-/i.exec(request.toString('latin1'))?.[1] ?? 0)
+        socket.write(part({ start, end: SIZE }, SIZE, A.fields))
+        // It breaks off in the middle the first time.
+        if (start > 0) socket.write(CONTENT.subarray(start))
+        else socket.end(CONTENT.subarray(0, AT))
+      })
     })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => server.close())
-  const { port } = server.address() as AddressInfo
-  const args = ['-q', '-n', '1', '-o', 'file.bin', `https://localhost:${port}/file.bin`]
-  const { status, stderr } = await rangeGet(args, dir, { NODE_EXTRA_CA_CERTS: path }).ended
-  t.equal(status, 0, stderr)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
-  t.equal(connections, 2)
-})
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const args = ['-q', '-n', '1', '-o', 'file.bin', `https://localhost:${port}/file.bin`]
+    const { status, stderr } = await rangeGet(args, dir, { NODE_EXTRA_CA_CERTS: path }).ended
+    t.equal(status, 0, stderr)
+    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    t.equal(connections, 2)
+  },
+)

@@ -1,4 +1,4 @@
-// Refused, reset, stalled, redirected, slowed down.
+// Connections that are refused, reset, stalled, redirected or slowed down.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import {
@@ -14,7 +14,7 @@ import {
   wanted,
 } from '../support/hostile-server.ts'
 import { get } from '../support/run.ts'
-import { play, type Scenario } from '../support/scenario.ts'
+import { outcomeOf, play, type Scenario } from '../support/scenario.ts'
 
 const CONTENT = makeContent(300_000)
 const A = resource(CONTENT)
@@ -28,7 +28,7 @@ const partly =
     socket.write(part({ start, end }, SIZE, A.fields))
     socket.write(CONTENT.subarray(start, Math.min(end, start + bytes)))
     if (end - start <= bytes || then === 'silence') return
-    await sleep(200) // what is unread when a connection ends may be lost, and a busy machine reads late
+    await sleep(200) // unread bytes may be lost when a connection ends, and a busy machine reads late
     if (then === 'reset') socket.resetAndDestroy()
     else socket.end()
   }
@@ -40,7 +40,7 @@ const unavailable =
 
 const rows: Scenario[] = [
   {
-    name: 'a reset in every answer: progress renews the patience',
+    name: 'a reset in every answer, after some progress',
     script: partly(70_000, 'reset'),
     options: { retries: 1 },
     want: CONTENT,
@@ -63,7 +63,7 @@ const rows: Scenario[] = [
     options: { retries: 3, connections: 1 },
     want: 'ERR_DOWNLOAD_NETWORK',
     also: (t, end, server) => {
-      t.equal(server.requests.length, 4, 'as often as was said')
+      t.equal(server.requests.length, 4, 'as often as the options say')
       t.match(end.message, /gave up after 4 attempts/)
     },
   },
@@ -85,18 +85,18 @@ const rows: Scenario[] = [
     script: atFirst(1, unavailable('503 No', { 'retry-after': '86400' }), A),
     want: 'ERR_DOWNLOAD_HTTP',
     also: (t, end, server) => {
-      t.equal(server.requests.length, 1, 'a server that says when is not asked before')
+      t.equal(server.requests.length, 1, 'a server that says when to ask again is not asked earlier')
       t.match(end.message, /asks to wait for 24 hours.*--max-retry-delay/)
     },
   },
   {
-    name: '503 with a Retry-After as a date far off',
+    name: '503 with a date far in the future as Retry-After',
     script: atFirst(1, unavailable('503 No', { 'retry-after': 'Fri, 01 Jan 2038 00:00:00 GMT' }), A),
     want: 'ERR_DOWNLOAD_HTTP',
     also: (t, end) => t.match(end.message, /asks to wait for \d+ days/),
   },
   {
-    name: '503 with a Retry-After that is nothing',
+    name: '503 with an invalid Retry-After',
     script: atFirst(1, unavailable('503 No', { 'retry-after': 'soon' }), A),
     want: CONTENT,
   },
@@ -111,7 +111,7 @@ const rows: Scenario[] = [
     name: '404, with a Range and without',
     script: unavailable('404 Not Found', {}),
     want: 'ERR_DOWNLOAD_HTTP',
-    also: (t, _, server) => t.equal(server.requests.length, 2, 'asking again does not cure it'),
+    also: (t, _, server) => t.equal(server.requests.length, 2, 'it is not asked for more often'),
   },
   {
     name: 'a redirect in a circle',
@@ -125,12 +125,19 @@ const rows: Scenario[] = [
     script: unavailable('302 Found', { location: 'file:///etc/passwd' }),
     want: 'ERR_DOWNLOAD_PROTOCOL',
   },
-  { name: 'a redirect to nowhere', script: unavailable('302 Found', {}), want: 'ERR_DOWNLOAD_PROTOCOL' },
+  {
+    name: 'a redirect without Location',
+    script: unavailable('302 Found', {}),
+    want: 'ERR_DOWNLOAD_PROTOCOL',
+  },
 ]
 
-for (const row of rows) t.test(row.name, (t) => play(t, row, { connections: 2, segmentSize: 150_000 }))
+for (const row of rows)
+  t.test(`${outcomeOf(row.want)} (${row.name})`, (t) =>
+    play(t, row, { connections: 2, segmentSize: 150_000 }),
+  )
 
-t.test('the connection is refused while a server restarts', async (t) => {
+t.test('a download finishes after its server has restarted', async (t) => {
   const first = await startHostile(partly(100_000, 'silence'))
   const port = Number(new URL(first.url).port)
   const dir = t.testdir({})
@@ -149,13 +156,13 @@ t.test('the connection is refused while a server restarts', async (t) => {
   t.ok(end.file?.equals(CONTENT), end.message)
 })
 
-t.test('a host name that does not exist', async (t) => {
+t.test('a download from an unknown host ends with ERR_DOWNLOAD_NETWORK', async (t) => {
   const end = await get('http://nothing.invalid/file.bin', t.testdir({}), { retries: 1 })
   t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
   t.match(end.message, /host name/)
 })
 
-t.test('redirects: other origins get no credentials', async (t) => {
+t.test('a redirect to another origin does not pass on credentials', async (t) => {
   const target = await startHostile(honest(A))
   t.teardown(() => target.stop())
   const origin = await startHostile((request, socket) => {
@@ -176,10 +183,10 @@ t.test('redirects: other origins get no credentials', async (t) => {
     for (const name of ['authorization', 'cookie', 'x-api-key']) t.notOk(request.headers.has(name), name)
     t.equal(request.headers.get('accept'), 'application/octet-stream')
   }
-  t.equal(origin.requests.length, 2, 'the way is remembered')
+  t.equal(origin.requests.length, 2, 'the target of the redirect is remembered')
 })
 
-t.test('a signed target that expires is renewed through the original URL', async (t) => {
+t.test('a signed target that has expired is renewed through the original URL', async (t) => {
   let signature = 0
   let uses = 0
   const server = await startHostile((request, socket) => {
@@ -203,7 +210,7 @@ t.test('a signed target that expires is renewed through the original URL', async
   t.equal(signature, 3)
 })
 
-t.test('requests go through a proxy in absolute form', async (t) => {
+t.test('a request through a proxy has the absolute form of the URL', async (t) => {
   const proxy = await startHostile(honest(A))
   t.teardown(() => proxy.stop())
   const end = await get('http://files.invalid/file.bin?x=1', t.testdir({}), {
@@ -218,7 +225,7 @@ t.test('requests go through a proxy in absolute form', async (t) => {
   )
 })
 
-t.test('bytes are exact under a rate limit', async (t) => {
+t.test('a download with limitRate gets the exact file', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), {

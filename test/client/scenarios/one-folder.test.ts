@@ -1,4 +1,4 @@
-// Several downloads into one folder, and long names: each has a part file of its own.
+// Several downloads into one folder, also with long names. Each has its own part file.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,7 +25,7 @@ const idOf = (path: string): number => Number(/\d+/.exec(path)?.[0])
 
 t.setTimeout(120_000)
 
-/** Files that only their URLs tell apart, until the answer names them. Slow, unless `isFast` says otherwise. */
+/** Serves files that differ only in their URLs until the answer names them. Slowly, unless `isFast` returns true. */
 async function startNaming() {
   const pace = { isFast: false, served: 0, pauseMs: 10 }
   const server = await startHostile(async (request, socket) => {
@@ -46,9 +46,9 @@ async function startNaming() {
 for (const [name, path] of [
   ['the query', (id: number) => `/download?id=${id}`],
   ['a folder', (id: number) => `/files/${id}/download`],
-  ['nothing but the host', (id: number) => `/?${id}`],
+  ['the query of a URL without a path', (id: number) => `/?${id}`],
 ] as const) {
-  t.test(`five at once, told apart by ${name}`, async (t) => {
+  t.test(`five downloads into one folder at once finish (they differ in ${name})`, async (t) => {
     const { server, pace } = await startNaming()
     t.teardown(() => server.stop())
     pace.isFast = true
@@ -60,11 +60,11 @@ for (const [name, path] of [
       IDS.map((id) => join(dir, `file-${id}.bin`)),
     )
     for (const id of IDS) t.ok(readOrNull(join(dir, `file-${id}.bin`))?.equals(contentOf(id)))
-    t.equal(names(dir).length, 5, 'nothing else is left')
+    t.equal(names(dir).length, 5, 'there is no other file')
   })
 }
 
-t.test('each is resumed after all the others were interrupted', async (t) => {
+t.test('each of several interrupted downloads is resumed', async (t) => {
   const { server, pace } = await startNaming()
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -88,7 +88,7 @@ t.test('each is resumed after all the others were interrupted', async (t) => {
   t.strictSame(
     names(dir),
     IDS.map((id) => `file-${id}.bin`),
-    'nothing else is left',
+    'there is no other file',
   )
 })
 
@@ -98,9 +98,9 @@ async function finish(url: string, dir: string): Promise<{ result: number | null
   return { result: status, resumed }
 }
 
-t.test('the same URL twice at once is one download', async (t) => {
+t.test('the same URL twice at once is downloaded once', async (t) => {
   const { server, pace } = await startNaming()
-  // The first must not be over before the second has looked, however busy the machine is.
+  // The first run must not end before the second has looked for its lock, even on a busy machine.
   pace.pauseMs = 300
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -113,7 +113,7 @@ t.test('the same URL twice at once is one download', async (t) => {
   t.equal((await first.ended).status, 0)
 })
 
-t.test("another program's part file is left alone", async (t) => {
+t.test('the part file of another program stays as it is', async (t) => {
   const server = await startHostile(honest(resource(contentOf(1))))
   t.teardown(() => server.stop())
   const dir = t.testdir({ 'file.bin.part': 'of a browser' })
@@ -122,7 +122,7 @@ t.test("another program's part file is left alone", async (t) => {
   t.strictSame(names(dir), ['file.bin', 'file.bin.part'])
 })
 
-t.test('names of up to 255 bytes', async (t) => {
+t.test('a file with a name of up to 255 bytes is downloaded and resumed', async (t) => {
   const { server, pace } = await startNaming()
   t.teardown(() => server.stop())
   for (const length of [200, 201, 208, 209, 210, 240, 255]) {
@@ -150,7 +150,7 @@ t.test('names of up to 255 bytes', async (t) => {
   }
 })
 
-t.test('two long names that begin alike, at once', async (t) => {
+t.test('two downloads with long names that begin alike finish at once', async (t) => {
   const { server, pace } = await startNaming()
   t.teardown(() => server.stop())
   pace.isFast = true
@@ -164,7 +164,7 @@ t.test('two long names that begin alike, at once', async (t) => {
   t.strictSame(names(dir), files)
 })
 
-t.test('names that are options, homes and devices', async (t) => {
+t.test('a file can have the name of an option, a home folder or a device', async (t) => {
   const { server, pace } = await startNaming()
   t.teardown(() => server.stop())
   pace.isFast = true
@@ -188,7 +188,7 @@ t.test('names that are options, homes and devices', async (t) => {
   for (const name of ['-rf', '~root']) {
     const { status, stderr } = await rangeGet([`--output=${name}`, `${plain.url}/x`], dir).ended
     t.equal(status, 0, stderr)
-    t.match(stderr, `./${name}: `, 'what a caller asks for is shown so that it can be copied')
+    t.match(stderr, `./${name}: `, 'the message shows the name so that it can be copied')
     t.ok(existsSync(join(dir, name)))
   }
 })

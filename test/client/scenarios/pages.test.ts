@@ -1,4 +1,4 @@
-// A page or a coding where a file should be, over the wire: refused at once, or taken where the names allow it.
+// A page or a content coding in place of a file. It is refused at once, or accepted where the names allow it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DownloadError, type DownloadOptions, download } from 'range-get'
@@ -8,7 +8,7 @@ import { QUICK } from '../support/run.ts'
 
 const PAGE = '<h1>Log in</h1>\n'
 
-/** A page with `fields`; `/from…` is a redirect to `/login`, `/by/…` one to `/from/…`. */
+/** Sends a page with `fields`. `/from…` redirects to `/login`, and `/by/…` to `/from/…`. */
 const page =
   (fields: Readonly<Record<string, string>> = {}): Script =>
   ({ path }, socket) => {
@@ -48,7 +48,7 @@ const refused: Row[] = [
   { path: '/kernel.x86_64', requests: 1 },
   { path: '/download', output: 'm.bin', requests: 1 },
   { path: '/download', fields: { 'content-disposition': 'attachment; filename="m.zip"' }, requests: 1 },
-  // The target of a redirect may have expired: its origin is asked once more at most.
+  // The target of a redirect may have expired, so its origin is asked at most once more.
   { path: '/from/m.safetensors', requests: 2 },
   { path: '/by/dl', requests: 3 },
   { path: '/by/dl', output: 'model', requests: 3 },
@@ -133,12 +133,12 @@ const refused: Row[] = [
 
 for (const row of refused) {
   t.test(
-    `${row.path.slice(-30)} as ${row.output ?? JSON.stringify(row.fields ?? {}).slice(-60)} is refused at once`,
+    `${row.path.slice(-30)} as ${row.output ?? JSON.stringify(row.fields ?? {}).slice(-60)} is refused without retries`,
     async (t) => {
       const { end, server, directory } = await run(t, row)
       t.ok(end instanceof DownloadError)
       t.equal((end as DownloadError).code, 'ERR_DOWNLOAD_PROTOCOL')
-      // Once more without Range: where redirects have led, and then from the beginning.
+      // One more request without Range to the end of the redirects, and then one to the origin.
       const again = row.requests === 1 ? 1 : row.requests + 1
       t.equal(server.requests.length, row.requests + again)
       t.strictSame(readdirSync(directory), [])
@@ -175,7 +175,7 @@ const taken: Row[] = [
 ]
 
 for (const row of taken) {
-  t.test(`${row.path} as ${row.output ?? 'it is'} is taken`, async (t) => {
+  t.test(`a page is accepted (${row.path} as ${row.output ?? 'it is'})`, async (t) => {
     const { end, directory } = await run(t, row)
     t.notOk(end instanceof Error, String(end))
     for (const name of readdirSync(directory)) t.equal(readFileSync(join(directory, name), 'utf8'), PAGE)

@@ -1,4 +1,4 @@
-// A pause stops the reading, and a stop ends a pause at once: by keys, by signals, and through the library.
+// A pause stops reading, and a stop ends a pause at once: with keys, with signals, and through the library.
 import { spawnSync } from 'node:child_process'
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,10 +14,10 @@ import { type SlowServer, startSlow } from '../support/slow-server.ts'
 
 const CONTENT = makeContent(40_000_000)
 const A = resource(CONTENT)
-/** What may still be on its way when a pause or a stop comes: the buffers of both sides. */
-const ON_ITS_WAY = 3_000_000
-/** Longer than any stop that is told at once takes on a busy machine, and shorter than what a fault costs. */
-const AT_ONCE = 2000
+/** Bytes that may be in the buffers of both sides when a pause or a stop comes. */
+const BUFFERED_BYTES = 3_000_000
+/** Longer than a stop takes on a busy machine, and shorter than a stop that waits for something. */
+const AT_ONCE_MS = 2000
 
 // Real processes and files, on a machine that may be busy.
 t.setTimeout(120_000)
@@ -59,7 +59,7 @@ for (const [name, options, ranges] of [
   ['a pause between segments', { connections: 2, segmentSize: 500_000, delay: 100 }, true],
   ['a server without ranges', { connections: 4 }, false],
 ] as const) {
-  t.test(`pause(), then abort(): ends at once and asks for nothing more (${name})`, async (t) => {
+  t.test(`abort() after pause() ends at once, and no more requests are sent (${name})`, async (t) => {
     const server = await startSlow(A, 256 * 1024)
     t.teardown(() => server.stop())
     server.ignoresRanges = !ranges
@@ -69,20 +69,20 @@ for (const [name, options, ranges] of [
     const { served } = server
     const asked = server.requests.length
     await sleep(300)
-    t.ok(server.served - served <= ON_ITS_WAY, `${server.served - served} bytes sent during the pause`)
-    t.equal(server.requests.length, asked, 'nothing is asked for during the pause')
+    t.ok(server.served - served <= BUFFERED_BYTES, `${server.served - served} bytes sent during the pause`)
+    t.equal(server.requests.length, asked, 'no request is sent during the pause')
     const rejected = t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
     stop.abort()
-    t.ok((await timeOf(rejected)) < AT_ONCE, 'ends at once')
-    t.equal(server.requests.length, asked, 'nothing is asked for after the stop')
+    t.ok((await timeOf(rejected)) < AT_ONCE_MS, 'it ends at once')
+    t.equal(server.requests.length, asked, 'no request is sent after the stop')
     await sleep(100)
-    t.ok(server.served - served <= ON_ITS_WAY, `${server.served - served} bytes sent since the pause`)
+    t.ok(server.served - served <= BUFFERED_BYTES, `${server.served - served} bytes sent since the pause`)
     t.notOk(names(dir).includes('file.bin'))
     t.notOk(names(dir).includes('file.bin.part.lock'))
   })
 }
 
-t.test('a stop during a pause leaves what can be resumed', async (t) => {
+t.test('a download that is stopped in a pause is resumed by the next run', async (t) => {
   const server = await startSlow(A, 1024 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -94,7 +94,7 @@ t.test('a stop during a pause leaves what can be resumed', async (t) => {
   t.ok(readOrNull(result.path)?.equals(CONTENT))
 })
 
-t.test('pause() and abort() in the same turn, at any moment of a download', async (t) => {
+t.test('pause() and abort() in the same turn end a download at once, at any moment', async (t) => {
   const server = await startSlow(A, 256 * 1024)
   t.teardown(() => server.stop())
   for (const wait of [0, 1, 2, 5, 10, 30, 100]) {
@@ -107,17 +107,17 @@ t.test('pause() and abort() in the same turn, at any moment of a download', asyn
     run.pause()
     stop.abort()
     const rejected = t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
-    t.ok((await timeOf(rejected)) < AT_ONCE, `after ${wait} ms`)
+    t.ok((await timeOf(rejected)) < AT_ONCE_MS, `after ${wait} ms`)
     const asked = server.requests.length
     await sleep(20)
-    t.equal(server.requests.length, asked, 'nothing more is asked for')
+    t.equal(server.requests.length, asked, 'no more requests are sent')
   }
 })
 
-t.test('paused before the answer, while it waits to try again, and while nothing comes', async (t) => {
+t.test('a pause takes effect before an answer, during a wait, and while nothing comes', async (t) => {
   const rows: readonly (readonly [string, Script])[] = [
     ['no answer', () => undefined],
-    ['what is not HTTP', (_request, socket) => void socket.end('220 mail ready\r\n')],
+    ['bytes that are not HTTP', (_request, socket) => void socket.end('220 mail ready\r\n')],
     ['a 503', (_request, socket) => void socket.write(head('503 No', { 'content-length': 0 }))],
     [
       'a small file that comes byte by byte',
@@ -148,14 +148,14 @@ t.test('paused before the answer, while it waits to try again, and while nothing
     await sleep(200)
     const { received } = run.progress
     await sleep(300)
-    t.equal(run.progress.received, received, `${name}: nothing is taken while it is paused`)
+    t.equal(run.progress.received, received, `${name}: nothing is received during the pause`)
     stop.abort()
     const rejected = t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
-    t.ok((await timeOf(rejected)) < AT_ONCE, name)
+    t.ok((await timeOf(rejected)) < AT_ONCE_MS, name)
   }
 })
 
-t.test('a segment that crawls is given up by a pause, and taken up where it stood', async (t) => {
+t.test('a pause aborts a segment that is very slow, and resume() continues it', async (t) => {
   const content = makeContent(20_000)
   const server = await startSlow(resource(content), 100)
   t.teardown(() => server.stop())
@@ -177,7 +177,7 @@ t.test('a segment that crawls is given up by a pause, and taken up where it stoo
   t.ok(readOrNull(path)?.equals(content))
 })
 
-t.test('a stop while a lock that may be abandoned is watched', async (t) => {
+t.test('a stop ends a run at once while it watches a lock that may be abandoned', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -189,8 +189,8 @@ t.test('a stop while a lock that may be abandoned is watched', async (t) => {
   await sleep(300)
   const rejected = t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
   stop.abort()
-  t.ok((await timeOf(rejected)) < AT_ONCE)
-  t.strictSame(names(dir), ['file.bin.part.lock'], 'the lock is left as it was')
+  t.ok((await timeOf(rejected)) < AT_ONCE_MS)
+  t.strictSame(names(dir), ['file.bin.part.lock'], 'the lock stays as it was')
   t.equal(server.requests.length, 0)
 })
 
@@ -199,7 +199,7 @@ for (const [name, typed, status] of [
   ['Ctrl-C', '\u0003', 130],
   ['SIGTERM', null, 143],
 ] as const) {
-  t.test(`p, then ${name}: the command ends at once`, { skip: withoutScript() }, async (t) => {
+  t.test(`the command ends at once after p and ${name}`, { skip: withoutScript() }, async (t) => {
     const server = await startSlow(A, 256 * 1024)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
@@ -218,10 +218,10 @@ for (const [name, typed, status] of [
     if (typed === null) process.kill(Number.parseInt(shown, 10), 'SIGTERM')
     else run.child.stdin?.write(typed)
     const time = await timeOf(run.ended)
-    t.ok(time < AT_ONCE, `${time} ms`)
+    t.ok(time < AT_ONCE_MS, `${time} ms`)
     t.equal((await run.ended).status, status)
-    t.ok(server.served - served <= ON_ITS_WAY, `${server.served - served} bytes sent`)
-    t.equal(server.requests.length, asked, 'nothing more is asked for')
+    t.ok(server.served - served <= BUFFERED_BYTES, `${server.served - served} bytes sent`)
+    t.equal(server.requests.length, asked, 'no more requests are sent')
     t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
   })
 }

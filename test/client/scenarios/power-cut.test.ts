@@ -1,4 +1,4 @@
-// A power cut keeps what was flushed and may lose the rest: no journal may name a byte that would be lost.
+// A power cut keeps what was flushed and may lose everything else. No journal may record a byte that would be lost.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
@@ -10,13 +10,13 @@ import { get, readOrNull } from '../support/run.ts'
 import { getBySlowClock } from '../support/slow-clock.ts'
 import { startSlow } from '../support/slow-server.ts'
 
-/** The methods of a file handle that this program writes with. */
+/** The methods of a file handle with which this program writes. */
 interface Handle {
   write(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
   datasync(): Promise<void>
 }
 
-/** Watches every file handle of this process. `disk`: what a power cut would leave. */
+/** Watches every file handle of this process. `disk` is what a power cut would leave. */
 async function watchDisk(path: string, size: number): Promise<{ disk: Buffer; restore: () => void }> {
   const prototype = await fileHandlePrototype<Handle>(path)
   const { write, datasync } = prototype
@@ -35,9 +35,9 @@ async function watchDisk(path: string, size: number): Promise<{ disk: Buffer; re
     return result
   }
   prototype.datasync = async function (this: Handle) {
-    const covered = unflushed // what is written while the flush is under way may miss it
+    const covered = unflushed // bytes that are written during the flush may miss it
     unflushed = []
-    await sleep(Math.random() * 40) // time enough for a journal that does not wait to be seen
+    await sleep(Math.random() * 40) // long enough to see a journal that does not wait
     await Reflect.apply(datasync, this, [])
     for (const { bytes, position } of covered) bytes.copy(disk, position)
   }
@@ -49,12 +49,18 @@ const SLOW = { size: 6_000_000, piece: 32 * 1024, download: get }
 const ROWS = [
   { name: 'one connection', connections: 1, ...SLOW },
   { name: 'four connections', connections: 4, ...SLOW },
-  // By the slow clock this is fast, and written past the page cache.
-  { name: 'four fast ones', connections: 4, size: 70_000_000, piece: 1024 * 1024, download: getBySlowClock },
+  // By the slow clock this is fast, so it is written past the page cache.
+  {
+    name: 'four fast connections',
+    connections: 4,
+    size: 70_000_000,
+    piece: 1024 * 1024,
+    download: getBySlowClock,
+  },
 ]
 
 for (const { name, connections, size, piece, download } of ROWS) {
-  t.test(`every journal names only what is on the disk, ${name}`, async (t) => {
+  t.test(`every journal records only bytes that are on the disk (${name})`, async (t) => {
     const content = makeContent(size)
     const server = await startSlow(resource(content), piece)
     t.teardown(() => server.stop())
@@ -64,7 +70,7 @@ for (const { name, connections, size, piece, download } of ROWS) {
     const journals = new Set<string>()
     let named = 0
     const wrong: string[] = []
-    // The cut may come at any moment: again and again, what does the journal say, and what would be left?
+    // The power may be cut at any moment, so the journal is compared with the disk again and again.
     const look = setInterval(() => {
       const text = readOrNull(join(dir, 'file.bin.part.json'))?.toString() ?? ''
       if (journals.has(text)) return

@@ -1,4 +1,4 @@
-// Whatever a server answers to Range in place of the file: the same question without Range is asked once.
+// Answers to a Range in place of the file. The same request is sent once without Range.
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import {
@@ -62,7 +62,7 @@ async function run(
 }
 
 for (const [name, refusal] of REFUSALS) {
-  t.test(`one more try without Range (${name} to any Range)`, async (t) => {
+  t.test(`a request that fails is sent once more without Range (${name} to any Range)`, async (t) => {
     const { end, without } = await run(t, (request, socket) =>
       request.headers.has('range') || request.path === '/login'
         ? refusal(request, socket)
@@ -77,14 +77,14 @@ for (const [status, field] of [
   [401, 'www-authenticate'],
   [407, 'proxy-authenticate'],
 ] as const) {
-  t.test(`${status} that asks for credentials is believed at once`, async (t) => {
+  t.test(`an answer that asks for credentials is final at once (${status})`, async (t) => {
     const { end, server } = await run(t, answer(status, { [field]: 'Basic realm="x"' }))
     t.equal(end.code, 'ERR_DOWNLOAD_HTTP')
-    t.equal(server.requests.length, 1, 'one wrong password, not two')
+    t.equal(server.requests.length, 1, 'the password is sent once')
   })
 }
 
-t.test('a redirect that works once is not spent: its target is asked without Range', async (t) => {
+t.test('the request without Range goes to the target of a redirect that works only once', async (t) => {
   let isSpent = false
   const { end } = await run(t, (request, socket: Socket) => {
     if (request.path === '/file.zip') {
@@ -97,7 +97,7 @@ t.test('a redirect that works once is not spent: its target is asked without Ran
   t.ok(end.file?.equals(CONTENT), end.message)
 })
 
-t.test('where ranges have come, an error is no reason to ask without one', async (t) => {
+t.test('no request without Range follows an error if ranges have worked', async (t) => {
   const { end, without } = await run(
     t,
     (request, socket) =>

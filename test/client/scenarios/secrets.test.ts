@@ -1,4 +1,4 @@
-// What is secret in a URL, a proxy or a header field is in no message, whatever fails.
+// Secrets in a URL, a proxy or a header field are in no message, for any failure.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -30,7 +30,7 @@ const withStatus =
     void socket.write(head(status, { 'content-length': 0, ...fields }))
 const cut: Script = (_, socket) => void socket.destroy()
 
-/** The origin as a URL with everything secret that a URL can hold. */
+/** A URL of the origin with a secret in each of its parts. */
 function secretUrl(origin: string): string {
   return `${origin.replace('//', `//${USER}:${WORD}@`)}/a;v=${SIGNATURE}/file.bin;id=${SIGNATURE}?signature=${SIGNATURE}#${SIGNATURE}`
 }
@@ -54,19 +54,23 @@ const rows: Row[] = [
     code: 'ERR_DOWNLOAD_NETWORK',
   },
   {
-    name: 'a host that is not known',
+    name: 'an unknown host',
     url: () => secretUrl('http://host.invalid'),
     code: 'ERR_DOWNLOAD_NETWORK',
   },
   { name: 'a page', script: withBody({ 'content-type': 'text/html' }), code: 'ERR_DOWNLOAD_PROTOCOL' },
-  { name: 'a coding', script: withBody({ 'content-encoding': 'gzip' }), code: 'ERR_DOWNLOAD_PROTOCOL' },
   {
-    name: 'not HTTP',
+    name: 'a content coding',
+    script: withBody({ 'content-encoding': 'gzip' }),
+    code: 'ERR_DOWNLOAD_PROTOCOL',
+  },
+  {
+    name: 'bytes that are not HTTP',
     script: (_, socket) => void socket.end('nonsense\r\n\r\n'),
     code: 'ERR_DOWNLOAD_PROTOCOL',
   },
   {
-    name: 'a redirect to nowhere',
+    name: 'a redirect without a usable Location',
     script: withStatus('302 Found', { location: `ftp://${USER}:${WORD}@127.0.0.1/?${SIGNATURE}` }),
     code: 'ERR_DOWNLOAD_PROTOCOL',
   },
@@ -83,12 +87,12 @@ const rows: Row[] = [
     code: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'what is no URL',
+    name: 'text that is not a URL',
     url: () => `http://${USER}:${WORD}@host:99999/?${SIGNATURE}`,
     code: 'ERR_DOWNLOAD_USAGE',
   },
   {
-    name: 'what reads as another scheme',
+    name: 'a host and port that look like another scheme',
     url: () => `${USER}:${WORD}@host/?${SIGNATURE}`,
     code: 'ERR_DOWNLOAD_USAGE',
   },
@@ -103,12 +107,12 @@ const rows: Row[] = [
     code: 'ERR_DOWNLOAD_NETWORK',
   },
   {
-    name: 'a proxy that is none',
+    name: 'a proxy that is not a proxy',
     options: { proxy: `ftp://${USER}:${WORD}@127.0.0.1/?${SIGNATURE}` },
     code: 'ERR_DOWNLOAD_USAGE',
   },
   {
-    name: 'a proxy that is no URL',
+    name: 'a proxy that is not a URL',
     options: { proxy: `${USER}:${WORD}@127.0.0.1:99999` },
     code: 'ERR_DOWNLOAD_USAGE',
   },
@@ -118,7 +122,7 @@ const rows: Row[] = [
     code: mark === ' ' ? ('ERR_DOWNLOAD_NETWORK' as const) : ('ERR_DOWNLOAD_USAGE' as const),
   })),
   ...['#', '?', '/'].map((mark) => ({
-    name: `a proxy whose password has "${mark}" behind its first characters`,
+    name: `a proxy with "${mark}" after the first characters of its password`,
     options: { proxy: `http://${USER}:${WORD}${mark}x@127.0.0.1:1` },
     code: 'ERR_DOWNLOAD_USAGE' as const,
   })),
@@ -135,7 +139,7 @@ const rows: Row[] = [
 ]
 
 for (const { name, script = withStatus('404 Not Found'), url = secretUrl, options, code } of rows) {
-  t.test(name, async (t) => {
+  t.test(`no secret is in the error or the progress (${name})`, async (t) => {
     const server = await startHostile(script)
     t.teardown(() => server.stop())
     const run = download(url(server.url), join(t.testdir({}), 'out'), { ...QUICK, retries: 1, ...options })
@@ -146,11 +150,11 @@ for (const { name, script = withStatus('404 Not Found'), url = secretUrl, option
       (error: unknown) => error,
     )
     t.ok(error instanceof DownloadError && error.code === code, inspect(error))
-    t.notMatch(inspect(error, { depth: 9 }), SECRETS, 'the error, its causes and stacks')
+    t.notMatch(inspect(error, { depth: 9 }), SECRETS, 'the error, its causes and their stacks')
     t.notMatch(JSON.stringify(shown), SECRETS, 'progress')
   })
 
-  t.test(`${name}: the command`, async (t) => {
+  t.test(`no secret is in the output of the command (${name})`, async (t) => {
     const server = await startHostile(script)
     t.teardown(() => server.stop())
     const { checksum, proxy, headers = {} } = options ?? {}
@@ -169,17 +173,17 @@ for (const { name, script = withStatus('404 Not Found'), url = secretUrl, option
   })
 }
 
-t.test('a header field without a colon', (t) => {
+t.test('no secret is in the error about a header field without a colon', (t) => {
   try {
     parseCommand(['-H', `Authorization ${WORD}`, 'http://127.0.0.1/'])
-    t.fail('it was taken')
+    t.fail('it was accepted')
   } catch (error) {
     t.notMatch(inspect(error), SECRETS)
   }
   t.end()
 })
 
-t.test('names from a URL are without its query, also while it is named by the server', async (t) => {
+t.test('a name from a URL does not contain the query, even before the server gives a name', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -187,7 +191,7 @@ t.test('names from a URL are without its query, also while it is named by the se
   t.equal(path, join(dir, 'file.bin'))
 })
 
-t.test('what people may see of a URL', (t) => {
+t.test('a shown URL does not contain a password, a query or a fragment', (t) => {
   const table: readonly (readonly [string, string])[] = [
     [`https://${USER}:${WORD}@host:8443/a/b?c=${SIGNATURE}#${SIGNATURE}`, 'https://host:8443/a/b'],
     [`http://${USER}@host/`, 'http://host/'],
@@ -202,7 +206,7 @@ t.test('what people may see of a URL', (t) => {
   t.end()
 })
 
-t.test('parameters of a path are in no name, other semicolons are', (t) => {
+t.test('a name does not contain path parameters, but may contain other semicolons', (t) => {
   const table: readonly (readonly [string, string])[] = [
     [`/file.bin;jsessionid=${SIGNATURE}`, 'file.bin'],
     [`/file.bin;a=1;b=${SIGNATURE}`, 'file.bin'],
@@ -215,25 +219,22 @@ t.test('parameters of a path are in no name, other semicolons are', (t) => {
 })
 
 for (const destination of ['chosen', 'suggested'] as const) {
-  t.test(
-    `nothing secret of a URL lies on the disk of a download that was stopped (${destination})`,
-    async (t) => {
-      const server = await startSlow(resource(makeContent(2_000_000)))
-      t.teardown(() => server.stop())
-      const dir = t.testdir({})
-      const stop = new AbortController()
-      const to = destination === 'chosen' ? join(dir, 'file.bin') : { directory: dir }
-      const run = (signal?: AbortSignal) =>
-        download(secretUrl(server.url), to, { ...QUICK, ...(signal === undefined ? {} : { signal }) })
-      const first = run(stop.signal)
-      await server.hasServed(1_000_000)
-      const during = names(dir)
-      for (const name of during) t.notMatch(readFileSync(join(dir, name), 'latin1'), SECRETS, name)
-      stop.abort()
-      await t.rejects(first.finished)
-      t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
-      t.notMatch(readFileSync(join(dir, 'file.bin.part.json'), 'latin1'), SECRETS)
-      t.ok((await run().finished).resumed > 0, 'it is known again')
-    },
-  )
+  t.test(`the files of a stopped download contain no secret of the URL (${destination})`, async (t) => {
+    const server = await startSlow(resource(makeContent(2_000_000)))
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const stop = new AbortController()
+    const to = destination === 'chosen' ? join(dir, 'file.bin') : { directory: dir }
+    const run = (signal?: AbortSignal) =>
+      download(secretUrl(server.url), to, { ...QUICK, ...(signal === undefined ? {} : { signal }) })
+    const first = run(stop.signal)
+    await server.hasServed(1_000_000)
+    const during = names(dir)
+    for (const name of during) t.notMatch(readFileSync(join(dir, name), 'latin1'), SECRETS, name)
+    stop.abort()
+    await t.rejects(first.finished)
+    t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
+    t.notMatch(readFileSync(join(dir, 'file.bin.part.json'), 'latin1'), SECRETS)
+    t.ok((await run().finished).resumed > 0, 'the next run recognizes it')
+  })
 }

@@ -1,4 +1,4 @@
-// Servers that other clients manage: no ranges by an error, links that work once, one connection at a time.
+// Servers that work with other clients: an error to every range, links that work once, or one connection at a time.
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DownloadOptions } from 'range-get'
@@ -16,6 +16,7 @@ import {
   startHostile,
 } from '../support/hostile-server.ts'
 import { type End, get } from '../support/run.ts'
+import { outcomeOf } from '../support/scenario.ts'
 
 const CONTENT = makeContent(3 * 1024 * 1024)
 const A = resource(CONTENT)
@@ -23,7 +24,7 @@ const A = resource(CONTENT)
 const error = (status: number | string, socket: Socket): void =>
   void socket.write(head(`${status} No`, { 'content-length': 0 }))
 
-/** The whole from `start` on, in `steps`, so that others have the time to ask. */
+/** Sends the whole file from `start` in `steps`, so that other connections have time for their requests. */
 async function slowly(request: RawRequest, socket: Socket, steps: number): Promise<void> {
   const start = request.range?.start ?? 0
   const end = (request.range?.end ?? CONTENT.length - 1) + 1
@@ -45,7 +46,7 @@ interface Row {
   also?: (t: Test, server: HostileServer, end: End) => void
 }
 
-/** Serves the whole, but no range. */
+/** Serves the whole file, and no range. */
 const unlessWhole = (refusal: (socket: Socket) => void) => (): Script => (request, socket) =>
   request.headers.has('range') ? refusal(socket) : answerHonestly(A, request, socket)
 
@@ -58,14 +59,14 @@ const onlyLastWithoutRange = (t: Test, server: HostileServer): void =>
 const allWithRange = (t: Test, server: HostileServer): void =>
   void t.notOk(rangesOf(server).includes(false), 'no request without Range')
 
-/** Serves one request and refuses those that come while it does, or any that come later. */
+/** Serves one request, and refuses those that come at the same time, or all later ones. */
 const oneAtATime = (refusal: (socket: Socket) => void): Script => {
   let isBusy = false
   return async (request, socket) => {
     if (isBusy) return refusal(socket)
     isBusy = true
     await slowly(request, socket, 15)
-    isBusy = false // a moment after the last byte, as with any server
+    isBusy = false // a moment after the last byte, as real servers do
   }
 }
 
@@ -81,7 +82,7 @@ const rows: Row[] = [
   ),
   ...[401, 404, 410].map(
     (status): Row => ({
-      name: `${status} is believed after one more try without Range`,
+      name: `${status} to every request`,
       script: () => (_, socket) => error(status, socket),
       want: status,
       also: (t, server) => t.strictSame(rangesOf(server), [true, false]),
@@ -121,7 +122,7 @@ const rows: Row[] = [
     also: onlyLastWithoutRange,
   },
   {
-    name: '429 to any Range is about the number of requests',
+    name: '429 to any Range',
     script: unlessWhole((socket) => error(429, socket)),
     want: 429,
     also: allWithRange,
@@ -149,7 +150,7 @@ const rows: Row[] = [
     name: '403 to everything',
     script: () => (_, socket) => error(403, socket),
     want: 403,
-    also: (t, server) => t.equal(server.requests.length, 2, 'one more try without Range'),
+    also: (t, server) => t.equal(server.requests.length, 2, 'one more attempt without Range'),
   },
   ...[403, 404, 410, 401, 429, 500].map(
     (status): Row => ({
@@ -161,7 +162,7 @@ const rows: Row[] = [
     }),
   ),
   {
-    name: 'a link that works once, and is silent later',
+    name: 'a link that works once, then silence',
     script: () => (request, socket) => (request.index === 0 ? slowly(request, socket, 40) : undefined),
     want: CONTENT,
   },
@@ -202,7 +203,7 @@ const rows: Row[] = [
     want: makeContent(CONTENT.length, 'version B'),
   },
   {
-    name: 'ranges that are answered: connections join',
+    name: 'ranges that work, so more connections join',
     script: () => (request, socket) => slowly(request, socket, 20),
     want: CONTENT,
     also: (t, server) => t.ok(server.requests.length > 1, `${server.requests.length} requests`),
@@ -210,7 +211,7 @@ const rows: Row[] = [
 ]
 
 for (const { name, script, options, want, also } of rows) {
-  t.test(name, async (t) => {
+  t.test(`${outcomeOf(want)} (${name})`, async (t) => {
     const server = await startHostile(script())
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 4, retries: 2, ...options })

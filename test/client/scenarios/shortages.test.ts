@@ -1,4 +1,4 @@
-// Descriptors, memory and ports that run out in the middle of a download: fewer connections, and nothing of it is lost.
+// Descriptors, memory or ports run out during a download. There are fewer connections, and no byte is lost.
 import { spawnSync } from 'node:child_process'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,58 +16,68 @@ const A = resource(CONTENT)
 const MANY = { connections: 8, segmentSize: 100_000 }
 
 for (const code of ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']) {
-  t.test(`files that cannot be opened cost connections, down to one (${code})`, async (t) => {
-    const server = await startSlow(A)
-    t.teardown(() => server.stop())
-    const own = promises.open
-    let refused = 0
-    let most = 0
-    t.teardown(
-      hookFunction('open', async (...args) => {
-        // As if each connection took what the journal needs.
-        if (server.served > 300_000 && run.progress.connections > 1) {
-          refused++
-          throw systemError(code)
-        }
-        return await Reflect.apply(own, promises, args)
-      }),
-    )
-    const dir = t.testdir({})
-    const run = download(`${server.url}/x`, join(dir, 'file.bin'), { ...QUICK, ...MANY, stallTimeout: 5000 })
-    for await (const { connections } of run) most = Math.max(most, connections)
-    await run.finished
-    t.ok(most > 1 && refused > 0, `${most} connections, ${refused} refusals`)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
-    t.strictSame(names(dir), ['file.bin'])
-  })
+  t.test(
+    `a file that cannot be opened makes a download give up connections, down to one (${code})`,
+    async (t) => {
+      const server = await startSlow(A)
+      t.teardown(() => server.stop())
+      const own = promises.open
+      let refused = 0
+      let most = 0
+      t.teardown(
+        hookFunction('open', async (...args) => {
+          // As if each connection took the descriptor that the journal needs.
+          if (server.served > 300_000 && run.progress.connections > 1) {
+            refused++
+            throw systemError(code)
+          }
+          return await Reflect.apply(own, promises, args)
+        }),
+      )
+      const dir = t.testdir({})
+      const run = download(`${server.url}/x`, join(dir, 'file.bin'), {
+        ...QUICK,
+        ...MANY,
+        stallTimeout: 5000,
+      })
+      for await (const { connections } of run) most = Math.max(most, connections)
+      await run.finished
+      t.ok(most > 1 && refused > 0, `${most} connections, ${refused} refusals`)
+      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      t.strictSame(names(dir), ['file.bin'])
+    },
+  )
 
-  t.test(`what cannot be opened with one connection either ends it, to be resumed (${code})`, async (t) => {
-    const server = await startSlow(A)
-    t.teardown(() => server.stop())
-    const own = promises.open
-    const isShort = (): boolean => server.served > 1_000_000
-    const undo = hookFunction('open', async (...args) => {
-      if (isShort() && run.progress.connections > 0) throw systemError(code)
-      return await Reflect.apply(own, promises, args)
-    })
-    const dir = t.testdir({})
-    const path = join(dir, 'file.bin')
-    const run = download(`${server.url}/x`, path, { ...QUICK, connections: 2, limitRate: 500_000 })
-    await t.rejects(run.finished, {
-      code: 'ERR_DOWNLOAD_RESOURCES',
-      message: new RegExp(`left \\(${code}\\)`),
-    })
-    await t.rejects(run.finished, { message: /What was received is kept\. (?:Raise|Close)/ })
-    undo()
-    t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
-    const end = await get(`${server.url}/x`, dir, { stallTimeout: 5000 })
-    t.ok(end.file?.equals(CONTENT), end.message)
-    t.ok((end.result?.resumed ?? 0) > 0, 'it goes on')
-  })
+  t.test(
+    `a file that cannot be opened with one connection either ends the download, which is resumed later (${code})`,
+    async (t) => {
+      const server = await startSlow(A)
+      t.teardown(() => server.stop())
+      const own = promises.open
+      const isShort = (): boolean => server.served > 1_000_000
+      const undo = hookFunction('open', async (...args) => {
+        if (isShort() && run.progress.connections > 0) throw systemError(code)
+        return await Reflect.apply(own, promises, args)
+      })
+      const dir = t.testdir({})
+      const path = join(dir, 'file.bin')
+      const run = download(`${server.url}/x`, path, { ...QUICK, connections: 2, limitRate: 500_000 })
+      await t.rejects(run.finished, {
+        code: 'ERR_DOWNLOAD_RESOURCES',
+        message: new RegExp(`left \\(${code}\\)`),
+      })
+      await t.rejects(run.finished, { message: /What was received is kept\. (?:Raise|Close)/ })
+      undo()
+      t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
+      const end = await get(`${server.url}/x`, dir, { stallTimeout: 5000 })
+      t.ok(end.file?.equals(CONTENT), end.message)
+      t.ok((end.result?.resumed ?? 0) > 0, 'it is resumed')
+    },
+  )
 }
 
 for (const name of ['journal.key', '.part.json', '.part.lock']) {
-  t.test(`a shortage does not make a run forget what there is (${name})`, async (t) => {
+  t.test(`a shortage does not make a run drop the bytes of an earlier one (${name})`, async (t) => {
     const server = await startSlow(A)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
@@ -85,14 +95,14 @@ for (const name of ['journal.key', '.part.json', '.part.lock']) {
     const end = await get(`${server.url}/x`, dir)
     undo()
     t.equal(end.code, 'ERR_DOWNLOAD_RESOURCES', end.message)
-    t.strictSame(names(dir), before, 'all is as it was')
+    t.strictSame(names(dir), before, 'the files are as they were')
     const again = await get(`${server.url}/x`, dir, { stallTimeout: 5000 })
     t.ok(again.file?.equals(CONTENT), again.message)
-    t.ok((again.result?.resumed ?? 0) > 0, 'it goes on')
+    t.ok((again.result?.resumed ?? 0) > 0, 'it is resumed')
   })
 }
 
-t.test('a shortage says nothing about a file that is there', async (t) => {
+t.test('a shortage does not make an existing file count as missing', async (t) => {
   const dir = t.testdir({ 'file.bin': CONTENT.toString() })
   const own = promises.open
   const undo = hookFunction('open', async (...args) => {
@@ -105,7 +115,7 @@ t.test('a shortage says nothing about a file that is there', async (t) => {
   t.equal(end.code, 'ERR_DOWNLOAD_RESOURCES', end.message)
 })
 
-t.test('one download gives up connections for the first one of another', async (t) => {
+t.test('a download gives up connections so that another one gets its first', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -129,8 +139,8 @@ function withoutNamespaces(): string | false {
   return spawnSync('unshare', ['-n', 'sh', '-c', range]).status === 0 ? false : 'needs root and ip(8)'
 }
 
-t.test('few local ports are few connections', { skip: withoutNamespaces() }, async (t) => {
-  // The network of the namespace is its own: the server runs in it, too.
+t.test('a download with few local ports uses few connections', { skip: withoutNamespaces() }, async (t) => {
+  // The namespace has its own network, so the server runs in it, too.
   const script = `
     import { createServer } from 'node:http'
     import { spawn } from 'node:child_process'
@@ -157,7 +167,7 @@ t.test('few local ports are few connections', { skip: withoutNamespaces() }, asy
 })
 
 t.test(
-  'a first connection for which no descriptor is left is named as that, not as a fault of the server',
+  'the error says that no descriptor is left for the first connection, and does not blame the server',
   async (t) => {
     const server = await startHostile((_, socket) => void socket.destroy())
     t.teardown(() => server.stop())

@@ -1,4 +1,4 @@
-// On a line that is faster than the disk a kill must not cost more: the journal may not fall behind.
+// A kill must not cost more where the network is faster than the disk, so the journal must not fall behind.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { blocksOf } from '../support/journal.ts'
 import { get, readOrNull } from '../support/run.ts'
 import { startSlow } from '../support/slow-server.ts'
 
-// One connection takes it past node:http, four of them do not.
+// One connection bypasses node:http, four connections do not.
 const SIZE = 20_000_000
 const CONTENT = makeContent(SIZE)
 const FLUSH_MS = 100
@@ -19,7 +19,7 @@ interface Handle {
   datasync(): Promise<void>
 }
 
-/** Makes each flush of this process take a while, and follows by how many bytes the journal is behind. */
+/** Makes each flush of this process slow, and measures by how many bytes the journal is behind. */
 async function slowDown(
   path: string,
   journal: string,
@@ -43,7 +43,7 @@ async function slowDown(
 }
 
 for (const connections of [1, 4]) {
-  t.test(`at no time does a kill cost more than a tenth, ${connections} at once`, async (t) => {
+  t.test(`a kill never costs more than a tenth of the file (${connections} connections)`, async (t) => {
     const server = await startSlow(resource(CONTENT), 512 * 1024)
     t.teardown(() => server.stop())
     const dir = t.testdir({})
@@ -62,25 +62,28 @@ for (const [name, length] of [
   ['short', 1_000_000],
   ['long', SIZE],
 ] as const) {
-  t.test(`a connection that breaks off while the part file is made ready, a ${name} body`, async (t) => {
-    const content = CONTENT.subarray(0, length)
-    const breakOff: Script = (_, socket) => {
-      socket.write(part({ start: 0, end: length }, length, resource(content).fields))
-      setTimeout(() => socket.resetAndDestroy(), 50)
-    }
-    const server = await startHostile(atFirst(1, breakOff, resource(content)))
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const prototype = await fileHandlePrototype<{ sync(): Promise<void> }>(join(dir, 'probe'))
-    const { sync } = prototype
-    t.teardown(() => Object.assign(prototype, { sync }))
-    prototype.sync = async function () {
-      await sleep(300)
-      await Reflect.apply(sync, this, [])
-    }
-    // Left to the stall timeout it would outlast the test.
-    const end = await get(`${server.url}/file.bin`, dir, { connections: 1, stallTimeout: 600_000 })
-    t.ok(end.file?.equals(content), end.message)
-    t.equal(server.requests.length, 2)
-  })
+  t.test(
+    `a connection that breaks off while the part file is prepared is noticed at once (a ${name} body)`,
+    async (t) => {
+      const content = CONTENT.subarray(0, length)
+      const breakOff: Script = (_, socket) => {
+        socket.write(part({ start: 0, end: length }, length, resource(content).fields))
+        setTimeout(() => socket.resetAndDestroy(), 50)
+      }
+      const server = await startHostile(atFirst(1, breakOff, resource(content)))
+      t.teardown(() => server.stop())
+      const dir = t.testdir({})
+      const prototype = await fileHandlePrototype<{ sync(): Promise<void> }>(join(dir, 'probe'))
+      const { sync } = prototype
+      t.teardown(() => Object.assign(prototype, { sync }))
+      prototype.sync = async function () {
+        await sleep(300)
+        await Reflect.apply(sync, this, [])
+      }
+      // If only the stall timeout noticed it, the test would time out.
+      const end = await get(`${server.url}/file.bin`, dir, { connections: 1, stallTimeout: 600_000 })
+      t.ok(end.file?.equals(content), end.message)
+      t.equal(server.requests.length, 2)
+    },
+  )
 }

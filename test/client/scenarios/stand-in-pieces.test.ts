@@ -1,4 +1,4 @@
-// The first bytes of an answer in pieces: byte by byte, in many segments, before a connection breaks off.
+// The first bytes of an answer come in pieces: byte by byte, in many segments, or before a connection breaks off.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ const ways: Record<string, (body: string, socket: Socket) => Promise<void> | voi
 }
 
 for (const [way, write] of Object.entries(ways)) {
-  t.test(`a body that comes ${way} is a page or a file all the same`, async (t) => {
+  t.test(`a page is refused and a file is accepted if the body comes ${way}`, async (t) => {
     let body = PAGE
     const server = await serve(t, (_, socket) => write(body, socket))
     const directory = t.testdir({})
@@ -55,7 +55,7 @@ for (const [way, write] of Object.entries(ways)) {
   })
 }
 
-t.test('a page in small segments is refused, and nothing of it is left', async (t) => {
+t.test('a page in small segments is refused, and leaves no file', async (t) => {
   for (const segmentSize of [1, 4, 14]) {
     for (const connections of [1, 4]) {
       const server = await serve(t, honest(resource(Buffer.from(`\r\n${PAGE}`))))
@@ -67,7 +67,7 @@ t.test('a page in small segments is refused, and nothing of it is left', async (
   }
 })
 
-t.test('a file in small segments is taken', async (t) => {
+t.test('a file in small segments is accepted', async (t) => {
   for (const body of ['<htm', '<html', '<svg width="1">', '\n\n\n\n\n\n<x', 'PK\x03\x04 and more']) {
     for (const segmentSize of [1, 4]) {
       const server = await serve(t, honest(resource(Buffer.from(body))))
@@ -79,7 +79,7 @@ t.test('a file in small segments is taken', async (t) => {
   }
 })
 
-t.test('bytes held are not looked at again', async (t) => {
+t.test('the bytes of an earlier run are not checked for a page', async (t) => {
   // The second half begins like a page.
   const content = Buffer.concat([FILE.content.subarray(0, 150_000), Buffer.from(PAGE.repeat(4000))])
   const file = resource(content)
@@ -106,7 +106,7 @@ t.test('a connection that breaks off or is silent before the first bytes is trie
   }
 })
 
-t.test('a stop while the first bytes are waited for ends at once', async (t) => {
+t.test('a stop before the first bytes have come ends the download at once', async (t) => {
   const stop = new AbortController()
   const server = await serve(t, (_, socket) => {
     socket.write(`${head('200 OK', { 'content-length': 999 })}<`)
@@ -119,7 +119,7 @@ t.test('a stop while the first bytes are waited for ends at once', async (t) => 
   t.strictSame(readdirSync(directory), [])
 })
 
-t.test('a long body goes past the parser after its first bytes have been looked at', async (t) => {
+t.test('a long body still bypasses the parser after its first bytes have been checked', async (t) => {
   const content = Buffer.concat([Buffer.from(' \n<x>'), makeContent(20_000_000)])
   const file = resource(content)
   for (const connections of [1, 4]) {

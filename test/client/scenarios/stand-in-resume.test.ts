@@ -1,4 +1,4 @@
-// A page where the rest of a file should be: what is held stays.
+// A page in place of the remaining bytes of a file. The bytes that are held stay.
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { FILE, fetchTo, isRefused, type Outcome, PAGE, serve, whole } from '../s
 
 const HALF = 150_000
 
-/** Half of the file. The connection breaks off when all of it has been received. */
+/** Sends half of the file, and breaks the connection after all of that has been received. */
 class HalfAFile {
   #socket: Socket | null = null
 
@@ -26,7 +26,7 @@ class HalfAFile {
   }
 }
 
-/** A server whose answers can be exchanged, and a run that it has broken off. */
+/** Starts a server whose answers can be replaced, and a run that it interrupts. */
 async function interrupted(t: Test, output?: string) {
   const { script, onReceived } = new HalfAFile()
   const now = { script }
@@ -43,7 +43,7 @@ function isResumed(t: Test, end: Outcome): void {
   else t.equal(end.resumed, HALF)
 }
 
-/** What a captive portal, or a session that has expired, answers to the rest of a file. */
+/** What a captive portal, or a server after the session has expired, answers to the remaining bytes. */
 const portals: Record<string, Script> = {
   'a page with 200': whole(PAGE),
   'a page with 200 as bytes': whole(PAGE, { 'content-type': 'application/octet-stream' }),
@@ -56,7 +56,7 @@ const portals: Record<string, Script> = {
 }
 
 for (const [portal, script] of Object.entries(portals)) {
-  t.test(`a resume that gets ${portal} leaves what is held`, async (t) => {
+  t.test(`a resume keeps the bytes that are held (it gets ${portal})`, async (t) => {
     const { server, now, file } = await interrupted(t)
     const { directory } = file
     const before = names(directory).map((name) => readFileSync(join(directory, name)))
@@ -66,7 +66,7 @@ for (const [portal, script] of Object.entries(portals)) {
     t.equal(
       server.requests.length,
       asked + 3,
-      'without retries: once more without If-Range, and without Range',
+      'no retries: only once more without If-Range, and once without Range',
     )
     t.strictSame(names(directory), ['m.zip.part', 'm.zip.part.json'])
     for (const [index, name] of names(directory).entries())
@@ -77,7 +77,7 @@ for (const [portal, script] of Object.entries(portals)) {
   })
 }
 
-t.test('what another URL has left under the same name stays', async (t) => {
+t.test('a page does not cost the bytes of another URL with the same name', async (t) => {
   const { server, now, file } = await interrupted(t, 'm.zip')
   now.script = whole(PAGE)
   isRefused(t, await fetchTo(server, { ...file, path: '/other' }))
@@ -85,7 +85,7 @@ t.test('what another URL has left under the same name stays', async (t) => {
   isResumed(t, await fetchTo(server, file))
 })
 
-t.test('where the first bytes never come, what another URL has left stays', async (t) => {
+t.test('a head without first bytes does not cost the bytes of another URL with the same name', async (t) => {
   const { server, now, file } = await interrupted(t, 'm.zip')
   now.script = (_, socket) => {
     socket.write(head('200 OK', { 'content-length': 999 }))
@@ -101,7 +101,7 @@ t.test('where the first bytes never come, what another URL has left stays', asyn
   isResumed(t, await fetchTo(server, file))
 })
 
-t.test('a page in the middle of a download is waited out', async (t) => {
+t.test('a download goes on after a page in the middle', async (t) => {
   const { script, onReceived } = new HalfAFile()
   const server = await serve(t, (request, socket) => {
     if (request.index === 0) return script(request, socket)
@@ -112,10 +112,10 @@ t.test('a page in the middle of a download is waited out', async (t) => {
   const end = await fetchTo(server, file, { connections: 1, stallTimeout: 5000 })
   t.notOk(end instanceof Error, String(end))
   t.ok(readOrNull(join(file.directory, 'm.zip'))?.equals(FILE.content))
-  t.equal(server.requests.at(-1)?.range?.start, HALF, 'what came before it was kept')
+  t.equal(server.requests.at(-1)?.range?.start, HALF, 'the bytes before it were kept')
 })
 
-t.test('a page that stays in the middle of a download ends it, to be resumed', async (t) => {
+t.test('a page that stays in the middle ends a download, which can be resumed', async (t) => {
   const { script, onReceived } = new HalfAFile()
   const now: { script: Script } = { script: whole(PAGE) }
   const server = await serve(t, (request, socket) =>
@@ -124,7 +124,7 @@ t.test('a page that stays in the middle of a download ends it, to be resumed', a
   const file = { path: '/m.zip', directory: t.testdir({}) }
   const options = { connections: 1, retries: 2, stallTimeout: 5000 }
   isRefused(t, await fetchTo(server, { ...file, onReceived }, options))
-  t.ok(server.requests.length > 2, 'it was waited for')
+  t.ok(server.requests.length > 2, 'the download has tried again')
   now.script = honest(FILE)
   isResumed(t, await fetchTo(server, file))
 })

@@ -1,4 +1,4 @@
-// Pages that nginx and Apache send in place of a file, and files that they label as pages.
+// Pages that nginx and Apache send in place of a file, and files that they send with the type of a page.
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -19,7 +19,7 @@ const FILES: Readonly<Record<string, Buffer>> = {
   'page.html.gz': gzipSync(PAGE),
 }
 
-/** Folders of the server's files and of what is downloaded. */
+/** One folder for the files of the server, and one for the downloads. */
 function foldersOf(t: Test): { dir: string; out: string } {
   const parent = t.testdir({ files: {}, out: {} })
   const dir = join(parent, 'files')
@@ -44,22 +44,27 @@ async function end(url: string, directory: string): Promise<DownloadResult | Dow
   })
 }
 
-t.test('nginx: a page for all errors, as bytes or as text', { skip: without('nginx') }, async (t) => {
-  for (const type of ['application/octet-stream', 'text/plain', '""']) {
-    const { dir, out } = foldersOf(t)
-    const url = await startNginx(
-      t,
-      dir,
-      `server { listen PORT; root FILES; default_type ${type}; error_page 404 =200 /login; }`,
-    )
-    for (const name of ['m.safetensors', 'a.zip', 'a/b/c.iso']) isRefused(t, await end(`${url}/${name}`, out))
-    t.strictSame(readdirSync(out), [])
-    await isTaken(t, url, out)
-  }
-})
+t.test(
+  'a page that nginx sends for all errors is refused (as bytes or as text)',
+  { skip: without('nginx') },
+  async (t) => {
+    for (const type of ['application/octet-stream', 'text/plain', '""']) {
+      const { dir, out } = foldersOf(t)
+      const url = await startNginx(
+        t,
+        dir,
+        `server { listen PORT; root FILES; default_type ${type}; error_page 404 =200 /login; }`,
+      )
+      for (const name of ['m.safetensors', 'a.zip', 'a/b/c.iso'])
+        isRefused(t, await end(`${url}/${name}`, out))
+      t.strictSame(readdirSync(out), [])
+      await isTaken(t, url, out)
+    }
+  },
+)
 
 t.test(
-  'Apache: a page without a type, a compressed page with one',
+  'a page of Apache without a type is refused, and so is a compressed page with one',
   { skip: without('apache2') },
   async (t) => {
     const { dir, out } = foldersOf(t)

@@ -1,4 +1,4 @@
-// A page, an error message or a pointer that no label betrays, over the wire: refused by its first bytes.
+// A page, an error message or a pointer without a Content-Type that says so. It is refused because of its first bytes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DownloadOptions } from 'range-get'
@@ -59,11 +59,11 @@ const refused: Row[] = [
 ]
 
 for (const { name, path = '/m.safetensors', output, body = PAGE, fields, reason } of refused) {
-  t.test(`${name} is refused without retries`, async (t) => {
+  t.test(`an answer in place of a file is refused without retries (${name})`, async (t) => {
     const server = await serve(t, whole(body, fields))
     const directory = t.testdir({})
     isRefused(t, await fetchTo(server, { path, directory, output }), reason)
-    t.equal(server.requests.length, 2, 'with a Range and without')
+    t.equal(server.requests.length, 2, 'once with a Range, and once without')
     t.strictSame(readdirSync(directory), [])
   })
 }
@@ -87,7 +87,7 @@ const taken: (Row & { options?: DownloadOptions })[] = [
 ]
 
 for (const { name, path = '/m.safetensors', body = PAGE, fields, options } of taken) {
-  t.test(`${name} is taken`, async (t) => {
+  t.test(`a file is accepted (${name})`, async (t) => {
     const server = await serve(t, whole(body, fields))
     const directory = t.testdir({})
     const end = await fetchTo(server, { path, directory }, options)
@@ -98,7 +98,7 @@ for (const { name, path = '/m.safetensors', body = PAGE, fields, options } of ta
   })
 }
 
-t.test('the command ends with status 6, and takes it with --accept-html', async (t) => {
+t.test('the command ends with status 6, and accepts the page with --accept-html', async (t) => {
   const server = await serve(t, whole(POINTER))
   const directory = t.testdir({})
   const url = `${server.url}/m.safetensors`

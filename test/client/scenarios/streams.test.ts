@@ -1,4 +1,4 @@
-// Servers without ranges, without lengths, without validators, and those that change their mind.
+// Servers without ranges, without lengths or without validators, and servers that change their behaviour.
 import type { Socket } from 'node:net'
 import t from 'tap'
 import {
@@ -17,7 +17,7 @@ import {
   wanted,
 } from '../support/hostile-server.ts'
 import { get } from '../support/run.ts'
-import { play, type Scenario } from '../support/scenario.ts'
+import { outcomeOf, play, type Scenario } from '../support/scenario.ts'
 
 const CONTENT = makeContent(200_000)
 const OTHER = makeContent(190_000, 'version B')
@@ -27,7 +27,7 @@ const LONG_AGO = 'Mon, 05 Jan 2026 10:00:00 GMT'
 const A_MINUTE_LATER = 'Mon, 05 Jan 2026 10:01:00 GMT'
 const REPR_DIGEST = `sha-256=:${Buffer.from(sha256(CONTENT), 'hex').toString('base64')}:`
 
-/** Sends the whole, ranges or not. */
+/** Sends the whole file, with or without a Range. */
 const rangeless =
   ({ content, fields }: Resource): Script =>
   (_, socket) => {
@@ -42,7 +42,7 @@ const closing =
     send(socket)
   }
 
-/** Ends the connection hard, after what was written has arrived. */
+/** Resets the connection after the written bytes have arrived. */
 function reset(socket: Socket): void {
   setTimeout(() => socket.resetAndDestroy(), 50)
 }
@@ -50,7 +50,7 @@ function reset(socket: Socket): void {
 const chunk = (bytes: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 
-/** A script that keeps count is made for each download. */
+/** Each download gets its own script, because some scripts count. */
 type Row = Omit<Scenario, 'script'> & { script: () => Script }
 
 const rows: Row[] = [
@@ -62,10 +62,10 @@ const rows: Row[] = [
     also: (t, _, server) => t.equal(server.requests.length, 1, 'the first answer is used'),
   },
   {
-    name: 'no length: the end of the connection is the end of the file',
+    name: 'no length, so the end of the connection is the end of the file',
     script: () => closing('HTTP/1.1 200 OK\r\nConnection: close', (socket) => socket.end(CONTENT)),
     want: CONTENT,
-    also: (t, end) => t.equal(end.result?.integrity, 'nothing', 'and is not called proof'),
+    also: (t, end) => t.equal(end.result?.integrity, 'nothing', 'it does not count as a proof'),
   },
   {
     name: 'HTTP/1.0',
@@ -100,7 +100,7 @@ const rows: Row[] = [
     also: (t, _, server) => t.equal(server.requests.length, 3),
   },
   {
-    name: 'no length, and a reset, which the HTTP stack hides',
+    name: 'no length, and a reset that the HTTP stack hides',
     script: () =>
       closing('HTTP/1.1 200 OK\r\nConnection: close', (socket) => {
         socket.write(CONTENT.subarray(0, 100_000))
@@ -110,7 +110,7 @@ const rows: Row[] = [
     want: 'ERR_DOWNLOAD_NETWORK',
   },
   {
-    name: 'no length, a reset the first time only',
+    name: 'no length, and a reset the first time',
     script: () => (request, socket) => {
       socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n')
       if (request.index > 0) return void socket.end(CONTENT)
@@ -130,17 +130,17 @@ const rows: Row[] = [
     want: CONTENT,
   },
   {
-    name: 'ranges at first, then only the whole of the same version',
+    name: 'ranges at first, then only the whole file of the same version',
     script: () => lateron(2, rangeless(A), A),
     want: CONTENT,
   },
   {
-    name: 'ranges at first, then only the whole of another version',
+    name: 'ranges at first, then only the whole file of another version',
     script: () => lateron(2, rangeless(resource(OTHER)), A),
     want: OTHER,
   },
   {
-    name: 'the whole at first, cut off, then ranges',
+    name: 'the whole file at first, which breaks off, then ranges',
     script: () => (request, socket) => {
       if (request.index > 0) return answerHonestly(A, request, socket)
       socket.write(head('200 OK', { ...A.fields, 'content-length': SIZE }))
@@ -150,7 +150,7 @@ const rows: Row[] = [
     want: CONTENT,
   },
   {
-    name: 'any If-Range is answered with the whole',
+    name: 'the whole file to any If-Range',
     script: () => (request, socket) => {
       if (request.headers.has('if-range')) return rangeless(A)(request, socket)
       answerHonestly(A, request, socket)
@@ -163,7 +163,7 @@ const rows: Row[] = [
       ),
   },
   {
-    name: 'ranges without any validator: one answer, not two',
+    name: 'ranges without any validator',
     script: () => honest({ content: CONTENT, fields: {} }),
     want: CONTENT,
     also: (t, _, server) => t.equal(server.requests.at(-1)?.range, null),
@@ -180,19 +180,19 @@ const rows: Row[] = [
     want: CONTENT,
   },
   {
-    name: 'a weak entity-tag joins nothing',
+    name: 'a weak entity-tag',
     script: () => honest({ content: CONTENT, fields: { etag: 'W/"1"' } }),
     want: CONTENT,
     also: (t, _, server) => t.equal(server.requests.at(-1)?.range, null),
   },
   {
-    name: 'a Last-Modified a minute before Date is strong',
+    name: 'a Last-Modified a minute before Date, which is strong',
     script: () => honest({ content: CONTENT, fields: { 'last-modified': LONG_AGO, date: A_MINUTE_LATER } }),
     want: CONTENT,
     also: (t, _, server) => t.equal(server.requests.at(-1)?.headers.get('if-range'), LONG_AGO),
   },
   {
-    name: 'a Last-Modified younger than that is weak',
+    name: 'a younger Last-Modified, which is weak',
     script: () => honest({ content: CONTENT, fields: { 'last-modified': LONG_AGO, date: LONG_AGO } }),
     want: CONTENT,
     also: (t, _, server) => {
@@ -201,13 +201,13 @@ const rows: Row[] = [
     },
   },
   {
-    name: 'an entity-tag that differs with every node does not end in a loop',
+    name: 'an entity-tag that differs with every node',
     script: () => (request, socket) => answerHonestly(nodeOf(request), withoutCondition(request), socket),
     want: CONTENT,
     also: (t, _, server) => t.ok(server.requests.length < 20, `${server.requests.length} requests`),
   },
   {
-    name: 'an entity-tag per node, the same Repr-Digest: that proves the same content',
+    name: 'an entity-tag per node, and a Repr-Digest that proves the same content',
     script: () => (request, socket) => {
       const { content, fields } = nodeOf(request)
       const digested = { content, fields: { ...fields, 'repr-digest': REPR_DIGEST } }
@@ -220,7 +220,7 @@ const rows: Row[] = [
     },
   },
   {
-    name: 'an entity-tag per node, and every answer cut off',
+    name: 'an entity-tag per node, and every answer breaks off',
     script: () => (request, socket) => {
       const { fields } = nodeOf(request)
       const range = wanted(request, SIZE)
@@ -236,7 +236,7 @@ const rows: Row[] = [
     also: (t, _, server) => t.ok(server.requests.length < 40, `${server.requests.length} requests`),
   },
   {
-    name: 'another version with every request: one of them, whole',
+    name: 'another version with every request',
     script: () => (request, socket) => {
       const content = makeContent(SIZE, `version ${request.index}`)
       answerHonestly(resource(content), request, socket)
@@ -268,13 +268,13 @@ function withoutCondition(request: RawRequest): RawRequest {
 
 for (const connections of [1, 3]) {
   for (const row of rows) {
-    t.test(`${row.name}, ${connections} at once`, (t) =>
+    t.test(`${outcomeOf(row.want)} (${row.name}, ${connections} connections)`, (t) =>
       play(t, { ...row, script: row.script() }, { segmentSize: 30_000, connections }),
     )
   }
 }
 
-t.test('the first request is the GET of the first segment, and asks for digests', async (t) => {
+t.test('the first request is a GET of the first segment that asks for digests', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   await get(`${server.url}/file.bin`, t.testdir({}), { segmentSize: 30_000, connections: 2 })

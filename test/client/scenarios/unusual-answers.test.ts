@@ -1,4 +1,4 @@
-// Answers that are unusual, and that every client takes: 206 unasked, 203, 300 with Location, credentials in a Location.
+// Unusual answers that clients accept: 206 without Range, 203, 300 with Location, credentials in a Location.
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import t from 'tap'
@@ -13,13 +13,13 @@ import {
   startHostile,
 } from '../support/hostile-server.ts'
 import { get, names } from '../support/run.ts'
-import { play, type Scenario } from '../support/scenario.ts'
+import { outcomeOf, play, type Scenario } from '../support/scenario.ts'
 
 const CONTENT = makeContent(300_000)
 const SIZE = CONTENT.length
 const A = resource(CONTENT)
 
-/** 206 to everything, cut after `cut` bytes. */
+/** Answers every request with 206, and breaks off after `cut` bytes. */
 function always206(request: RawRequest, socket: Socket, { fields, cut }: Cut): void {
   const start = request.range?.start ?? 0
   const end = (request.range?.end ?? SIZE - 1) + 1
@@ -60,7 +60,7 @@ const ROWS: Scenario[] = [
   { name: '206 always, cut once, a weak tag', script: first206({ etag: 'W/"x"' }), want: CONTENT },
   { name: '206 always, cut once, a strong tag', script: first206(A.fields), want: CONTENT },
   {
-    name: '206 where no Range is asked, and 416 to any Range',
+    name: '206 to a request without Range, and 416 to any Range',
     script: (request, socket) =>
       request.range === null
         ? always206(request, socket, { fields: {}, cut: SIZE })
@@ -68,7 +68,7 @@ const ROWS: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: '206 where no Range is asked, of a part',
+    name: '206 with a part to a request without Range',
     script: (request, socket) =>
       request.range === null
         ? void socket.end(part({ start: 0, end: 10 }, SIZE, {}) + CONTENT.toString('latin1', 0, 10))
@@ -80,7 +80,7 @@ const ROWS: Scenario[] = [
     script: answer('203 Non-Authoritative Information', A.fields),
     want: CONTENT,
     also: (t, end) => {
-      t.equal(end.result?.etag, null, 'the tag is of what the origin sent')
+      t.equal(end.result?.etag, null, 'the tag belongs to the bytes of the origin')
       t.equal(end.result?.integrity, 'length')
     },
   },
@@ -90,13 +90,13 @@ const ROWS: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: '203 is held against --checksum',
+    name: '203 with other bytes than the checksum',
     script: answer('203 N', {}),
     options: { checksum: DIGEST.replace(/.$/, (last) => (last === '0' ? '1' : '0')) },
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: '203 that breaks off is asked for again from the start',
+    name: '203 that breaks off once',
     script: (request, socket) => {
       if (request.index > 0) return answer('203 N', A.fields)(request, socket)
       socket.write(head('203 N', { 'content-length': SIZE, ...A.fields }))
@@ -123,9 +123,9 @@ const ROWS: Scenario[] = [
   },
 ]
 
-for (const row of ROWS) t.test(row.name, (t) => play(t, row, { retries: 2 }))
+for (const row of ROWS) t.test(`${outcomeOf(row.want)} (${row.name})`, (t) => play(t, row, { retries: 2 }))
 
-t.test('what a 203 leaves is not resumed', async (t) => {
+t.test('the bytes of a 203 are not resumed', async (t) => {
   let isWhole = false
   const server = await startHostile((request, socket) => {
     if (isWhole) return answerHonestly(A, request, socket)
@@ -143,7 +143,7 @@ t.test('what a 203 leaves is not resumed', async (t) => {
 
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`
 
-/** Serves with these credentials only. */
+/** Serves only with these credentials. */
 const guarded =
   (credentials: string): Script =>
   (request, socket) => {
@@ -151,7 +151,7 @@ const guarded =
     socket.write(head('401 No', { 'www-authenticate': 'Basic realm="x"', 'content-length': 0 }))
   }
 
-t.test('user and password in a Location are used where it leads', async (t) => {
+t.test('user and password in a Location are sent to its target', async (t) => {
   const third = await startHostile((request, socket) => answerHonestly(A, request, socket))
   const other = await startHostile((request, socket) =>
     request.path === '/on'
@@ -183,23 +183,26 @@ t.test('user and password in a Location are used where it leads', async (t) => {
   for (const path of ['/nowhere', '/loop']) {
     const { code, message } = await get(server.url + path, t.testdir({}), { maxRedirects: 3 })
     t.equal(code, 'ERR_DOWNLOAD_PROTOCOL')
-    t.notMatch(message, /p%|e:|ZTpw/, 'they are not shown')
+    t.notMatch(message, /p%|e:|ZTpw/, 'the message does not show them')
   }
 })
 
-t.test('an Authorization of the caller stays at its origin, whatever a Location says there', async (t) => {
-  const other = await startHostile(guarded('e:p'))
-  const server = await startHostile((request, socket) => {
-    const origin = request.path.startsWith('/other') ? other.url : server.url
-    const location = `${origin.replace('//', '//e:p@')}/file.bin`
-    if (request.path !== '/file.bin') socket.write(head('302 F', { location, 'content-length': 0 }))
-    else void guarded('me:mine')(request, socket)
-  })
-  for (const each of [server, other]) t.teardown(() => each.stop())
-  for (const path of ['/same', '/other']) {
-    const dir = t.testdir({})
-    const end = await get(server.url + path, dir, { headers: { authorization: basic('me:mine') } })
-    t.ok(end.file?.equals(CONTENT), `${path} ${end.message}`)
-    t.strictSame(names(dir), ['file.bin'])
-  }
-})
+t.test(
+  'the Authorization of the caller is sent only to its origin, even if a Location has credentials',
+  async (t) => {
+    const other = await startHostile(guarded('e:p'))
+    const server = await startHostile((request, socket) => {
+      const origin = request.path.startsWith('/other') ? other.url : server.url
+      const location = `${origin.replace('//', '//e:p@')}/file.bin`
+      if (request.path !== '/file.bin') socket.write(head('302 F', { location, 'content-length': 0 }))
+      else void guarded('me:mine')(request, socket)
+    })
+    for (const each of [server, other]) t.teardown(() => each.stop())
+    for (const path of ['/same', '/other']) {
+      const dir = t.testdir({})
+      const end = await get(server.url + path, dir, { headers: { authorization: basic('me:mine') } })
+      t.ok(end.file?.equals(CONTENT), `${path} ${end.message}`)
+      t.strictSame(names(dir), ['file.bin'])
+    }
+  },
+)
