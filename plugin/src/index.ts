@@ -2,14 +2,11 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { ignoreRejectionsOf } from './checked-options.ts'
 import { SendRangeError } from './errors.ts'
-import { ContentTags } from './files/content-tag.ts'
-import { keptDescriptors } from './files/descriptor-budget.ts'
-import { descriptorLimit } from './files/descriptor-limit.ts'
-import { OpenFileCache } from './files/open-file-cache.ts'
-import { checkRoot } from './files/root-folder.ts'
+import { FileOpener } from './files/file-source.ts'
+import { type FileStore, fileStore } from './files/file-store.ts'
 import { noteErrorHandling } from './guards/replacement.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import type { RangePluginOptions, SendRangeOptions } from './options.ts'
+import type { RangePluginOptions, SendRangeOptions, Settings } from './options.ts'
 import { type Registration, registrationOf, setRegistration } from './registration.ts'
 import { rememberTargets } from './request/received-target.ts'
 import { fail } from './response/failed-answer.ts'
@@ -18,17 +15,20 @@ import { guardSend } from './response/send-guard.ts'
 import { hasSendHooks } from './send-hooks.ts'
 import { type Call, sendRange } from './send-range.ts'
 import { callSettings, registrationSettings } from './settings.ts'
+import { type Opener, openerOf } from './sources/opener.ts'
 
 export { SendRangeError, type SendRangeErrorCode, type SendRangeErrorDetails } from './errors.ts'
 export { CHANNELS, type SendRangeEvent } from './events.ts'
 export type { EtagFacts, EtagFunction } from './files/etag-function.ts'
-export type { EtagPolicy } from './files/file-source.ts'
+export type { EtagPolicy, FileSourceOptions } from './files/file-options.ts'
+export { fileSource } from './files/file-source.ts'
 export type { RangePluginOptions, SendRangeOptions } from './options.ts'
 export { type CorsOptions, corsOptions } from './response/cors.ts'
 export type { ByteRange } from './rules/range-set.ts'
 export type { EncodedSlashes, TargetSpelling } from './rules/request-spelling.ts'
 export type { Dotfiles } from './rules/resolve-path.ts'
 export { type BufferSourceOptions, bufferSource } from './sources/buffer-source.ts'
+export { firstOf } from './sources/first-of.ts'
 export type {
   OpenContext,
   PositionalRepresentation,
@@ -52,17 +52,11 @@ declare module 'fastify' {
   }
 }
 
-/** Long enough for a file that is in demand; short enough for a deleted one to free its space. */
-const OPEN_FILE_IDLE_MS = 1000
-
 const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options) => {
   const settings = registrationSettings(options)
-  if (settings.source === undefined) await checkRoot(settings.root, fastify)
-  // The sockets of clients are descriptors too, and those that are kept are only a convenience.
-  keptDescriptors.limit = Math.floor(descriptorLimit() / 4)
-  const { maxOpenFiles: maxFiles } = settings
-  const cache = new OpenFileCache({ maxFiles, idleMs: OPEN_FILE_IDLE_MS, budget: keptDescriptors })
-  const store = { cache, contentTags: new ContentTags() }
+  const store = fileStore(settings.maxOpenFiles)
+  const opener = openerFor(settings, store)
+  await opener.check?.(fastify.log)
   const registration: Registration = { settings, store, hasSendHooks: true }
   setRegistration(fastify, registration)
   rememberTargets()
@@ -76,10 +70,18 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
     ReplyClaim.release(reply)
     done()
   })
-  fastify.addHook('onClose', async () => cache.clear())
+  fastify.addHook('onClose', async () => {
+    store.cache.clear()
+    opener.closeKept?.()
+  })
   if (fastify.hasReplyDecorator('sendRange')) return
   fastify.decorateReply('sendRange', decorator)
   guardSend(fastify)
+}
+
+/** Without a source, files are one, by the settings of the registration or of a call. */
+function openerFor(settings: Settings, store: FileStore): Opener {
+  return settings.source === undefined ? new FileOpener(settings, store) : openerOf(settings.source)
 }
 
 function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
@@ -100,10 +102,13 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
 
 /** Throws `ERR_RANGE_OPTION`. */
 function callOf(reply: FastifyReply, path: unknown, options: unknown): Omit<Call, 'claim'> {
-  const { settings, store, hasSendHooks } = registrationOf(reply.server)
-  const own = options === undefined ? settings : callSettings(settings, options)
+  const registration = registrationOf(reply.server)
+  const { store } = registration
+  const settings =
+    options === undefined ? registration.settings : callSettings(registration.settings, options)
   if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
-  return { path, settings: own, store, hasSendHooks }
+  const opener = openerFor(settings, store)
+  return { path, settings, opener, hasSendHooks: registration.hasSendHooks }
 }
 
 /** The plugin: `await fastify.register(rangePlugin, { root: '/srv/files' })`. Throws `ERR_RANGE_OPTION`. */

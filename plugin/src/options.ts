@@ -1,4 +1,4 @@
-import type { EtagPolicy } from './files/file-source.ts'
+import type { EtagPolicy } from './files/file-options.ts'
 import type { EncodedSlashes, TargetSpelling } from './rules/request-spelling.ts'
 import type { Dotfiles } from './rules/resolve-path.ts'
 import type { RangeSource } from './sources/source.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { SendRangeError } from './errors.ts'
-import type { FileStore } from './files/file-source.ts'
+import type { FileStore } from './files/file-store.ts'
 import type { Settings } from './options.ts'
 
 /** What one registration of the plugin is made of. */

@@ -24,8 +24,8 @@ import type { IntendedBody } from './rules/body-count.ts'
 import type { ContentDecision } from './rules/decision.ts'
 import { type Layout, layOutRange, Multipart } from './rules/multipart.ts'
 import type { ByteRange } from './rules/range-set.ts'
-import { openSource } from './sources/opened-source.ts'
 import { type OwnBytes, ownCopy } from './sources/own-bytes.ts'
+import { isReopenable } from './sources/read-openings.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './sources/source.ts'
 
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
@@ -36,7 +36,7 @@ export interface Content {
   readonly claim: ReplyClaim
   readonly context: ResponseContext
   readonly decision: ContentDecision
-  readonly settings: Pick<Settings, 'source' | 'stallTimeout'>
+  readonly settings: Pick<Settings, 'stallTimeout'>
   /** Closes the representation; more than one call does no harm. */
   readonly close: () => Promise<void>
   readonly progress: Progress
@@ -161,7 +161,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const { claim, context, settings, close, progress, signal } = content
   setFields(reply, laidOut, content)
   const { layout } = laidOut
-  const { path, representation } = context
+  const { representation } = context
   const readers = readersOf(reply, content)
   if (readers === 'anybody') {
     guardBody(reply, { length: layout.length })
@@ -169,7 +169,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
     watchForBegun(reply)
   }
   const reopen = async (): Promise<Representation | undefined> =>
-    settings.source && openSource(settings.source, path, { signal, log: reply.log })
+    isReopenable(representation) ? representation.reopen() : undefined
   const body = answerBody(reply, { representation, layout, readers, close, reopen, signal, progress })
   // A body that fails before its first byte leaves the answer to the error handler.
   body.whenFailed(() => {

@@ -1,10 +1,9 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import { isHeadSent } from './connection/head-sent.ts'
 import { isOver, whenOver } from './connection/response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './connection/response-turn.ts'
 import { SendRangeError } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
-import { type FileStore, openRepresentation } from './files/file-source.ts'
 import type { Settings } from './options.ts'
 import { ownProperties } from './own-properties.ts'
 import { isServedTarget } from './request/target-check.ts'
@@ -22,8 +21,8 @@ import { isRefusal, type Refusal } from './rules/refusal.ts'
 import { sendContent } from './send-content.ts'
 import { closeOnce } from './sources/close-once.ts'
 import { giveUp } from './sources/given-up.ts'
-import { openSource } from './sources/opened-source.ts'
-import type { Representation } from './sources/source.ts'
+import type { Opener, Opening } from './sources/opener.ts'
+import type { OpenContext, Representation } from './sources/source.ts'
 
 /** How often a representation is opened when it changes while it is read for a Buffer. */
 const MAX_ATTEMPTS = 3
@@ -35,7 +34,7 @@ export interface Call {
   readonly claim: ReplyClaim
   readonly path: string
   readonly settings: Settings
-  readonly store: FileStore
+  readonly opener: Opener
   /** Whether a hook of the application is given the payload, and may keep it. */
   readonly hasSendHooks: boolean
 }
@@ -45,8 +44,9 @@ export interface Call {
  *
  * 1. Wait for a turn on the connection, first to open and then to send: `response-turn`. Nothing is open meanwhile; what
  *    has to wait for the second is opened again.
- * 2. Open what the path names: `target-check` looks at how the request spells it, then `opened-source` or `file-source`
- *    opens it. Where nothing is there, `refused-answer` ends here.
+ * 2. Open what the path names: `target-check` looks at how the request spells it, then the `opener` of the source opens
+ *    it (`file-source`, `first-of`, or `opened-source` for a source of the application). Where nothing is there,
+ *    `refused-answer` ends here.
  * 3. Select what conditions and ranges are about: `selected-representation`, from what was opened and what the handler set.
  * 4. Decide: `decided-answer`, by `decision`, from `request-fields`.
  * 5. Without content, a 304, 412 or 416: `contentless-answer`.
@@ -70,6 +70,8 @@ interface Answering {
   readonly turn: ResponseTurn
 }
 
+interface Attempt extends Answering, Pick<Opening, 'attempt'> {}
+
 /** Nothing is open while an answer waits for its turn, so what it waited for is opened again, and decided again. */
 async function answerInTurn(reply: FastifyReply, call: Call, answering: Answering): Promise<void> {
   const { turn } = answering
@@ -79,7 +81,7 @@ async function answerInTurn(reply: FastifyReply, call: Call, answering: Answerin
       call.claim.assertHeld()
       if (isOver(reply)) return
       assertSendableFields(reply)
-      const outcome = await answer(reply, changes === 0 ? call : again(call), answering)
+      const outcome = await answer(reply, call, { ...answering, attempt: changes === 0 ? 'first' : 'again' })
       if (outcome === 'answered') return
     } catch (error) {
       if (!isChange(error) || ++changes === MAX_ATTEMPTS) throw error
@@ -91,15 +93,6 @@ async function answerInTurn(reply: FastifyReply, call: Call, answering: Answerin
   }
 }
 
-/**
- * The call once more, after what it names has changed. A file that has changed while its content was hashed or sent is
- * likely to be growing: it is not hashed again for a tag that will not last.
- */
-function again(call: Call): Call {
-  if (call.settings.etag !== 'content') return call
-  return { ...call, settings: { ...call.settings, etag: false, acceptRanges: 'none' } }
-}
-
 /** Whether opening again may help. */
 function isChange(error: unknown): boolean {
   return error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED'
@@ -109,14 +102,13 @@ function isChange(error: unknown): boolean {
 async function answer(
   reply: FastifyReply,
   call: Call,
-  answering: Answering,
+  answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
   const { claim, path, settings, hasSendHooks } = call
-  const { progress, turn } = answering
+  const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
-  // Files need no signal, and making one for each answer costs more than it helps.
-  const signal = settings.source === undefined ? NEVER : signalOf(reply)
-  const representation = await open(reply, call, signal)
+  const opening = new AnswerOpening(reply, attempt)
+  const representation = await open(reply, call, opening)
   if (isRefusal(representation)) {
     refuse(reply, { claim, path, refusal: representation })
     return 'answered'
@@ -137,6 +129,7 @@ async function answer(
       await close()
       return 'not its turn'
     } else {
+      const { signal } = opening
       await sendContent(reply, { claim, context, decision, settings, close, progress, hasSendHooks, signal })
     }
     return 'answered'
@@ -152,19 +145,41 @@ async function answer(
 
 async function open(
   reply: FastifyReply,
-  { path, settings, store }: Call,
-  signal: AbortSignal,
+  { path, settings, opener }: Call,
+  opening: Opening,
 ): Promise<Representation | Refusal> {
   if (!isServedTarget(reply.request, path, settings)) return 'second-spelling'
-  const { source, etag } = settings
-  if (source !== undefined)
-    return (await openSource(source, path, { signal, log: reply.log })) ?? 'not-in-source'
-  // A function may take any time, and holds the file open while it does.
-  const whileWanted = typeof etag === 'function' ? signalOf(reply) : signal
-  return openRepresentation(path, settings, { store, signal: whileWanted })
+  return opener.open(path, opening)
 }
 
-/** Aborted when the response is over. */
+/**
+ * One opening for an answer. A signal is made when a source asks for it: most files need none, and it costs more than it
+ * helps. The reply is forgotten then, since a source that hangs may hold the opening for ever.
+ */
+class AnswerOpening implements Opening {
+  readonly log: FastifyBaseLogger
+  readonly attempt: Opening['attempt']
+  #reply: FastifyReply | undefined
+  #signal = NEVER
+
+  constructor(reply: FastifyReply, attempt: Opening['attempt']) {
+    this.#reply = reply
+    this.log = reply.log
+    this.attempt = attempt
+  }
+
+  /** Aborted when the response is over, if a source has asked for it. */
+  get signal(): AbortSignal {
+    return this.#signal
+  }
+
+  context(): OpenContext {
+    if (this.#reply !== undefined) this.#signal = signalOf(this.#reply)
+    this.#reply = undefined
+    return { signal: this.#signal }
+  }
+}
+
 function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   whenOver(reply, () => giveUp(controller))

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { checkedOptions, type OptionFilter, wrongOption } from './checked-options.ts'
+import { absoluteRoot } from './files/file-options.ts'
+import { defaultsOf } from './option-rows.ts'
 import { OPTION_TABLE } from './option-table.ts'
 import type { CompleteOptions, RangePluginOptions, Settings } from './options.ts'
 
@@ -11,11 +11,8 @@ const REGISTRATION_ONLY: readonly string[] = ['maxOpenFiles'] satisfies (keyof R
 
 /** The settings of a registration without options. */
 export function defaultSettings(): Settings {
-  const rows = Object.entries(OPTION_TABLE)
-  const defaults = Object.fromEntries(
-    rows.map(([name, { defaultValue }]) => [name, defaultValue]),
-  ) as CompleteOptions
-  return { ...defaults, root: absolute(defaults.root) }
+  const defaults = defaultsOf<CompleteOptions>(OPTION_TABLE)
+  return { ...defaults, root: absoluteRoot(defaults.root) }
 }
 
 /**
@@ -44,9 +41,5 @@ function withOptions(settings: Settings, options: unknown, isOurs: OptionFilter)
   const given: Partial<CompleteOptions> = checkedOptions(options, OPTION_TABLE, isOurs)
   const { root, ...others } = given
   if (root === undefined) return { ...settings, ...others }
-  return { ...settings, ...others, root: absolute(root) }
-}
-
-function absolute(root: string | URL): string {
-  return resolve(root instanceof URL ? fileURLToPath(root) : root)
+  return { ...settings, ...others, root: absoluteRoot(root) }
 }

@@ -135,6 +135,13 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal((await get(app, '/rows/hello.txt', { range: 'bytes=0-1,-2' })).body, HELLO)
     t.equal((await get(app, '/rows/nothing')).statusCode, 404)
   },
+  'Files, or else a bucket': async (t, app) => {
+    const ofFile = await get(app, '/all/hello.txt')
+    t.equal(ofFile.statusCode, 206)
+    t.equal(ofFile.body, 'hell')
+    t.equal((await get(app, '/all/report.txt')).body, 'of t')
+    t.equal((await get(app, '/all/nothing.txt')).statusCode, 404)
+  },
   'With @fastify/compress': async (t, app) => {
     const encoding = { 'accept-encoding': 'gzip' }
     const part = await get(app, '/files/story.txt', { ...FIRST_FOUR, ...encoding })

@@ -34,6 +34,16 @@ t.test('Options: the names and defaults are those of the code', async (t) => {
   }
 })
 
+t.test('fileSource: the options are those of the plugin that are about files', async (t) => {
+  const rows = tableUnder(README, 'Files, or else a bucket')
+  t.strictSame(
+    rows.map(({ option }) => plain(option)),
+    membersOf(declarations('files/file-options'), 'FileSourceOptions'),
+  )
+  const ofPlugin = new Map(tableUnder(README, 'Options').map((row) => [row['option'], row['default']]))
+  for (const row of rows) t.equal(row['default'], ofPlugin.get(row['option']))
+})
+
 t.test('Options: the strings that a type lists are taken, others are not', async (t) => {
   for (const row of tableUnder(README, 'Options')) {
     const name = plain(row['option'])

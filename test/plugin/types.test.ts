@@ -8,6 +8,9 @@ import {
   CHANNELS,
   corsOptions,
   type EtagFunction,
+  type FileSourceOptions,
+  fileSource,
+  firstOf,
   type PositionalRepresentation,
   type RangePluginOptions,
   type RangeSource,
@@ -20,7 +23,7 @@ import {
   type StreamedRepresentation,
 } from 'fastify-send-range'
 import t from 'tap'
-import type { FilePolicy } from '#plugin/files/file-source.js'
+import type { FilePolicy } from '#plugin/files/file-options.js'
 import { OPTION_TABLE } from '#plugin/option-table.js'
 import type { Settings } from '#plugin/options.js'
 import type { SpellingSettings } from '#plugin/request/target-check.js'
@@ -40,6 +43,8 @@ t.test('what the door exports', async (t) => {
     'bufferSource',
     'corsOptions',
     'default',
+    'fileSource',
+    'firstOf',
     'rangePlugin',
   ])
   t.equal(rangePluginByDefault, rangePlugin)
@@ -185,6 +190,25 @@ t.test('sources and representations', async (t) => {
   // @ts-expect-error strings are no bytes
   const text: RangeSource = { open: () => ({ size: 1, read: () => ['a'], close() {} }) }
   for (const source of [streamed, positional, sizeless, endless, mute, text]) t.type(source.open, 'function')
+})
+
+t.test('sources of the package', async (t) => {
+  expectTypeOf(fileSource).returns.toEqualTypeOf<RangeSource>()
+  expectTypeOf(fileSource).parameter(0).toEqualTypeOf<FileSourceOptions | undefined>()
+  expectTypeOf(firstOf).returns.toEqualTypeOf<RangeSource>()
+  expectTypeOf(firstOf).parameters.toEqualTypeOf<RangeSource[]>()
+  expectTypeOf<RangePluginOptions>().toExtend<FileSourceOptions>()
+
+  const source = firstOf(fileSource({ root: new URL('file:///srv/'), etag: () => false }), {
+    open: () => undefined,
+  })
+  // @ts-expect-error maxRanges is an option of the plugin
+  t.throws(() => fileSource({ maxRanges: 5 }))
+  // @ts-expect-error dotfiles is a closed set
+  t.throws(() => fileSource({ dotfiles: 'serve' }))
+  // @ts-expect-error a list of sources is not a source
+  t.throws(() => firstOf([source]))
+  t.type(source.open, 'function')
 })
 
 t.test('options for @fastify/cors', async (t) => {

@@ -34,6 +34,7 @@ const PLUGIN: Layout = {
     'send-content.ts',
     'options.ts',
     'option-table.ts',
+    'option-rows.ts',
     'settings.ts',
     'checked-options.ts',
     'own-properties.ts',
@@ -57,7 +58,7 @@ const PLUGIN: Layout = {
       mayImport: ['rules'],
     },
     sources: {
-      is: 'the interface of a source, the checks of your own sources, and the source of bytes in memory',
+      is: 'the interface of a source, the checks of your own sources, the source of bytes in memory, the first of several',
       mayImport: [
         'rules',
         'checked-options.ts',
@@ -71,7 +72,15 @@ const PLUGIN: Layout = {
     },
     files: {
       is: 'the source of files: paths, versions, tags, open descriptors, a cache of small ranges',
-      mayImport: ['rules', 'sources', 'errors.ts', 'foreign-failure.ts', 'memory-bounds.ts'],
+      mayImport: [
+        'rules',
+        'sources',
+        'checked-options.ts',
+        'option-rows.ts',
+        'errors.ts',
+        'foreign-failure.ts',
+        'memory-bounds.ts',
+      ],
     },
     connection: {
       is: 'the connection of an answer: which answer is next, whether the client reads, when it is over; HTTP/1 and HTTP/2',

@@ -25,8 +25,8 @@ export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string
 export interface TaggedAnswer {
   /** As it was given to `sendRange`. */
   readonly path: string
-  /** Aborted when the response is over. */
-  readonly signal: AbortSignal
+  /** Gives the signal that is aborted when the response is over. */
+  readonly signal: () => AbortSignal
 }
 
 /**
@@ -42,7 +42,7 @@ export async function customTag(
 ): Promise<string | undefined> {
   if (etag === false) return undefined
   const facts = { path, size: Number(file.version.size), mtimeMs: mtimeMsOf(file.version) }
-  const made = await madeBy(etag, facts, signal)
+  const made = await madeBy(etag, facts, signal())
   if (made === false) return undefined
   const isText = typeof made === 'string'
   if (isText && parseEntityTag(made) !== undefined) return made

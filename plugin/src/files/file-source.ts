@@ -1,111 +1,116 @@
-import { join } from 'node:path'
-import { formatEntityTag, parseEntityTag } from '../rules/entity-tag.ts'
+import type { FastifyBaseLogger } from 'fastify'
+import { checkedOptions } from '../checked-options.ts'
+import { SendRangeError } from '../errors.ts'
+import { defaultsOf } from '../option-rows.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
-import { type Dotfiles, resolvePath } from '../rules/resolve-path.ts'
-import { bufferRepresentation } from '../sources/buffer-source.ts'
-import type { PositionalRepresentation } from '../sources/source.ts'
-import type { ContentTags } from './content-tag.ts'
-import { customTag, type EtagFunction } from './etag-function.ts'
-import { type FileDescription, FileRepresentation } from './file-representation.ts'
-import type { OpenFile } from './open-file.ts'
-import type { OpenFileCache } from './open-file-cache.ts'
-import { readPseudoFile } from './pseudo-file.ts'
+import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
+import { refusalError } from '../sources/refused-path.ts'
+import type { OpenContext, PositionalRepresentation, RangeSource } from '../sources/source.ts'
+import {
+  absoluteRoot,
+  type CompleteFileOptions,
+  FILE_OPTION_TABLE,
+  type FilePolicy,
+  type FileSourceOptions,
+} from './file-options.ts'
+import { type FileStore, fileStore } from './file-store.ts'
+import { openRepresentation } from './open-representation.ts'
+import { assertFolder, checkRoot } from './root-folder.ts'
 
 /**
- * Where entity-tags come from: `stat` (strong, from what the file system tells about the content), `content`
- * (strong, a SHA-256 of the bytes, the same on every machine), a function, or none.
- */
-export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
-
-/** The settings that are about files. */
-export interface FilePolicy {
-  /** Absolute. */
-  readonly root: string
-  readonly dotfiles: Dotfiles
-  readonly etag: EtagPolicy
-  /** `none`: a file may grow while it is sent. */
-  readonly acceptRanges: 'bytes' | 'none'
-}
-
-/** What files are served with; shared by all roots of one registration. */
-export interface FileStore {
-  readonly cache: OpenFileCache
-  readonly contentTags: ContentTags
-}
-
-/** What goes with one answer. */
-export interface FileContext {
-  readonly store: FileStore
-  /** Aborted when the response is over; needed for an {@link EtagFunction} only. */
-  readonly signal: AbortSignal
-}
-
-/**
- * Opens a file below the root and pins the version it has now.
+ * A source of the files below a folder. The plugin makes one of its own options where no source is given. Make it once,
+ * not in each request, since it keeps descriptors of recently served files open.
  *
- * @param path decoded, relative to the root
- * @returns why there is nothing to serve, where there is nothing
- * @throws SendRangeError what opening throws
+ * What the plugin or a call sets for `root`, `dotfiles`, `etag` and `acceptRanges` does not reach it, except that
+ * `etag: false` and `acceptRanges: 'none'` hold for every source.
+ *
+ * A root that is not there is not an error, since it may come later. Until then nothing is there. A root on a network
+ * file system, which may give no answer, is not looked at here. It is checked when the plugin is registered with the
+ * source, and by each request.
+ *
+ * @example
+ * const source = firstOf(fileSource({ root: '/srv/files' }), bucket)
+ * fastify.get('/files/*', (request, reply) => reply.sendRange(request.params['*'], { source }))
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for an option of the wrong kind or an unknown one, and for a root that is a
+ * file
  */
-export async function openRepresentation(
-  path: string,
-  policy: FilePolicy,
-  { store, signal }: FileContext,
-): Promise<PositionalRepresentation | Refusal> {
-  const resolved = resolvePath(path, policy.dotfiles)
-  if (resolved.kind === 'refused') return resolved.reason
-  const file = await store.cache.open({ root: policy.root, path: join(policy.root, ...resolved.segments) })
-  if (isRefusal(file)) return file
-  try {
-    const pseudo = await readPseudoFile(file)
-    if (pseudo !== undefined) {
-      file.release()
-      return bufferRepresentation(pseudo, { acceptRanges: 'none' })
-    }
-    return await describe(file, { path, policy, store, signal })
-  } catch (error) {
-    file.release()
-    throw error
+export function fileSource(options: FileSourceOptions = {}): RangeSource {
+  const given: FileSourceOptions = checkedOptions(options, FILE_OPTION_TABLE, () => true)
+  const { maxOpenFiles, ...others } = { ...defaultsOf<CompleteFileOptions>(FILE_OPTION_TABLE), ...given }
+  const policy: FilePolicy = { ...others, root: absoluteRoot(others.root) }
+  assertFolder(policy.root)
+  const opener = new FileOpener(policy, fileStore(maxOpenFiles))
+  return ownSource(opener, (path, context) => opener.openFor(path, context))
+}
+
+/** Opens files by one policy. */
+export class FileOpener implements Opener {
+  readonly #policy: FilePolicy
+  readonly #store: FileStore
+
+  constructor(policy: FilePolicy, store: FileStore) {
+    this.#policy = policy
+    this.#store = store
   }
-}
 
-interface DescriptionContext extends FileContext {
-  readonly path: string
-  readonly policy: FilePolicy
-}
-
-async function describe(file: OpenFile, context: DescriptionContext): Promise<FileRepresentation> {
-  const { etag, acceptRanges } = context.policy
-  if (etag === 'content') {
-    const opaque = await context.store.contentTags.of(file)
-    // It grows: there is no telling what it will contain, and nothing to continue from.
-    if (opaque === undefined)
-      return new FileRepresentation(file, { growth: 'allowed', explanations: 'refused' })
-    const tag = formatEntityTag({ strength: 'strong', opaque })
-    // One that is written at this moment may be growing: it is read for a tag once, not again with each attempt.
-    return represent(file, {
-      tag,
-      acceptRanges: file.settled ? acceptRanges : 'none',
-      explanations: 'refused',
-    })
+  open(path: string, opening: Opening): Promise<PositionalRepresentation | Refusal> {
+    const policy = opening.attempt === 'first' ? this.#policy : afterChange(this.#policy)
+    return openRepresentation(path, policy, { store: this.#store, signal: () => opening.context().signal })
   }
-  const tag = etag === 'stat' ? file.statTag : await customTag(file, etag, context)
-  return represent(file, { tag, acceptRanges, explanations: 'believed' })
-}
 
-interface Description {
-  readonly tag: string | undefined
-  readonly acceptRanges: 'bytes' | 'none'
-  readonly explanations: FileDescription['explanations']
+  check(log: FastifyBaseLogger): Promise<void> {
+    return checkRoot(this.#policy.root, { log })
+  }
+
+  closeKept(): void {
+    this.#store.cache.clear()
+  }
+
+  /**
+   * Opens a file for a source of an application that passes calls on, which may do anything with it.
+   *
+   * @returns undefined for what is not there
+   * @throws SendRangeError also `ERR_RANGE_PATH_INVALID` and `ERR_RANGE_PATH_FORBIDDEN`
+   */
+  async openFor(path: unknown, context: OpenContext): Promise<PositionalRepresentation | undefined> {
+    if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
+    const signal = (): AbortSignal => context.signal
+    const opened = await openRepresentation(path, this.#policy, { store: this.#store, signal })
+    if (!isRefusal(opened)) return handedOut(opened)
+    const error = refusalError(opened)
+    if (error !== undefined) throw error
+    return undefined
+  }
 }
 
 /**
- * Where ranges are not accepted the file may grow while it is sent. Whether the bytes before its old end have stayed
- * cannot be told then: no strong tag.
+ * The policy for a file that has changed while its content was hashed or sent. It is likely to be growing, so it is not
+ * hashed again for a tag that will not last.
  */
-function represent(file: OpenFile, { tag, acceptRanges, explanations }: Description): FileRepresentation {
-  if (acceptRanges === 'bytes') return new FileRepresentation(file, { tag, growth: 'refused', explanations })
-  const parsed = tag === undefined ? undefined : parseEntityTag(tag)
-  const weak = parsed === undefined ? undefined : formatEntityTag({ ...parsed, strength: 'weak' })
-  return new FileRepresentation(file, { tag: weak, growth: 'allowed', explanations })
+function afterChange(policy: FilePolicy): FilePolicy {
+  return policy.etag === 'content' ? { ...policy, etag: false, acceptRanges: 'none' } : policy
+}
+
+/**
+ * A file as an application gets it. It may be closed more than once, which must not count twice. The cache of its ranges
+ * is left out: bytes that the application makes of the file must not get into it, nor those of the cache out.
+ */
+function handedOut(file: PositionalRepresentation): PositionalRepresentation {
+  const { size, etag, lastModified, lastModifiedStrength, contentType, acceptRanges } = file
+  let isOpen = true
+  return {
+    size,
+    etag,
+    lastModified,
+    lastModifiedStrength,
+    contentType,
+    acceptRanges,
+    readAt: (target, position, signal) => file.readAt(target, position, signal),
+    unchanged: async (signal) => file.unchanged === undefined || file.unchanged(signal),
+    close() {
+      if (isOpen) void file.close()
+      isOpen = false
+    },
+  }
 }

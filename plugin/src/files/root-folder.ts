@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError, systemCode } from '../errors.ts'
+import { isRemote } from './storage.ts'
 
 /** What a root leads to: `unknown` where the system does not say, or not in time. */
 export type RootKind = 'folder' | 'no folder' | 'missing' | 'unknown'
@@ -23,6 +25,22 @@ export function rootIsNoFolder(root: string): SendRangeError {
   return new SendRangeError('ERR_RANGE_OPTION', "The option 'root' must name a folder", {
     cause: new Error(`${root} is not a folder`),
   })
+}
+
+/**
+ * Checks a root without waiting. One on a storage that may give no answer is not looked at.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for a root that is a file
+ */
+export function assertFolder(root: string): void {
+  if (isRemote(root)) return
+  let isFile = false
+  try {
+    isFile = statSync(root, { throwIfNoEntry: false })?.isDirectory() === false
+  } catch {
+    // What cannot be looked at now is looked at again by each request.
+  }
+  if (isFile) throw rootIsNoFolder(root)
 }
 
 /** Where to report a root that may come later, and how to look at it. */

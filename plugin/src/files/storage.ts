@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { FileOperations, type StorageKind } from './file-operations.ts'
@@ -23,6 +24,8 @@ const LOCAL_TYPES = new Set([
   'xfs',
   'zfs',
 ])
+
+const MOUNT_LIST = '/proc/self/mountinfo'
 
 /** How long the list of mounts is believed, in ms. */
 const MOUNTS_FRESH_MS = 5000
@@ -56,6 +59,17 @@ export function operationsOn(path: string): FileOperations {
   return known
 }
 
+/** Whether a path lies on a storage that may not answer, as far as the list of mounts says at this moment. */
+export function isRemote(path: string): boolean {
+  try {
+    const found = parseMounts(readFileSync(MOUNT_LIST, 'utf8'))
+    return found.find(({ point }) => isAtOrBelow(point, path))?.kind === 'remote'
+  } catch {
+    // Linux has such a list, and not for every process.
+    return false
+  }
+}
+
 function isAtOrBelow(point: string, path: string): boolean {
   return path.startsWith(point) && (path.length === point.length || path[point.length] === sep)
 }
@@ -64,7 +78,7 @@ function isAtOrBelow(point: string, path: string): boolean {
 export async function refreshMounts(): Promise<void> {
   readAtMs = performance.now()
   if (process.platform !== 'linux') return
-  const text = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
+  const text = await readFile(MOUNT_LIST, 'utf8').catch(() => '')
   if (text !== '') mounts = parseMounts(text)
 }
 

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
-import { SendRangeError } from '../errors.ts'
 import { guardErrorBody } from '../guards/body-guard.ts'
 import { guardFraming } from '../guards/head-guard.ts'
 import { isDebugging, shownPath, writeLogLine } from '../log-line.ts'
 import { describeRefusal, type Refusal } from '../rules/refusal.ts'
+import { refusalError } from '../sources/refused-path.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
@@ -31,8 +31,8 @@ export function refuse(reply: FastifyReply, { claim, path, refusal }: RefusedCal
     writeLogLine(reply.log, { level, details, message: `range response refused: ${text}` })
   }
   claim.assertHeld()
-  if (status === 400) throw new SendRangeError('ERR_RANGE_PATH_INVALID', 'Invalid path')
-  if (status === 403) throw new SendRangeError('ERR_RANGE_PATH_FORBIDDEN', 'Forbidden')
+  const error = refusalError(refusal)
+  if (error !== undefined) throw error
   ReplyClaim.release(reply)
   clearRepresentationFields(reply)
   guardFraming(reply)

@@ -15,6 +15,11 @@ export function giveUp(controller: AbortController): void {
   controller.abort(ABORTED)
 }
 
+/** Throws where nobody wants the answer any more. */
+export function assertWanted(signal: AbortSignal): void {
+  if (signal.aborted) throw GIVEN_UP
+}
+
 /**
  * Settles as what a source has promised does, and rejects as soon as the signal is aborted: a promise that never settles
  * holds nothing that waits for it.

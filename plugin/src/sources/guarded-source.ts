@@ -1,5 +1,6 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import { unlessGivenUp } from './given-up.ts'
+import type { ReopenableRepresentation } from './read-openings.ts'
 import {
   isPositional,
   type PositionalRepresentation,
@@ -61,13 +62,22 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
 
 function ignore(): void {}
 
+/** What a representation is guarded with. */
+export interface GuardOptions {
+  /** Aborted when the answer is over. */
+  readonly signal: AbortSignal
+  readonly reopen: ReopenableRepresentation['reopen']
+  /** How long, in ms, it is not closed because a read does not settle. */
+  readonly settleMs?: number
+}
+
 /** What both kinds have: everything is passed on, and waited for only as long as the answer is wanted. */
 class Guarded<R extends Representation> implements RepresentationMetadata {
   protected readonly given: R
   protected readonly signal: AbortSignal
   protected readonly promises: Promises
 
-  constructor(given: R, signal: AbortSignal, settleMs: number) {
+  constructor(given: R, { signal, settleMs = SETTLE_MS }: GuardOptions) {
     this.promises = new Promises(settleMs)
     this.given = given
     this.signal = signal
@@ -123,7 +133,14 @@ class GuardedPositional extends Guarded<PositionalRepresentation> implements Pos
   }
 }
 
-class GuardedStreamed extends Guarded<StreamedRepresentation> implements StreamedRepresentation {
+class GuardedStreamed extends Guarded<StreamedRepresentation> implements ReopenableRepresentation {
+  readonly reopen: ReopenableRepresentation['reopen']
+
+  constructor(given: StreamedRepresentation, options: GuardOptions) {
+    super(given, options)
+    this.reopen = options.reopen
+  }
+
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const chunks = iterate(this.given.read(range, signal))
     const { promises } = this
@@ -144,16 +161,7 @@ class GuardedStreamed extends Guarded<StreamedRepresentation> implements Streame
  * It is closed when its last read has settled, or 30 s after it was given up.
  *
  * A read that was given up may still write into its target: memory that it was given is not used again.
- *
- * @param signal aborted when the answer is over
- * @param settleMs how long it is not closed because a read does not settle
  */
-export function guardedRepresentation(
-  given: Representation,
-  signal: AbortSignal,
-  settleMs: number = SETTLE_MS,
-): Representation {
-  return isPositional(given)
-    ? new GuardedPositional(given, signal, settleMs)
-    : new GuardedStreamed(given, signal, settleMs)
+export function guardedRepresentation(given: Representation, options: GuardOptions): Representation {
+  return isPositional(given) ? new GuardedPositional(given, options) : new GuardedStreamed(given, options)
 }

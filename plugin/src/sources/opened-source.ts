@@ -1,38 +1,44 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { isRefusal, type Refusal } from '../rules/refusal.ts'
 import { checkedRepresentation } from './checked-representation.ts'
 import { closeOnce } from './close-once.ts'
-import { unlessGivenUp } from './given-up.ts'
+import { assertWanted, unlessGivenUp } from './given-up.ts'
 import { guardedRepresentation } from './guarded-source.ts'
-import type { RangeSource, Representation } from './source.ts'
+import type { OpenContext, RangeSource, Representation } from './source.ts'
 import { openFailure } from './source-checks.ts'
 
 /** What goes with one answer. */
 export interface SourceContext {
-  /** Aborted when the response is over. */
-  readonly signal: AbortSignal
   readonly log: FastifyBaseLogger
+  /** Makes what the source is told about the request. A file needs none of it. */
+  context(): OpenContext
 }
 
 /**
  * Opens a representation of a source. What comes back is ours: nothing else calls into the source, which may throw or
  * reject with anything, and give anything back.
  *
- * @returns undefined for what is not there
  * @throws SendRangeError `ERR_RANGE_SOURCE`; an Error with the status of an answer that `open` throws, as it is
  */
 export async function openSource(
   source: RangeSource,
   path: string,
-  context: SourceContext,
-): Promise<Representation | undefined> {
-  const { signal, log } = context
+  answer: SourceContext,
+): Promise<Representation | Refusal> {
+  const { log } = answer
+  const context = answer.context()
+  const { signal } = context
   let opening: unknown
   try {
-    opening = source.open(path, { signal })
+    assertWanted(signal)
+    opening = source.open(path, context)
     const opened: unknown = await unlessGivenUp(opening, signal)
-    return opened === undefined
-      ? undefined
-      : guardedRepresentation(checkedRepresentation(opened, log), signal)
+    if (opened === undefined) return 'not-in-source'
+    const reopen = async (): Promise<Representation | undefined> => {
+      const again = await openSource(source, path, answer)
+      return isRefusal(again) ? undefined : again
+    }
+    return guardedRepresentation(checkedRepresentation(opened, log), { signal, reopen })
   } catch (thrown) {
     if (signal.aborted) void closeLate(opening, log)
     throw openFailure(thrown)
@@ -47,6 +53,6 @@ async function closeLate(opening: unknown, log: FastifyBaseLogger): Promise<void
     const representation = checkedRepresentation(opened, log)
     await closeOnce(() => representation.close(), log)()
   } catch {
-    // Nobody wants it any more.
+    // The answer is over: there is nobody to report it to.
   }
 }

@@ -2,6 +2,17 @@ import { representationChanged } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { isPositional, type Representation, type StreamedRepresentation } from './source.ts'
 
+/** A streamed representation whose path can be opened once more, by the source that has opened it. */
+export interface ReopenableRepresentation extends StreamedRepresentation {
+  /** Opens the same path; undefined where it is not there any more. */
+  readonly reopen: () => Promise<Representation | undefined>
+}
+
+/** Whether the path of a representation can be opened once more. */
+export function isReopenable(representation: Representation): representation is ReopenableRepresentation {
+  return 'reopen' in representation
+}
+
 /** How a source is opened once more. */
 export interface Reopening {
   /** Opens the same path; undefined where it is not there any more. */

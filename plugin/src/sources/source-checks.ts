@@ -1,9 +1,15 @@
 import { SendRangeError } from '../errors.ts'
 import { foreignFailure, isError } from '../foreign-failure.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
+import { propertyOf } from '../own-properties.ts'
 
 /** Empty chunks in a row after which a source counts as broken. */
 export const MOST_EMPTY_CHUNKS: number = 1000
+
+/** Whether something can be asked for representations. */
+export function isSource(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof propertyOf(value, 'open') === 'function'
+}
 
 /** A source breaks its contract: an `ERR_RANGE_SOURCE`. */
 export function brokenContract(message: string): SendRangeError {

@@ -171,7 +171,10 @@ t.test(
       const controller = new AbortController()
       const { promise, ...late } = withResolvers<number>()
       const given = { size: 4, readAt: () => promise, close: () => void closes++ }
-      const guarded = guardedRepresentation(given, controller.signal)
+      const guarded = guardedRepresentation(given, {
+        signal: controller.signal,
+        reopen: async () => undefined,
+      })
       if (!('readAt' in guarded)) throw new Error('It is positional')
       const reading = guarded.readAt(new Uint8Array(4), 0, controller.signal)
       controller.abort()
@@ -199,7 +202,11 @@ t.test('a read that never settles does not keep its representation open', async 
     }),
     close: () => void ended.push('close'),
   }
-  const guarded = guardedRepresentation(given, controller.signal, 10)
+  const guarded = guardedRepresentation(given, {
+    signal: controller.signal,
+    reopen: async () => undefined,
+    settleMs: 10,
+  })
   if ('readAt' in guarded) throw new Error('It is streamed')
   const chunks = guarded.read({ first: 0, last: 3 }, controller.signal) as AsyncIterable<Uint8Array>
   const iterator = chunks[Symbol.asyncIterator]()
@@ -229,7 +236,7 @@ t.test('an iterator cleans up after its last read, and before its representation
     }),
     close: () => void ended.push('close'),
   }
-  const guarded = guardedRepresentation(given, controller.signal)
+  const guarded = guardedRepresentation(given, { signal: controller.signal, reopen: async () => undefined })
   if ('readAt' in guarded) throw new Error('It is streamed')
   const chunks = guarded.read({ first: 0, last: 3 }, controller.signal) as AsyncIterable<Uint8Array>
   const iterator = chunks[Symbol.asyncIterator]()

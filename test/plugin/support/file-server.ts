@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import type { Test } from 'tap'
+import { asServed } from './file-ways.ts'
 import { RawConnection, type RawRequest, type RawResponse } from './raw-http.ts'
 
 /** When every file of the fixture was last modified: the example of RFC 9110 §5.6.7. */
@@ -42,7 +43,7 @@ export async function serveFiles(t: Test, options: ServeOptions): Promise<Server
   }
   const app = Fastify({ logger: false, ...options.fastify })
   t.teardown(() => app.close())
-  await app.register(rangePlugin, { root, ...options.plugin })
+  await app.register(rangePlugin, asServed({ root, ...options.plugin }))
   app.get('/files/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
   app.get('/sentinel', async () => SENTINEL_BODY)
   options.routes?.(app)

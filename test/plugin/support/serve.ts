@@ -4,6 +4,7 @@ import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import type { Test } from 'tap'
+import { asServed } from './file-ways.ts'
 
 const ERROR_LEVEL = 50
 
@@ -47,7 +48,7 @@ export async function serve(t: Test, options: ServeOptions): Promise<Served> {
     forceCloseConnections: true,
     ...options.server,
   } as FastifyServerOptions) as FastifyInstance
-  await app.register(rangePlugin, options.plugin ?? {})
+  await app.register(rangePlugin, asServed(options.plugin ?? {}))
   if (options.routes === undefined) serveEverything(app)
   else await options.routes(app)
   await app.listen({ port: 0, host: options.host ?? '127.0.0.1' })

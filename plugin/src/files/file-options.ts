@@ -1,0 +1,65 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type OptionRows, oneOf, wholeNumber } from '../option-rows.ts'
+import type { Dotfiles } from '../rules/resolve-path.ts'
+import type { EtagFunction } from './etag-function.ts'
+
+/**
+ * Where entity-tags come from: `stat` (strong, from what the file system says about the content), `content`
+ * (strong, a SHA-256 of the bytes, the same on every machine), a function, or none.
+ */
+export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
+
+/** What can be set for a {@link fileSource}. */
+export interface FileSourceOptions {
+  /** The folder that paths are relative to and that nothing leads out of. Default: the working directory. */
+  readonly root?: string | URL
+  /** Paths with a segment that starts with a dot: 404, 403, or served. Default `'ignore'`. */
+  readonly dotfiles?: Dotfiles
+  /** A file's ETag. Default `'stat'`. */
+  readonly etag?: EtagPolicy
+  /** `'none'` says so, answers every request whole, and lets a file grow meanwhile. Default `'bytes'`. */
+  readonly acceptRanges?: 'bytes' | 'none'
+  /** Descriptors of recently served files that are kept open, at most. 0: none. Default 256. */
+  readonly maxOpenFiles?: number
+}
+
+/** Options with every default filled in. */
+export type CompleteFileOptions = { readonly [Name in keyof FileSourceOptions]-?: FileSourceOptions[Name] }
+
+/** What a file is opened by. */
+export interface FilePolicy extends Pick<CompleteFileOptions, 'dotfiles' | 'etag' | 'acceptRanges'> {
+  /** Absolute. */
+  readonly root: string
+}
+
+/** Every option that is about files, by its name. */
+export const FILE_OPTION_TABLE: OptionRows<CompleteFileOptions> = {
+  root: { defaultValue: '.', isValid: isRoot, kind: 'a path or a file: URL' },
+  dotfiles: oneOf('ignore', 'deny', 'allow'),
+  etag: {
+    defaultValue: 'stat',
+    isValid: (value) => ['stat', 'content', false].includes(value as string) || typeof value === 'function',
+    kind: "'stat', 'content', a function or false",
+  },
+  acceptRanges: oneOf('bytes', 'none'),
+  maxOpenFiles: wholeNumber({ defaultValue: 256, of: 'files', min: 0, max: Number.MAX_SAFE_INTEGER }),
+}
+
+function isRoot(value: unknown): boolean {
+  const path = value instanceof URL ? pathOfUrl(value) : value
+  return typeof path === 'string' && path !== '' && !path.includes('\0')
+}
+
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return undefined
+  }
+}
+
+/** The absolute path of a root. */
+export function absoluteRoot(root: string | URL): string {
+  return resolve(root instanceof URL ? fileURLToPath(root) : root)
+}

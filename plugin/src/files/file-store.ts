@@ -1,0 +1,25 @@
+import { ContentTags } from './content-tag.ts'
+import { keptDescriptors } from './descriptor-budget.ts'
+import { descriptorLimit } from './descriptor-limit.ts'
+import { OpenFileCache } from './open-file-cache.ts'
+
+/** What files are opened with. The roots of one registration share it. */
+export interface FileStore {
+  readonly cache: OpenFileCache
+  readonly contentTags: ContentTags
+}
+
+/** Long enough for a file that is in demand; short enough for a deleted one to free its space. */
+const OPEN_FILE_IDLE_MS = 1000
+
+/** @param maxOpenFiles descriptors of recently served files that are kept open, at most */
+export function fileStore(maxOpenFiles: number): FileStore {
+  // The sockets of clients are descriptors too, and those that are kept are only a convenience.
+  keptDescriptors.limit = Math.floor(descriptorLimit() / 4)
+  const cache = new OpenFileCache({
+    maxFiles: maxOpenFiles,
+    idleMs: OPEN_FILE_IDLE_MS,
+    budget: keptDescriptors,
+  })
+  return { cache, contentTags: new ContentTags() }
+}

@@ -1,0 +1,40 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Refusal } from '../rules/refusal.ts'
+import { openSource, type SourceContext } from './opened-source.ts'
+import type { RangeSource, Representation } from './source.ts'
+
+/** What goes with one opening. */
+export interface Opening extends SourceContext {
+  /** `again` where the representation changed after it was opened for the same answer. */
+  readonly attempt: 'first' | 'again'
+}
+
+/** How an answer opens what it sends, whatever the source. */
+export interface Opener {
+  /** Opens a path. What comes back needs no more checks. The caller closes it. */
+  open(path: string, opening: Opening): Promise<Representation | Refusal>
+  /** Looks at the settings of the source when the plugin is registered with it. Throws `ERR_RANGE_OPTION`. */
+  check?(log: FastifyBaseLogger): Promise<void>
+  /** Closes what is kept open although no answer uses it. */
+  closeKept?(): void
+}
+
+/** The sources of this package, by themselves: no object of an application can pass for one. */
+const openers = new WeakMap<RangeSource, Opener>()
+
+/**
+ * Makes a source of this package. An answer opens it by its opener, without the checks that other sources need.
+ *
+ * @param opener for answers
+ * @param open for a source of an application that passes calls on
+ */
+export function ownSource(opener: Opener, open: RangeSource['open']): RangeSource {
+  const source: RangeSource = Object.freeze({ open })
+  openers.set(source, opener)
+  return source
+}
+
+/** The opener of any source. One of an application is held to its contract. */
+export function openerOf(source: RangeSource): Opener {
+  return openers.get(source) ?? { open: (path, opening) => openSource(source, path, opening) }
+}

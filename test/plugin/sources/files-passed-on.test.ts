@@ -1,0 +1,3 @@
+import { runFileSuites } from './support/file-suites.ts'
+
+await runFileSuites('by a source that passes calls on')
