@@ -29,7 +29,7 @@ export interface Answer {
   /** Why this redirect is not followed, as the end of a sentence that begins with "the server"; otherwise null. */
   readonly misdirection: string | null
   readonly delimiter: BodyDelimiter
-  /** The trailer fields. They are complete after `receive` has resolved with `'complete'`, and empty before. */
+  /** The trailer fields. They are complete after `receive` has resolved with `'complete'`. */
   trailers(): FieldLines
   /**
    * Reads the first bytes of the body, as many as `isEnough` asks for, or all of a shorter body. They stay in the body, so
