@@ -13,7 +13,7 @@ import { PieceReader } from './piece-reader.ts'
 import { PositionalBody } from './positional-body.ts'
 import { StreamedBody } from './streamed-body.ts'
 
-/** What becomes of a body while it is sent. */
+/** The progress of a body while it is sent. */
 export interface BodyProgress {
   /** Bytes of the body that were handed to the operating system. */
   bytesSent(outcome: 'served' | 'aborted'): number
@@ -26,17 +26,17 @@ export interface AnswerBodyOptions {
   readonly readers: BodyReaders
   /** Closes the representation. */
   readonly close: () => Promise<void>
-  /** Opens the same once more; undefined where it is not there any more. */
+  /** Opens the same representation again; undefined if it is no longer there. */
   readonly reopen: () => Promise<Representation | undefined>
   readonly signal: AbortSignal
-  /** Told of the bytes that go out. */
+  /** Gets a count of the bytes that go out. */
   readonly progress: BodyProgress
 }
 
-/** The body of an answer, which ends with it and closes the representation when nothing reads it any more. */
+/** The body of an answer. It ends with the answer, and closes the representation when nothing reads it any more. */
 export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Body {
   const { representation, layout, readers, close, reopen, signal, progress } = options
-  // The answer itself is the first: a hook may read a body to its end before the response begins to read its own.
+  // The answer itself is the first user: a hook may read a body to its end before the response begins to read its own.
   let users = 1
   const release = async (): Promise<void> => {
     users--

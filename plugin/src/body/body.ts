@@ -14,32 +14,32 @@ function isResponse(destination: NodeJS.WritableStream): destination is ServerRe
   return destination instanceof ServerResponse || destination instanceof Http2ServerResponse
 }
 
-/** Who can get at a body: the response alone, or hooks of the application too. */
+/** What can read a body: the response alone, or hooks of the application too. */
 export type BodyReaders = 'response only' | 'anybody'
 
 /**
- * What is common to the two ways of writing a body.
+ * What positional and streamed bodies have in common.
  *
- * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response gets
- * a body of its own, which nobody else ever sees. A reader that would miss bytes of the one that hooks can get at ends the
- * answer, and so does anybody who puts bytes in or has them decoded. A hook may also take off all listeners: what an answer
- * must know of its body does not come by events.
+ * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response reads
+ * a body of its own, which no hook ever sees. The answer fails if a reader would miss the first bytes of a body, and if
+ * something pushes bytes into it or sets an encoding. A hook may also remove all listeners, so an answer learns of its body
+ * by callbacks and not by events.
  */
 export abstract class Body extends Readable {
   #isPiped = false
   #isPipedElsewhere = false
-  /** The body that the response got for itself. */
+  /** The body that the response reads. */
   #own: Body | undefined
   readonly #onFailure: ((error: Error) => void)[] = []
   readonly #onAbort: ((message?: string) => void)[] = []
 
-  /** Bytes of the body that were handed to the operating system, or to whatever reads this stream. */
+  /** Bytes of the body that were handed to the operating system, or to the reader of this stream. */
   abstract get bytesSent(): number
 
-  /** The same body for the response alone; undefined where it is that already. */
+  /** The same body for the response alone; undefined if this one is for the response alone. */
   protected abstract forResponse(): Body | undefined
 
-  /** Whether a hook has piped this into something that may take its place. */
+  /** Whether a hook has piped this into a stream that may replace it. */
   get isPipedElsewhere(): boolean {
     return this.#isPipedElsewhere
   }
@@ -49,12 +49,12 @@ export abstract class Body extends Readable {
     this.#onFailure.push(listener)
   }
 
-  /** Calls back where the answer fails and no event of this stream says so to Fastify, with what to say in the log. */
+  /** Calls back when the answer must be cut and no event of this stream reports it to Fastify. Gives a message for the log. */
   whenAborted(listener: (message?: string) => void): void {
     this.#onAbort.push(listener)
   }
 
-  /** Has a body that hooks can get at ended by a reader that would miss its first bytes. */
+  /** Has this body fail when a reader comes that would miss its first bytes. */
   protected refuseLateReaders(): void {
     this.on('newListener', (event) => {
       if ((event === 'data' || event === 'readable') && !this.#isPiped && this.bytesSent > 0) this.#refuse()
@@ -62,9 +62,9 @@ export abstract class Body extends Readable {
   }
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    // Its failure is the answer, though it came before the response asked for a byte.
+    // The body has failed before the response read a byte. Fastify answers with the error.
     if (this.errored !== null) return destination
-    // Others take the end of this stream for that of what they get, and it may have ended already.
+    // Only the response reads a body of its own. Other streams end with this one, which may have ended already.
     if (isResponse(destination) && options?.end !== false) {
       if (this.#own !== undefined) {
         this.#abort()
@@ -87,7 +87,7 @@ export abstract class Body extends Readable {
     return super.pipe(destination, options)
   }
 
-  /** Whether this may be the whole body of a destination. Says so where that is a response, and cuts it where not. */
+  /** Whether this can be the whole body of a destination. If that is a response, this is noted, or the answer is cut. */
   protected canFill(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
     if (!isResponse(destination) || options?.end === false || admitOwnBody(destination)) return true
     this.#abort()
@@ -97,9 +97,9 @@ export abstract class Body extends Readable {
   #pipeOwn(own: Body, response: ServerResponse | Http2ServerResponse): void {
     this.#isPiped = true
     own.whenFailed((error) => this.#fail(error))
-    // The end of what is destroyed without an error must not end the response, which the handlers of errors still need.
+    // A body that is destroyed without an error ends, and must not end the response: the error handlers still need it.
     this.whenFailed(() => own.unpipe().destroy())
-    // What a hook has written itself comes on top of the length that is announced.
+    // Bytes that a hook has written come on top of the announced length.
     if (hasBegun(response)) this.#abort(ABANDONED_MESSAGE)
     endHolding(response)
     endBodyGuard(response)
@@ -116,12 +116,12 @@ export abstract class Body extends Readable {
     })
   }
 
-  /** Ends an answer that something else writes into. */
+  /** Cuts an answer that something else writes into. */
   protected readonly refuseForeign = (): void => {
     this.#abort('something else was written on reply.raw into an answer of sendRange, and it was cut')
   }
 
-  /** The only way for bytes, and for the end, into the body. */
+  /** The only way to put bytes, or the end, into the body. */
   protected pushBytes(chunk: Uint8Array | null): boolean {
     return super.push(chunk)
   }
@@ -142,7 +142,7 @@ export abstract class Body extends Readable {
     )
   }
 
-  /** A stream that has ended can fail no more, and its answer could still be taken for whole, or never come. */
+  /** A stream that has ended cannot fail any more, and its answer could be taken for complete, or never come. */
   #fail(error: Error): void {
     if (this.readableEnded || this.destroyed) this.#abort()
     else this.destroy(error)
@@ -153,8 +153,8 @@ export abstract class Body extends Readable {
   }
 
   /**
-   * A body that is destroyed without an error is needed no longer: no failure that Fastify should report. It takes what
-   * is left unread for one, also where the response reads a body of its own.
+   * Destroying a body without an error means that it is no longer needed. Fastify must not report a failure, as it would if
+   * bytes were left unread. So they are read, also if the response reads a body of its own.
    */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (error === null) {
@@ -165,8 +165,8 @@ export abstract class Body extends Readable {
       return
     }
     for (const listener of this.#onFailure) listener(error)
-    // An `error` event that nobody listens to would end the process. Fastify listens before it pipes the payload, unless a
-    // hook has taken its listener off.
+    // An `error` event without a listener would end the process. Fastify listens before it pipes the payload, but a hook
+    // may have removed its listener.
     const isHeard = this.listenerCount('error') > 0
     if (this.#own !== undefined && !isHeard) this.#abort()
     callback(isHeard ? error : null)

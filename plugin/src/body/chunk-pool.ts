@@ -1,36 +1,36 @@
-/** A client that has not taken a chunk after this long, in ms, has stopped reading, or is about as slow. */
+/** A client that has not taken a chunk after this time has stopped reading, or is nearly as slow. */
 const OVERDUE_MS = 250
-/** Ms after which half of the memory that lies idle is freed. */
+/** After this time half of the idle memory is freed. */
 const TRIM_AFTER_MS = 5000
 
 /** Bounds of a {@link ChunkPool}. */
 export interface ChunkPoolOptions {
   readonly chunkBytes: number
-  /** How many are lent at a time. */
+  /** Chunks that are in use at a time. */
   readonly inUse: number
-  /** How many more may be out that did not come back in time: clients that stall must not slow down the others. */
+  /** More chunks, which did not come back in time: clients that stall must not slow down the others. */
   readonly overdue: number
 }
 
-/** Memory for one write. It ends in one of two ways, and the second call of either does nothing. */
+/** Memory for one write. After the first call of one of its two methods, both do nothing. */
 export interface Chunk {
   readonly bytes: Buffer
-  /** Ends the loan. Every view of this memory is empty afterwards. */
+  /** Returns the memory to the pool. Every view of it is empty afterwards. */
   giveBack(): void
-  /** Ends the loan for good: something may still read the memory, so it is never used again. */
+  /** Writes the memory off: code outside our control may still read it, so it is never used again. */
   writeOff(): void
 }
 
 /**
- * Lends memory for writes and uses it again: fresh memory costs more than reading the file into it.
+ * Memory for writes that is used again. Fresh memory costs more than reading the file into it.
  *
- * No byte of one answer can get into another through it: memory that comes back is moved to a new ArrayBuffer first,
- * which leaves every view that anybody kept without a byte; and memory that may still be read does not come back.
+ * No byte of one answer can get into another through the pool. Memory that comes back is moved to a new ArrayBuffer first,
+ * so every view that was kept is empty. Memory that may still be read does not come back.
  */
 export class ChunkPool {
   readonly #options: ChunkPoolOptions
   readonly #idle: ArrayBuffer[] = []
-  /** Lent within the last {@link OVERDUE_MS}, or lately enough; the oldest first. */
+  /** Chunks in use and since when, in ms; the oldest first. */
   readonly #inUse = new Map<Chunk, number>()
   #overdue = 0
   #trimmer: NodeJS.Timeout | undefined
@@ -39,18 +39,18 @@ export class ChunkPool {
     this.#options = options
   }
 
-  /** How many can be lent. */
+  /** How many chunks can be taken now. */
   get free(): number {
     this.#moveOverdue()
     return this.#options.inUse - this.#inUse.size
   }
 
-  /** How many did not come back in time. */
+  /** How many chunks did not come back in time. */
   get overdue(): number {
     return this.#overdue
   }
 
-  /** Lends memory of the size of the pool; undefined when all is lent. */
+  /** Takes a chunk; undefined if all are in use. */
   take(): Chunk | undefined {
     if (this.free <= 0) return undefined
     const memory = this.#idle.pop() ?? new ArrayBuffer(this.#options.chunkBytes)
@@ -74,7 +74,7 @@ export class ChunkPool {
     return chunk
   }
 
-  /** Counts those that are late apart, as far as that goes: the others can be lent again. */
+  /** Counts overdue chunks apart, up to their bound, so that others can be taken. */
   #moveOverdue(): void {
     if (this.#inUse.size < this.#options.inUse / 2) return
     const limit = performance.now() - OVERDUE_MS
@@ -86,9 +86,9 @@ export class ChunkPool {
   }
 
   #keep(memory: ArrayBuffer | undefined): void {
-    // Whatever was given the bytes may have transferred them.
+    // Code that was given the bytes may have transferred them.
     if (memory === undefined) return
-    // Those that were late come back on top of those that can be lent.
+    // Chunks that were overdue come back on top of the bound.
     if (this.#idle.length >= this.#options.inUse) return
     this.#idle.push(memory)
     this.#trimmer ??= setTimeout(() => this.#trim(), TRIM_AFTER_MS).unref()
@@ -102,8 +102,8 @@ export class ChunkPool {
 }
 
 /**
- * Moves memory to a new ArrayBuffer; the old one, and with it every view of it, has no byte any more. Undefined for memory
- * that was transferred, or cannot be.
+ * Moves memory to a new ArrayBuffer. The old one is empty then, and so is every view of it. Undefined if the memory was
+ * transferred before, or cannot be.
  */
 function move(memory: ArrayBuffer): ArrayBuffer | undefined {
   try {

@@ -5,20 +5,20 @@ import { groupNearby, isNearbyReader, type Read } from '../sources/nearby-reads.
 import type { PositionalRepresentation, RepresentationMetadata } from '../sources/source.ts'
 
 /**
- * Reads the pieces of a body, in order, into buffers of the caller. Holds the promise of one version: the last bytes
- * come out only after the representation said that it is still what it was.
+ * Reads the pieces of a body, in order, into buffers of the caller. All bytes are of one version: the last ones are handed
+ * out only after a check that the representation is unchanged.
  */
 export class PieceReader {
   readonly #representation: PositionalRepresentation
   readonly #layout: Layout
   readonly #signal: AbortSignal
   #index = 0
-  /** The piece at the index, once it has been asked for. */
+  /** The piece at the index, once it was made. */
   #piece: Piece | undefined
   #offset = 0
   #remaining: number
 
-  /** @param signal handed to each read: aborted when nobody wants the bytes any more */
+  /** @param signal passed to each read; aborted when the bytes are no longer wanted */
   constructor(representation: PositionalRepresentation, layout: Layout, signal: AbortSignal) {
     this.#representation = representation
     this.#layout = layout
@@ -31,7 +31,7 @@ export class PieceReader {
     return new PieceReader(this.#representation, this.#layout, this.#signal)
   }
 
-  /** A reader of the same body that begins where this one is, so that what was read can be read again. */
+  /** A reader of the same body that begins where this one is, so that bytes can be read again. */
   copy(): PieceReader {
     const copy = this.fromStart()
     copy.#index = this.#index
@@ -41,7 +41,7 @@ export class PieceReader {
     return copy
   }
 
-  /** Goes on by this many bytes without reading them; at most those that remain. */
+  /** Skips this many bytes; at most those that remain. */
   forward(byteCount: number): void {
     this.#remaining -= byteCount
     for (let left = byteCount; left > 0; ) {
@@ -55,17 +55,17 @@ export class PieceReader {
     return this.#layout.pieceCount > 1
   }
 
-  /** Bytes still to come. */
+  /** Bytes that are still to be read. */
   get remaining(): number {
     return this.#remaining
   }
 
   /**
-   * Fills `target` as far as the body goes and returns the count of bytes. Once this has settled nothing writes into
-   * `target` any more.
+   * Fills `target`, or a part of it at the end of the body, and returns the count of bytes. When the promise is settled,
+   * nothing writes into `target` any more.
    *
-   * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation ended early or is another one by now;
-   *   `ERR_RANGE_LENGTH` when it says that it read more than it was asked for
+   * @throws SendRangeError `ERR_RANGE_CHANGED` if the representation ended early or has changed;
+   *   `ERR_RANGE_LENGTH` if it reports more bytes than it was asked for
    */
   async fill(target: Uint8Array): Promise<number> {
     const reads: Read[] = []
@@ -81,7 +81,7 @@ export class PieceReader {
     return filled
   }
 
-  /** Puts as much of a piece into the room as fits, or notes what has to be read for it. Returns the count of bytes. */
+  /** Copies a piece into `space` as far as it fits, or adds the read that it needs. Returns the count of bytes. */
   #place(piece: Piece, space: Uint8Array, reads: Read[]): number {
     const offset = this.#offset
     const count = this.#advance(piece, space.length)
@@ -90,7 +90,7 @@ export class PieceReader {
     return count
   }
 
-  /** Goes on by the bytes that are left of this piece, `max` at most. Returns the count. */
+  /** Moves on by the bytes that are left of this piece, `max` at most. Returns the count. */
   #advance(piece: Piece, max: number): number {
     const count = Math.min(max, pieceLength(piece) - this.#offset)
     this.#offset += count
@@ -103,8 +103,8 @@ export class PieceReader {
   }
 
   /**
-   * Reads several places, few at a time: an answer of hundreds of parts must not fill the queue that the reads of other
-   * answers wait in. Does not reject while others are still reading.
+   * Reads several places, a few at a time: an answer of hundreds of parts must not fill the queue in which the reads of
+   * other answers wait. Does not reject before all reads have ended.
    */
   async #readAll(reads: readonly Read[]): Promise<void> {
     const groups = isNearbyReader(this.#representation) ? groupNearby(reads) : reads.map((read) => [read])
@@ -122,7 +122,7 @@ export class PieceReader {
     if (failure !== undefined) throw (failure as { readonly reason: unknown }).reason
   }
 
-  /** What cannot be read together is read one by one: what lies between may be what fails. */
+  /** Reads one by one if reading together fails: the bytes between may be the ones that cannot be read. */
   async #readGroup(group: readonly Read[]): Promise<void> {
     const representation = this.#representation
     if (group.length > 1 && isNearbyReader(representation)) {
@@ -142,7 +142,7 @@ export class PieceReader {
   }
 }
 
-/** Throws `ERR_RANGE_CHANGED` when a representation is no longer the version that was pinned. */
+/** Throws `ERR_RANGE_CHANGED` if a representation is no longer the version that was opened. */
 export async function assertUnchanged(
   representation: Pick<RepresentationMetadata, 'unchanged'>,
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import { Body, type BodyReaders } from './body.ts'
 import type { PieceReader } from './piece-reader.ts'
 import { Pump } from './pump.ts'
 
-/** Chunks where this is read as an ordinary stream grow with the bytes that have gone out, to this. */
+/** The largest chunk if this is read as an ordinary stream. Chunks grow to this with the bytes that were sent. */
 const MAX_STREAM_CHUNK_BYTES = 128 * 1024
 const STREAM_CHUNK_STEP_BYTES = 16 * 1024
 
@@ -18,23 +18,23 @@ export interface PositionalBodyOptions {
   /** Called exactly once, when nothing reads any more. */
   readonly close: () => void | Promise<void>
   readonly readers: BodyReaders
-  /** Bytes of the first chunks where this is read as an ordinary stream. */
+  /** Bytes of the first chunks if this is read as an ordinary stream. */
   readonly firstChunkBytes: number
-  /** Told of the body that the response gets for itself. */
+  /** Called with the body that is made for the response. */
   readonly onForResponse: (body: PositionalBody) => void
 }
 
 /**
  * The body of a positional representation: an ordinary Readable with fresh memory for each chunk.
  *
- * Where only the response can read it, and the response writes to a socket of the system through Node's own methods,
- * `pipe` is a direct way that uses its memory again. It has one reader by construction: it is taken only while nobody
- * has read or listens, and a read by anybody else while it runs ends the answer.
+ * If only the response can read it, and the response writes to a socket of the system through Node's own methods, `pipe`
+ * uses a {@link Pump}, which uses its memory again. The pump is the only reader: it starts only if nothing has read or
+ * listens, and a read by other code while it runs ends the answer.
  */
 export class PositionalBody extends Body {
   readonly #reader: PieceReader
   readonly #options: PositionalBodyOptions
-  /** Who reads: set once. */
+  /** What reads this. Set once. */
   #readBy: 'none' | 'stream' | 'pump' = 'none'
   #bytesSent = 0
   #work: Promise<void> = Promise.resolve()
@@ -84,7 +84,7 @@ export class PositionalBody extends Body {
     }
     const onForeign = this.refuseForeign
     this.#pump = new Pump({ reader: this.#reader, response, onWritten, onForeign })
-    // The pump writes past the guard, so that whatever comes by it is of something else.
+    // The pump calls methods below the guard. So the guard sees only what other code writes.
     admitOnly(response, {
       handedOut: () => 0,
       isSpent: () => false,
@@ -123,7 +123,7 @@ export class PositionalBody extends Body {
     )
   }
 
-  /** An eighth of what has gone out: what a client that stops reading holds is little beside what it has read. */
+  /** An eighth of the bytes that were sent: a client that stops reading holds little compared with what it has read. */
   #chunkBytes(): number {
     const earned = Math.floor(this.bytesSent / 8 / STREAM_CHUNK_STEP_BYTES) * STREAM_CHUNK_STEP_BYTES
     return Math.min(MAX_STREAM_CHUNK_BYTES, Math.max(this.#options.firstChunkBytes, earned))
@@ -131,7 +131,7 @@ export class PositionalBody extends Body {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#pump?.stop()
-    // The connection is cut at once; the descriptor waits for the read that may be using it.
+    // The connection is cut at once. The descriptor is closed after the read that may be using it.
     this.#work.then(this.#options.close).catch(() => {})
     super._destroy(error, callback)
   }

@@ -15,17 +15,17 @@ import type { PieceReader } from './piece-reader.ts'
 import { Staging } from './staging.ts'
 
 const large = new ChunkPool({ chunkBytes: LARGE_CHUNK_BYTES, ...LARGE_CHUNKS })
-/** For all bodies; also used for answers that are sent in one piece. */
+/** For all bodies, and for answers that are sent in one piece. */
 export const smallChunks: ChunkPool = new ChunkPool({ chunkBytes: SMALL_CHUNK_BYTES, ...SMALL_CHUNKS })
 const staging = new Staging({ chunkBytes: SMALL_CHUNK_BYTES, inUse: STAGING_CHUNKS })
-/** Socket buffers at both ends take up to this many bytes of which the client has not read one. */
+/** Socket buffers at both ends take up to this many bytes before the client reads one. */
 const SOCKET_BUFFER_BYTES = 10 * 1024 * 1024
 /** A client that has read this many bytes counts as keeping up. */
 const KEEPING_UP_BYTES = 128 * 1024
-/** More clients than this that stopped reading large chunks: only those that keep up get one. */
+/** If more large chunks than this are overdue, only clients that keep up get one. */
 const MAX_OVERDUE_FOR_LARGE = 4
 
-/** Bytes of earlier responses that a connection has taken: the next request on it shows that they were read. */
+/** Bytes of earlier responses on a connection. The next request on it shows that they were read. */
 const takenBefore = new WeakMap<Socket, number>()
 
 /** What a {@link Pump} is made of. */
@@ -33,23 +33,23 @@ export interface PumpOptions {
   readonly reader: PieceReader
   /** Writes to a socket of the system through Node's own methods. */
   readonly response: ServerResponse
-  /** Told the count of bytes of each write that was reported. */
+  /** Called with the count of bytes of each write that was reported. */
   readonly onWritten: (byteCount: number) => void
-  /** Called where something else has written into the socket of the response meanwhile; no byte goes out behind it. */
+  /** Called when something else has written into the socket of the response. No byte goes out after it. */
   readonly onForeign: () => void
 }
 
 /**
  * Writes a body into a response, with memory that is used again.
  *
- * A client that keeps up, and any while few stall, has a chunk to itself, which comes back only when the write itself
- * was reported and the socket has passed the bytes on. The others share memory that never leaves: what is written for
- * them are copies.
+ * A client that keeps up gets a chunk for itself, and so does any client while few stall. The chunk goes back to the pool
+ * only when the write was reported and the socket has passed the bytes on. The other clients share memory that is read into
+ * and copied from, and only the copies are written.
  */
 export class Pump {
   readonly #response: ServerResponse
   readonly #onWritten: (byteCount: number) => void
-  /** Node's own methods, past which anything else is kept from writing. */
+  /** Node's own methods, below the guard that keeps other code from writing. */
   readonly #native: Pick<ServerResponse, 'write' | 'end'>
   readonly #socket: SocketWatch | undefined
   readonly #onForeign: () => void
@@ -58,7 +58,7 @@ export class Pump {
   #isStopped = false
   /** The chunk whose write has not been reported. */
   #unreported: Chunk | undefined
-  /** Ends the wait for a write that the response will never report. */
+  /** Stops waiting for a write that the response will never report. */
   #abandonWrite: (() => void) | undefined
 
   constructor({ reader, response, onWritten, onForeign }: PumpOptions) {
@@ -71,8 +71,8 @@ export class Pump {
   }
 
   /**
-   * Writes the whole body, and ends the response with it. Settles when nothing reads any more; rejects when a read
-   * fails. Settles after what is read at the moment when it is stopped.
+   * Writes the whole body, and ends the response with it. Settles when nothing reads any more, also after {@link stop}.
+   * Rejects if a read fails.
    */
   async run(): Promise<void> {
     const { socket } = this.#response
@@ -83,11 +83,11 @@ export class Pump {
       if (chunk === undefined) await this.#writeCopies()
       else await this.#writeChunk(chunk)
     }
-    // Fastify destroys a payload at the end of its response: what was sent counts all the same.
+    // Fastify destroys a payload at the end of its response. The bytes that were sent count all the same.
     if (socket !== null && this.#reader.remaining === 0) takenBefore.set(socket, before + this.#bytesWritten)
   }
 
-  /** Writes nothing more. What is being written may be kept by the socket, so its memory is not used again. */
+  /** Stops writing. The socket may keep the bytes that are being written, so their memory is not used again. */
   stop(): void {
     this.#isStopped = true
     this.#abandonWrite?.()
@@ -95,8 +95,8 @@ export class Pump {
   }
 
   /**
-   * Large memory for a client that keeps up, and for others while few have let it lie; then small, while few wait. An
-   * answer of many parts holds a good deal of memory for its ranges, and no more than it must for its bytes.
+   * Takes a large chunk for a client that keeps up, and for others while few large ones are overdue. Otherwise takes a small
+   * one while enough are free. An answer of many parts needs much memory for its ranges, and gets no chunk.
    */
   #takeChunk(isKeepingUp: boolean): Chunk | undefined {
     const { remaining, hasManyPieces } = this.#reader
@@ -125,7 +125,7 @@ export class Pump {
     })
   }
 
-  /** Reads a good deal at once and writes little at a time, for a client that may stop at any byte. */
+  /** Reads a chunk at once and writes small copies of it, for a client that may stop at any byte. */
   async #writeCopies(): Promise<void> {
     const staged = staging.take()
     if (staged === undefined) return this.#writeChunk(freshChunk(CAREFUL_CHUNK_BYTES))
@@ -149,13 +149,13 @@ export class Pump {
     try {
       return await this.#reader.fill(chunk.bytes)
     } catch (error) {
-      // A read of a source may have been given up, and still be going on.
+      // The read of a source may have been given up, and may still go on.
       chunk.writeOff()
       throw error
     }
   }
 
-  /** Settles when the write has been reported, or never will be. */
+  /** Settles when the write was reported, or never will be. */
   #write(bytes: Buffer, { isLast, onReported }: WriteOptions): Promise<void> {
     const { length } = bytes
     return new Promise((resolve) => {
@@ -186,7 +186,7 @@ interface WriteOptions {
   readonly onReported?: (error?: Error | null) => void
 }
 
-/** Memory that is used once. */
+/** Memory that is not used again. */
 function freshChunk(length: number): Chunk {
   return { bytes: ownBytes(length), giveBack() {}, writeOff() {} }
 }

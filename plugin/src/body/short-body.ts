@@ -10,24 +10,24 @@ import type { Chunk } from './chunk-pool.ts'
 import { PieceReader } from './piece-reader.ts'
 import { smallChunks } from './pump.ts'
 
-/** What is shorter comes cheaply from Node's own pool. */
+/** Shorter memory is cheap: it comes from Node's own pool. */
 const MIN_POOLED_BYTES = 4 * 1024
 
-/** What a short body is read from, and for whom. */
+/** What a short body is read from, and what can read it. */
 export interface ShortBodyOptions {
   readonly representation: PositionalRepresentation
   readonly layout: Layout
   readonly readers: BodyReaders
-  /** Aborted when nobody wants the bytes any more. */
+  /** Aborted when the bytes are no longer wanted. */
   readonly signal: AbortSignal
 }
 
 /** A body that is in memory as a whole. */
 export interface ShortBody {
   readonly bytes: OwnBytes
-  /** To be called right before the bytes are sent on the reply that they were read for. */
+  /** Call this right before the bytes are sent on the reply. */
   endWithResponse(): void
-  /** To be called where they are not sent. */
+  /** Call this if they are not sent. */
   discard(): void
 }
 
@@ -49,7 +49,7 @@ export async function readShortBody(reply: FastifyReply, options: ShortBodyOptio
     if (range !== undefined) representation.offerToCache?.(range, body.bytes)
     return body
   } catch (error) {
-    // A read of a source may have been given up, and still be going on.
+    // The read of a source may have been given up, and may still go on.
     body.discard()
     throw error
   }
@@ -60,7 +60,7 @@ function onlyRangeOf(layout: Layout): ByteRange | undefined {
   return piece?.kind === 'range' ? piece.range : undefined
 }
 
-/** Memory is used again where nothing but Node gets to see the payload. What is short comes cheaply without. */
+/** Memory is used again if only Node gets the payload. */
 function isPooled(reply: FastifyReply, length: number, readers: BodyReaders): boolean {
   return length >= MIN_POOLED_BYTES && readers !== 'anybody' && isNativeResponse(reply.raw)
 }
@@ -69,7 +69,7 @@ function ownMemory(bytes: OwnBytes): ShortBody {
   return { bytes, endWithResponse() {}, discard() {} }
 }
 
-/** The memory is this answer's until the loan ends, which leaves every view of it empty. */
+/** The memory belongs to this answer until it is given back. Every view of it is empty then. */
 function pooledMemory(reply: FastifyReply, chunk: Chunk, length: number): ShortBody {
   return {
     bytes: chunk.bytes.subarray(0, length) as OwnBytes,
@@ -78,7 +78,7 @@ function pooledMemory(reply: FastifyReply, chunk: Chunk, length: number): ShortB
   }
 }
 
-/** `finish` comes from the report of the last write. */
+/** `finish` is emitted when the last write was reported. */
 function giveBackAfter(reply: FastifyReply, chunk: Chunk, length: number): void {
   const isWithSystem = watchSystemWrites(reply.raw)
   reply.raw.once('finish', () => {

@@ -1,15 +1,15 @@
 import { type Chunk, ChunkPool, type ChunkPoolOptions } from './chunk-pool.ts'
 
-/** Memory that has waited this long, in ms, for a client to take what was copied from it is taken back. */
+/** After this time memory is taken back from a client that has not taken the last copy. */
 const OVERDUE_MS = 250
 
 /**
- * Memory that is read into, and that leaves only as copies. So it can be taken back from a client that stops reading,
- * whatever that client's connection still holds.
+ * Memory that is read into and copied from. Only the copies are written, so the memory can be taken back from a client that
+ * stops reading, although its connection still keeps a copy.
  */
 export class Staging {
   readonly #pool: ChunkPool
-  /** Read, and since when its next copy waits, in ms; the longest first. */
+  /** Chunks of which a copy waits to be taken, and since when, in ms; the longest first. */
   readonly #waiting = new Map<Chunk, number>()
   #timer: NodeJS.Timeout | undefined
 
@@ -17,14 +17,14 @@ export class Staging {
     this.#pool = new ChunkPool({ ...options, overdue: 0 })
   }
 
-  /** Lends memory; undefined when all is in use by clients that keep up. */
+  /** Takes a chunk; undefined if all are in use by clients that keep up. */
   take(): Chunk | undefined {
     return this.#pool.take()
   }
 
   /**
-   * Says that nothing reads into the memory any more and a copy of its bytes waits to be written. When that takes
-   * long the memory is taken back, which leaves it without a byte.
+   * Notes that nothing reads into the memory any more, and a copy of its bytes waits to be written. If this takes long, the
+   * memory is taken back, and is empty then.
    */
   wait(chunk: Chunk): void {
     if (chunk.bytes.length === 0) return
@@ -33,7 +33,7 @@ export class Staging {
     this.#timer ??= setTimeout(() => this.#takeBack(), OVERDUE_MS).unref()
   }
 
-  /** Ends the loan; does nothing when it was taken back. */
+  /** Returns the memory. Does nothing if it was taken back. */
   giveBack(chunk: Chunk): void {
     this.#waiting.delete(chunk)
     chunk.giveBack()

@@ -19,16 +19,16 @@ type Chunks = AsyncIterator<Uint8Array> | Iterator<Uint8Array>
 export interface StreamedBodyOptions {
   readonly openings: ReadOpenings
   readonly layout: Layout
-  /** Called exactly once, when nothing waits for a read any more. */
+  /** Called exactly once, when no read is under way any more. */
   readonly close: () => void | Promise<void>
   readonly readers: BodyReaders
-  /** Told of the body that the response gets for itself. */
+  /** Called with the body that is made for the response. */
   readonly onForResponse: (body: StreamedBody) => void
 }
 
 /**
- * The body of a representation that yields chunks. Holds it to exactly the bytes it was asked for. The source is read when
- * this is read: where no hook reads the payload, once only.
+ * The body of a representation that yields chunks. It fails if they are not exactly the bytes that were asked for. The
+ * source is read when this is read, so only once if no hook reads the payload.
  */
 export class StreamedBody extends Body {
   readonly #controller = new AbortController()
@@ -36,7 +36,7 @@ export class StreamedBody extends Body {
   readonly #representation: StreamedRepresentation
   readonly #layout: Layout
   #index = 0
-  /** Of the piece that is being read. */
+  /** The chunks of the piece that is being read. */
   #chunks: Chunks | undefined
   /** Bytes of it that are still to come. */
   #missing = 0
@@ -84,8 +84,8 @@ export class StreamedBody extends Body {
   }
 
   /**
-   * Pushes one chunk, or the end. The last chunk of all waits until nothing speaks against it: a client that has the
-   * length has the version.
+   * Pushes one chunk, or the end. The last chunk waits for a check that the representation is unchanged: a client that has
+   * all bytes takes them for one version.
    */
   async #advance(): Promise<void> {
     const chunk = await this.#next()
@@ -103,7 +103,7 @@ export class StreamedBody extends Body {
     this.#pushChunk(last)
   }
 
-  /** The chunk before the one that came last; undefined when none comes any more. */
+  /** The chunk before the one that came last; undefined at the end. */
   async #next(): Promise<Uint8Array | undefined> {
     while (this.#index < this.#layout.pieceCount) {
       this.#chunks ??= this.#begin(this.#layout.piece(this.#index))

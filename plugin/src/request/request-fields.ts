@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { RangeRequest } from '../rules/decision.ts'
 
-/** What an If-Range that came twice is read as: it is no validator at all, so the range does not apply. */
+/** An If-Range that came twice is read as this. It is not a validator, so the range does not apply. */
 const NO_VALIDATOR = ''
 
-/** Picks the fields that conditions and ranges are made of out of a request. */
+/** Reads the fields for conditions and ranges of a request. */
 export function rangeRequestOf(request: FastifyRequest): RangeRequest {
   const { headers } = request
   const ifRange = headers['if-range']
@@ -23,7 +23,7 @@ export function rangeRequestOf(request: FastifyRequest): RangeRequest {
   }
 }
 
-/** Whether a hook may compress the answer: only for a client that says what it takes (RFC 9110 §12.5.3). */
+/** Whether a hook may compress the answer: only if the client has sent Accept-Encoding (RFC 9110 §12.5.3). */
 export function mayBeEncoded(request: FastifyRequest): boolean {
   const encodings = request.headers['accept-encoding']
   return encodings !== undefined && encodings !== 'identity'
@@ -34,8 +34,8 @@ function first(value: string | string[]): string | undefined {
 }
 
 /**
- * The value of a field that may stand only once, RFC 9110 §5.3; undefined when it came in several lines, which Node
- * joins or drops: neither is what anybody sent.
+ * The value of a field that must not come twice, RFC 9110 §5.3. Undefined if it came in several lines: Node joins or drops
+ * them, and the client has sent neither.
  */
 function onlyLine(request: FastifyRequest, name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined

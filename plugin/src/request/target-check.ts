@@ -27,19 +27,19 @@ import {
 } from '../rules/route-parameters.ts'
 import { receivedTarget } from './received-target.ts'
 
-/** The settings that are about the spelling of a request's target. */
+/** The settings for the spelling of a request's target. */
 export interface SpellingSettings {
   readonly encodedSlashes: EncodedSlashes
   readonly targetSpelling: TargetSpelling
 }
 
 /**
- * Whether a file is served under the target of a request, which guards have seen as it is spelled there. Both are
- * looked at: the target as it was received, and what a hook, a middleware or `rewriteUrl` has made of it.
+ * Whether a file is served under the target of a request, as it is spelled there: this is what guards of the application
+ * have seen. Two targets are checked: the received one, and the one that a hook, a middleware or `rewriteUrl` has made of it.
  *
- * 1. Its spelling must lead to the route that the one without encodings leads to. So no guard of a route, or of the
- *    context of one, is walked around.
- * 2. Where its parameters name the file, its folders must be spelled plainly: hooks compare `request.url` with them.
+ * 1. Its spelling must lead to the same route as the spelling without encodings. So no request avoids the guard of a route,
+ *    or of its context.
+ * 2. If its parameters name the file, its folders must be spelled plainly, because hooks compare them with `request.url`.
  *
  * @param file the path that was given to `sendRange`
  */
@@ -61,7 +61,7 @@ interface Spelled extends SpellingSettings {
   /** The path of a target. */
   readonly path: string
   readonly file: string
-  /** Whether the router may have seen another one. */
+  /** Whether the router may have seen another path. */
   readonly isRewritten: boolean
   readonly semicolon: Semicolon
 }
@@ -70,10 +70,10 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   const { path, file, encodedSlashes, isRewritten, semicolon } = spelled
   if (!path.startsWith('/') || hasDotSegment(path)) return false
   if (encodedSlashes === 'refuse' && hasEncodedSlash(path)) return false
-  // Handlers of what is not found are registered for folders too, and the router says nothing of them.
+  // Not-found handlers are registered for folders too, and the router does not report them.
   if (request.is404 && hasReservedFolder(path)) return false
   const here = match(request, path)
-  // The router was led by a constraint of the application's own, and cannot be asked again.
+  // The route depends on a constraint of the application, and the router cannot be asked again.
   if (here === null && !request.is404 && !isRewritten) return false
   const registered = asRegistered(path, semicolon)
   if (registered !== path) {
@@ -83,15 +83,15 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   if (namesFile(here === null ? [decoded(path)] : Object.values(here), file)) {
     return hasPlainFolders(path) && (!hasEmptySegment(path) || isCollapsed(here))
   }
-  // RFC 3986 §6.2.2.2: unreserved characters are the same encoded. That holds for what the router gives to a
-  // parameter; hooks compare `request.url` with the text of a route.
+  // RFC 3986 §6.2.2.2: unreserved characters are equivalent to their encoded form. The router decodes them in parameters,
+  // but hooks compare `request.url` with the text of a route.
   const replaced = withUnreservedReplaced(path)
   return replaced === path || isSameButAt(here, match(request, replaced))
 }
 
 /**
- * What a semicolon is to the router that a path with an encoded one leads to. Asked of the router itself, since its
- * option has two places: where it delimits, one behind the path changes nothing.
+ * How the router reads a semicolon, for a path with an encoded one. The router itself is asked, since its option can be set
+ * in two places. If a semicolon is a delimiter, one after the path changes nothing.
  */
 function semicolonIn(request: FastifyRequest, path: string): Semicolon {
   if (!hasEncodedSemicolon(path)) return 'data'
@@ -99,16 +99,16 @@ function semicolonIn(request: FastifyRequest, path: string): Semicolon {
   return here !== null && isDeepStrictEqual(here, match(request, `${path};`)) ? 'delimiter' : 'data'
 }
 
-/** What the router makes of a path, for the method, host and version of a request. */
+/** The parameters that the router finds in a path, for the method, host and version of a request. */
 function match({ server, method, headers }: FastifyRequest, url: string): RouteParameters {
   const fields = { host: headers.host ?? headers[':authority'], version: headers['accept-version'] }
-  // A field that no route is told apart by would match none.
+  // With a constraint that no route has, the router would find none.
   const constraints = Object.fromEntries(
     Object.entries(fields).filter(
       ([name, value]) => value !== undefined && server.hasConstraintStrategy(name),
     ),
   )
-  // Its type leaves out that there may be none.
+  // Its type does not say that it may be null.
   const found = server.findRoute({ url, method: method as HTTPMethods, constraints }) as Found | null
   return found === null ? null : found.params
 }

@@ -4,17 +4,18 @@ import type { SendRangeError } from '../errors.ts'
 
 interface AddedFields {
   readonly values: Map<string, unknown>
-  /** The error that they go with. */
+  /** The error that they belong to. */
   readonly error: SendRangeError | undefined
 }
 
-/** Fields of the options and of errors that we have put on a reply. */
+/** Fields of options and of errors that were added to a reply. */
 const fieldsOf = new WeakMap<FastifyReply, AddedFields>()
 
 /**
- * Puts fields on a reply that {@link removeAddedFields} finds again: they can be any, such as one that has caches keep an answer.
+ * Adds fields to a reply so that {@link removeAddedFields} finds them. They may be any, also one that has caches keep an
+ * answer.
  *
- * @param error the error that they go with
+ * @param error the error that they belong to
  */
 export function addFields(
   reply: FastifyReply,
@@ -30,7 +31,7 @@ export function addFields(
   }
 }
 
-/** Takes the fields off again, except those that somebody else has set since. */
+/** Removes these fields, except those that the application has changed since. */
 export function removeAddedFields(reply: FastifyReply): void {
   const own = fieldsOf.get(reply)
   if (own === undefined) return
@@ -42,7 +43,7 @@ export function removeAddedFields(reply: FastifyReply): void {
   }
 }
 
-/** The same where something else is answered than the error that they go with, or something that does not have its status. */
+/** The same if the answer is not the error that they belong to, or has another status. */
 export function removeFieldsOfOtherError(reply: FastifyReply, payload: unknown): void {
   const error = fieldsOf.get(reply)?.error
   if (error === undefined || error === payload) return

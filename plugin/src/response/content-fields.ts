@@ -12,17 +12,17 @@ export interface ContentHead {
   readonly claim: ReplyClaim
   readonly context: ResponseContext
   readonly decision: ContentDecision
-  /** Of the whole answer: a multipart body has one of its own. */
+  /** That of the answer. A multipart body has one of its own. */
   readonly contentType: string
   /** Bytes of the body. */
   readonly length: number
 }
 
 /**
- * Sets status and fields of 200 and 206. Nothing may be awaited between this and the sending: what the application
- * sends itself must not go out under our fields.
+ * Sets the status and fields of 200 and 206. Do not await anything between this and the sending: an answer of the
+ * application must not go out with our fields.
  *
- * @throws SendRangeError `ERR_RANGE_ALREADY_SENT` when something else has answered
+ * @throws SendRangeError `ERR_RANGE_ALREADY_SENT` if something else has answered
  */
 export function setContentFields(reply: FastifyReply, head: ContentHead): void {
   const { claim, context, decision, contentType, length } = head
@@ -30,8 +30,8 @@ export function setContentFields(reply: FastifyReply, head: ContentHead): void {
   // The application may have set one while the file was read.
   if (decision.kind === 'full') acceptHandlerStatus(reply)
   setRepresentationFields(reply, context)
-  // Not §15.3.7, "SHOULD NOT generate other representation header fields" in answer to If-Range: because clients that
-  // begin a file again from such an answer would miss its type and date.
+  // §15.3.7 asks for the opposite in answer to If-Range: "SHOULD NOT generate other representation header fields". But a
+  // client that begins a file again from such an answer would miss its type and date.
   reply.header('content-type', contentType)
   reply.header('content-length', String(length))
   if (decision.kind !== 'full') reply.code(206)

@@ -6,9 +6,9 @@ import { mediaTypeOf } from '../rules/media-type.ts'
 import type { ResponseContext } from './response-fields.ts'
 
 /**
- * The Content-Type of the representation itself; a handler's own wins.
+ * The Content-Type of the representation. One that the handler has set comes first.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` or `ERR_RANGE_SOURCE` for what would break the head of a part
+ * @throws SendRangeError `ERR_RANGE_OPTION` or `ERR_RANGE_SOURCE` for a value that would break the head of a part
  */
 export function contentTypeOf({ path, representation, settings, handlerFields }: ResponseContext): string {
   const { contentType } = settings
@@ -23,9 +23,9 @@ export function contentTypeOf({ path, representation, settings, handlerFields }:
 }
 
 /**
- * What a `contentType` function says of a path; unchecked.
+ * The unchecked result of a `contentType` function.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` when it throws
+ * @throws SendRangeError `ERR_RANGE_OPTION` if it throws
  */
 function contentTypeFrom(contentType: (path: string) => unknown, path: string): unknown {
   try {

@@ -6,7 +6,7 @@ import type { ReplyClaim } from './reply-claim.ts'
 import { type ResponseContext, setNotModifiedFields } from './response-fields.ts'
 import { sendEmpty } from './send-empty.ts'
 
-/** An answer that carries nothing of the representation. */
+/** An answer without content of the representation. */
 export interface ContentlessAnswer {
   readonly claim: ReplyClaim
   readonly context: ResponseContext

@@ -1,17 +1,17 @@
-/** What {@link corsOptions} sets of the options of `@fastify/cors`. */
+/** The options of `@fastify/cors` that {@link corsOptions} sets. */
 export interface CorsOptions {
-  /** Access-Control-Allow-Methods: what files are read with. */
+  /** Access-Control-Allow-Methods: the methods that read files. */
   readonly methods: string[]
-  /** Access-Control-Allow-Headers: what a page may send to ask for ranges, and under conditions. */
+  /** Access-Control-Allow-Headers: the fields that a page may send to ask for ranges, and conditions. */
   readonly allowedHeaders: string[]
-  /** Access-Control-Expose-Headers: what a page may read of an answer. */
+  /** Access-Control-Expose-Headers: the fields of an answer that a page may read. */
   readonly exposedHeaders: string[]
 }
 
 /**
- * Options for `@fastify/cors` that let pages of other origins read files by ranges. Without them a page gets the
- * bytes, but neither sees which ones they are (Content-Range) nor of which version (ETag), and readers of PDF, PMTiles
- * or Parquet fetch whole files or fail.
+ * Options for `@fastify/cors` that let pages of other origins read files by ranges. Without them a page gets the bytes, but
+ * does not see which ones they are (Content-Range), or of which version (ETag). Readers of PDF, PMTiles or Parquet then fetch
+ * whole files or fail.
  *
  * @example
  * await fastify.register(cors, { ...corsOptions(), origin: 'https://viewer.example' })

@@ -5,15 +5,15 @@ import { isMultipart } from '../rules/media-type.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { ResponseContext } from './response-fields.ts'
 
-/** How a request is answered, and what with. */
+/** How a request is answered, and the context in which that was decided. */
 export interface DecidedAnswer {
   readonly context: ResponseContext
   readonly decision: Decision
 }
 
 /**
- * Decides how to answer. A representation that is `multipart/byteranges` itself has no ranges: to a client a part of it
- * would be several parts.
+ * Decides how to answer. A representation that is `multipart/byteranges` itself has no ranges: a client would take a part of
+ * it for several parts.
  *
  * RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a multiple
  * part response".
@@ -35,7 +35,7 @@ export function decideAnswer(
   return { context: whole, decision: decideFor(reply, whole, maxRanges) }
 }
 
-/** What a function has said is not asked for again: it might say something else. */
+/** A function is called once only: it might return another type the next time. */
 function withContentType(context: ResponseContext, contentType: string): ResponseContext {
   const { settings } = context
   return typeof settings.contentType === 'function'

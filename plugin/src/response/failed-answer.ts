@@ -12,7 +12,7 @@ import { resetStatus } from './handler-status.ts'
 import { ReplyClaim, sendError } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
-/** Hands a failure to Fastify's error handling, where an answer can still be given. */
+/** Passes a failure to Fastify's error handling if an answer is still possible. */
 export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): void {
   const error = asError(thrown)
   const log = (level: 'debug' | 'warn', message: string): void =>
@@ -22,19 +22,19 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
     claim.cutAbandoned()
     return
   }
-  // The client has left, which is what most sources fail with then: nobody to answer, and no fault to report.
+  // The client has left, and most sources fail then. There is no fault to report.
   if (isOver(reply)) {
     log('debug', 'range response given up')
     return
   }
-  // Whatever wraps the response can throw after the head is out: there is no second answer.
+  // A wrapper of the response may throw after the head was sent. There is no second answer.
   if (isHeadSent(reply.raw)) {
     log('warn', 'range response failed after its head was sent')
     cut(reply.raw)
     return
   }
   clearRepresentationFields(reply)
-  // Fastify puts the fields of an error on the answer only where the user has set no error handler.
+  // Fastify sets the fields of an error only if the application has no error handler.
   if (error instanceof SendRangeError && error.headers !== undefined) addFields(reply, error.headers, error)
   resetStatus(reply)
   ReplyClaim.release(reply)
@@ -43,7 +43,7 @@ export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): v
   sendError(reply, error)
 }
 
-/** The answer is no longer about the content; only the Content-Range of a 416 is ours. */
+/** The answer is no longer about the content. Only the Content-Range of a 416 is ours. */
 function guardError(reply: FastifyReply, error: Error): void {
   forgetIntended(reply.raw)
   const contentRange = error instanceof SendRangeError ? error.headers?.['content-range'] : undefined

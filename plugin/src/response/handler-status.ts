@@ -7,10 +7,9 @@ const RESET_CONTENT = 205
 const PARTIAL_CONTENT = 206
 
 /**
- * Leaves the status of a reply if a whole representation can go out under it.
+ * Accepts the status that the handler has set if a whole representation can be sent with it.
  *
- * A handler that has set 206 wants ranges to be served, and the request decides whether there are any: it becomes 200. RFC 9110
- * §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a Content-Range header
+ * 206 becomes 200: the handler wants ranges to be served, and the request decides whether there are any. RFC 9110 §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a Content-Range header
  * field".
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for a status that has no content
@@ -22,7 +21,7 @@ export function acceptHandlerStatus(reply: FastifyReply): void {
     throw new SendRangeError('ERR_RANGE_OPTION', `An answer with the status ${statusCode} has no content`)
 }
 
-/** Takes a status of a part, or of no content, off the reply: something else is going to answer. */
+/** Makes 200 of a status without content and of 206, because something else is going to answer. */
 export function resetStatus(reply: FastifyReply): void {
   if (reply.statusCode === PARTIAL_CONTENT || !hasContent(reply.statusCode)) reply.code(OK)
 }

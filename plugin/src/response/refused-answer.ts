@@ -7,7 +7,7 @@ import { refusalError } from '../sources/refused-path.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
-/** What is refused, and for whom. */
+/** A call that is refused. */
 export interface RefusedCall {
   readonly claim: ReplyClaim
   /** As it was given to `sendRange`. */
@@ -16,15 +16,15 @@ export interface RefusedCall {
 }
 
 /**
- * Answers a path under which nothing is served: 404 through the not-found handler. The reason goes to the log, never to
+ * Answers a path that is not served: 404 through the not-found handler, 400 or 403. The reason goes to the log, and never to
  * the client.
  *
- * @throws SendRangeError `ERR_RANGE_PATH_INVALID`, `ERR_RANGE_PATH_FORBIDDEN`; `ERR_RANGE_ALREADY_SENT` when something
+ * @throws SendRangeError `ERR_RANGE_PATH_INVALID`, `ERR_RANGE_PATH_FORBIDDEN`; `ERR_RANGE_ALREADY_SENT` if something
  * else has answered
  */
 export function refuse(reply: FastifyReply, { claim, path, refusal }: RefusedCall): void {
   const { status, text } = describeRefusal(refusal)
-  // What lies under a root that is not there is no fault of the request.
+  // A missing root is a fault of the server, not of the request.
   const level = refusal === 'root-missing' ? 'warn' : 'debug'
   if (level === 'warn' || isDebugging(reply.log)) {
     const details = { sendRange: { outcome: 'refused', path: shownPath(path), status, reason: refusal } }

@@ -13,22 +13,22 @@ import { clearRepresentationFields } from './response-fields.ts'
 /** Where a reply keeps its claim. */
 export const SLOT: unique symbol = Symbol('fastify-send-range claim')
 
-/** How Fastify and whatever wraps it send. */
+/** `reply.send`, of Fastify or of a wrapper. */
 export type Send = (this: unknown, payload?: unknown) => FastifyReply
 /**
- * Before our first call: whether something was sent already, which is unknown where the application's own `send` stands in
- * the place of the guard. From then on: whose turn it is.
+ * Before the first call of `sendRange`: whether something was sent already. It is unknown if a `send` of the application
+ * replaces the guard. After that call: its claim.
  */
 type Slot = ReplyClaim | 'sent' | 'unknown' | null | undefined
-/** A reply in a context where sends are guarded. */
+/** A reply in a context with a guard on `send`. */
 export type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
 
 /**
  * - `opening`: nothing of our answer is on the reply yet
- * - `sent`: it was handed to Fastify
+ * - `sent`: our answer was passed to Fastify
  * - `overtaken`: the application has sent something else before
- * - `failing`: the handler of errors, or of what is not found, has the reply
- * - `failed`: and it has sent something
+ * - `failing`: the error handler or the not-found handler has the reply
+ * - `failed`: that handler has sent something
  */
 type State = 'opening' | 'sent' | 'overtaken' | 'failing' | 'failed'
 
@@ -36,28 +36,28 @@ function alreadySent(message: string, cause?: unknown): SendRangeError {
   return new SendRangeError('ERR_RANGE_ALREADY_SENT', message, { cause })
 }
 
-/** Whether an answer is out, or Fastify has nothing to do with it any more. */
+/** Whether an answer was sent, or the reply was hijacked. */
 function isAnswered(reply: FastifyReply): boolean {
   return reply.sent || isHeadSent(reply.raw)
 }
 
 /**
- * Which call of `sendRange` answers on a reply. Opening a file takes a while, and so may an `onSend` hook; what the
- * application sends meanwhile must not be mixed with our answer. Fastify knows of an answer only when its head is out.
+ * Which call of `sendRange` answers on a reply. Opening a file takes a while, and so may an `onSend` hook. What the
+ * application sends in this time must not be mixed with our answer. Fastify knows of an answer only when its head was sent.
  *
- * - Until our answer is handed to Fastify, anything else that is sent goes out, and ours is given up: nothing of it is
- *   on the reply yet. Nothing at all is no answer: Fastify sends it where an async handler forgets to return the reply.
- * - From then on nothing else is sent, except what Fastify's time limit for handlers answers with.
- * - Where our answer fails before its head is out, the reply is free again for the handlers of errors.
+ * - Before our answer is passed to Fastify, any other answer is sent, and ours is given up: nothing of it is on the reply
+ *   yet. A `send` without a payload is not an answer: Fastify calls it if an async handler forgets to return the reply.
+ * - After that nothing else is sent, except the answer of Fastify's `handlerTimeout`.
+ * - If our answer fails before its head was sent, the reply is free again for the error handlers.
  */
 export class ReplyClaim {
   readonly #reply: FastifyReply
   #state: State = 'opening'
-  /** Whether what is sent through Fastify is seen. */
+  /** Whether calls of `reply.send` are seen. */
   readonly #isGuarded: boolean
-  /** Whether our answer is on its way to Fastify's own `send`. */
+  /** Whether the next call of `send` passes our own answer to Fastify. */
   #isHandedOver = false
-  /** Of our answer. */
+  /** The status of our answer. */
   #status = 0
 
   private constructor(reply: FastifyReply) {
@@ -67,10 +67,10 @@ export class ReplyClaim {
   }
 
   /**
-   * Claims a reply for one call. A reply that is taken is reported in the log; where the first call has not answered
-   * yet, the second ends both with an error.
+   * Claims a reply for one call. If the reply was answered already, that is reported in the log. If an earlier call has
+   * not answered yet, both calls end with an error.
    *
-   * @returns undefined for a reply that is taken
+   * @returns undefined for a reply that was claimed or answered already
    */
   static take(reply: FastifyReply): ReplyClaim | undefined {
     const slot = (reply as Claimed)[SLOT]
@@ -85,7 +85,7 @@ export class ReplyClaim {
     return undefined
   }
 
-  /** Leaves a reply to the handler of errors, or of what is not found. What we have put on it goes. */
+  /** Leaves a reply to the error handler or the not-found handler, and removes what we have set on it. */
   static release(reply: FastifyReply): void {
     const claimed = reply as Claimed
     const slot = claimed[SLOT]
@@ -101,7 +101,7 @@ export class ReplyClaim {
     slot.#state = 'failing'
   }
 
-  /** Cuts an answer of ours that Fastify cannot write, since another was begun past it. */
+  /** Cuts an answer of ours that Fastify cannot write, because another was begun on `reply.raw`. */
   static cutRefused(reply: FastifyReply, error: unknown): void {
     const slot = (reply as Claimed)[SLOT]
     if (slot instanceof ReplyClaim && slot.#state === 'sent') cutRefused(reply, error)
@@ -113,21 +113,21 @@ export class ReplyClaim {
     return this.#state !== 'sent'
   }
 
-  /** Ends what the application has begun past Fastify while our answer was made, where nobody else will. */
+  /** Cuts an answer that the application has begun on `reply.raw` while ours was made, if nothing else ends it. */
   cutAbandoned(): void {
     if (this.#state === 'opening' && this.#isGuarded) cutAbandoned(this.#reply)
   }
 
   /**
-   * To be called right before the first change of the reply.
+   * Call this right before the first change of the reply.
    *
-   * @throws SendRangeError `ERR_RANGE_ALREADY_SENT` when something else has answered
+   * @throws SendRangeError `ERR_RANGE_ALREADY_SENT` if something else has answered
    */
   assertHeld(): void {
     if (this.isLost) throw alreadySent('Another answer was sent')
   }
 
-  /** Hands our answer to Fastify. */
+  /** Passes our answer to Fastify. */
   send(payload?: unknown): void {
     this.#state = 'sent'
     this.#status = this.#reply.statusCode
@@ -136,7 +136,7 @@ export class ReplyClaim {
     handOver(this.#reply, payload)
   }
 
-  /** Whether what is sent on the reply may go to Fastify. */
+  /** Whether a call of `send` may go on to Fastify. */
   admits(payload: unknown): boolean {
     if (this.#isHandedOver) {
       this.#isHandedOver = false
@@ -155,7 +155,7 @@ export class ReplyClaim {
       forgetIntended(reply.raw)
     }
     const isFailing = this.#state === 'failing' || this.#state === 'failed'
-    // A handler of errors may fail itself, or answer with another status.
+    // An error handler may fail itself, or answer with another status.
     if (isFailing) removeFieldsOfOtherError(reply, payload)
     this.#state = isFailing ? 'failed' : 'overtaken'
     return true
@@ -163,7 +163,7 @@ export class ReplyClaim {
 }
 
 /**
- * Whether a handler has thrown what is being sent: it may throw undefined. Fastify says so under a symbol of its own.
+ * Whether a handler has thrown what is being sent. It may throw undefined. Fastify has a symbol for this.
  */
 function isThrown(reply: FastifyReply): boolean {
   const isError = Object.getOwnPropertySymbols(reply).find(
@@ -172,7 +172,7 @@ function isThrown(reply: FastifyReply): boolean {
   return isError !== undefined && Reflect.get(reply, isError) === true
 }
 
-/** Fastify's own failure of an answer that is not there after `handlerTimeout`. */
+/** Whether Fastify has given up an answer after its `handlerTimeout`. */
 function isTimeLimit(payload: unknown): boolean {
   return systemCode(payload) === 'FST_ERR_HANDLER_TIMEOUT'
 }
@@ -187,7 +187,7 @@ function report({ log }: FastifyReply, err: SendRangeError): void {
   writeLogLine(log, { level: 'warn', details: { err }, message: err.message })
 }
 
-/** Hands an error to Fastify's error handling, and reports it where Fastify takes none, as in an `onError` hook. */
+/** Passes an error to Fastify's error handling. Reports it in the log if Fastify takes none, as in an `onError` hook. */
 export function sendError(reply: FastifyReply, error: Error): void {
   try {
     handOver(reply, error)
@@ -196,7 +196,7 @@ export function sendError(reply: FastifyReply, error: Error): void {
   }
 }
 
-/** What wraps `send` may be async, and give a promise where Fastify gives the reply. */
+/** A wrapper of `send` may be async, and return a promise. Fastify returns the reply. */
 function handOver(reply: FastifyReply, payload: unknown): void {
   const sent: unknown = reply.send(payload)
   if (sent !== reply) ignoreRejection(sent)

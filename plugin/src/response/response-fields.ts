@@ -10,7 +10,7 @@ import { addFields, removeAddedFields } from './added-fields.ts'
 import type { HandlerFields } from './selected-representation.ts'
 
 const RANGE_NOT_SATISFIABLE = 416
-/** Fields that describe the representation; an answer that does not carry it must not carry them (RFC 9110 §15.4.5). */
+/** Fields that describe the representation. An answer without it must not have them (RFC 9110 §15.4.5). */
 const REPRESENTATION_FIELDS = [
   'content-type',
   'content-length',
@@ -21,10 +21,10 @@ const REPRESENTATION_FIELDS = [
   'accept-ranges',
   'last-modified',
 ]
-/** What an error must not inherit on top: it is not the file, and must not be stored as if it were. */
+/** Fields that an error must not have either: caches must not store it as if it were the file. */
 const CACHING_FIELDS = ['etag', 'cache-control', 'expires']
 
-/** The settings that are about the fields of a response. */
+/** The settings for the fields of a response. */
 export interface FieldSettings {
   readonly cacheControl: string | undefined
   readonly contentType: string | ((path: string) => string | undefined) | undefined
@@ -32,23 +32,23 @@ export interface FieldSettings {
   readonly download: boolean | string
 }
 
-/** What a response is about. */
+/** What the fields of a response follow from. */
 export interface ResponseContext {
   readonly path: string
   readonly representation: Representation
   readonly selected: Selected
   readonly settings: FieldSettings
-  /** What the handler has set already; it wins over what is said here. */
+  /** Fields that the handler has set. They stay as they are. */
   readonly handlerFields: HandlerFields
 }
 
-/** The fields of 200 and 206 that do not depend on the range. What the handler has set stays. */
+/** Sets the fields of 200 and 206 that do not depend on the range. Fields that the handler has set stay. */
 export function setRepresentationFields(reply: FastifyReply, context: ResponseContext): void {
   const { path, selected, settings, handlerFields } = context
   const { cacheControl, download, headers } = settings
   // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
-  // multiple part response", and a 200 has none either. Of a 206 with one part it is set afterwards. The page of a 416 has
-  // that of the file that was asked for.
+  // multiple part response", and a 200 has none either. For a 206 with one part it is set afterwards. The page of a 416 has
+  // the Content-Range of the file that was asked for.
   if (handlerFields['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
     removeFields(reply, ['content-range'])
   if (handlerFields['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
@@ -64,14 +64,14 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
   }
 }
 
-/** The coding that the handler says the representation has: it is part of it, tag and ranges are of the coded bytes. */
+/** The coding of the representation itself, as the handler or an option says. Tag and ranges are of the coded bytes. */
 export function codingOfRepresentation({ handlerFields, settings }: ResponseContext): unknown {
   return handlerFields['content-encoding'] ?? ownField(settings.headers, 'content-encoding')
 }
 
 /**
- * The fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200 would
- * have them, and Last-Modified only where there is no ETag.
+ * Sets the fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200 would
+ * have them, and Last-Modified only without an ETag.
  *
  * @param matched the strength of the tag that the client named
  */
@@ -99,14 +99,14 @@ function ownField(headers: Readonly<Record<string, string>>, name: string): stri
   return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
 }
 
-/** Takes everything off the reply that speaks of the representation, also what was flushed to Node already. */
+/** Removes every field about the representation from the reply, also from Node's response. */
 export function clearRepresentationFields(reply: FastifyReply): void {
   removeAddedFields(reply)
   removeFields(reply, REPRESENTATION_FIELDS)
   removeFields(reply, CACHING_FIELDS)
 }
 
-/** Puts back what the handler had set, and takes off everything else. */
+/** Restores the fields that the handler had set, and removes all others. */
 export function restoreFields(reply: FastifyReply, handlerFields: HandlerFields): void {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (handlerFields[name] === undefined) reply.removeHeader(name)

@@ -5,25 +5,25 @@ import { type EntityTag, parseEntityTag } from '../rules/entity-tag.ts'
 import { parseHttpDate } from '../rules/http-date.ts'
 import type { Representation } from '../sources/source.ts'
 
-/** Header fields that the handler has set on the reply, by their lower-case names. */
+/** Fields that the handler has set on the reply, by their names in lower case. */
 export type HandlerFields = Readonly<Record<string, unknown>>
 
-/** The settings that are about what is selected. */
+/** The settings for the selected representation. */
 export interface SelectionSettings {
   readonly acceptRanges: 'bytes' | 'none'
-  /** `false`: that of the representation is not used. */
+  /** `false`: the etag of the representation is not used. */
   readonly etag: unknown
-  /** The same. */
+  /** `false`: the date of the representation is not used. */
   readonly lastModified: 'mtime' | false
 }
 
 const MS_PER_SECOND = 1000
 
 /**
- * What conditions and ranges are evaluated against. Validators that the handler has set on the reply win over those
- * of the representation.
+ * What conditions and ranges are evaluated against. Validators that the handler has set replace those of the
+ * representation.
  *
- * @throws SendRangeError `ERR_RANGE_SOURCE` when the representation describes itself in a way that cannot be sent
+ * @throws SendRangeError `ERR_RANGE_SOURCE` if the representation has metadata that cannot be sent
  */
 export function selectedRepresentation(
   representation: Representation,
@@ -42,7 +42,7 @@ export function selectedRepresentation(
     acceptRanges: acceptRangesOf(representation, settings),
     etag: etagOf(representation, settings, handlerFields['etag']),
     lastModified,
-    // A date of the handler's own stands for what the handler knows.
+    // The handler knows how precise its own date is.
     lastModifiedStrength:
       handlerFields['last-modified'] === undefined ? strengthAt(lastModified, strength, now) : 'strong',
     now,
@@ -65,12 +65,12 @@ function strengthOf({ lastModifiedStrength = 'strong' }: Representation): DateSt
   throw new SendRangeError('ERR_RANGE_SOURCE', message)
 }
 
-/** The strength of a date at `now`: until its second is over, another version can get the same one. */
+/** The strength of a date at `now`. Until its second is over, another version can get the same date. */
 function strengthAt(date: number | undefined, strength: DateStrength, now: number): DateStrength {
   // RFC 9110 §8.8.2.1: "An origin server with a clock … MUST NOT generate a Last-Modified date that is later than the
-  // server's time of message origination". A date in the future is not replaced by that time, as one that is generated
-  // has to be: two versions of one second would get the same date. It is left out. §8.8.2.1 asks for a date that "can be
-  // reasonably and consistently determined" only.
+  // server's time of message origination". A date in the future is left out, and not replaced by the time of now: two
+  // versions of one second would get the same date. §8.8.2.1 asks only for a date that "can be reasonably and consistently
+  // determined".
   return date !== undefined && date >= now ? 'open' : strength
 }
 

@@ -2,17 +2,17 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { systemCode } from '../errors.ts'
 import { type Claimed, ReplyClaim, type Send, SLOT } from './reply-claim.ts'
 
-/** The functions that {@link guardSend} has put in the place of `reply.send`. */
+/** The functions with which {@link guardSend} has replaced `reply.send`. */
 const guards = new WeakSet<Send>()
 
-/** Whether something else than Fastify and we is given what is sent on a reply. */
+/** Whether a wrapper of the application gets the payloads that are sent on a reply. */
 export function isSendWrapped(reply: FastifyReply): boolean {
   return !guards.has((reply as Claimed).send)
 }
 
-/** Has everything that is sent in a context, and those below it, pass by the claims on its replies. */
+/** Has the claim on a reply decide which payloads are sent, in a context and those below it. */
 export function guardSend(fastify: FastifyInstance): void {
-  /** The prototype of replies that the guard is on. */
+  /** The prototype of replies that has the guard. */
   let prototype: Claimed | undefined
   const guard: Send = function (payload) {
     const reply = this as Claimed
@@ -33,7 +33,7 @@ export function guardSend(fastify: FastifyInstance): void {
     fastify.decorateReply('send', guard as FastifyReply['send'])
     fastify.decorateReply(SLOT, null)
   } catch (error) {
-    // An application that has a `send` of its own here keeps it.
+    // The application has a `send` of its own here, and keeps it.
     if (systemCode(error) !== 'FST_ERR_DEC_ALREADY_PRESENT') throw error
     fastify.decorateReply(SLOT, 'unknown')
   }
