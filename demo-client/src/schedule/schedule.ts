@@ -11,6 +11,9 @@ export interface SchedulePolicy {
   readonly segmentSize: number | null
 }
 
+/** What the schedule has to know of the store. */
+export type HeldBytes = Pick<Store, 'blocks' | 'joinable' | 'received'>
+
 /** Divides one version of a file among connections. */
 export class Schedule {
   #mode: 'ranges' | 'whole'
@@ -21,12 +24,12 @@ export class Schedule {
   /** By all assignments that are released; see {@link keptBytes}. */
   #releasedBytes = 0
   readonly #policy: SchedulePolicy
-  readonly #store: Store
+  readonly #store: HeldBytes
   readonly #assignments = new Set<Assignment>()
   /** Bytes that an earlier run had received. */
   readonly #resumedBytes: number
 
-  constructor(store: Store, policy: SchedulePolicy, mode: 'ranges' | 'whole') {
+  constructor(store: HeldBytes, policy: SchedulePolicy, mode: 'ranges' | 'whole') {
     this.#policy = policy
     this.#store = store
     this.#resumedBytes = store.received

@@ -1,0 +1,161 @@
+// Which connection fetches which bytes, without a network and without a disk.
+import t from 'tap'
+import type { Validators } from '#client/rules/validators.js'
+import type { Assignment } from '#client/schedule/assignment.js'
+import { type HeldBytes, Schedule } from '#client/schedule/schedule.js'
+import type { Block } from '#client/state/blocks.js'
+
+const MIB = 1024 * 1024
+const TOTAL = 100 * MIB
+const VALIDATORS: Validators = {
+  total: TOTAL,
+  etag: '"x"',
+  lastModified: null,
+  dateIsStrong: false,
+  digests: {},
+}
+const POLICY = { connections: 4, segmentSize: 10 * MIB }
+
+function held(blocks: readonly Block[] = [], joinable: Validators | null = VALIDATORS): HeldBytes {
+  return { blocks, joinable, received: blocks.reduce((sum, { start, end }) => sum + end - start, 0) }
+}
+
+/** A schedule after the first answer has confirmed the version. */
+function confirmed(store = held(), policy: { connections: number; segmentSize: number | null } = POLICY) {
+  const schedule = new Schedule(store, policy, 'ranges')
+  schedule.confirmVersion()
+  return schedule
+}
+
+/** What a further connection fetches. There must be something. */
+function assign(schedule: Schedule): Assignment {
+  const assignment = schedule.assignNext()
+  if (assignment === null) throw new Error('there is nothing to fetch')
+  return assignment
+}
+
+const interval = (assignment: Assignment | null): unknown =>
+  assignment === null ? null : [assignment.kind, assignment.start, assignment.end]
+
+t.test('a first request asks for a segment, and no other connection gets one', async (t) => {
+  const schedule = new Schedule(held([], null), POLICY, 'ranges')
+  t.strictSame(interval(schedule.assignNext()), ['segment', 0, 10 * MIB])
+  t.equal(schedule.assignNext(), null)
+})
+
+t.test('connections get consecutive segments of what is missing', async (t) => {
+  const schedule = confirmed(held([{ start: 5 * MIB, end: 40 * MIB, crc: 0 }]))
+  t.strictSame(interval(schedule.assignNext()), ['segment', 0, 5 * MIB])
+  t.strictSame(interval(schedule.assignNext()), ['segment', 40 * MIB, 50 * MIB])
+})
+
+t.test('a complete file of an earlier run is probed before it counts as complete', async (t) => {
+  const schedule = new Schedule(held([{ start: 0, end: TOTAL, crc: 0 }]), POLICY, 'ranges')
+  t.equal(schedule.isComplete, false)
+  t.strictSame(interval(schedule.assignNext()), ['probe', TOTAL - 1, TOTAL])
+  schedule.confirmVersion()
+  t.equal(schedule.isComplete, true)
+  t.equal(schedule.assignNext(), null)
+})
+
+t.test('in whole mode there is one stream', async (t) => {
+  const schedule = confirmed()
+  schedule.switchToWhole()
+  t.strictSame(interval(schedule.assignNext()), ['whole', 0, Number.POSITIVE_INFINITY])
+  t.equal(schedule.assignNext(), null)
+})
+
+t.test('an answer takes its bytes from the connection that was fetching them', async (t) => {
+  const schedule = confirmed(held(), { connections: 2, segmentSize: TOTAL })
+  const first = assign(schedule)
+  t.equal(schedule.partAnswered(first, TOTAL), true)
+  first.advance(MIB)
+  const second = assign(schedule)
+  t.equal(first.end, TOTAL, 'not before the answer')
+  t.equal(schedule.partAnswered(second, TOTAL), true)
+  t.equal(first.end, second.start)
+  t.equal(first.end + second.end - second.start, TOTAL)
+})
+
+t.test('an answer that comes too late takes nothing', async (t) => {
+  const schedule = confirmed(held(), { connections: 2, segmentSize: TOTAL })
+  const first = assign(schedule)
+  schedule.partAnswered(first, TOTAL)
+  first.advance(MIB)
+  const second = assign(schedule)
+  first.advance(80 * MIB)
+  t.equal(schedule.partAnswered(second, TOTAL), false)
+  t.equal(first.end, TOTAL)
+})
+
+t.test('the bytes of a failed connection go back to the body that continues into them', async (t) => {
+  for (const [isAborted, end] of [
+    [false, TOTAL],
+    [true, 50 * MIB],
+  ] as const) {
+    const schedule = confirmed(held(), { connections: 2, segmentSize: TOTAL })
+    const first = assign(schedule)
+    schedule.partAnswered(first, TOTAL)
+    first.advance(1)
+    const second = assign(schedule)
+    schedule.partAnswered(second, TOTAL)
+    if (isAborted) second.abort('straggler')
+    schedule.release(second)
+    t.equal(Math.round(first.end / MIB), end / MIB, isAborted ? 'not after an abort' : 'after a failure')
+  }
+})
+
+t.test('the kept bytes are those of released and of active assignments', async (t) => {
+  const schedule = confirmed()
+  const [first, second] = [assign(schedule), assign(schedule)]
+  first.advance(10)
+  second.advance(20)
+  t.equal(schedule.keptBytes, 30)
+  schedule.release(first)
+  second.dropReceived()
+  t.equal(schedule.keptBytes, 10)
+})
+
+t.test('a pause aborts the ranges with many missing bytes, and no single stream', async (t) => {
+  const schedule = confirmed()
+  const [long, short] = [assign(schedule), assign(schedule)]
+  short.advance(10 * MIB - 100)
+  schedule.abortForPause(1000)
+  t.strictSame([long.abortReason, short.abortReason], ['paused', null])
+  const whole = new Schedule(held(), POLICY, 'whole')
+  const stream = assign(whole)
+  whole.abortForPause(0)
+  t.equal(stream.abortReason, null)
+})
+
+t.test('a dropped connection is one without an answer, and is not replaced', async (t) => {
+  const schedule = confirmed()
+  const [answered, waiting] = [assign(schedule), assign(schedule)]
+  schedule.partAnswered(answered, answered.end)
+  t.equal(schedule.dropConnection(), true)
+  t.strictSame([answered.abortReason, waiting.abortReason], [null, 'shortage'])
+  t.equal(schedule.maxConnections, 1)
+  t.equal(schedule.isLimited, true)
+  t.equal(schedule.dropConnection(), false, 'the last one is not dropped')
+})
+
+t.test('a single stream begins after all others have ended', async (t) => {
+  const schedule = confirmed()
+  const [stream, other] = [assign(schedule), assign(schedule)]
+  let isAlone = false
+  const alone = schedule.becomeSingleStream(stream).then(() => {
+    isAlone = true
+  })
+  await Promise.resolve()
+  t.strictSame([stream.abortReason, other.abortReason, isAlone], [null, 'single-stream', false])
+  schedule.release(other)
+  await alone
+  t.strictSame([schedule.mode, isAlone], ['whole', true])
+})
+
+t.test('limitSegments says whether larger segments were allowed before', async (t) => {
+  const schedule = confirmed(held(), { connections: 1, segmentSize: null })
+  t.equal(schedule.limitSegments(8 * MIB), true)
+  t.equal(schedule.limitSegments(8 * MIB), false)
+  t.strictSame(interval(schedule.assignNext()), ['segment', 0, 8 * MIB])
+})
