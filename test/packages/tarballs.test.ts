@@ -52,6 +52,16 @@ for (const folder of PACKAGES) {
       }
     })
 
+    t.test('each declaration that index.d.ts leads to is there', async (t) => {
+      const reached = new Set(['dist/index.d.ts'])
+      for (const path of reached) {
+        t.ok(files.includes(path), path)
+        for (const [, target = ''] of read(path).matchAll(/(?:from |import\()['"](\.[^'"]+)\.[jt]s['"]/g))
+          reached.add(`${posix.join(dirname(path), target)}.d.ts`)
+      }
+      t.ok(reached.size > 1)
+    })
+
     t.test('runs nothing when it is installed', async (t) => {
       t.strictSame(Object.keys(JSON.parse(read('package.json')).scripts), ['prepack'])
     })
