@@ -10,7 +10,7 @@ import { BlockWriter } from './block-writer.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Content, JournaledPart } from './journaled-part.ts'
 import type { KeptBytes } from './kept-bytes.ts'
-import { Received } from './received-blocks.ts'
+import { ReceivedBlocks } from './received-blocks.ts'
 import { type Recovered, recover } from './recovery.ts'
 import type { OpenedState, StoreOptions } from './store-options.ts'
 import { maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
@@ -24,7 +24,7 @@ export class Store {
   readonly notice: string
   readonly #part: JournaledPart
   readonly #checkpoints: Checkpoints
-  readonly #received = new Received()
+  readonly #received = new ReceivedBlocks()
   #version: Version | null = null
   #hasBegun = false
 
@@ -134,9 +134,14 @@ export class Store {
     if (this.#received.end(writer, outcome) && outcome === 'keep') this.#noteWritten(0)
   }
 
-  /** Blocks of these writers are not yet proven: they stay out of the journal. */
-  get unproven(): WeakSet<BlockWriter> {
-    return this.#received.unproven
+  /** Keeps the block of `writer` out of the journal until it ends: a digest of all of it is yet to be compared. */
+  markUnproven(writer: BlockWriter): void {
+    this.#received.markUnproven(writer)
+  }
+
+  /** May the block of `writer` be recorded while it is written? */
+  isProven(writer: BlockWriter): boolean {
+    return this.#received.isProven(writer)
   }
 
   /** The digest of the whole part file, in base64. */
@@ -163,7 +168,7 @@ export class Store {
   /** `'unrecorded'`: a journal is there, and names this run still. */
   async #saveOrDiscard(): Promise<'recorded' | 'unrecorded' | 'nothing'> {
     for (const writer of this.#received.writers) {
-      const isProven = !this.unproven.has(writer)
+      const isProven = this.isProven(writer)
       // What was written before a failure counts.
       await this.end(writer, isProven ? 'keep' : 'drop').catch(() => undefined)
       if (!isProven) this.#received.end(writer, 'drop')

@@ -44,7 +44,7 @@ class BlockChain {
   }
 
   push(chunk: Buffer): Promise<void> | null {
-    if (!this.#store.unproven.has(this.#writer) && this.#writer.length >= MAX_BLOCK_BYTES)
+    if (this.#store.isProven(this.#writer) && this.#writer.length >= MAX_BLOCK_BYTES)
       this.moveTo(this.#position)
     this.#position += chunk.length
     return this.#writer.push(chunk)
@@ -72,7 +72,7 @@ export async function storePart(
   const { store, pace, onBytes } = context
   const chain = new BlockChain(store, part.start)
   if (digest?.isExpected) {
-    store.unproven.add(chain.writer)
+    store.markUnproven(chain.writer)
     assignment.makeIndivisible()
   }
   const receive = (chunk: Buffer): Demand => {
