@@ -97,7 +97,7 @@ export function fileError(error: unknown, path: string): DownloadError {
   if (full !== undefined) {
     return new DownloadError(
       'ERR_DOWNLOAD_DISK_FULL',
-      `cannot write ${path}: ${full} (${code}); make room and run again`,
+      `cannot write ${path}: ${full} (${code}). Free some space and run again`,
       {
         cause: error,
       },

@@ -98,7 +98,7 @@ t.test('p on a pipe pauses, with or without Enter, and anything else goes on', a
     await new Promise((resolve) => setTimeout(resolve, 300))
     t.equal(source.ranges.length, asked, 'no step while it is paused')
     run.child.stdin.write(goOn)
-    await run.printed(/going on from \d+ of/)
+    await run.printed(/resuming at \d+ of/)
     t.equal((await run.finished).status, 0)
     t.ok(isAsked(source.ranges), 'no step is asked for twice')
     t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
@@ -127,14 +127,14 @@ for (const [name, stop, status] of [
     const time = performance.now() - begun
     t.equal(outcome.status, status)
     t.ok(time < 2000, `${time} ms`)
-    t.match(outcome.stderr, /stopped at \d+ of 8000000 bytes; the same command goes on from there/)
-    t.notMatch(outcome.stdout, /going on/)
+    t.match(outcome.stderr, /stopped at \d+ of 8000000 bytes; the same command resumes there/)
+    t.notMatch(outcome.stdout, /resuming/)
     t.equal(source.ranges.length, asked, 'nothing more is asked for')
     t.strictSame(readdirSync(dir).sort(), ['3.txt.part', '3.txt.part.json'])
   })
 }
 
-t.test('a paused walk goes on when the input ends, since nobody can type any more', async (t) => {
+t.test('a paused walk resumes when the input ends, since no key can follow', async (t) => {
   const run = walk(['--port', '0', '--delay', '30'], t.testdir({}))
   await run.printed(/step 1:/)
   run.child.stdin.end('p')
@@ -151,7 +151,7 @@ t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-li
   run.child.stdin.write('p')
   await run.printed(/paused at/)
   run.child.stdin.write('x')
-  await run.printed(/going on/)
+  await run.printed(/resuming/)
   await run.printed(/equal to the source/)
   const { status, stdout } = await run.finished
   t.equal(status, 0)
@@ -164,7 +164,7 @@ t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-li
   interrupted.child.stdin.write('\u0003')
   const end = await interrupted.finished
   t.equal(end.status, 130)
-  t.match(end.stdout, /stopped at \d+ of \d+ bytes; the same command goes on from there/)
+  t.match(end.stdout, /stopped at \d+ of \d+ bytes; the same command resumes there/)
   t.notOk(existsSync(join(dir, '4.txt')))
 
   const plain = start('script', ['-qec', `NO_COLOR=1 ${command} --delay 0 --fresh`, '/dev/null'], dir)
@@ -193,12 +193,12 @@ for (const [signal, status] of [
     run.child.kill(signal)
     const stopped = await run.finished
     t.equal(stopped.status, status)
-    if (status !== null) t.match(stopped.stderr, /stopped at \d+ of \d+ bytes; the same command goes on/)
+    if (status !== null) t.match(stopped.stderr, /stopped at \d+ of \d+ bytes; the same command resumes/)
     t.notOk(existsSync(join(dir, '3.txt')))
 
     const next = await walk(['--port', '0'], dir).finished
     t.equal(next.status, 0, 'on another port, too')
-    const resumed = Number(/an earlier run got (\d+) bytes/.exec(next.stdout)?.[1])
+    const resumed = Number(/an earlier run received (\d+) bytes/.exec(next.stdout)?.[1])
     t.ok(resumed >= 8 && resumed % 4 === 0, `from ${resumed}`)
     t.match(next.stdout, new RegExp(`step 1: Range: bytes=${resumed}-${resumed + 3} `))
     t.match(next.stdout, /equal to the source/)

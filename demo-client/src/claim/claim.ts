@@ -1,4 +1,4 @@
-// Which state on disk is that of a download, and the lock on it. What is not proven to be a run's of ours stays as it is.
+// Finds the state files of a download and locks them. A file that is not proven to be from a run of ours is never touched.
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { DownloadError, unlessShort } from '../errors.ts'
@@ -12,40 +12,40 @@ import { Lock, type LockOptions } from './lock.ts'
 import { readOwner } from './lock-file.ts'
 import type { Owner } from './lock-owner.ts'
 
-/** What is to be claimed. */
+/** The download whose state is claimed. */
 export interface ClaimOptions {
   /** The final path, as far as it is known. */
   readonly path: string
-  /** `'suggested'`: the server may name the file otherwise, and other downloads may have the same path so far. */
+  /** `'suggested'`: the server may still name the file, and other downloads may have the same path until then. */
   readonly naming: 'chosen' | 'suggested'
   readonly key: string
   readonly secret: Buffer
-  /** Ends the wait for a sign of life of who holds the lock. */
+  /** Ends the wait for a heartbeat of the lock's owner. */
   readonly signal: AbortSignal | null
 }
 
-/** The paths of a download's state, which nobody else uses while the lock is held. */
+/** The paths of a download's state. No other run uses them while the lock is held. */
 export interface Claim {
   readonly paths: StatePaths
   readonly lock: Lock
-  /** Names of files that were in the way: nothing proves that a run of ours has left them, so they stay. */
+  /** Names of files that were there and are not proven to be ours. They stay. */
   readonly skipped: readonly string[]
 }
 
-/** So many names of its own are looked at, at most. */
+/** A download tries at most this many names of its own. */
 const MAX_OWN_NAMES = 20
 
 /**
- * Locks the state of a download. Where the path was only suggested, the first download has its state under that name;
- * every other one, at once or later, has one by its key, so that each can be resumed after any other. So has one whose
- * name is taken by files that are not proven to be ours.
- * @throws DownloadError `ERR_DOWNLOAD_BUSY` where a living process has it, `ERR_DOWNLOAD_UNWRITABLE` where something
- * else than a file is in the way, or too many files
+ * Locks the state of a download. If the path was only suggested, the first download keeps its state under that name.
+ * Every other one uses a name made from its key, so that each of them can be resumed. A download also uses such a name
+ * if files that are not proven to be ours have the first one.
+ * @throws DownloadError `ERR_DOWNLOAD_BUSY` if a living process has the lock; `ERR_DOWNLOAD_UNWRITABLE` if something
+ * other than a file, or too many files, are in the way
  */
 export async function claim(options: ClaimOptions): Promise<Claim> {
   const plain = statePaths(options.path)
   const first = ownPaths(options, 1)
-  // Where it went on last, it goes on, also when the plain name has become free.
+  // A download that used its own name before uses it again, even if the plain name has become free.
   const hasOwn = (await exists(first.part)) || (await exists(first.lock))
   const skipped: string[] = []
   for (let at = hasOwn ? 1 : 0; at <= MAX_OWN_NAMES; at++) {
@@ -58,10 +58,10 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     skipped.push(...foreign)
     await lock.release('recorded')
   }
-  const advice = 'Delete or rename these files, or give the file another name'
+  const advice = 'Delete or rename these files, or choose another name for the download'
   throw new DownloadError(
     'ERR_DOWNLOAD_UNWRITABLE',
-    `cannot write ${options.path}: nothing proves that an earlier run left ${skipped[0]} and ${skipped.length - 1} more. ${advice}`,
+    `cannot write ${options.path}: ${skipped[0]} and ${skipped.length - 1} more files are in the way, and nothing proves that range-get made them. ${advice}`,
   )
 }
 
@@ -69,7 +69,7 @@ function ownPaths({ path, key }: ClaimOptions, at: number): StatePaths {
   return statePaths(pathForKey(path, at === 1 ? key : `${key}\n${at}`))
 }
 
-/** The lock of a name that other downloads may have as well; null where one of them has it. */
+/** The lock of a name that several downloads may use; null if another download uses it. */
 async function lockShared(options: ClaimOptions, paths: StatePaths): Promise<Lock | null> {
   const owner = await readOwner(paths.lock).catch(unlessShort(null, paths.lock))
   if (!(await isOurs(options, paths, owner))) return null
@@ -77,13 +77,13 @@ async function lockShared(options: ClaimOptions, paths: StatePaths): Promise<Loc
   if (!(got instanceof Lock) && got.holder?.key !== hashOf(options.key)) return null
   const lock = got instanceof Lock ? got : await Lock.acquire(lockOptions(options, paths))
   await orRelease(lock, () => cleanUp({ paths, lock, secret: options.secret }))
-  // Another download may have come and gone meanwhile.
+  // Another download may have used the name in the meantime.
   if (await isOurs(options, paths, lock.predecessor?.owner ?? null)) return lock
   await lock.release('recorded')
   return null
 }
 
-/** Releases the lock where `work` fails. */
+/** Releases the lock if `work` fails. */
 async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -93,7 +93,7 @@ async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The names of files that are there, and not proven to be those of an earlier run. Others are tidied up. */
+/** The names of files that are there and not proven to be from an earlier run. What a killed run has left is removed first. */
 async function foreignFiles(
   { secret }: ClaimOptions,
   { paths, lock }: Omit<Claim, 'skipped'>,
@@ -102,7 +102,7 @@ async function foreignFiles(
   const found = await loadJournal(paths.journal, secret)
   const part = await lstat(paths.part, { bigint: true }).catch(() => null)
   const names = found.kind === 'unproven' ? [basename(paths.journal)] : []
-  if (part === null || !part.isFile()) return names // what is no file is refused when it is opened
+  if (part === null || !part.isFile()) return names // anything but a file is refused when it is opened
   const mark = await fileIdOf(part, dirname(paths.part))
   const isProven =
     found.kind === 'proven' &&
@@ -115,7 +115,7 @@ function lockOptions({ path, key, secret, signal }: ClaimOptions, { lock }: Stat
   return { path: lock, key: hashOf(key), secret, output: path, signal }
 }
 
-/** Is there nothing under these names, or what this download has left? */
+/** Is the state under these names missing, or from this download? */
 async function isOurs(
   { key, secret }: ClaimOptions,
   paths: StatePaths,

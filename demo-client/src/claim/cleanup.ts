@@ -1,4 +1,4 @@
-// What a run that was killed, or frozen, has left of a download under names that only it used.
+// Cleans up what a killed or frozen run has left of a download, under names that only that run used.
 import { lstat, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { unlessShort } from '../errors.ts'
@@ -21,8 +21,8 @@ export interface LockedState {
 }
 
 /**
- * Takes back what runs before have left: their complete file becomes the part file again, their drafts go, and so does the
- * empty file under the final name, and a journal without a part file. If one was only frozen, what it does to them fails from now on.
+ * Cleans up after earlier runs. Their complete file becomes the part file again. Their drafts, their placeholder and a
+ * journal without a part file are removed. If such a run was only frozen, its operations on these files fail from now on.
  */
 export async function cleanUp(state: LockedState): Promise<void> {
   const { paths, lock, secret } = state
@@ -33,18 +33,18 @@ export async function cleanUp(state: LockedState): Promise<void> {
   for (const token of new Set([...known, ...(await earlierRuns(state))])) await removeFilesOf(token, paths)
   await removeStaleLockDrafts(state)
   await removeLeftPlaceholder(paths, secret)
-  // A kill between a journal and its part file, or when the part file has become the finished one.
+  // A run was killed between writing the journal and the part file, or after the part file became the finished one.
   const isOrphan = found?.kind === 'proven' && found.record.name === basename(paths.part)
   if (isOrphan && !(await exists(paths.part))) await removeJournal(paths.journal)
 }
 
 /**
- * Removes what is left of runs that asked for a lock in this folder, got none, and were killed. They did not need one for
- * it: only that they have ended makes it safe.
+ * Removes the lock drafts of runs in this folder that were killed before they got a lock. This needs no lock of theirs: it
+ * is safe because those runs have ended.
  */
 export async function removeStaleLockDrafts({ paths, secret }: Omit<LockedState, 'lock'>): Promise<void> {
   const folder = dirname(paths.lock)
-  const own = await lstat(paths.lock).catch(() => null) // it has been touched within the last seconds
+  const own = await lstat(paths.lock).catch(() => null) // its heartbeat is at most seconds old, so it gives the time
   if (own === null) return
   const found = (await temporariesIn(folder, secret)).filter(isOfLock)
   await removeStale(found, { folder, key: secret, user: own.uid, now: own.mtimeMs })
@@ -55,8 +55,8 @@ function isOfLock({ file }: TemporaryName): boolean {
 }
 
 /**
- * The runs that have left something which only the holder of this lock makes. That they hold it no more is certain: their
- * names were read before the lock was looked at, and a run that takes it from this one has another name.
+ * The tokens of earlier runs that left files which only the owner of this lock makes. They certainly no longer hold it:
+ * their names were read before the lock was checked, and a run that takes over from this one has another token.
  */
 async function earlierRuns({ paths, lock, secret }: LockedState): Promise<string[]> {
   const files = [basename(paths.part), basename(paths.journal)]
@@ -66,7 +66,7 @@ async function earlierRuns({ paths, lock, secret }: LockedState): Promise<string
   return tokens.map(({ token }) => token)
 }
 
-/** Removes what only the run with this token used, except the bytes of its complete file. */
+/** Removes the files of the run with this token, but keeps the bytes of its complete file. */
 async function removeFilesOf(token: string, { part, journal, lock }: StatePaths): Promise<void> {
   if (await isFileOf(temporaryPath(part, 'done', token), null)) await restorePart(part, token)
   for (const file of [part, journal, lock]) {

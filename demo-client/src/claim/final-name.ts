@@ -1,8 +1,8 @@
-// How a complete part file becomes the file: dated, flushed, and given its name in one step.
+// Turns a complete part file into the finished file: sets its date, flushes it, and gives it its name in one step.
 //
-// A run may be frozen at any point, and another one take its place. So the file first gets a name that only this run uses,
-// then its inode is looked at, then the lock. A run that takes over the lock takes that name away before anything else:
-// what this run does to it later fails. No other file can ever have that name.
+// A run may be frozen at any point while another one takes over. So the file first gets a name that only this run uses.
+// Then its inode is checked, and then the lock. A run that takes over the lock removes that name before it does anything
+// else, so later operations of this run on it fail. No other file can ever have that name.
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, lstat, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -22,34 +22,34 @@ export interface CompleteFile {
   readonly path: string
 }
 
-/** The run that writes it. */
+/** The run that gives the name. */
 export interface Publisher {
   /** A path beside it that only this run uses; see {@link temporaryPath}. */
   readonly ownPath: string
-  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where another run has taken over */
+  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken over */
   readonly assertHeld: () => Promise<void>
-  /** Records what holds the final name, before the file replaces it. */
+  /** Records the placeholder that has the final name, before the file replaces it. */
   readonly record: (placeholder: Placeholder) => Promise<void>
 }
 
-/** What becomes of it. */
+/** The name that the file gets, and how. */
 export interface FinalName {
-  /** The name it gets. */
+  /** The path it gets. */
   readonly path: string
-  /** May a file that has this name be replaced? */
+  /** Whether a file of this name may be replaced. */
   readonly existing: 'refuse' | 'replace'
-  /** The file to be replaced, whose mode and owner are kept; null: nothing is replaced. */
+  /** The file to be replaced; the new one gets its mode and owner. Null: nothing is replaced. */
   readonly previous: Stats | null
-  /** The date it gets; null: that of the last write. */
+  /** The date it gets; null: the date of the last write. */
   readonly mtime: Date | null
   readonly warnings: Warnings
 }
 
 /**
- * Gives a file its final name, flushed. That also survives a power cut. Where it fails the file is under its part name
- * again.
- * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where another file has taken the name, `ERR_DOWNLOAD_BUSY` where another run
- * has taken over
+ * Flushes a file and gives it its final name, so that it survives a power cut. If this fails, the file is back under its
+ * part name.
+ * @throws DownloadError `ERR_DOWNLOAD_EXISTS` if another file has taken the name, `ERR_DOWNLOAD_BUSY` if another run has
+ * taken over
  */
 export async function giveFinalName(
   complete: CompleteFile,
@@ -59,7 +59,7 @@ export async function giveFinalName(
   const { file } = complete
   const { path, previous, mtime, warnings } = name
   const mode = previous === null ? null : await keepOwner(file, previous, warnings)
-  // Until it has its name this user must be able to open it again. Nobody else may more than they will.
+  // Until the file has its name, this user must be able to open it again. Others get no more rights than in the end.
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => warnings.add('modes'))
   if (mtime !== null) await file.utimes(mtime, mtime).catch(() => warnings.add('dates'))
   if (!(await flushFile(file, 'all'))) warnings.add('flushes')
@@ -72,13 +72,13 @@ export async function giveFinalName(
       else await takeFreeName(own, name, publisher)
     } catch (error) {
       await renameBack(own, complete.path)
-      if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // who has taken over has taken it away
+      if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // a run that has taken over has removed it
       throw error
     }
-    // Two names of one file are left by link(2), and by a rename from one to the other. The final one is what counts.
+    // link(2), and a rename between two names of one file, leave both names. Only the final one is needed.
     await rm(own.path, { force: true }).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600) await file.chmod(mode).catch(() => warnings.add('modes'))
-    // The file is there by now: a shortage only leaves its name less certain.
+    // The file is there by now. Without descriptors only its name is not yet certain.
     const isFlushed = await flushDirectory(dirname(path)).catch(ifShort(null))
     if (isFlushed !== true) warnings.add(isFlushed === null ? 'name' : 'flushes')
   } catch (error) {
@@ -87,8 +87,8 @@ export async function giveFinalName(
 }
 
 /**
- * Takes back the complete file of the run with this token, which has ended or from which the lock was taken: it goes on
- * as a part file, unless it has the final name already.
+ * Makes the complete file of another run a part file again, unless it already has the final name. That run, with this
+ * token, has ended or lost its lock.
  */
 export async function restorePart(part: string, token: string): Promise<void> {
   const path = temporaryPath(part, 'done', token)
@@ -97,7 +97,7 @@ export async function restorePart(part: string, token: string): Promise<void> {
     if (await isFinished(path, part)) await rm(path, { force: true })
     else if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw fileError(error, path) // else it is not frozen, and was faster
+    if (systemCode(error) !== 'ENOENT') throw fileError(error, path) // otherwise the run is not frozen, and was faster
   }
 }
 
@@ -112,7 +112,7 @@ async function isFinished(path: string, part: string): Promise<boolean> {
   return false
 }
 
-/** Gives it the owner and group of the file it replaces, if that is allowed. Returns the mode it is to have. */
+/** Gives the file the owner and group of the one it replaces, if that is allowed. Returns the mode to set. */
 async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats, warnings: Warnings): Promise<number> {
   const mine = await file.stat()
   const mayChown = async (owner: number, group: number): Promise<boolean> =>
@@ -123,13 +123,13 @@ async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats, warnings: 
   const hasGroup = mine.gid === gid || (await mayChown(mine.uid, gid))
   const hasOwner = mine.uid === uid || (await mayChown(uid, hasGroup ? gid : mine.gid))
   if (!hasOwner || !hasGroup) warnings.add('owner')
-  // The kernel drops set-user-ID and set-group-ID with a write, and here all bytes are new.
+  // The kernel clears set-user-ID and set-group-ID when a file is written, and here all bytes are new.
   if ((mode & 0o7000) !== 0) warnings.add('special-modes')
-  // What the old group was allowed is not for another one.
+  // The rights of the old group are not for another group.
   return hasGroup ? mode & 0o777 : (mode & 0o707) | ((mode & 0o007) << 3)
 }
 
-/** Only the name can be moved; what has it is seen afterwards. What is not ours goes back. */
+/** A rename moves whatever has the name, so the file is checked afterwards. One that is not ours is renamed back. */
 async function moveToOwnName({ path }: CompleteFile, own: CompleteFile): Promise<void> {
   const isMoved = await rename(path, own.path).then(
     () => true,
@@ -140,11 +140,11 @@ async function moveToOwnName({ path }: CompleteFile, own: CompleteFile): Promise
   )
   if (isMoved && (await isOpenFile(own))) return
   if (isMoved) await renameBack(own, path)
-  const reason = 'another file has taken its name, or it was deleted, while it was being written'
+  const reason = 'another file has taken its name, or it was deleted, while it was written'
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
 }
 
-/** A run that has taken over may have moved it, or have a file of its own under the part name. */
+/** A run that has taken over may have moved the file, or may have its own file under the part name. */
 async function renameBack(own: CompleteFile, part: string): Promise<void> {
   const outcome = await moveToFree(own.path, part).catch(() => 'gone')
   if (outcome === 'taken' && (await isOpenFile(own)))
@@ -159,7 +159,7 @@ async function isOpenFile({ file, path }: CompleteFile): Promise<boolean> {
   return named !== null && named.ino === mine.ino && named.dev === mine.dev
 }
 
-/** A rename would replace a file that somebody has made meanwhile; link(2) fails then. */
+/** link(2) fails if another file has appeared. A rename would replace that file. */
 async function takeFreeName(
   complete: CompleteFile,
   { path, warnings }: FinalName,
@@ -169,7 +169,7 @@ async function takeFreeName(
     await link(complete.path, path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') throw error
-    // A network file system may do it, lose the answer, and say on the second try that the name is taken.
+    // A network file system may make the link, lose its answer, and say on the second try that the name is taken.
     if (systemCode(error) !== 'EEXIST') {
       await takeWithoutLink(complete.path, path, record)
       warnings.add('hard-links')
@@ -181,8 +181,8 @@ async function takeFreeName(
 }
 
 /**
- * File systems refuse link(2) with many codes, Android's and some of FUSE with EACCES or ENOSYS. Where the reason is
- * another one, this fails too. An empty file of our own holds the name, and is replaced.
+ * File systems refuse link(2) with many codes; Android's and some of FUSE use EACCES or ENOSYS. If link(2) failed for
+ * another reason, this fails too. Our own empty file reserves the name and is then replaced.
  */
 async function takeWithoutLink(from: string, to: string, record: Publisher['record']): Promise<void> {
   const placeholder = await makePlaceholder(to)

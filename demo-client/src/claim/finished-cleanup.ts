@@ -1,4 +1,4 @@
-// The output exists already. Where a run was killed after it had given the file its name, the rest of what it has left goes.
+// Cleans up if the output exists already and the run that finished it was killed before its own cleanup.
 import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { exists, isSameFile } from '../files/free-name.ts'
@@ -11,7 +11,7 @@ import { lifeOf } from './lock-owner.ts'
 import { readSecret } from './secret.ts'
 import { temporariesIn } from './stale-files.ts'
 
-/** Which download's state it is. */
+/** The download whose output exists. */
 export interface FinishedDownload {
   /** The path of the file that exists. */
   readonly path: string
@@ -19,7 +19,7 @@ export interface FinishedDownload {
   readonly signal: AbortSignal | null
 }
 
-/** Removes what a finished download has left. What can be resumed stays, and so does what another run is at work on. */
+/** Removes the state files of a finished download. State that can be resumed stays, and so does state that another run uses. */
 export async function cleanUpFinished({ path, key, signal }: FinishedDownload): Promise<void> {
   const states = [path, pathForKey(path, key)].map(statePaths)
   const found = await Promise.all(states.map(hasAny))
@@ -34,13 +34,13 @@ export async function cleanUpFinished({ path, key, signal }: FinishedDownload): 
   }
 }
 
-/** Is there more of a download than perhaps its part file? */
+/** Are there state files other than the part file? */
 async function hasAny({ part }: StatePaths): Promise<boolean> {
   const names = await readdir(dirname(part)).catch(() => [])
   return names.some((name) => name.startsWith(`${basename(part)}.`))
 }
 
-/** Has its run ended when all was done but the cleaning up? A complete file whose other name is the final one says so. */
+/** Had its run finished all but the cleanup? Then its complete file, if still there, is another name of the output. */
 async function isOver({ part, lock }: StatePaths, path: string, secret: Buffer): Promise<boolean> {
   if (await exists(part)) return false
   const owner = await readOwner(lock).catch(() => null)

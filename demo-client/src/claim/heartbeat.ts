@@ -1,4 +1,4 @@
-// Whether the owner of a lock, which cannot be asked, has given up beating.
+// Whether the heartbeat of a lock has stopped, for owners on other machines, whose processes cannot be checked.
 import { constants } from 'node:fs'
 import { rm, statfs } from 'node:fs/promises'
 import { uptime } from 'node:os'
@@ -11,14 +11,14 @@ import { temporaryPath } from '../state/temporary-names.ts'
 
 /** How often the owner of a lock touches it. Far shorter than {@link HEARTBEAT_TIMEOUT_MS}. */
 export const HEARTBEAT_INTERVAL_MS = 2000
-/** In ms. What gives no sign of life for longer, and cannot be asked, is taken for dead. */
+/** An owner whose heartbeat is older than this, and whose process cannot be checked, counts as dead. */
 export const HEARTBEAT_TIMEOUT_MS = 60_000
-/** Two heartbeats and more, in ms: machines whose clocks differ, or that have slept, are given the time for one. */
+/** More than two heartbeats: an owner whose clock differs, or whose machine has slept, gets the time for one. */
 const WATCH_MS = 5000
-/** For clocks that were set since the system started, in ms. */
+/** For clocks that were set after the system started. */
 const CLOCK_SLACK_MS = 10_000
 /**
- * File systems that one system at a time has mounted, by the number that statfs(2) gives: ext2 to ext4, XFS, Btrfs, F2FS,
+ * File systems that only one system mounts at a time, by the number that statfs(2) gives: ext2 to ext4, XFS, Btrfs, F2FS,
  * ZFS, tmpfs, overlay.
  */
 const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
@@ -26,9 +26,8 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Has the heartbeat of the lock at `path` stopped for long? By the file system's own clock. `'before-boot'`: so long ago
- * that its owner ended with the system that ran before this one. `'gone'`: there is no lock any more. `token`: of the run
- * that asks.
+ * Has the heartbeat of the lock at `path` stopped, by the file system's own clock? `'before-boot'`: it stopped before this
+ * system started, so its owner has ended. `'gone'`: the lock is no longer there. `token` is that of the asking run.
  * @throws the signal's reason
  */
 export async function isAbandoned(
@@ -48,7 +47,7 @@ export async function isAbandoned(
   }
 }
 
-/** What the file system, perhaps on another machine, holds for the time, in ms. */
+/** The time by the clock of the file system, which may be on another machine, in ms. */
 async function clockOf(path: string, token: string): Promise<number> {
   const probe = temporaryPath(path, 'now', token)
   const file = await openFile(probe, 'wx')
@@ -60,7 +59,7 @@ async function clockOf(path: string, token: string): Promise<number> {
   }
 }
 
-/** Opened, so that a network file system looks again. */
+/** The file is opened so that a network file system does not answer from its cache. */
 async function touchedAt(path: string): Promise<number> {
   const file = await openRegular(path, constants.O_RDONLY)
   try {
@@ -71,7 +70,7 @@ async function touchedAt(path: string): Promise<number> {
 }
 
 async function isFromBeforeBoot(path: string, age: number): Promise<boolean> {
-  // The second is right in containers, too, where the first may be the container's.
+  // In a container uptime() may be that of the container. The other clock is right there, too.
   const running = Math.max(uptime() * 1000, Number(process.hrtime.bigint()) / 1e6)
   if (age <= running + CLOCK_SLACK_MS) return false
   return LOCAL_FILE_SYSTEMS.has((await statfs(dirname(path)).catch(() => null))?.type ?? 0)

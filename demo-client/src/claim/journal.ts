@@ -1,4 +1,4 @@
-// NAME.part.json on disk: replaced atomically, never torn.
+// The journal on disk, NAME.part.json: it is replaced in one step, so that it is always complete.
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileError, systemCode } from '../errors.ts'
@@ -8,15 +8,15 @@ import { readSmallFile } from '../files/regular-file.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 
-/** Far more than any journal takes, in bytes. */
+/** Far more than any journal needs. */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** What lies where a journal should be. `'unproven'`: no run of this user has written it, or it is damaged. */
+/** What is at the path of a journal. `'unproven'`: a file that no run of this user wrote, or a damaged one. */
 export type FoundJournal =
   | { readonly kind: 'none' | 'unproven' }
   | { readonly kind: 'proven'; readonly record: JournalRecord }
 
-/** Reads a journal. A link or anything but a file is refused. */
+/** Reads a journal. A link, or anything but a file, is refused. */
 export async function loadJournal(path: string, secret: Buffer): Promise<FoundJournal> {
   try {
     const text = await readSmallFile(path, MAX_BYTES)
@@ -28,20 +28,20 @@ export async function loadJournal(path: string, secret: Buffer): Promise<FoundJo
   }
 }
 
-/** What a journal is written with. */
+/** What the writing of a journal needs. */
 export interface JournalSeal {
   readonly secret: Buffer
-  /** Of the run that writes it: a draft has a name that it alone uses. */
+  /** The token of the writing run, so that only this run uses the name of the draft. */
   readonly token: string
-  /** Resolves when the data that the record names is on the disk; null: it names none, and need not be flushed itself. */
+  /** Resolves when the recorded bytes are on the disk. Null: no bytes are recorded, and the journal is not flushed. */
   readonly onDisk: Promise<void> | null
-  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where another run has taken over; that takes the draft away, too */
+  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken over; that run also removes the draft */
   readonly assertHeld: () => Promise<void>
 }
 
 /**
- * Writes a journal: a temporary file, flushed, renamed over the old one. The rename waits for `onDisk`. Where that fails
- * the old journal stays.
+ * Writes a journal to a temporary file, flushes it, and renames it over the old one. The rename waits for `onDisk`. If
+ * anything fails, the old journal stays.
  */
 export async function saveJournal(path: string, record: JournalRecord, seal: JournalSeal): Promise<void> {
   const temporary = temporaryPath(path, 'new', seal.token)
@@ -61,7 +61,7 @@ export async function saveJournal(path: string, record: JournalRecord, seal: Jou
 }
 
 async function writeDraft(temporary: string, text: string, durability: 'cached' | 'flushed'): Promise<void> {
-  // A new file, so that no link which lies there is followed.
+  // A new file, so that a link at this path is not followed.
   await rm(temporary, { force: true })
   const file = await openFile(temporary, 'wx', 0o600)
   try {
@@ -72,7 +72,7 @@ async function writeDraft(temporary: string, text: string, durability: 'cached' 
   }
 }
 
-/** Removes a journal, for good: the directory is flushed too. */
+/** Removes a journal and flushes the directory, so that a power cut does not bring it back. */
 export async function removeJournal(path: string): Promise<void> {
   try {
     await rm(path, { force: true })

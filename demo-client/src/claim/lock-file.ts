@@ -1,4 +1,4 @@
-// The file of a lock: made with its content in one step, read, and cleared away.
+// The file of a lock: it is created with its content in one step, read, and cleared.
 import { type FileHandle, link, rename, rm } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
@@ -9,7 +9,7 @@ import { isOwner, type Owner } from './lock-owner.ts'
 
 const MAX_BYTES = 4096
 
-/** Who holds the lock at `path`, if anybody does. */
+/** The owner of the lock at `path`, or null. */
 export async function readOwner(path: string): Promise<Owner | null> {
   try {
     const value: unknown = JSON.parse((await readSmallFile(path, MAX_BYTES)) ?? '')
@@ -21,8 +21,8 @@ export async function readOwner(path: string): Promise<Owner | null> {
 }
 
 /**
- * Creates the lock with its content in one step, so that nobody ever reads half of it. Null where there is one, and where
- * its draft was taken away: this run has stood still for so long that another one took it for dead. Then look again.
+ * Creates the lock with its content in one step, so that no other run reads half of it. Null if there is a lock, or if
+ * another run removed the draft because it took this one, which had stopped for a minute, for dead. Then try again.
  */
 export async function tryCreate(path: string, owner: Owner): Promise<FileHandle | null> {
   const draft = temporaryPath(path, 'new', owner.token)
@@ -41,7 +41,7 @@ export async function tryCreate(path: string, owner: Owner): Promise<FileHandle 
   }
 }
 
-/** `'refused'`: file systems without hard links say so with many codes. Where the reason is another, O_EXCL fails too. */
+/** `'refused'`: file systems without hard links answer with many codes. If the reason is another one, O_EXCL fails too. */
 async function linkTo(
   path: string,
   { draft, file }: { draft: string; file: FileHandle },
@@ -52,7 +52,7 @@ async function linkTo(
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'taken'
     if (systemCode(error) !== 'EEXIST') return 'refused'
-    // A network file system may do it, lose the answer, and say on the second try that the name is taken.
+    // A network file system may make the link, lose its answer, and say on the second try that the name is taken.
     return (await file.stat()).nlink > 1 ? 'made' : 'taken'
   }
 }
@@ -75,29 +75,29 @@ async function createExclusively(path: string, owner: Owner): Promise<FileHandle
   }
 }
 
-/** Is it a file that no run has made? A power cut may leave a lock empty, or full of zeros. */
+/** Is it a file of another program? A power cut may leave a lock of ours empty, or full of zeros. */
 export async function isForeign(path: string): Promise<boolean> {
   const text = await readSmallFile(path, MAX_BYTES)
-  if (text === null) return await exists(path) // else it was released meanwhile
+  if (text === null) return await exists(path) // otherwise it was released in the meantime
   return /[^\0]/.test(text) && (await readOwner(path)) === null
 }
 
-/** Removes the lock of `owner`, if it is still that one. `token`: of the run that does it. */
+/** Removes the lock if `owner` still has it. `token` is that of the calling run. */
 export async function clearLock(path: string, owner: Owner | null, token: string): Promise<boolean> {
   const moved = temporaryPath(path, 'old', token)
   try {
     await rename(path, moved)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false // somebody else has cleared it
+    if (systemCode(error) === 'ENOENT') return false // another run has cleared it
     throw error
   }
-  // Between the look and the rename a newcomer may have cleared it and taken the lock: give it back then.
+  // Before the rename a third run may have cleared the lock and taken it. Then it is moved back.
   const found = await readOwner(moved).catch(async (error: unknown) => {
-    await moveToFree(moved, path).catch(() => undefined) // what could not be read is not cleared
+    await moveToFree(moved, path).catch(() => undefined) // a lock that cannot be read is not cleared
     throw error
   })
-  const isNewcomer = found !== null && found.token !== owner?.token
-  if (isNewcomer) await moveToFree(moved, path).catch(() => undefined)
+  const isOfThirdRun = found !== null && found.token !== owner?.token
+  if (isOfThirdRun) await moveToFree(moved, path).catch(() => undefined)
   await rm(moved, { force: true })
-  return !isNewcomer
+  return !isOfThirdRun
 }

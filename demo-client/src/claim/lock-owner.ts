@@ -1,34 +1,34 @@
-// Who holds a lock: which process of which machine, and whether it lives. Each function that asks /proc throws a
-// DownloadError `ERR_DOWNLOAD_RESOURCES` where there is no descriptor for that.
+// The owner of a lock: which process on which machine, and whether it is alive. Functions that read /proc throw a
+// DownloadError `ERR_DOWNLOAD_RESOURCES` if no descriptor is left.
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemCode, unlessShort } from '../errors.ts'
 import { makeToken, type Process, readToken, shortDigest } from '../state/run-token.ts'
 
-/** Who holds a lock. */
+/** The owner of a lock. */
 export interface Owner extends Process {
-  /** 1 once it writes no more, where the disk has no room for a journal that says so. */
+  /** 1 after its last write, if the disk was too full for a journal that says so. */
   readonly ended?: number
   readonly token: string
-  /** Which download it is: the hash of its key. Locks of other programs have none. */
+  /** The hash of the download's key. Locks of other programs have none. */
   readonly key?: string
 }
 
-/** Does a process live? `'unknown'` where nothing on this machine tells. */
+/** Whether a process is alive. `'unknown'`: this machine cannot know. */
 export type Life = 'alive' | 'dead' | 'unknown'
 
-/** This process, with a token of its own for each lock. `key` is a hash: others can read it. */
+/** This process as an owner, with a new token. `key` is a hash, since others can read it. */
 export function newOwner(key: string, secret: Buffer): Owner {
   const self = currentProcess()
   return { ended: 0, token: makeToken(self, secret), ...self, key }
 }
 
-/** A token of this process, for a file that needs no lock. `key` as for {@link makeToken}. */
+/** A token of this process, for a file that needs no lock. `key`: see {@link makeToken}. */
 export function ownToken(key: Buffer): string {
   return makeToken(currentProcess(), key)
 }
 
-/** Does the process live that made the token? Null where no run with this key has made it. */
+/** Is the process that made the token alive? Null if no run with this key made it. */
 export function lifeOfMaker(token: string, key: Buffer): Life | null {
   const maker = readToken(token, key)
   if (maker === null) return null
@@ -39,12 +39,12 @@ export function lifeOfMaker(token: string, key: Buffer): Life | null {
   return hasEnded(status) || shortDigest(status.started) !== maker.started ? 'dead' : 'alive'
 }
 
-/** Does the owner live? */
+/** Is the owner alive? */
 export function lifeOf(owner: Owner): Life {
   if (owner.ended === 1) return 'dead'
   const here = place()
   if (owner.place !== here) {
-    // Another host name in the same boot and pid namespace: the machine was renamed since, or the owner has its own.
+    // The same boot and pid namespace under another host name: the machine was renamed, or the owner has its own name.
     const isNear = here.includes('pid:') && afterHost(owner.place) === afterHost(here)
     return isNear && isSameProcess(owner) ? 'alive' : 'unknown'
   }
@@ -58,7 +58,7 @@ function currentProcess(): Process {
   return { pid: process.pid, started: processStatus(process.pid)?.started ?? null, place: place() }
 }
 
-/** A zombie has ended; it only waits for its parent to notice. 'X' is a process on its way out. */
+/** A zombie ('Z') has ended and waits for its parent to notice. 'X' is a process that is ending. */
 function hasEnded({ state }: Status): boolean {
   return state === 'Z' || state === 'X'
 }
@@ -104,11 +104,11 @@ interface Status {
   readonly started: string
 }
 
-/** State and start time of a process from /proc; null where /proc does not tell. */
+/** State and start time of a process from /proc; null if they cannot be read. */
 function processStatus(pid: number): Status | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name, in parentheses, may hold anything; the state is the first field after it, the start the 20th.
+    // The name in parentheses may contain anything. The state is the first field after it, the start time the 20th.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return { state: fields[0] ?? '', started: fields[19] ?? '' }
   } catch (error) {

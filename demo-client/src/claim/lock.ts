@@ -1,4 +1,4 @@
-// NAME.part.lock: one process at a time on one output. A dead owner, a zombie too, does not hold it.
+// NAME.part.lock: only one process at a time writes to an output. A lock left by a dead process, or a zombie, is ignored.
 import { type FileHandle, lstat, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { DownloadError, fileError } from '../errors.ts'
@@ -9,25 +9,25 @@ import { clearLock, isForeign, readOwner, tryCreate } from './lock-file.ts'
 import { type Life, lifeOf, lifeOfMaker, newOwner, type Owner } from './lock-owner.ts'
 import { temporariesIn } from './stale-files.ts'
 
-/** Where a lock says whether its owner has ended. */
+/** Where in the file of a lock it says whether its owner has ended, in bytes. */
 const ENDED_OFFSET = '{"ended":'.length
-/** What is to be locked. */
+/** What is locked, and for which download. */
 export interface LockOptions {
   readonly path: string
   /** Hash of the download's key. */
   readonly key: string
-  /** The key of journals: by it later runs know what this one leaves. */
+  /** The key of journals. By it later runs recognize the files of this one. */
   readonly secret: Buffer
-  /** What a message calls it. */
+  /** The path that messages show. */
   readonly output: string
-  /** Ends the wait for a sign of life of who holds it. */
+  /** Ends the wait for a heartbeat of its owner. */
   readonly signal: AbortSignal | null
 }
 
-/** Whose lock it was before, if it was not released. */
+/** The previous owner of a lock that was not released. */
 export interface Predecessor {
   readonly owner: Owner | null
-  /** Is it certain that it writes no more? Another machine's process may only have been silent. */
+  /** Is it certain that it writes no more? A process of another machine may only have missed its heartbeats. */
   readonly isDead: boolean
 }
 
@@ -39,13 +39,13 @@ interface CreatedLock {
 
 /** A held lock. Release it. */
 export class Lock {
-  /** Of the owner: a journal says by it who writes. */
+  /** The owner's token. A journal names its writer by it. */
   readonly token: string
   readonly predecessor: Predecessor | null
   readonly #options: LockOptions
   readonly #file: FileHandle
   readonly #heartbeat: NodeJS.Timeout
-  /** By the file system's clock, in ms, less this process's own. */
+  /** Time of creation by the file system's clock, less this process's own clock, in ms. */
   readonly #createdAt: number
 
   private constructor(options: LockOptions, owned: CreatedLock, predecessor: Predecessor | null) {
@@ -58,14 +58,14 @@ export class Lock {
     this.#heartbeat.unref()
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where a living process holds it */
+  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if a living process holds it */
   static async acquire(options: LockOptions): Promise<Lock> {
     const got = await Lock.attempt(options)
     if (got instanceof Lock) return got
     throw busy(options, got.holder)
   }
 
-  /** The lock, or the living process that holds it, as far as it is known. */
+  /** The lock, or the living process that holds it, if that is known. */
   static async attempt(options: LockOptions): Promise<Lock | { holder: Owner | null }> {
     let predecessor: Predecessor | null = null
     try {
@@ -77,7 +77,7 @@ export class Lock {
           return new Lock(options, { token: owner.token, file, createdAt }, predecessor)
         }
         const found = await inspect(options, owner.token)
-        if (found === null) continue // released meanwhile
+        if (found === null) continue // it was released in the meantime
         if (found.life === 'alive') return { holder: found.owner }
         if (await clearLock(options.path, found.owner, owner.token)) {
           predecessor = { owner: found.owner, isDead: found.life === 'dead' }
@@ -90,7 +90,7 @@ export class Lock {
     return { holder: null }
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` where the lock has been taken away meanwhile */
+  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken the lock */
   async assertHeld(): Promise<void> {
     const { path } = this.#options
     let owner: Owner | null
@@ -103,7 +103,7 @@ export class Lock {
     if (owner?.token !== this.token) throw busy(this.#options, owner)
   }
 
-  /** `'unrecorded'`: the journal names this run still. Then the lock stays, as that of one that has ended. */
+  /** `'unrecorded'`: the journal still names this run as its writer. Then the lock stays and says that the run has ended. */
   async release(journal: 'recorded' | 'unrecorded'): Promise<void> {
     clearInterval(this.#heartbeat)
     if (journal === 'unrecorded') await this.#file.write('1', ENDED_OFFSET).catch(() => undefined)
@@ -117,7 +117,7 @@ export class Lock {
     if (isHeld) await rm(this.#options.path, { force: true }).catch(() => undefined)
   }
 
-  /** Is the lock there the file that this run has open? To see that takes no descriptor. */
+  /** Is the file at the path the one that this run has open? This check needs no descriptor. */
   async #hasName(): Promise<boolean> {
     const found = [this.#file.stat({ bigint: true }), lstat(this.#options.path, { bigint: true })]
     const [mine, named] = await Promise.all(found.map((each) => each.catch(() => null)))
@@ -125,19 +125,19 @@ export class Lock {
   }
 
   /**
-   * By the file's handle: nobody else's lock is ever touched. The time is what the file system's own clock, which has dated
-   * the new lock, must say by now: another machine may look at it.
+   * Uses the open file, so that the lock of another run is never touched. The time is that of the file system's own clock,
+   * which dated the new lock, because another machine may compare it.
    */
   #beat(): void {
     const seconds = (this.#createdAt + performance.now()) / 1000
     this.#file
       .utimes(seconds, seconds)
-      .catch(() => this.#file.write('{', 0)) // a byte that is there already
+      .catch(() => this.#file.write('{', 0)) // rewrites the first byte
       .catch(() => undefined) // assertHeld() notices a lock that is gone
   }
 }
 
-/** `'silent'`: nothing proves that the owner is dead, but it has given no sign of life for long. */
+/** `'silent'`: nothing proves that the owner is dead, but its heartbeat has stopped. */
 interface FoundLock {
   readonly owner: Owner | null
   readonly life: 'alive' | 'dead' | 'silent'
@@ -155,27 +155,26 @@ async function inspect({ path, secret, signal }: LockOptions, token: string): Pr
 }
 
 /**
- * Whether the run lives that is making the lock, which has no content yet: where there are no hard links, it has a draft
- * until the lock is whole.
+ * Is the run alive that is creating this lock, which has no content yet? On a file system without hard links, that run
+ * has a draft until the lock is complete.
  */
 async function lifeOfMakers(path: string, secret: Buffer): Promise<Life> {
   const found = await temporariesIn(dirname(path), secret)
   const drafts = found.filter(({ file, stage }) => file === basename(path) && stage === 'new')
   if (drafts.length === 0) return 'unknown'
   if (drafts.some(({ token }) => lifeOfMaker(token, secret) !== 'dead')) return 'unknown'
-  return (await readOwner(path)) === null ? 'dead' : 'unknown' // one that is ready has no draft any more
+  return (await readOwner(path)) === null ? 'dead' : 'unknown' // a complete lock has no draft
 }
 
 function notALock(path: string): DownloadError {
-  const reason =
-    'no lock of range-get. It is left as it is; delete or rename it, or give the file another name'
+  const advice = 'Delete or rename it, or choose another name for the download'
   return new DownloadError(
     'ERR_DOWNLOAD_UNWRITABLE',
-    `cannot write ${path}: a file of that name is ${reason}`,
+    `cannot write ${path}: a file of that name was not made by range-get. ${advice}`,
   )
 }
 
 function busy({ output }: LockOptions, owner: Owner | null): DownloadError {
   const who = owner === null ? 'another process' : `another process (${owner.pid})`
-  return new DownloadError('ERR_DOWNLOAD_BUSY', `${who} is downloading to ${output}; wait for it or stop it`)
+  return new DownloadError('ERR_DOWNLOAD_BUSY', `${who} is downloading to ${output}. Wait for it, or stop it`)
 }

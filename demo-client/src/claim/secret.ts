@@ -1,4 +1,4 @@
-// What only this user's runs know: the key that proves a journal to be the work of one of them.
+// The key that only this user's runs know. It proves that one of them wrote a journal.
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
@@ -16,26 +16,26 @@ import { ownToken } from './lock-owner.ts'
 import { removeStale, temporariesIn } from './stale-files.ts'
 
 const KEY_BYTES = 32
-/** Of IDs in names there. Nobody else can make files in that folder. */
+/** For the tokens in the names of drafts there. Other users cannot make files in that folder. */
 const NO_KEY = Buffer.alloc(0)
-/** How long the home is waited for, in ms. A network's may have to be mounted first. */
+/** How long to wait for the home directory. One on the network may have to be mounted first. */
 const HOME_TIMEOUT_MS = 5000
 
 /** The key of journals. */
 export interface Secret {
   readonly key: Buffer
-  /** Why later runs will not know it, or null: they will. */
+  /** Why later runs will not have this key; null if they will. */
   readonly unsavedReason: string | null
 }
 
-/** Serves this process where no file can be had. */
+/** The key of this process if the file cannot be used. */
 const ownKey = randomBytes(KEY_BYTES)
 
-/** Calls that have not come back, by path. Each holds a thread: no download makes a second one. */
+/** Calls that have not returned, by path. Each blocks a thread, so downloads share one. */
 const calls = new Map<string, Promise<Buffer>>()
 
 /**
- * Reads the user's secret. The first run makes it. A home that does not answer is not waited for.
+ * Reads the user's secret. The first run makes it. If the home directory does not answer, another key is used.
  * @param signal ends the wait
  * @throws the signal's reason, or DownloadError `ERR_DOWNLOAD_RESOURCES`
  */
@@ -46,7 +46,7 @@ export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
     return { key, unsavedReason: null }
   } catch (error) {
     signal?.throwIfAborted()
-    // With another key, what can be resumed would not be believed.
+    // With another key the journal of an earlier run would not be accepted.
     if (shortageOf(error) !== null) throw fileError(error, "the user's journal.key")
     return { key: ownKey, unsavedReason: error instanceof Error ? error.message : String(error) }
   }
@@ -69,8 +69,8 @@ async function readOrMakeAndCleanUp(path: string): Promise<Buffer> {
 }
 
 /**
- * Removes the drafts of runs that were killed while they made the file. Now that it is there, nobody needs one: a run that
- * finds its draft gone reads the file.
+ * Removes the drafts of runs that were killed while they made the file. No run needs a draft now that the file exists: one
+ * that finds its draft removed reads the file.
  */
 async function removeStaleDrafts(path: string): Promise<void> {
   const folder = dirname(path)
@@ -79,7 +79,7 @@ async function removeStaleDrafts(path: string): Promise<void> {
   await removeStale(found, { folder, key: NO_KEY, user, now: Date.now() })
 }
 
-/** Where programs keep their state. There is one place: a run that used another would not know what this one has left. */
+/** Where programs keep their state. All runs must use the same folder: otherwise they do not recognize each other's files. */
 function stateFolder(): string {
   const { XDG_STATE_HOME: state, LOCALAPPDATA: local } = process.env
   if (process.platform === 'win32') {
@@ -89,7 +89,7 @@ function stateFolder(): string {
   // XDG Base Directory Specification: "All paths set in these environment variables must be absolute. If an implementation
   // encounters a relative path in any of these variables it should consider the path invalid and ignore it."
   if (state !== undefined && isAbsolute(state)) return state
-  const home = homedir() // that of the user database where HOME is not set
+  const home = homedir() // from the user database if HOME is not set
   if (!isAbsolute(home)) throw new Error('there is no home directory')
   return join(home, '.local', 'state')
 }
@@ -100,13 +100,13 @@ async function read(path: string): Promise<Buffer | null> {
     try {
       const { uid, mode } = await file.stat()
       const user = process.geteuid?.() ?? null
-      // Where somebody else may read or change it, it proves nothing.
+      // A key that other users can read or change proves nothing.
       if (user !== null && (uid !== user || (mode & 0o077) !== 0)) {
-        throw new Error(`${path} must belong to the user who runs this, with mode 0600`)
+        throw new Error(`${path} must belong to the user who runs this program, with mode 0600`)
       }
       const key = await readUpTo(file, KEY_BYTES + 1)
       if (key?.length === KEY_BYTES) return key
-      throw new Error(`${path} is damaged; delete it`)
+      throw new Error(`${path} is damaged. Delete it`)
     } finally {
       await file.close()
     }
@@ -116,7 +116,7 @@ async function read(path: string): Promise<Buffer | null> {
   }
 }
 
-/** Makes the file in one step, so that nobody ever reads half of it. Of two that make it at once both use one. */
+/** Makes the file in one step, so that no run reads half of it. Two runs that make it at once end up with the same key. */
 async function make(path: string): Promise<Buffer> {
   await assertOwnHome(dirname(path))
   await makeFolder(dirname(path), 0o700)
@@ -130,7 +130,7 @@ async function make(path: string): Promise<Buffer> {
       await file.close()
     }
     await moveToFree(draft, path).catch((error: unknown) => {
-      // A draft that is gone was taken for one of a dead run: the file is there.
+      // Another run took this draft for that of a dead run, so the file exists.
       if (systemCode(error) !== 'ENOENT') throw error
     })
   } finally {
@@ -141,9 +141,9 @@ async function make(path: string): Promise<Buffer> {
   return key
 }
 
-/** Run by `sudo` with the home of another user, this must not leave there what its owner could not use then. */
+/** With `sudo` and the home of another user, this must not leave files there that their owner cannot use. */
 async function assertOwnHome(path: string): Promise<void> {
-  if (process.geteuid?.() !== 0) return // what others may not make, the system refuses
+  if (process.geteuid?.() !== 0) return // for other users the system checks it
   const found = await stat(path).catch(() => null)
   if (found === null) return await assertOwnHome(dirname(path))
   if (found.uid !== 0) throw new Error(`${path} belongs to another user`)

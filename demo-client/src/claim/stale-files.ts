@@ -1,8 +1,8 @@
-// Temporary files that a run has left: which ones are there, and the removal of those whose run has ended.
+// Finds temporary files of runs, and removes those whose run has ended.
 //
-// A name says which process made it, with a proof; see `run-token.ts`. What only looks like one stays, and so does all that is
-// no regular file, or not this user's. A run that stood still for so long that it was taken for dead finds its file gone
-// when it wakes, and no other file under that name: it looks again, or ends.
+// Such a name says, with a proof, which process made it; see `run-token.ts`. A name without a valid proof stays, and so does
+// anything but a regular file of this user. A run that was stopped for so long that it was taken for dead finds its file
+// missing when it continues, and no other file under that name. Then it tries again, or ends.
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifShort } from '../errors.ts'
@@ -12,25 +12,25 @@ import { readTemporaryName, type TemporaryName } from '../state/temporary-names.
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat.ts'
 import { type Life, lifeOfMaker } from './lock-owner.ts'
 
-/** Where runs leave files, and what they are known by. */
+/** Where to look for stale files, and how to recognize them. */
 export interface StaleFileSearch {
   readonly folder: string
-  /** That of the IDs in their names; see `run-token.ts`. */
+  /** The key of the tokens in their names; see `run-token.ts`. */
   readonly key: Buffer
-  /** The user whose files may be removed, as the file system has it; null where it knows none. */
+  /** The user whose files may be removed, as the file system numbers it; null if there are no users. */
   readonly user: number | null
   /** The time by the file system's clock, in ms. */
   readonly now: number
 }
 
-/** What runs of this user have in a folder, at work or left. Empty where it cannot be read. */
+/** The temporary files of this user's runs in a folder, stale or in use. None if the folder cannot be read. */
 export async function temporariesIn(folder: string, key: Buffer): Promise<TemporaryName[]> {
   const names = await withDescriptor(() => readdir(folder)).catch(() => [])
   const read = names.map(readTemporaryName).filter((name) => name !== null)
   return read.filter(({ token }) => readToken(token, key) !== null)
 }
 
-/** Removes those of the files `found` whose run has ended, or cannot be asked and has not touched them for a minute. */
+/** Removes those of the files `found` whose run has ended, or cannot be checked and has not touched them for a minute. */
 export async function removeStale(found: readonly TemporaryName[], search: StaleFileSearch): Promise<void> {
   for (const { file, stage, token } of found) {
     const path = join(search.folder, `${file}.${stage}.${token}`)
@@ -41,7 +41,7 @@ export async function removeStale(found: readonly TemporaryName[], search: Stale
   }
 }
 
-/** Null where no run has made the token, and where there is no descriptor to look at its process: then it stays. */
+/** Null if no run made the token, or if no descriptor is left to check its process. Then the file stays. */
 function lifeOf(token: string, key: Buffer): Life | null {
   try {
     return lifeOfMaker(token, key)

@@ -26,44 +26,46 @@ export type Command =
 /** The text of `--help`. */
 export const HELP: string = `Usage: range-get [options] URL...
 
-Downloads files over http and https, in parallel ranges, and resumes what an earlier run has left. A file
-gets its name only when it is complete and verified; until then it is NAME.part.
+Downloads files over http and https, in parallel ranges, and resumes earlier runs. A file gets its name only
+when it is complete and verified. Until then it is NAME.part.
 
 Output
   -o, --output FILE       name of the file (one URL only)
-  -d, --dir DIR           directory for files named by the server or the URL (default .)
-      --overwrite         replace a file that exists, once the new one is complete; its mode is kept;
-                          without it an existing file is an error and stays as it is
-      --no-resume         ignore what an earlier run has left
-      --resume-key KEY    resume what was begun under KEY, whatever its URL was (renewed links, mirrors)
+  -d, --dir DIR           directory for files that the server or the URL names (default .)
+      --overwrite         replace an existing file once the new one is complete, and keep its mode;
+                          without this option an existing file is an error and is not changed
+      --no-resume         start from 0, even if an earlier run can be resumed
+      --resume-key KEY    resume the download with the same KEY, even if its URL was another one
+                          (renewed links, mirrors)
       --server-time       give the file the date of Last-Modified
-      --accept-html       take a page, an error message or a Git LFS pointer although the URL or the output
-                          looks like another kind of file
+      --accept-html       accept a page, an error message or a Git LFS pointer, although the names of the
+                          file say that it is something else
 Transfer
-  -n, --connections N     connections at once (default 4)
-      --segment-size SIZE bytes asked for at once: 4, 64k, 8M (default: chosen)
-      --limit-rate RATE   bytes per second for all connections together: 500k, 2M
-      --min-rate RATE     what stays slower than this for the stall timeout is asked for again: 10k
-      --delay MS          wait between two segments of a connection
-  -H, --header 'K: V'     send a header field (may be repeated)
-      --checksum DIGEST   sha-256=… or sha-512=…, hexadecimal or base64
-      --proxy URL         instead of http_proxy, https_proxy, all_proxy; no_proxy applies
-Patience
+  -n, --connections N     connections at the same time (default 4)
+      --segment-size SIZE bytes in one request: 4, 64k, 8M (default: automatic)
+      --limit-rate RATE   at most this many bytes per second, all connections together: 500k, 2M
+      --min-rate RATE     retry if all connections together are slower than this, in bytes per second,
+                          for the stall timeout: 10k
+      --delay MS          milliseconds between two segments of a connection
+  -H, --header 'K: V'     header field to send (may be repeated)
+      --checksum DIGEST   expected digest: sha-256=… or sha-512=…, hexadecimal or base64
+      --proxy URL         proxy to use instead of http_proxy, https_proxy, all_proxy; no_proxy applies
+Retries and timeouts
       --retries N         failures in a row without progress (default 5)
-      --retry-delay S     the first wait, doubling each time (default 1)
-      --max-retry-delay S the longest wait; a server that asks for a longer one ends the download (default 300)
-      --stall-timeout S   silence that counts as a failure (default 30)
-      --connect-timeout S (default 15)
-      --max-redirects N   (default 10)
+      --retry-delay S     seconds before the first retry; doubled each time (default 1)
+      --max-retry-delay S longest wait; if a server asks for a longer one, the download fails (default 300)
+      --stall-timeout S   seconds without a byte that count as a failure (default 30)
+      --connect-timeout S seconds to connect (default 15)
+      --max-redirects N   redirects to follow (default 10)
 Display
-  -q, --quiet             errors only
-      --json              one JSON object a line: progress, then the result
+  -q, --quiet             show errors only
+      --json              print one JSON object per line: progress, then the result
   -h, --help, --version
 
-While it runs, p pauses, q or Ctrl-C stops so that the next run goes on there, anything else resumes.
+While it runs: p pauses, any other key resumes, q or Ctrl-C stops. The same command later resumes the download.
 
 ${EXIT_STATUS_HELP}
-With several URLs the status is that of the first failure; the others are fetched all the same.`
+With several URLs the status is that of the first failure. The other files are downloaded nevertheless.`
 
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean' } as const
@@ -102,11 +104,11 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.version) return { kind: 'version' }
   if (positionals.length === 0) throw usage('no URL was given')
   if (values.output !== undefined && positionals.length > 1)
-    throw usage('-o names one file, but there are several URLs')
+    throw usage('-o names one file, but there are several URLs; use -d')
   if (values.output !== undefined && values.dir !== undefined) throw usage('-o and -d exclude each other')
   if (values.output === '' || values.dir === '') throw usage('the output must have a name')
   if (values.output === '-')
-    throw usage('cannot write to standard output: name a file; one that is called "-" is written ./-')
+    throw usage('cannot write to standard output: name a file (for a file called "-" write ./-)')
   const destination: Destination =
     values.output === undefined ? { directory: resolve(values.dir ?? '.') } : values.output
   return {

@@ -12,7 +12,7 @@ import { notYetShown } from './shown-warnings.ts'
 export interface Display {
   progress(progress: DownloadProgress): void
   result(result: DownloadResult): void
-  /** Clears what must not stand before other output; nothing more is shown but the result. */
+  /** Removes the progress line before other output. After this only the result is shown. */
   clear(): void
 }
 
@@ -22,31 +22,32 @@ export function describeResult(result: DownloadResult): string {
   const how = {
     digest: `its ${digest} is right`,
     length: 'its length is as announced',
-    nothing: 'the server announced no length: only its closing the connection says that this is all',
+    nothing:
+      'the server announced no length, so only the end of the connection shows that the file is complete',
   }[integrity]
   const taken = resumed === 0 ? '' : `, ${formatSize(resumed)} of them from an earlier run`
   return `${nameOf(path)}: ${formatSize(size)}${taken}; ${how}`
 }
 
-/** The result, and what is not certain, unless that was said before. */
+/** The result and its warnings, except those that were shown before. */
 function linesAbout(result: DownloadResult): string {
   const notes = notYetShown(result.warnings).map((warning) => `note: ${oneLine(warning)}`)
   return [describeResult(result), ...notes].map((line) => `${line}\n`).join('')
 }
 
-/** A path for people, without what could steer a terminal, or be an option or a home where it is copied to. */
+/** A path that is safe to show and to copy: it cannot control a terminal, and is no option and no home directory. */
 export function nameOf(path: string): string {
   const short = relative(process.cwd(), path)
   const shown = short === '' || short.startsWith('..') ? path : short
   return oneLine(/^[-~]/.test(shown) ? `./${shown}` : shown)
 }
 
-/** For a terminal that does not say how wide it is. */
+/** For a terminal that does not report its width. */
 const USUAL_COLUMNS = 80
-/** To the left edge, and everything from there on cleared. */
+/** Moves to the left edge and clears everything after it. */
 const CLEAR = '\r\u001b[J'
 
-/** The line is cut, not broken, where the terminal has become narrower and has not yet said so. */
+/** Cuts a line that is too long instead of wrapping it, if the terminal became narrower and has not yet reported that. */
 const NO_WRAP = '\u001b[?7l'
 const WRAP = '\u001b[?7h'
 
@@ -56,13 +57,13 @@ export function barDisplay(out: OutputStream, name: string): Display {
   let isDrawn = false
   const draw = (): void => {
     if (latest === null || out.isBehind || !isForeground()) return
-    // One column stays free: in the last one some terminals begin a new line. The cursor waits at the left edge:
-    // where a terminal that becomes narrower breaks the line, it stays on the first part, and all parts are cleared.
+    // One column stays free, because some terminals begin a new line after the last one. The cursor stays at the left
+    // edge: if a terminal that becomes narrower wraps the line, the cursor is on its first part, and all parts are cleared.
     const line = progressLine(name, latest, (out.columns || USUAL_COLUMNS) - 1)
     out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
     isDrawn = true
   }
-  const unwatch = [out.onResize(draw), onForeground(draw)] // in a pause nothing else has it drawn
+  const unwatch = [out.onResize(draw), onForeground(draw)] // during a pause nothing else redraws it
   const clear = (): void => {
     for (const each of unwatch) each()
     latest = null
@@ -82,7 +83,7 @@ export function barDisplay(out: OutputStream, name: string): Display {
   }
 }
 
-/** A line whenever the state changes, and every `interval` ms in between. */
+/** Prints a line whenever the state changes, and every `interval` ms. */
 export function lineDisplay(out: OutputStream, name: string, interval: number): Display {
   let state = ''
   let shown = Number.NEGATIVE_INFINITY
@@ -105,7 +106,7 @@ export function lineDisplay(out: OutputStream, name: string, interval: number): 
   }
 }
 
-/** One JSON object a line. */
+/** Prints one JSON object per line. */
 export function jsonDisplay(out: OutputStream, url: string): Display {
   const write = (event: string, value: object): void => out.write(`${jsonLine({ event, url, ...value })}\n`)
   return {

@@ -18,29 +18,29 @@ export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
   ERR_DOWNLOAD_ABORTED: 130,
 }
 
-/** The status where all downloads succeeded, but standard output could not be written. */
+/** The status if all downloads succeeded but standard output could not be written. */
 export const OUTPUT_FAILED = 14
 
-/** The lines about statuses in the help texts. */
+/** The lines about exit statuses in the help texts. */
 export const EXIT_STATUS_HELP: string = `Exit status
   0    done
-  1    an error in this program
+  1    a bug in this program
   2    a wrong option or URL
-  3    the network failed until the retries were used up
+  3    the network failed, and no retry was left
   4    the server answered with an error (404, 403, 500, …)
   5    the file kept changing on the server
   6    the server's answers cannot be trusted
-  7    the digest is wrong
+  7    the file does not have the expected digest
   8    the disk is full, or a quota or size limit is reached
   9    the output cannot be written
-  10   another process is downloading to the same output
-  11   the output exists already (range-get without --overwrite)
+  10   another process is downloading to the same file
+  11   the output already exists (range-get without --overwrite)
   12   TLS failed, or the server's certificate is not trusted
-  14   all was downloaded, but standard output could not be written
+  14   the download succeeded, but standard output could not be written
   15   no file descriptor or memory is left (ulimit -n)
-  130  stopped by Ctrl-C or q; run again to go on`
+  130  stopped by Ctrl-C or q; run again to resume`
 
-/** The exit status for a failure; 1 for one that is no {@link DownloadError}. */
+/** The exit status for a failure; 1 if it is not a {@link DownloadError}. */
 export function exitStatusOf(error: unknown): number {
   return error instanceof DownloadError ? EXIT_STATUS[error.code] : 1
 }

@@ -1,31 +1,31 @@
-// Whether this process may use its terminal now, or a shell or another job has it.
+// Whether this process is in the foreground of its terminal, or a shell or another job is.
 import { spawnSync } from 'node:child_process'
 import { closeSync, readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
-/** How long an answer is used again, in ms. Elsewhere than on Linux it costs a process. */
-const FRESH = process.platform === 'linux' ? 100 : 2000
+/** How long an answer is reused. On other systems than Linux it needs a process. */
+const CACHE_MS = process.platform === 'linux' ? 100 : 2000
 
-/** How often it is looked whether the terminal is ours, in ms. */
-export const LOOK_INTERVAL = 250
+/** How often to check whether this process is in the foreground. */
+export const CHECK_INTERVAL_MS = 250
 
 let known = { isForeground: true, until: Number.NEGATIVE_INFINITY }
 
-/** Is this process in the foreground of its terminal? True where there is no job control. */
+/** Is this process in the foreground of its terminal? True if there is no job control. */
 export function isForeground(): boolean {
   const now = performance.now()
-  if (now >= known.until) known = { isForeground: look(), until: now + FRESH }
+  if (now >= known.until) known = { isForeground: look(), until: now + CACHE_MS }
   return known.isForeground
 }
 
-/** The next call of {@link isForeground} looks again: the process has been stopped meanwhile. */
+/** Makes the next call of {@link isForeground} check again, because the process was stopped in the meantime. */
 export function forgetForeground(): void {
   known.until = Number.NEGATIVE_INFINITY
 }
 
 /**
- * Calls `listener` whenever this process is in the foreground again: a shell's `fg` sends SIGCONT to a job that was stopped,
- * and nothing to one that runs. Returns what ends that.
+ * Calls `listener` whenever this process comes to the foreground: a shell's `fg` sends SIGCONT to a stopped job, and nothing
+ * to a running one. Returns a function that ends this.
  */
 export function onForeground(listener: () => void): () => void {
   if (process.platform === 'win32') return () => undefined
@@ -40,7 +40,7 @@ export function onForeground(listener: () => void): () => void {
     was = false
     look()
   }
-  const timer = setInterval(look, LOOK_INTERVAL).unref()
+  const timer = setInterval(look, CHECK_INTERVAL_MS).unref()
   process.on('SIGCONT', goOn)
   return () => {
     clearInterval(timer)
@@ -49,8 +49,8 @@ export function onForeground(listener: () => void): () => void {
 }
 
 /**
- * For a process that exits: in the background its standard streams are closed first, where they are terminals. Node
- * would set the mode back that it found when it began, while a shell has set its own to read a line.
+ * Call before the process exits. In the background it closes standard streams that are terminals. Otherwise Node would
+ * restore the mode that the terminal had at the start, while the shell has set its own to read a line.
  */
 export function leaveTerminal(): void {
   forgetForeground()
@@ -63,14 +63,14 @@ function look(): boolean {
   return process.platform === 'linux' ? lookInProc() : askPs()
 }
 
-/** proc_pid_stat(5): behind the name in brackets stand state, ppid, pgrp, session, tty_nr and tpgid. */
+/** proc_pid_stat(5): the fields after the name in parentheses are state, ppid, pgrp, session, tty_nr and tpgid. */
 function lookInProc(): boolean {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1')
     const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return terminal === '0' || group === foreground
   } catch {
-    return false // a background process that reads the terminal would be stopped; without keys all goes on
+    return false // a background process that reads the terminal would be stopped; without keys the download continues
   }
 }
 

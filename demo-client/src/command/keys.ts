@@ -1,14 +1,14 @@
-// What a person types while something runs: `p` pauses, anything else goes on.
+// The keys that a user types while a download runs.
 import { Socket } from 'node:net'
-import { forgetForeground, isForeground, LOOK_INTERVAL } from './foreground.ts'
+import { CHECK_INTERVAL_MS, forgetForeground, isForeground } from './foreground.ts'
 import { TerminalMode } from './terminal-mode.ts'
 
-/** What was typed. `'interrupt'` is Ctrl-C where that is a character; `'end'` the end of the input. */
+/** A typed key. `'interrupt'` is Ctrl-C if that arrives as a character; `'end'` is the end of the input. */
 export type Key = 'p' | 'q' | 'interrupt' | 'other' | 'end'
 
 const CTRL_C = '\u0003'
 
-/** Calls `onKey` for what is typed on `input`, a terminal or a pipe, until the function returned is called. */
+/** Calls `onKey` for each key typed on `input`, a terminal or a pipe, until the returned function is called. */
 export function watchKeys(input: NodeJS.ReadStream, onKey: (key: Key) => void): () => void {
   if (input.isTTY) return watchTerminal(input, onKey)
   const onData = listener(onKey)
@@ -20,7 +20,7 @@ export function watchKeys(input: NodeJS.ReadStream, onKey: (key: Key) => void): 
     input.off('data', onData)
     input.off('end', onEnd)
     input.pause()
-    if (input instanceof Socket) input.unref() // a file or /dev/null has nothing that keeps a process alive
+    if (input instanceof Socket) input.unref() // a file or /dev/null does not keep the process alive
   }
 }
 
@@ -29,7 +29,7 @@ function listener(onKey: (key: Key) => void): (data: Buffer) => void {
   return (data) => {
     for (const character of data.toString('latin1')) {
       const isEnter = character === '\n' || character === '\r'
-      // The Enter that ends a typed "p" belongs to it: where keys wait for Enter nothing arrives before it.
+      // If keys wait for Enter, the Enter after a typed "p" belongs to it and does not resume.
       if (isEnter && isAfterP) isAfterP = false
       else onKey(keyOf(character))
       isAfterP = character === 'p'
@@ -43,8 +43,8 @@ function keyOf(character: string): Key {
 }
 
 /**
- * Keys are taken while this process is in the foreground. In the background a read would stop it (SIGTTIN), and so
- * would a change of the terminal's mode (SIGTTOU).
+ * Reads keys only while this process is in the foreground. In the background a read would stop it (SIGTTIN), and so would
+ * a change of the terminal's mode (SIGTTOU).
  */
 function watchTerminal(input: NodeJS.ReadStream, onKey: (key: Key) => void): () => void {
   const mode = new TerminalMode(input)
@@ -67,15 +67,15 @@ function watchTerminal(input: NodeJS.ReadStream, onKey: (key: Key) => void): () 
     isReading = false
   }
   const suspend = (): void => {
-    forgetForeground() // where a script that runs this stopped first, the shell has its terminal back
+    forgetForeground() // if the script that runs this stopped first, the shell already has the terminal
     release()
     process.off('SIGTSTP', suspend)
-    process.kill(process.pid, 'SIGTSTP') // now with its usual effect: it returns when the process goes on
+    process.kill(process.pid, 'SIGTSTP') // now it stops the process, and returns when the process continues
     forgetForeground()
     process.on('SIGTSTP', suspend)
     look()
   }
-  const timer = setInterval(look, LOOK_INTERVAL).unref()
+  const timer = setInterval(look, CHECK_INTERVAL_MS).unref()
   input.on('data', onData).pause()
   input.once('end', onEnd).once('error', onEnd)
   if (process.platform !== 'win32') process.on('SIGTSTP', suspend)

@@ -1,6 +1,6 @@
-// A standard stream that may stop taking output at any time: its reader leaves, its disk is full.
-// One that was closed when this process began is no such case: Node.js has opened the null device in its place, which
-// cannot be told from one that was meant, and no file of ours has gotten its number.
+// A standard stream that may fail at any time, because its reader ends or its disk is full.
+// If it was closed when this process started, Node.js has opened the null device in its place. This looks the same as output
+// to the null device, and no file of ours gets its number.
 import { systemCode } from '../errors.ts'
 
 /** Writes to a standard stream. After a failure nothing more is written, and nothing is thrown. */
@@ -21,12 +21,12 @@ export class OutputStream {
     return this.#isBroken
   }
 
-  /** Whether a reader is behind: more would only pile up in memory. */
+  /** Whether the reader is behind, so that more output would only fill memory. */
   get isBehind(): boolean {
     return this.#stream.writableNeedDrain
   }
 
-  /** Columns of the terminal, 0 where it does not say how many, or null where this is not one. */
+  /** Columns of the terminal; 0 if it does not report them; null if this is not a terminal. */
   get columns(): number | null {
     return this.#stream.isTTY ? this.#stream.columns : null
   }
@@ -40,7 +40,7 @@ export class OutputStream {
     }
   }
 
-  /** Calls `listener` whenever the terminal's size changes, until the function returned is called. */
+  /** Calls `listener` whenever the terminal's size changes, until the returned function is called. */
   onResize(listener: () => void): () => void {
     this.#stream.on('resize', listener)
     return () => this.#stream.off('resize', listener)

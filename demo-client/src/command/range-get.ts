@@ -1,4 +1,4 @@
-// range-get: one download after the other, shown, paused and stopped by keys.
+// The command range-get: downloads one URL after the other, shows progress, and reacts to keys and signals.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,10 +17,10 @@ import { type Key, watchKeys } from './keys.ts'
 import { OutputStream } from './output-stream.ts'
 import { leave, type StopSignals, watchStopSignals } from './stop-signals.ts'
 
-/** Redrawing more often than this, in ms, is for nobody. */
-const FRAME = 100
-const LINE_INTERVAL = 5000
-const JSON_INTERVAL = 500
+/** Pause between two redraws: more often is not visible. */
+const FRAME_MS = 100
+const LINE_INTERVAL_MS = 5000
+const JSON_INTERVAL_MS = 500
 
 const stderr = new OutputStream(process.stderr)
 const stdout = new OutputStream(process.stdout, (code) => {
@@ -35,32 +35,32 @@ function displayFor({ output }: Get, { url, destination }: Job): Display {
   const given = typeof destination === 'string' ? nameOf(basename(destination)) : null
   return stderr.columns !== null && canRedraw()
     ? barDisplay(stderr, given ?? shortName(url))
-    : lineDisplay(stderr, given ?? publicUrl(url), LINE_INTERVAL)
+    : lineDisplay(stderr, given ?? publicUrl(url), LINE_INTERVAL_MS)
 }
 
-/** What the file will probably be named: a bar has no space for a URL. */
+/** The probable name of the file, because a bar has no space for a URL. */
 function shortName(url: string): string {
   return URL.canParse(url) ? nameFromUrl(new URL(url)) : publicUrl(url)
 }
 
-/** Whether the terminal knows escape sequences. Windows has no TERM, and its terminals know them. */
+/** Whether the terminal supports escape sequences. Windows sets no TERM, and its terminals support them. */
 function canRedraw(): boolean {
   const terminal = process.env['TERM'] ?? ''
   return terminal === '' ? process.platform === 'win32' : terminal !== 'dumb'
 }
 
-async function follow(run: Download, display: Display, pace: number): Promise<void> {
+async function follow(run: Download, display: Display, intervalMs: number): Promise<void> {
   let state = ''
   for await (const progress of run) {
     display.progress(progress)
-    // A change of state is shown at once; else the newest snapshot, at a pace that people or programs can use.
+    // A change of state is shown at once. Otherwise the newest progress is shown at intervals.
     if (progress.state === state)
-      await Promise.race([sleep(pace, undefined, { ref: false }), run.finished.catch(() => undefined)])
+      await Promise.race([sleep(intervalMs, undefined, { ref: false }), run.finished.catch(() => undefined)])
     state = progress.state
   }
 }
 
-/** What all downloads of a command share. */
+/** Signals and keys, for all downloads of a command. */
 interface Controls {
   readonly stop: StopSignals
   onKey(listener: (key: Key) => void): void
@@ -71,10 +71,10 @@ async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<n
   const run = download(job.url, job.destination, { ...command.options, signal: stop.signal })
   onKey((key) => {
     if (key === 'p') run.pause()
-    else run.resume() // at the end of the input, too: no key can come any more
+    else run.resume() // also at the end of the input, because no key can follow
   })
   try {
-    await follow(run, display, command.output === 'json' ? JSON_INTERVAL : FRAME)
+    await follow(run, display, command.output === 'json' ? JSON_INTERVAL_MS : FRAME_MS)
     display.result(await run.finished)
     return 0
   } catch (error) {
@@ -103,17 +103,17 @@ function report(error: unknown, { status, output, url }: Report): number {
     const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
     stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
   }
-  const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? '; --overwrite replaces it' : ''
+  const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? ' (--overwrite replaces it)' : ''
   stderr.write(`range-get: ${oneLine(`${where}${message}${hint}`)}\n`)
   return status
 }
 
 async function getAll(command: Get): Promise<number> {
   const stop = watchStopSignals()
-  // With a handler the limit on file sizes shows as EFBIG; without one it kills the process.
+  // With this handler a write beyond the limit on file sizes fails with EFBIG. Without it the process is killed.
   process.on('SIGXFSZ', () => undefined)
   let listener: (key: Key) => void = () => undefined
-  // A pipe or file on stdin belongs to another program, such as the `read` of a shell's loop.
+  // A pipe or file on standard input belongs to another program, such as the `read` of a shell loop.
   const unwatch = !isatty(0)
     ? () => undefined
     : watchKeys(process.stdin, (key) => {
@@ -161,7 +161,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// The library has its chunks collected early where it can: a fifth less memory.
+// With `gc` the library has its chunks collected early, which saves a fifth of the memory.
 setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc')
 

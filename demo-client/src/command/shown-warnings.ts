@@ -1,10 +1,10 @@
-// What is said once, however often it is true.
+// Each warning is shown once, even if several downloads have it.
 
-const said = new Set<string>()
+const shown = new Set<string>()
 
-/** Those of `texts` that this process has not said before. */
+/** Those of `texts` that this process has not shown before. */
 export function notYetShown(texts: readonly string[]): readonly string[] {
-  const fresh = texts.filter((text) => !said.has(text))
-  for (const text of fresh) said.add(text)
+  const fresh = texts.filter((text) => !shown.has(text))
+  for (const text of fresh) shown.add(text)
   return fresh
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts range-get. `command.js` is built of `range-get.ts`.
+// Starts range-get. `command.js` is the bundle of `range-get.ts`.
 import { load } from './load.ts'
 
 await load('./command.js', 'range-get')

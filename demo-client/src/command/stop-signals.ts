@@ -1,4 +1,4 @@
-// The signals that end a command: the first one in order, a later one at once.
+// The signals that end a command. The first one stops it in order, a second one at once.
 import { hasStalledCalls } from '../files/stalled-calls.ts'
 import { leaveTerminal } from './foreground.ts'
 
@@ -6,20 +6,20 @@ const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Further signals within this time, in ms, belong to the same stop: `timeout` passes on a Ctrl-C that the terminal has
- * sent already, and a terminal that is closed sends SIGHUP twice.
+ * Signals within this time belong to the same stop: `timeout` forwards a Ctrl-C that the terminal has already sent, and a
+ * terminal that is closed sends SIGHUP twice.
  */
-const SAME_STOP = 200
+const SAME_STOP_MS = 200
 
-/** What {@link watchStopSignals} has seen. */
+/** The stop that {@link watchStopSignals} has seen, if any. */
 export interface StopSignals {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
-  /** The exit status that tells of it (128 and its number), or null where none has come. */
+  /** The exit status for the signal (128 plus its number); null if there was none. */
   status(): number | null
 }
 
-/** Listens from now on, as long as the process lives. */
+/** Listens for signals until the process ends. */
 export function watchStopSignals(): StopSignals {
   const controller = new AbortController()
   let by: (typeof NAMES)[number] | null = null
@@ -28,7 +28,7 @@ export function watchStopSignals(): StopSignals {
     process.on(name, () => {
       const now = performance.now()
       if (by !== null) {
-        if (now - first > SAME_STOP) endNow(name)
+        if (now - first > SAME_STOP_MS) endNow(name)
         return
       }
       first = now
@@ -39,19 +39,19 @@ export function watchStopSignals(): StopSignals {
   return { signal: controller.signal, status: () => (by === null ? null : 128 + NUMBERS[by]) }
 }
 
-/** How long, in ms, calls of the file system have to come back before a stop ends the process without them. */
-const GRACE = 100
+/** How long a stop waits for calls of the file system before it ends the process. */
+const GRACE_MS = 100
 
 /**
- * All is done, and the process ends with `status`. `process.exit()` waits for calls of the file system that have not come
- * back: a stop does not wait for long, and neither does a signal from then on.
+ * Lets the process end with `status`. `process.exit()` would wait for calls of the file system that do not return. After a
+ * stop this waits only shortly, and a further signal ends the process at once.
  */
 export function leave(status: number): void {
   process.exitCode = status
-  if (hasStalledCalls()) setTimeout(() => endWithout(status), GRACE).unref()
+  if (hasStalledCalls()) setTimeout(() => endWithout(status), GRACE_MS).unref()
 }
 
-/** Ends the process where calls are stuck. Where none is any more, it ends by itself. */
+/** Ends the process if calls still do not return. Otherwise it ends by itself. */
 function endWithout(status: number): void {
   if (!hasStalledCalls()) return
   for (const name of NAMES) process.removeAllListeners(name)
@@ -63,5 +63,5 @@ function endNow(name: (typeof NAMES)[number]): void {
   if (!hasStalledCalls()) process.exit(128 + NUMBERS[name])
   leaveTerminal()
   process.removeAllListeners(name)
-  process.kill(process.pid, name) // the system's own way to end it; a shell sees the same status
+  process.kill(process.pid, name) // the system then ends it, and a shell sees the same status
 }

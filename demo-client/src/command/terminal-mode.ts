@@ -1,11 +1,11 @@
-// Whether a terminal hands over each key as it is typed, or whole lines.
+// The mode of a terminal: whether it passes on each key at once, or whole lines.
 import { spawnSync } from 'node:child_process'
 import type { ReadStream } from 'node:tty'
 
 /**
- * The mode of the terminal at `input`. Signals from the keyboard stay signals where the system has them: Ctrl-C
- * and Ctrl-Z reach every process of a pipeline. Node's own raw mode is used on Windows only: elsewhere it is set
- * back when the process exits, and a process in the background is stopped for that (SIGTTOU).
+ * The mode of the terminal at `input`. Ctrl-C and Ctrl-Z stay signals, if the system has them, so that they reach every
+ * process of a pipeline. Node's own raw mode is used only on Windows. On other systems Node restores the mode at exit, and a
+ * process in the background is stopped for that (SIGTTOU).
  */
 export class TerminalMode {
   readonly #input: ReadStream
@@ -15,17 +15,17 @@ export class TerminalMode {
     this.#input = input
   }
 
-  /** Each key is handed over at once, and none is echoed. Without stty(1) keys wait for Enter. */
+  /** Passes on each key at once, without an echo. Without stty(1) keys wait for Enter. */
   enter(): void {
     if (process.platform === 'win32') {
       this.#input.setRawMode(true)
       return
     }
-    this.#saved ??= stty(['-g']) // what could not be put back, in the background, is what counts
+    this.#saved ??= stty(['-g']) // a mode that could not be restored in the background is still the one to restore
     if (this.#saved !== null) stty(['-icanon', '-echo', 'min', '1', 'time', '0'])
   }
 
-  /** Puts back what was there before {@link enter}; not in the background, where the mode is the shell's. */
+  /** Restores the mode from before {@link enter}; not in the background, where the shell has set its own. */
   leave(): void {
     if (process.platform === 'win32') this.#input.setRawMode(false)
     if (this.#saved !== null && stty([this.#saved]) !== null) this.#saved = null
@@ -33,9 +33,9 @@ export class TerminalMode {
 }
 
 /**
- * Changes nothing in the background, and cannot be stopped there (SIGTTOU) where the shell takes its terminal back in
- * this moment: the signal would go to this process, too. proc_pid_stat(5): the fifth field is the process group, the
- * eighth the one in the foreground.
+ * Changes nothing in the background, and ignores SIGTTOU in case the shell takes the terminal back at this moment: the signal
+ * would go to this process, too. proc_pid_stat(5): the fifth field is the process group, the eighth the one in the
+ * foreground.
  */
 const STTY = `trap '' TTOU
 if read -r x x x x group x x front x && [ "$front" -gt 0 ] && [ "$group" != "$front" ]; then exit 1; fi 2>/dev/null </proc/self/stat

@@ -1,8 +1,8 @@
-// What the names of a file say about what may come for it: an HTML page, coded bytes. Pure.
+// What the names of a file say about its content: whether it may be an HTML page, or coded bytes. Pure.
 
-/** The names by which a file is asked for and answered. */
+/** The names of a file in a request and its answer. */
 export interface FileNames {
-  /** The last segments of all URLs from the one asked to the one that answered, in between those of redirects. */
+  /** The last path segments of the URL, of those that it redirected to, and of the one that answered. */
   readonly urls: readonly string[]
   /** The server's own name for it (Content-Disposition), or null. */
   readonly disposition: string | null
@@ -12,10 +12,10 @@ export interface FileNames {
 
 /** Extensions of pages. */
 const HTML = /^(?:x?html?|[sm]html?|dhtml|xht)$/
-/** Extensions of programs whose output is a page as often as not. They say so in a URL only. */
+/** Extensions of programs, whose output often is a page. They mean that only in a URL. */
 const PROGRAMS = /^(?:php\d?|phtml|aspx?|jspx?|jsf|cfm|cgi|do|action)$/
 
-/** The codings that an extension stands for: coded bytes are what such a file consists of. */
+/** The codings that an extension stands for: such a file consists of coded bytes. */
 const CODINGS: readonly (readonly [extensions: RegExp, codings: readonly string[]])[] = [
   [/^(?:gz|gzip|tgz|taz|svgz|emz|wmz|vgz|cpgz)$/, ['gzip', 'x-gzip']],
   [/^(?:z|taz|tz)$/, ['compress', 'x-compress']],
@@ -28,16 +28,16 @@ const CODINGS: readonly (readonly [extensions: RegExp, codings: readonly string[
   [/^zz$/, ['deflate']],
 ]
 
-/** Values of Content-Encoding that change no byte: the framing that a store has taken off, charsets, and words for nothing. */
+/** Values of Content-Encoding that change no byte: a framing that the store has removed, charsets, and words for no coding. */
 const NO_CODINGS = /^(?:identity|aws-chunked|none|binary|[78]bit|utf-?8|us-ascii|iso-8859-1)?$/
 
-/** Extensions of compressed files, which some servers decompress on the way. */
+/** Extensions of compressed files, which some servers send decompressed. */
 const COMPRESSED = /^(?:br|bz2?|bzip2|gz|gzip|lz|lz4|lzma|lzo|xz|z|zst|zstd)$/
 
 /**
- * May an HTML page be what is wanted? A name that is not HTML's own says no: the extension of any URL, of the server's
- * name or of the output. A name without an extension says nothing. An output named as a page is a page that was asked for.
- * A page that is compressed is one, too: `Content-Type` is what it is without its coding (RFC 9110 §8.4).
+ * May the file be an HTML page? If the extension of any URL, of the server's name or of the output is that of another
+ * format, it may not. A name without an extension says nothing. If the output is named as a page, a page is wanted. A
+ * compressed page is a page, too: `Content-Type` says what it is without its coding (RFC 9110 §8.4).
  */
 export function isPageExpected({ urls, disposition, output }: FileNames): boolean {
   const chosen = kindOf(output)
@@ -49,13 +49,13 @@ export function isPageExpected({ urls, disposition, output }: FileNames): boolea
   })
 }
 
-/** Does a name say by itself that it is that of a page? `'program'`: or of a program, whose output is one as often as not. */
+/** Does the extension of a name alone say that it is a page? `'program'`: or a program, whose output often is one. */
 export function isPageName(name: string, or: 'program' | 'nothing'): boolean {
   const extension = extensionOf(name)
   return extension !== null && (HTML.test(extension) || (or === 'program' && PROGRAMS.test(extension)))
 }
 
-/** The name of a compressed file without the extension that says so: `page.html` for `page.html.gz`, but not `data` for `data.gz`. */
+/** The name of a compressed file without that extension: `page.html` for `page.html.gz`, but not `data` for `data.gz`. */
 export function decompressedName(name: string): string {
   const { stem, extension } = partsOf(name)
   return extension !== null && COMPRESSED.test(extension) && extensionOf(stem) !== null ? stem : name
@@ -67,16 +67,16 @@ function kindOf(name: string | null): string | null {
 }
 
 /**
- * The segments of URLs as they can be read. A semicolon may begin the parameters of a segment (RFC 3986 §3.3):
- * `f.pdf;next=index.html`. A question mark was encoded (`f.pdf%3Fx`), by a program that took a query for a part of the name.
+ * All readings of the segments of URLs. A semicolon may begin the parameters of a segment (RFC 3986 §3.3):
+ * `f.pdf;next=index.html`. A question mark was encoded (`f.pdf%3Fx`) by a program that took a query for a part of the name.
  */
 export function segmentsOf(urls: readonly string[]): string[] {
   return urls.flatMap((name) => [name.replace(/\?.*/, ''), name.replace(/[;?].*/, '')])
 }
 
 /**
- * What of a Content-Encoding was not to be expected, or null: `identity` was asked for. A coding that a name stands for is no
- * coding of the file but the file itself.
+ * The Content-Encoding if it is unexpected, or null. The request asks for `identity`. A coding that the file's name stands
+ * for is part of the file itself.
  */
 export function unexpectedCoding(
   field: string | null,
@@ -97,18 +97,18 @@ function isPageOrNothing(extension: string | null, pages: RegExp): boolean {
   return extension === null || pages.test(extension)
 }
 
-/** Up to the end, or to what is no part of it: `.zip (1)`. A percent sign stands for what is not UTF-8. */
+/** An extension ends at the end of the name, or before other characters: `.zip (1)`. A percent sign encodes non-UTF-8 bytes. */
 const EXTENSION = /\.([\p{L}\p{N}%][\p{L}\p{M}\p{N}_+~%-]{0,31})(?:[^\p{L}\p{M}\p{N}_+~%.-][^.]*)?$/u
 
 /**
- * The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but not that of `St. Mary's`. A name can be
- * nothing else (`.zip`), and dots and blanks behind it are no part of it.
+ * The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but none in `St. Mary's`. It may be the whole
+ * name (`.zip`). Dots and blanks after it do not belong to it.
  */
 export function extensionOf(name: string | null): string | null {
   return partsOf(name ?? '').extension
 }
 
-/** The {@link extensionOf} a name, and what stands before it. */
+/** The extension of a name, see {@link extensionOf}, and the text before it. */
 function partsOf(name: string): { readonly stem: string; readonly extension: string | null } {
   const clean = name.replace(/[.\s]+$/, '')
   const found = EXTENSION.exec(clean)

@@ -1,12 +1,12 @@
-// What the name of a file says about its first bytes: formats that no text can be. Pure.
+// What the name of a file says about its first bytes: binary formats, which text cannot be. Pure.
 import { decompressedName, extensionOf, type FileNames, isPageName, segmentsOf } from './expected-file.ts'
 import type { StandIn } from './stand-in.ts'
 
 /**
- * Extensions of binary formats whose files never begin as a page or an error message does, by kind. Left out on purpose: `doc`,
+ * Extensions of binary formats, by kind. Their files never begin like a page or an error message. Left out on purpose: `doc`,
  * `xls` and `ppt`, which office programs also write as HTML or XML; `pt`, also a page template; `ts` and `mts`, also programs;
- * `snap`, also what a test has printed; `svgz`; `com`, the end of a host name; `001` and its like, which can begin anywhere in
- * a file.
+ * `snap`, also the output of a test; `svgz`; `com`, the end of a host name; `001` and similar, parts of a file that can begin
+ * anywhere in it.
  */
 export const BINARY_FORMATS: Readonly<Record<string, string>> = {
   archives: `7z arj br bz bz2 bzip2 cab cpio gz gzip lha lz lz4 lzh lzma lzo rar sit sitx tar taz tb2 tbz tbz2 tgz tlz txz
@@ -31,12 +31,12 @@ const BINARY: ReadonlySet<string> = new Set(
   Object.values(BINARY_FORMATS).flatMap((extensions) => extensions.split(/\s+/)),
 )
 
-/** Extensions of files that can be anything, but are large: a pointer of Git LFS only stands for them. */
+/** Extensions of large files of any format. A Git LFS pointer in their place is not the file. */
 export const ANY_BYTES: readonly string[] = 'bin dat data db model params pt raw t7 weights'.split(' ')
 
 /** Extensions of text that can begin like a page. */
 const MARKUP = /^(?:xml|xsl|xslt|svg|rss|atom|txt|text|md|markdown|vue|tpl|tmpl|mht|mhtml|eml|mbox|log)$/
-/** Extensions of files on their way, which say nothing. */
+/** Extensions of unfinished files, which say nothing. */
 const PASSING = /^(?:tmp|temp|part|partial|download|new)$/
 
 const ALL: readonly StandIn[] = ['page', 'json', 'error', 'pointer']
@@ -44,9 +44,9 @@ const POINTER: readonly StandIn[] = ['pointer']
 const NOTHING: readonly StandIn[] = []
 
 /**
- * What a file of these names cannot be. The name that it gets decides: that of the output, or the server's. Where these say
- * nothing, one of the URLs is enough, since behind a redirect to a login stands no extension any more; unless the one that was
- * asked for, from which the name is then taken, is that of a text.
+ * What a file of these names cannot be. The name that the file gets decides: that of the output, or the server's. If these
+ * say nothing, any of the URLs decides, because a redirect to a login page has no extension any more. But if the requested
+ * URL, which then names the file, is that of a text, nothing is suspected.
  */
 export function suspectsFor({ urls, disposition, output }: FileNames): readonly StandIn[] {
   for (const name of [output, disposition]) {

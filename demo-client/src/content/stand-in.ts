@@ -1,30 +1,30 @@
-// What servers send in place of a file, known by its first bytes. Pure.
+// Recognizes by its first bytes what servers send in place of a file, such as a login page. Pure.
 import { claimsNoFormat, isJson } from './media-types.ts'
 
-/** What comes in place of a file: a page, an error message in JSON, one of an object store in XML, a pointer of Git LFS. */
+/** What stands in for a file: a page, an error message in JSON, an XML error of an object store, a Git LFS pointer. */
 export type StandIn = 'page' | 'json' | 'error' | 'pointer'
 
-/** The first bytes of an answer, and what is known of it. */
+/** The first bytes of an answer, and what is known about it. */
 export interface Start {
-  /** From the first byte of the file on. */
+  /** They begin with the first byte of the file. */
   readonly bytes: Buffer
   /** Content-Type, all lines joined; `''` where it is missing. */
   readonly contentType: string
-  /** What cannot be a file of this name. */
+  /** What a file of this name cannot be. */
   readonly suspects: readonly StandIn[]
 }
 
-/** After this many bytes nothing more is looked for: the resource header of the WHATWG's MIME Sniffing Standard, §5.2. */
+/** Only this many bytes are checked: the resource header of the WHATWG's MIME Sniffing Standard, §5.2. */
 export const MOST = 1445
 
-/** Tags of the same standard, §7.1, and some that login pages and error messages begin with as well. */
+/** Tags of the same standard, §7.1, and others with which login pages and error messages begin. */
 const TAGS = [
   ...['!doctype html', 'html', 'head', 'script', 'iframe', 'h1', 'div', 'font', 'table'],
   ...['a', 'style', 'title', 'b', 'body', 'br', 'p'],
   ...['center', 'form', 'h2', 'h3', 'link', 'meta', 'noscript', 'pre', 'span', 'strong'],
 ]
 
-/** How they begin, as {@link textOf} writes it. */
+/** How they begin, in the form of {@link textOf}. */
 const STARTS: Readonly<Record<StandIn, readonly string[]>> = {
   // "A tag-terminating byte (abbreviated 0xTT) is any one of the following bytes: 0x20 (SP), 0x3E (">")." Here line ends
   // and tabs are blanks, too.
@@ -34,7 +34,7 @@ const STARTS: Readonly<Record<StandIn, readonly string[]>> = {
   pointer: ['version https://git-lfs.github.com/spec/v1 '],
 }
 
-/** What the server did, to follow "the server". */
+/** What the server did. Each completes a sentence that begins with "the server". */
 const REASONS: Readonly<Record<StandIn, string>> = {
   page: 'sent an HTML page where a file should be (a login or error page? --accept-html takes it)',
   json: 'sent a JSON document where a file should be (an error message? --accept-html takes it)',
@@ -43,12 +43,12 @@ const REASONS: Readonly<Record<StandIn, string>> = {
     'sent a Git LFS pointer, not the file it stands for (a link to the raw file? --accept-html takes it)',
 }
 
-/** Why this is refused; completes a sentence that begins with "the server". */
+/** Why this is refused. Completes a sentence that begins with "the server". */
 export function reasonFor(kind: StandIn): string {
   return REASONS[kind]
 }
 
-/** What a file of these bytes is in place of another one: `'more'` while more bytes could decide. */
+/** What these bytes are instead of the file. `'more'`: more bytes are needed to decide. */
 export function standInOf({ bytes, contentType, suspects }: Start): StandIn | 'none' | 'more' {
   if (suspects.length === 0 || !claimsNoFormat(contentType)) return 'none'
   const kinds = suspects.filter((kind) => kind !== 'json' || isJson(contentType))
@@ -67,8 +67,8 @@ function kindOf(text: string, kinds: readonly StandIn[]): StandIn | 'none' | 'mo
 const PROLOG = '<?xml '
 
 /**
- * The first characters, in lower case: without byte order mark, XML declaration and blanks in front, and one blank for
- * several. Null where the declaration does not end here.
+ * The first characters in lower case, without a byte order mark, an XML declaration and leading blanks, and with one blank
+ * in place of several. Null if the declaration is not complete.
  */
 function textOf(bytes: Buffer): string | null {
   const text = decode(bytes)
@@ -83,7 +83,7 @@ const UTF_8 = '\xef\xbb\xbf'
 const UTF_16_LITTLE = '\xff\xfe'
 const UTF_16_BIG = '\xfe\xff'
 
-/** Bytes as characters: of UTF-16 only with its mark, everything else as Latin-1, since what is looked for is ASCII. */
+/** Bytes as characters: UTF-16 if it has a mark, otherwise Latin-1, because only ASCII is looked for. */
 function decode(bytes: Buffer): string {
   const text = bytes.toString('latin1')
   if ([UTF_8, UTF_16_LITTLE, UTF_16_BIG].some((mark) => mark.startsWith(text))) return ''

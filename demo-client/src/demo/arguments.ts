@@ -1,4 +1,4 @@
-// The demo's command line.
+// The command line of the demo.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EXIT_STATUS_HELP } from '../command/exit-status.ts'
@@ -13,35 +13,35 @@ export interface DemoArguments {
   readonly file: string
   /** Path of the output. */
   readonly out: string
-  /** Milliseconds between two steps; null: one second on a terminal, none elsewhere. */
+  /** Milliseconds between two steps; null: one second on a terminal, 0 otherwise. */
   readonly delay: number | null
-  /** Start over, whatever is there. */
+  /** Start from 0, even if an earlier run can be resumed. */
   readonly fresh: boolean
   /** Port for the demo server; null: 3000 or the next free one. */
   readonly port: number | null
-  /** A server that runs already; null: start the demo server. */
+  /** A server that is already running; null: start the demo server. */
   readonly url: string | null
   readonly help: boolean
 }
 
 export const DEMO_HELP: string = `npm run demo -- [options]
 
-Starts the demo server, downloads a text from it in small ranges, one request a step, and compares the
-result with the source. p pauses, q or Ctrl-C stops, and the next run
-continues there; anything else goes on.
+Starts the demo server, downloads a text from it in small ranges, one request per step, and compares the
+result with the source. p pauses, any other key resumes, q or Ctrl-C stops. The next run resumes the
+download.
 
 Options
   --step N      bytes per step (default 4)
   --file NAME   file to download (default 2.txt; also content.txt, bd_logo.png)
-  --out PATH    output, relative to where the command was typed (default 3.txt)
-  --delay MS    milliseconds between steps (default 1000 on a terminal, 0 elsewhere)
-  --fresh       start over instead of continuing
+  --out PATH    output, relative to the current directory (default 3.txt)
+  --delay MS    milliseconds between steps (default 1000 on a terminal, 0 otherwise)
+  --fresh       start from 0 instead of resuming
   --port N      port of the demo server (default 3000, or the next free one; 0: any)
-  --url URL     use the server that runs at URL instead of starting one
-  --help        this text
+  --url URL     use a running server at URL instead of starting one
+  --help        show this text
 
 ${EXIT_STATUS_HELP}
-  13   the demo server could not be started (its port is in use, for instance)`
+  13   the demo server could not be started (for instance, its port is in use)`
 
 /** Reads the command line. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
 export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessEnv): DemoArguments {
@@ -65,7 +65,7 @@ export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessE
   }
 }
 
-/** npm runs scripts in the package's directory and keeps where they were typed in INIT_CWD. */
+/** npm runs scripts in the package's directory. INIT_CWD is the directory in which the user typed the command. */
 function typedIn(env: NodeJS.ProcessEnv): string {
   const isRunByNpm = env['npm_lifecycle_event'] === 'demo'
   return (isRunByNpm ? env['INIT_CWD'] : undefined) ?? process.cwd()
@@ -78,7 +78,7 @@ function parse(args: readonly string[]) {
     const options = { port: text, step: text, file: text, out: text, delay: text, url: text } as const
     return parseArgs({ args: [...args], options: { ...options, fresh: flag, help: flag } }).values
   } catch (error) {
-    // Only the first sentence: the rest explains how to pass such a thing as a positional argument.
+    // Only the first sentence. The others explain how to pass it as a positional argument.
     throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error))
   }
 }

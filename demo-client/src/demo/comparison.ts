@@ -1,4 +1,4 @@
-// What the walk compares: the file on the server, read by other means than the download, and the file here.
+// The files that the demo compares: the one on the server, read without range-get, and the downloaded one.
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -37,10 +37,10 @@ export async function readSource(url: URL, stop: AbortSignal): Promise<Source> {
   return { sha256: hash.digest('hex'), size }
 }
 
-/** The SHA-256 of the file at `path`, or null when the file does not exist. @throws DownloadError */
+/** The SHA-256 of the file at `path`, or null if it does not exist. @throws DownloadError */
 export async function sha256Of(path: string, stop: AbortSignal): Promise<string | null> {
   try {
-    // O_NONBLOCK: opening a FIFO must not wait for somebody to write to it.
+    // O_NONBLOCK: opening a FIFO must not wait for a writer.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       return await hashOf(file, stop)
@@ -66,7 +66,7 @@ async function hashOf(file: FileHandle, stop: AbortSignal): Promise<string> {
   return hash.digest('hex')
 }
 
-/** @throws DownloadError `ERR_DOWNLOAD_RESOURCES` where something has run out */
+/** @throws DownloadError `ERR_DOWNLOAD_RESOURCES` for a shortage */
 function assertNotShort(error: unknown): void {
   const shortage = shortageOf(error)
   if (shortage === null) return

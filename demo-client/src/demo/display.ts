@@ -1,4 +1,4 @@
-// How the walk looks: coloured with a bar on a terminal, plain lines elsewhere.
+// How the demo looks: colours and a bar on a terminal, plain lines otherwise.
 import type { OutputStream } from '../command/output-stream.ts'
 import type { SegmentReport } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'
@@ -7,7 +7,7 @@ import { widthOf } from '../text/text-width.ts'
 const BAR = 24
 const LEAST_BAR = 4
 
-/** Writes the walk to a stream. */
+/** Writes the steps of the demo to a stream. */
 export class DemoDisplay {
   readonly #out: OutputStream
   readonly #isColoured: boolean
@@ -29,12 +29,12 @@ export class DemoDisplay {
     this.#out.write(`${oneLine(text)}\n`)
   }
 
-  /** A line about the state of the walk: paused, going on, trying again. */
+  /** A line about the state of the download: paused, resuming, retrying. */
   note(text: string): void {
     this.#out.write(`${this.#paint('33', oneLine(text))}\n`)
   }
 
-  /** One step: what was asked, what was answered, how far that leads. */
+  /** One step: the request, the answer, and the bytes so far. */
   step(report: SegmentReport): void {
     this.#steps++
     const { range, status, contentRange, received, total } = report
@@ -57,7 +57,7 @@ export class DemoDisplay {
     this.#out.write(`${parts.join('  ')}\n`)
   }
 
-  /** A bar of `width` columns; none where that is too little for one. */
+  /** A bar of `width` columns, or none if that is too narrow. */
   #bar(share: number, width: number): string[] {
     if (width < LEAST_BAR) return []
     const full = Math.floor(share * width)

@@ -1,4 +1,4 @@
-// The demo server as a child process, so that the walk goes over real HTTP to another process.
+// The demo server as a child process, so that the demo uses real HTTP between two processes.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -12,14 +12,14 @@ export interface DemoServer {
 /** The server could not be started; the message says why. */
 export class DemoServerError extends Error {}
 
-/** How long the server may take to listen, in ms. */
-const PATIENCE = 20_000
+/** How long to wait until the server listens. */
+const START_TIMEOUT_MS = 20_000
 
 /** Starts the server on `port`; null for 3000 or the next free one. @throws DemoServerError */
 export function startDemoServer(port: number | null): Promise<DemoServer> {
   const main = fileURLToPath(import.meta.resolve('demo-server/main'))
   const args = ['--quiet', ...(port === null ? [] : ['--port', String(port)])]
-  // The channel tells where it listens, and ends it when this process ends, however that happens.
+  // The channel reports where the server listens. It also ends the server when this process ends, even if it is killed.
   const child = fork(main, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   return new Promise((resolve, reject) => {
     let errors = ''
@@ -34,7 +34,10 @@ export function startDemoServer(port: number | null): Promise<DemoServer> {
       child.kill()
       reject(new DemoServerError(`the demo server could not be started: ${message}`))
     }
-    const timer = setTimeout(() => fail(`no sign of life in ${PATIENCE / 1000} s`), PATIENCE)
+    const timer = setTimeout(
+      () => fail(`it did not start within ${START_TIMEOUT_MS / 1000} s`),
+      START_TIMEOUT_MS,
+    )
     child.once('error', (error) => fail(error.message))
     child.once('exit', (code) => fail(reasonIn(errors) || `it ended with status ${code}`))
     child.on('message', (message) => {
@@ -47,7 +50,7 @@ export function startDemoServer(port: number | null): Promise<DemoServer> {
   })
 }
 
-/** Of an error that was not caught Node writes the place first, then the error, at last its own version. */
+/** For an uncaught error Node writes first the source line, then the error, and last its own version. */
 function reasonIn(errors: string): string {
   const lines = errors.trim().split('\n')
   return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? ''

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the documents' walk.
+// Starts the demo.
 import { load } from '../command/load.ts'
 
 await load('./demo-walk.js', 'demo')

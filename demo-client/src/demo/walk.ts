@@ -1,4 +1,4 @@
-// The documents' walk: a file in steps of a few bytes, each a range of its own, over the public API.
+// The demo: downloads a file in steps of a few bytes, each with its own range, over the public API.
 import { basename, relative } from 'node:path'
 import { exitStatusOf, OUTPUT_FAILED } from '../command/exit-status.ts'
 import { leaveTerminal } from '../command/foreground.ts'
@@ -14,30 +14,30 @@ import { DemoDisplay } from './display.ts'
 import { type DemoServer, DemoServerError, startDemoServer } from './server-process.ts'
 
 const SERVER_FAILED = 13
-const STEP_PAUSE = 1000
-/** Retries are few: a person is watching, and the server is next door. */
+const STEP_PAUSE_MS = 1000
+/** Only a few retries: a person is watching, and the server is on the same machine. */
 const RETRIES = 3
-const RETRY_DELAY = 300
+const RETRY_DELAY_MS = 300
 
 const stderr = new OutputStream(process.stderr)
 const stdout = new OutputStream(process.stdout, (code) => {
   stderr.write(`demo: cannot write to standard output (${code})\n`)
 })
 
-/** Shows what happens between the steps: where it resumes, waits, pauses. */
+/** Shows what happens between the steps: that it resumes, waits or pauses. */
 async function follow(walk: Download, display: DemoDisplay): Promise<void> {
   let last = ''
   for await (const { state, received, resumed, total, message } of walk) {
     const soFar = `${received} of ${total ?? 'an unknown number of'} bytes`
     const note =
       state === 'paused'
-        ? `paused at ${soFar}: press any key (or type anything and Enter) to go on, q or Ctrl-C to stop`
+        ? `paused at ${soFar}: press any key (or type anything and Enter) to resume, q or Ctrl-C to stop`
         : state === 'waiting'
-          ? `${message}; trying again`
+          ? `${message}; retrying`
           : state === 'downloading' && resumed > 0 && last === ''
-            ? `an earlier run got ${resumed} bytes: going on from there`
+            ? `resuming: an earlier run received ${resumed} bytes`
             : state === 'downloading' && last.startsWith('paused')
-              ? `going on from ${soFar}`
+              ? `resuming at ${soFar}`
               : state === 'downloading' && message !== '' && received === 0
                 ? message
                 : last
@@ -60,27 +60,27 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
       return
     }
     display.note(
-      `${name} differs from ${publicUrl(url)}: downloading it again; the old one stays until the new one is complete`,
+      `${name} differs from ${publicUrl(url)}: downloading it again. The old file stays until the new one is complete`,
     )
   }
   const started = performance.now()
   const steps = download(url, args.out, {
     segmentSize: args.step,
     connections: 1,
-    delay: args.delay ?? (stdout.columns !== null ? STEP_PAUSE : 0),
-    // The demo server's port may be another one tomorrow: the file is known by its name and its ETag.
+    delay: args.delay ?? (stdout.columns !== null ? STEP_PAUSE_MS : 0),
+    // The port of the demo server may change between runs, so the file is identified by its name and its ETag.
     ...(args.url === null ? { resumeKey: `demo server: ${args.file}` } : {}),
     resume: args.fresh ? 'never' : 'auto',
     existing: 'replace',
     retries: RETRIES,
-    retryDelay: RETRY_DELAY,
+    retryDelay: RETRY_DELAY_MS,
     onSegment: (report) => display.step(report),
     signal: stop,
   })
   const unwatch = watchKeys(process.stdin, (key) => {
     if (key === 'p') steps.pause()
     else if (key === 'q' || key === 'interrupt') process.kill(process.pid, 'SIGINT')
-    else steps.resume() // at the end of the input nobody can type any more
+    else steps.resume() // also at the end of the input, because no key can follow
   })
   try {
     const [{ warnings }] = await Promise.all([steps.finished, follow(steps, display)])
@@ -90,7 +90,7 @@ async function walk(args: DemoArguments, origin: string, stop: AbortSignal): Pro
     if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_ABORTED') {
       const soFar = `${received} of ${total ?? 'an unknown number of'} bytes`
       if (received === 0) throw error
-      throw new DownloadError(error.code, `stopped at ${soFar}; the same command goes on from there`)
+      throw new DownloadError(error.code, `stopped at ${soFar}; the same command resumes there`)
     }
     throw error
   } finally {
@@ -109,7 +109,7 @@ async function compare(
 ): Promise<number> {
   const [mine, source] = await Promise.all([sha256Of(args.out, stop), readSource(url, stop)])
   if (mine === source.sha256) return source.size
-  const hint = 'it may have changed on the server meanwhile; run again'
+  const hint = 'it may have changed on the server. Run again'
   throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${name} differs from ${publicUrl(url)}: ${hint}`)
 }
 

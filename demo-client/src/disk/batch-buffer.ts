@@ -1,29 +1,29 @@
-// The bytes of one answer on their way into pieces that are worth a write.
+// Collects the bytes of one answer in batches that are large enough for a write.
 import { collectChunks, PAGE_BYTES, SharedBuffer } from '../files/buffers.ts'
 
-/** Bytes wait no longer than this for more to join them, in ms. */
+/** Bytes wait no longer than this for more bytes. */
 const MAX_WAIT_MS = 100
 
-/** A room smaller than this share of a batch is not worth a read. */
+/** Free space smaller than this share of a batch is not worth a read. */
 const MIN_SPACE_SHARE = 1 / 8
 
-/** Part of a buffer, to be written. Where it is filled fast, it begins and ends with a page of memory and of the file. */
+/** A part of a buffer that is to be written. If bytes come fast, it begins and ends at a page of memory and of the file. */
 export interface Batch {
   readonly memory: SharedBuffer
   readonly bytes: Buffer
 }
 
-/** How bytes are gathered. */
+/** How bytes are collected. */
 export interface BatchBufferOptions {
-  /** Bytes of a piece, at most, about; up to the size of a buffer. */
+  /** About the most bytes of a batch; at most the size of a buffer. */
   readonly batch: number
-  /** Called when pieces have waited long enough. */
+  /** Called when bytes have waited for {@link MAX_WAIT_MS}. */
   readonly onDue: () => void
 }
 
 /**
- * A buffer that is being filled, up to `limit`. Up to `cut` its bytes are written or wait for it. Pages begin in it
- * where they do in the file.
+ * A buffer that is being filled up to `limit`. Its bytes before `cut` are in batches. Pages of the file begin at pages of
+ * this memory.
  */
 interface OpenBuffer {
   readonly memory: SharedBuffer
@@ -32,13 +32,13 @@ interface OpenBuffer {
   filled: number
 }
 
-/** Gathers consecutive bytes. Each piece that is taken out is released by who took it. */
+/** Collects consecutive bytes. The caller releases each batch that it takes. */
 export class BatchBuffer {
   readonly #options: BatchBufferOptions
-  /** Filled, in order. */
+  /** Batches that are ready, in order. */
   #waiting: Batch[] = []
   #open: OpenBuffer | null = null
-  /** Where in the file the next byte belongs. */
+  /** The position of the next byte in the file. */
   #position: number
   #timer: NodeJS.Timeout | undefined
   #isAbandoned = false
@@ -48,18 +48,18 @@ export class BatchBuffer {
     this.#options = options
   }
 
-  /** Is a piece ready to be taken out? */
+  /** Is a batch ready? */
   get isWaiting(): boolean {
     return this.#waiting.length > 0
   }
 
-  /** Takes bytes; without a copy where they are in the {@link room}. */
+  /** Adds bytes, without a copy if they are already in the space of {@link reserve}. */
   put(chunk: Buffer): void {
     if (this.#isInBuffer(chunk)) this.#fill(chunk.length)
     else this.#copy(chunk)
   }
 
-  /** Where the next bytes may be put. Remains of use until the next call of a method. */
+  /** Free space for the next bytes. It is valid until the next call of a method. */
   reserve(): Buffer {
     const { limit, filled } = this.#opened()
     if (limit - filled < limit * MIN_SPACE_SHARE) this.#startNext()
@@ -67,19 +67,19 @@ export class BatchBuffer {
     return open.memory.buffer.subarray(open.filled, open.limit)
   }
 
-  /** The first piece that waits. */
+  /** Takes the first batch that is ready. */
   take(): Batch | undefined {
     return this.#waiting.shift()
   }
 
-  /** Nothing more is put into the open buffer: all there is waits to be taken. */
+  /** Makes a batch of the bytes in the open buffer, and closes that buffer. */
   close(): void {
     this.#cut()
     this.#open?.memory.release()
     this.#open = null
   }
 
-  /** What waits is of no use any more, nor is what comes. */
+  /** Drops all batches, and all bytes that are added later. */
   abandon(): void {
     this.#isAbandoned = true
     for (const { memory } of this.#waiting.splice(0)) memory.release()
@@ -122,7 +122,7 @@ export class BatchBuffer {
     return this.#open
   }
 
-  /** Nothing more is put into the open buffer. The page that it ends in goes on in the next one. */
+  /** Closes the open buffer. Its last, incomplete page moves to the next one. */
   #startNext(): void {
     const open = this.#opened()
     const full = open.filled - (open.filled % PAGE_BYTES)
@@ -135,7 +135,7 @@ export class BatchBuffer {
     this.#fill(remainder)
   }
 
-  /** What has been put into the open buffer waits to be taken; the remainder of it stays open. */
+  /** Makes a batch of the new bytes in the open buffer; its free space stays open. */
   #cut(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -1,31 +1,31 @@
-// Writes the bytes of one answer in large batches, keeping their CRC.
+// Writes the bytes of one answer in large batches, and computes their CRC.
 import { crc32 } from 'node:zlib'
 import { BUFFER_BYTES, nextBufferSize } from '../files/buffers.ts'
 import type { Block } from '../state/blocks.ts'
 import { type Batch, BatchBuffer } from './batch-buffer.ts'
 import type { PartFile } from './part-file.ts'
 
-/** Writes under way at once: the next one must not have to wait for the event loop to come round. */
+/** Writes at the same time, so that the next one does not wait for the event loop. */
 const MAX_WRITES = 2
 
 /** How a writer works; sizes in bytes. */
 export interface BlockWriterOptions {
-  /** Gathered before a write starts; up to the size of a buffer. */
+  /** Bytes collected before a write starts; at most the size of a buffer. */
   readonly batch: number
-  /** Taken and not yet written, at most, about. */
+  /** About the most bytes that are accepted and not yet written. */
   readonly backlog: number
   /** What to wait for while the journal is behind, or null. */
   readonly journalBacklog: () => Promise<void> | null
-  /** Called after each write, also a failed one. */
+  /** Called after each write, even a failed one. */
   readonly onWritten: () => void
 }
 
-/** Writes consecutive bytes; `block` says which have reached the file (not yet the disk). */
+/** Writes consecutive bytes. `block` says which of them are in the file, though perhaps not yet on the disk. */
 export class BlockWriter {
   readonly #part: PartFile
   readonly #options: BlockWriterOptions
   #block: Block
-  /** The block as it is when all writes that have begun are done. */
+  /** The block as it will be when all writes that have begun are done. */
   #begun: Block
   readonly #batches: BatchBuffer
   #unwritten = 0
@@ -42,12 +42,12 @@ export class BlockWriter {
     this.#batches = new BatchBuffer(start, { batch: options.batch, onDue: () => this.#startAll() })
   }
 
-  /** What has been written, with its CRC-32. */
+  /** The written bytes, with their CRC-32. */
   get block(): Block {
     return this.#block
   }
 
-  /** Bytes taken, written or not. */
+  /** Bytes accepted, written or not. */
   get length(): number {
     return this.#block.end - this.#block.start + this.#unwritten
   }
@@ -57,7 +57,7 @@ export class BlockWriter {
     return this.#failure
   }
 
-  /** Takes a chunk. Returns what to wait for before the next one, if the disk or the journal is behind. */
+  /** Accepts a chunk. Returns what to wait for before the next one if the disk or the journal is behind. */
   push(chunk: Buffer): Promise<void> | null {
     if (this.#failure !== null) return null
     this.#unwritten += chunk.length
@@ -67,8 +67,8 @@ export class BlockWriter {
   }
 
   /**
-   * Where the next bytes may be put, to be pushed from there without a copy. Remains of use until the next `push()`,
-   * `reserve()` or `flush()`, whatever else happens.
+   * Free space for the next bytes. A chunk that is read into it is pushed without a copy. It is valid until the next
+   * `push()`, `reserve()` or `flush()`, even after a failure.
    */
   reserve(): Buffer {
     const space = this.#batches.reserve()
@@ -76,7 +76,7 @@ export class BlockWriter {
     return space
   }
 
-  /** Resolves when everything taken is in the file. @throws DownloadError of the file system's kind */
+  /** Resolves when all accepted bytes are in the file. @throws DownloadError of the file system's kind */
   async flush(): Promise<void> {
     this.#batches.close()
     do {
@@ -93,7 +93,7 @@ export class BlockWriter {
       : Math.max(2 * batch, backlog)
   }
 
-  /** Goes on at half: a connection that stops and starts for each write costs more than the writing. */
+  /** Resolves at half of the backlog: to stop and start a connection for each write costs more than the write. */
   async #drained(): Promise<void> {
     while (this.#running > 0 && this.#unwritten > this.#most / 2) await this.#writing
     await this.#options.journalBacklog()
@@ -103,7 +103,7 @@ export class BlockWriter {
     while (this.#running < MAX_WRITES && this.#batches.isWaiting) this.#start()
   }
 
-  /** Starts to write the first that waits. */
+  /** Starts to write the first batch that is ready. */
   #start(): void {
     if (this.#running === MAX_WRITES) return
     const batch = this.#batches.take()
@@ -122,7 +122,7 @@ export class BlockWriter {
       this.#failure ??= error
     }
     memory.release()
-    await before // writes may overtake each other; a block has no holes
+    await before // writes may end in any order; a block has no holes
     this.#running--
     if (this.#failure === null) {
       this.#block = block

@@ -1,13 +1,13 @@
-// When a journal is written: one at a time, often enough that a kill costs little.
+// Decides when a journal is written: one at a time, and so often that a kill loses little.
 
-/** Pause between two journals, in ms: what a kill can cost at most. */
+/** Pause between two journals: a kill loses at most what was received in this time. */
 const PAUSE_MS = 250
-/** With this share of the file written, or this much, there is no pause: a kill is to cost little, and the disk
- * to work while the network does. */
+/** After this share of the file, or this many bytes, a journal is written without a pause, so that a kill loses little and
+ * the disk works while the network does. */
 const SAVE_SHARE = 1 / 64
 const SAVE_BYTES = 16 * 1024 * 1024
 
-/** Saves what has been written, again and again. */
+/** Saves a journal again and again. */
 export class Checkpoints {
   readonly #save: () => Promise<void>
   readonly #onFailure: (error: unknown) => void
@@ -23,12 +23,12 @@ export class Checkpoints {
     this.#onFailure = onFailure
   }
 
-  /** The journal that is on its way to the disk, or null. */
+  /** The journal that is being written, or null. */
   get saving(): Promise<void> | null {
     return this.#saving
   }
 
-  /** `bytes` more of a file of `total` are worth recording: now, or soon. */
+  /** Call when `bytes` more of a file of `total` are written: saves a journal, now or soon. */
   note(bytes: number, total: number): void {
     this.#unsaved += bytes
     this.#isDirty = true
@@ -39,7 +39,7 @@ export class Checkpoints {
     else this.#timer ??= setTimeout(() => this.#start(total), wait)
   }
 
-  /** Lets a journal that is being written end, and starts no other. */
+  /** Cancels the next journal, and waits for the one that is being written. */
   async cancel(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined

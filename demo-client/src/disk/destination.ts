@@ -1,4 +1,4 @@
-// Where a finished file goes: its name, and what stands there already.
+// The path of a finished file, and what is there already.
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { cleanUpFinished } from '../claim/finished-cleanup.ts'
@@ -12,13 +12,13 @@ import { nameFromDisposition, nameFromUrl } from '../state/file-name.ts'
 import { pathForKey, statePaths } from '../state/state-paths.ts'
 import type { Warnings } from '../text/warnings.ts'
 
-/** Where the file goes: its path, or a directory in which the server's name for it, made safe, is used. */
+/** Where the file goes: its path, or a directory. In a directory the server's name for the file is used, made safe. */
 export type Destination = string | { readonly directory: string }
 
 /** A path that can only be that of a directory. */
 const FOLDER = process.platform === 'win32' ? /[/\\]$/ : /\/$/
 
-/** How an output treats what it finds. */
+/** How an output treats a file that is there. */
 export interface OutputOptions {
   readonly existing: 'refuse' | 'replace'
   readonly warnings: Warnings
@@ -26,13 +26,13 @@ export interface OutputOptions {
   readonly key: string
 }
 
-/** The place of a finished file. Nothing is written here. */
+/** The path of a finished file. This class writes nothing. */
 export class Output {
-  /** Whether the caller chose the name; else the server may. */
+  /** Whether the caller chose the name. Otherwise the server may choose it. */
   readonly isNamed: boolean
   readonly #options: OutputOptions
   #path: string
-  /** Where the part file is. */
+  /** The folder of the part file. */
   #folder: string
 
   constructor(destination: Destination, url: URL, options: OutputOptions) {
@@ -46,21 +46,21 @@ export class Output {
     this.#folder = dirname(this.#path)
   }
 
-  /** The final path. It may be that of a symbolic link. */
+  /** The final path. A symbolic link may be there. */
   get path(): string {
     return this.#path
   }
 
-  /** The server's own name for the file (Content-Disposition) replaces the one from the URL. */
+  /** Uses the server's name for the file (Content-Disposition) instead of the one from the URL. */
   rename(disposition: string | null): void {
     const name = nameFromDisposition(disposition)
     if (name !== null) this.#path = join(dirname(this.#path), name)
   }
 
   /**
-   * What the finished file is to take the place of: nothing, or a file that may be replaced. A symbolic link stays; what it
-   * leads to is replaced, in its own folder.
-   * @throws DownloadError `ERR_DOWNLOAD_EXISTS` where a file is there that is not to be replaced, and as {@link entryAt}
+   * What is at the final path: nothing, or a file that may be replaced. A symbolic link stays, and the file that it leads to
+   * is replaced in its own folder.
+   * @throws DownloadError `ERR_DOWNLOAD_EXISTS` if a file is there that must not be replaced, and as {@link entryAt}
    */
   async place(): Promise<PathEntry> {
     const place = await entryAt(this.#path)
@@ -70,28 +70,28 @@ export class Output {
         await this.#cleanUp(place.path)
         throw existsError(this.#path)
       }
-      return { kind: 'nothing', path: this.#path } // it goes when the lock is held
+      return { kind: 'nothing', path: this.#path } // it is removed once the lock is held
     }
     if (this.isNamed) this.#folder = dirname(place.path)
     else await this.#assertSameFileSystem(place.path)
     return place
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_DISK_FULL` where there is no room for `bytes` more */
+  /** @throws DownloadError `ERR_DOWNLOAD_DISK_FULL` if there is no space for `bytes` more */
   async assertRoom(bytes: number): Promise<void> {
     const found = await statfs(this.#folder).catch(() => null)
-    // Some file systems, of FUSE above all, do not know their size: they say 0 of 0 blocks.
+    // Some file systems, mostly those of FUSE, do not know their size and report 0 of 0 blocks.
     if (found === null || found.blocks === 0 || found.bsize === 0) {
       this.#options.warnings.add('free-space')
       return
     }
     const free = found.bavail * found.bsize
     if (bytes <= free) return
-    const sizes = `${bytes} more bytes are announced, ${free} are free`
-    throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `no room for ${this.#path}: ${sizes}`)
+    const sizes = `${bytes} more bytes are needed, and ${free} are free`
+    throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `not enough disk space for ${this.#path}: ${sizes}`)
   }
 
-  /** Size of the file that is there, if it is the one with this digest; else null. */
+  /** The size of the file that is there if it has this digest; otherwise null. */
   async finishedSize(
     { algorithm, value }: ExpectedDigest,
     signal: AbortSignal | null,
@@ -105,12 +105,12 @@ export class Output {
     return found.size
   }
 
-  /** See {@link cleanUpFinished}. Where it fails, a later run has a look. */
+  /** See {@link cleanUpFinished}. If it fails, a later run cleans up. */
   async #cleanUp(path: string): Promise<void> {
     await cleanUpFinished({ path, key: this.#options.key, signal: null }).catch(() => undefined)
   }
 
-  /** Is there only the empty file of a run that was killed? */
+  /** Is the file there only the placeholder of a killed run? */
   async #isPlaceholder({ stats }: PathEntry & { kind: 'file' }): Promise<boolean> {
     if (stats.size > 0) return false
     const { key } = await readSecret(null)
@@ -119,16 +119,16 @@ export class Output {
     return found.includes(true)
   }
 
-  /** The bytes of a file whose name comes from elsewhere are already in its folder: they can only be renamed. */
+  /** If the server named the file, its bytes are already in a part file in this folder. A rename must reach the target. */
   async #assertSameFileSystem(target: string): Promise<void> {
     const [here, there] = await Promise.all([stat(this.#folder), stat(dirname(target))])
     if (here.dev === there.dev) return
-    const reason = `it leads to another file system; name ${target} itself`
+    const reason = `it leads to another file system. Give the path ${target} itself`
     throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${this.#path}: ${reason}`)
   }
 }
 
 function namesFolder(destination: string): DownloadError {
-  const advice = 'give the name of a file, or a directory for it (-d, or { directory })'
-  return new DownloadError('ERR_DOWNLOAD_USAGE', `${destination} is the name of a directory; ${advice}`)
+  const advice = 'Give the path of a file, or use -d (in the library { directory })'
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${destination} is the name of a directory. ${advice}`)
 }

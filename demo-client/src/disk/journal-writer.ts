@@ -1,4 +1,4 @@
-// The journal that one run writes: whose it is, and when it says that the run writes no more.
+// Writes the journal of one run.
 import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
 import { removeJournal, saveJournal } from '../claim/journal.ts'
@@ -6,22 +6,22 @@ import { type Block, byteCount } from '../state/blocks.ts'
 import { type Placeholder, sealedKey, type Version } from '../state/journal-format.ts'
 import type { PartFile } from './part-file.ts'
 
-/** Whose journal it is. */
+/** The download that a journal belongs to. */
 export interface JournalOwner {
   readonly claim: Claim
-  /** What is downloaded. */
+  /** The key of the download; see `StoreOptions`. */
   readonly key: string
   /** The key of journals. */
   readonly secret: Buffer
 }
 
-/** What is recorded. */
+/** What a journal records. */
 export interface Recorded {
   readonly version: Version
   readonly part: PartFile
-  /** Bytes that are written, and on the disk once the part file is flushed. */
+  /** Written bytes. They are on the disk once the part file is flushed. */
   readonly blocks: readonly Block[]
-  /** `'begun'`: nothing is written yet. `'closed'`: this run will write no more. */
+  /** `'begun'`: nothing is written yet. `'closed'`: this run writes no more. */
   readonly state: 'begun' | 'open' | 'closed'
   readonly placeholder?: Placeholder
 }
@@ -36,17 +36,17 @@ export class JournalWriter {
     this.#owner = owner
   }
 
-  /** Bytes that the last journal, perhaps still on its way to the disk, names. */
+  /** The number of bytes in the newest journal, which may not yet be on the disk. */
   get recordedBytes(): number {
     return this.#recordedBytes
   }
 
-  /** Does it name bytes, and this run as the one that writes? */
+  /** Does the journal record bytes, and name this run as the writer? */
   get isOpen(): boolean {
     return this.#isOpen
   }
 
-  /** True also after a power cut: what is written goes to the disk, and only then its record takes its name. */
+  /** Saves a journal that is also true after a power cut: the bytes are flushed before the journal gets its name. */
   async save({ version, part, blocks, state, ...more }: Recorded): Promise<void> {
     const { claim, secret } = this.#owner
     const { lock, paths } = claim
@@ -62,7 +62,7 @@ export class JournalWriter {
     this.#isOpen = state !== 'closed' && blocks.length > 0
   }
 
-  /** Removes it, for good. */
+  /** Removes the journal, so that a power cut does not bring it back. */
   async remove(): Promise<void> {
     await removeJournal(this.#owner.claim.paths.journal)
   }

@@ -1,4 +1,4 @@
-// The part file of a claim, from the first version that begins in it to the final name, and its journal beside it.
+// The part file of a download together with its journal, from the first bytes to the final name.
 import type { Claim } from '../claim/claim.ts'
 import { removeStaleLockDrafts } from '../claim/cleanup.ts'
 import type { FinalName } from '../claim/final-name.ts'
@@ -8,17 +8,17 @@ import { type JournalOwner, JournalWriter, type Recorded } from './journal-write
 import { type NewPart, PartFile } from './part-file.ts'
 import type { Recovered } from './recovery.ts'
 
-/** What is recorded of a part file, besides itself. */
+/** What is recorded about a part file. */
 export type Content = Omit<Recorded, 'part' | 'state'>
 
-/** An open part file whose lock is held. Close it. */
+/** An open part file and its journal, while the lock is held. Close it. */
 export class JournaledPart {
   readonly #claim: Claim
   readonly #secret: Buffer
   readonly #newPart: NewPart
   readonly #journal: JournalWriter
   #file: PartFile
-  /** Was it made for this run, with nothing in it? */
+  /** Was it made for this run, and is it still empty? */
   #isNew: boolean
 
   constructor(owner: JournalOwner, { part, isNew }: Recovered, newPart: NewPart) {
@@ -30,17 +30,17 @@ export class JournaledPart {
     this.#isNew = isNew
   }
 
-  /** The file now; {@link renew} makes another one. */
+  /** The current file; {@link renew} makes another one. */
   get file(): PartFile {
     return this.#file
   }
 
-  /** Bytes that the newest journal names. */
+  /** The number of bytes in the newest journal. */
   get recordedBytes(): number {
     return this.#journal.recordedBytes
   }
 
-  /** Makes it a new, empty file, and forgets what the old one held, on disk first. The old one is deleted. */
+  /** Starts a new, empty file. The journal and the file of the old version are deleted. */
   async renew(): Promise<void> {
     const { lock, paths } = this.#claim
     await lock.assertHeld()
@@ -56,11 +56,11 @@ export class JournaledPart {
     this.#isNew = false
   }
 
-  /** A part file that no journal names is nobody's. So it is in the journal before it has its name. */
+  /** Records a new part file in the journal, and then gives it its name. Without a record no run would recognize it. */
   async publish(content: Content | null): Promise<void> {
     await this.save(content, 'begun')
     await this.#file.publish().catch(async (error: unknown) => {
-      await this.#claim.lock.assertHeld() // a run that has taken over has taken the new file away
+      await this.#claim.lock.assertHeld() // a run that has taken over has removed the new file
       throw error
     })
   }
@@ -71,7 +71,7 @@ export class JournaledPart {
     await this.#journal.save({ ...content, part: this.#file, state })
   }
 
-  /** Makes it, exactly `total` bytes, the finished file. `content` is what a journal says meanwhile. */
+  /** Makes the part file the finished file, with exactly `total` bytes. `content` is for the journal until then. */
   async finish(total: number, name: FinalName, content: Content | null): Promise<void> {
     if ((await this.#file.size()) !== total) await this.#file.truncate(total)
     const { lock, paths } = this.#claim
@@ -83,24 +83,24 @@ export class JournaledPart {
         if (content !== null) await this.save({ ...content, placeholder }, 'open')
       },
     })
-    // The file is there by now; a journal that a power cut brings back has no part file.
+    // The file is finished by now. A journal that a power cut brings back has no part file, so it does no harm.
     await this.#journal.remove().catch(ifShort(undefined))
     await removeStaleLockDrafts({ paths, secret: this.#secret })
   }
 
-  /** Deletes it, and its journal. */
+  /** Deletes the part file and its journal. */
   async remove(): Promise<void> {
     await this.#claim.lock.assertHeld()
     await this.#file.remove()
     await this.#journal.remove()
   }
 
-  /** Does the journal name bytes, and this run as the one that writes? */
+  /** Does the journal record bytes, and name this run as the writer? */
   get isRecorded(): boolean {
     return this.#journal.isOpen
   }
 
-  /** `'unrecorded'`: the journal names this run still. Then the lock stays, as that of one that has ended. */
+  /** `'unrecorded'`: the journal still names this run as its writer. Then the lock stays and says that the run has ended. */
   async close(journal: 'recorded' | 'unrecorded'): Promise<void> {
     await this.#file.close().catch(() => undefined)
     await this.#claim.lock.release(journal)

@@ -1,9 +1,9 @@
-// What the message of a download that ended early says of what was received.
+// What an error message says about the bytes received: whether a later run can resume.
 import { DownloadError, type DownloadErrorCode } from '../errors.ts'
 import { adviceOn } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
 
-/** Can a later run go on from what lies on the disk? `null`: this one had not begun. */
+/** Whether a later run can resume from the disk. `null`: this run had not begun. */
 export type KeptBytes = 'resumable' | 'nothing' | null
 
 const STOPPED: Readonly<Record<KeptBytes & string, string>> = {
@@ -21,13 +21,13 @@ const SHORT: Readonly<Record<KeptBytes & string, string>> = {
   nothing: 'Nothing was received that a later run can resume',
 }
 
-/** Failures that say what is left: the next run may well succeed. */
+/** Failures whose message says what is kept: the next run may succeed. */
 const SAID: Readonly<Partial<Record<DownloadErrorCode, typeof FULL>>> = {
   ERR_DOWNLOAD_DISK_FULL: FULL,
   ERR_DOWNLOAD_RESOURCES: SHORT,
 }
 
-/** The error to throw in place of `error`: the reason of an aborted `signal`, a full disk and a shortage say what is left. */
+/** The error to throw instead of `error`: after an abort, a full disk or a shortage its message says what is kept. */
 export function withKeptBytes(error: unknown, left: KeptBytes, signal: AbortSignal | null): unknown {
   if (signal?.aborted && error === signal.reason) {
     const message = left === null ? 'stopped' : STOPPED[left]
@@ -38,7 +38,7 @@ export function withKeptBytes(error: unknown, left: KeptBytes, signal: AbortSign
   return new DownloadError(error.code, `${error.message}. ${said[left]}`, { cause: error.cause })
 }
 
-/** The error with what to do about a shortage. Called when all is closed: to know the limit takes a descriptor. */
+/** The error with advice about a shortage. Call it when all is closed: to read the limit needs a descriptor. */
 export function withAdvice(error: unknown): unknown {
   if (!(error instanceof DownloadError) || error.code !== 'ERR_DOWNLOAD_RESOURCES') return error
   const shortage = shortageOf(error)

@@ -1,4 +1,4 @@
-// NAME.part: positional writes, flushes, the checks of what is in it, and the rename that ends it.
+// The part file, NAME.part: writes at a position, flushes, checks of its bytes, and the final rename.
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -32,21 +32,21 @@ interface Place {
 
 /** How a new part file is made. */
 export interface NewPart extends PartAccess {
-  /** Less what the user's umask takes away. */
+  /** Mode of the file, before the user's umask. */
   readonly mode: number
 }
 
-/** A new part file, and whose it is. */
+/** A new part file, and the run that makes it. */
 export interface PartDraft extends NewPart {
-  /** Of the run that makes it. */
+  /** The token of that run. */
   readonly token: string
 }
 
 /** An open part file. Close it. Every method throws {@link DownloadError} of the file system's kind. */
 export class PartFile {
-  /** The name that it has, or gets when it is published. */
+  /** The path that it has, or gets when it is published. */
   readonly path: string
-  /** Where it is. */
+  /** Its current path. */
   #at: string
   readonly #file: FileHandle
   readonly #direct: DirectWrites
@@ -72,8 +72,8 @@ export class PartFile {
   }
 
   /**
-   * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file begins in one: what
-   * another process still writes into the old one, or reads from it under another name, stays apart.
+   * Makes a new, empty file, which {@link publish} gives the name `path`. Every version of a file starts in a new one, so
+   * that another process that still writes to the old file, or reads it under another name, does no harm.
    */
   static async create(path: string, draft: PartDraft): Promise<PartFile> {
     const at = temporaryPath(path, 'new', draft.token)
@@ -86,27 +86,27 @@ export class PartFile {
   }
 
   /**
-   * Gives a new file its name. From then on it must be in the journal: only that proves whose it is.
-   * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` where another file has the name
+   * Gives a new file its name. The journal must already record it: only the journal proves that the file is ours.
+   * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if another file has the name
    */
   async publish(): Promise<void> {
     await this.#attempt(async () => {
       if ((await moveToFree(this.#at, this.path)) === 'taken') {
         const reason = 'another file has taken its name'
-        throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}; run again`)
+        throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}. Run again`)
       }
       this.#at = this.path
     })
   }
 
-  /** What tells it from every other file; see {@link fileIdOf}. */
+  /** What identifies the file; see {@link fileIdOf}. */
   async id(): Promise<FileId | null> {
     return await this.#attempt(async () =>
       fileIdOf(await this.#file.stat({ bigint: true }), dirname(this.path)),
     )
   }
 
-  /** Does it have other names, under which somebody may read or write it? */
+  /** Does the file have other names, under which another process may read or write it? */
   async isShared(): Promise<boolean> {
     return (await this.#attempt(() => this.#file.stat())).nlink > 1
   }
@@ -127,22 +127,22 @@ export class PartFile {
     })
   }
 
-  /** What is written from now on is worth its place in the page cache: it will soon be read again. */
+  /** Writes through the page cache from now on, because the file will soon be read again. */
   keepCached(): void {
     this.#isCached = true
   }
 
-  /** Returns once everything written so far is on the disk, where the file system can make sure of that. */
+  /** Resolves when everything written so far is on the disk, if the file system can guarantee that. */
   async flush(): Promise<void> {
     await this.#attempt(() => flushFile(this.#file, 'data'))
   }
 
-  /** Cuts the file, or stretches it, to `size` bytes. */
+  /** Shortens or extends the file to `size` bytes. */
   async truncate(size: number): Promise<void> {
     await this.#attempt(() => this.#file.truncate(size))
   }
 
-  /** Does the file hold what the block's CRC says? Reads it again from the disk. */
+  /** Do the bytes of `block` have its CRC? Reads them from the disk. */
   async holds(block: Block): Promise<boolean> {
     let crc = 0
     const length = await this.#reader.read(block, (bytes) => {
@@ -151,7 +151,7 @@ export class PartFile {
     return length === block.end - block.start && crc === block.crc
   }
 
-  /** Copies what the block names into `other`, at its place. */
+  /** Copies the bytes of `block` to the same position in `other`. */
   async copyTo(other: PartFile, block: Interval): Promise<void> {
     await this.#reader.copy(block, (bytes, position) => other.write(bytes, position))
   }
@@ -173,13 +173,13 @@ export class PartFile {
     await this.#file.close()
   }
 
-  /** Closes a file that is of no use. A new one without a name is deleted. */
+  /** Closes a file that is not needed. A new one that was not published is deleted. */
   async discard(): Promise<void> {
     if (this.#at !== this.path) await this.remove().catch(() => undefined)
     await this.close().catch(() => undefined)
   }
 
-  /** Deletes the file. Another one that has its name by now stays. */
+  /** Deletes the file. Another file that has its name by now stays. */
   async remove(): Promise<void> {
     await this.#attempt(async () => {
       const [mine, named] = await Promise.all([

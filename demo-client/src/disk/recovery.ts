@@ -1,4 +1,4 @@
-// What an earlier run has left of a download, as far as it is proven.
+// Recovers the blocks that an earlier run has received, as far as they are proven.
 import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
 import { loadJournal } from '../claim/journal.ts'
@@ -9,28 +9,28 @@ import type { Block } from '../state/blocks.ts'
 import { type JournalRecord, sealedKey, type Version } from '../state/journal-format.ts'
 import { type NewPart, PartFile } from './part-file.ts'
 
-/** What is looked for. */
+/** The download to recover. */
 export interface RecoveryOptions extends Claim, NewPart {
   readonly key: string
   readonly secret: Secret
   readonly resume: 'auto' | 'never'
 }
 
-/** What there is. */
+/** What was recovered. */
 export interface Recovered {
-  /** The part file that was there, believed or not, or a new one, or a copy: these are yet to be published. */
+  /** The part file that was there, a new one, or a copy. A new one or a copy is not yet published. */
   readonly part: PartFile
-  /** Has it been made for this run, and nothing been written? */
+  /** Was it made for this run, and is it still empty? */
   readonly isNew: boolean
-  /** What of it can be used, or null. */
+  /** The version and the blocks of it that can be used, or null. */
   readonly held: { readonly version: Version; readonly blocks: Block[] } | null
-  /** The file that `part` is a copy of, to be deleted and closed; null where `part` is not a copy, and the journal knows it. */
+  /** The file that `part` is a copy of, to be deleted and closed. Null: `part` is not a copy, and the journal records it. */
   readonly replaced: PartFile | null
-  /** What the user should know of what can be resumed, or `''`. */
+  /** What the user should know about resuming, or `''`. */
   readonly notice: string
 }
 
-/** Opens the part file and checks what is in it. A link, or anything that is not a file, is refused. */
+/** Opens the part file and checks its blocks. A link, or anything but a file, is refused. */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { paths, secret } = options
   const old = await PartFile.find(paths.part, options)
@@ -54,7 +54,7 @@ function noticeOf(
   { secret: { unsavedReason }, skipped }: RecoveryOptions,
   bytes: 'held' | 'none' = 'none',
 ): string {
-  const unproven = `starting over: nothing proves that an earlier run left what is there; ${skipped.join(' and ')} stay`
+  const unproven = `starting from 0: nothing proves that range-get made ${skipped.join(' and ')}; left unchanged`
   const start = bytes === 'none' && skipped.length > 0 ? [unproven] : []
   const end = unsavedReason === null ? [] : [`a later run cannot resume this one: ${unsavedReason}`]
   return [...start, ...end].join('; ')
@@ -64,7 +64,7 @@ function newPart(options: RecoveryOptions): Promise<PartFile> {
   return PartFile.create(options.paths.part, { ...options, token: options.lock.token })
 }
 
-/** Is it this very file that the journal was written for? */
+/** Was the journal written for this file? */
 async function isAbout(record: JournalRecord, part: PartFile): Promise<boolean> {
   if (record.name !== basename(part.path)) return false
   return isSameFileId(record.part, await part.id())
@@ -93,15 +93,15 @@ async function recoverBlocks(
 }
 
 /**
- * May the run that wrote this still write? One that ended by itself has said so in the journal. Of another it is known
- * only where the lock cleared away was its own, and it is dead for certain.
+ * May the run that wrote this journal still write to the part file? A run that ended by itself has said so in the journal.
+ * Another one certainly writes no more only if this run cleared its lock and it is dead.
  */
 function mayBeWritten({ lock }: RecoveryOptions, { writer }: JournalRecord): boolean {
   if (writer === null) return false
   return lock.predecessor?.owner?.token !== writer || !lock.predecessor.isDead
 }
 
-/** A new file with these bytes, yet to be published: whatever is still written into the old one does not change it. */
+/** A new file with these bytes, not yet published. Later writes to the old file do not change it. */
 async function copyOf(options: RecoveryOptions, old: PartFile, blocks: readonly Block[]): Promise<PartFile> {
   const copy = await newPart(options)
   try {

@@ -1,25 +1,25 @@
-// Where and for what the state of a download is opened.
+// The options of a store, and the state that it opens.
 import type { Claim } from '../claim/claim.ts'
 import type { Secret } from '../claim/secret.ts'
 import type { NewPart } from './part-file.ts'
 import type { Recovered } from './recovery.ts'
 
-/** Where and for what a store is opened. */
+/** The options of a store. */
 export interface StoreOptions extends NewPart {
   /** The final path, as far as it is known. */
   readonly path: string
-  /** `'suggested'`: the server may name the file otherwise. */
+  /** `'suggested'`: the server may still choose the name. */
   readonly naming: 'chosen' | 'suggested'
-  /** What is downloaded; a journal with another key is not used. */
+  /** What is downloaded: the URL, or the caller's `resumeKey`. A journal with another key is not used. */
   readonly key: string
   readonly resume: 'auto' | 'never'
-  /** Will the whole be read again at the end, for a given checksum? A digest that the server sends is seen here. */
+  /** Is the whole file read again at the end, for a checksum that the caller gave? The store itself sees digests of servers. */
   readonly isReadAgain: boolean
-  /** Told of the first failure to write, which ends the download. */
+  /** Called with the first failure of a write, which ends the download. */
   readonly onFailure: (error: unknown) => void
 }
 
-/** What was found and locked there. */
+/** What was locked and found. */
 export interface OpenedState {
   readonly claim: Claim
   readonly secret: Secret

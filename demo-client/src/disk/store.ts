@@ -1,4 +1,4 @@
-// What one output keeps on disk: NAME.part, its journal, its lock. Data first, then the journal.
+// The state of a download on disk: NAME.part, its journal and its lock. Bytes are flushed before the journal records them.
 import { claim } from '../claim/claim.ts'
 import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/secret.ts'
@@ -15,10 +15,10 @@ import { type Recovered, recover } from './recovery.ts'
 import type { OpenedState, StoreOptions } from './store-options.ts'
 import { maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
 
-/** The part file of a download and the record of what is good in it. Close it. */
+/** The part file of a download and the record of its received blocks. Close it. */
 export class Store {
   readonly #options: StoreOptions
-  /** Will later runs not know the key of the journal? */
+  /** Will later runs not have the key of the journal? */
   readonly #isKeyUnsaved: boolean
   /** See {@link Recovered.notice}. */
   readonly notice: string
@@ -39,7 +39,7 @@ export class Store {
     this.#setVersion(recovered.held.version)
   }
 
-  /** Locks the output and checks what an earlier run has left there. */
+  /** Locks the output and recovers the blocks of an earlier run. */
   static async open(options: StoreOptions): Promise<Store> {
     const secret = await readSecret(options.signal)
     const claimed = await claim({ ...options, secret: secret.key })
@@ -47,7 +47,7 @@ export class Store {
     try {
       recovered = await recover({ ...options, ...claimed, secret })
       const store = new Store(options, { claim: claimed, secret, recovered })
-      // The copy is checked by now: a stop before this has cost nothing.
+      // Only now that the copy is checked does the old file go, so an earlier stop loses nothing.
       await recovered.replaced?.remove()
       if (recovered.replaced !== null) await store.#part.publish(store.#content)
       await recovered.replaced?.close()
@@ -60,30 +60,30 @@ export class Store {
     }
   }
 
-  /** What has been received of which version; null while that is nothing. */
+  /** The version of the received bytes; null while there are none. */
   get version(): Version | null {
     return this.#version
   }
 
-  /** The version whose bytes other answers may be joined to, or null. */
+  /** The validators of that version, if bytes of other answers can be proven to belong to it; otherwise null. */
   get joinable(): Validators | null {
     const validators = this.#version?.validators ?? null
     return validators !== null && isJoinable(validators) ? validators : null
   }
 
-  /** Everything in the part file: finished blocks and those being written. */
+  /** All blocks in the part file: finished ones and those that are being written. */
   get blocks(): readonly Block[] {
     return this.#received.blocks
   }
 
-  /** Bytes received, those not yet written included. */
+  /** The number of bytes received, including those not yet written. */
   get received(): number {
     return this.#received.bytes
   }
 
   /**
-   * Forgets everything, on disk first, then takes bytes of `version`, in a new file. Until then what another download
-   * has left under this name stays: a mistyped URL must not cost it.
+   * Starts `version` in a new file, and forgets all other bytes. Until then the state of another download under this name
+   * stays, so that a mistyped URL does not destroy it.
    */
   async begin(version: Version): Promise<void> {
     await this.forget()
@@ -93,17 +93,17 @@ export class Store {
     await this.#part.publish(this.#content)
   }
 
-  /** The bytes held are of no use any more. What is on disk stays until `begin()`. */
+  /** Forgets all received bytes. The files stay until `begin()`. */
   async forget(): Promise<void> {
     for (const writer of this.#received.writers) await this.end(writer, 'drop')
-    await this.#checkpoints.cancel() // none of what is forgotten may be recorded later
+    await this.#checkpoints.cancel() // no forgotten byte may be recorded later
     this.#version = null
     this.#received.reset([])
   }
 
   /**
-   * What to wait for before more is taken: on a line faster than the disk the journal would fall behind, and a kill
-   * would cost all that it does not name. Null as long as it keeps up.
+   * What to wait for before more bytes are accepted, or null. If the network is faster than the disk, the journal falls
+   * behind, and a kill would lose all bytes that it does not record.
    */
   get backlog(): Promise<void> | null {
     const behind = this.received - this.#part.recordedBytes
@@ -127,10 +127,10 @@ export class Store {
     return writer
   }
 
-  /** Ends a block: once it is written it counts, unless `outcome` is `'drop'`. */
+  /** Ends a block. It counts once it is written, unless `outcome` is `'drop'`. */
   async end(writer: BlockWriter, outcome: 'keep' | 'drop'): Promise<void> {
     await writer.flush()
-    // Another version may have begun meanwhile.
+    // Another version may have begun in the meantime.
     if (this.#received.end(writer, outcome) && outcome === 'keep') this.#noteWritten(0)
   }
 
@@ -149,15 +149,15 @@ export class Store {
     return this.#part.file.digest(algorithm, total)
   }
 
-  /** Makes the part file, exactly `total` bytes, the finished file. */
+  /** Makes the part file the finished file, with exactly `total` bytes. */
   async finish(total: number, name: FinalName): Promise<void> {
     await this.#checkpoints.cancel()
     await this.#part.finish(total, name, this.#content)
   }
 
   /**
-   * Records what there is, and closes everything. What no later run could resume is removed. Failures change what is left,
-   * and nothing else.
+   * Saves the journal and closes everything. Bytes that no later run could resume are removed. A failure changes only what
+   * is kept.
    */
   async close(outcome: 'finished' | 'stopped'): Promise<KeptBytes> {
     const left = outcome === 'stopped' ? await this.#saveOrDiscard() : 'nothing'
@@ -165,11 +165,11 @@ export class Store {
     return left === 'nothing' || this.#isKeyUnsaved ? 'nothing' : 'resumable'
   }
 
-  /** `'unrecorded'`: a journal is there, and names this run still. */
+  /** `'unrecorded'`: the journal on disk still names this run as its writer. */
   async #saveOrDiscard(): Promise<'recorded' | 'unrecorded' | 'nothing'> {
     for (const writer of this.#received.writers) {
       const isProven = this.isProven(writer)
-      // What was written before a failure counts.
+      // Bytes that were written before a failure count.
       await this.end(writer, isProven ? 'keep' : 'drop').catch(() => undefined)
       if (!isProven) this.#received.end(writer, 'drop')
     }
@@ -183,7 +183,7 @@ export class Store {
     return 'nothing'
   }
 
-  /** Removes what this run has begun, or an empty file. What others have left there stays. */
+  /** Removes the files that this run began, or an empty file. The state of another download stays. */
   async #discard(): Promise<void> {
     if (!this.#hasBegun && (await this.#part.file.size()) > 0) return
     await this.#part.remove()
@@ -199,13 +199,13 @@ export class Store {
       this.#part.file.keepCached()
   }
 
-  /** Only what another answer can be joined to is worth a journal. */
+  /** Saves a journal only for a version to which other answers can be joined. */
   #noteWritten(bytes: number): void {
     const total = this.joinable?.total ?? null
     if (total !== null) this.#checkpoints.note(bytes, total)
   }
 
-  /** What a journal says; null while there is no version. */
+  /** What the journal records; null while there is no version. */
   get #content(): Content | null {
     return this.#version === null ? null : { version: this.#version, blocks: this.#received.proven }
   }

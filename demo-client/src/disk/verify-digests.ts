@@ -1,19 +1,19 @@
-// The digests of the whole file, held against those that were sent and asked for.
+// Compares the digests of the whole file with those that the server sent and the caller gave.
 import { DownloadError } from '../errors.ts'
 import type { Algorithm, ExpectedDigest } from '../rules/digest.ts'
 import type { Store } from './store.ts'
 
-/** Where an expected digest comes from; null where there is none. */
+/** The expected digests, by where they come from. */
 export interface ExpectedDigests {
-  /** In the server's fields, of heads and of trailers. All must hold. */
+  /** From the server's fields, in heads and trailers. All must match. */
   readonly sent: readonly (ExpectedDigest | null)[]
-  /** By the caller. */
+  /** From the caller, or null. */
   readonly given: ExpectedDigest | null
 }
 
 /**
- * Reads the file, `total` bytes, again where a digest is known. Returns the algorithm that was verified, or null.
- * @throws DownloadError `ERR_DOWNLOAD_DIGEST`; the bytes are then forgotten
+ * Reads the `total` bytes of the file again if a digest is known. Returns the algorithm that was verified, or null.
+ * @throws DownloadError `ERR_DOWNLOAD_DIGEST`; the store then forgets all bytes
  */
 export async function verifyDigests(
   store: Store,

@@ -1,19 +1,19 @@
-// Memory for what comes from the network: buffers used again, and chunks that do not pile up.
+// Memory for bytes from the network: buffers that are reused, and chunks that are collected early.
 
-/** Size of a buffer in bytes. Half and twice as much were slower. */
+/** Size of a buffer. Half and twice this size were slower. */
 export const BUFFER_BYTES: number = 1024 * 1024
-/** Size of those that are inUse when {@link MAX_LARGE_BYTES} is inUse already, in bytes: 64 connections need memory, too. */
+/** Size of further buffers when {@link MAX_LARGE_BYTES} are in use, so that 64 connections do not need 64 large ones. */
 const SMALL_BUFFER_BYTES = 256 * 1024
 const MAX_LARGE_BYTES = 12 * 1024 * 1024
-/** Chunks of this many bytes may wait for the garbage collection. */
+/** Chunks of this many bytes may wait for a garbage collection. */
 const COLLECT_AFTER_BYTES = 4 * 1024 * 1024
 
-/** A page of memory, and of a file, in bytes: what a disk that is written without a detour wants whole. */
+/** A page of memory, and of a file. Direct writes need whole pages. */
 export const PAGE_BYTES = 4096
 
 /**
- * Buffers no longer in use, by size, for the next one who needs one. What came from the network is copied into them, or
- * read straight into them: chunks kept until written would fill the heap until its next full collection.
+ * Buffers that are not in use, by size. Bytes from the network are copied or read into buffers, because chunks that are
+ * kept until they are written would fill the heap until its next full collection.
  */
 const unused: ReadonlyMap<number, Buffer[]> = new Map([
   [BUFFER_BYTES, []],
@@ -23,7 +23,7 @@ let inUse = 0
 let uncollected = 0
 let hasKeptHeap = false
 
-/** A buffer, inUse until all who use it have released it. */
+/** A buffer with several users. It is reused when all of them have released it. */
 export class SharedBuffer {
   readonly buffer: Buffer
   #uses = 1
@@ -35,13 +35,13 @@ export class SharedBuffer {
     this.buffer = unused.get(size)?.pop() ?? make(size)
   }
 
-  /** For one more use. */
+  /** Adds a user. */
   keep(): this {
     this.#uses++
     return this
   }
 
-  /** The end of one use. */
+  /** Removes a user. */
   release(): void {
     if (--this.#uses > 0) return
     const size = this.buffer.length
@@ -51,12 +51,12 @@ export class SharedBuffer {
   }
 }
 
-/** V8 takes the memory of a resizable ArrayBuffer from the system, in whole pages; malloc(3) begins other memory anywhere. */
+/** V8 gets the memory of a resizable ArrayBuffer from the system, in whole pages. Other memory may begin within a page. */
 function make(size: number): Buffer {
   return Buffer.from(new ArrayBuffer(size, { maxByteLength: size }), 0, size)
 }
 
-/** Do these bytes begin where a page of memory does? Known only of those in a {@link SharedBuffer}. */
+/** Do these bytes begin at a page of memory? This is known only of bytes in a {@link SharedBuffer}. */
 export function isPaged({ buffer, byteOffset }: Buffer): boolean {
   return buffer instanceof ArrayBuffer && buffer.resizable && byteOffset % PAGE_BYTES === 0
 }
@@ -67,9 +67,8 @@ export function nextBufferSize(): number {
 }
 
 /**
- * Takes note of a chunk that is of no use any more. V8 counts the little object, not the 64 KiB that hang on
- * it, and would let some 40 MB of them pile up. A program that exposes `gc`, as the command does, has them
- * collected in time.
+ * Call when a chunk is no longer needed. V8 counts the small object, not its 64 KiB, and would keep some 40 MB of such
+ * chunks. If the program exposes `gc`, as the command does, they are collected earlier.
  */
 export function collectChunks(bytes: number): void {
   uncollected += bytes
@@ -80,8 +79,8 @@ export function collectChunks(bytes: number): void {
 
 /**
  * Once a block of this size has been freed, glibc keeps up to twice as much of free memory (mallopt(3),
- * M_MMAP_THRESHOLD). It else gives the memory of each chunk back to the system and takes it again, page by page: at
- * worst twice the CPU time for a download. Nothing is written to the block, so that it takes no memory.
+ * M_MMAP_THRESHOLD). Otherwise it returns the memory of each chunk to the system and gets it again page by page, which at
+ * worst doubles the CPU time of a download. Nothing is written to the block, so it needs no memory.
  */
 function keepHeap(): void {
   if (hasKeptHeap) return

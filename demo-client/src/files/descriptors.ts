@@ -1,41 +1,41 @@
-// File descriptors: what needs one, where none is left, waits until a connection has given one back.
+// File descriptors. If none is left, an operation that needs one waits until a connection has released one.
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Shortage, shortageOf } from '../shortage.ts'
 
-/** Gives back a descriptor that can be spared. Returns whether there was one. */
+/** Releases a descriptor that is not needed. Returns whether there was one. */
 export type Release = () => boolean
 
-/** `'idle'`: connections that no request uses. `'working'`: all but one of a download, which then has fewer. */
+/** `'idle'`: connections that no request uses. `'working'`: all connections of a download except one. */
 export type SpareKind = 'idle' | 'working'
 
-/** How often it is tried, and how long is waited in between, in ms: others in this process may give some back, too. */
+/** How often to try, with a pause in between: other code in this process may release descriptors, too. */
 const MAX_ATTEMPTS = 50
 const PAUSE_MS = 20
-/** A look-up of a host name needs a few at once. */
+/** A lookup of a host name needs this many at once. */
 const LOOKUP_DESCRIPTORS = 3
 
-// Descriptors are the process's: one download may have to spare what another one needs.
+// Descriptors belong to the process: one download may have to release what another one needs.
 const releases: Readonly<Record<SpareKind, Set<Release>>> = { idle: new Set(), working: new Set() }
 
-/** Has `release` asked where descriptors run out. Returns what ends that. */
+/** Calls `release` when descriptors run out. Returns a function that ends this. */
 export function registerSpare(what: SpareKind, release: Release): () => void {
   releases[what].add(release)
   return () => void releases[what].delete(release)
 }
 
-/** Has a descriptor given back. False where none can be spared. */
+/** Releases one descriptor. False if none can be released. */
 export function releaseSpare(most: SpareKind): boolean {
   const asked = most === 'idle' ? [...releases.idle] : [...releases.idle, ...releases.working]
   return asked.some((release) => release())
 }
 
 /**
- * Opens something. Where nothing is left to do that with, connections are given up, down to one of each download, and it
- * is tried again for a second.
- * @throws what `opening` throws, at the end also for a shortage
+ * Opens something. If no descriptor is left, connections are closed, down to one of each download, and `opening` is tried
+ * again for a second.
+ * @throws what `opening` throws; in the end also a shortage
  */
 export async function withDescriptor<T>(opening: () => T | Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -55,8 +55,8 @@ export async function openFile(path: string, flags: string | number, mode?: numb
 }
 
 /**
- * The error of the system where descriptors have run out, or null. Some calls that need a few do not tell: a resolver says
- * that a host name is not known.
+ * The error of the system if descriptors have run out, or null. Some calls do not report it: a resolver without descriptors
+ * says that a host name is unknown.
  */
 export function shortOfDescriptors(): Error | null {
   const opened: number[] = []
@@ -70,7 +70,7 @@ export function shortOfDescriptors(): Error | null {
   }
 }
 
-/** What to do about a shortage, with the limit where it can be read: that takes a descriptor. */
+/** What to do about a shortage, with the limit if it can be read. Reading it needs a descriptor. */
 export function adviceOn({ code, advice }: Shortage): string {
   const most = code === 'EMFILE' ? mostDescriptors() : null
   return most === null ? advice : `${advice}; the limit is ${most}`

@@ -1,18 +1,18 @@
-// Writes that go to the disk past the system's page cache, while bytes come fast.
+// Writes that bypass the system's page cache while bytes come fast.
 import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
 import { isPaged, PAGE_BYTES } from './buffers.ts'
 
 /**
- * File systems on which databases write like this every day, by the number that statfs(2) gives: ext2 to ext4, and XFS.
- * Others take O_DIRECT for a hint, or are slow with it, or refuse it.
+ * File systems on which databases use such writes every day, by the number that statfs(2) gives: ext2 to ext4, and XFS.
+ * Others treat O_DIRECT as a hint, are slow with it, or refuse it.
  */
 const DIRECT_FILE_SYSTEMS: ReadonlySet<number> = new Set([0xef53, 0x58465342])
 
-/** A smaller write, in bytes, is better left to the page cache, which joins it with others. */
+/** Smaller writes go through the page cache, which joins them. */
 const MIN_WRITE_BYTES = 256 * 1024
 
-/** Rate from which on copying every byte into the page cache is what a download waits for: more than a gigabit line. */
+/** From this rate on, a download waits for the copy into the page cache. It is more than a gigabit line. */
 const FAST = { bytes: 13 * 1024 * 1024, ms: 100 }
 
 /** Tells how many milliseconds have passed between two looks. `performance` is one. */
@@ -20,7 +20,7 @@ export interface Clock {
   now(): number
 }
 
-/** Are the bytes of this download coming fast? Then `note()` says so. */
+/** Measures whether the bytes of a download come fast. */
 class RateMeter {
   readonly #clock: Clock
   #since = Number.NEGATIVE_INFINITY
@@ -46,9 +46,9 @@ class RateMeter {
 }
 
 /**
- * A second way to write to an open file. What arrives fast would else be copied once more, into memory that the system
- * has to find first and to write out soon after: much of the work of a fast download. The next reader does not find it in
- * the cache, so what arrives more slowly takes the usual way.
+ * A second way to write to an open file. Through the page cache, bytes are copied once more, into memory that the system
+ * must find first and write out soon after. This is much of the work of a fast download. Slower downloads use the cache, so
+ * that the next reader finds the bytes there.
  */
 export class DirectWrites {
   readonly #file: FileHandle
@@ -56,14 +56,14 @@ export class DirectWrites {
   #handle: Promise<FileHandle | null> | null = null
   #isRefused = false
 
-  /** `file` remains its owner's, who closes it after this. */
+  /** The caller closes `file`, after it has closed this. */
   constructor(file: FileHandle, clock: Clock = performance) {
     this.#file = file
     this.#rate = new RateMeter(clock)
   }
 
   /**
-   * Writes all of `bytes` at `position` and returns true, or returns false: then they are to be written the usual way.
+   * Writes all of `bytes` at `position` and returns true. If it returns false, the caller writes them the usual way.
    * @throws the system's error
    */
   async write(bytes: Buffer, position: number): Promise<boolean> {
@@ -74,10 +74,10 @@ export class DirectWrites {
     if (handle === null) return false
     try {
       const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position)
-      return bytesWritten === bytes.length // a short write tells the reason when it goes on
+      return bytesWritten === bytes.length // after a short write the usual way reports the reason
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error
-      this.#isRefused = true // this disk wants larger pages, or other memory
+      this.#isRefused = true // this disk needs larger pages, or other memory
       return false
     }
   }
@@ -94,7 +94,7 @@ function isWholePages(bytes: Buffer, position: number): boolean {
   )
 }
 
-/** The same file once more; by its descriptor, since its name may lead to another by now. Null where it is no use. */
+/** Opens the same file again, by its descriptor, since its name may be that of another file by now. Null if that fails. */
 async function openDirect(file: FileHandle): Promise<FileHandle | null> {
   if (constants.O_DIRECT === undefined) return null
   const path = `/proc/self/fd/${file.fd}`

@@ -1,4 +1,4 @@
-// The digest of a file that lies on the disk.
+// The digest of a file on the disk.
 import { constants } from 'node:fs'
 import { type Algorithm, hasher } from '../rules/digest.ts'
 import { openRegular } from './regular-file.ts'

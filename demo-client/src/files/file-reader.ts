@@ -1,4 +1,4 @@
-// Reads large parts of a file, one piece after the other.
+// Reads large parts of a file, piece by piece.
 import type { FileHandle } from 'node:fs/promises'
 import { fileError } from '../errors.ts'
 import type { Interval } from '../state/blocks.ts'
@@ -6,20 +6,20 @@ import type { Interval } from '../state/blocks.ts'
 /** Bytes of a piece. */
 const READ_SIZE = 1024 * 1024
 
-/** Reads from an open file, which somebody else closes. Every method throws a `DownloadError` of the file system's kind. */
+/** Reads from an open file, which the caller closes. Every method throws a `DownloadError` of the file system's kind. */
 export class FileReader {
   readonly #file: FileHandle
   readonly #path: string
   readonly #signal: AbortSignal | null
 
-  /** `path` is what a message calls it. `signal` ends the reading, with its reason. */
+  /** `path` is for messages. `signal` ends the reading, with its reason. */
   constructor(file: FileHandle, { path, signal }: { path: string; signal: AbortSignal | null }) {
     this.#file = file
     this.#path = path
     this.#signal = signal
   }
 
-  /** Hands over one piece while the next one is being read. Returns how many bytes there were. */
+  /** Passes each piece to `take` while the next one is being read. Returns the number of bytes. */
   async read({ start, end }: Interval, take: (bytes: Buffer) => void): Promise<number> {
     const size = Math.min(READ_SIZE, end - start)
     let [buffer, other] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)]
@@ -31,13 +31,13 @@ export class FileReader {
       position += bytes.length
       this.#signal?.throwIfAborted()
       reading = this.#readAt(position, end, other)
-      reading.catch(() => undefined) // told when it is awaited, unless `take` throws before
+      reading.catch(() => undefined) // thrown when it is awaited, unless `take` throws first
       take(bytes)
       ;[buffer, other] = [other, buffer]
     }
   }
 
-  /** Hands over one piece after the other, and where in the file it was. */
+  /** Passes each piece to `write`, with its position in the file. */
   async copy(
     { start, end }: Interval,
     write: (bytes: Buffer, position: number) => Promise<void>,

@@ -1,19 +1,19 @@
-// What is written reaches the disk, where the file system can make sure of it.
+// Makes sure that written bytes and names are on the disk, if the file system can do that.
 import type { FileHandle } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { openFile } from './descriptors.ts'
 
-/** fsync(2) is not offered here. Every other failure may mean that bytes are lost. */
+/** Codes of file systems without fsync(2). Every other failure may mean that bytes are lost. */
 const NOT_OFFERED: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
-/** A directory that this user may write to but not read cannot be opened for it. */
+/** A directory that this user may write to but not read cannot be opened to flush it. */
 const NOT_OPENED: ReadonlySet<string> = new Set([...NOT_OFFERED, 'EACCES', 'EPERM', 'EISDIR', 'EBADF'])
 
-/** Returns once everything written is on the disk; false where the file system does not offer that. */
+/** Resolves when everything written is on the disk; with false if the file system cannot flush. */
 export async function flushFile(file: FileHandle, what: 'data' | 'all'): Promise<boolean> {
   return await isOffered(() => (what === 'data' ? file.datasync() : file.sync()), NOT_OFFERED)
 }
 
-/** Makes renames and removals in a directory survive a power cut; false where the system cannot. */
+/** Makes renames and removals in a directory survive a power cut; false if the system cannot. */
 export async function flushDirectory(path: string): Promise<boolean> {
   if (process.platform === 'win32') return true // a directory cannot be opened there, and NTFS keeps a log
   return await isOffered(async () => {

@@ -1,17 +1,17 @@
-// Moves a file to a name that nobody has: what another one has put there stays.
+// Renames a file, but never over another file.
 import { link, lstat, rename, rm } from 'node:fs/promises'
 import { fileError, systemCode } from '../errors.ts'
 
 /**
- * Gives the file `from` the name `to`, unless that is taken. link(2) sees to it in one step. Where a file system refuses
- * that, a name that appears in the instant between the look and the rename is not seen.
+ * Gives the file `from` the name `to`, unless that is taken. link(2) does both in one step. On a file system without it, a
+ * file that appears between the check and the rename is replaced.
  */
 export async function moveToFree(from: string, to: string): Promise<'moved' | 'taken'> {
   try {
     await link(from, to)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') throw error
-    // A network file system may do it, lose the answer, and say on the second try that the name is taken.
+    // A network file system may make the link, lose its answer, and say on the second try that the name is taken.
     if (!(await isSameFile(from, to))) {
       if (systemCode(error) === 'EEXIST' || (await exists(to))) return 'taken'
       await rename(from, to)
@@ -30,7 +30,7 @@ export async function isSameFile(one: string, other: string): Promise<boolean> {
   return a != null && b != null && a.ino === b.ino && a.dev === b.dev && a.nlink > 1n
 }
 
-/** Is anything at `path`, be it a link that leads nowhere? */
+/** Is anything at `path`, even a broken link? */
 export async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path)

@@ -1,11 +1,11 @@
-// Makes a folder and those above it.
+// Makes a folder and its parents.
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCode } from '../errors.ts'
 
 /**
- * Makes the folder `path`, with `mode`, and what is missing above it. Each level is tried twice at most: Node's own
- * `recursive` has no end where a file system answers ENOENT although the folder above is there, as /proc does.
+ * Makes the folder `path` and its missing parents, with `mode`. Each level is tried at most twice. Node's own `recursive`
+ * never ends if a file system answers ENOENT although the parent is there, as /proc does.
  * @throws the system's error
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
@@ -22,7 +22,7 @@ async function attempt(path: string, mode: number): Promise<unknown> {
     await mkdir(path, { mode })
     return null
   } catch (error) {
-    // Another run may have made it, and on a read-only file system it may be there all the same.
+    // Another run may have made it, and on a read-only file system it may exist although mkdir fails.
     const found = await stat(path).catch(() => null)
     return found?.isDirectory() ? null : error
   }

@@ -1,30 +1,30 @@
-// What is at the path that a finished file is to have: nothing, a file, or something that is never replaced.
+// What is at the path of a finished file: nothing, a file, or something that is never replaced.
 import type { Stats } from 'node:fs'
 import { lstat, readlink, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DownloadError, fileError, systemCode } from '../errors.ts'
 
-/** What is there. `path`: where symbolic links lead; else the path that was asked about. */
+/** What is there. `path` is where symbolic links lead, or the path that was asked about. */
 export type PathEntry =
   | { readonly kind: 'nothing'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string; readonly stats: Stats }
 
-/** As many as Linux follows. */
+/** As many symbolic links as Linux follows. */
 const MAX_LINKS = 40
-/** Folders of a process's open descriptors: /dev/stdout and its like lead there. */
+/** Folders of a process's open descriptors. /dev/stdout leads there. */
 const DESCRIPTOR_FOLDERS = /^(?:\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd|\/dev\/fd)$/
-/** A folder in which all may write, and delete only what is theirs: /tmp. */
+/** The mode of a folder such as /tmp, in which all users may write but delete only their own files. */
 const STICKY_SHARED_MODE = 0o1002
 
 /**
- * Looks at `path`, through symbolic links.
- * @throws DownloadError `ERR_DOWNLOAD_USAGE` where it is an open descriptor such as standard output,
- * `ERR_DOWNLOAD_UNWRITABLE` where it is a directory, a device, a FIFO, a socket, or a link that must not be followed
+ * Checks what is at `path`, and follows symbolic links.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` if it is an open descriptor such as standard output;
+ * `ERR_DOWNLOAD_UNWRITABLE` if it is a directory, a device, a FIFO, a socket, or a link that must not be followed
  */
 export async function entryAt(path: string): Promise<PathEntry> {
   let at = path
   for (let links = 0; links <= MAX_LINKS; links++) {
-    const folder = await realpath(dirname(at)).catch(() => dirname(at)) // lstat() says what is wrong with it
+    const folder = await realpath(dirname(at)).catch(() => dirname(at)) // lstat() reports what is wrong with it
     if (DESCRIPTOR_FOLDERS.test(folder)) throw descriptor(path)
     const stats = await statsOf(at)
     if (stats === null && links === 0) return { kind: 'nothing', path }
@@ -38,9 +38,9 @@ export async function entryAt(path: string): Promise<PathEntry> {
   throw inTheWay(path, 'its symbolic links lead in a circle')
 }
 
-/** The failure where a file is there that is not to be replaced. */
+/** The error for a file that must not be replaced. */
 export function existsError(path: string): DownloadError {
-  return new DownloadError('ERR_DOWNLOAD_EXISTS', `${path} exists already and is left as it is`)
+  return new DownloadError('ERR_DOWNLOAD_EXISTS', `${path} already exists and was not changed`)
 }
 
 async function statsOf(path: string): Promise<Stats | null> {
@@ -60,15 +60,15 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * In a shared folder another user's link could lead to any file of ours. The rule is that of Linux
- * (`fs.protected_symlinks`): a link there is followed if it belongs to this user, or to the folder's owner.
+ * In a shared folder, another user's link could lead to any file of ours. The rule is that of Linux
+ * (`fs.protected_symlinks`): follow a link there only if it belongs to this user or to the folder's owner.
  */
 async function assertTrusted(path: string, link: Stats, folder: string): Promise<void> {
   const user = process.geteuid?.() ?? link.uid
   if (link.uid === user) return
   const { mode, uid } = await lstat(folder)
   if ((mode & STICKY_SHARED_MODE) !== STICKY_SHARED_MODE || uid === link.uid) return
-  throw inTheWay(path, 'it is a symbolic link of another user in a folder that all may write to')
+  throw inTheWay(path, 'it is a symbolic link of another user, in a folder to which all users may write')
 }
 
 function nameOf(stats: Stats): string {
@@ -79,11 +79,11 @@ function nameOf(stats: Stats): string {
 }
 
 function inTheWay(path: string, reason: string): DownloadError {
-  const advice = 'It is left as it is; give the name of a file'
+  const advice = 'It was not changed. Give the name of a file'
   return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${reason}. ${advice}`)
 }
 
 function descriptor(path: string): DownloadError {
   const reason = 'an open descriptor such as standard output cannot be written to'
-  return new DownloadError('ERR_DOWNLOAD_USAGE', `${path}: ${reason}; give the name of a file`)
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${path}: ${reason}. Give the name of a file`)
 }

@@ -1,16 +1,16 @@
-// Opens a regular file, and nothing else that somebody may have put under its name.
+// Opens a regular file, and refuses anything else under its name.
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { DownloadError, systemCode } from '../errors.ts'
 import { openFile } from './descriptors.ts'
 
-// O_NONBLOCK: opening a FIFO must not wait for who is at its other end. Windows has neither flag.
+// O_NONBLOCK: opening a FIFO must not wait for its other end. Windows has neither flag.
 const SAFE_OPEN_FLAGS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
  * Opens a file; the caller closes it.
  * @param flags of `constants` in `node:fs`
- * @throws the system's error, also for a link; DownloadError where anything else but a file is there
+ * @throws the system's error, also for a link; DownloadError if anything else but a file is there
  */
 export async function openRegular(path: string, flags: number): Promise<FileHandle> {
   const file = await openFile(path, flags | SAFE_OPEN_FLAGS, 0o666)
@@ -19,7 +19,7 @@ export async function openRegular(path: string, flags: number): Promise<FileHand
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: it is not a regular file`)
 }
 
-/** What a file holds, or null where that is more than `maxBytes` bytes. */
+/** The content of a file, or null if it is longer than `maxBytes`. */
 export async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer | null> {
   const buffer = Buffer.alloc(Math.min(maxBytes, (await file.stat()).size) + 1)
   let length = 0
@@ -31,7 +31,7 @@ export async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buff
   }
 }
 
-/** Reads a small file; null where there is none, or where it is larger than `maxBytes` bytes. @throws as {@link openRegular} */
+/** Reads a small file; null if there is none, or if it is longer than `maxBytes`. @throws as {@link openRegular} */
 export async function readSmallFile(path: string, maxBytes: number): Promise<string | null> {
   try {
     const file = await openRegular(path, constants.O_RDONLY)

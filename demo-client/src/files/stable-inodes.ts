@@ -1,7 +1,7 @@
-// File systems where a file's inode says which file it is only for a while.
+// File systems on which the inode of a file does not change.
 import { statfs } from 'node:fs/promises'
 
-/** By the number that statfs(2) gives: FAT, exFAT, 9p, FUSE, CIFS and SMB. They number files as these are looked at. */
+/** By the number that statfs(2) gives: FAT, exFAT, 9p, FUSE, CIFS and SMB. They number files when these are opened. */
 const UNSTABLE: ReadonlySet<number> = new Set([
   0x4d44, 0x2011bab0, 0x01021997, 0x65735546, 0xff534d42, 0xfe534d42,
 ])
@@ -11,6 +11,6 @@ export async function hasStableInodes(path: string): Promise<boolean> {
   try {
     return !UNSTABLE.has((await statfs(path)).type)
   } catch {
-    return true // a system that does not say
+    return true // this system does not say
   }
 }

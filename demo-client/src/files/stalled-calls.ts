@@ -1,27 +1,27 @@
-// Calls of the file system that do not come back: a network home whose server is gone.
+// Calls of the file system that do not return, such as those to a network home whose server is gone.
 import { onAbort } from '../caller/abort-listeners.ts'
 
-/** Given up, and not yet back. Each of them holds a thread, for which `process.exit()` would wait. */
+/** Calls that have not returned. Each of them blocks a thread, for which `process.exit()` would wait. */
 const stalled = new Set<Promise<unknown>>()
 
-/** How long a call is waited for. */
+/** How long to wait for a call. */
 export interface WaitLimits {
   /** In ms. */
   readonly limit: number
   /** Ends the wait at once. */
   readonly signal: AbortSignal | null
-  /** What does not answer then. */
+  /** What the error message says did not answer. */
   readonly name: string
 }
 
 /**
- * Waits for `call` up to a limit. The call itself cannot be ended.
+ * Waits for `call` up to a limit. The call itself cannot be cancelled.
  * @throws what the call throws, the signal's reason, or an error that names what did not answer
  */
 export async function waitFor<T>(call: Promise<T>, { limit, signal, name }: WaitLimits): Promise<T> {
   stalled.add(call)
   const back = call.finally(() => stalled.delete(call))
-  back.catch(() => undefined) // it may come back when nobody waits any more
+  back.catch(() => undefined) // it may return after the limit
   signal?.throwIfAborted()
   return await new Promise<T>((resolve, reject) => {
     const late = new Error(`${name} did not answer within ${limit / 1000} seconds`)
@@ -39,7 +39,7 @@ export async function waitFor<T>(call: Promise<T>, { limit, signal, name }: Wait
   })
 }
 
-/** Is there a call that has not come back? */
+/** Is there a call that has not returned? */
 export function hasStalledCalls(): boolean {
   return stalled.size > 0
 }

@@ -75,7 +75,7 @@ class AnswerHeads {
   }
 
   #pushBody(chunk: Buffer | null): boolean {
-    const bytes = (chunk === null ? this.#chunks?.rest() : this.#chunks?.read(chunk)) ?? chunk
+    const bytes = (chunk === null ? this.#chunks?.remainder() : this.#chunks?.read(chunk)) ?? chunk
     const canMore = bytes === null || bytes.length === 0 || this.#push(bytes)
     return chunk === null ? this.#push(null) : canMore
   }

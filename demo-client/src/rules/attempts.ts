@@ -1,11 +1,11 @@
-// What the attempts of one connection come to. Pure.
+// Counts the attempts of a connection that fail or make no progress. Pure.
 
-/** This much, in bytes, is progress. */
-const PROGRESS = 64 * 1024
-/** Answers in a row of a part of what was asked for, without progress. */
-const MOST_SCANTY = 32
+/** This many bytes are progress. */
+const PROGRESS_BYTES = 64 * 1024
+/** The most answers in a row that end early, without progress. */
+const MAX_SHORT_ANSWERS = 32
 
-/** What an attempt was for: of `start` to `end`, all before `position` was brought. */
+/** What an attempt was for: the bytes up to `end`. Those before `position` have arrived. */
 export interface Attempted {
   readonly position: number
   readonly end: number
@@ -13,44 +13,44 @@ export interface Attempted {
   readonly abortReason: string | null
 }
 
-/** Counts failures in a row, and answers that bring next to nothing. `useful` is ever what has been received so far. */
+/** Counts failures and short answers in a row. `received` is always the number of new bytes received so far. */
 export class Attempts {
   #failures = 0
-  #scanty = 0
+  #shortAnswers = 0
   #atFailure: number
   #atProgress: number
 
-  /** @param useful bytes received before */
-  constructor(useful: number) {
-    this.#atFailure = useful
-    this.#atProgress = useful
+  /** @param received bytes received before */
+  constructor(received: number) {
+    this.#atFailure = received
+    this.#atProgress = received
   }
 
   /**
-   * An answer was taken. Is that one too many that ended before what was asked for? RFC 9110 §15.3.7: "a server might
-   * want to send only a subset of the data requested", but with a byte each time there would be no end.
+   * Call after an answer. Were there too many answers in a row that ended early? RFC 9110 §15.3.7: "a server might
+   * want to send only a subset of the data requested", but answers of one byte each would never end.
    */
-  isTooLittle({ position, end, abortReason }: Attempted, useful: number): boolean {
+  isTooLittle({ position, end, abortReason }: Attempted, received: number): boolean {
     if (abortReason !== null) return false
-    if (position >= end || useful - this.#atProgress >= PROGRESS) {
+    if (position >= end || received - this.#atProgress >= PROGRESS_BYTES) {
       this.#failures = 0
-      this.#scanty = 0
-      this.#atProgress = useful
+      this.#shortAnswers = 0
+      this.#atProgress = received
       return false
     }
-    if (++this.#scanty < MOST_SCANTY) return false
-    this.#scanty = 0
+    if (++this.#shortAnswers < MAX_SHORT_ANSWERS) return false
+    this.#shortAnswers = 0
     return true
   }
 
-  /** An attempt has failed. Returns how many have since the last progress. */
-  fail(useful: number): number {
-    if (useful - this.#atFailure >= PROGRESS) {
+  /** Call after a failed attempt. Returns the number of failures since the last progress. */
+  fail(received: number): number {
+    if (received - this.#atFailure >= PROGRESS_BYTES) {
       this.#failures = 0
-      this.#scanty = 0
-      this.#atProgress = useful
+      this.#shortAnswers = 0
+      this.#atProgress = received
     }
-    this.#atFailure = useful
+    this.#atFailure = received
     return ++this.#failures
   }
 }

@@ -1,14 +1,14 @@
-// How long to wait before asking again. Pure; milliseconds.
+// How long to wait before a retry, in milliseconds. Pure.
 import { digits, type FieldLines, single } from './field-lines.ts'
 import { parseHttpDate } from './http-date.ts'
 
-/** Waiting times. */
+/** How often and after which waits to retry. */
 export interface RetryPolicy {
-  /** Failures in a row, without progress between them, before giving up. */
+  /** The failures in a row, without progress, before giving up. */
   readonly retries: number
-  /** The first wait; each further one doubles. */
+  /** The first wait. Each further one is twice as long. */
   readonly delay: number
-  /** No wait is longer. A server that asks for a longer one is not asked again. */
+  /** The longest wait. If a server asks for a longer one, the download fails. */
   readonly maxDelay: number
 }
 
@@ -19,7 +19,7 @@ export function backoff(attempt: number, policy: RetryPolicy, random: number = M
 }
 
 /**
- * Retry-After (RFC 9110 §10.2.3) in milliseconds, or null. A date is held against the answer's own Date,
+ * Retry-After (RFC 9110 §10.2.3) in milliseconds, or null. A date is compared with the answer's own Date,
  * so that a wrong local clock does no harm.
  */
 export function retryAfter(fields: FieldLines, now: number = Date.now()): number | null {

@@ -1,4 +1,4 @@
-// The user and password in a URL, as a header field carries them. Pure.
+// The user and password in a URL, as a header field. Pure.
 import { decodePercent } from './percent.ts'
 
 /** The Basic credentials (RFC 7617) in a URL. */

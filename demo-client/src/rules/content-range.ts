@@ -1,7 +1,7 @@
-// Content-Range, RFC 9110 §14.4.
+// The Content-Range field, RFC 9110 §14.4.
 import { digits } from './field-lines.ts'
 
-/** A Content-Range that is valid in itself. */
+/** A valid Content-Range. */
 export type ContentRange =
   | { readonly kind: 'part'; readonly first: number; readonly last: number; readonly total: number | null }
   | { readonly kind: 'unsatisfied'; readonly total: number }
@@ -9,7 +9,7 @@ export type ContentRange =
 const PART = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i
 const UNSATISFIED = /^bytes \*\/(\d+)$/i
 
-/** Reads a Content-Range; null where it is missing, malformed or contradicts itself. Positions inclusive. */
+/** Reads a Content-Range; null if it is missing, malformed or contradicts itself. Positions are inclusive. */
 export function parseContentRange(field: string | null): ContentRange | null {
   if (field === null) return null
   const unsatisfied = digits(UNSATISFIED.exec(field)?.[1] ?? null)

@@ -1,9 +1,9 @@
-// Digests: RFC 9530 fields, and the one a user gives.
+// Digests in the fields of RFC 9530, and from the user.
 import { createHash, type Hash } from 'node:crypto'
 import { parseDictionary } from 'structured-headers'
 import { DownloadError } from '../errors.ts'
 
-/** The algorithms verified; RFC 9530 §5 lists both as active. Best first. */
+/** The supported algorithms, best first. RFC 9530 §5 lists both as active. */
 export const ALGORITHMS = ['sha-512', 'sha-256'] as const
 /** One of {@link ALGORITHMS}. */
 export type Algorithm = (typeof ALGORITHMS)[number]
@@ -13,21 +13,21 @@ const BYTES: Readonly<Record<Algorithm, number>> = { 'sha-256': 32, 'sha-512': 6
 /** Value of Want-Repr-Digest and Want-Content-Digest: sha-256 rather than sha-512 (RFC 9530 §4). */
 export const WANT_DIGEST = 'sha-256=10, sha-512=3'
 
-/** An expected digest. */
+/** A digest that the file must have. */
 export interface ExpectedDigest {
   readonly algorithm: Algorithm
   /** The digest in base64, padded. */
   readonly value: string
 }
 
-/** A running hash for `algorithm`. */
+/** A new hash for `algorithm`. */
 export function hasher(algorithm: Algorithm): Hash {
   return createHash(algorithm === 'sha-256' ? 'sha256' : 'sha512')
 }
 
 /**
  * The digests in a Repr-Digest or Content-Digest field (RFC 9530 §2, §3), by algorithm in base64. Unknown
- * algorithms, values of the wrong length and fields that do not parse are as if they had not been sent.
+ * algorithms, values of the wrong length and invalid fields are ignored.
  */
 export function parseDigests(field: string | null): Readonly<Record<string, string>> {
   if (field === null) return {}
@@ -36,7 +36,7 @@ export function parseDigests(field: string | null): Readonly<Record<string, stri
   try {
     members = parseDictionary(field)
   } catch {
-    return {} // not a structured field: nothing was said
+    return {} // not a structured field
   }
   for (const algorithm of ALGORITHMS) {
     const value = members.get(algorithm)?.[0]
@@ -46,7 +46,7 @@ export function parseDigests(field: string | null): Readonly<Record<string, stri
   return digests
 }
 
-/** The digest to verify out of several: the strongest. */
+/** The strongest of several digests, to verify; null if there is none. */
 export function strongest(digests: Readonly<Record<string, string>>): ExpectedDigest | null {
   for (const algorithm of ALGORITHMS) {
     const value = digests[algorithm]
@@ -68,8 +68,8 @@ export function parseChecksum(text: string): ExpectedDigest {
   const bytes = Buffer.from(value, isHex ? 'hex' : 'base64')
   const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
   if (match === null || (!isHex && !isBase64) || bytes.length !== size) {
-    const form = 'write sha-256=… or sha-512=… with the digest in hexadecimal or base64'
-    throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a checksum: "${text}"; ${form}`)
+    const form = 'Write sha-256=… or sha-512=… with the digest in hexadecimal or base64'
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a checksum: "${text}". ${form}`)
   }
   return { algorithm, value: bytes.toString('base64') }
 }

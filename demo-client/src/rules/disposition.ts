@@ -1,17 +1,16 @@
-// The file name in a Content-Disposition, RFC 6266, also in the forms that servers write and that standard forbids. Pure.
+// The file name in a Content-Disposition, RFC 6266, also in forms that the standard forbids but servers send. Pure.
 import { decodeExtended } from 'content-disposition'
 import { asUtf8 } from './field-lines.ts'
 
 /**
- * A parameter. Its value is a quoted string (also without its end), between apostrophes, or whatever comes before the next
- * semicolon; the type of the disposition may be missing.
+ * A parameter. Its value is a quoted string (perhaps without its end), text between apostrophes, or the text before the next
+ * semicolon. The type of the disposition may be missing.
  */
 const PARAMETER =
   /(?:^|;)[\t ]*([^\t =;]+)[\t ]*=[\t ]*(?:"((?:[^"\\]|\\.)*)"|"([^";]*)|'([^;]*)'[\t ]*(?=;|$)|'?([^;]*))/gs
 
 /**
- * The name as sent, not yet safe, or null where none is suggested. Bytes that are valid UTF-8 are read as UTF-8, others as
- * Latin-1.
+ * The name as sent, not yet safe; null if none is suggested. Bytes that are valid UTF-8 are read as UTF-8, others as Latin-1.
  */
 export function nameInDisposition(field: string): string | null {
   let plain: string | null = null
@@ -29,7 +28,7 @@ export function nameInDisposition(field: string): string | null {
 
 /**
  * RFC 9110 §5.6.4: "A sender SHOULD NOT generate a quoted-pair in a quoted-string except where necessary to quote DQUOTE and
- * backslash octets". A backslash before anything else is one of a Windows path.
+ * backslash octets". A backslash before any other character belongs to a Windows path.
  */
 function unescaped(quoted: string): string {
   return quoted.replace(/\\(["\\])/g, '$1')

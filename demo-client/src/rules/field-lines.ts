@@ -1,4 +1,4 @@
-// The header fields of an answer as they came: nothing merged, nothing lost.
+// The header fields of an answer as they arrived: not merged, and complete.
 import { isUtf8 } from 'node:buffer'
 
 /** The values of each field, by lower-case name, in the order they came. */
@@ -19,8 +19,8 @@ export function fieldLines(raw: readonly string[]): FieldLines {
 }
 
 /**
- * The value of a field that may occur once: null where it is missing, and also where it occurs twice with
- * different values, since then it says nothing (RFC 9110 §5.3).
+ * The value of a field that may occur once. Null if it is missing, or if it occurs with different values, which
+ * mean nothing (RFC 9110 §5.3).
  */
 export function single(lines: FieldLines, name: string): string | null {
   const [first, ...others] = lines.get(name) ?? []
@@ -29,19 +29,19 @@ export function single(lines: FieldLines, name: string): string | null {
   return first.replace(/^[\t ]+|[\t ]+$/g, '')
 }
 
-/** A list field: its lines joined by commas (RFC 9110 §5.3), or null where it is missing. */
+/** A list field: its lines joined by commas (RFC 9110 §5.3), or null if it is missing. */
 export function list(lines: FieldLines, name: string): string | null {
   return lines.get(name)?.join(', ') ?? null
 }
 
-/** Digits as a safe integer, or null: no sign, no blanks, no number that a double cannot hold. */
+/** Digits as a safe integer; null for anything else, such as a sign, blanks or a number that is too large. */
 export function digits(text: string | null): number | null {
   if (text === null || !/^\d+$/.test(text)) return null
   const value = Number.parseInt(text, 10)
   return Number.isSafeInteger(value) ? value : null
 }
 
-/** A field value, which node:http reads as Latin-1, as UTF-8 where its bytes are valid UTF-8. */
+/** A field value as UTF-8 if its bytes are valid UTF-8. node:http reads it as Latin-1. */
 export function asUtf8(value: string): string {
   if (/[^\0-\xff]/.test(value)) return value // no longer bytes
   const bytes = Buffer.from(value, 'latin1')

@@ -1,23 +1,23 @@
-// The lowest useful rate: what stays below it is given up. Pure.
+// The minimum rate of a download, which is retried and then given up if it stays slower. Pure.
 import { DownloadError } from '../errors.ts'
 
-/** How long and how often. */
+/** How long a download may be too slow, and how often. */
 export interface MinRatePolicy {
-  /** In ms, over which the rate is measured. */
+  /** The time over which the rate is measured, in ms. */
   readonly stallTimeout: number
-  /** Times in a row that it may be too low and asked for again. */
+  /** How often in a row it may be too slow and retried. */
   readonly retries: number
 }
 
-/** What is to be done about a rate that was too low. */
+/** What to do about a rate that was too low. */
 export type TooSlow = { readonly kind: 'again' } | { readonly kind: 'give-up'; readonly error: DownloadError }
 
-/** Measures what all connections of a download bring. */
+/** Measures the rate of all connections of a download together. */
 export class MinRate {
   readonly #rate: number
   readonly #policy: MinRatePolicy
   #bytes = 0
-  /** Of the time measured so far, in ms. */
+  /** The time measured so far, in ms. */
   #elapsed = 0
   #lookedAt: number
   #slowInARow = 0
@@ -29,12 +29,12 @@ export class MinRate {
     this.#lookedAt = now
   }
 
-  /** `bytes` have come. */
+  /** Counts bytes that have arrived. */
   count(bytes: number): void {
     this.#bytes += bytes
   }
 
-  /** Call once a second or so; `isCounted`: were the connections at work since the last time? */
+  /** Call about once a second. `isCounted`: were the connections working since the last call? */
   look(isCounted: boolean, now: number = performance.now()): TooSlow | null {
     if (isCounted) this.#elapsed += now - this.#lookedAt
     this.#lookedAt = now
@@ -48,7 +48,7 @@ export class MinRate {
     }
     if (++this.#slowInARow <= this.#policy.retries) return { kind: 'again' }
     const tries = this.#slowInARow === 1 ? '' : `gave up after ${this.#slowInARow} attempts: `
-    const message = `${tries}${Math.floor(rate)} bytes came per second, and ${this.#rate} are wanted`
+    const message = `${tries}the rate was ${Math.floor(rate)} bytes per second, less than the minimum of ${this.#rate}`
     return { kind: 'give-up', error: new DownloadError('ERR_DOWNLOAD_NETWORK', message) }
   }
 }

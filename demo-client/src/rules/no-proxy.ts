@@ -1,10 +1,10 @@
-// Which hosts are reached without a proxy: the list in `no_proxy`, read as curl reads it. Pure.
+// Which hosts need no proxy: the list in `no_proxy`, read as curl reads it. Pure.
 import { BlockList, isIP } from 'node:net'
 
 /**
- * Does `list`, separated by commas or blanks, name the host of `url`? An entry is a host or a domain that the host is
- * in (with a dot or `*.` before it or without), an address, a network (`10.0.0.0/8`, `fd00::/8`), or `*` for all hosts.
- * With a port (`host:8080`, `[::1]:8080`) it is for that port only.
+ * Does `list`, separated by commas or blanks, name the host of `url`? An entry is a host or a domain of
+ * the host (with or without a leading dot or `*.`), an address, a network (`10.0.0.0/8`, `fd00::/8`), or `*` for all hosts.
+ * An entry with a port (`host:8080`, `[::1]:8080`) is for that port only.
  */
 export function isExempt(url: URL, list: string): boolean {
   const host = nameOf(url.hostname)
@@ -21,7 +21,7 @@ export function isExempt(url: URL, list: string): boolean {
     })
 }
 
-/** A host's name without brackets, in small letters, without the dot of the root. */
+/** A host's name in lower case, without brackets and without a final dot. */
 function nameOf(host: string): string {
   return host
     .replace(/^\[|\]$/g, '')
@@ -33,7 +33,7 @@ function isDomain(host: string, name: string): boolean {
   return host === name || (name !== '' && host.endsWith(`.${name}`))
 }
 
-/** Is the address `host` the one that `entry` names, or in its network? */
+/** Is the address `host` that of `entry`, or in its network? */
 function isAddress(host: string, entry: string): boolean {
   const [address = '', bits = ''] = entry.replace(/^\[|\](?=\/|$)/g, '').split('/')
   const family = isIP(address)

@@ -1,4 +1,4 @@
-/** Percent-encoding decoded, or `text` as it is where that is not possible. */
+/** Decodes percent-encoding; returns `text` unchanged if that is not possible. */
 export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -1,18 +1,18 @@
-// What a proxy failed at, or would not do. It says nothing about the server behind the proxy.
+// Failures and refusals of a proxy. They say nothing about the server behind the proxy.
 
 /** An answer of the proxy itself. */
 export interface ProxyAnswer {
   readonly status: number
-  /** The values of Proxy-Authenticate, joined; null where there is none. */
+  /** The values of Proxy-Authenticate, joined; null if there are none. */
   readonly challenge: string | null
-  /** Milliseconds that the proxy asked to wait, or null. */
+  /** How long the proxy asked to wait, in ms, or null. */
   readonly wait: number | null
 }
 
-/** Statuses of a proxy that may pass. */
+/** Statuses after which a retry may succeed. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
-/** Thrown where the proxy cannot be used: it is not reached (`cause` says why), or `answer` is its refusal. */
+/** Thrown if the proxy cannot be used: it cannot be reached (`cause` says why), or it refuses with `answer`. */
 export class ProxyError extends Error {
   readonly answer: ProxyAnswer | null
 
@@ -23,19 +23,19 @@ export class ProxyError extends Error {
     this.answer = reason instanceof Error ? null : reason
   }
 
-  /** May another attempt do better? */
+  /** May a retry succeed? */
   get isPassing(): boolean {
     return this.answer === null || PASSING.has(this.answer.status)
   }
 }
 
-/** A proxy in a sentence. */
+/** A proxy, as part of a sentence. */
 export function nameOf(proxy: URL): string {
   return `the proxy ${proxy.protocol}//${proxy.host}`
 }
 
 function advice(proxy: URL, { status, challenge }: ProxyAnswer): string {
-  // tinyproxy says 401 where the password is wrong.
+  // tinyproxy answers 401 to a wrong password.
   if (status === 407 || (status === 401 && proxy.username !== ''))
     return ` (${credentialAdvice(proxy, challenge)})`
   if (status === 403) return ' (it does not allow this)'
@@ -45,7 +45,7 @@ function advice(proxy: URL, { status, challenge }: ProxyAnswer): string {
 
 function credentialAdvice(proxy: URL, challenge: string | null): string {
   if (challenge !== null && !/(?:^|[\s,])basic\b/i.test(challenge)) {
-    return 'it wants credentials in a way that is not supported; Basic is'
+    return 'it wants credentials in a form that is not supported; only Basic is'
   }
   const isGiven = proxy.username !== '' || proxy.password !== ''
   if (isGiven) return 'it does not accept the user and password in its URL'

@@ -1,15 +1,15 @@
-// Which proxy, if any, a request goes through: the option, or the usual environment variables. Pure.
+// The proxy for a request, from the option or the usual environment variables. Pure.
 import { DownloadError } from '../errors.ts'
 import { isExempt } from './no-proxy.ts'
 
-/** The environment variables that matter here. */
+/** Environment variables. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
 
 /**
  * The proxy for `url`, or null for none. `explicit` (the option) wins over `http_proxy`, `https_proxy` and
- * `all_proxy`; `no_proxy` applies to either. As with curl, small letters win over capitals, and an empty variable is
- * none. HTTP_PROXY in capitals is not read: in a CGI environment a client's `Proxy` field sets it.
- * @throws DownloadError `ERR_DOWNLOAD_USAGE` where the proxy is no http or https URL
+ * `all_proxy`; `no_proxy` applies to either. As with curl, lower case wins over upper case, and an empty variable
+ * counts as missing. HTTP_PROXY in upper case is not read, because in a CGI environment a client's `Proxy` field sets it.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` if the proxy is not an http or https URL
  */
 export function proxyFor(url: URL, explicit: string | null, env: ProxyEnvironment): URL | null {
   if (isExempt(url, env['no_proxy'] || env['NO_PROXY'] || '')) return null
@@ -19,16 +19,13 @@ export function proxyFor(url: URL, explicit: string | null, env: ProxyEnvironmen
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(chosen) ? chosen : `http://${chosen}`
   const proxy = URL.canParse(text) ? new URL(text) : null
   if (proxy === null || !isUsable(proxy)) {
-    // Nothing of it is shown: in what is no URL any part may be of a password.
-    throw new DownloadError(
-      'ERR_DOWNLOAD_USAGE',
-      'the proxy given is not one that can be used (http or https)',
-    )
+    // The message does not show it: in an invalid URL any part may belong to a password.
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', 'the given proxy is not an http or https URL')
   }
   return proxy
 }
 
-/** RFC 3986 §3.2: "/", "?" and "#" end the authority. An "@" behind one of them: a password that had to be encoded. */
+/** RFC 3986 §3.2: "/", "?" and "#" end the authority. An "@" after one of them comes from a password that was not encoded. */
 function isUsable({ protocol, pathname, search, hash }: URL): boolean {
   return (protocol === 'http:' || protocol === 'https:') && !`${pathname}${search}${hash}`.includes('@')
 }

@@ -1,24 +1,24 @@
-// The head of a proxy's answer to CONNECT, out of what has come so far. Pure.
+// Reads the head of a proxy's answer to CONNECT. Pure.
 import { normalStatus } from './field-forms.ts'
 
-/** A final answer's head. */
+/** The head of a final answer. */
 export interface TunnelHead {
   readonly status: number
   /** Name, value, name, value, … */
   readonly rawFields: readonly string[]
-  /** Where it ends in what has been read. */
+  /** Where it ends in the text. */
   readonly end: number
 }
 
-/** The first head that is not one of a 1xx; null where it is not there yet; an error where this is not HTTP/1. */
+/** The first head in `text` that is not a 1xx. Null if it is not complete; an error if the text is not HTTP/1. */
 export function finalHead(text: string): TunnelHead | Error | null {
   let start = 0
   for (;;) {
-    const rest = text.slice(start)
-    if (!'HTTP/1.'.startsWith(rest.slice(0, 7))) return new Error('its answer is not HTTP')
-    const blank = /\r?\n\r?\n/.exec(rest)
+    const remaining = text.slice(start)
+    if (!'HTTP/1.'.startsWith(remaining.slice(0, 7))) return new Error('its answer is not HTTP')
+    const blank = /\r?\n\r?\n/.exec(remaining)
     if (blank === null) return null
-    const [line = '', ...fields] = rest.slice(0, blank.index).split(/\r?\n/)
+    const [line = '', ...fields] = remaining.slice(0, blank.index).split(/\r?\n/)
     const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(normalStatus(line))?.[1] ?? 0)
     if (status === 0) return new Error('its answer is not HTTP')
     start += blank.index + blank[0].length

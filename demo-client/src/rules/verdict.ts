@@ -1,4 +1,4 @@
-// What was asked held against what was answered. Pure: no answer is believed before it has been through here.
+// Compares the head of each answer with its request. No answer is trusted before. Pure.
 import { type FileNames, unexpectedCoding } from '../content/expected-file.ts'
 import { isHtml, mediaTypes } from '../content/media-types.ts'
 import { reasonFor } from '../content/stand-in.ts'
@@ -8,15 +8,15 @@ import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
 import { isOtherVersion, isSameVersion, type Validators, validatorsOf } from './validators.ts'
 
-/** What was asked for. */
+/** The request. */
 export interface Asked {
-  /** The bytes asked for, `end` exclusive and null for "to the end"; null: the whole file, no Range sent. */
+  /** The requested bytes; `end` is exclusive, and null for "to the end". Null: the whole file, without a Range. */
   readonly range: { readonly start: number; readonly end: number | null } | null
-  /** The version that the bytes already held belong to; null while nothing is held. */
+  /** The version of the bytes received so far; null if there are none. */
   readonly validators: Validators | null
-  /** May the file be an HTML page? */
+  /** Whether the file may be an HTML page. */
   readonly htmlExpected: boolean
-  /** The names of the file, which may stand for a content coding. Default: none. */
+  /** The names of the file, which may include a content coding. Default: none. */
   readonly names?: FileNames
 }
 
@@ -28,42 +28,42 @@ export interface Head {
   readonly fields: FieldLines
 }
 
-/** What an answer is worth. `reason` completes a sentence that begins with "the server". */
+/** The verdict on an answer. `reason` completes a sentence that begins with "the server". */
 export type Verdict =
-  /** 206 with bytes `start` to `end` (exclusive) of the version asked for. */
+  /** 206 with the bytes from `start` to `end` (exclusive) of the requested version. */
   | {
       readonly kind: 'part'
       readonly start: number
       readonly end: number
       readonly validators: Validators
-      /** Content-Digest values of exactly this part. */
+      /** The values of Content-Digest, for exactly this part. */
       readonly digests: Readonly<Record<string, string>>
     }
-  /** 200, or its like, with the whole file, of the version asked for. */
+  /** 200, or an equivalent, with the whole file of the requested version. */
   | { readonly kind: 'whole'; readonly length: number | null; readonly validators: Validators }
-  /** Not shown to be the version whose bytes are held. `isProven`: shown to be another one. */
+  /** Not proven to be the version of the received bytes. `isProven`: proven to be another one. */
   | { readonly kind: 'changed'; readonly reason: string; readonly isProven: boolean }
-  /** What came is not the range that was asked for; the whole file can perhaps be had. */
+  /** Not the requested range. A request for the whole file may succeed. */
   | { readonly kind: 'no-range'; readonly reason: string }
-  /** Cannot be the file, or contradicts itself. A server that has never sent the file will not send it the next time. */
+  /** Not the file, or contradicts itself. If the server has never sent the file, a retry will not help. */
   | { readonly kind: 'lie'; readonly reason: string }
-  /** The bytes of this version, those taken before included, are something else than the file. Not known from a head. */
+  /** The bytes of this version, including those received before, are not the file. A head alone does not show this. */
   | { readonly kind: 'stand-in'; readonly reason: string }
-  /** Too many requests or connections; `wait` in ms if the server said. */
+  /** Too many requests or connections. `wait` in ms, if the server gave one. */
   | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
-  /** Trouble that may pass; `wait` in ms if the server said. */
+  /** A temporary failure. `wait` in ms, if the server gave one. */
   | { readonly kind: 'trouble'; readonly status: number; readonly wait: number | null }
-  /** An error that asking again does not cure. */
+  /** An error that a retry does not cure. */
   | { readonly kind: 'http-error'; readonly status: number }
 
-/** 509 is no part of any standard: "bandwidth limit exceeded". */
+/** 509 is in no standard; it means "bandwidth limit exceeded". */
 const REFUSED: ReadonlySet<number> = new Set([429, 503, 509])
 /** RFC 9110 §15.3.3: at 202 "the processing has not been completed", and when it is, there can be the file. */
 const PASSING: ReadonlySet<number> = new Set([202, 408, 425])
-/** Errors of a server that will not pass: what was asked for is not there, in this protocol or for this client. */
+/** Errors of a server that are permanent: it does not offer this to this protocol or client. */
 const LASTING: ReadonlySet<number> = new Set([501, 505, 506, 508, 510, 511])
 
-/** Judges the head of an answer. */
+/** The verdict on the head of an answer. */
 export function judge(asked: Asked, head: Head): Verdict {
   const { status, fields } = head
   if (REFUSED.has(status)) return { kind: 'refused', status, wait: retryAfter(fields) }
@@ -80,7 +80,7 @@ export function judge(asked: Asked, head: Head): Verdict {
 
 /**
  * RFC 9110 §15: "a client MUST understand the class of any status code […] and treat an unrecognized status code as being
- * equivalent to the x00 status code of that class". Of the fifth class that is 500, which may pass.
+ * equivalent to the x00 status code of that class". In class 5 that is 500, which may be temporary.
  */
 function mayPass(status: number): boolean {
   return PASSING.has(status) || (status >= 500 && !LASTING.has(status))
@@ -101,21 +101,19 @@ function findOther(asked: Asked, { status, fields }: Head): string | null {
   }
   // RFC 9110 §8.3.3: it "is defined by this specification for use in some 206 (Partial Content) responses".
   if (status !== 206 && mediaTypes(type).includes('multipart/byteranges'))
-    return `sent a multipart/byteranges envelope with status ${status}, which was not asked for`
+    return `sent multipart/byteranges with status ${status}, which was not requested`
   const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
-  return coding === null
-    ? null
-    : `sent content coded with ${asUtf8(coding)} although it was asked not to code it`
+  return coding === null ? null : `sent Content-Encoding ${asUtf8(coding)} although identity was requested`
 }
 
 function findOddity(fields: FieldLines): string | null {
   const transfer = list(fields, 'transfer-encoding')
   if (transfer !== null && transfer.trim().toLowerCase() !== 'chunked') {
-    return `used the transfer coding ${asUtf8(transfer)}, which nobody asked for`
+    return `used the transfer coding ${asUtf8(transfer)}, which was not requested`
   }
   if (transfer !== null && fields.has('content-length')) return 'sent Content-Length together with chunked'
   if (fields.has('content-length') && digits(single(fields, 'content-length')) === null) {
-    return 'sent a Content-Length that cannot be'
+    return 'sent an invalid Content-Length'
   }
   return null
 }
@@ -129,13 +127,13 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
   const range = parseContentRange(single(fields, 'content-range'))
   if (range?.kind !== 'part') return noRange('answered 206 without a valid Content-Range')
   const { start, end: askedEnd } = asked.range
-  if (range.first !== start) return noRange(`answered with bytes from ${range.first}, not from ${start}`)
+  if (range.first !== start) return noRange(`answered with bytes from ${range.first} instead of ${start}`)
   // A shorter part is legal (§15.3.7: "a server might want to send only a subset of the data requested").
-  if (askedEnd !== null && range.last >= askedEnd) return noRange('answered with more bytes than asked for')
+  if (askedEnd !== null && range.last >= askedEnd) return noRange('answered with more bytes than requested')
   const end = range.last + 1
   const length = digits(single(fields, 'content-length'))
   if (length !== null && length !== end - start)
-    return noRange('sent a Content-Length unlike its Content-Range')
+    return noRange('sent a Content-Length that contradicts its Content-Range')
   const digests = parseDigests(list(fields, 'content-digest'))
   const isWhole = start === 0 && end === range.total
   const validators = validatorsFrom(fields, range.total, isWhole)
@@ -144,21 +142,21 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
   return { kind: 'part', start, end, validators, digests }
 }
 
-/** Some servers answer 206 to everything. The part that is all of the file is the file. */
+/** Some servers answer every request with 206. If the part is the whole file, it is accepted. */
 function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
   const range = parseContentRange(single(fields, 'content-range'))
   const length = digits(single(fields, 'content-length'))
   const isAll = range?.kind === 'part' && range.first === 0 && range.last + 1 === range.total
   const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
   if (!isAll || isMultipart || (length !== null && length !== range.total))
-    return lie('answered 206 although no range was asked for')
+    return lie('answered 206 although no range was requested')
   return wholeOf(asked, validatorsFrom(fields, range.total, true))
 }
 
 function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
   const length = digits(single(fields, 'content-length'))
   // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
-  // digests are those of what the origin sent: they prove nothing of what has come, and nothing is joined to it.
+  // digests belong to what the origin sent. They prove nothing about these bytes, so no other answer is joined to them.
   const own: FieldLines = status === 203 ? new Map() : fields
   return wholeOf(asked, validatorsFrom(own, length, true))
 }
@@ -178,19 +176,19 @@ function validatorsFrom(fields: FieldLines, total: number | null, isWhole: boole
 function changed(held: Validators, got: Validators): Verdict {
   const isProven = isOtherVersion(held, got)
   if (held.total !== null && got.total !== null && held.total !== got.total) {
-    return { kind: 'changed', reason: `the size went from ${held.total} to ${got.total} bytes`, isProven }
+    return { kind: 'changed', reason: `the size changed from ${held.total} to ${got.total} bytes`, isProven }
   }
-  const reason = 'its validators (ETag, Last-Modified) are not those of the bytes held'
+  const reason = 'its validators (ETag, Last-Modified) are not those of the received bytes'
   return { kind: 'changed', reason, isProven }
 }
 
 function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
-  if (asked.range === null) return lie('answered 416 although no range was asked for')
+  if (asked.range === null) return lie('answered 416 although no range was requested')
   const range = parseContentRange(single(fields, 'content-range'))
   const held = asked.validators?.total ?? null
   if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {
-    const reason = `the size went from ${held} to ${range.total} bytes`
+    const reason = `the size changed from ${held} to ${range.total} bytes`
     return { kind: 'changed', reason, isProven: true }
   }
-  return noRange(`answered 416 to bytes from ${asked.range.start}`)
+  return noRange(`answered 416 to a request for bytes from ${asked.range.start}`)
 }

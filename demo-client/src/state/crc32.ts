@@ -1,4 +1,4 @@
-// CRC-32 (the one of zlib) of two pieces put together, without reading either again.
+// The CRC-32 (as in zlib) of two pieces together, without reading either of them again.
 
 const POLYNOMIAL = 0xedb88320
 const TOP = 0x80000000

@@ -1,25 +1,25 @@
-// File names out of URLs and Content-Disposition, made safe. Pure.
+// Safe file names from URLs and Content-Disposition. Pure.
 import { nameInDisposition } from '../rules/disposition.ts'
 import { decodePercent } from '../rules/percent.ts'
 import { cutToBytes, hashOf, isStateName } from './state-paths.ts'
 
 const FALLBACK = 'download'
 const MAX_NAME_BYTES = 180
-/** Windows finds the device also behind blanks and an extension. Superscript digits count there as digits. */
+/** Windows opens the device even if blanks or an extension follow. Superscript digits count as digits there. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)\s*(?:\.|$)/
-/** Characters that nobody sees, or that only control others. U+2800 is a Braille pattern without dots. */
+/** Characters that are invisible, or only control others. U+2800 is a Braille pattern without dots. */
 const INVISIBLE =
   /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}|\u2800/gu
 
-/** Parameters of segments (RFC 3986 §3.3), which may hold a token: `;jsessionid=1`. */
+/** Parameters of segments (RFC 3986 §3.3), which may contain a secret: `;jsessionid=1`. */
 const PARAMETERS = /;[^;=/]+=[^/]*/g
 
-/** A name for what is at `url`: the last segment of its path without parameters, made safe. */
+/** A safe name from a URL: the last segment of its path, without parameters. */
 export function nameFromUrl({ pathname }: URL): string {
   return safeName(segmentOf(pathname.replace(PARAMETERS, '')))
 }
 
-/** The same, however long, and with the dots in front: what it says of the kind of file is in its end, or all there is. */
+/** The same name, not shortened and with leading dots: its end, or all of it (`.zip`), says what kind of file it is. */
 export function fullNameFromUrl(url: URL): string {
   return cleaned(segmentOf(url.pathname))
 }
@@ -28,22 +28,22 @@ function segmentOf(path: string): string {
   return path.split('/').map(decodePercent).findLast(isName) ?? ''
 }
 
-/** The name a Content-Disposition suggests (RFC 6266), made safe, or null where it suggests none. */
+/** The safe form of the name that a Content-Disposition suggests (RFC 6266); null if it suggests none. */
 export function nameFromDisposition(field: string | null): string | null {
   const name = field === null ? null : nameInDisposition(field)
   return name === null ? null : safeName(name)
 }
 
-/** The same, as {@link fullNameFromUrl}. */
+/** The same name in the form of {@link fullNameFromUrl}. */
 export function fullNameFromDisposition(field: string | null): string | null {
   const name = field === null ? null : nameInDisposition(field)
   return name === null ? null : cleaned(name)
 }
 
 /**
- * A name that stays in its directory and works on every system: the last path segment, no character that is not seen,
- * none that Windows forbids, no dot in front (a hidden file), no dash or tilde in front (an option, a home), no device
- * name, no dot or blank at the end, not too long; the extension survives. It is never the name of a download's state.
+ * A name that stays in its directory and works on every system: the last path segment, without invisible characters and
+ * those that Windows forbids. It has no leading dot (a hidden file), dash or tilde (an option, a home), no dot or blank at its
+ * end, and is no device name. A long one is shortened, but keeps its extension. It is never the name of a state file.
  */
 export function safeName(name: string): string {
   const clean = cleaned(name)
@@ -55,7 +55,7 @@ export function safeName(name: string): string {
   return shorten(`${front}${clean}${isStateName(folded) ? '_' : ''}`)
 }
 
-/** The last segment, without what is not seen. */
+/** The last segment, without invisible characters. */
 function cleaned(name: string): string {
   // RFC 6266 §4.3: "Recipients MUST NOT be able to write into any location other than one to which they are
   // specifically entitled": of a path only the last segment counts.
@@ -66,21 +66,21 @@ function cleaned(name: string): string {
     .replace(/\p{Zs}/gu, ' ')
 }
 
-/** Dots, blanks and what nobody sees name nothing. */
+/** Dots, blanks and invisible characters alone are not a name. */
 function isName(segment: string): boolean {
   return /[^.\s]/.test(segment.replace(INVISIBLE, ''))
 }
 
-/** What the most forgiving file systems make of a name: one and the same for all spellings that they do not tell apart. */
+/** A name as the most tolerant file systems compare it: equal for all spellings that one of them does not distinguish. */
 function foldedName(name: string): string {
   return name
     .normalize('NFKC')
-    .toUpperCase() // so that, for one, the long s is an s
+    .toUpperCase() // so that the long s, for example, is an s
     .toLowerCase()
     .replace(/[. ]+$/, '')
 }
 
-/** Two long names that begin alike stay two. */
+/** Shortens a name. Two long names with the same beginning stay different. */
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name
   const extension = /\.[\w-]{1,16}$/.exec(name)?.[0] ?? ''

@@ -1,22 +1,22 @@
-// The journal's text: what of a part file is known to be good, and which version of what it belongs to. Pure.
+// The text of a journal: which blocks of a part file are good, and which version of which download they belong to. Pure.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Validators } from '../rules/validators.ts'
 import type { Block } from './blocks.ts'
 
-/** Which part file a journal is about. */
+/** What identifies a file on disk. */
 export interface FileId {
   /** Its inode, in decimal. */
   readonly inode: string
-  /** When it was made, in ns since 1970, or null where the file system does not say. */
+  /** When it was created, in ns since 1970; null if the file system does not say. */
   readonly born: string | null
 }
 
-/** An empty file that holds the final name; see `placeholder.ts`. */
+/** An empty file that reserves the final name; see `placeholder.ts`. */
 export interface Placeholder {
   /** The final name, without its directory. */
   readonly name: string
   readonly file: FileId | null
-  /** When it was last written to, which is when it was made: in ns since 1970. */
+  /** When it was last written to, which is when it was created, in ns since 1970. */
   readonly written: string
 }
 
@@ -29,33 +29,33 @@ export interface Version {
 
 /** What the journal records. */
 export interface JournalRecord extends Version {
-  /** The token of the lock of the run that writes it; null once that run writes no more. */
+  /** The token of the writing run; null after its last write. */
   readonly writer: string | null
-  /** The part file's name, without its directory: that may be moved. */
+  /** The part file's name, without its directory, because that may be moved. */
   readonly name: string
-  /** The part file itself; null where the file system has no lasting inodes. */
+  /** The part file's ID; null if the file system has no stable inodes. */
   readonly part: FileId | null
-  /** {@link sealedKey} of what is downloaded. A URL may hold a secret that must not lie on a disk. */
+  /** The {@link sealedKey} of the download. A URL may contain a secret, which must not be stored. */
   readonly key: string
-  /** Bytes that are on disk for certain; sorted, disjoint. */
+  /** Bytes that are certainly on the disk; sorted and disjoint. */
   readonly blocks: readonly Block[]
-  /** The one that has the final name in this instant. */
+  /** The placeholder that has the final name now. */
   readonly placeholder?: Placeholder
 }
 
 const FORMAT = 'range-get journal 3'
 
 /**
- * What a journal calls the URL, or the caller's `resumeKey`: a digest that takes the secret, so that nobody else can find
- * out by trying which URL it was.
+ * How a journal stores the URL, or the caller's `resumeKey`: a digest with the secret, so that other users cannot find the
+ * URL by trying.
  */
 export function sealedKey(key: string, secret: Buffer): string {
   return createHmac('sha256', secret).update(`key\n${key}`).digest('hex')
 }
 
 /**
- * The record as text: one line of format and proof, one line of JSON. The proof takes the secret. A checksum would not
- * do: a server that names its files could have such a text and such bytes downloaded under the names of another download.
+ * The record as text: a line with format and proof, and a line of JSON. The proof needs the secret. A checksum would not be
+ * enough: a server that names its files could make a user download a forged journal and part file of another download.
  */
 export function encodeJournal(record: JournalRecord, secret: Buffer): string {
   const { writer, name, part, key, validators, contentType, blocks, placeholder } = record
@@ -72,13 +72,13 @@ export function encodeJournal(record: JournalRecord, secret: Buffer): string {
   return `${FORMAT} ${proof(body, secret)}\n${body}\n`
 }
 
-/** The record back from its text; null where that is torn, damaged, not proven, or of another version of the format. */
+/** The record of a text; null if that is incomplete, damaged, not proven, or of another version of the format. */
 export function decodeJournal(text: string, secret: Buffer): JournalRecord | null {
   const [head = '', body, end, ...more] = text.split('\n')
   if (body === undefined || end !== '' || more.length > 0) return null
   const [given, wanted] = [Buffer.from(head), Buffer.from(`${FORMAT} ${proof(body, secret)}`)]
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
-  // The proof says that this program wrote these bytes; the shape is checked all the same.
+  // The proof says that this program wrote the text. Its shape is checked nevertheless.
   const value: unknown = JSON.parse(body)
   return isRecord(value) ? { ...value, blocks: value.blocks.map(toBlock) } : null
 }

@@ -1,12 +1,12 @@
-// The names of what a download keeps on disk until its file is complete, and which names are taken by them. Pure.
+// The paths of the files that a download keeps on disk until it is complete, and which names they occupy. Pure.
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 
-/** File systems allow 255 bytes. The longest name of ours adds 51: `.part.json.new.` and an ID. */
+/** File systems allow 255 bytes. Our longest name adds 51: `.part.json.new.` and a token. */
 const MAX_NAME_BYTES = 200
 const HASH_DIGITS = 16
 
-/** A file of ours, or what one of ours is called while it is written or cleared away. */
+/** The names of state files, and of their temporary files. */
 const STATE_NAME = /\.part(?:\.(?:json|lock|new|done)(?:\..*)?)?$/
 
 /** The paths of one download's state. */
@@ -18,25 +18,25 @@ export interface StatePaths {
 }
 
 /**
- * Where the state of the file `path` lies: beside it, under its name. A name too long for that is cut, and the hash of
- * all of it added, so that two names never share their state.
+ * The paths of the state of the file `path`: beside it, and made from its name. A name that is too long is cut, and the hash
+ * of the whole name is added, so that two names never share their state.
  */
 export function statePaths(path: string): StatePaths {
   const base = join(dirname(path), fitting(basename(path)))
   return { part: `${base}.part`, journal: `${base}.part.json`, lock: `${base}.part.lock` }
 }
 
-/** A path beside `path` that only the download with this key has. For files that the server has yet to name. */
+/** A path beside `path` for the download with this key alone. For files that the server has not yet named. */
 export function pathForKey(path: string, key: string): string {
   return `${path}.${hashOf(key)}`
 }
 
-/** What can be told to others of a download's key, which may hold secrets: its hash. */
+/** The hash of a download's key. The key may contain secrets, and other users can read the hash. */
 export function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, HASH_DIGITS)
 }
 
-/** Would some file system take `name` for the state of a download? Hand over the {@link foldedName} of a name. */
+/** Could some file system take this name for a state file? `foldedName`: a name as the most tolerant file system reads it. */
 export function isStateName(foldedName: string): boolean {
   return STATE_NAME.test(foldedName)
 }

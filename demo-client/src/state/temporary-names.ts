@@ -1,23 +1,23 @@
-// The names of files that are there only while a run is at work. All are made here: FILE.STAGE.ID. Pure.
+// The names of the temporary files of a run. All are made here: FILE.STAGE.TOKEN. Pure.
 import { basename } from 'node:path'
 import { isToken } from './run-token.ts'
 
 /**
  * What a temporary file is.
  *
- * - `'new'`: it becomes the file FILE once all of it is written
- * - `'done'`: a complete part file, in the instant before it gets its final name
- * - `'old'`: the lock of a run that has ended, while it is cleared away
- * - `'now'`: it asks the file system for the time
+ * - `'new'`: a draft, which becomes FILE when it is complete
+ * - `'done'`: a complete part file, just before it gets its final name
+ * - `'old'`: the lock of a run that has ended, while it is cleared
+ * - `'now'`: an empty file whose date is the file system's time
  */
 export type Stage = 'new' | 'done' | 'old' | 'now'
 
-/** A name taken apart. */
+/** The parts of a name. */
 export interface TemporaryName {
-  /** The file that it is beside, without its directory. */
+  /** The name of the file that it is made for. */
   readonly file: string
   readonly stage: Stage
-  /** The ID of the run that uses it, alone; see `run-token.ts`. */
+  /** The token of the only run that uses it; see `run-token.ts`. */
   readonly token: string
 }
 
@@ -26,7 +26,7 @@ export function temporaryPath(path: string, stage: Stage, token: string): string
   return `${path}.${stage}.${token}`
 }
 
-/** Takes apart the name of a temporary file; null where it is the name of another file. */
+/** The parts of the name of a temporary file; null for another name. */
 export function readTemporaryName(path: string): TemporaryName | null {
   const [, file, stage, token] = /^(.+)\.(new|done|old|now)\.([^.]+)$/s.exec(basename(path)) ?? []
   if (file === undefined || token === undefined || !isToken(token)) return null

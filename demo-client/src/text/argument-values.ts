@@ -36,13 +36,13 @@ export function sizeOf(name: string, text: string, limits: NumberLimits): number
   throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
 }
 
-/** A URL; a host may come without a scheme, as people type it. */
+/** A URL. People may type a host without a scheme. */
 export function withScheme(text: string): string {
   const url = text.trim()
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
 }
 
-/** What is wrong with the command line, and where to look. */
+/** The error for a wrong command line. */
 export function usage(message: string): DownloadError {
   return new DownloadError('ERR_DOWNLOAD_USAGE', `${message} (--help shows the options)`)
 }

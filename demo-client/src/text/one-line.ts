@@ -1,4 +1,4 @@
-// What may stand on a terminal: text from a server or a file's name must not steer it, nor reorder what is read.
+// Text that is safe on a terminal: text from a server or a file name must not control the terminal or reorder other text.
 
 /**
  * Control characters of C0 and C1, line and paragraph separators, formatting characters (bidirectional controls,
@@ -6,7 +6,7 @@
  */
 const STEERING = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** `text` on one line; what could steer a terminal is escaped, such as `\u009b`. */
+/** `text` on one line. Characters that could control a terminal are escaped, such as `\u009b`. */
 export function oneLine(text: string): string {
   return text
     .replace(/[\t\r\n]+/g, ' ')
@@ -14,7 +14,7 @@ export function oneLine(text: string): string {
     .replace(STEERING, escaped)
 }
 
-/** `value` as one line of JSON. The escapes are JSON's own: what is parsed from it is `value`. */
+/** `value` as one line of JSON. The escapes are those of JSON, so a parser returns `value`. */
 export function jsonLine(value: object): string {
   return JSON.stringify(value).replace(STEERING, escaped)
 }

@@ -1,45 +1,45 @@
-// One line about a download that fits a terminal of any width. Pure.
+// The progress of a download on one line that fits any width. Pure.
 import type { DownloadProgress } from '../download-progress.ts'
 import { oneLine } from './one-line.ts'
 import { formatDuration, formatSize } from './quantities.ts'
 import { shortenEnd, shortenMiddle, widthOf } from './text-width.ts'
 
-/** A part of the line. The smaller its rank, the longer it stays when the terminal is narrow. */
+/** A part of the line. On a narrow terminal, those with the highest rank are left out first. */
 interface Piece {
   readonly text: string
   readonly rank: number
-  /** What stands between it and the piece before it. */
+  /** The text between it and the piece before it. */
   readonly glue: string
-  /** The columns it is still of use in, and how it is made to fit them; other pieces are shown in full or not. */
+  /** The fewest columns in which it is useful, and how to shorten it. Pieces without these are shown in full or not at all. */
   readonly least?: number
   readonly shorten?: (text: string, width: number) => string
 }
 
 const BAR = 20
 const NAME_RANK = 5
-/** A name or message in fewer columns says nothing. */
+/** A name or message in fewer columns is not useful. */
 const LEAST = 8
 
 /**
- * `name` and where its download stands, in at most `columns` columns. Numbers stay longest: percentage, time left,
- * sizes, speed; the name is shortened in its middle.
+ * `name` and the progress of its download, in at most `columns` columns. The numbers stay longest: percentage, time left,
+ * sizes, speed. The name is shortened in its middle.
  */
 export function progressLine(name: string, progress: DownloadProgress, columns: number): string {
-  return fit([title(name), ...bar(progress), ...percentage(progress), ...standing(progress)], columns)
+  return fit([title(name), ...bar(progress), ...percentage(progress), ...statusPieces(progress)], columns)
 }
 
-/** The same without a bar, which a line that stays says nothing by and a dumb terminal may not have. */
+/** The same without a bar, for lines that are not redrawn and for simple terminals. */
 export function plainLine(name: string, progress: DownloadProgress, columns: number): string {
-  return fit([title(name), ...percentage(progress), ...standing(progress)], columns)
+  return fit([title(name), ...percentage(progress), ...statusPieces(progress)], columns)
 }
 
 function title(name: string): Piece {
   return { text: oneLine(name), rank: NAME_RANK, glue: ' ', least: LEAST, shorten: shortenMiddle }
 }
 
-/** One line about where a download stands, as long as it takes. */
+/** The progress of a download without its name, of any width. */
 export function describeProgress(progress: DownloadProgress): string {
-  return fit(standing(progress), Number.POSITIVE_INFINITY)
+  return fit(statusPieces(progress), Number.POSITIVE_INFINITY)
 }
 
 function bar(progress: DownloadProgress): Piece[] {
@@ -54,12 +54,21 @@ function percentage(progress: DownloadProgress): Piece[] {
   return part === null ? [] : [{ text: `${Math.floor(part * 100)}%`, rank: 0, glue: ' ' }]
 }
 
-/** From 0 to 1, where the size is known. */
+/** From 0 to 1; null if the size is not known. */
 function shareOf({ received, total }: DownloadProgress): number | null {
   return total === null || total === 0 ? null : Math.min(1, received / total)
 }
 
-function standing({ state, received, total, speed, eta, connections, retryIn, message }: DownloadProgress) {
+function statusPieces({
+  state,
+  received,
+  total,
+  speed,
+  eta,
+  connections,
+  retryIn,
+  message,
+}: DownloadProgress) {
   const text = total === null ? formatSize(received) : `${formatSize(received)} / ${formatSize(total)}`
   const pieces: Piece[] = [{ text, rank: total === null ? 0 : 3, glue: ' ' }]
   const note = (glue: string): Piece[] =>
@@ -79,13 +88,13 @@ function standing({ state, received, total, speed, eta, connections, retryIn, me
       return [...pieces, ...note(': ')]
     case 'paused':
       pieces.push({ text: 'paused', rank: 1, glue: ', ' })
-      return [...pieces, { text: 'any key goes on, q stops', rank: NAME_RANK - 1, glue: ': ' }]
+      return [...pieces, { text: 'any key resumes, q stops', rank: NAME_RANK - 1, glue: ': ' }]
     default:
       return [...pieces, { text: state, rank: 1, glue: ', ' }]
   }
 }
 
-/** The pieces in their order, those of high rank left out or shortened where there is no space for them. */
+/** Joins the pieces in order. Those of high rank are left out or shortened if the line is too long. */
 function fit(pieces: readonly Piece[], columns: number): string {
   const widths = new Map<Piece, number>()
   let left = columns + 1 // the first piece comes without its glue

@@ -1,14 +1,14 @@
-// How wide a text is on a terminal, and texts that are made to fit. Pure.
+// The width of a text on a terminal, and texts shortened to fit. Pure.
 import stringWidth from 'string-width'
 
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-/** One column each. */
+/** Characters of one column each. */
 const PLAIN = /^[ -~]*$/
 const ELLIPSIS = '…'
 
 /**
- * Columns that `text` takes at most. Terminals differ where several characters make one picture (a family, a skin
- * tone, a heart made red): some draw each of its own, so the larger of both widths counts.
+ * The most columns that `text` takes. If several characters make one picture (a family, a skin tone, a red heart), some
+ * terminals draw each of them, so the larger of both widths counts.
  */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length
@@ -23,7 +23,7 @@ function clusterWidth(cluster: string): number {
   return Math.max(each, stringWidth(cluster))
 }
 
-/** `text` in at most `width` columns: its beginning and its end, with an ellipsis between them. */
+/** `text` in at most `width` columns: its beginning and its end, with an ellipsis in between. */
 export function shortenMiddle(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   if (width < 1) return ''

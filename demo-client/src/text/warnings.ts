@@ -1,7 +1,6 @@
-// What a file system or a server does not offer, and what is then not certain or not kept. The download works all the same.
-// Pure.
+// Warnings of a successful download: what the file system or the server could not do, and what that means. Pure.
 
-/** What is missing. */
+/** What could not be done. */
 export type WarningKind =
   | 'hard-links'
   | 'free-space'
@@ -15,20 +14,20 @@ export type WarningKind =
 
 const WORDS: Readonly<Record<WarningKind, string>> = {
   'hard-links':
-    'the file system has no hard links: a kill in the instant in which the file gets its name can leave an empty file there, which the next run takes away',
+    'the file system has no hard links: if the program is killed while the file gets its name, an empty file can stay there, which the next run removes',
   'free-space':
-    'the file system does not say how much space is free: a full disk shows only when a write fails',
+    'the file system does not say how much space is free: a full disk is noticed only when a write fails',
   dates: 'the file system refuses to set dates: the file has the date of its download',
-  end: 'the server announced no length, and Node.js does not tell whether it closed TLS as it should: anybody on the way could have cut the file short',
-  flushes: 'the file system does not flush: a power cut soon after can cost the file, or its name',
-  name: 'no file descriptor or memory was left to flush the directory: a power cut soon after can cost the name of the file',
+  end: 'the server announced no length, and Node.js does not report whether TLS was closed correctly: an attacker on the network could have cut the file short',
+  flushes: 'the file system cannot flush: a power cut soon after the download can lose the file, or its name',
+  name: 'no file descriptor or memory was left to flush the directory: a power cut soon after the download can lose the name of the file',
   'special-modes':
-    'the file that was replaced was set-user-ID, set-group-ID or sticky: the new one is not, since its bytes are others',
-  owner: 'the file does not have the owner and group of the one it replaced: this user may not give it away',
-  modes: 'the file system refuses to set modes: the file does not have the mode of the one it replaced',
+    'the replaced file was set-user-ID, set-group-ID or sticky: the new file is not, because its content is different',
+  owner: 'the file does not have the owner and group of the file it replaced: this user may not set them',
+  modes: 'the file system refuses to set modes: the file does not have the mode of the file it replaced',
 }
 
-/** What one download has met. */
+/** The warnings of one download. */
 export class Warnings {
   readonly #kinds = new Set<WarningKind>()
 

@@ -47,7 +47,7 @@ const rows: Row[] = [
     name: 'XDG_STATE_HOME whose secret is damaged',
     env: { XDG_STATE_HOME: 'DIR/damaged' },
     place: null,
-    reason: /is damaged; delete it/,
+    reason: /is damaged\. Delete it/,
   },
   { name: 'a home that is a file', env: { HOME: 'DIR/file' }, place: null, reason: /ENOTDIR/ },
   { name: 'a relative home', env: { HOME: 'home' }, place: null, reason: /there is no home directory/ },

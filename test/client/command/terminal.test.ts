@@ -54,7 +54,7 @@ t.test('keys are taken in the foreground, and the terminal is as it was afterwar
   await run(terminal, '$GET -o file.bin $URL/file.bin')
   await terminal.shows(/file\.bin [█░]{20} \d+% .*left/)
   terminal.type('p')
-  await terminal.shows(/paused: any key goes on, q stops/)
+  await terminal.shows(/paused: any key resumes, q stops/)
   terminal.type('x')
   await terminal.shows(/left, 1 connection/)
   terminal.type('q')

@@ -80,7 +80,7 @@ const REFUSALS: Refusal[] = [
   {
     name: '407 that wants something else',
     script: answer('407 No\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM'),
-    message: /answered 407 \(it wants credentials in a way that is not supported; Basic is\)/,
+    message: /answered 407 \(it wants credentials in a form that is not supported; only Basic is\)/,
     asked: 1,
   },
   { name: '101', script: answer('101 Switching'), message: /answered 101/, asked: 1 },

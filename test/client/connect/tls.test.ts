@@ -33,8 +33,8 @@ const rows: { alert: number; name: RegExp; connections: number }[] = [
   { alert: 40, name: /TLS with the server failed/, connections: 3 },
   { alert: 80, name: /TLS with the server failed/, connections: 3 },
   { alert: 112, name: /TLS with the server failed/, connections: 3 },
-  { alert: 42, name: /wants a client certificate/, connections: 1 },
-  { alert: 116, name: /wants a client certificate/, connections: 1 },
+  { alert: 42, name: /requires a client certificate/, connections: 1 },
+  { alert: 116, name: /requires a client certificate/, connections: 1 },
   { alert: 70, name: /no version or cipher/, connections: 1 },
 ]
 
@@ -56,7 +56,7 @@ t.test('https to an http port', async (t) => {
   )
   const end = await get(`https://127.0.0.1:${port}/x.bin`, t.testdir({}))
   t.equal(end.code, 'ERR_DOWNLOAD_TLS')
-  t.match(end.message, /does not speak TLS at this port; is it meant for http\?/)
+  t.match(end.message, /does not speak TLS on this port\. Is the port for http\?/)
 })
 
 t.test('real certificates', { skip: withoutOpenssl() }, async (t) => {

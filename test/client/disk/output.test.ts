@@ -38,7 +38,7 @@ t.test('what is there already stays without --overwrite', async (t) => {
     const args = ['-q', '-o', 'file.bin', `${server.url}/file.bin`]
     const refused = await rangeGet(args, dir).ended
     t.equal(refused.status, 11, name)
-    t.match(refused.stderr, /file\.bin exists already and is left as it is; --overwrite replaces it\n$/)
+    t.match(refused.stderr, /file\.bin already exists and was not changed \(--overwrite replaces it\)\n$/)
     t.ok(readOrNull(join(dir, 'file.bin'))?.equals(content), `${name} is as it was`)
     const replaced = await rangeGet(['--overwrite', ...args], dir).ended
     t.equal(replaced.status, 0, replaced.stderr)
@@ -192,7 +192,7 @@ t.test('a disk that is full: said so, resumed when there is room', { skip: tmpfs
   const args = ['-q', '-H', 'X-Ranges: 1', '-o', 'file.bin', `${server.url}/file.bin`]
   const announced = await rangeGet(args, mount).ended
   t.equal(announced.status, 8)
-  t.match(announced.stderr, /no room for .*: 3000000 more bytes are announced/)
+  t.match(announced.stderr, /not enough disk space for .*: 3000000 more bytes are needed/)
   t.notOk(existsSync(join(mount, 'file.bin')))
   execFileSync('mount', ['-o', 'remount,size=20m', mount])
   t.equal((await rangeGet(args, mount).ended).status, 0)
@@ -212,7 +212,7 @@ t.test('a disk that fills up midway', { skip: tmpfs() }, async (t) => {
   writeFileSync(join(mount, 'hog'), Buffer.alloc(2_000_000))
   const { status, stderr } = await run.ended
   t.equal(status, 8)
-  t.match(stderr, /no space is left .*make room and run again/)
+  t.match(stderr, /no space is left .*Free some space and run again/)
   t.notOk(existsSync(join(mount, 'file.bin')))
   execFileSync('rm', [join(mount, 'hog')])
   const served = server.served

@@ -55,7 +55,7 @@ t.test('standard output is no file: a usage error that says what to do', unix, a
   if (existsSync('/proc/thread-self')) outputs.push('/proc/self/fd/1', '/proc/thread-self/fd/2')
   for (const output of [...outputs, join(dir, 'folder/1'), '/dev/../dev/stdout']) {
     for (const options of WAYS) {
-      const message = /: an open descriptor such as standard output .*; give the name of a file$/
+      const message = /: an open descriptor such as standard output .*\. Give the name of a file$/
       await t.rejects(
         download(url, output, options).finished,
         { code: 'ERR_DOWNLOAD_USAGE', message },
@@ -66,7 +66,7 @@ t.test('standard output is no file: a usage error that says what to do', unix, a
   for (const output of ['-', '/dev/stdout']) {
     const { status, stdout, stderr } = await rangeGet(['-q', '--overwrite', '-o', output, url], dir).ended
     t.equal(status, 2, stderr)
-    t.match(stderr, /^range-get: [^\n]*(?:name a file|give the name of a file)[^\n]*\n$/)
+    t.match(stderr, /^range-get: [^\n]*(?:name a file|Give the name of a file)[^\n]*\n$/)
     t.equal(stdout, '')
   }
   // Also where the shell has led it to a file.
@@ -298,7 +298,7 @@ t.test('where the group cannot be kept, another one gets no more than all others
   const { status, stderr } = await spawnCommand('setpriv', line, { cwd: work, env }).ended
   if (/EACCES|MODULE_NOT_FOUND/.test(stderr)) return t.pass('another user cannot run the command here')
   t.equal(status, 0, stderr)
-  t.match(stderr, /^note: the file does not have the owner and group of the one it replaced/m)
+  t.match(stderr, /^note: the file does not have the owner and group of the file it replaced/m)
   const { uid, gid, mode } = statSync(join(work, 'file.bin'))
   t.strictSame([uid, gid, (mode & 0o7777).toString(8)], [12_346, 12_346, '644'])
   return t.ok(readOrNull(join(work, 'file.bin'))?.equals(CONTENT))
@@ -333,7 +333,7 @@ t.test('a link to another file system', root, async (t) => {
   symlinkSync('mount/real.bin', join(dir, 'file.bin'))
   const url = `${server.url}/file.bin`
   const { finished } = download(url, { directory: dir }, { existing: 'replace' })
-  await t.rejects(finished, { code: 'ERR_DOWNLOAD_UNWRITABLE', message: `name ${target} itself` })
+  await t.rejects(finished, { code: 'ERR_DOWNLOAD_UNWRITABLE', message: `Give the path ${target} itself` })
   t.equal(readFileSync(target, 'utf8'), 'old')
   t.strictSame(names(dir), ['file.bin', 'mount'])
   const named = await get(url, dir, { existing: 'replace' })

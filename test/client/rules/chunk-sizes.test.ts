@@ -16,7 +16,7 @@ function through(text: string, lengths: readonly number[] = []): string {
     out += sizes.read(Buffer.from(text.slice(at, at + length), 'latin1')).toString('latin1')
     at += length
   }
-  return out + sizes.rest().toString('latin1')
+  return out + sizes.remainder().toString('latin1')
 }
 
 t.test('what is changed, and what is not', async (t) => {

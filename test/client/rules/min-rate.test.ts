@@ -46,7 +46,7 @@ t.test('too slow too often in a row is the end; a fast stretch starts the count 
     kind: 'give-up',
     error: {
       code: 'ERR_DOWNLOAD_NETWORK',
-      message: 'gave up after 2 attempts: 99 bytes came per second, and 100 are wanted',
+      message: 'gave up after 2 attempts: the rate was 99 bytes per second, less than the minimum of 100',
     },
   })
 })
@@ -55,6 +55,6 @@ t.test('without retries the first time is the last', async (t) => {
   const watch = new MinRate(100, { stallTimeout: 1000, retries: 0 }, 0)
   t.match(watch.look(true, 1000), {
     kind: 'give-up',
-    error: { message: /^0 bytes came per second, and 100 are wanted$/ },
+    error: { message: /^the rate was 0 bytes per second, less than the minimum of 100$/ },
   })
 })

@@ -9,7 +9,7 @@ const WANTS =
 const REFUSES =
   'the proxy http://proxy.example:3128 answered 407 (it does not accept the user and password in its URL)'
 const UNSUPPORTED =
-  'the proxy http://proxy.example:3128 answered 407 (it wants credentials in a way that is not supported; Basic is)'
+  'the proxy http://proxy.example:3128 answered 407 (it wants credentials in a form that is not supported; only Basic is)'
 
 const refusals: [name: string, proxy: string, status: number, challenge: string | null, message: string][] = [
   ['it wants credentials', PLAIN, 407, 'Basic realm="x"', WANTS],

@@ -20,8 +20,8 @@ import { startSlow } from '../support/slow-server.ts'
 
 const CONTENT = makeContent(3_000_000)
 const A = resource(CONTENT)
-const KEPT = /make room and run again\. What was received is kept\n$/
-const LOST = /make room and run again\. What was received cannot be resumed, and is not kept\n$/
+const KEPT = /Free some space and run again\. What was received is kept\n$/
+const LOST = /Free some space and run again\. What was received cannot be resumed, and is not kept\n$/
 
 function needsMounts(): string | false {
   const { status } = spawnSync('unshare', ['-m', 'true'])

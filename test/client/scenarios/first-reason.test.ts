@@ -33,9 +33,13 @@ const rows: readonly (readonly [name: string, script: Script, reason: RegExp])[]
   [
     'another length',
     answer('206 P', { 'content-range': 'bytes 0-9/10' }),
-    /^the server sent a Content-Length unlike/,
+    /^the server sent a Content-Length that contradicts/,
   ],
-  ['416', answer('416 No', { 'content-range': 'bytes */1000' }), /^the server answered 416 to bytes from 0/],
+  [
+    '416',
+    answer('416 No', { 'content-range': 'bytes */1000' }),
+    /^the server answered 416 to a request for bytes from 0/,
+  ],
 ]
 
 for (const [name, script, reason] of rows) {

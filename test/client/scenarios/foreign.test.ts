@@ -91,7 +91,7 @@ t.test('a lock that no run has made is refused, with advice', async (t) => {
     writeFileSync(join(dir, 'file.bin.part.lock'), text)
     const { status, stderr } = await rangeGet([...ARGS, `${server.url}/file.bin`], dir).ended
     t.equal(status, 9)
-    t.match(stderr, /file\.bin\.part\.lock: .* is left as it is; delete or rename it/)
+    t.match(stderr, /file\.bin\.part\.lock: .* was not made by range-get\. Delete or rename it/)
     t.equal(readFileSync(join(dir, 'file.bin.part.lock'), 'utf8'), text)
   }
   t.strictSame(names(dir), ['file.bin.part.lock'])
@@ -109,7 +109,7 @@ t.test('a file of the user that replaces the part file of a run stays', async (t
     const { status, stdout } = await rangeGet(['--json', '-o', 'file.bin', `${server.url}/${name}`], dir)
       .ended
     t.equal(status, 0)
-    t.match(stdout, /nothing proves that an earlier run left what is there; file\.bin\.part stay/)
+    t.match(stdout, /nothing proves that range-get made file\.bin\.part; left unchanged/)
     t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
     t.strictSame(look(), before)
     rmSync(join(dir, 'file.bin'))

@@ -345,7 +345,7 @@ const rows: Scenario[] = [
     want: CONTENT,
   },
   {
-    name: 'a Content-Length unlike the Content-Range',
+    name: 'a Content-Length that contradicts the Content-Range',
     script: ranged(({ start, end }) =>
       part({ start, end }, SIZE, fields).replace(/content-length: \d+/, `content-length: ${end - start - 1}`),
     ),

@@ -138,7 +138,7 @@ const descriptions: [text: string, progress: Partial<DownloadProgress>][] = [
   ['47.7 MiB / 95.4 MiB, 976.6 KiB/s, 50s left, 4 connections; why', { message: 'why' }],
   ['47.7 MiB / 95.4 MiB, retrying in 3s: why', { state: 'waiting', retryIn: 2001, message: 'why' }],
   ['47.7 MiB / 95.4 MiB, retrying in 0s', { state: 'waiting' }],
-  ['47.7 MiB / 95.4 MiB, paused: any key goes on, q stops', { state: 'paused', message: 'why' }],
+  ['47.7 MiB / 95.4 MiB, paused: any key resumes, q stops', { state: 'paused', message: 'why' }],
   ['47.7 MiB / 95.4 MiB, verifying', { state: 'verifying', message: 'why' }],
 ]
 t.test('where a download stands, as long as it takes', async (t) => {
