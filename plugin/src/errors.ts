@@ -28,26 +28,26 @@ const STATUS: Readonly<Record<SendRangeErrorCode, number>> = {
   ERR_RANGE_SOURCE: 500,
 }
 
-/** What else a {@link SendRangeError} may carry. */
+/** What a {@link SendRangeError} may have besides code and message. */
 export interface SendRangeErrorDetails {
   /** The error underneath. It may name server paths: log it, never send it. */
   readonly cause?: unknown
-  /** Response header fields that Fastify's error handling sends along. */
+  /** Response header fields that Fastify's error handling sends. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * The one error class of this package. `statusCode` and `headers` are what Fastify's error handling answers
- * with; the message is safe to send: it never holds a path of the server.
+ * The only error class of this package. Fastify's error handling answers with its `statusCode` and `headers`. The message is
+ * safe to send: it never has a path of the server.
  */
 export class SendRangeError extends Error {
   /** Always `SendRangeError`. */
   override readonly name: string = 'SendRangeError'
-  /** Which failure this is: what programs compare. */
+  /** The kind of failure, for programs to compare. */
   readonly code: SendRangeErrorCode
   /** The HTTP status of the answer, which follows from the code. */
   readonly statusCode: number
-  /** Response header fields that Fastify's error handling sends along; absent where there are none. */
+  /** Response header fields that Fastify's error handling sends; absent if there are none. */
   readonly headers?: Readonly<Record<string, string>>
 
   /**
@@ -63,12 +63,12 @@ export class SendRangeError extends Error {
   }
 }
 
-/** What is being read is no longer the version that was opened. */
+/** An error: the representation is no longer the version that was opened. */
 export function representationChanged(): SendRangeError {
   return new SendRangeError('ERR_RANGE_CHANGED', 'The representation changed while it was being read')
 }
 
-/** A source did not keep to the range it was asked for. */
+/** An error: a source did not return the bytes that it was asked for. */
 export function wrongLength(amount: 'more' | 'fewer'): SendRangeError {
   return new SendRangeError('ERR_RANGE_LENGTH', `The source gave ${amount} bytes than it was asked for`)
 }

@@ -11,18 +11,18 @@ import type { ByteRange } from './rules/range-set.ts'
 export const CHANNELS: {
   /** A response of `sendRange` was handed to the operating system in full. */
   readonly served: string
-  /** The connection ended before: the client left, stalled, or the representation changed. */
+  /** The connection ended before that: the client left or stalled, or the representation changed. */
   readonly aborted: string
 } = {
   served: 'fastify-send-range:served',
   aborted: 'fastify-send-range:aborted',
 }
 
-/** One response of `sendRange`, told when it is over. */
+/** One response of `sendRange`, published when it is over. */
 export interface SendRangeEvent {
   /** The request that was answered. */
   readonly request: FastifyRequest
-  /** The reply that `sendRange` was called on; nothing can be sent on it any more. */
+  /** The reply that `sendRange` was called on. Nothing can be sent on it any more. */
   readonly reply: FastifyReply
   /** As it was given to `sendRange`. */
   readonly path: string
@@ -44,19 +44,19 @@ const PARTIAL_CONTENT = 206
 const served = channel(CHANNELS.served)
 const aborted = channel(CHANNELS.aborted)
 
-/** What becomes of a response while it is being made; read when it is over. */
+/** The progress of a response. Read when it is over. */
 export interface Progress extends BodyProgress {
   readonly path: string
-  /** The ranges of a 206, made when they are asked for. */
+  /** The ranges of a 206, made when they are needed. */
   ranges(): readonly ByteRange[]
 }
 
-/** A response of which nothing is made yet. */
+/** The progress of a response before anything is sent. */
 export function noProgress(path: string): Progress {
   return { path, ranges: () => [], bytesSent: () => 0 }
 }
 
-/** Whether anybody listens. */
+/** Whether an event would have a subscriber or a log line. */
 export function isObserved(reply: FastifyReply): boolean {
   return served.hasSubscribers || aborted.hasSubscribers || isDebugging(reply.log)
 }
@@ -65,13 +65,12 @@ export function isObserved(reply: FastifyReply): boolean {
 export function observe(reply: FastifyReply, progress: Progress): void {
   const { raw, request } = reply
   const startedAt = performance.now()
-  // Asked now: when its session has gone, an HTTP/2 stream no longer has one.
+  // Read now: after its session has ended, an HTTP/2 stream has no socket.
   const isInjected = !(request.raw.socket instanceof Duplex)
   let finished = false
   raw.once('finish', () => {
-    // Node emits `finish` also for an HTTP/2 stream that was reset, and ends one itself that was reset without an
-    // error. The response of `inject` emits it while its stand-in for a socket still counts bytes as waiting, which no
-    // client can stop.
+    // Node also emits `finish` for an HTTP/2 stream that was reset, and itself ends one that was reset without an error. The
+    // response of `inject` emits it while the object in the place of its socket still counts bytes as waiting.
     finished = raw.writableEnded && (raw.writableFinished || isInjected)
   })
   whenOver(reply, () => {
@@ -81,7 +80,7 @@ export function observe(reply: FastifyReply, progress: Progress): void {
       reply,
       path: progress.path,
       status: reply.statusCode,
-      // A representation that changed, or failed before its first byte, ends with another status.
+      // If a representation has changed, or failed before its first byte, the status is another one.
       ranges: reply.statusCode === PARTIAL_CONTENT ? progress.ranges() : [],
       bytesSent: progress.bytesSent(outcome),
       durationMs: performance.now() - startedAt,

@@ -1,12 +1,12 @@
 import { types } from 'node:util'
 import { SendRangeError } from './errors.ts'
 
-/** Errors under errors, after which a chain of causes counts as endless. */
+/** A chain of causes that is longer than this counts as endless. */
 const MAX_CAUSES = 100
 
 /**
- * What was thrown as an Error that can be handed on. JavaScript allows any value; Fastify would send a string as an
- * answer, a stream takes null for no error, and pino fails on an Error that it cannot mark as seen (a frozen one).
+ * An Error for what was thrown. JavaScript can throw any value. Fastify would send a string as an answer, a stream takes null
+ * for success, and pino fails on a frozen Error, because it marks errors.
  */
 export function asError(thrown: unknown): Error {
   if (isError(thrown)) return thrown
@@ -16,10 +16,10 @@ export function asError(thrown: unknown): Error {
 }
 
 /**
- * The failure of a function that is not ours. Its own words may name paths of the server, so they are the cause, for the
- * log; a SendRangeError is made to be sent.
+ * The failure of a function of the application. Its message may have paths of the server, so it becomes the cause, for the
+ * log. A SendRangeError is returned as it is: its message is safe to send.
  *
- * @param what is said to have failed
+ * @param what the subject of the message, as in "The contentType function"
  */
 export function foreignFailure(
   code: 'ERR_RANGE_SOURCE' | 'ERR_RANGE_OPTION',
@@ -36,7 +36,7 @@ export function isError(thrown: unknown): thrown is Error {
   return (thrown instanceof Error || types.isNativeError(thrown)) && Object.isExtensible(thrown)
 }
 
-/** What was thrown; undefined where a logger that looks at it would fail: then the process could end in a listener. */
+/** What was thrown; undefined if a logger would throw when it reads it, which could end the process in a listener. */
 function loggable(thrown: unknown): unknown {
   let at = thrown
   try {

@@ -1,6 +1,6 @@
 /**
- * Takes the rejection of a promise that was given where a value was expected. It is refused like any other wrong value;
- * a rejection that nobody handles would end the process on top. Never throws.
+ * Handles the rejection of a promise that was given instead of a value. The promise is refused like any other wrong value,
+ * but its rejection would end the process if it was not handled. Never throws.
  */
 export function ignoreRejection(value: unknown): void {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return

@@ -5,7 +5,7 @@ import type { ByteRange } from './rules/range-set.ts'
 const MAX_PATH_CHARACTERS = 1000
 const MAX_SHOWN_RANGES = 100
 
-/** Whether lines at debug level are written. Other loggers than pino may say so in no way: they get none. */
+/** Whether lines at debug level are written. Loggers without `isLevelEnabled` and `level` get none. */
 export function isDebugging(log: FastifyBaseLogger): boolean {
   try {
     const isEnabled: unknown = Reflect.get(log, 'isLevelEnabled')
@@ -16,24 +16,24 @@ export function isDebugging(log: FastifyBaseLogger): boolean {
   return log.level === 'debug' || log.level === 'trace'
 }
 
-/** What a line holds. */
+/** A line of the log. */
 export interface LogLine {
   readonly level: 'debug' | 'warn' | 'error'
   readonly details: object
   readonly message: string
 }
 
-/** Writes a line. A logger that throws ends neither an answer nor, from a listener, the process. */
+/** Writes a line. Never throws: an error of the logger must not end an answer, or from a listener the process. */
 export function writeLogLine(log: FastifyBaseLogger, { level, details, message }: LogLine): void {
   try {
     const written: unknown = log[level](details, message)
     ignoreRejection(written)
   } catch {
-    // There is nowhere else to report it.
+    // The log is the only place to report it.
   }
 }
 
-/** A path as a line shows it: as it was given to `sendRange`, cut where it is very long. */
+/** A path as a line shows it: as it was given to `sendRange`, and shortened if it is very long. */
 export function shownPath(path: string): string {
   return path.length > MAX_PATH_CHARACTERS ? `${path.slice(0, MAX_PATH_CHARACTERS)}…` : path
 }

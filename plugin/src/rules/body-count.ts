@@ -2,29 +2,29 @@ import { endsWithHead } from './connection-fields.ts'
 
 const PARTIAL_CONTENT = 206
 
-/** What the body of an answer is meant to be. */
+/** What the body of an answer is intended to be. */
 export interface IntendedBody {
-  /** Bytes; undefined: whatever the head announces, since the body is not ours. */
+  /** Bytes; undefined if the body is not ours, and has the length that its head announces. */
   readonly length?: number
-  /** The bytes themselves, where they are in memory. */
+  /** The bytes themselves, if they are in memory. */
   readonly bytes?: Uint8Array
 }
 
 /** What the head of the answer says. */
 interface Announced {
   readonly status: number
-  /** Bytes of the body; undefined: nothing is said. */
+  /** Bytes of the body; undefined if it announces none. */
   readonly length: number | undefined
 }
 
 /**
- * - `fits`: the bytes may go out
- * - `completes`: they may, and a client would take the answer for whole with the last of them
- * - `wrong`: they must not
+ * - `fits`: the bytes may be sent
+ * - `completes`: they may be sent, and with the last one a client takes the answer for complete
+ * - `wrong`: they must not be sent
  */
 type Verdict = 'fits' | 'completes' | 'wrong'
 
-/** Counts what is written of a body, which a hook may have put in the place of ours. */
+/** Counts the bytes of a body, with which a hook may have replaced ours. */
 export class BodyCount {
   readonly #intended: IntendedBody
   #count = 0
@@ -38,7 +38,7 @@ export class BodyCount {
     return this.#count
   }
 
-  /** Whether these bytes can follow those before them under this head. */
+  /** Whether these bytes may follow those before them, with this head. */
   add(head: Announced, bytes: Uint8Array): Verdict {
     const from = this.#count
     this.#count += bytes.length
@@ -48,13 +48,13 @@ export class BodyCount {
     return this.#count === length && bytes.length > 0 ? 'completes' : 'fits'
   }
 
-  /** Whether the body may end here under this head. */
+  /** Whether the body may end here, with this head. */
   mayEnd(head: Announced): boolean {
     const length = this.#lengthUnder(head)
     return length === undefined || this.#count === length
   }
 
-  /** A 206 has the bytes of its range, also where no length is announced. */
+  /** A 206 has the bytes of its range, also if no length is announced. */
   #lengthUnder({ status, length }: Announced): number | undefined {
     if (endsWithHead(status)) return undefined
     return length ?? (status === PARTIAL_CONTENT ? this.#intended.length : undefined)

@@ -1,8 +1,8 @@
 import type { ByteRange } from './range-set.ts'
 
 /**
- * Ranges in as few bytes as their positions need: an answer of hundreds of parts may wait for a long time for a client
- * that does not read. 900 ranges of up to 64 KiB in a file of 1 GiB take 5.4 kB.
+ * Ranges in as few bytes as their positions need. An answer of hundreds of parts may wait for a long time for a client that
+ * does not read. 900 ranges of up to 64 KiB in a file of 1 GiB take 5.4 kB.
  */
 export class CompactRanges {
   readonly count: number
@@ -10,7 +10,7 @@ export class CompactRanges {
   readonly #lengthWidth: number
   readonly #bytes: Uint8Array
 
-  /** @param ranges with positions that are safe integers; their order stays */
+  /** @param ranges positions must be safe integers; the order is kept */
   constructor(ranges: readonly ByteRange[]) {
     this.count = ranges.length
     this.#firstWidth = widthOf(ranges.map(({ first }) => first))
@@ -51,7 +51,7 @@ export class CompactRanges {
 
 const BASE = 256
 
-/** Bytes that the largest of some numbers needs. */
+/** The number of bytes that the largest value needs. */
 function widthOf(values: readonly number[]): number {
   const largest = values.reduce((one, other) => Math.max(one, other), 0)
   let width = 1

@@ -1,4 +1,4 @@
-/** A Content-Encoding in a form that can be compared; undefined for the bytes as they are. */
+/** A Content-Encoding in a form that can be compared; undefined without a coding. */
 export function codingOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
   const codings = String(value).toLowerCase().split(',')

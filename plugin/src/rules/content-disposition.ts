@@ -1,16 +1,16 @@
 import { create } from 'content-disposition'
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get into a header field
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must not get into a header field
 const UNSAFE = /[\u0000-\u001f\u007f]|\p{Surrogate}/gu
 
-/** A backslash separates on Windows. */
+/** On Windows a backslash separates too. */
 const SEPARATOR = /[/\\]/
 
 /**
- * A Content-Disposition that makes browsers save, RFC 6266 with the extended notation of RFC 8187 for names beyond
- * Latin-1. Without a name where there is none: browsers then take one from the URL.
+ * A Content-Disposition that makes browsers save the file: RFC 6266, with the extended notation of RFC 8187 for names
+ * outside Latin-1. If the path has no name, browsers take one from the URL.
  *
- * @param download `true` takes the path as the name; of either only the last segment is sent
+ * @param download the name; `true`: the path. Only the last segment is sent.
  */
 export function attachment(download: true | string, path: string): string {
   const name = lastSegment(download === true ? path : download)
@@ -19,7 +19,7 @@ export function attachment(download: true | string, path: string): string {
 
 /**
  * RFC 6266 §4.3: recipients "MUST NOT be able to write into any location other than one to which they are specifically
- * entitled"; not all of them take care.
+ * entitled". Not all of them obey.
  */
 function lastSegment(path: string): string | undefined {
   const isName = (segment: string): boolean => !['', '.', '..'].includes(segment)

@@ -2,31 +2,31 @@ import { multipartLength } from './multipart.ts'
 import { type Conditions, evaluatePreconditions, rangeApplies, type Validators } from './preconditions.ts'
 import { type ByteRange, parseRangeSet, selectRanges } from './range-set.ts'
 
-/** What a request asks of a representation, as far as ranges and conditions go. */
+/** The ranges and conditions of a request. */
 export interface RangeRequest {
   readonly method: string
   readonly conditions: Conditions
-  /** The value of the only Range field line; undefined when there is none, or more than one. */
+  /** The value of the only Range field line; undefined if there is none, or more than one. */
   readonly range: string | undefined
 }
 
-/** What is known of the selected representation. */
+/** What the decision needs of the selected representation. */
 export interface Selected extends Validators {
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number
-  /** `none`: the Range field is not looked at. */
+  /** `none`: the Range field is ignored. */
   readonly acceptRanges: 'bytes' | 'none'
 }
 
-/** What the decision depends on besides the request and the representation. */
+/** What the decision needs besides the request and the representation. */
 export interface DecisionPolicy {
   /** More ranges than this in one request make its Range field ignored. */
   readonly maxRanges: number
-  /** The Content-Type that each part of a multipart answer would name; asked for only where there is more than one. */
+  /** The Content-Type of each part of a multipart answer. Called only if there is more than one part. */
   readonly partType: () => string | undefined
 }
 
-/** The answer, decided before anything is written. */
+/** How to answer. Decided before anything is written. */
 export type Decision =
   | { readonly kind: 'full' }
   | { readonly kind: 'partial'; readonly range: ByteRange }

@@ -1,4 +1,4 @@
-/** An entity-tag, RFC 9110 §8.8.3: `opaque` is what stands between the double quotes. */
+/** An entity-tag, RFC 9110 §8.8.3: `opaque` is the text between the double quotes. */
 export interface EntityTag {
   readonly strength: 'strong' | 'weak'
   readonly opaque: string
@@ -10,18 +10,18 @@ const DOUBLE_QUOTE = 0x22
 const COMMA = 0x2c
 const DEL = 0x7f
 
-/** Writes an entity-tag as it stands in a field. */
+/** The value of a field with this entity-tag. */
 export function formatEntityTag(tag: EntityTag): string {
   return tag.strength === 'weak' ? `W/"${tag.opaque}"` : `"${tag.opaque}"`
 }
 
-/** Reads a field value that must be exactly one entity-tag; undefined when it is anything else. */
+/** Reads a field value that must be exactly one entity-tag; undefined if it is not. */
 export function parseEntityTag(value: string): EntityTag | undefined {
   const scanned = scanEntityTag(value, 0)
   return scanned !== undefined && scanned.end === value.length ? scanned.tag : undefined
 }
 
-/** Whether `opaque` may stand between the quotes: `etagc` of §8.8.3, as one-byte characters. */
+/** Whether `opaque` is allowed between the quotes: `etagc` of §8.8.3, as one-byte characters. */
 export function isOpaqueTag(opaque: string): boolean {
   for (let at = 0; at < opaque.length; at++) {
     if (!isEtagCharacter(opaque.charCodeAt(at))) return false
@@ -30,8 +30,8 @@ export function isOpaqueTag(opaque: string): boolean {
 }
 
 /**
- * Reads the list of If-Match or If-None-Match (`#entity-tag`; a comma may stand inside a tag). What comes
- * after the first thing that is no entity-tag is not read, so a broken list can only match less.
+ * Reads the list of If-Match or If-None-Match (`#entity-tag`; a tag may contain a comma). Reading stops at the first text
+ * that is not an entity-tag, so a broken list can only match less.
  */
 export function parseEntityTags(value: string): EntityTag[] {
   const tags: EntityTag[] = []

@@ -4,7 +4,7 @@ const TIME = '(\\d{2}):(\\d{2}):(\\d{2})'
 const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
 const LONG_DAY = '(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)'
 
-// RFC 9110 §5.6.7: "HTTP-date is case sensitive", and nothing but these three forms is one.
+// RFC 9110 §5.6.7: "HTTP-date is case sensitive". There are these three forms.
 const IMF_FIXDATE = new RegExp(`^${DAY}, (\\d{2}) ${MONTH} (\\d{4}) ${TIME} GMT$`)
 const RFC850_DATE = new RegExp(`^${LONG_DAY}, (\\d{2})-${MONTH}-(\\d{2}) ${TIME} GMT$`)
 const ASCTIME_DATE = new RegExp(`^${DAY} ${MONTH} (\\d{2}| \\d) ${TIME} (\\d{4})$`)
@@ -17,8 +17,8 @@ const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / MS_PER_SECOND
  * Reads an HTTP-date (RFC 9110 §5.6.7) in any of its three forms, always as UTC.
  *
  * @param value the field value
- * @param now seconds since the epoch; settles the century of a two-digit year
- * @returns whole seconds since the epoch; undefined when the value is no HTTP-date
+ * @param now seconds since the epoch; decides the century of a two-digit year
+ * @returns whole seconds since the epoch; undefined if the value is not an HTTP-date
  */
 export function parseHttpDate(value: string, now: number): number | undefined {
   if (value.length > MAX_LENGTH) return undefined
@@ -30,7 +30,7 @@ export function parseHttpDate(value: string, now: number): number | undefined {
   if (rfc850 === null) return undefined
   const inYear = (year: number): number | undefined => toSeconds(year, rfc850[2], rfc850[1], rfc850.slice(4))
   // §5.6.7: "a timestamp that appears to be more than 50 years in the future" means "the most recent year in the
-  // past that had the same last two digits". So it is the last such year that is not too far off.
+  // past that had the same last two digits". So it is the last such year that is not more than 50 years ahead.
   const horizon = new Date(now * MS_PER_SECOND)
   horizon.setUTCFullYear(horizon.getUTCFullYear() + 50)
   const year = lastYearEndingIn(Number(rfc850[3]), horizon.getUTCFullYear())
@@ -46,7 +46,7 @@ function lastYearEndingIn(digits: number, limit: number): number {
 /** `time` starts with hour, minute and second. A day or time that does not exist gives undefined. */
 function toSeconds(year: number, month = '', day = '', time: readonly string[] = []): number | undefined {
   const [hour = 0, minute = 0, second = 0] = time.slice(0, 3).map(Number)
-  // 60 is the grammar's leap second; it counts as the first second after.
+  // 60 is the leap second of the grammar. It counts as the first second after it.
   if (hour > 23 || minute > 59 || second > 60) return undefined
   const date = new Date(0)
   date.setUTCFullYear(year, MONTHS.indexOf(month), Number(day))
@@ -61,11 +61,11 @@ let lastFormatted = { seconds: 0, text: 'Thu, 01 Jan 1970 00:00:00 GMT' }
  * Writes an IMF-fixdate, the form that RFC 9110 §5.6.7 says a sender must generate.
  *
  * @param seconds whole seconds since the epoch
- * @returns undefined for a moment that four digits of year cannot tell
+ * @returns undefined for a time before 1970 or after the year 9999
  */
 export function formatHttpDate(seconds: number): string | undefined {
   if (seconds < 0 || seconds > LAST_SECOND) return undefined
-  // The same file is asked for many times in a row, and Date is slow at this.
+  // The same file is often requested many times in a row, and Date is slow at this.
   if (seconds !== lastFormatted.seconds) {
     lastFormatted = { seconds, text: new Date(seconds * MS_PER_SECOND).toUTCString() }
   }

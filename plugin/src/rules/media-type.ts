@@ -1,6 +1,6 @@
 import mime from 'mime'
 
-/** Types of formats that are read by ranges and that the table does not know, or knows by an outdated name. */
+/** Types of formats that are read by ranges, and that the table of `mime` lacks or has under an outdated name. */
 const OURS: Readonly<Record<string, string>> = {
   // RFC 9239: "text/javascript" is the one current name.
   js: 'text/javascript',
@@ -21,19 +21,19 @@ const OURS: Readonly<Record<string, string>> = {
 const MULTIPART = /^multipart\/byteranges\s*(?:;|$)/i
 
 const UNKNOWN = 'application/octet-stream'
-/** Text formats outside `text/`, whose registrations know a charset parameter or that readers expect one on. */
+/** Text formats, also outside `text/` if their registration has a charset parameter or readers expect one. */
 const TEXT = /^text\/|^application\/(?:xml|x-sh|x-httpd-php)$/
 
 const known = new Map<string, string>()
 const MAX_KNOWN = 1000
 
 /**
- * The Content-Type for a path, told from its extension. Text is declared as UTF-8. Formats without a registered type
+ * The Content-Type for a path, by its extension. Text is declared as UTF-8. Formats without a registered type
  * (`.safetensors`, `.gguf`, `.zarr`, …) are `application/octet-stream`.
  */
 export function mediaTypeOf(path: string): string {
   const dot = path.lastIndexOf('.')
-  // A dot at the start of the name starts no extension.
+  // A dot at the start of a name does not begin an extension.
   if (dot <= path.lastIndexOf('/') + 1) return UNKNOWN
   const extension = path.slice(dot + 1)
   let type = known.get(extension)

@@ -2,49 +2,49 @@ import { randomBytes } from 'node:crypto'
 import { CompactRanges } from './compact-ranges.ts'
 import type { ByteRange } from './range-set.ts'
 
-/** A stretch of a body: bytes that are in memory, or a range that has to be read. */
+/** A piece of a body: bytes that are in memory, or a range that must be read. */
 export type Piece =
   | { readonly kind: 'literal'; readonly bytes: Uint8Array }
   | { readonly kind: 'range'; readonly range: ByteRange }
 
-/** Bytes. */
+/** The number of bytes of a piece. */
 export function pieceLength(piece: Piece): number {
   return piece.kind === 'literal' ? piece.bytes.length : piece.range.last - piece.range.first + 1
 }
 
-/** A body, before a byte of it is read. Pieces are made when they are asked for. */
+/** A body, before a byte of it is read. Pieces are made when they are needed. */
 export interface Layout {
-  /** Bytes of the whole body: from arithmetic, nothing is read for it. */
+  /** Bytes of the whole body. Computed; nothing is read for it. */
   readonly length: number
   readonly pieceCount: number
   /** The piece at an index from 0 to `pieceCount - 1`. */
   piece(index: number): Piece
 }
 
-/** A body of one range; of none when the representation is empty. */
+/** A body of one range; of no range if the representation is empty. */
 export function layOutRange(range: ByteRange): Layout {
   const piece: Piece = { kind: 'range', range }
   const length = pieceLength(piece)
   return { length, pieceCount: Math.min(1, length), piece: () => piece }
 }
 
-// 144 random bits: a boundary that nobody can place in the data beforehand, and that no data holds by chance.
+// 144 random bits: a boundary that cannot be guessed and put into the data, and that no data contains by chance.
 const BOUNDARY_BYTES = 18
 const BOUNDARY_LENGTH = 2 * BOUNDARY_BYTES
 
-/** What the heads of all parts have in common. */
+/** What is the same in the heads of all parts. */
 interface PartFields {
   /** Bytes of the representation. */
   readonly size: number
-  /** The Content-Type of each part; undefined: none. */
+  /** The Content-Type of each part; undefined for none. */
   readonly partType: string | undefined
 }
 
 /**
  * A `multipart/byteranges` body, RFC 9110 §14.6, with one part for each range, in the order given.
  *
- * An answer may wait for a long time for a client that does not read, so it holds a few bytes for each range
- * and makes the head of a part when it is due.
+ * An answer may wait for a long time for a client that does not read. So it keeps a few bytes for each range, and makes the
+ * head of a part when it is needed.
  */
 export class Multipart implements Layout {
   readonly length: number
@@ -61,7 +61,7 @@ export class Multipart implements Layout {
     this.#ranges = new CompactRanges(ranges)
     this.pieceCount = 2 * ranges.length + 1
     this.length = multipartLength(ranges, fields)
-    // §14.6: no quotes around the boundary; several clients do not take them off.
+    // Without quotes around the boundary (§14.6): several clients do not remove them.
     this.contentType = `multipart/byteranges; boundary=${this.#boundary}`
   }
 

@@ -10,13 +10,13 @@ export interface Conditions {
   readonly ifRange?: string | undefined
 }
 
-/** What conditions are held against: the validators of the selected representation, now. */
+/** What conditions are compared with: the validators of the selected representation, now. */
 export interface Validators {
   readonly etag: EntityTag | undefined
-  /** Whole seconds since the epoch, as Last-Modified says where it is sent. */
+  /** Whole seconds since the epoch: the Last-Modified, if it is sent. */
   readonly lastModified: number | undefined
   /**
-   * `weak` when another version is known to have the same date. `open` when another one can still get it: such a date is
+   * `weak` if another version is known to have the same date. `open` if another version can still get it: such a date is
    * not sent. Default `strong`.
    */
   readonly lastModifiedStrength?: 'strong' | 'weak' | 'open'
@@ -25,8 +25,8 @@ export interface Validators {
 }
 
 /**
- * `not-modified` carries the strength of the tag that the client named, so that the 304 repeats the tag that this
- * client was given: behind a compressing hook it holds the weak form.
+ * `not-modified` has the strength of the tag that the client has sent, so that the 304 repeats the tag that this client was
+ * given. After a hook that compresses, a client has the weak form.
  */
 export type PreconditionOutcome =
   | { readonly kind: 'proceed' }
@@ -42,10 +42,10 @@ const FAILED: PreconditionOutcome = { kind: 'precondition-failed' }
  */
 const SELECTS_NOTHING = new Set(['OPTIONS', 'TRACE', 'CONNECT'])
 
-/** §8.8.2.2: a Last-Modified is only a strong validator when it lies at least one second before now. */
+/** §8.8.2.2: a Last-Modified is a strong validator only if it is at least one second before now. */
 const STRONG_DATE_AGE = 1
 
-/** Evaluates everything but If-Range in the order of RFC 9110 §13.2.2. */
+/** Evaluates all conditions except If-Range, in the order of RFC 9110 §13.2.2. */
 export function evaluatePreconditions(
   method: string,
   conditions: Conditions,
@@ -91,8 +91,8 @@ function noneMatchHit(field: string, etag: EntityTag | undefined): 'strong' | 'w
 }
 
 /**
- * §13.1.3 and §13.1.4: a field that is no HTTP-date, or a representation without a date, says nothing. A date that is
- * not sent yet is held against the field all the same: what was modified later than the field says is never unmodified.
+ * §13.1.3 and §13.1.4: `unknown` for a field that is not an HTTP-date, and for a representation without a date. A date that
+ * is not sent yet is compared all the same: a representation with a later date than the field was modified since.
  */
 function modifiedSince(field: string | undefined, validators: Validators): 'yes' | 'no' | 'unknown' {
   const { lastModified, lastModifiedStrength = 'strong' } = validators
@@ -100,14 +100,14 @@ function modifiedSince(field: string | undefined, validators: Validators): 'yes'
   const date = parseHttpDate(field, validators.now)
   if (date === undefined) return 'unknown'
   if (lastModified > date) return 'yes'
-  // A date that two versions share, or will, does not say that the representation has not changed since.
+  // If two versions have the same date, or may get it, the representation may have changed since.
   if (lastModified === date && lastModifiedStrength !== 'strong') return 'yes'
   return lastModifiedStrength === 'open' ? 'unknown' : 'no'
 }
 
 /**
- * Evaluates If-Range, RFC 9110 §13.1.5: true when it is absent, when its entity-tag matches by the strong
- * comparison, or when its date is exactly the Last-Modified and that date is a strong validator.
+ * Evaluates If-Range, RFC 9110 §13.1.5: true if it is absent, if its entity-tag matches by the strong comparison, or if its
+ * date is exactly the Last-Modified and that date is a strong validator.
  */
 export function rangeApplies(ifRange: string | undefined, validators: Validators): boolean {
   if (ifRange === undefined) return true

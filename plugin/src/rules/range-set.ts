@@ -6,17 +6,17 @@ export interface ByteRange {
   readonly last: number
 }
 
-/** One range-spec as it was asked (RFC 9110 §14.1.1), before the size of the representation is known. */
+/** One range-spec of a request (RFC 9110 §14.1.1), before the size of the representation is known. */
 export type RangeSpec =
   | { readonly kind: 'int-range'; readonly first: number; readonly last: number }
   | { readonly kind: 'suffix-range'; readonly length: number }
 
-/** What a Range field says on its own. `ignored` means: answer as if the field were not there. */
+/** The content of a Range field. `ignored`: answer as if the field were absent. */
 export type ParsedRangeSet =
   | { readonly kind: 'range-set'; readonly specs: readonly RangeSpec[] }
   | { readonly kind: 'ignored'; readonly reason: 'malformed' | 'other-unit' | 'too-many' }
 
-/** What a range set selects of a representation of a known size. */
+/** The part of a representation that a range set selects. */
 export type Selection =
   | { readonly kind: 'ranges'; readonly ranges: readonly ByteRange[] }
   | { readonly kind: 'whole'; readonly reason: 'empty' | 'overlapping' | 'wasteful' }
@@ -36,10 +36,10 @@ const MAX_OVERLAPS = 2
 
 /**
  * Parses the value of a Range field, RFC 9110 §14.2 and §14.1.1, in one pass over its characters.
- * A number of any length is read: beyond 2^53 it saturates, since no representation is that large.
+ * A number of any length is read. From 2^53 on it becomes the largest safe integer, since no representation is that large.
  *
  * @param value the field value, without surrounding whitespace
- * @param maxRanges more range-specs than this make the whole set ignored
+ * @param maxRanges a set with more range-specs than this is ignored
  */
 export function parseRangeSet(value: string, maxRanges: number): ParsedRangeSet {
   const equals = value.indexOf('=')
@@ -125,9 +125,9 @@ function stripZeros(digits: string): string {
 }
 
 /**
- * Selects ranges of a representation of `size` bytes, RFC 9110 §14.1.2 and §15.3.7. Unsatisfiable specs of a
- * satisfiable set are dropped; overlapping and adjacent ranges are joined; the order stays that of the request.
- * One spec is always served; several are served whole (`whole`) when they pile up or ask for `size` bytes or more.
+ * Selects ranges of a representation of `size` bytes, RFC 9110 §14.1.2 and §15.3.7. Unsatisfiable specs of a satisfiable set
+ * are dropped. Overlapping and adjacent ranges are joined. The order is that of the request. One spec is always served.
+ * Several are answered with the whole representation if more than two overlap, or if they ask for `size` bytes or more.
  */
 export function selectRanges(specs: readonly RangeSpec[], size: number): Selection {
   const ranges: ByteRange[] = []
@@ -160,7 +160,7 @@ function clamp(spec: RangeSpec, size: number): ByteRange | undefined {
   return spec.length === 0 ? undefined : { first: Math.max(0, size - spec.length), last: size - 1 }
 }
 
-/** Joins what overlaps or touches, each joined range where its earliest part was asked; undefined for a pile. */
+/** Joins ranges that overlap or touch. A joined range has the place of its earliest part. Undefined for too many overlaps. */
 function join(ranges: readonly ByteRange[]): ByteRange[] | undefined {
   if (isAscendingAndApart(ranges)) return ranges.slice()
   const order = ranges.map((range, index) => ({ range, index }))

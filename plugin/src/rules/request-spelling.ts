@@ -1,38 +1,38 @@
 /** Whether `%2F` in a request's path is refused, or is data of a route parameter. */
 export type EncodedSlashes = 'refuse' | 'allow'
 
-/** Which spellings of a URL a file is served under: those that no guard tells apart, one alone, or any. */
+/** The spellings of a URL under which a file is served: those that every guard reads in the same way, one only, or all. */
 export type TargetSpelling = 'check' | 'exact' | 'ignore'
 
-// Anchored and linear, all of them: what makes a second spelling stands right behind a slash, or is one encoded.
+// All of these are linear.
 const NOT_PLAIN = /^[^/]|[%\\]|\/(?:\/|\.{1,2}(?:\/|$))/
-// RFC 3986 §6.2.2.3: "The "." and ".." segments are intended only for use within relative references". Clients take
-// them away. An encoded dot at the start of a segment hides one, or a dotfile.
+// RFC 3986 §6.2.2.3: "The "." and ".." segments are intended only for use within relative references". Clients
+// remove them. An encoded dot at the start of a segment hides such a segment, or a dotfile.
 const DOT = /\/(?:%2e|\.{1,2}(?:\/|$)|\.%2e(?:\/|$))/i
 const BACKSLASH = /%5c|\\/i
 const ENCODED_SLASH = /%2f/i
-// RFC 3986 §2.3: letters, digits, "-", "." and "_" "should not be created" encoded. Not "~", which old encoders escape.
+// RFC 3986 §2.3: letters, digits, "-", "." and "_" "should not be created" encoded. "~" is left out, because old encoders encode it.
 const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f)/gi
 // RFC 3986 §2.2: "URIs that differ in the replacement of a reserved character with its corresponding percent-encoded
-// octet are not equivalent." These are the ones that can stand in a path both ways, and routes are told apart by them.
+// octet are not equivalent." These can be in a path in both forms, and routes can differ in them.
 const ENCODED_RESERVED = /%(?:24|26|2b|2c|3a|3b|3d|40)/gi
 const ENCODED_SEMICOLON = /%3b/i
 
-/** What a semicolon is to the router: data, or with its `useSemicolonDelimiter` the start of the query, as `?` is. */
+/** How the router reads a semicolon: as data, or with `useSemicolonDelimiter` as the start of the query, as `?`. */
 export type Semicolon = 'data' | 'delimiter'
 const SLASHES = /\/{2,}/g
 // RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will only
 // send the absolute-form to a proxy."
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i
 
-/** The path of a request target, as it is spelled there. */
+/** The path of a request target, not decoded. */
 export function pathOf(target: string): string {
   const origin = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
   const end = origin.search(/[?#]/)
   return end === -1 ? origin : origin.slice(0, end)
 }
 
-/** Whether a path has nothing in it that could be spelled in another way, as most have. */
+/** Whether nothing in a path could be spelled in another way. True for most paths. */
 export function isPlain(path: string): boolean {
   return !NOT_PLAIN.test(path)
 }
@@ -43,8 +43,8 @@ export function hasDotSegment(path: string): boolean {
 }
 
 /**
- * Whether the last segment of a file's path is one of a URL, or of its parameters, whatever their extensions: the URL
- * names the file.
+ * Whether the last segment of a file's path is a segment of a URL, or of its parameters, apart from the extension. Then the
+ * URL names the file.
  *
  * @param texts decoded
  */
@@ -53,63 +53,63 @@ export function namesFile(texts: readonly string[], file: string): boolean {
   return texts.some((text) => text.split('/').some((segment) => comparable(segment) === comparable(name)))
 }
 
-/** A name without its extension, as one that ignores case and Unicode forms compares it. */
+/** A name without its extension, for a comparison that ignores case and Unicode forms. */
 function comparable(name: string): string {
   const dot = name.lastIndexOf('.')
   return (dot > 0 ? name.slice(0, dot) : name).normalize().toLowerCase()
 }
 
-/** Whether a slash in a path is encoded: data to a router, a folder to a file system. */
+/** Whether a path has an encoded slash. To a router it is data, to a file system it separates folders. */
 export function hasEncodedSlash(path: string): boolean {
   return ENCODED_SLASH.test(path)
 }
 
 /**
- * Whether the path of a URL that names the file has folders that no hook takes for others, where it compares
- * `request.url`: no backslash, and before the last segment no letter, digit, `-`, `.` or `_` encoded.
+ * Whether a hook that compares `request.url` reads the folders of a path rightly: there is no backslash, and before the last
+ * segment no encoded letter, digit, `-`, `.` or `_`.
  */
 export function hasPlainFolders(path: string): boolean {
   return !BACKSLASH.test(path) && path.slice(0, path.lastIndexOf('/')).search(ENCODED_UNRESERVED) === -1
 }
 
-/** Whether a path has two slashes next to each other, which a router may be told to take for one. */
+/** Whether a path has two slashes in a row. A router can be told to read them as one. */
 export function hasEmptySegment(path: string): boolean {
   return path.includes('//')
 }
 
 /**
- * The spelling of a path that a guard is registered for: what routes tell apart, decoded. What else can be encoded the
- * router decodes before it compares.
+ * A path in the spelling in which routes are registered: the characters in which routes can differ are decoded. The router
+ * decodes all others before it compares.
  */
 export function asRegistered(path: string, semicolon: Semicolon = 'data'): string {
   return path.replace(ENCODED_RESERVED, (code) => plainOf(code, semicolon)).replace(SLASHES, '/')
 }
 
-/** What a code stands for, unless it is the only spelling of that. */
+/** The character of a code; the code itself if the character has no other spelling. */
 function plainOf(code: string, semicolon: Semicolon): string {
   return semicolon === 'delimiter' && hasEncodedSemicolon(code) ? code : decodeURIComponent(code)
 }
 
-/** Whether a semicolon in a path is encoded. */
+/** Whether a path has an encoded semicolon. */
 export function hasEncodedSemicolon(path: string): boolean {
   return ENCODED_SEMICOLON.test(path)
 }
 
-/** Whether a folder of a path has a character encoded by which routes are told apart. */
+/** Whether a folder of a path has an encoded character in which routes can differ. */
 export function hasReservedFolder(path: string): boolean {
   return path.slice(0, path.lastIndexOf('/')).search(ENCODED_RESERVED) !== -1
 }
 
 /**
- * A path with another character for each encoded letter, digit, `-`, `.` and `_` of its folders: one that is encoded and
- * that no text of a route matches, but a parameter does.
+ * A path with an encoded `@` for each encoded letter, digit, `-`, `.` and `_` of its folders. The text of a route does not
+ * match it, and a parameter does.
  */
 export function withUnreservedReplaced(path: string): string {
   const name = path.lastIndexOf('/')
   return path.slice(0, name).replace(ENCODED_UNRESERVED, '%40') + path.slice(name)
 }
 
-/** Whether a target is what `encodeURI` makes of its decoded path, with `#`, `?` and a `;` that delimits encoded too. */
+/** Whether a target is what `encodeURI` makes of its decoded path, with `#`, `?` and a delimiting `;` encoded too. */
 export function isExactTarget(target: string, semicolon: Semicolon = 'data'): boolean {
   const [beforeSemicolon = ''] = pathOf(target).split(';')
   const path = semicolon === 'delimiter' ? beforeSemicolon : pathOf(target)
@@ -122,7 +122,7 @@ export function isExactTarget(target: string, semicolon: Semicolon = 'data'): bo
   }
 }
 
-/** The text that a path is an encoding of. What is not encoded text, as middleware may leave it, stands for itself. */
+/** The decoded text of a path. A path that cannot be decoded, as middleware may leave it, stays as it is. */
 export function decoded(path: string): string {
   try {
     return decodeURIComponent(path)

@@ -8,16 +8,15 @@ export type ResolvedPath =
   | { readonly kind: 'inside'; readonly segments: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: Refusal }
 
-// A name that is no text: it would be written to disk as something else than what was asked.
+// Such a name cannot be encoded as UTF-8: the file system would look for another name.
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 const MAX_PATH_BYTES = 4096
 const MAX_SEGMENT_BYTES = 255
 
 /**
- * Checks a decoded path that is relative to a root, without touching the file system. Nothing is normalised: a path
- * that would need it (an empty, `.` or `..` segment, a leading or trailing slash, a backslash) is refused, so that
- * one file has one name.
+ * Checks a decoded path that is relative to a root, without the file system. Nothing is normalised. A path that would need
+ * it (an empty, `.` or `..` segment, a leading or trailing slash, a backslash) is refused, so that one file has one name.
  */
 export function resolvePath(path: string, dotfiles: Dotfiles): ResolvedPath {
   const unreadable = whyUnreadable(path)
@@ -40,7 +39,7 @@ export function resolvePath(path: string, dotfiles: Dotfiles): ResolvedPath {
 function whyUnreadable(path: string): Refusal | undefined {
   if (path === '') return 'empty-path'
   if (path.includes('\0')) return 'nul'
-  // A backslash separates on Windows, and proxies in front may take it for a slash anywhere.
+  // On Windows a backslash separates, and proxies may take it for a slash on every system.
   if (path.includes('\\')) return 'backslash'
   return LONE_SURROGATE.test(path) ? 'lone-surrogate' : undefined
 }

@@ -1,12 +1,12 @@
 /** The values of a route's parameters, by their names, in the order of the route; null where no route matches. */
 export type RouteParameters = Readonly<Record<string, string>> | null
 
-// RFC 3986 §2.2, as far as they can stand in a path.
+// RFC 3986 §2.2: those that can be in a path.
 const RESERVED = /[$&+,:;=@]/
 
 /**
- * Whether two spellings of a path have matched one route, or the second none. A router tells of parameters alone: two
- * spellings of one path with the same values at the same places leave the same text for the route.
+ * Whether two spellings of a path have matched the same route, or the second has matched none. A router reports only the
+ * parameters. If two spellings have the same values at the same places, the text of the route is the same too.
  *
  * @param registered the second spelling, decoded
  */
@@ -15,24 +15,24 @@ export function isSameRoute(here: RouteParameters, there: RouteParameters, regis
   if (here === null) return false
   return isSame(here, there, (value, other, name) => {
     if (withoutEmptySegments(value) !== withoutEmptySegments(other)) return false
-    // What stands for `*` ends where the path ends. Another could stand at another place.
+    // The value of `*` ends where the path ends. Another value could be at another place.
     return name === '*' || !RESERVED.test(value) || registered.split(value).length === 2
   })
 }
 
-/** Whether a route gives two parameters one name, so that the router gives the value of the last alone. */
+/** Whether two parameters of a route have the same name. The router then reports only the value of the last one. */
 export function hasRepeatedName(route: string): boolean {
   const names = route.replaceAll('::', '').match(/:[^:/(.-]+/g) ?? []
   return new Set(names).size < names.length
 }
 
-/** Whether a route has matched, and the router has taken two slashes in its path for one. */
+/** Whether a route has matched, and the router has read two slashes in its path as one. */
 export function isCollapsed(here: RouteParameters): boolean {
   if (here === null) return false
   return Object.values(here).every((value) => value !== '' && !`/${value}`.includes('//'))
 }
 
-/** Whether two paths have matched one route, with the same values but for an `@` in the second. */
+/** Whether two paths have matched the same route with the same values, except for `@` in the second. */
 export function isSameButAt(here: RouteParameters, there: RouteParameters): boolean {
   if (here === null || there === null) return here === there
   return isSame(

@@ -4,13 +4,13 @@ import { resolvePath } from '#plugin/rules/resolve-path.js'
 
 t.test('each refusal has the status and the words of its reason', async (t) => {
   const cases: readonly { refusal: Refusal; status: number; text: RegExp }[] = [
-    { refusal: 'missing', status: 404, text: /nothing is there/ },
+    { refusal: 'missing', status: 404, text: /nothing exists at the path/ },
     { refusal: 'dotfile', status: 404, text: /dotfile/ },
     { refusal: 'dotfile-denied', status: 403, text: /deny/ },
     { refusal: 'outside-root', status: 403, text: /out of the root/ },
     { refusal: 'link-outside-root', status: 404, text: /symbolic link/ },
     { refusal: 'nul', status: 400, text: /NUL/ },
-    { refusal: 'root-missing', status: 404, text: /root is not there/ },
+    { refusal: 'root-missing', status: 404, text: /root does not exist/ },
   ]
   for (const { refusal, status, text } of cases) {
     t.equal(describeRefusal(refusal).status, status, refusal)
