@@ -23,10 +23,10 @@ export interface Failure {
   /** The host refused this connection. It may accept fewer. */
   readonly isRefusal: boolean
   readonly prospect: Prospect
-  /** How long the server asked to wait, in ms, or null. */
-  readonly wait: number | null
+  /** How long the server asked to wait, or null. */
+  readonly retryAfterMs: number | null
   /** The target of a redirect has expired. The origin is asked at once, and this is not counted as a failure. */
-  readonly isStale: boolean
+  readonly isExpiredRedirect: boolean
 }
 
 /** Turns what went wrong before an answer was judged into a {@link Failure}. Other errors are thrown again. */
@@ -48,25 +48,32 @@ export function connectionFailure(error: unknown): Failure {
     error: new DownloadError(code, reason, { cause: error }),
     isRefusal: !isMalformed,
     prospect: error.fault === 'invalid-head' ? 'lasting' : 'passing',
-    wait: null,
-    isStale: false,
+    retryAfterMs: null,
+    isExpiredRedirect: false,
   }
 }
 
 function finalFailure(error: DownloadError): Failure {
-  return { reason: error.message, error, isRefusal: false, prospect: 'final', wait: null, isStale: false }
+  return {
+    reason: error.message,
+    error,
+    isRefusal: false,
+    prospect: 'final',
+    retryAfterMs: null,
+    isExpiredRedirect: false,
+  }
 }
 
 /** No descriptor or memory is left for a connection. The server is not to blame, and fewer connections may work. */
 function shortageFailure(reason: string, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_RESOURCES', reason, { cause })
-  return { reason, error, isRefusal: true, prospect: 'passing', wait: null, isStale: false }
+  return { reason, error, isRefusal: true, prospect: 'passing', retryAfterMs: null, isExpiredRedirect: false }
 }
 
 function failureOfTls({ reason, isPassing }: TlsFailure, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
   const prospect = isPassing ? 'passing' : 'final'
-  return { reason, error, isRefusal: true, prospect, wait: null, isStale: false }
+  return { reason, error, isRefusal: true, prospect, retryAfterMs: null, isExpiredRedirect: false }
 }
 
 /** A proxy that is not reached, or refuses. Its answers are not those of the server. */
@@ -78,8 +85,8 @@ function proxyFailure(error: ProxyError): Failure {
   const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
   const shown = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
   const prospect = error.isPassing ? 'passing' : 'final'
-  const wait = error.answer?.wait ?? null
-  return { reason, error: shown, isRefusal: true, prospect, wait, isStale: false }
+  const retryAfterMs = error.answer?.wait ?? null
+  return { reason, error: shown, isRefusal: true, prospect, retryAfterMs, isExpiredRedirect: false }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -104,8 +111,8 @@ const NOT_ABOUT_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_
  * May the server fail at the Range? No if no server was reached, and no if it counts requests, says when to ask again,
  * has a wrong certificate, or has sent a head without the first bytes of the body.
  */
-export function mayBeAboutRange({ error, wait }: Failure): boolean {
-  if (wait !== null || error.statusCode === 429 || NOT_ABOUT_RANGES.has(error.code)) return false
+export function mayBeAboutRange({ error, retryAfterMs }: Failure): boolean {
+  if (retryAfterMs !== null || error.statusCode === 429 || NOT_ABOUT_RANGES.has(error.code)) return false
   let cause: Error = error
   while (cause.cause instanceof Error && !(cause instanceof PeekFailure)) cause = cause.cause
   if (cause instanceof ProxyError || cause instanceof PeekFailure) return false
@@ -116,18 +123,25 @@ export function mayBeAboutRange({ error, wait }: Failure): boolean {
 /** An answer with an error status, or with 202. `proxy` forwarded it, and may have made it. */
 export function statusFailure(
   { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
-  { isRefusal, prospect, wait }: Pick<Failure, 'isRefusal' | 'prospect' | 'wait'>,
+  { isRefusal, prospect, retryAfterMs }: Pick<Failure, 'isRefusal' | 'prospect' | 'retryAfterMs'>,
 ): Failure {
   const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}${status === 202 ? ': the file is not ready' : ''}`
   const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
-  return { reason, error, isRefusal, prospect, wait, isStale: false }
+  return { reason, error, isRefusal, prospect, retryAfterMs, isExpiredRedirect: false }
 }
 
 /** A body that ended too early. */
 export function cutFailure({ reason, cause, isMalformed }: BodyCut): Failure {
   const code = isMalformed ? 'ERR_DOWNLOAD_PROTOCOL' : 'ERR_DOWNLOAD_NETWORK'
   const error = new DownloadError(code, reason, cause === null ? {} : { cause })
-  return { reason, error, isRefusal: false, prospect: 'passing', wait: null, isStale: false }
+  return {
+    reason,
+    error,
+    isRefusal: false,
+    prospect: 'passing',
+    retryAfterMs: null,
+    isExpiredRedirect: false,
+  }
 }
 
 /** An answer with a good head, whose first bytes did not come. */

@@ -35,7 +35,7 @@ export class ConnectionAttempts {
   /** Counted by the bytes of all connections. While there is progress, no download ends. */
   readonly #all: Attempts
   #ownBytes = 0
-  #wasStale = false
+  #wasExpiredRedirect = false
 
   /** @param keptBytes what all connections have received before */
   constructor(policy: AttemptPolicy, keptBytes: number) {
@@ -50,7 +50,7 @@ export class ConnectionAttempts {
 
   /** A body has been received. Is it one too many with almost nothing in it? */
   isTooLittle(attempted: Attempted, { keptBytes, isOtherReceiving }: Situation): boolean {
-    this.#wasStale = false
+    this.#wasExpiredRedirect = false
     const own = this.#own.isTooLittle(attempted, this.#ownBytes)
     const all = this.#all.isTooLittle(attempted, keptBytes)
     return isOtherReceiving ? own : all
@@ -61,8 +61,8 @@ export class ConnectionAttempts {
    * repeat a request that would fail again, and repeats any other a few times.
    */
   fail(failure: Failure, { keptBytes, isOtherReceiving, isConfirmed }: Situation): NextStep {
-    if (failure.isStale && !this.#wasStale) {
-      this.#wasStale = true
+    if (failure.isExpiredRedirect && !this.#wasExpiredRedirect) {
+      this.#wasExpiredRedirect = true
       return { kind: 'again', attempt: 0 }
     }
     const own = this.#own.fail(this.#ownBytes)
@@ -74,8 +74,8 @@ export class ConnectionAttempts {
   }
 
   /** Would one more attempt beside another connection be useless? */
-  #isUseless({ prospect, isRefusal, wait }: Failure, attempt: number): boolean {
+  #isUseless({ prospect, isRefusal, retryAfterMs }: Failure, attempt: number): boolean {
     const { retries, maxDelay } = this.#policy
-    return prospect !== 'passing' || isRefusal || attempt > retries || (wait ?? 0) > maxDelay
+    return prospect !== 'passing' || isRefusal || attempt > retries || (retryAfterMs ?? 0) > maxDelay
   }
 }

@@ -1,9 +1,8 @@
 // Whether ranges work with this server. Where they do not, the file is fetched as one stream without ranges.
-import type { Store } from '../disk/store.ts'
 import { DownloadError } from '../errors.ts'
 import type { Assignment } from './assignment.ts'
 import { type Failure, lieFailure, mayBeAboutRange } from './attempt-failure.ts'
-import type { Schedule } from './schedule.ts'
+import type { HeldBytes, Schedule } from './schedule.ts'
 
 /** One useless answer may be the fault of one connection. */
 const MAX_USELESS_ANSWERS = 2
@@ -11,12 +10,12 @@ const MAX_USELESS_ANSWERS = 2
 /** What is known about the ranges of one version of a file. */
 export class RangeSupport {
   readonly #schedule: Schedule
-  readonly #store: Store
+  readonly #store: Pick<HeldBytes, 'joinable'>
   #uselessAnswers = 0
   /** Why the whole file is asked for, without a range; null while ranges are used. */
   #reason: string | null = null
 
-  constructor(schedule: Schedule, store: Store) {
+  constructor(schedule: Schedule, store: Pick<HeldBytes, 'joinable'>) {
     this.#schedule = schedule
     this.#store = store
   }

@@ -41,12 +41,13 @@ export class RetryWaits {
   async wait(attempt: number, failure: Failure): Promise<void> {
     const { retries, maxDelay } = this.#policy
     if (attempt > retries) throw gaveUp(attempt, failure)
-    if (failure.wait !== null && failure.wait > maxDelay) throw tooLong(failure.wait, failure)
-    const time = Math.max(backoff(attempt, this.#policy), failure.wait ?? 0)
-    const waiting = { untilMs: performance.now() + time, reason: failure.reason }
+    if (failure.retryAfterMs !== null && failure.retryAfterMs > maxDelay)
+      throw tooLong(failure.retryAfterMs, failure)
+    const timeMs = Math.max(backoff(attempt, this.#policy), failure.retryAfterMs ?? 0)
+    const waiting = { untilMs: performance.now() + timeMs, reason: failure.reason }
     this.#waiting.add(waiting)
     this.#onChange()
-    await this.sleep(time)
+    await this.sleep(timeMs)
     this.#waiting.delete(waiting)
     this.#onChange()
   }
@@ -58,10 +59,10 @@ export class RetryWaits {
 }
 
 /** A request before the time in Retry-After would only be refused again. */
-function tooLong(wait: number, { error, reason }: Failure): DownloadError {
+function tooLong(waitMs: number, { error, reason }: Failure): DownloadError {
   const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
   const hint = '--max-retry-delay (maxRetryDelay) allows a longer wait'
-  const message = `${reason} and asks to wait for ${inWords(wait)}; ${hint}`
+  const message = `${reason} and asks to wait for ${inWords(waitMs)}; ${hint}`
   return new DownloadError(error.code, message, { cause: error, ...status })
 }
 

@@ -100,11 +100,11 @@ export class Requester {
           statusFailure(answer, {
             isRefusal: verdict.kind === 'refused',
             prospect: 'passing',
-            wait: verdict.wait,
+            retryAfterMs: verdict.wait,
           }),
         )
       case 'http-error': {
-        const failure = statusFailure(answer, { isRefusal: true, prospect: 'final', wait: null })
+        const failure = statusFailure(answer, { isRefusal: true, prospect: 'final', retryAfterMs: null })
         return this.#refused(assignment, failure, refused)
       }
     }
@@ -118,7 +118,7 @@ export class Requester {
     const explained = ranges.explain(failure)
     switch (nextRequest.afterRefusal(refused, schedule.isConfirmed)) {
       case 'redirect':
-        return { ...failure, prospect: 'passing', isStale: true }
+        return { ...failure, prospect: 'passing', isExpiredRedirect: true }
       case 'condition':
         return null
       case 'range':

@@ -9,8 +9,8 @@ const failure = (fields: Partial<Failure> = {}): Failure => ({
   error: new DownloadError('ERR_DOWNLOAD_NETWORK', 'x'),
   isRefusal: false,
   prospect: 'passing',
-  wait: null,
-  isStale: false,
+  retryAfterMs: null,
+  isExpiredRedirect: false,
   ...fields,
 })
 const ALONE: Situation = { keptBytes: 0, isOtherReceiving: false, isConfirmed: true }
@@ -24,10 +24,10 @@ t.test('beside another connection, a failure that would come again makes it with
     { prospect: 'lasting' },
     { prospect: 'final' },
     { isRefusal: true },
-    { wait: 1001 },
+    { retryAfterMs: 1001 },
   ] as const)
     t.strictSame(new ConnectionAttempts(POLICY, 0).fail(failure(fields), BESIDE), { kind: 'withdraw' })
-  t.strictSame(new ConnectionAttempts(POLICY, 0).fail(failure({ wait: 1000 }), BESIDE), again(1))
+  t.strictSame(new ConnectionAttempts(POLICY, 0).fail(failure({ retryAfterMs: 1000 }), BESIDE), again(1))
 })
 
 t.test('the bytes of another connection do not reset the count of its failures', async (t) => {
@@ -49,7 +49,7 @@ t.test('alone, a failure ends the download only if the same request would fail a
   t.strictSame(next({ prospect: 'final' }, {}), { kind: 'end' })
   t.strictSame(next({ prospect: 'lasting' }, { isConfirmed: false }), { kind: 'end' })
   t.strictSame(next({ prospect: 'lasting' }, {}), again(1))
-  t.strictSame(next({ isRefusal: true, wait: 2000 }, {}), again(1))
+  t.strictSame(next({ isRefusal: true, retryAfterMs: 2000 }, {}), again(1))
   const attempts = new ConnectionAttempts(POLICY, 0)
   t.strictSame(attempts.fail(failure(), ALONE), again(1))
   t.strictSame(attempts.fail(failure(), ALONE), again(2))
@@ -62,7 +62,7 @@ t.test('alone, a failure ends the download only if the same request would fail a
 
 t.test('an expired redirect is tried again at once, but only once before an answer comes', async (t) => {
   const attempts = new ConnectionAttempts(POLICY, 0)
-  const stale = failure({ isStale: true })
+  const stale = failure({ isExpiredRedirect: true })
   t.strictSame(attempts.fail(stale, ALONE), again(0))
   t.strictSame(attempts.fail(stale, ALONE), again(1))
   t.equal(attempts.isTooLittle({ position: 10, end: 10, abortReason: null }, ALONE), false)
