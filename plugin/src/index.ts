@@ -41,12 +41,12 @@ export type {
 declare module 'fastify' {
   interface FastifyReply {
     /**
-     * Answers with a file, or the ranges of it that the request asks for (RFC 9110 §14), after its conditions
-     * (§13). Failures go through Fastify's error handling with a {@link SendRangeError}; what is not there goes to
-     * the not-found handler. Return the reply from async handlers.
+     * Answers with a file, or with the ranges of it that the request asks for (RFC 9110 §14), after its conditions
+     * (§13). A failure goes to Fastify's error handling as a {@link SendRangeError}. If the file does not exist, the
+     * not-found handler answers. Return the reply from async handlers.
      *
-     * @param path decoded, relative to the `root` option: give `request.params['*']` as it is
-     * @param options override the plugin's for this response
+     * @param path decoded, relative to the `root` option: pass `request.params['*']` as it is
+     * @param options override those of the plugin for this response
      */
     sendRange(path: string, options?: SendRangeOptions): FastifyReply
   }
@@ -63,7 +63,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   fastify.addHook('onReady', async () => {
     registration.hasSendHooks = hasSendHooks(fastify)
   })
-  // Where something of an answer fails before its head is out, the error handlers answer.
+  // If an answer fails before its head is sent, the error handlers answer.
   fastify.addHook('onError', (_request, reply, error, done) => {
     ReplyClaim.cutRefused(reply, error)
     noteErrorHandling(reply)
@@ -79,7 +79,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   guardSend(fastify)
 }
 
-/** Without a source, files are one, by the settings of the registration or of a call. */
+/** The source of the settings. Without one, it is files, by the settings of the registration or of a call. */
 function openerFor(settings: Settings, store: FileStore): Opener {
   return settings.source === undefined ? new FileOpener(settings, store) : openerOf(settings.source)
 }
@@ -94,7 +94,7 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
   try {
     void sendRange(this, { claim, ...callOf(this, path, options) })
   } catch (error) {
-    // Not thrown: in a callback of the application nobody would catch it.
+    // Not thrown: in a callback of the application, nothing would catch it.
     fail(this, claim, error)
   }
   return this

@@ -7,26 +7,26 @@ import type { Settings } from './options.ts'
 export interface Registration {
   readonly settings: Settings
   readonly store: FileStore
-  /** Whether a hook of the application is given payloads; known when all routes are there, assumed until then. */
+  /** Whether a hook of the application receives payloads. True until all routes are known. */
   hasSendHooks: boolean
 }
 
-/** Shared by every copy of this package in the process, so that they notice each other. */
+/** All copies of this package in the process share it, so that they notice each other. */
 const REGISTRATION = Symbol.for('fastify-send-range.registration')
 
-/** Stands for this copy of the package. */
+/** Identifies this copy of the package. */
 const COPY = Symbol('this copy of fastify-send-range')
 
-/** A Fastify instance; contexts below the registering one inherit its registration, like a decorator. */
+/** A Fastify instance. Contexts below the registering one inherit its registration, like a decorator. */
 type Registered = FastifyInstance & {
   [REGISTRATION]?: { readonly copy: symbol; readonly registration: Registration }
 }
 
 /**
- * Puts a registration on a context, for it and the contexts below.
+ * Sets the registration of a context and of the contexts below.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` where the context has one already, where a context above has one of
- * another copy of this package, and where `reply.sendRange` is something else's: requests would get its files
+ * @throws SendRangeError `ERR_RANGE_OPTION` if the context has one already, if a context above has one of another copy of
+ * this package, or if `reply.sendRange` belongs to another plugin, whose files requests would get
  */
 export function setRegistration(fastify: FastifyInstance, registration: Registration): void {
   const context: Registered = fastify
@@ -48,9 +48,9 @@ export function setRegistration(fastify: FastifyInstance, registration: Registra
 }
 
 /**
- * The registration that holds in a context.
+ * The registration of a context.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` where there is none
+ * @throws SendRangeError `ERR_RANGE_OPTION` if there is none
  */
 export function registrationOf(fastify: FastifyInstance): Registration {
   const found = (fastify as Registered)[REGISTRATION]

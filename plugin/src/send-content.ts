@@ -37,12 +37,12 @@ export interface Content {
   readonly context: ResponseContext
   readonly decision: ContentDecision
   readonly settings: Pick<Settings, 'stallTimeout'>
-  /** Closes the representation; more than one call does no harm. */
+  /** Closes the representation. More calls have no effect. */
   readonly close: () => Promise<void>
   readonly progress: Progress
-  /** Whether a hook of the application is given the payload, and may keep it. */
+  /** Whether a hook of the application receives the payload, and may keep it. */
   readonly hasSendHooks: boolean
-  /** Aborted when nobody wants the bytes any more. */
+  /** Aborted when the response is over. */
   readonly signal: AbortSignal
 }
 
@@ -65,16 +65,16 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
     sendEmpty(reply, claim)
     return
   }
-  // One write with the head, and no stream. But without a tag of ours a hook may make one from a Buffer, and that would
-  // name the part instead of the whole.
+  // One write together with the head, and no stream. It needs our tag: without one, a hook may make a tag from the Buffer,
+  // and that would identify the part instead of the whole.
   if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
     await sendAtOnce(reply, { representation, laidOut }, content)
   else sendBody(reply, laidOut, content)
 }
 
 /**
- * The ranges of a 206, when they are asked for. Holds the layout and not the decision, which has hundreds of objects for
- * hundreds of ranges: a client that does not read keeps this for a long time.
+ * The ranges of a 206, for an event. This refers to the layout and not to the decision, which has hundreds of objects for
+ * hundreds of ranges: a client that does not read keeps it in memory for a long time.
  */
 function rangesOf(layout: Layout): () => readonly ByteRange[] {
   if (layout instanceof Multipart) return () => layout.ranges
@@ -84,7 +84,7 @@ function rangesOf(layout: Layout): () => readonly ByteRange[] {
 
 interface LaidOut {
   readonly layout: Layout
-  /** Of the whole answer: a multipart body has one of its own. */
+  /** That of the answer. A multipart body has another one than its parts. */
   readonly contentType: string
 }
 
@@ -124,7 +124,7 @@ function setFields(reply: FastifyReply, { layout, contentType }: LaidOut, conten
   setContentFields(reply, { claim, context, decision, contentType, length: layout.length })
 }
 
-/** A hook, a handler for what is not found, and a wrapper of `send` are given the payload and may keep it. */
+/** A hook, a not-found handler and a wrapper of `send` receive the payload and may keep it. */
 function readersOf(reply: FastifyReply, { hasSendHooks }: Content): BodyReaders {
   const isSeen = hasSendHooks || reply.request.is404 || isSendWrapped(reply)
   return isSeen ? 'anybody' : 'response only'
@@ -143,13 +143,13 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
   guardAgainstStall(reply, settings.stallTimeout, () => cut(reply.raw))
 }
 
-/** A hook may change the payload in place: a part is compared with a copy that no hook is given. */
+/** A hook may change the payload in place. So a part is compared with a copy that no hook receives. */
 function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): IntendedBody {
   const isCompared = content.decision.kind !== 'full' && readersOf(reply, content) === 'anybody'
   return isCompared ? { length: bytes.length, bytes: ownCopy(bytes) } : { length: bytes.length }
 }
 
-/** A hook may put a body in the place of none. */
+/** A hook may add a body to an answer that has none. */
 function guardEmpty(reply: FastifyReply): void {
   watchForBegun(reply)
   guardBody(reply, { length: 0 })
@@ -171,7 +171,7 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const reopen = async (): Promise<Representation | undefined> =>
     isReopenable(representation) ? representation.reopen() : undefined
   const body = answerBody(reply, { representation, layout, readers, close, reopen, signal, progress })
-  // A body that fails before its first byte leaves the answer to the error handler.
+  // If a body fails before its first byte, the error handler answers.
   body.whenFailed(() => {
     if (isHeadSent(reply.raw)) return
     ReplyClaim.release(reply)

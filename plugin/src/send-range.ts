@@ -24,7 +24,7 @@ import { giveUp } from './sources/given-up.ts'
 import type { Opener, Opening } from './sources/opener.ts'
 import type { OpenContext, Representation } from './sources/source.ts'
 
-/** How often a representation is opened when it changes while it is read for a Buffer. */
+/** How often a representation is opened that changes while it is read for a Buffer. */
 const MAX_ATTEMPTS = 3
 
 const NEVER = new AbortController().signal
@@ -35,25 +35,26 @@ export interface Call {
   readonly path: string
   readonly settings: Settings
   readonly opener: Opener
-  /** Whether a hook of the application is given the payload, and may keep it. */
+  /** Whether a hook of the application receives the payload, and may keep it. */
   readonly hasSendHooks: boolean
 }
 
 /**
  * Answers one call, in these steps:
  *
- * 1. Wait for a turn on the connection, first to open and then to send: `response-turn`. Nothing is open meanwhile; what
- *    has to wait for the second is opened again.
- * 2. Open what the path names: `target-check` looks at how the request spells it, then the `opener` of the source opens
- *    it (`file-source`, `first-of`, or `opened-source` for a source of the application). Where nothing is there,
- *    `refused-answer` ends here.
- * 3. Select what conditions and ranges are about: `selected-representation`, from what was opened and what the handler set.
+ * 1. Wait for a turn on the connection, first to open and then to send: `response-turn`. Nothing is open during a wait. An
+ *    answer that has to wait for its turn to send opens again.
+ * 2. Open the representation: `target-check` checks how the request spells the path, then the `opener` of the source opens
+ *    it (`file-source`, `first-of`, or `opened-source` for a source of the application). If there is none, the answer
+ *    ends in `refused-answer`.
+ * 3. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
+ *    handler.
  * 4. Decide: `decided-answer`, by `decision`, from `request-fields`.
  * 5. Without content, a 304, 412 or 416: `contentless-answer`.
  * 6. With content: `send-content` lays out the body (`multipart`), sets status and fields (`content-fields`), and sends it
  *    from memory (`short-body`) or as a stream (`answer-body`).
  *
- * A failure on the way goes to Fastify's error handling: `failed-answer`. Whatever was opened is closed on every way out.
+ * A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
@@ -72,7 +73,7 @@ interface Answering {
 
 interface Attempt extends Answering, Pick<Opening, 'attempt'> {}
 
-/** Nothing is open while an answer waits for its turn, so what it waited for is opened again, and decided again. */
+/** Nothing is open while an answer waits for its turn. After the wait it opens again, and decides again. */
 async function answerInTurn(reply: FastifyReply, call: Call, answering: Answering): Promise<void> {
   const { turn } = answering
   for (let changes = 0; changes < MAX_ATTEMPTS; ) {
@@ -98,7 +99,7 @@ function isChange(error: unknown): boolean {
   return error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED'
 }
 
-/** Answers, unless there is a body whose turn it is not. Throws only while nothing has been sent. */
+/** Answers, unless there is a body and it is not its turn. Throws only while nothing has been sent. */
 async function answer(
   reply: FastifyReply,
   call: Call,
@@ -136,7 +137,7 @@ async function answer(
   } catch (error) {
     await close()
     if (claim.isLost || isHeadSent(reply.raw)) throw error
-    // The next version must not go out under the status and the validators of this one.
+    // The next version must not be sent with the status and the validators of this one.
     restoreFields(reply, handlerFields)
     reply.code(statusCode)
     throw error
@@ -153,8 +154,8 @@ async function open(
 }
 
 /**
- * One opening for an answer. A signal is made when a source asks for it: most files need none, and it costs more than it
- * helps. The reply is forgotten then, since a source that hangs may hold the opening for ever.
+ * One opening for an answer. The signal is made when a source asks for it, since it is expensive and most files need none.
+ * The reply is released then: a source that hangs may keep the opening in memory for ever.
  */
 class AnswerOpening implements Opening {
   readonly log: FastifyBaseLogger

@@ -4,7 +4,7 @@ import type { OpenFile } from './open-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const MAX_REMEMBERED = 4096
-/** A file that was shorter this long ago, in ms, is taken for one that grows. */
+/** A file that was shorter within this time, in ms, counts as growing. */
 const GROWING_MS = 10_000
 
 interface SeenSize {
@@ -13,11 +13,11 @@ interface SeenSize {
   readonly at: number
 }
 
-/** The sizes that files had lately. */
+/** Recent sizes of files. */
 class RecentSizes {
   readonly #seen = new Map<string, SeenSize>()
 
-  /** Notes the size of a file. True when the file was shorter a short while ago. */
+  /** Notes the size of a file. True if the file was shorter a short time ago. */
   isGrowth({ dev, ino, size }: OpenFile['version']): boolean {
     const key = `${dev}:${ino}`
     const before = this.#seen.get(key)
@@ -31,20 +31,20 @@ class RecentSizes {
 }
 
 /**
- * Entity-tags from what a file contains, equal on every machine that holds the same bytes. Each version of a file is
- * read once; requests that come while it is being read share the result.
+ * Entity-tags from the content of a file, equal on every machine that has the same bytes. Each version of a file is read
+ * once. Requests that arrive while it is being read share the result.
  */
 export class ContentTags {
   readonly #tags = new Map<string, Promise<string | undefined>>()
   readonly #sizes = new RecentSizes()
 
   /**
-   * The opaque tag of an open file; undefined when the file grows, between two requests or while it is read: it may go
-   * on growing, so it is not read for a tag again and again. Throws `ERR_RANGE_CHANGED` when it changes in another way.
+   * The opaque tag of an open file; undefined if the file grows, between two requests or while it is read. It may go on
+   * growing, so it is not read for a tag again and again. Throws `ERR_RANGE_CHANGED` if it changes in another way.
    */
   of(file: OpenFile): Promise<string | undefined> {
     if (this.#sizes.isGrowth(file.version)) return Promise.resolve(undefined)
-    // A version that could still change unseen is not worth remembering.
+    // A version that could still change unnoticed is not remembered.
     if (!file.settled) return digest(file)
     const key = file.versionKey
     const known = this.#tags.get(key)
@@ -74,7 +74,7 @@ async function digest(file: OpenFile): Promise<string | undefined> {
     hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
-  // It may also grow between two looks.
+  // It may also grow between two checks.
   if (await file.hasGrown()) return undefined
   if (await file.isUnchanged()) return hash.digest('base64url')
   if (await file.hasGrown()) return undefined

@@ -1,15 +1,12 @@
-/** A descriptor that is kept open although no answer may need it. */
+/** A descriptor that is kept open even while no answer uses it. */
 export interface KeptDescriptor {
-  /** Keeps it no longer: it is closed as soon as no answer uses it. */
+  /** Stops keeping it: it is closed as soon as no answer uses it. */
   readonly giveUp: () => void
 }
 
-/**
- * Bounds the descriptors that several caches keep, all together: the one that was used longest ago goes first,
- * whichever cache it is in.
- */
+/** Limits the descriptors that several caches keep together. The least recently used one is closed first, of any cache. */
 export class DescriptorBudget {
-  // A Set keeps insertion order: the first is the one that was used longest ago.
+  // A Set keeps insertion order: the first is the least recently used.
   readonly #kept = new Set<KeptDescriptor>()
   #limit: number
 
@@ -31,12 +28,12 @@ export class DescriptorBudget {
     this.#shrinkTo(this.#limit)
   }
 
-  /** Notes that a descriptor is kept no longer. */
+  /** Notes that a descriptor is not kept any more. */
   forget(kept: KeptDescriptor): void {
     this.#kept.delete(kept)
   }
 
-  /** Gives up all that is kept. */
+  /** Stops keeping all of them. */
   giveUpAll(): void {
     this.#shrinkTo(0)
   }
@@ -50,5 +47,5 @@ export class DescriptorBudget {
   }
 }
 
-/** What all registrations of this process may keep. */
+/** The descriptors that all registrations of this process keep. */
 export const keptDescriptors: DescriptorBudget = new DescriptorBudget(Number.POSITIVE_INFINITY)

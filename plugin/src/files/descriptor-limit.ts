@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 const ROW = /^Max open files +(\d+) /m
 
-/** How many descriptors this process may have (`ulimit -n`). Infinity where that is not bounded, or not known. */
+/** How many descriptors this process may have (`ulimit -n`). Infinity if there is no limit, or it is not known. */
 export function descriptorLimit(): number {
   try {
     const [, limit] = ROW.exec(readFileSync('/proc/self/limits', 'latin1')) ?? []

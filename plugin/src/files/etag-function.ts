@@ -5,9 +5,9 @@ import { unlessGivenUp } from '../sources/given-up.ts'
 import { mtimeMsOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
-/** What an {@link EtagFunction} is told about the open file. */
+/** What an {@link EtagFunction} gets to know about the open file. */
 export interface EtagFacts {
-  /** As it was given to `sendRange`. */
+  /** As given to `sendRange`. */
   readonly path: string
   /** Bytes. */
   readonly size: number
@@ -16,24 +16,25 @@ export interface EtagFacts {
 }
 
 /**
- * Makes the entity-tag of a file: a complete tag (`"v1"`, `W/"v1"`), or what stands between the quotes of a strong
- * one; `false` for none. Two files with different bytes must never get the same strong tag.
+ * Makes the entity-tag of a file: a complete tag (`"v1"`, `W/"v1"`), or the text between the quotes of a strong one, or
+ * `false` for none. Two files with different bytes must never get the same strong tag.
  */
 export type EtagFunction = (facts: EtagFacts) => string | false | Promise<string | false>
 
 /** The answer that a tag is for. */
 export interface TaggedAnswer {
-  /** As it was given to `sendRange`. */
+  /** As given to `sendRange`. */
   readonly path: string
-  /** Gives the signal that is aborted when the response is over. */
+  /** The signal that is aborted when the response is over. */
   readonly signal: () => AbortSignal
 }
 
 /**
- * The tag that an etag function gives a file; undefined for none. The function may take any time, but not longer than
- * somebody wants the answer.
+ * The tag that an etag function returns for a file; undefined for none. The function may take any time, until the answer
+ * is over.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` when it throws or rejects, gives what is no tag, or the signal is aborted
+ * @throws SendRangeError `ERR_RANGE_OPTION` if it throws, rejects, or returns something else than a tag;
+ * `ERR_RANGE_READ` if the signal is aborted
  */
 export async function customTag(
   file: OpenFile,

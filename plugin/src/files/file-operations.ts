@@ -1,10 +1,10 @@
 import { SendRangeError } from '../errors.ts'
 import { MAX_WAITING_OPERATIONS, SMALL_CHUNK_BYTES } from '../memory-bounds.ts'
 
-/** Whether a storage is this machine's own, or may stop to answer on its own: a network, a FUSE file system. */
+/** `local`: the storage belongs to this machine. `remote`: it can stop answering by itself, like a network or FUSE. */
 export type StorageKind = 'local' | 'remote'
 
-/** Node's default, where UV_THREADPOOL_SIZE does not say otherwise. */
+/** Node's default, if UV_THREADPOOL_SIZE is not set. */
 const DEFAULT_THREADS = 4
 const threads = Number(process.env['UV_THREADPOOL_SIZE']) || DEFAULT_THREADS
 
@@ -12,9 +12,9 @@ const threads = Number(process.env['UV_THREADPOOL_SIZE']) || DEFAULT_THREADS
 const HUNG_MS = 1000
 
 /**
- * How many operations are handed to Node's threads at a time. More than there are threads keeps them awake, which is
- * cheaper; few enough that a small read waits behind few others. Large reads leave two threads to everything else.
- * A remote storage gets half of the threads: when it hangs, the other half goes on, with every other storage.
+ * How many operations Node's threads get at a time. It is more than there are threads, since idle threads cost more, and
+ * few enough that a small read waits behind few others. Large reads leave two threads for other operations. A remote
+ * storage gets half of the threads. If it hangs, the other half still serves every other storage.
  */
 const LIMITS: Readonly<Record<StorageKind, { readonly all: number; readonly large: number }>> = {
   local: { all: 4 * threads, large: Math.max(1, threads - 2) },
@@ -23,7 +23,7 @@ const LIMITS: Readonly<Record<StorageKind, { readonly all: number; readonly larg
 
 type OperationSize = 'small' | 'large'
 
-/** The operations on the files of one storage: a few at a time, in the order in which they came. */
+/** The operations on the files of one storage: a few at a time, in the order of their calls. */
 export class FileOperations {
   readonly kind: StorageKind
   #running = 0
@@ -34,12 +34,12 @@ export class FileOperations {
     this.kind = kind
   }
 
-  /** Runs a look at a path or a descriptor, or opens. Throws `ERR_RANGE_OVERLOADED` when too many wait. */
+  /** Runs a check of a path or a descriptor, or opens a file. Throws `ERR_RANGE_OVERLOADED` if too many wait. */
   run<T>(operation: () => Promise<T>): Promise<T> {
     return this.#run(operation, 'small')
   }
 
-  /** Runs a read. One of more than {@link SMALL_CHUNK_BYTES} waits for other large ones, not for small ones. */
+  /** Runs a read. A read of more than {@link SMALL_CHUNK_BYTES} waits for other large ones, and small ones do not. */
   read<T>(byteCount: number, operation: () => Promise<T>): Promise<T> {
     return this.#run(operation, byteCount > SMALL_CHUNK_BYTES ? 'large' : 'small')
   }

@@ -18,7 +18,7 @@ export interface FileSourceOptions {
   readonly dotfiles?: Dotfiles
   /** A file's ETag. Default `'stat'`. */
   readonly etag?: EtagPolicy
-  /** `'none'` says so, answers every request whole, and lets a file grow meanwhile. Default `'bytes'`. */
+  /** `'none'` says so, answers every request whole, and lets a file grow while it is sent. Default `'bytes'`. */
   readonly acceptRanges?: 'bytes' | 'none'
   /** Descriptors of recently served files that are kept open, at most. 0: none. Default 256. */
   readonly maxOpenFiles?: number

@@ -12,12 +12,12 @@ const BY_CODE: ReadonlyMap<string, Refusal> = new Map([
   ['ENODEV', 'device'],
 ])
 
-/** What a system error says of a path under which nothing can be served; undefined for every other error. */
+/** Why nothing can be served under a path, from the code of a system error; undefined for every other error. */
 export function refusalOfCode(code: string): Refusal | undefined {
   return BY_CODE.get(code)
 }
 
-/** What something is that is not a regular file. */
+/** The kind of something that is not a regular file. */
 export function refusalOfKind(stats: BigIntStats): Refusal {
   if (stats.isDirectory()) return 'folder'
   if (stats.isFIFO()) return 'fifo'

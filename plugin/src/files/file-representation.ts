@@ -3,30 +3,30 @@ import type { NearbyReader, Read } from '../sources/nearby-reads.ts'
 import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
-/** What is said of a file beside what its version says. */
+/** What describes a file besides its version. */
 export interface FileDescription {
-  /** The entity-tag; none where it is left out. */
+  /** The entity-tag. Left out for none. */
   readonly tag?: string | undefined
   /**
-   * `allowed`: the file may grow while it is sent; then its bytes up to the size at opening are sent, always whole.
-   * `refused`: the bytes before its old end may have changed with it, so the answer is cut.
+   * `allowed`: the file may grow while it is sent. Its bytes up to the size at opening are sent, always whole.
+   * `refused`: if the file grows, the answer is cut, since the bytes before its old end may have changed too.
    */
   readonly growth: 'allowed' | 'refused'
   /**
-   * Whether a change of mode, owner, link count or path explains a ctime that moved while the file was sent. Not under a
-   * tag of the content, which is for files whose writers are not trusted.
+   * Whether a change of mode, owner, link count or path explains a ctime that changed while the file was sent. It does
+   * not under a tag of the content, which is for files whose writers are not trusted.
    */
   readonly explanations: 'believed' | 'refused'
 }
 
-/** One version of a file, on the descriptor that was pinned for it. */
+/** One version of a file, read through the descriptor that is open for it. */
 export class FileRepresentation implements NearbyReader {
   readonly size: number
   readonly etag: string | undefined
   readonly lastModified: Date | undefined
   readonly lastModifiedStrength: 'strong' | 'weak' | 'open'
   readonly acceptRanges: 'none' | undefined
-  /** Its own, though it has none: what it inherited would be sent. */
+  /** An own property, although there is none: an inherited one would be sent. */
   readonly contentType: undefined = undefined
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
@@ -49,7 +49,7 @@ export class FileRepresentation implements NearbyReader {
     return this.#file.cachedRanges.find(first, last - first + 1)
   }
 
-  /** A version that is not settled proves nothing yet: it may have been written to unseen. */
+  /** Caches bytes of settled versions only: another version may have been written to unnoticed. */
   offerToCache({ first }: ByteRange, bytes: Uint8Array): void {
     if (this.#file.settled && this.#growth === 'refused') this.#file.cachedRanges.keep(first, bytes)
   }

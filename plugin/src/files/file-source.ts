@@ -18,7 +18,7 @@ import { openRepresentation } from './open-representation.ts'
 import { assertFolder, checkRoot } from './root-folder.ts'
 
 /**
- * A source of the files below a folder. The plugin makes one of its own options where no source is given. Make it once,
+ * A source of the files below a folder. The plugin makes one from its own options if no source is given. Make it once,
  * not in each request, since it keeps descriptors of recently served files open.
  *
  * What the plugin or a call sets for `root`, `dotfiles`, `etag` and `acceptRanges` does not reach it, except that

@@ -6,7 +6,7 @@ import { freshRun } from './fresh-run.ts'
 import { closesUnderWay, type OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
 
-/** One open for all who ask for the same path at the same time. */
+/** One open for all requests of the same path at the same time. */
 interface SharedOpen {
   readonly open: () => Promise<OpenFile | Refusal>
   callers: number
@@ -14,18 +14,18 @@ interface SharedOpen {
 
 interface Entry extends KeptDescriptor {
   readonly file: OpenFile
-  /** Looks whether the path still leads to the file, in a look that starts after the call. */
+  /** Checks whether the path still leads to the file, in a check that begins after the call. */
   readonly isCurrent: () => Promise<boolean>
   lastUsed: number
 }
 
-/** Bounds of an {@link OpenFileCache}. */
+/** The limits of an {@link OpenFileCache}. */
 export interface OpenFileCacheOptions {
-  /** Descriptors kept open at most. 0 keeps none. */
+  /** The maximum number of descriptors that are kept open. 0: none. */
   readonly maxFiles: number
-  /** Ms after the last use until a descriptor is closed. */
+  /** How long after its last use a descriptor is kept open, in ms. */
   readonly idleMs: number
-  /** Bounds what this cache and others keep together. */
+  /** Limits the descriptors that this cache and others keep together. */
   readonly budget: DescriptorBudget
 }
 
@@ -35,10 +35,10 @@ export interface OpenFileCacheOptions {
  * version are kept together or not at all.
  */
 export class OpenFileCache {
-  // A Map keeps insertion order: the first entry is the one that was used longest ago.
+  // A Map keeps insertion order: the first entry is the least recently used.
   readonly #entries = new Map<string, Entry>()
   readonly #options: OpenFileCacheOptions
-  /** Opens under way, by the same keys. */
+  /** The running opens, by the same keys. */
   readonly #opening = new Map<string, SharedOpen>()
   #sweeper: NodeJS.Timeout | undefined
 
@@ -46,7 +46,7 @@ export class OpenFileCache {
     this.#options = options
   }
 
-  /** Opens, or takes from the cache. The caller releases the file. Throws as {@link openFile} does. */
+  /** Opens a file, or takes it from the cache. The caller releases it. Throws as {@link openFile} does. */
   async open(location: FileLocation): Promise<OpenFile | Refusal> {
     const key = `${location.root}\0${location.path}`
     for (let entry = this.#entries.get(key); entry !== undefined; entry = this.#entries.get(key)) {
@@ -61,20 +61,20 @@ export class OpenFileCache {
     return file
   }
 
-  /** Closes every descriptor that no response is using; the others close with their last response. */
+  /** Closes every descriptor that no response uses. The others are closed with their last response. */
   clear(): void {
     for (const [key, entry] of this.#entries) this.#drop(key, entry)
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
   }
 
-  /** Requests that arrive together share one open, which starts after the last of them came. */
+  /** Requests that arrive together share one open, which begins after the last of them has arrived. */
   async #openShared(key: string, location: FileLocation): Promise<OpenFile | Refusal> {
     let shared = this.#opening.get(key)
     if (shared === undefined) {
       const open = freshRun(async () => {
         const file = await this.#openAgain(location)
-        // Each caller has made the file its own by then.
+        // By then each caller has retained the file.
         if (!isRefusal(file)) setImmediate(() => file.release())
         return file
       })
@@ -91,13 +91,13 @@ export class OpenFileCache {
     }
   }
 
-  /** Where descriptors have run out, those that are only kept are the first to go: of every cache. */
+  /** If there are no free descriptors, those that no answer uses are closed, of every cache. */
   async #openAgain(location: FileLocation): Promise<OpenFile | Refusal> {
     try {
       return await openFile(location)
     } catch (error) {
       if (!(error instanceof SendRangeError) || error.code !== 'ERR_RANGE_OVERLOADED') throw error
-      // Also where nothing is kept: others who have failed at the same time may have given all up.
+      // Also if this cache keeps none: another request that failed at the same time may have closed them.
       this.#options.budget.giveUpAll()
       await closesUnderWay()
       return openFile(location)
@@ -106,7 +106,7 @@ export class OpenFileCache {
 
   #keep(key: string, location: FileLocation, file: OpenFile): void {
     const previous = this.#entries.get(key)
-    // Requests that came together have opened it several times: one stays, or each would put out the others'.
+    // Requests that arrived together may have opened it several times. The first stays, so that they do not replace each other's.
     if (previous !== undefined && sameVersion(previous.file.version, file.version)) return
     if (previous !== undefined) this.#drop(key, previous)
     if (!file.retain()) return

@@ -21,15 +21,15 @@ import { hasContentOf, type SeenFile, versionHistory } from './version-history.t
 
 const fstatFd = promisify(fstat)
 
-/** How long a file of which only the times have moved is looked at, in ms: a thread may wait long for a processor. */
+/** How long a file is checked again if only its times changed, in ms. A thread may wait long for a processor. */
 const UNDECIDED_MS = 1000
 
 const rangeCache = new RangeCache()
 
-/** Closes that have been started, of all files. */
+/** The running closes, of all files. */
 const closes = new Set<Promise<void>>()
 
-/** Resolves when the descriptors that are being closed now are free again. */
+/** Resolves when the descriptors that are being closed now are free. */
 export async function closesUnderWay(): Promise<void> {
   await Promise.all(closes)
 }
@@ -40,38 +40,38 @@ function closeDescriptor(fd: number): void {
   void closed.then(() => closes.delete(closed))
 }
 
-/** What is known of a file when it has been opened. */
+/** What is known of a file after it was opened. */
 export interface OpenFileFacts extends SeenFile {
   readonly settled: boolean
   readonly hasBlocks: boolean
-  /** The ctime that the tag is made of. */
+  /** The ctime for the tag. */
   readonly tagCtimeNs: bigint
-  /** Ms since the epoch: the path led to this version then, or later. */
+  /** A time at which the path led to this version, in ms since the epoch. */
   readonly seenAt: number
 }
 
 /**
- * One open regular file, pinned to the version it had when it was opened. Counts its users: the descriptor is closed
+ * One open regular file, with the version that it had when it was opened. It counts its users. The descriptor is closed
  * when the last one has released it.
  */
 export class OpenFile {
   readonly fd: number
   readonly version: FileVersion
-  /** Where the file really lies, symlinks followed. */
+  /** The path of the file, with symlinks followed. */
   readonly realPath: string
-  /** Whether reading through this descriptor moves the atime. */
+  /** Whether reading through this descriptor changes the atime. */
   readonly reads: SeenFile['reads']
-  /** Whether a second write could no longer hide behind the same timestamps. */
+  /** Whether no other write can have the same timestamps any more. */
   readonly settled: boolean
-  /** Whether the file takes space on a disk. Without any it is sparse, or made when it is read. */
+  /** Whether the file takes space on a disk. Otherwise it is empty, sparse, or generated when it is read. */
   readonly hasBlocks: boolean
-  /** Names this version, among all that the file system tells apart. */
+  /** Identifies this version among all that the file system can distinguish. */
   readonly versionKey: string
-  /** The entity-tag made of the version: weak as long as a second write could hide. */
+  /** The entity-tag of the version. It is weak while another write can have the same timestamps. */
   readonly statTag: string
-  /** Small ranges of this version that are kept in memory. */
+  /** Small ranges of this version in memory. */
   readonly cachedRanges: VersionRanges = rangeCache.forVersion()
-  /** What this file's storage is asked through. */
+  /** Runs the operations on the storage of this file. */
   readonly #operations: FileOperations
   #users = 1
   #seenAt: number
@@ -92,13 +92,13 @@ export class OpenFile {
     this.statTag = formatEntityTag({ strength, opaque: opaqueTagOf(facts.version, facts.tagCtimeNs) })
   }
 
-  /** Notes that the path led to this version at a later time, in ms since the epoch. */
+  /** Notes a later time at which the path led to this version, in ms since the epoch. */
   seenAgain(at: number): void {
     this.#seenAt = Math.max(this.#seenAt, at)
   }
 
   /**
-   * Whether the mtime is this version's alone: `open` while the next version could still get one of the same second.
+   * Whether only this version has its mtime. `open` while the next version can still get one of the same second.
    */
   dateStrength(): 'strong' | 'weak' | 'open' {
     if (isSecondOpen(this.version, this.#seenAt)) return 'open'
@@ -106,29 +106,29 @@ export class OpenFile {
     return this.#dateStrength
   }
 
-  /** Adds a user; false when the descriptor is closed already. */
+  /** Adds a user; false if the descriptor is closed already. */
   retain(): boolean {
     if (this.#users === 0) return false
     this.#users++
     return true
   }
 
-  /** Takes a user away. The descriptor is closed with the last one. */
+  /** Removes a user. The last one closes the descriptor. */
   release(): void {
     if (--this.#users === 0) closeDescriptor(this.fd)
   }
 
-  /** Looks at the open descriptor again, in a look that starts after this call. */
+  /** Checks the open descriptor again, in a check that begins after this call. */
   readonly currentVersion: () => Promise<FileVersion> = freshRun(async () =>
     versionOf(await this.#operations.run(() => this.#use(() => fstatFd(this.fd, { bigint: true })))),
   )
 
-  /** Whether the content is still the one that was opened, as far as can be told. */
+  /** Whether the content is the one that was opened, as far as the file system shows. */
   async isUnchanged(): Promise<boolean> {
     return hasContentOf(this, await this.currentVersion())
   }
 
-  /** The same, where nothing that moves the ctime explains it but that another file has taken its last name. */
+  /** The same, but the only accepted explanation for a changed ctime is that another file has replaced the last name. */
   async isUntouched(): Promise<boolean> {
     const now = await this.currentVersion()
     if (sameVersion(this.version, now)) return true
@@ -136,9 +136,9 @@ export class OpenFile {
   }
 
   /**
-   * Whether the file is longer than it was when it was opened. A write moves the ctime and the mtime first and the size
-   * last, and its thread may lose the processor in between, so a file of which only the times have moved is looked at
-   * some times.
+   * Whether the file is longer than when it was opened. A write changes the ctime and the mtime first and the size last,
+   * and its thread may lose the processor in between. So a file of which only the times changed is checked several
+   * times.
    */
   async hasGrown(): Promise<boolean> {
     const { size, mtimeNs, ctimeNs } = this.version
@@ -150,12 +150,12 @@ export class OpenFile {
     }
   }
 
-  /** Reads into `target` from `position`; returns the count of bytes, 0 at the end. */
+  /** Reads into `target` from `position`. Returns the number of bytes, which is 0 at the end. */
   readAt(target: Uint8Array, position: number): Promise<number> {
     return this.#operations.read(target.length, () => this.#use(() => readInto(this.fd, target, position)))
   }
 
-  /** Reads several places with one call, those between them too. False when the file gave fewer bytes. */
+  /** Reads several places with one call, and the bytes between them. False if the file had fewer bytes. */
   readNearby(reads: readonly Read[]): Promise<boolean> {
     const targets = targetsWithGaps(reads)
     const byteCount = targets.reduce((sum, { length }) => sum + length, 0)
@@ -165,7 +165,7 @@ export class OpenFile {
     )
   }
 
-  /** Keeps the descriptor open for one operation: its number may be another file's as soon as it is closed. */
+  /** Keeps the descriptor open for one operation. Once it is closed, another file may get its number. */
   async #use<T>(operate: () => Promise<T>): Promise<T> {
     if (!this.retain()) throw new SendRangeError('ERR_RANGE_READ', 'The file has been closed')
     try {

@@ -27,20 +27,20 @@ const closeFd = promisify(close)
 const fstatFd = promisify(fstat)
 const statPath = promisify(stat)
 
-// O_NONBLOCK: opening a FIFO must not hold a thread until somebody writes to it. Windows has neither flag.
+// O_NONBLOCK: opening a FIFO must not block a thread until something writes to it. Windows has neither flag.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
-// Linux only, and for the owner of a file only: reads do not move the atime, so what else moved it can be told.
+// Linux only, and for the owner of a file only: our reads do not change the atime, so other changes of it are noticed.
 const KEEP_ATIME = constants.O_NOATIME ?? 0
 const ROOT_USER = 0
 
-/** ERR_ACCESS_DENIED is what Node's permission model (`--permission`) says. */
+/** ERR_ACCESS_DENIED comes from Node's permission model (`--permission`). */
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'ERR_ACCESS_DENIED'])
 const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
-/** How often a file that is replaced while it is being opened is looked at again. */
+/** How often a file is opened that is replaced while it is being opened. */
 const MAX_ATTEMPTS = 10
 
-/** A file's location: `path` must lie inside `root` also after every symlink is followed. Both absolute. */
+/** Where a file is. `path` must be below `root`, also after every symlink is followed. Both are absolute. */
 export interface FileLocation {
   readonly root: string
   readonly path: string
@@ -49,7 +49,7 @@ export interface FileLocation {
 /**
  * Opens a regular file inside the root. The caller releases it.
  *
- * @returns why there is nothing to serve: it is not there, is not a regular file, or lies outside the root
+ * @returns a reason if there is nothing to serve: it does not exist, is not a regular file, or lies outside the root
  * @throws SendRangeError `ERR_RANGE_PATH_FORBIDDEN`, `ERR_RANGE_OVERLOADED`, `ERR_RANGE_READ`; `ERR_RANGE_OPTION` for
  * a root that is a file
  */
@@ -80,7 +80,7 @@ function accessError(code: string, cause: unknown): SendRangeError {
 }
 
 async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusal> {
-  // Below the resolved root: a root that is swapped meanwhile does not make one release look like outside of the other.
+  // Below the resolved root: if the root is swapped in the meantime, a file of one release is not outside of the other.
   const realRoot = await operationsOn(root)
     .run(() => realPathOf(root))
     .catch(absentRoot)
@@ -90,7 +90,7 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
   const opened = await operations
     .run(() => openDescriptor(realPathWanted))
     .catch(async (error: unknown) => {
-      // A release that is swapped away is often removed at once.
+      // After a swap, the old release is often removed at once.
       if ((await operationsOn(root).run(() => realPathOf(root))) === realRoot) throw error
       return 'replaced' as const
     })
@@ -104,7 +104,7 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
     const realPath = await operations.run(() => realPathOfOpen(fd, stats, path))
     if (realPath === undefined) return 'replaced'
     if (!isBelow(realRoot, realPath)) return 'link-outside-root'
-    const settlement = await settle(fd, versionOf(stats), operations)
+    const settlement = await waitUntilSettled(fd, versionOf(stats), operations)
     const seen: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
     const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(seen) : settlement.version.ctimeNs
     file = new OpenFile(fd, { ...seen, ...settlement, hasBlocks: stats.blocks > 0n, tagCtimeNs, seenAt })
@@ -114,7 +114,7 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
   }
 }
 
-/** A root that is not there is undefined; every other failure is thrown. */
+/** Returns undefined for a root that does not exist, and throws every other error. */
 function absentRoot(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error
 }
@@ -125,8 +125,8 @@ interface Descriptor {
 }
 
 /**
- * Opens what is a regular file. It is looked at before: a writer that waits for a reader of a FIFO is woken by
- * opening it, and what it then writes would be lost. What was swapped in meanwhile is found by the look afterwards.
+ * Opens a regular file. Its kind is checked first: opening a FIFO wakes a writer that waits for a reader, and its bytes
+ * would be lost. If something else replaces the file in the meantime, the check after opening finds it.
  */
 async function openDescriptor(path: string): Promise<Descriptor | Refusal> {
   const stats = await statPath(path, { bigint: true })
@@ -136,7 +136,7 @@ async function openDescriptor(path: string): Promise<Descriptor | Refusal> {
     try {
       return { fd: await openFd(path, FLAGS | KEEP_ATIME), reads: 'keep atime' }
     } catch (error) {
-      // A root user without the capability is not treated as the owner.
+      // A root user without the capability does not count as the owner.
       if (systemCode(error) !== 'EPERM') throw error
     }
   }
@@ -149,24 +149,28 @@ interface Settlement {
 }
 
 /**
- * Waits out the clock's grain for a file that was written a moment ago, so that its tag can be strong. A file that
- * is written all the time, or on a file system of whole seconds, stays unsettled: its tag will be weak. So does one
- * on a file system that dates no changes.
+ * Waits for one or two ticks of the clock if a file was written a moment ago, so that its tag can be strong. A file that
+ * is written all the time, or is on a file system of whole seconds, stays unsettled, and its tag will be weak. So does a
+ * file on a file system that stores no time of changes.
  */
-async function settle(fd: number, version: FileVersion, operations: FileOperations): Promise<Settlement> {
+async function waitUntilSettled(
+  fd: number,
+  version: FileVersion,
+  operations: FileOperations,
+): Promise<Settlement> {
   if (!hasChangeTime(version)) return { version, settled: false }
   const wait = unsettledFor(version, Date.now())
   if (wait === 0) return { version, settled: true }
   if (wait > CLOCK_GRAIN_MS) return { version, settled: false }
   await sleep(wait + 1)
   const later = versionOf(await operations.run(() => fstatFd(fd, { bigint: true })))
-  // Its last name may have gone meanwhile (replaced by rename, unlinked), which touches no byte.
+  // Its last name may have been removed in the meantime (by a rename or unlink), which changes no byte.
   const isPinned = later.ctimeNs === version.ctimeNs || losesName(version, later)
   if (isPinned && sameWrite(version, later)) return { version, settled: true }
   return { version: later, settled: unsettledFor(later, Date.now()) === 0 }
 }
 
-/** Whether a path still leads to the very version that is open: every check that a fresh open would make. */
+/** Whether a path still leads to the version that is open. Makes every check that a fresh open would make. */
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
     const seenAt = Date.now()

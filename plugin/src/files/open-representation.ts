@@ -11,19 +11,19 @@ import type { FileStore } from './file-store.ts'
 import type { OpenFile } from './open-file.ts'
 import { readPseudoFile } from './pseudo-file.ts'
 
-/** What goes with one answer. */
+/** What a file is opened with for one answer. */
 export interface FileContext {
   readonly store: FileStore
-  /** Gives the signal that is aborted when the response is over. A function for tags needs it, and nothing else. */
+  /** The signal that is aborted when the response is over. Only a function for tags needs it. */
   readonly signal: () => AbortSignal
 }
 
 /**
- * Opens a file below the root and pins the version it has now.
+ * Opens a file below the root, in the version that it has now.
  *
  * @param path decoded, relative to the root
- * @returns why there is nothing to serve, where there is nothing
- * @throws SendRangeError what opening throws
+ * @returns a reason if there is nothing to serve
+ * @throws SendRangeError the errors of opening
  */
 export async function openRepresentation(
   path: string,
@@ -56,11 +56,11 @@ async function describe(file: OpenFile, context: DescriptionContext): Promise<Fi
   const { etag, acceptRanges } = context.policy
   if (etag === 'content') {
     const opaque = await context.store.contentTags.of(file)
-    // It grows: there is no telling what it will contain, and nothing to continue from.
+    // It grows: its later content is not known, so no download can continue from it.
     if (opaque === undefined)
       return new FileRepresentation(file, { growth: 'allowed', explanations: 'refused' })
     const tag = formatEntityTag({ strength: 'strong', opaque })
-    // One that is written at this moment may be growing: it is read for a tag once, not again with each attempt.
+    // A file that is being written may be growing. It is hashed once, not again with each attempt.
     return represent(file, {
       tag,
       acceptRanges: file.settled ? acceptRanges : 'none',
@@ -78,8 +78,8 @@ interface Description {
 }
 
 /**
- * Where ranges are not accepted the file may grow while it is sent. Whether the bytes before its old end have stayed
- * cannot be told then: no strong tag.
+ * If ranges are not accepted, the file may grow while it is sent. Then it is not known whether the bytes before its old end
+ * are the same, so the tag is not strong.
  */
 function represent(file: OpenFile, { tag, acceptRanges, explanations }: Description): FileRepresentation {
   if (acceptRanges === 'bytes') return new FileRepresentation(file, { tag, growth: 'refused', explanations })

@@ -1,15 +1,15 @@
 import { MAX_CACHED_RANGE_BYTES } from '../memory-bounds.ts'
 
 const MAX_RANGE_BYTES = 16 * 1024
-/** What an entry takes beside its bytes, about: many tiny ranges must not add up to more than the bound. */
+/** The approximate memory of an entry besides its bytes. Without it, many tiny ranges would exceed the limit. */
 const ENTRY_BYTES = 512
 
 /**
- * Small ranges that were read lately, over all files: one bound for all of them, and what was used longest ago goes
- * first, also that of files which nobody asks for any more.
+ * Small ranges that were read recently. All files share one limit, and the least recently used range is removed first,
+ * also if its file is not requested any more.
  */
 export class RangeCache {
-  // A Map keeps insertion order: the first entry is the one that was used longest ago.
+  // A Map keeps insertion order: the first entry is the least recently used.
   readonly #ranges = new Map<string, Buffer>()
   readonly #maxBytes: number
   #heldBytes = 0
@@ -19,7 +19,7 @@ export class RangeCache {
     this.#maxBytes = maxBytes
   }
 
-  /** Bytes that are held, with what the entries take. */
+  /** Bytes in the cache, with the memory of its entries. */
   get heldBytes(): number {
     return this.#heldBytes
   }
@@ -29,7 +29,7 @@ export class RangeCache {
     return new VersionRanges(this, this.#versions++)
   }
 
-  /** The bytes kept under a key: to be copied, never to be written to or handed out. */
+  /** The bytes of a key. Copy them; never write to them or hand them out. */
   find(key: string): Buffer | undefined {
     const bytes = this.#ranges.get(key)
     if (bytes === undefined) return undefined
@@ -38,10 +38,10 @@ export class RangeCache {
     return bytes
   }
 
-  /** Keeps a copy of the bytes, unless they are many. */
+  /** Keeps a copy of the bytes, unless there are too many. */
   keep(key: string, bytes: Uint8Array): void {
     if (bytes.length > MAX_RANGE_BYTES || this.#ranges.has(key)) return
-    // Not from Node's own pool: a few bytes would hold a whole block of it.
+    // Not from Node's own pool: a few bytes would keep a whole block of it in memory.
     const copy = Buffer.allocUnsafeSlow(bytes.length)
     copy.set(bytes)
     this.#ranges.set(key, copy)
@@ -64,12 +64,12 @@ export class VersionRanges {
     this.#version = version
   }
 
-  /** The `length` bytes from `first`, to be copied; undefined when they are not here. */
+  /** The `length` bytes from `first`; undefined if they are not in the cache. Copy them. */
   find(first: number, length: number): Buffer | undefined {
     return length > MAX_RANGE_BYTES ? undefined : this.#cache.find(this.#keyOf(first, length))
   }
 
-  /** Keeps a copy of bytes that were read from `first`, unless they are many. */
+  /** Keeps a copy of bytes that were read from `first`, unless there are too many. */
   keep(first: number, bytes: Uint8Array): void {
     this.#cache.keep(this.#keyOf(first, bytes.length), bytes)
   }

@@ -10,34 +10,34 @@ const lstatPath = promisify(lstat)
 /** A path with every symlink followed. */
 export const realPathOf: (path: string) => Promise<string> = promisify(realpath.native)
 
-/** What says which file a descriptor is open on. */
+/** What identifies the file of a descriptor. */
 interface Identity {
   readonly dev: bigint
   readonly ino: bigint
 }
 
 /**
- * Where an open file lies. Linux tells it of the descriptor itself, also when the name leads to another file by now
- * (it then adds ` (deleted)` to the name). Elsewhere the path is followed once more and must lead to the same file.
+ * The path of an open file. Linux knows it by the descriptor, also if the name now leads to another file (then it adds
+ * ` (deleted)` to the name). On other systems the path is followed again and must lead to the same file.
  *
- * @returns undefined when the path leads to another file by now, and nothing tells where this one lies
+ * @returns undefined if the path now leads to another file, and the path of this one is not known
  */
 export async function realPathOfOpen(
   fd: number,
   identity: Identity,
   path: string,
 ): Promise<string | undefined> {
-  const told =
+  const known =
     process.platform === 'linux' ? await readLink(`/proc/self/fd/${fd}`).catch(() => undefined) : undefined
-  if (told !== undefined) return told
+  if (known !== undefined) return known
   const realPath = await realPathOf(path)
   const there = await statPath(realPath, { bigint: true })
   return there.ino === identity.ino && there.dev === identity.dev ? realPath : undefined
 }
 
 /**
- * Whether a real path lies below the root. Every prefix of a real path is real itself; so the root has to be resolved
- * only where the path does not start with it, and then at each look, since deployments swap it.
+ * Whether a real path lies below the root. Every prefix of a real path is a real path too. So the root needs to be resolved
+ * only if the path does not start with it, and then in each check, since deployments swap it.
  */
 export async function isInside(root: string, realPath: string): Promise<boolean> {
   return isBelow(root, realPath) || isBelow(await realPathOf(root), realPath)
@@ -48,7 +48,7 @@ export function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-/** Whether a real path leads to another file than it did, or to none: the file was renamed or removed. */
+/** Whether a real path now leads to another file or to none. Then the file was renamed or removed. */
 export async function leadsElsewhere(realPath: string, { dev, ino }: Identity): Promise<boolean> {
   try {
     const there = await lstatPath(realPath, { bigint: true })

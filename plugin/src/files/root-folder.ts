@@ -5,13 +5,13 @@ import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError, systemCode } from '../errors.ts'
 import { isRemote } from './storage.ts'
 
-/** What a root leads to: `unknown` where the system does not say, or not in time. */
+/** What a root is. `unknown`: the system does not say so, or not in time. */
 export type RootKind = 'folder' | 'no folder' | 'missing' | 'unknown'
 
-/** Ms that a registration waits for an answer about its root: a network file system may give none. */
+/** How long a registration waits for the kind of its root, in ms. A network file system may not answer. */
 const MAX_WAIT_MS = 2000
 
-/** Looks at what lies at a path. Symlinks are followed. */
+/** Finds out what a path leads to. Symlinks are followed. */
 export async function rootKindOf(root: string): Promise<RootKind> {
   try {
     return (await stat(root)).isDirectory() ? 'folder' : 'no folder'
@@ -20,7 +20,7 @@ export async function rootKindOf(root: string): Promise<RootKind> {
   }
 }
 
-/** The failure of a root that is a file. The path is in the cause, since the message may be sent to clients. */
+/** The error of a root that is a file. The path is in the cause, since the message may be sent to clients. */
 export function rootIsNoFolder(root: string): SendRangeError {
   return new SendRangeError('ERR_RANGE_OPTION', "The option 'root' must name a folder", {
     cause: new Error(`${root} is not a folder`),
@@ -28,7 +28,7 @@ export function rootIsNoFolder(root: string): SendRangeError {
 }
 
 /**
- * Checks a root without waiting. One on a storage that may give no answer is not looked at.
+ * Checks a root without waiting. A root on a storage that may not answer is not checked.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for a root that is a file
  */
@@ -38,21 +38,21 @@ export function assertFolder(root: string): void {
   try {
     isFile = statSync(root, { throwIfNoEntry: false })?.isDirectory() === false
   } catch {
-    // What cannot be looked at now is looked at again by each request.
+    // Each request checks it again.
   }
   if (isFile) throw rootIsNoFolder(root)
 }
 
-/** Where to report a root that may come later, and how to look at it. */
+/** Where to report a root that may come later, and how to check it. */
 export interface RootCheck {
   readonly log: FastifyBaseLogger
   readonly look?: typeof rootKindOf
-  /** Ms. */
+  /** In ms. */
   readonly maxWait?: number
 }
 
 /**
- * Checks the root of a registration. One that is not there is a warning: it may come later.
+ * Checks the root of a registration. A root that does not exist is a warning, since it may come later.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for a root that is a file
  */
@@ -65,5 +65,5 @@ export async function checkRoot(root: string, check: RootCheck): Promise<void> {
   if (kind === 'no folder') throw rootIsNoFolder(root)
   if (kind === 'missing')
     log.warn({ root }, 'The root of sendRange is not there: requests get 404 until it is')
-  if (kind === 'unknown') log.warn({ root }, 'The root of sendRange cannot be looked at')
+  if (kind === 'unknown') log.warn({ root }, 'The root of sendRange cannot be checked')
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { FileOperations, type StorageKind } from './file-operations.ts'
 
-/** File systems that are answered by this machine's own disks or memory: one that hangs takes the machine with it. */
+/** File systems on this machine's own disks or memory. If one of them hangs, the whole machine does. */
 const LOCAL_TYPES = new Set([
   'bcachefs',
   'btrfs',
@@ -27,7 +27,7 @@ const LOCAL_TYPES = new Set([
 
 const MOUNT_LIST = '/proc/self/mountinfo'
 
-/** How long the list of mounts is believed, in ms. */
+/** How long the list of mounts is used before it is read again, in ms. */
 const MOUNTS_FRESH_MS = 5000
 
 interface Mount {
@@ -36,14 +36,14 @@ interface Mount {
   readonly kind: StorageKind
 }
 
-/** The mounts, the longest path first. Until they are known everything is one storage. */
+/** The mounts, the longest path first. Until they are known, everything is one storage. */
 let mounts: readonly Mount[] = [{ point: '', kind: 'local' }]
 let readAtMs = Number.NEGATIVE_INFINITY
 const operations = new Map<string, FileOperations>()
 
 /**
- * The operations on the storage that a path lies on, as the list of mounts says: without a look at the storage itself,
- * which may hang. A link that leads to another storage is not seen.
+ * The operations on the storage of a path, by the list of mounts. The storage itself is not asked, since it may hang. A
+ * symlink to another storage is not noticed.
  *
  * @param path absolute
  */
@@ -59,13 +59,13 @@ export function operationsOn(path: string): FileOperations {
   return known
 }
 
-/** Whether a path lies on a storage that may not answer, as far as the list of mounts says at this moment. */
+/** Whether a path lies on a storage that may not answer, by the list of mounts at this moment. */
 export function isRemote(path: string): boolean {
   try {
     const found = parseMounts(readFileSync(MOUNT_LIST, 'utf8'))
     return found.find(({ point }) => isAtOrBelow(point, path))?.kind === 'remote'
   } catch {
-    // Linux has such a list, and not for every process.
+    // Only Linux has such a list, and not every process may read it.
     return false
   }
 }
@@ -74,7 +74,7 @@ function isAtOrBelow(point: string, path: string): boolean {
   return path.startsWith(point) && (path.length === point.length || path[point.length] === sep)
 }
 
-/** Reads the list of mounts. Linux has one; elsewhere everything stays one local storage. */
+/** Reads the list of mounts. Only Linux has one. On other systems everything is one local storage. */
 export async function refreshMounts(): Promise<void> {
   readAtMs = performance.now()
   if (process.platform !== 'linux') return
@@ -91,13 +91,13 @@ export function parseMounts(text: string): Mount[] {
     const type = after.split(' ')[0] ?? ''
     if (point === undefined) continue
     const path = decodeOctal(point).replace(/\/$/, '')
-    // A later mount at the same place covers the earlier one.
+    // A later mount at the same path hides the earlier one.
     found.set(path, { point: path, kind: LOCAL_TYPES.has(type) ? 'local' : 'remote' })
   }
   return [...found.values()].sort((a, b) => b.point.length - a.point.length)
 }
 
-/** Blanks and backslashes stand there as three octal digits of each byte. */
+/** Spaces and backslashes are written as a backslash and three octal digits for each byte. */
 function decodeOctal(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

@@ -1,15 +1,15 @@
 import { type FileVersion, hasBirthTime, mtimeSecondOf, sameContent, sameWrite } from './file-version.ts'
 import { leadsElsewhere } from './real-path.ts'
 
-/** How many files are remembered: about 2 MiB. */
+/** How many files are remembered. They take about 2 MiB. */
 const MAX_REMEMBERED = 4096
 
-/** One look at a file. */
+/** What one check of a file has seen. */
 export interface SeenFile {
   readonly version: FileVersion
-  /** Where the file lay, symlinks followed. */
+  /** The path of the file, with symlinks followed. */
   readonly realPath: string
-  /** Whether reading it moves its atime. */
+  /** Whether reading it changes its atime. */
   readonly reads: 'keep atime' | 'move atime'
 }
 
@@ -27,46 +27,46 @@ interface KnownDate {
 }
 
 /**
- * Whether a file has the content that it had when it was seen, as far as can be told. A rename moves the ctime too;
- * it took place when the path leads to another file by now, or to none.
+ * Whether a file has the content that it had when it was seen, as far as the file system shows. A rename changes the ctime
+ * too. It took place if the path now leads to another file or to none.
  */
 export async function hasContentOf(seen: SeenFile, now: FileVersion): Promise<boolean> {
   const { version, realPath, reads } = seen
   if (sameContent(version, now, reads)) return true
-  // The descriptor may have been handed on to the file that the path leads to now.
+  // A FUSE file system may have connected the descriptor with the file that the path leads to now.
   if (!sameWrite(version, now) || version.ino !== now.ino) return false
   return leadsElsewhere(realPath, version)
 }
 
 /**
- * What this process has seen of files, so that a tag outlives changes that touch no byte, and a date that two
- * versions share is no strong validator. It forgets the file that was seen longest ago, and everything at its end: a
- * file whose mode was changed has another tag after a restart, which costs a client its resume and never a byte.
+ * What this process has seen of files. With it, a tag survives changes that touch no byte, and a date that two versions
+ * share is not a strong validator. The least recently seen file is forgotten, and all files with the process: a file
+ * whose mode was changed has another tag after a restart. Then a client cannot resume, but no byte is wrong.
  */
 export class VersionHistory {
   readonly #contents = new Map<string, KnownContent>()
   readonly #dates = new Map<string, KnownDate>()
 
-  /** The ctime to make a tag of: that of the first version with the content that the file has now. */
+  /** The ctime for the tag: that of the first version with the current content of the file. */
   async ctimeOf(seen: SeenFile): Promise<bigint> {
     const { version } = seen
-    // Inode numbers are used again; without a time of birth a new file may look like the old one with another mode.
+    // Inode numbers are used again. Without a birth time, a new file may look like the old one with another mode.
     if (!hasBirthTime(version)) return version.ctimeNs
     const key = [version.dev, version.ino, version.birthtimeNs, version.size, version.mtimeNs].join(':')
     const known = this.#contents.get(key)
     const isKnown = known !== undefined && (await hasContentOf(known.seen, version))
     const ctimeNs = isKnown ? known.ctimeNs : version.ctimeNs
-    // A look that took longer than a later one must not replace it.
+    // An earlier check that ended later must not replace a later one.
     if (known === undefined || known.seen.version.ctimeNs <= version.ctimeNs)
       remember(this.#contents, key, { seen, ctimeNs })
     return ctimeNs
   }
 
   /**
-   * Whether the date of a version names it alone. RFC 9110 §8.8.2.2: a date is strong when the "origin server
+   * Whether only one version has the date. RFC 9110 §8.8.2.2: a date is strong when the "origin server
    * reliably knows that the associated representation did not change twice during the second covered by the presented
-   * validator". A version of other content that was dated with the same second (its mtime was put back, or comes from
-   * another clock) shows that it did.
+   * validator". A version with other content and an mtime of the same second shows that it did: its mtime was put back,
+   * or comes from another clock.
    */
   dateStrengthOf({ version, realPath }: SeenFile, tag: string): 'strong' | 'weak' {
     const second = mtimeSecondOf(version)
@@ -79,7 +79,7 @@ export class VersionHistory {
   }
 }
 
-/** That of this process: all registrations serve the same files. */
+/** The one history of this process, since all registrations serve the same files. */
 export const versionHistory: VersionHistory = new VersionHistory()
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {

@@ -7,20 +7,22 @@ import { parseEntityTag } from '../rules/entity-tag.ts'
 import { isMediaType } from '../rules/field-value.ts'
 import type { PositionalRepresentation, RangeSource } from './source.ts'
 
-/** What a {@link bufferSource} knows beside the bytes. */
+/** What can be set for a {@link bufferSource}. */
 export interface BufferSourceOptions {
   /** The complete entity-tag. Default: strong, from a SHA-256 of the bytes. */
   readonly etag?: string
-  /** What Last-Modified says. Default: none. */
+  /** The value of Last-Modified. Default: none. */
   readonly lastModified?: Date
-  /** The media type. Default: told from the path's extension. */
+  /** The media type. Default: by the extension of the path. */
   readonly contentType?: string
 }
 
 /**
- * A source whose every path is the same bytes in memory. The bytes are not copied: do not write to them afterwards.
+ * A source that has the same bytes in memory under every path. The bytes are not copied, so do not write to them
+ * afterwards.
  *
- * @throws SendRangeError `ERR_RANGE_OPTION` for what is not a Uint8Array, an option of the wrong kind or an unknown one
+ * @throws SendRangeError `ERR_RANGE_OPTION` if the bytes are not a Uint8Array, or an option is unknown or of the wrong
+ * kind
  */
 export function bufferSource(bytes: Uint8Array, options: BufferSourceOptions = {}): RangeSource {
   ignoreRejection(bytes)
@@ -43,7 +45,7 @@ const CHECKS: Readonly<Record<keyof BufferSourceOptions, OptionCheck>> = {
   contentType: { isValid: isMediaType, kind: 'a media type' },
 }
 
-/** Bytes in memory as a representation, with no other metadata than what is given. */
+/** Bytes in memory as a representation, with the given metadata only. */
 export function bufferRepresentation(
   bytes: Uint8Array,
   options: BufferSourceOptions & Pick<PositionalRepresentation, 'acceptRanges'>,

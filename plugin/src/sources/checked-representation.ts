@@ -26,14 +26,14 @@ const METADATA = [
 ] as const
 const METHODS = ['read', 'readAt', 'unchanged', 'cached', 'offerToCache', 'close'] as const
 
-/** A method of what a source opened. */
+/** A method of what a source has opened. */
 type Method = (...args: readonly unknown[]) => unknown
 
 /**
- * A representation that holds what a source opened to its contract. Each property is read once: what a getter gives
- * later may be another value.
+ * Checks what a source has opened, now and with each use. Each property is read once, since a getter may return another
+ * value later.
  *
- * @throws SendRangeError `ERR_RANGE_SOURCE`; what can be closed is closed then
+ * @throws SendRangeError `ERR_RANGE_SOURCE`, after closing what can be closed
  */
 export function checkedRepresentation(opened: unknown, log: FastifyBaseLogger): Representation {
   if (typeof opened !== 'object' || opened === null)
@@ -49,10 +49,10 @@ export function checkedRepresentation(opened: unknown, log: FastifyBaseLogger): 
   }
 }
 
-/** The properties of what a source opened. */
+/** The properties of what a source has opened. */
 class Given {
   readonly #opened: object
-  /** Each gives the value, or throws what reading it has failed with. */
+  /** Each function returns the value, or throws the error of reading it. */
   readonly #properties: ReadonlyMap<string, () => unknown>
 
   constructor(opened: object) {
@@ -60,7 +60,7 @@ class Given {
     this.#properties = new Map([...METADATA, ...METHODS].map((name) => [name, readOf(opened, name)]))
   }
 
-  /** Unchecked, since what is not sent need not be right. */
+  /** Not checked here: a value that is not sent need not be right. */
   metadata(): RepresentationMetadata {
     const values = METADATA.map((name) => [name, this.#properties.get(name)?.()])
     return Object.fromEntries(values) as unknown as RepresentationMetadata
@@ -120,7 +120,7 @@ async function unchangedFrom(unchanged: Method, signal: AbortSignal): Promise<bo
     throw sourceFailure('unchanged', thrown)
   }
   if (typeof isUnchanged === 'boolean') return isUnchanged
-  throw brokenContract('The unchanged of a source must give true or false')
+  throw brokenContract('The unchanged of a source must return true or false')
 }
 
 function positionalFrom(
@@ -150,7 +150,7 @@ function cachedBytes(cached: Method, range: ByteRange): Uint8Array | undefined {
   return checkedCached(given, range.last - range.first + 1)
 }
 
-/** A source that cannot keep what it is offered gives the same answer without. It may say so later, by a promise. */
+/** The answer does not depend on the cache of a source. Its failure, which may come later by a promise, is logged. */
 function offer(keep: () => unknown, log: FastifyBaseLogger): void {
   const attempt = async (): Promise<void> => {
     await keep()

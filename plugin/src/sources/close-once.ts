@@ -3,8 +3,8 @@ import { asError } from '../foreign-failure.ts'
 import { writeLogLine } from '../log-line.ts'
 
 /**
- * Closes a representation at the first call. No answer waits for it and none fails because of it: the bytes do not
- * depend on how a source cleans up. What it throws is logged.
+ * Closes a representation at the first call. No answer waits for it or fails because of it, since the bytes do not
+ * depend on how a source cleans up. An error is logged.
  */
 export function closeOnce(close: () => unknown, log: FastifyBaseLogger): () => Promise<void> {
   let isClosed = false

@@ -2,27 +2,27 @@ import { SendRangeError } from '../errors.ts'
 import { asError } from '../foreign-failure.ts'
 
 /**
- * Nobody wants the answer any more, so nothing waits for the bytes: no fault that is worth a report. One for all: the
- * stack of an error refers to what is on it, and a source may hold what it has promised for ever.
+ * The answer is over, so nothing waits for the bytes. That is not a fault, and is not reported. There is one error for
+ * all answers: the stack of an error refers to objects of its caller, and a source may keep a promise pending for ever.
  */
 const GIVEN_UP = new SendRangeError('ERR_RANGE_READ', 'The answer was given up')
 
-/** What signals are aborted with: as by default, but one for all, for the same reason. */
+/** The reason of aborted signals. It is the default of Node, but one for all, for the same reason. */
 const ABORTED = new DOMException('This operation was aborted', 'AbortError')
 
-/** Tells a source that nobody wants the answer any more. */
+/** Reports to a source that the answer is over. */
 export function giveUp(controller: AbortController): void {
   controller.abort(ABORTED)
 }
 
-/** Throws where nobody wants the answer any more. */
+/** Throws if the answer is over. */
 export function assertWanted(signal: AbortSignal): void {
   if (signal.aborted) throw GIVEN_UP
 }
 
 /**
- * Settles as what a source has promised does, and rejects as soon as the signal is aborted: a promise that never settles
- * holds nothing that waits for it.
+ * Settles as a promise of a source does, or rejects as soon as the signal is aborted. So a promise that never settles
+ * keeps nothing in memory that waits for it.
  */
 export function unlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ export function unlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal):
   })
 }
 
-/** What a body fails with; undefined where it is only wanted no longer. */
+/** The error that a body fails with; undefined if the answer is only over. */
 export function failureOf(thrown: unknown): Error | undefined {
   return thrown === GIVEN_UP ? undefined : asError(thrown)
 }

@@ -10,10 +10,10 @@ import {
 } from './source.ts'
 import { iterate } from './source-chunks.ts'
 
-/** How long, in ms, a source that was given up may take to settle before it is closed all the same. */
+/** How long after the end of an answer, in ms, `close` waits for the promises of a source. */
 const SETTLE_MS = 30_000
 
-/** What a source has promised and not yet kept. */
+/** The promises of a source that have not settled. */
 class Promises {
   readonly #pending = new Set<Promise<unknown>>()
   readonly #settleMs: number
@@ -22,19 +22,19 @@ class Promises {
     this.#settleMs = settleMs
   }
 
-  /** Waits for something, but not longer than it is wanted. */
+  /** Waits for a promise, until the signal is aborted. */
   for<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
     const promise = Promise.resolve(work)
     this.#add(promise)
     return unlessGivenUp(promise, signal)
   }
 
-  /** Does something when all has settled, before anything else that waits for that. */
+  /** Calls `clean` when all have settled, before anything that waits for {@link settled}. */
   after(clean: () => unknown): void {
     this.#add(Promise.all(this.#pending).then(clean))
   }
 
-  /** Resolves when all has settled, or took too long. */
+  /** Resolves when all have settled, or took too long. */
   async settled(): Promise<void> {
     if (this.#pending.size > 0) await within(this.#settleMs, this.#drain())
   }
@@ -49,7 +49,7 @@ class Promises {
   }
 }
 
-/** Resolves when `work` has, or the time is over. */
+/** Resolves when `work` does, or when the time is over. */
 async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ export interface GuardOptions {
   readonly settleMs?: number
 }
 
-/** What both kinds have: everything is passed on, and waited for only as long as the answer is wanted. */
+/** The part of both kinds. Every call is passed on, and waited for until the answer is over. */
 class Guarded<R extends Representation> implements RepresentationMetadata {
   protected readonly given: R
   protected readonly signal: AbortSignal
@@ -112,7 +112,7 @@ class Guarded<R extends Representation> implements RepresentationMetadata {
     return given.unchanged === undefined || promises.for(given.unchanged(signal), this.signal)
   }
 
-  /** After the last read has settled, or took too long. */
+  /** Closes after the last read has settled, or took too long. */
   async close(): Promise<void> {
     await this.promises.settled()
     await this.given.close()
@@ -146,7 +146,7 @@ class GuardedStreamed extends Guarded<StreamedRepresentation> implements Reopena
     const { promises } = this
     const iterator: AsyncIterator<Uint8Array> = {
       next: async () => promises.for(chunks.next(), signal),
-      // An iterator cleans up when its last read has settled; the answer does not wait for that.
+      // An iterator cleans up when its last read has settled. The answer does not wait for that.
       return: async () => {
         promises.after(() => chunks.return?.())
         return { done: true, value: undefined }
@@ -157,10 +157,10 @@ class GuardedStreamed extends Guarded<StreamedRepresentation> implements Reopena
 }
 
 /**
- * A representation of a source that is waited for only as long as the answer is wanted, whatever of it never settles.
- * It is closed when its last read has settled, or 30 s after it was given up.
+ * Makes a representation of a source one that is waited for only until the answer is over, also if a promise of it never
+ * settles. It is closed when its last read has settled, or 30 s after the end of the answer.
  *
- * A read that was given up may still write into its target: memory that it was given is not used again.
+ * A read that is still running then may write into its target, so that memory is not used again.
  */
 export function guardedRepresentation(given: Representation, options: GuardOptions): Representation {
   return isPositional(given) ? new GuardedPositional(given, options) : new GuardedStreamed(given, options)

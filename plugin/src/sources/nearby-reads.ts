@@ -8,23 +8,23 @@ export interface Read {
   readonly position: number
 }
 
-/** A representation that can read several places with one call, where little lies between them. */
+/** A representation that can read several places with one call, if they are close together. */
 export interface NearbyReader extends PositionalRepresentation {
   /**
-   * Fills all targets of a group that {@link groupNearby} made. False when it got fewer bytes than that: they have to be
-   * read one by one then.
+   * Fills all targets of a group that {@link groupNearby} made. False if it got fewer bytes than that: then they must be
+   * read one by one.
    */
   readNearby(reads: readonly Read[]): Promise<boolean>
 }
 
-/** Whether a representation is one that reads several places at once. */
+/** Whether a representation can read several places with one call. */
 export function isNearbyReader(representation: PositionalRepresentation): representation is NearbyReader {
   return 'readNearby' in representation
 }
 
 /**
- * Puts reads together that follow each other in the representation with little between them: a call to the system costs
- * more than reading a few bytes that nobody wants. The order stays.
+ * Groups reads that follow each other closely in the representation: a call to the system costs more than reading a few
+ * unneeded bytes. The order stays.
  */
 export function groupNearby(reads: readonly Read[]): Read[][] {
   const groups: Read[][] = []
@@ -39,7 +39,7 @@ export function groupNearby(reads: readonly Read[]): Read[][] {
   return groups
 }
 
-/** The system takes 1024 places for one call, those between reads included. */
+/** The system accepts 1024 places in one call, with those between reads. */
 const MAX_READS_PER_CALL = 500
 
 function fits(group: readonly Read[], { position, target }: Read): boolean {
@@ -50,10 +50,10 @@ function fits(group: readonly Read[], { position, target }: Read): boolean {
   return gap >= 0 && gap <= MAX_GAP_BYTES && position + target.length - first.position <= SMALL_CHUNK_BYTES
 }
 
-/** What is read and never looked at, of all files: no byte of it gets anywhere. */
+/** Receives the bytes between reads, of all files. They are never used. */
 const gapBytes = Buffer.allocUnsafeSlow(MAX_GAP_BYTES)
 
-/** The targets of a group as one run of bytes of the file, with a place for the bytes between them. */
+/** The targets of a group as one contiguous part of the file, with a target for the bytes between them. */
 export function targetsWithGaps(reads: readonly Read[]): Uint8Array[] {
   const targets: Uint8Array[] = []
   let end = reads[0]?.position ?? 0

@@ -10,15 +10,15 @@ import { openFailure } from './source-checks.ts'
 /** What goes with one answer. */
 export interface SourceContext {
   readonly log: FastifyBaseLogger
-  /** Makes what the source is told about the request. A file needs none of it. */
+  /** Makes the context for `open` of the source. A file needs none. */
   context(): OpenContext
 }
 
 /**
- * Opens a representation of a source. What comes back is ours: nothing else calls into the source, which may throw or
- * reject with anything, and give anything back.
+ * Opens a representation of a source, which may throw, reject with and return anything. The result is checked. All later
+ * calls of the source go through it.
  *
- * @throws SendRangeError `ERR_RANGE_SOURCE`; an Error with the status of an answer that `open` throws, as it is
+ * @throws SendRangeError `ERR_RANGE_SOURCE`. An Error of `open` with the status of an answer is thrown as it is
  */
 export async function openSource(
   source: RangeSource,
@@ -45,7 +45,7 @@ export async function openSource(
   }
 }
 
-/** Closes what a source opens after the answer was given up. */
+/** Closes what a source opens after the answer is over. */
 async function closeLate(opening: unknown, log: FastifyBaseLogger): Promise<void> {
   try {
     const opened = await opening
@@ -53,6 +53,6 @@ async function closeLate(opening: unknown, log: FastifyBaseLogger): Promise<void
     const representation = checkedRepresentation(opened, log)
     await closeOnce(() => representation.close(), log)()
   } catch {
-    // The answer is over: there is nobody to report it to.
+    // The answer is over, and has no use for the error.
   }
 }

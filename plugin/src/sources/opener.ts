@@ -5,21 +5,21 @@ import type { RangeSource, Representation } from './source.ts'
 
 /** What goes with one opening. */
 export interface Opening extends SourceContext {
-  /** `again` where the representation changed after it was opened for the same answer. */
+  /** `again` if the representation changed after it was opened for the same answer. */
   readonly attempt: 'first' | 'again'
 }
 
-/** How an answer opens what it sends, whatever the source. */
+/** How an answer opens a source, of this package or of an application. */
 export interface Opener {
-  /** Opens a path. What comes back needs no more checks. The caller closes it. */
+  /** Opens a path. The result needs no more checks. The caller closes it. */
   open(path: string, opening: Opening): Promise<Representation | Refusal>
-  /** Looks at the settings of the source when the plugin is registered with it. Throws `ERR_RANGE_OPTION`. */
+  /** Checks the settings of the source when the plugin is registered with it. Throws `ERR_RANGE_OPTION`. */
   check?(log: FastifyBaseLogger): Promise<void>
   /** Closes what is kept open although no answer uses it. */
   closeKept?(): void
 }
 
-/** The sources of this package, by themselves: no object of an application can pass for one. */
+/** The openers of the sources of this package. The key is the source itself, so no other object can pass for one. */
 const openers = new WeakMap<RangeSource, Opener>()
 
 /**

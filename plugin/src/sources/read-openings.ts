@@ -4,7 +4,7 @@ import { isPositional, type Representation, type StreamedRepresentation } from '
 
 /** A streamed representation whose path can be opened once more, by the source that has opened it. */
 export interface ReopenableRepresentation extends StreamedRepresentation {
-  /** Opens the same path; undefined where it is not there any more. */
+  /** Opens the same path; undefined if it is not there any more. */
   readonly reopen: () => Promise<Representation | undefined>
 }
 
@@ -15,16 +15,16 @@ export function isReopenable(representation: Representation): representation is 
 
 /** How a source is opened once more. */
 export interface Reopening {
-  /** Opens the same path; undefined where it is not there any more. */
+  /** Opens the same path; undefined if it is not there any more. */
   readonly open: () => Promise<Representation | undefined>
-  /** Closes what was opened, and logs what fails. */
+  /** Closes what was opened, and logs a failure. */
   readonly close: (opened: Representation) => Promise<void>
 }
 
 /**
- * What the readers of one streamed answer read: the response, and hooks that read the payload too. The first to read gets the
- * representation that the answer was decided on. Each other gets one that is opened for it, since a representation is
- * read one part after the other. One that is not the same version fails.
+ * The representations for all readers of one streamed answer: the response, and hooks that read the payload too. The
+ * first reader gets the representation that the answer was decided on. For each other reader the path is opened again,
+ * since a representation is read one part after the other. If that is another version, its read fails.
  */
 export class ReadOpenings {
   readonly #first: StreamedRepresentation
@@ -69,7 +69,7 @@ interface Opening extends Reopening {
   readonly open: () => Promise<StreamedRepresentation>
 }
 
-/** Opened by the first read. */
+/** A representation that its first read opens. */
 class LazyRepresentation implements StreamedRepresentation {
   readonly size: number
   readonly #opening: Opening

@@ -5,21 +5,21 @@ import { ownCopy } from './own-bytes.ts'
 import { brokenContract, checkedBytes } from './source-checks.ts'
 
 /**
- * Bytes of a long chunk that are copied at a time: a source may give the same 100 MiB to each answer, and what a slow client
- * takes of them is to be seen.
+ * Bytes of a long chunk that are copied at a time. A source may return the same 100 MiB to each answer, and a slow client
+ * needs a copy of the part that it reads next only.
  */
-const MOST_COPIED = 64 * 1024
+const MAX_COPY_BYTES = 64 * 1024
 
 /**
- * The chunks that the `read` of a source gives, each of them checked. What comes out are copies, of long chunks one part
- * after the other; the source is asked for its next chunk when they have been made, and may use its memory again then. What
- * fails is an `ERR_RANGE_SOURCE`, and no promise that comes where a value is expected is left to reject unheard.
+ * The chunks that the `read` of a source returns. Each is checked and copied, a long one part by part. The source is asked
+ * for its next chunk when the whole chunk has been copied, and may use its memory again then. A failure is an
+ * `ERR_RANGE_SOURCE`. A promise in place of a value is refused, and its rejection is handled.
  */
 export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>
-  /** Of the chunk that is being copied. */
-  #rest: Uint8Array = new Uint8Array(0)
-  /** Bytes that may still come: a chunk that is too long is found before a part of it goes out. */
+  /** The part of the current chunk that has not been copied. */
+  #uncopied: Uint8Array = new Uint8Array(0)
+  /** Bytes that are still expected. A chunk that is too long is found before a part of it is sent. */
   #missing: number
 
   /**
@@ -41,15 +41,15 @@ export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     try {
-      if (this.#rest.length > 0) return { done: false, value: this.#copyNext() }
+      if (this.#uncopied.length > 0) return { done: false, value: this.#copyNext() }
       const result: unknown = await this.#iterator.next()
       if (typeof result !== 'object' || result === null)
-        throw brokenContract('The iterator of the source gave no result')
+        throw brokenContract('The iterator of the source returned a value that is not a result')
       const { done, value } = result as IteratorResult<unknown, unknown>
       if (!done) {
-        this.#rest = checkedBytes(value)
-        if (this.#rest.length > this.#missing) throw wrongLength('more')
-        this.#missing -= this.#rest.length
+        this.#uncopied = checkedBytes(value)
+        if (this.#uncopied.length > this.#missing) throw wrongLength('more')
+        this.#missing -= this.#uncopied.length
         return { done: false, value: this.#copyNext() }
       }
       ignoreRejection(value)
@@ -60,12 +60,12 @@ export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
   }
 
   #copyNext(): Uint8Array {
-    const copy = ownCopy(this.#rest.subarray(0, MOST_COPIED))
-    this.#rest = this.#rest.subarray(copy.length)
+    const copy = ownCopy(this.#uncopied.subarray(0, MAX_COPY_BYTES))
+    this.#uncopied = this.#uncopied.subarray(copy.length)
     return copy
   }
 
-  /** Has an iterator that is not read to its end clean up. */
+  /** Lets an iterator clean up that is not read to its end. */
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
     await this.#iterator.return?.()
     return { done: true, value: undefined }
@@ -77,7 +77,7 @@ function failure(thrown: unknown): Error {
 }
 
 function iteratorOf(given: unknown): AsyncIterator<unknown> | Iterator<unknown> {
-  // A string can be iterated over, but gives no bytes.
+  // A string is iterable, but not by bytes.
   const make =
     typeof given === 'object' && given !== null
       ? (Reflect.get(given, Symbol.asyncIterator) ?? Reflect.get(given, Symbol.iterator))
@@ -89,18 +89,18 @@ function iteratorOf(given: unknown): AsyncIterator<unknown> | Iterator<unknown> 
   }
   ignoreRejection(given)
   ignoreRejection(iterator)
-  throw brokenContract('The source gave nothing to iterate over')
+  throw brokenContract('The source returned a value that is not iterable')
 }
 
-/** What can be read once only, and has been given. */
-const given = new WeakSet<object>()
+/** Iterators and streams that sources have returned. They can be read once only. */
+const returned = new WeakSet<object>()
 
-/** Two readers of one iterator or stream get some of the bytes each. An array can be read as often as one likes. */
+/** Two readers of one iterator or stream would get some of the bytes each. An array can be read any number of times. */
 function assertFresh(chunks: unknown, iterator: object): void {
   const isStream = typeof chunks === 'object' && chunks !== null && 'pipe' in chunks
   const once = isStream ? chunks : iterator
-  if (given.has(once)) throw brokenContract('The source gave the same chunks a second time')
-  given.add(once)
+  if (returned.has(once)) throw brokenContract('The source returned the same iterator or stream twice')
+  returned.add(once)
 }
 
 function isIterator(value: unknown): value is AsyncIterator<unknown> | Iterator<unknown> {

@@ -84,7 +84,7 @@ t.test(
       look: () => new Promise(() => {}),
       maxWait: 5,
     })
-    t.match(warnings, [/cannot be looked at/])
+    t.match(warnings, [/cannot be checked/])
   },
 )
 

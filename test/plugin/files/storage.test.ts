@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { operationsOn, parseMounts, refreshMounts } from '#plugin/files/storage.js'
+import { isRemote, operationsOn, parseMounts, refreshMounts } from '#plugin/files/storage.js'
 
 const MOUNTINFO = [
   '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',
@@ -36,4 +37,11 @@ t.test('paths on one storage share its limit, and a name that only begins alike 
   if (process.platform !== 'linux') return
   t.not(operationsOn('/proc/cpuinfo'), operationsOn('/'))
   t.equal(operationsOn('/procedures'), operationsOn('/'))
+})
+
+const skip = process.platform === 'linux' ? false : 'only Linux has a list of mounts'
+
+t.test('the kind of the storage of a path is known without a look at the storage', { skip }, async (t) => {
+  const text = readFileSync('/proc/self/mountinfo', 'utf8')
+  for (const { point, kind } of parseMounts(text)) t.equal(isRemote(point || '/'), kind === 'remote', point)
 })
