@@ -5,9 +5,9 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
-import { type AddressAndPort, type Dialled, dial } from './dial.ts'
+import { type AddressAndPort, type Dialled, dial } from './happy-eyeballs.ts'
+import { openWired } from './parser-bypass.ts'
 import { openTunnel } from './tunnel.ts'
-import { openWired } from './wire.ts'
 
 /** What a request tells its agent beside what node:http does. */
 export interface Opening extends ClientRequestArgs {

@@ -6,7 +6,7 @@ import { basicCredentials } from '../rules/basic-credentials.ts'
 import { fieldLines, list } from '../rules/field-lines.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { finalHead, type TunnelHead } from '../rules/tunnel-head.ts'
-import { dial } from './dial.ts'
+import { dial } from './happy-eyeballs.ts'
 
 /** Where a tunnel leads. */
 export interface TunnelEnd {

@@ -1,5 +1,5 @@
 // The body of one answer, chunk by chunk, with back-pressure and stall detection.
-import type { Wire } from '../connect/wire.ts'
+import type { Wire } from '../connect/parser-bypass.ts'
 import type { BodyCut, BodyEnd, BodyReceiver } from './answer.ts'
 import { isAfterEnd, isCloseDelimited } from './close-delimited.ts'
 import { isMalformed, type NodeExchange } from './send-request.ts'
