@@ -1,21 +1,21 @@
-// The connections that requests go over: opened directly or through a proxy, and kept.
+// The connections of requests. They are opened directly or through a proxy, and kept for the next request.
 import { type ClientRequestArgs, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import { shortageOf } from '../shortage.ts'
-import { type AddressAndPort, type Dialled, dial } from './happy-eyeballs.ts'
-import { openWired } from './parser-bypass.ts'
+import { type AddressAndPort, connectToHost, type HostOptions } from './happy-eyeballs.ts'
+import { openWithBypass } from './parser-bypass.ts'
 import { openTunnel } from './tunnel.ts'
 
-/** What a request tells its agent beside what node:http does. */
-export interface Opening extends ClientRequestArgs {
-  /** Gives up the opening of a connection. An agent of node:http would wait for it, though the request is destroyed. */
-  readonly opening: AbortSignal
+/** The options of a request that its agent gets. */
+export interface AgentOptions extends ClientRequestArgs {
+  /** Ends the opening of a connection. An agent of node:http keeps waiting for it after the request is destroyed. */
+  readonly connectSignal: AbortSignal
 }
 
-type Opened = (error: Error | null, socket: Duplex) => void
+type ConnectCallback = (error: Error | null, socket: Duplex) => void
 
 /** Keeps the connections of one download. Close it. */
 export class Agents {
@@ -23,14 +23,14 @@ export class Agents {
   readonly #tls = new TlsAgent(null)
   /** By the URL of the proxy. */
   readonly #tunnels = new Map<string, TlsAgent>()
-  readonly #keep = registerSpare('idle', () => this.dropIdle() > 0)
+  readonly #unregister = registerSpare('idle', () => this.dropIdle() > 0)
 
-  /** Whose connections speak HTTP. */
+  /** The agent for HTTP without TLS. */
   plain(): HttpAgent {
     return this.#plain
   }
 
-  /** Whose connections speak HTTP over TLS, through a tunnel if `proxy` is not null. */
+  /** The agent for HTTP over TLS, through a tunnel if `proxy` is not null. */
   tls(proxy: URL | null): HttpAgent {
     if (proxy === null) return this.#tls
     const agent = this.#tunnels.get(proxy.href) ?? new TlsAgent(proxy)
@@ -39,8 +39,8 @@ export class Agents {
   }
 
   /**
-   * Closes the connections that no request uses: where the server has closed one, the others are not to be trusted. Returns
-   * how many there were.
+   * Closes the connections that no request uses. If the server has closed one of them, it may have closed the others, too.
+   * Returns how many there were.
    */
   dropIdle(): number {
     const idle = this.#all.flatMap(({ freeSockets }) => Object.values(freeSockets).flat())
@@ -49,7 +49,7 @@ export class Agents {
   }
 
   close(): void {
-    this.#keep()
+    this.#unregister()
     for (const agent of this.#all) agent.destroy()
   }
 
@@ -59,9 +59,9 @@ export class Agents {
 }
 
 class PlainAgent extends HttpAgent {
-  override createConnection(options: ClientRequestArgs, callback?: Opened): undefined {
-    const open = (to: AddressAndPort) => openWired((onread) => connect({ ...to, onread }))
-    hand(() => dial({ ...endOf(options, 80), open }), callback)
+  override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
+    const open = (to: AddressAndPort) => openWithBypass((onread) => connect({ ...to, onread }))
+    openFor(callback, () => connectToHost({ ...hostOf(options, 80), open }))
   }
 }
 
@@ -73,33 +73,37 @@ class TlsAgent extends HttpsAgent {
     this.#proxy = proxy
   }
 
-  override createConnection(options: ClientRequestArgs, callback?: Opened): undefined {
-    const end = endOf(options, 443)
-    // The certificate is held against `servername`, or against `host` where that is an address.
-    const over = (more: Readonly<Record<string, unknown>>) =>
+  override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
+    const host = hostOf(options, 443)
+    // The certificate is checked for `servername`, or for `host` if that is an address.
+    const startTls = (more: Readonly<Record<string, unknown>>) =>
       super.createConnection({ ...options, ...more }) as Socket
-    const opened = (): Promise<Socket> =>
+    const open = (): Promise<Socket> =>
       this.#proxy === null
-        ? dial({ ...end, open: (to) => openWired((onread) => over({ ...to, onread })) })
-        : openTunnel(this.#proxy, end).then((socket) => over({ socket }))
-    hand(opened, callback)
+        ? connectToHost({ ...host, open: (to) => openWithBypass((onread) => startTls({ ...to, onread })) })
+        : openTunnel(this.#proxy, host).then((socket) => startTls({ socket }))
+    openFor(callback, open)
   }
 }
 
-function endOf(options: ClientRequestArgs, port: number): Omit<Dialled, 'open'> {
-  const { opening } = options as Opening
-  return { host: options.host ?? 'localhost', port: Number(options.port ?? port), signal: opening }
+function hostOf(options: ClientRequestArgs, defaultPort: number): Omit<HostOptions, 'open'> {
+  const { connectSignal } = options as AgentOptions
+  return {
+    host: options.host ?? 'localhost',
+    port: Number(options.port ?? defaultPort),
+    signal: connectSignal,
+  }
 }
 
-/** Hands over the connection that `open` opens, if need be in the place of those that no request uses. */
-function hand(open: () => Promise<Socket>, callback: Opened | undefined): void {
+/** Opens a connection for `callback`. If no descriptor is left, the connections that no request uses are closed first. */
+function openFor(callback: ConnectCallback | undefined, open: () => Promise<Socket>): void {
   const opened = open().catch((error: unknown) => {
     if (shortageOf(error) === null || !releaseSpare('idle')) throw error
     return open()
   })
   opened.then(
     (socket) => callback?.(null, socket),
-    // An agent of node:http looks at the socket only where there is no error.
+    // An agent of node:http uses the socket only if there is no error.
     (error) => (callback as ((error: Error) => void) | undefined)?.(error),
   )
 }

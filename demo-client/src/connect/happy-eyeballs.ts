@@ -1,14 +1,14 @@
-// A TCP connection to a host, by whichever of its addresses answers first.
+// A TCP connection to a host, over the address that answers first (RFC 8305).
 import dns, { type LookupAddress } from 'node:dns'
 import { connect, isIP, type Socket } from 'node:net'
 import { shortOfDescriptors } from '../files/descriptors.ts'
 
-/** Where to connect to. */
-export interface Dialled {
+/** Where and how to connect. */
+export interface HostOptions {
   /** A name or an address, without brackets. */
   readonly host: string
   readonly port: number
-  /** Ends the search and every attempt; what {@link dial} then throws is its reason. */
+  /** Ends the look-up and every attempt. {@link connectToHost} then throws its reason. */
   readonly signal: AbortSignal
   /** Opens a connection to one address. Default: `net.connect`. */
   readonly open?: (to: AddressAndPort) => Socket
@@ -19,31 +19,41 @@ export interface AddressAndPort {
   readonly host: string
   readonly port: number
   readonly family: number
-  /** Sends small pieces at once. */
+  /** Small chunks are sent at once. */
   readonly noDelay: true
-  /** Keeps a connection that is paused known to what lies between. */
+  /** Firewalls and NATs on the way do not forget a connection that is paused. */
   readonly keepAlive: true
-  /** In ms. */
+  /** In ms. The name is that of `net.connect`. */
   readonly keepAliveInitialDelay: number
 }
 
 /**
- * How long one address is tried alone before the next one is tried beside it, in ms. RFC 8305 §5 recommends 250 and
- * wants no less than 100; curl takes 200.
+ * The Connection Attempt Delay: how long one address is tried before the next one is tried in parallel. RFC 8305 §5
+ * recommends 250 ms and requires at least 100 ms. curl uses 200 ms.
  */
-const HEAD_START = 200
+const ATTEMPT_DELAY_MS = 200
+/** Idle time after which the system sends keep-alive probes. */
+const KEEP_ALIVE_DELAY_MS = 1000
 
 /**
- * Connects. The addresses are tried as RFC 8305 ("Happy Eyeballs") says: the families in turn, the next one when the
- * one before has failed or had its head start, and none is given up before another is connected. `net.connect` by
- * itself gives each up after a time, and so never reaches a host that is far away and has a dead address.
- * @throws the failure of the first address, where all have failed
+ * Connects to a host. The addresses are tried as RFC 8305 ("Happy Eyeballs") says: the families take turns, the next
+ * address is tried when the previous one has failed or after a delay, and no attempt is ended before another one has
+ * connected. `net.connect` ends each attempt after a fixed time, so it never reaches a distant host that also has a dead
+ * address.
+ * @throws the failure of the first address if all have failed
  */
-export async function dial({ host, port, signal, open = connect }: Dialled): Promise<Socket> {
+export async function connectToHost({ host, port, signal, open = connect }: HostOptions): Promise<Socket> {
   const addresses = isIP(host) > 0 ? [{ address: host, family: isIP(host) }] : await lookUp(host, signal)
   signal.throwIfAborted()
-  return new Race(inTurn(addresses), signal, ({ address, family }) =>
-    open({ host: address, port, family, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 }),
+  return new ConnectionRace(interleaved(addresses), signal, ({ address, family }) =>
+    open({
+      host: address,
+      port,
+      family,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
+    }),
   ).winner
 }
 
@@ -61,26 +71,26 @@ function lookUp(host: string, signal: AbortSignal): Promise<LookupAddress[]> {
 }
 
 /** RFC 8305 §4: "the client SHOULD modify the ordered list to interleave address families". */
-function inTurn(addresses: readonly LookupAddress[]): LookupAddress[] {
+function interleaved(addresses: readonly LookupAddress[]): LookupAddress[] {
   const first = addresses[0]?.family
   const [preferred, others] = [
     addresses.filter(({ family }) => family === first),
     addresses.filter(({ family }) => family !== first),
   ]
-  return Array.from({ length: Math.max(preferred.length, others.length) }, (_, place) =>
-    [preferred[place], others[place]].filter((address) => address !== undefined),
+  return Array.from({ length: Math.max(preferred.length, others.length) }, (_, index) =>
+    [preferred[index], others[index]].filter((address) => address !== undefined),
   ).flat()
 }
 
-/** Attempts side by side, of which the first that is connected wins. */
-class Race {
+/** Parallel attempts. The first one that connects wins. */
+class ConnectionRace {
   readonly winner: Promise<Socket>
   readonly #waiting: LookupAddress[]
   readonly #signal: AbortSignal
   readonly #open: (address: LookupAddress) => Socket
   readonly #running = new Set<Socket>()
   readonly #failures = new Map<LookupAddress, Error>()
-  #headStart: NodeJS.Timeout | undefined
+  #nextAttempt: NodeJS.Timeout | undefined
   #resolve: (socket: Socket) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
 
@@ -106,12 +116,12 @@ class Race {
   }
 
   #next(): void {
-    clearTimeout(this.#headStart)
+    clearTimeout(this.#nextAttempt)
     const address = this.#waiting.shift()
     if (address === undefined) {
       if (this.#running.size > 0) return
       this.#end(null)
-      // Of the first address, not of the one that failed first: it is the one that the resolver prefers.
+      // The failure of the first address, because the resolver prefers it, and not the failure that came first.
       this.#reject(this.#failures.values().next().value)
       return
     }
@@ -128,11 +138,11 @@ class Race {
       this.#end(socket)
       this.#resolve(socket)
     })
-    this.#headStart = setTimeout(() => this.#next(), HEAD_START)
+    this.#nextAttempt = setTimeout(() => this.#next(), ATTEMPT_DELAY_MS)
   }
 
   #end(winner: Socket | null): void {
-    clearTimeout(this.#headStart)
+    clearTimeout(this.#nextAttempt)
     this.#signal.removeEventListener('abort', this.#abort)
     const losers = [...this.#running].filter((socket) => socket !== winner)
     this.#running.clear()

@@ -1,40 +1,40 @@
-// A connection of node:http. The body of an answer can be led past it, straight to where the bytes belong.
+// A connection of node:http on which the body of an answer can go past the parser, straight to where the bytes belong.
 import type { IncomingMessage } from 'node:http'
 import type { OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Takes what comes from a connection. */
-export interface Sink {
-  /** Where the next bytes are put. Nothing else may write there until `take` is called. */
-  room(): Buffer
-  /** Takes bytes, not always from the room. */
-  take(bytes: Buffer): void
-  /** The last byte has been taken. */
+/** Gets the bytes of one body. */
+export interface BodySink {
+  /** The buffer for the next bytes. Nothing else may write there until `receive` is called. */
+  nextBuffer(): Buffer
+  /** Receives bytes, in that buffer or in another one. */
+  receive(bytes: Buffer): void
+  /** The last byte has been received. */
   end(): void
 }
 
-/** What one read brings at most while node:http reads, in bytes: what it would take by itself. */
-const READ_SIZE = 64 * 1024
+/** What one read brings at most while node:http reads. It is what node:http would read by itself. */
+const PARSER_READ_BYTES = 64 * 1024
 
 /**
- * Where the bytes of one connection go: to the parser of node:http, which so reads every head, or to a sink. The
- * parser makes two copies of each 64 KiB of a body; a sink gets them where it wants them, in as large pieces as there
- * are, at two thirds of the CPU time.
+ * Decides where the bytes of one connection go: to the parser of node:http, which reads every head, or to a sink. The
+ * parser copies each 64 KiB of a body twice. A sink gets them in its own buffers, in chunks as large as they come, for two
+ * thirds of the CPU time.
  */
-export class Wire {
-  /** Where the next bytes are put while the parser gets them; null: it has got this one for good. */
+export class ParserBypass {
+  /** The buffer for the next bytes while the parser gets them. Null if the parser has kept the last one. */
   #buffer: Buffer | null = null
   #socket: Socket | null = null
-  #sink: Sink | null = null
-  /** Bytes of the body still to come. */
-  #missing = 0
+  #sink: BodySink | null = null
+  /** How many bytes of the body are still to come. */
+  #missingBytes = 0
 
   /** Option of `net.connect` and `tls.connect`. */
   get onread(): OnReadOpts {
     return {
       buffer: () => {
-        if (this.#sink !== null) return this.#sink.room()
-        this.#buffer ??= Buffer.allocUnsafeSlow(READ_SIZE)
+        if (this.#sink !== null) return this.#sink.nextBuffer()
+        this.#buffer ??= Buffer.allocUnsafeSlow(PARSER_READ_BYTES)
         return this.#buffer
       },
       callback: (count, buffer) => this.#read(Buffer.from(buffer.buffer, buffer.byteOffset, count)),
@@ -47,18 +47,19 @@ export class Wire {
   }
 
   /**
-   * Leads the rest of a body of `length` bytes past the parser, which is then out of step: no other answer can be
-   * read from this connection. Starts paused. Whatever is not told to the sink is told by `body`, as ever: that
-   * the connection broke off, or was given up. Destroy it at the end.
+   * Sends the remaining bytes of a body of `length` bytes past the parser. The parser is then out of step, so no other answer
+   * can be read from this connection. Starts paused. `message` reports everything that the sink does not learn: that the
+   * connection broke off, or was destroyed. Destroy `message` at the end.
    */
-  divert(body: IncomingMessage, length: number, sink: Sink): void {
-    this.#missing = length
+  divert(message: IncomingMessage, length: number, sink: BodySink): void {
+    this.#missingBytes = length
     this.#sink = sink
-    // Where in the body the connection stands is known only when all that was read has been parsed.
+    // The position in the body is known only when everything that was read has been parsed.
     const socket = this.#socket
     while (socket !== null && socket.readableLength > 0 && socket.read() !== null);
-    for (let bytes: Buffer | null = body.read(); bytes !== null; bytes = body.read()) this.#deliver(bytes)
-    this.pause() // reading has set the connection going
+    for (let bytes: Buffer | null = message.read(); bytes !== null; bytes = message.read())
+      this.#deliver(bytes)
+    this.pause() // reading has started the connection
   }
 
   pause(): void {
@@ -75,35 +76,35 @@ export class Wire {
     return true // pause() is how to stop it
   }
 
-  /** The parser may keep what it is given: little is copied, of much it gets the buffer. */
+  /** The parser may keep what it gets. So a small chunk is copied, and for a large chunk the parser gets the buffer itself. */
   #parse(bytes: Buffer): boolean {
-    const isMuch = bytes.length > READ_SIZE / 2
-    if (isMuch) this.#buffer = null
-    return this.#socket?.push(isMuch ? bytes : Buffer.from(bytes)) ?? false
+    const isLarge = bytes.length > PARSER_READ_BYTES / 2
+    if (isLarge) this.#buffer = null
+    return this.#socket?.push(isLarge ? bytes : Buffer.from(bytes)) ?? false
   }
 
-  /** What comes after the end belongs to no answer. */
+  /** Bytes after the end of the body belong to no answer, and are dropped. */
   #deliver(bytes: Buffer): void {
-    if (this.#missing === 0) return
-    const useful = bytes.length > this.#missing ? bytes.subarray(0, this.#missing) : bytes
-    this.#missing -= useful.length
-    this.#sink?.take(useful)
-    if (this.#missing === 0) this.#sink?.end()
+    if (this.#missingBytes === 0) return
+    const ofBody = bytes.length > this.#missingBytes ? bytes.subarray(0, this.#missingBytes) : bytes
+    this.#missingBytes -= ofBody.length
+    this.#sink?.receive(ofBody)
+    if (this.#missingBytes === 0) this.#sink?.end()
   }
 }
 
-const wires = new WeakMap<Duplex, Wire>()
+const bypasses = new WeakMap<Duplex, ParserBypass>()
 
-/** Opens a connection that has a {@link Wire}; `open` passes `onread` to `net.connect` or `tls.connect`. */
-export function openWired<S extends Socket>(open: (onread: OnReadOpts) => S): S {
-  const wire = new Wire()
-  const socket = open(wire.onread)
-  wire.attach(socket)
-  wires.set(socket, wire)
+/** Opens a connection that has a {@link ParserBypass}. `open` passes `onread` to `net.connect` or `tls.connect`. */
+export function openWithBypass<S extends Socket>(open: (onread: OnReadOpts) => S): S {
+  const bypass = new ParserBypass()
+  const socket = open(bypass.onread)
+  bypass.attach(socket)
+  bypasses.set(socket, bypass)
   return socket
 }
 
-/** The wire of a connection, or null where it has none. */
-export function wireOf(socket: Duplex): Wire | null {
-  return wires.get(socket) ?? null
+/** The bypass of a connection, or null if it has none. */
+export function bypassOf(socket: Duplex): ParserBypass | null {
+  return bypasses.get(socket) ?? null
 }

@@ -1,4 +1,4 @@
-// How a request goes to its URL: directly, through a tunnel, or to a proxy that passes it on.
+// How a request gets to its URL: directly, through a tunnel, or over a proxy that forwards it.
 import type { RequestOptions } from 'node:http'
 import { type ProxyEnvironment, proxyFor } from '../rules/proxy.ts'
 import { Agents } from './agents.ts'
@@ -7,25 +7,25 @@ import { proxyAuthorization } from './tunnel.ts'
 /** How a request is sent. */
 export interface Route {
   readonly isTls: boolean
-  /** The proxy that the request itself is sent to. Null for a tunnel: what comes out of it is the server's. */
+  /** The proxy that the request itself is sent to. Null for a tunnel, because its answers come from the server. */
   readonly proxy: URL | null
   /** For node:http or node:https. */
   readonly options: RequestOptions
 }
 
-/** Chooses routes, and keeps the connections along them. Close it. */
+/** Chooses routes and keeps their connections. Close it. */
 export class Routes {
   readonly #proxy: string | null
   readonly #env: ProxyEnvironment
   readonly #agents = new Agents()
 
-  /** @param proxy the caller's choice, or null for what `env` says */
+  /** @param proxy the proxy that the caller chose, or null for the proxy in `env` */
   constructor(proxy: string | null, env: ProxyEnvironment) {
     this.#proxy = proxy
     this.#env = env
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` where the proxy is no http or https URL */
+  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if the proxy is not an http or https URL */
   to(url: URL): Route {
     const proxy = proxyFor(url, this.#proxy, this.#env)
     if (url.protocol === 'https:')

@@ -1,4 +1,4 @@
-// A connection to a server through a proxy, by CONNECT.
+// A connection to a server through a proxy, with CONNECT.
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { retryAfter } from '../rules/backoff.ts'
@@ -6,28 +6,28 @@ import { basicCredentials } from '../rules/basic-credentials.ts'
 import { fieldLines, list } from '../rules/field-lines.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { finalHead, type TunnelHead } from '../rules/tunnel-head.ts'
-import { dial } from './happy-eyeballs.ts'
+import { connectToHost } from './happy-eyeballs.ts'
 
-/** Where a tunnel leads. */
-export interface TunnelEnd {
+/** The server at the end of a tunnel. */
+export interface TunnelOptions {
   /** A name or an address, without brackets. */
   readonly host: string
   readonly port: number
-  /** Gives the tunnel up. */
+  /** Ends the attempt. */
   readonly signal: AbortSignal
 }
 
-/** What a proxy may send before its tunnel is open, in bytes. */
-const LONGEST_HEAD = 16 * 1024
+/** The longest head of a proxy's answer to CONNECT. */
+const MAX_HEAD_BYTES = 16 * 1024
 
 /**
  * Opens a tunnel through `proxy`.
- * @throws ProxyError where there is none
+ * @throws ProxyError if the proxy opens no tunnel
  */
-export async function openTunnel(proxy: URL, { host, port, signal }: TunnelEnd): Promise<Socket> {
+export async function openTunnel(proxy: URL, { host, port, signal }: TunnelOptions): Promise<Socket> {
   let socket: Socket | null = null
   try {
-    socket = await dialProxy(proxy, signal)
+    socket = await connectToProxy(proxy, signal)
     const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const authorization = proxyAuthorization(proxy)
     const fields = Object.entries({ host: authority, 'user-agent': 'range-get', ...authorization })
@@ -39,11 +39,11 @@ export async function openTunnel(proxy: URL, { host, port, signal }: TunnelEnd):
     // to tunnel mode immediately after the response header section [...] Any response other than a successful
     // response indicates that the tunnel has not yet been formed."
     if (head.status >= 200 && head.status < 300) return socket
-    const fieldsOfHead = fieldLines(head.rawFields)
+    const answerFields = fieldLines(head.rawFields)
     throw new ProxyError(proxy, {
       status: head.status,
-      challenge: list(fieldsOfHead, 'proxy-authenticate'),
-      wait: retryAfter(fieldsOfHead),
+      challenge: list(answerFields, 'proxy-authenticate'),
+      wait: retryAfter(answerFields),
     })
   } catch (error) {
     socket?.destroy()
@@ -57,11 +57,11 @@ export function proxyAuthorization(proxy: URL): Readonly<Record<string, string>>
   return isGiven ? { 'proxy-authorization': basicCredentials(proxy) } : {}
 }
 
-/** Connects to the proxy, over TLS where its URL says https. */
-async function dialProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
+/** Connects to the proxy, over TLS if its URL is https. */
+async function connectToProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
   const host = proxy.hostname.replace(/^\[|\]$/g, '')
   const isTls = proxy.protocol === 'https:'
-  const socket = await dial({ host, port: Number(proxy.port || (isTls ? 443 : 80)), signal })
+  const socket = await connectToHost({ host, port: Number(proxy.port || (isTls ? 443 : 80)), signal })
   if (!isTls) return socket
   const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'] })
   return new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ async function dialProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
   })
 }
 
-/** Reads the head of the final answer; what comes behind it stays in the socket. */
+/** Reads the head of the final answer. The bytes after it stay in the socket. */
 function readHead(socket: Socket, signal: AbortSignal): Promise<TunnelHead> {
   return new Promise((resolve, reject) => {
     let text = ''
@@ -87,7 +87,7 @@ function readHead(socket: Socket, signal: AbortSignal): Promise<TunnelHead> {
         }
         const head = finalHead(text)
         if (head !== null) finish(head)
-        else if (text.length > LONGEST_HEAD) finish(new Error('the head of its answer has no end'))
+        else if (text.length > MAX_HEAD_BYTES) finish(new Error('the head of its answer has no end'))
       },
       end: (): void => finish(new Error('it closed the connection without an answer')),
       error: (error: Error): void => finish(error),
@@ -101,8 +101,8 @@ function readHead(socket: Socket, signal: AbortSignal): Promise<TunnelHead> {
         reject(outcome)
         return
       }
-      const rest = text.slice(outcome.end)
-      if (rest !== '') socket.unshift(Buffer.from(rest, 'latin1'))
+      const afterHead = text.slice(outcome.end)
+      if (afterHead !== '') socket.unshift(Buffer.from(afterHead, 'latin1'))
       resolve(outcome)
     }
     for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener)

@@ -68,8 +68,8 @@ export interface BodyReceiver {
 }
 
 /**
- * What a receiver wants after a chunk: more; more, but not before a promise is settled; nothing, because it has
- * enough; nothing, because the body is longer than it may be.
+ * What a receiver wants after a chunk. A promise: more, but only when it is settled. `'enough'`: nothing, it has all it
+ * needs. `'too-much'`: nothing, the body is longer than it may be.
  */
 export type Demand = 'more' | Promise<void> | 'enough' | 'too-much'
 

@@ -1,4 +1,4 @@
-// An answer of node:http, as the download sees it.
+// The answers of node:http.
 import { digits, type FieldLines, fieldLines, single } from '../rules/field-lines.ts'
 import type { Answer, BodyDelimiter, BodyEnd, BodyReceiver, PeekOptions } from './answer.ts'
 import { isCloseDelimited } from './close-delimited.ts'

@@ -46,7 +46,7 @@ export class NodeClient implements HttpClient {
       answer.discard()
       const next = redirectTarget(current, single(answer.fields, 'location'))
       if (next === null)
-        return answer.misdirected(`redirects from ${publicUrl(current.url)} to nowhere that can be fetched`)
+        return answer.misdirected(`redirects from ${publicUrl(current.url)} to a URL that cannot be fetched`)
       if (hops === maxRedirects)
         return answer.misdirected(`redirects more than ${maxRedirects} times from ${publicUrl(target.url)}`)
       current = next
@@ -85,7 +85,7 @@ export class NodeClient implements HttpClient {
     const { headers } = route.options
     const exchange = await sendRequest(target.url, {
       route,
-      // What the download needs comes last: a caller's field must not change the question.
+      // The fields of the download come last, so that a field of the caller cannot change the request.
       headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...headers, ...fields },
       limits: this.#settings,
       signal,

@@ -10,7 +10,7 @@ export function peekBody(exchange: NodeExchange, options: PeekOptions): Promise<
   })
 }
 
-/** How a promise is settled. */
+/** Settles the promise of {@link peekBody}. */
 interface Settle {
   readonly resolve: (bytes: Buffer) => void
   readonly reject: (error: PeekFailure) => void

@@ -1,5 +1,5 @@
-// The body of one answer, chunk by chunk, with back-pressure and stall detection.
-import type { Wire } from '../connect/parser-bypass.ts'
+// Receives the body of one answer of node:http, with back-pressure and stall detection.
+import type { ParserBypass } from '../connect/parser-bypass.ts'
 import type { BodyCut, BodyEnd, BodyReceiver } from './answer.ts'
 import { isAfterEnd, isCloseDelimited } from './close-delimited.ts'
 import { isMalformed, type NodeExchange } from './send-request.ts'
@@ -29,7 +29,11 @@ class BodyTransfer {
   readonly #receiver: BodyReceiver
   readonly #resolve: (end: BodyEnd) => void
   /** Set if the bytes go past node:http, straight into the buffers of the receiver. */
-  readonly #direct: { readonly wire: Wire; readonly nextBuffer: () => Buffer; readonly length: number } | null
+  readonly #direct: {
+    readonly bypass: ParserBypass
+    readonly nextBuffer: () => Buffer
+    readonly length: number
+  } | null
   /** Promises of the receiver that are not settled. The body is paused while there are any. */
   #waits = 0
   #isOver = false
@@ -39,11 +43,11 @@ class BodyTransfer {
     this.#body = body
     this.#receiver = receiver
     this.#resolve = resolve
-    const { wire, length, message } = body
+    const { bypass, length, message } = body
     const { nextBuffer } = receiver
     const isLong =
       length !== null && length >= MIN_DIRECT_BYTES && message.headers['transfer-encoding'] === undefined
-    this.#direct = isLong && wire !== null && nextBuffer !== null ? { wire, nextBuffer, length } : null
+    this.#direct = isLong && bypass !== null && nextBuffer !== null ? { bypass, nextBuffer, length } : null
   }
 
   start(stallTimeoutMs: number): void {
@@ -59,18 +63,18 @@ class BodyTransfer {
       message.on('data', (chunk) => this.#receive(chunk))
       message.once('end', () => void endOf(this.#body).then((end) => this.#end(end)))
     } else {
-      const { wire, nextBuffer, length } = this.#direct
-      wire.divert(message, length, {
-        room: nextBuffer,
-        take: (chunk) => this.#receive(chunk),
+      const { bypass, nextBuffer, length } = this.#direct
+      bypass.divert(message, length, {
+        nextBuffer,
+        receive: (chunk) => this.#receive(chunk),
         end: () => this.#end({ kind: 'complete' }),
       })
-      if (this.#waits === 0) wire.resume()
+      if (this.#waits === 0) bypass.resume()
     }
   }
 
-  get #flow(): Pick<Wire, 'pause' | 'resume'> {
-    return this.#direct?.wire ?? this.#body.message
+  get #flow(): Pick<ParserBypass, 'pause' | 'resume'> {
+    return this.#direct?.bypass ?? this.#body.message
   }
 
   #closed(): void {

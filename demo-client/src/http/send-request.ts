@@ -1,4 +1,4 @@
-// One request over node:http or node:https, until the head of its answer is here or it has failed.
+// Sends one request over node:http or node:https, and waits for the head of its answer.
 import {
   type ClientRequest,
   request as httpRequest,
@@ -8,24 +8,24 @@ import {
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { onAbort } from '../caller/abort-listeners.ts'
-import type { Opening } from '../connect/agents.ts'
-import { type Wire, wireOf } from '../connect/parser-bypass.ts'
+import type { AgentOptions } from '../connect/agents.ts'
+import { bypassOf, type ParserBypass } from '../connect/parser-bypass.ts'
 import type { Route } from '../connect/routes.ts'
 import { systemCode } from '../errors.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { RequestFailure, type RequestFault } from './answer.ts'
-import { expectHead, MOST_HEAD } from './answer-heads.ts'
+import { expectHead, MAX_HEAD_BYTES } from './answer-heads.ts'
 import { isCloseDelimited, probeEnd } from './close-delimited.ts'
 
-/** How long a request may take, in ms. */
+/** How long a request may take. Times in ms. */
 export interface RequestLimits {
-  /** Until there is a connection, a tunnel and TLS included. */
+  /** For the connection, including a tunnel and TLS. */
   readonly connectTimeout: number
   /** From the request to the last byte of the answer's head. */
   readonly headTimeout: number
 }
 
-/** What to send, and how. */
+/** What to send and how. */
 export interface RequestPlan {
   readonly route: Route
   readonly headers: RequestOptions['headers']
@@ -38,8 +38,8 @@ export interface RequestPlan {
 export interface NodeExchange {
   /** The head, the body and the trailers. */
   readonly message: IncomingMessage
-  /** Takes a long body past node:http; null if the connection cannot do that. */
-  readonly wire: Wire | null
+  /** Takes a long body past node:http. Null if the connection cannot do that. */
+  readonly bypass: ParserBypass | null
   /** The error of the request so far. node:http reports a reset in a close-delimited body there and nowhere else. */
   failure(): Error | null
   /** Resolves when the exchange is over and `failure()` is final. */
@@ -49,58 +49,57 @@ export interface NodeExchange {
 /** The connection had served a request before. The server may have closed it before this request arrived. */
 export class ReusedConnectionFailure extends RequestFailure {}
 
-/** Interim answers to one request. Few servers send more than one or two. */
-const MOST_INTERIM = 100
+/** The limit of interim answers to one request. Servers rarely send more than two. */
+const MAX_INTERIM_ANSWERS = 100
 
 /** Sends a GET for `url`. @throws RequestFailure */
 export function sendRequest(url: URL, plan: RequestPlan): Promise<NodeExchange> {
   return new Promise((resolve, reject) => {
-    new Sending(url, plan, { resolve, reject }).start()
+    new PendingRequest(url, plan, { resolve, reject }).start()
   })
 }
 
-class Sending {
-  readonly #plan: RequestPlan
-  readonly #reject: (error: RequestFailure) => void
-  readonly #resolve: (exchange: NodeExchange) => void
-  readonly #opening = new AbortController()
-  readonly #request: ClientRequest
-  readonly #forget: () => void
-  #limit: NodeJS.Timeout | undefined
-  #failure: Error | null = null
-  #interim = 0
-  #isGivenUp = false
+/** Settles the promise of {@link sendRequest}. */
+interface Settle {
+  readonly resolve: (exchange: NodeExchange) => void
+  readonly reject: (error: RequestFailure) => void
+}
 
-  constructor(
-    url: URL,
-    plan: RequestPlan,
-    {
-      resolve,
-      reject,
-    }: { resolve: (exchange: NodeExchange) => void; reject: (error: RequestFailure) => void },
-  ) {
+class PendingRequest {
+  readonly #plan: RequestPlan
+  readonly #settle: Settle
+  /** Aborted if the request ends before it has a connection. */
+  readonly #connecting = new AbortController()
+  readonly #request: ClientRequest
+  readonly #removeAbortListener: () => void
+  #timer: NodeJS.Timeout | undefined
+  #failure: Error | null = null
+  #interimAnswers = 0
+  /** Did this program end the request? */
+  #isStopped = false
+
+  constructor(url: URL, plan: RequestPlan, settle: Settle) {
     const { route, headers = {}, signal } = plan
     this.#plan = plan
-    this.#resolve = resolve
-    this.#reject = reject
-    const options: RequestOptions & Pick<Opening, 'opening'> = {
+    this.#settle = settle
+    const options: RequestOptions & Pick<AgentOptions, 'connectSignal'> = {
       ...route.options,
       headers,
-      maxHeaderSize: MOST_HEAD,
-      opening: this.#opening.signal,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      connectSignal: this.#connecting.signal,
     }
     this.#request = route.isTls ? httpsRequest(url, options) : httpRequest(url, options)
-    this.#request.maxHeadersCount = 0 // no line is left out notYetShown; their length is limited
-    this.#forget = onAbort(signal, () => this.#stop(new Error('given up')))
+    this.#request.maxHeadersCount = 0 // otherwise node:http drops lines; MAX_HEAD_BYTES limits their length
+    this.#removeAbortListener = onAbort(signal, () => this.#stop(new Error('the request was aborted')))
   }
 
   start(): void {
     const request = this.#request
-    this.#allow('no connection', this.#plan.limits.connectTimeout)
+    this.#startTimer('no connection', this.#plan.limits.connectTimeout)
     const closed = new Promise<void>((done) => {
       request.once('close', () => {
-        this.#forget()
-        this.#fail(new Error('the connection was closed without an answer')) // where nothing has been said yet
+        this.#removeAbortListener()
+        this.#fail(new Error('the connection was closed without an answer')) // if nothing else has been reported
         done()
       })
     })
@@ -111,50 +110,59 @@ class Sending {
     }
     request.on('error', failed)
     request.on('information', () => {
-      if (++this.#interim > MOST_INTERIM) this.#stop(nonsense(`${this.#interim} interim answers`))
+      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS)
+        this.#stop(invalidAnswer(`${this.#interimAnswers} interim answers`))
     })
     // RFC 9110 §7.8: "A server MUST NOT switch to a protocol that was not indicated by the client in the corresponding
     // request's Upgrade header field."
     request.once('upgrade', (_, socket) => {
-      this.#fail(nonsense('it switches protocols, which was not asked for'))
+      this.#fail(invalidAnswer('it switches protocols, which was not asked for'))
       socket.destroy()
     })
     request.once('response', (message) => {
-      clearTimeout(this.#limit)
+      clearTimeout(this.#timer)
       if (isCloseDelimited(message)) probeEnd(message.socket, failed)
       message.on('error', () => undefined) // reported by failure() and by the end of the body
-      this.#resolve({ message, wire: wireOf(message.socket), failure: () => this.#failure, closed })
+      this.#settle.resolve({
+        message,
+        bypass: bypassOf(message.socket),
+        failure: () => this.#failure,
+        closed,
+      })
     })
     request.end()
-    if (this.#plan.signal.aborted) this.#stop(new Error('given up'))
+    if (this.#plan.signal.aborted) this.#stop(new Error('the request was aborted'))
   }
 
   #watch(socket: Socket): void {
     expectHead(socket)
-    if (this.#opening.signal.aborted) this.#request.destroy(this.#opening.signal.reason)
-    const connected = (): void => this.#allow('no answer', this.#plan.limits.headTimeout)
+    if (this.#connecting.signal.aborted) this.#request.destroy(this.#connecting.signal.reason)
+    const connected = (): void => this.#startTimer('no answer', this.#plan.limits.headTimeout)
     if (this.#request.reusedSocket || !this.#plan.route.isTls) connected()
     else socket.once('secureConnect', connected)
   }
 
-  /** From now on there is so much time, in ms. */
-  #allow(what: string, time: number): void {
-    clearTimeout(this.#limit)
-    this.#limit = setTimeout(() => this.#stop(new Error(`${what} within ${time / 1000} s`)), time)
+  /** Ends the request in `timeoutMs`, with a message about `missing`. */
+  #startTimer(missing: string, timeoutMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(
+      () => this.#stop(new Error(`${missing} within ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    )
   }
 
   #stop(error: Error): void {
-    this.#isGivenUp = true
-    if (this.#request.socket === null) this.#opening.abort(error)
+    this.#isStopped = true
+    if (this.#request.socket === null) this.#connecting.abort(error)
     else this.#request.destroy(error)
   }
 
   #fail(error: Error): void {
-    clearTimeout(this.#limit)
+    clearTimeout(this.#timer)
     const { proxy } = this.#plan.route
     const cause = proxy !== null && !(error instanceof ProxyError) ? new ProxyError(proxy, error) : error
-    const isReused = this.#request.reusedSocket && !this.#isGivenUp
-    this.#reject(
+    const isReused = this.#request.reusedSocket && !this.#isStopped
+    this.#settle.reject(
       isReused
         ? new ReusedConnectionFailure(error.message, isMalformed(cause) ? 'not-http' : 'connection', cause)
         : new RequestFailure(error.message, faultOf(cause), cause),
@@ -185,6 +193,6 @@ export function isMalformed(error: Error | null): boolean {
 }
 
 /** An error like those of the parser of node:http. */
-function nonsense(message: string): Error {
+function invalidAnswer(message: string): Error {
   return Object.assign(new Error(message), { code: 'HPE_UNEXPECTED' })
 }

@@ -1,4 +1,4 @@
-// Where a request goes and which fields may go with it. Pure.
+// The URL of a request, and which fields may be sent there. Pure.
 import { reading } from '../caller/check-arguments.ts'
 import { DownloadError } from '../errors.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
@@ -6,18 +6,18 @@ import { asUtf8 } from '../rules/field-lines.ts'
 import { fullNameFromUrl } from '../state/file-name.ts'
 import { publicUrl } from '../text/public-url.ts'
 
-/** A URL to fetch and the caller's own header fields for it. */
+/** A URL to fetch and the caller's header fields for it. */
 export interface Target {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  /** Is an Authorization among them the caller's own field? Then no URL changes it. */
+  /** Did the caller give an Authorization field? Then no URL changes it. */
   readonly isAuthorizationGiven: boolean
-  /** The file names in the URLs that led here, each once. */
+  /** The file names in the URLs that led here, without duplicates. */
   readonly names: readonly string[]
 }
 
-/** Caller's fields that may follow a redirect to another origin; every other one could be a credential. */
-const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent'])
+/** The caller's fields that may follow a redirect to another origin. Every other field could be a credential. */
+const SAFE_FOR_OTHER_ORIGINS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent'])
 
 /**
  * The URL as given by the caller; a user and password in it become an Authorization field.
@@ -36,12 +36,12 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   parsed.hash = ''
   const names = [fullNameFromUrl(parsed)]
   const isAuthorizationGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
-  const named = takeCredentials(parsed)
-  const all = isAuthorizationGiven ? headers : { ...headers, ...named }
+  const credentials = takeCredentials(parsed)
+  const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
   return { url: parsed, headers: all, isAuthorizationGiven, names }
 }
 
-/** Takes user and password out of `url`: as a field, which is empty where there are none. */
+/** Removes user and password from `url`, and returns them as a field. Returns an empty object if there are none. */
 function takeCredentials(url: URL): { readonly authorization?: string } {
   if (url.username === '' && url.password === '') return {}
   const authorization = basicCredentials(url)
@@ -50,7 +50,7 @@ function takeCredentials(url: URL): { readonly authorization?: string } {
   return { authorization }
 }
 
-/** Blanks around a URL are no part of it. A URL of another realm has its `href`, too. */
+/** Blanks around a URL are not part of it. A URL object of another realm also has an `href`. */
 function textOf(url: unknown): string {
   if (typeof url === 'string') return url.trim()
   const href =
@@ -59,9 +59,8 @@ function textOf(url: unknown): string {
 }
 
 /**
- * Where a redirect leads, or null where it leads nowhere this program may go: no or an invalid Location, or
- * another scheme than http and https. A user and password in the Location are for the origin that it names: the server
- * says them of its own target, and they are sent to no third one.
+ * The target of a redirect, or null if this program must not follow it: the Location is missing or invalid, or its scheme
+ * is not http or https. A user and password in the Location are for its origin, and are sent to no other one.
  */
 export function redirectTarget(from: Target, location: string | null): Target | null {
   const reference = location === null ? null : asUtf8(location)
@@ -69,12 +68,12 @@ export function redirectTarget(from: Target, location: string | null): Target | 
   const url = new URL(reference, from.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
   url.hash = ''
-  const named = takeCredentials(url)
+  const credentials = takeCredentials(url)
   const names = [...new Set(from.names).add(fullNameFromUrl(url))]
   if (url.origin === from.url.origin) {
     const { headers, isAuthorizationGiven } = from
-    return { ...from, url, names, headers: isAuthorizationGiven ? headers : { ...headers, ...named } }
+    return { ...from, url, names, headers: isAuthorizationGiven ? headers : { ...headers, ...credentials } }
   }
-  const kept = Object.entries(from.headers).filter(([name]) => HARMLESS.has(name.toLowerCase()))
-  return { url, headers: { ...Object.fromEntries(kept), ...named }, isAuthorizationGiven: false, names }
+  const kept = Object.entries(from.headers).filter(([name]) => SAFE_FOR_OTHER_ORIGINS.has(name.toLowerCase()))
+  return { url, headers: { ...Object.fromEntries(kept), ...credentials }, isAuthorizationGiven: false, names }
 }

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type AddressAndPort, dial } from '#client/connect/happy-eyeballs.js'
+import { type AddressAndPort, connectToHost } from '#client/connect/happy-eyeballs.js'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
@@ -87,7 +87,7 @@ for (const [addresses, tried] of [
   t.test(`connected by one of ${addresses.join(', ')}`, async (t) => {
     resolveTo(...addresses)
     const network = new Network(await listen(t))
-    const socket = await dial({
+    const socket = await connectToHost({
       host: HOST,
       port: 1,
       signal: AbortSignal.timeout(10_000),
@@ -106,7 +106,7 @@ t.test('the first one answers late, and all others are dead', async (t) => {
   const late = new Socket()
   const { open, sockets } = new Network(port)
   setTimeout(() => late.connect(port, '127.0.0.1'), 900)
-  const socket = await dial({
+  const socket = await connectToHost({
     host: HOST,
     port: 1,
     signal: AbortSignal.timeout(10_000),
@@ -122,23 +122,23 @@ t.test('all are dead: the failure of the first one is told', async (t) => {
   resolveTo('dead1', ':dead2', 'dead3')
   const { open, tried } = new Network(0)
   const signal = AbortSignal.timeout(10_000)
-  await t.rejects(dial({ host: HOST, port: 1, signal, open }), { message: 'dead1 is dead' })
+  await t.rejects(connectToHost({ host: HOST, port: 1, signal, open }), { message: 'dead1 is dead' })
   t.equal(tried.length, 3)
 })
 
 t.test('no address', async (t) => {
   resolveTo()
-  await t.rejects(dial({ host: HOST, port: 1, signal: AbortSignal.timeout(10_000) }), /no address/)
+  await t.rejects(connectToHost({ host: HOST, port: 1, signal: AbortSignal.timeout(10_000) }), /no address/)
 })
 
 t.test('given up: in the middle of the attempts, and of the look-up', async (t) => {
   resolveTo('silent1', 'silent2', 'silent3')
   const { open, sockets } = new Network(0)
   const stop = new AbortController()
-  const dialled = dial({ host: HOST, port: 1, signal: stop.signal, open })
+  const connecting = connectToHost({ host: HOST, port: 1, signal: stop.signal, open })
   await sleep(250)
   stop.abort(new Error('enough'))
-  await t.rejects(dialled, { message: 'enough' })
+  await t.rejects(connecting, { message: 'enough' })
   t.ok(sockets.length > 0)
   for (const socket of sockets) t.ok(socket.destroyed)
   const count = sockets.length
@@ -147,7 +147,7 @@ t.test('given up: in the middle of the attempts, and of the look-up', async (t) 
 
   dns.lookup = (() => undefined) as unknown as typeof dns.lookup
   const again = new AbortController()
-  const waiting = dial({ host: HOST, port: 1, signal: again.signal, open })
+  const waiting = connectToHost({ host: HOST, port: 1, signal: again.signal, open })
   setImmediate(() => again.abort(new Error('enough again')))
   await t.rejects(waiting, { message: 'enough again' })
 })
@@ -157,8 +157,8 @@ t.test('an address is not looked up', async (t) => {
   lookedUp = []
   for (const host of ['127.0.0.1', '::1']) {
     const { open, tried } = new Network(0)
-    const dialled = dial({ host, port: 1, signal: AbortSignal.timeout(50), open })
-    await t.rejects(dialled)
+    const connecting = connectToHost({ host, port: 1, signal: AbortSignal.timeout(50), open })
+    await t.rejects(connecting)
     t.strictSame(tried, [host])
     t.strictSame(lookedUp, [])
   }
