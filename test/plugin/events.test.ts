@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
   { name: 'absent', target: '/absent', status: 404, bytesSent: 0 },
 ]
 
-t.test('one event for each answer', async (t) => {
+t.test('each answer publishes one event', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG), 'small.txt': '0123456789', empty: '' })
   const told = listen(t)
   const { port, log } = await serve(t, { plugin: { root } })
@@ -98,7 +98,7 @@ t.test('one event for each answer', async (t) => {
   )
 })
 
-t.test('an answer that is cut is told as aborted', async (t) => {
+t.test('an answer that is cut is published as aborted', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
   const told = listen(t)
   const { port, errors } = await serve(t, { plugin: { root, stallTimeout: 200 } })
@@ -132,7 +132,7 @@ t.test('an answer that is cut is told as aborted', async (t) => {
   t.strictSame(errors(), [])
 })
 
-t.test('over HTTP/2', async (t) => {
+t.test('an answer over HTTP/2 publishes one event, served or aborted', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(1_000_000) })
   const told = listen(t)
   const { port } = await serve(t, { plugin: { root }, server: { http2: true } })
@@ -157,7 +157,7 @@ t.test('over HTTP/2', async (t) => {
   session.destroy()
 })
 
-t.test('a source that breaks before its first byte', async (t) => {
+t.test('a source that fails before its first byte is published with status 500 and no ranges', async (t) => {
   const told = listen(t)
   const source = {
     open: () => ({
@@ -176,13 +176,13 @@ t.test('a source that breaks before its first byte', async (t) => {
   t.strictSame(told[0]?.event.ranges, [], 'ranges are those of a 206')
 })
 
-t.test('nobody listens: nothing is told, nothing fails', async (t) => {
+t.test('an answer without subscribers publishes nothing and succeeds', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const { app } = await serve(t, { plugin: { root }, server: { logger: false } })
   t.equal((await app.inject('/f.txt')).statusCode, 200)
 })
 
-t.test('answers of inject', async (t) => {
+t.test('every answer of inject is published as served, with its status and bytes', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG), 'small.txt': '0123456789' })
   const told = listen(t)
   const { app } = await serve(t, { plugin: { root } })
@@ -213,7 +213,7 @@ t.test('answers of inject', async (t) => {
   }
 })
 
-t.test('an inject that is given up is told as aborted', async (t) => {
+t.test('an inject that is given up is published as aborted', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
   const told = listen(t)
   const { app } = await serve(t, { plugin: { root } })

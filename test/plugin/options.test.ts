@@ -110,7 +110,7 @@ function assertRefused(t: Test, option: string, value: unknown): void {
   )
 }
 
-t.test('a value of the right kind is taken', async (t) => {
+t.test('a value of the right kind is accepted', async (t) => {
   t.strictSame(Object.keys(RIGHT).sort(), Object.keys(WRONG).sort(), 'every option is here')
   t.strictSame(Object.keys(RIGHT).sort(), Object.keys(defaultSettings()).sort(), 'and nothing else')
   for (const [option, values] of Object.entries(RIGHT)) {
@@ -122,20 +122,20 @@ t.test('a value of the right kind is taken', async (t) => {
   }
 })
 
-t.test('an option that is undefined is not given', async (t) => {
+t.test('an option that is undefined has its default', async (t) => {
   for (const option of Object.keys(RIGHT)) {
     t.strictSame(registrationSettings({ [option]: undefined }), defaultSettings(), option)
   }
 })
 
-t.test('there is no other option', async (t) => {
+t.test('an unknown option is ERR_RANGE_OPTION', async (t) => {
   for (const option of ['Root', 'weak', 'maxAge', '__proto__', 'constructor', 'toString', '']) {
     const options = Object.fromEntries([[option, true]])
     t.throws(() => registrationSettings(options), OPTION_ERROR, option)
   }
 })
 
-t.test('options are what an object has of its own, under names', async (t) => {
+t.test('only own properties of a plain object are options', async (t) => {
   const getter = {
     get root(): string {
       throw new Error('/srv/secret')
@@ -170,7 +170,7 @@ t.test('root becomes absolute', async (t) => {
   t.equal(defaultSettings().root, process.cwd())
 })
 
-t.test('at registration', async (t) => {
+t.test('a wrong option makes the registration fail', async (t) => {
   for (const [option, values] of Object.entries(WRONG)) {
     const app = Fastify()
     app.register(rangePlugin, { [option]: values[0] })
@@ -179,14 +179,14 @@ t.test('at registration', async (t) => {
   }
 })
 
-t.test("Fastify's own options of `register` are no concern", async (t) => {
+t.test("Fastify's own options of `register` are ignored", async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.register(rangePlugin, { prefix: '/a', logLevel: 'warn' })
   await t.resolves(async () => app.ready())
 })
 
-t.test('in a call', async (t) => {
+t.test('a wrong option of a call is a 500 with the code', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(rangePlugin)
@@ -208,7 +208,7 @@ t.test('in a call', async (t) => {
   t.ok(thrown.every((error) => error instanceof SendRangeError))
 })
 
-t.test('what is about the registration cannot be given in a call', async (t) => {
+t.test('an option of the registration is refused in a call', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(rangePlugin)

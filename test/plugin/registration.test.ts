@@ -29,7 +29,7 @@ function serveAt(app: FastifyInstance, prefix: string): void {
   )
 }
 
-t.test('two copies of the package, in a context and one below it', async (t) => {
+t.test('a second copy of the package is refused in a context below the first', async (t) => {
   const copy = await anotherCopy(t)
   t.not(copy, rangePlugin)
   for (const [outer, inner] of [
@@ -49,7 +49,7 @@ t.test('two copies of the package, in a context and one below it', async (t) => 
   }
 })
 
-t.test('two copies of the package in one context', async (t) => {
+t.test('a second copy of the package is refused in the same context', async (t) => {
   const copy = await anotherCopy(t)
   const app = Fastify()
   t.teardown(() => app.close())
@@ -57,7 +57,7 @@ t.test('two copies of the package in one context', async (t) => {
   await t.rejects(async () => app.register(copy), rejection(/^Two copies/))
 })
 
-t.test('two copies of the package side by side each serve their own root', async (t) => {
+t.test('two copies of the package in contexts side by side each serve their own root', async (t) => {
   const copy = await anotherCopy(t)
   const root = t.testdir({ one: { 'f.txt': 'one' }, two: { 'f.txt': 'two' } })
   const app = Fastify()
@@ -75,7 +75,7 @@ t.test('two copies of the package side by side each serve their own root', async
   t.equal((await app.inject('/two/f.txt')).body, 'two')
 })
 
-t.test('one copy, registered in a context and below it', async (t) => {
+t.test('one copy can be registered in a context and again below it', async (t) => {
   const root = t.testdir({ 'f.txt': 'outer', inner: { 'f.txt': 'inner' } })
   const app = Fastify()
   t.teardown(() => app.close())
@@ -89,14 +89,14 @@ t.test('one copy, registered in a context and below it', async (t) => {
   t.equal((await app.inject('/inner/f.txt')).body, 'inner')
 })
 
-t.test('one copy, registered twice in a context', async (t) => {
+t.test('one copy is refused when it is registered twice in a context', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(rangePlugin)
   await t.rejects(async () => app.register(rangePlugin), rejection(/^Already registered in this context/))
 })
 
-t.test('a reply.sendRange that is something else is not taken for ours', async (t) => {
+t.test('a registration is refused when reply.sendRange is decorated by something else', async (t) => {
   for (const below of [false, true]) {
     const app = Fastify()
     t.teardown(() => app.close())

@@ -36,7 +36,7 @@ type WithoutDefault = 'source' | 'cacheControl' | 'contentType'
 
 // Most of this file is checked by the compiler: a wrong expectation, or an error that is not there, fails the build.
 
-t.test('what the door exports', async (t) => {
+t.test('the package exports the documented names and no others', async (t) => {
   t.strictSame(Object.keys(door).sort(), [
     'CHANNELS',
     'SendRangeError',
@@ -50,7 +50,7 @@ t.test('what the door exports', async (t) => {
   t.equal(rangePluginByDefault, rangePlugin)
 })
 
-t.test('the plugin and its decorator', async (t) => {
+t.test('the plugin and its decorator have their types', async (t) => {
   expectTypeOf(rangePlugin).toExtend<FastifyPluginAsync<RangePluginOptions>>()
   type SendRange = (path: string, options?: SendRangeOptions) => FastifyReply
   expectTypeOf<FastifyReply['sendRange']>().toEqualTypeOf<SendRange>()
@@ -76,7 +76,7 @@ t.test('the plugin and its decorator', async (t) => {
   await t.resolves(async () => app.ready())
 })
 
-t.test('options are closed sets', async (t) => {
+t.test('the compiler refuses wrong options', async (t) => {
   const right: RangePluginOptions[] = [
     {},
     {
@@ -170,7 +170,7 @@ t.test('errors are a closed union of codes', async (t) => {
   }>()
 })
 
-t.test('sources and representations', async (t) => {
+t.test('sources and representations have their types', async (t) => {
   expectTypeOf(bufferSource).returns.toEqualTypeOf<RangeSource>()
   expectTypeOf(bufferSource).parameter(0).toEqualTypeOf<Uint8Array>()
   expectTypeOf<Representation>().toEqualTypeOf<StreamedRepresentation | PositionalRepresentation>()
@@ -192,7 +192,7 @@ t.test('sources and representations', async (t) => {
   for (const source of [streamed, positional, sizeless, endless, mute, text]) t.type(source.open, 'function')
 })
 
-t.test('sources of the package', async (t) => {
+t.test('the sources of the package have their types', async (t) => {
   expectTypeOf(fileSource).returns.toEqualTypeOf<RangeSource>()
   expectTypeOf(fileSource).parameter(0).toEqualTypeOf<FileSourceOptions | undefined>()
   expectTypeOf(firstOf).returns.toEqualTypeOf<RangeSource>()
@@ -211,12 +211,12 @@ t.test('sources of the package', async (t) => {
   t.type(source.open, 'function')
 })
 
-t.test('options for @fastify/cors', async (t) => {
+t.test('corsOptions fits the options of @fastify/cors', async (t) => {
   expectTypeOf(corsOptions()).toExtend<FastifyCorsOptions>()
   t.type(corsOptions().exposedHeaders, Array)
 })
 
-t.test('events', async (t) => {
+t.test('events have their types', async (t) => {
   expectTypeOf<SendRangeEvent['ranges']>().toEqualTypeOf<readonly ByteRange[]>()
   expectTypeOf<SendRangeEvent['bytesSent']>().toEqualTypeOf<number>()
   expectTypeOf(CHANNELS.served).toEqualTypeOf<string>()

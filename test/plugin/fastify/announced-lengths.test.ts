@@ -78,27 +78,30 @@ const RANGES = [undefined, 'bytes=0-', 'bytes=0-599', 'bytes=0-99,400-499']
 
 for (const [way, wayOf] of Object.entries(WAYS)) {
   for (const [name, change] of Object.entries(LENGTHS)) {
-    t.test(`HTTP/1.1: Content-Length is made ${name} by ${way}`, async (t) => {
-      const { port } = await serveBehind(t, wayOf(change))
-      for (const file of FILES) {
-        for (const range of file === 'empty' ? [undefined] : RANGES) {
-          const seen = await askTwo(port, {
-            path: `/f/${file}`,
-            fields: range === undefined ? {} : { range },
-          })
-          const label = `${file} ${range}`
-          if (seen.status === undefined) {
-            t.equal(seen.next, 'nothing', label)
-            continue
+    t.test(
+      `HTTP/1.1: an answer with a changed Content-Length is right, or cut before its first byte (${name} by ${way})`,
+      async (t) => {
+        const { port } = await serveBehind(t, wayOf(change))
+        for (const file of FILES) {
+          for (const range of file === 'empty' ? [undefined] : RANGES) {
+            const seen = await askTwo(port, {
+              path: `/f/${file}`,
+              fields: range === undefined ? {} : { range },
+            })
+            const label = `${file} ${range}`
+            if (seen.status === undefined) {
+              t.equal(seen.next, 'nothing', label)
+              continue
+            }
+            // Fastify itself puts the length right where it has all of the body.
+            t.ok(seen.isWhole, `${label}: cut before a byte, or right`)
+            t.equal(seen.next, 'still here', label)
+            if (seen.status === 200) t.ok(seen.body.equals(contentOf(file)), label)
+            t.equal(seen.fields['content-length']?.length, 1, label)
           }
-          // Fastify itself puts the length right where it has all of the body.
-          t.ok(seen.isWhole, `${label}: cut before a byte, or right`)
-          t.equal(seen.next, 'still here', label)
-          if (seen.status === 200) t.ok(seen.body.equals(contentOf(file)), label)
-          t.equal(seen.fields['content-length']?.length, 1, label)
         }
-      }
-    })
+      },
+    )
   }
 }
 
@@ -113,7 +116,7 @@ t.test('HTTP/1.1: a HEAD answer whose Content-Length is not one number is cut', 
 })
 
 t.test(
-  'HTTP/1.1: Transfer-Encoding beside Content-Length, or another one than chunked, is cut',
+  'HTTP/1.1: an answer with Transfer-Encoding and Content-Length, or with a coding other than chunked, is cut',
   async (t) => {
     for (const fields of [
       { 'Transfer-Encoding': 'chunked', 'Content-Length': '5' },
@@ -130,7 +133,7 @@ t.test(
   },
 )
 
-t.test('HTTP/2: an answer under another Content-Length is never whole', async (t) => {
+t.test('HTTP/2: an answer with a wrong Content-Length is never complete', async (t) => {
   for (const [name, change] of Object.entries(LENGTHS)) {
     const { port } = await serveBehind(t, WAYS['reply.header']?.(change) ?? {}, { http2: true })
     for (const file of FILES) {
@@ -147,7 +150,7 @@ t.test('HTTP/2: an answer under another Content-Length is never whole', async (t
   }
 })
 
-t.test('HTTP/1.1: a body that a hook writes itself before ours', async (t) => {
+t.test('HTTP/1.1: an answer into which a hook has written before our body is cut', async (t) => {
   const onSend: Hook = (reply, payload) => {
     reply.raw.write('mine')
     return payload
@@ -160,7 +163,7 @@ t.test('HTTP/1.1: a body that a hook writes itself before ours', async (t) => {
   }
 })
 
-t.test('what is cut for its length is logged with the field', async (t) => {
+t.test('an answer that is cut for its length is logged with the field', async (t) => {
   const way = WAYS['reply.header']?.((length) => length - 1) ?? {}
   const { port, log } = await serveBehind(t, way)
   await askTwo(port, { path: '/f/large' })

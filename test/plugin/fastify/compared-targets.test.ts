@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   { routerOptions: { caseSensitive: false }, targetSpelling: 'exact', passing: ['/PRIVATE/f.txt'] },
 ]
 
-t.test('the README names every spelling that passes a hook which compares request.url', async (t) => {
+t.test('the README lists every spelling that passes a hook which compares request.url', async (t) => {
   const root = t.testdir({})
   mkdirSync(join(root, 'private'))
   writeFileSync(join(root, 'private', 'f.txt'), 'secret')

@@ -17,22 +17,25 @@ import {
 for (const protocol of PROTOCOLS) {
   const server = SERVERS[protocol]
   for (const [place, wayOf] of Object.entries(PLACES)) {
-    t.test(`${protocol}: a 304 that becomes something with content is never a file (${place})`, async (t) => {
-      for (const status of [200, 203, 206]) {
-        const { port } = await serveBehind(t, wayOf(t, withStatus(status)), server)
-        for (const method of ['GET', 'HEAD']) {
-          const seen = await ask(protocol, port, {
-            method,
-            path: '/f/small',
-            fields: { 'if-none-match': '*' },
-          })
-          t.equal(seen.status, undefined, `${status} ${method}: not a byte`)
-          t.not(seen.isWhole, true)
+    t.test(
+      `${protocol}: a 304 that becomes a status with content is never taken for a file (${place})`,
+      async (t) => {
+        for (const status of [200, 203, 206]) {
+          const { port } = await serveBehind(t, wayOf(t, withStatus(status)), server)
+          for (const method of ['GET', 'HEAD']) {
+            const seen = await ask(protocol, port, {
+              method,
+              path: '/f/small',
+              fields: { 'if-none-match': '*' },
+            })
+            t.equal(seen.status, undefined, `${status} ${method}: not a byte`)
+            t.not(seen.isWhole, true)
+          }
         }
-      }
-    })
+      },
+    )
 
-    t.test(`${protocol}: an answer of another status says nothing of the file (${place})`, async (t) => {
+    t.test(`${protocol}: an answer of another status has no field of the file (${place})`, async (t) => {
       for (const status of [201, 304, 404, 500]) {
         const { port } = await serveBehind(t, wayOf(t, withStatus(status)), server)
         for (const method of ['GET', 'HEAD']) {
@@ -46,21 +49,24 @@ for (const protocol of PROTOCOLS) {
     })
 
     for (const [form, rewrite] of Object.entries(LENGTHS)) {
-      t.test(`${protocol}: another Content-Length, ${form} (${place})`, async (t) => {
-        const { port } = await serveBehind(t, wayOf(t, rewrite), server)
-        for (const file of ['empty', 'small', 'large', 'streamed']) {
-          const head = await ask(protocol, port, { method: 'HEAD', path: `/f/${file}` })
-          const isStrong = head.fields['etag']?.[0]?.startsWith('"') === true
-          t.notOk(isStrong && head.fields['content-length']?.[0] === '7', `HEAD ${file}`)
-        }
-        const same = await ask(protocol, port, { path: '/f/small', fields: { 'if-none-match': '*' } })
-        t.equal(same.fields['content-length'], undefined, '304')
-      })
+      t.test(
+        `${protocol}: a wrong Content-Length never goes out beside the strong tag, nor on a 304 (${form}, ${place})`,
+        async (t) => {
+          const { port } = await serveBehind(t, wayOf(t, rewrite), server)
+          for (const file of ['empty', 'small', 'large', 'streamed']) {
+            const head = await ask(protocol, port, { method: 'HEAD', path: `/f/${file}` })
+            const isStrong = head.fields['etag']?.[0]?.startsWith('"') === true
+            t.notOk(isStrong && head.fields['content-length']?.[0] === '7', `HEAD ${file}`)
+          }
+          const same = await ask(protocol, port, { path: '/f/small', fields: { 'if-none-match': '*' } })
+          t.equal(same.fields['content-length'], undefined, '304')
+        },
+      )
     }
   }
 }
 
-t.test('a HEAD answer is that of the whole file, whatever range is asked for', async (t) => {
+t.test('an answer to HEAD is about the whole file, for any Range', async (t) => {
   const { port } = await serveBehind(t, {})
   for (const file of ['empty', 'small', 'large', 'streamed']) {
     const seen = await askTwo(port, { method: 'HEAD', path: `/f/${file}`, fields: { range: 'bytes=0-3' } })
@@ -71,7 +77,7 @@ t.test('a HEAD answer is that of the whole file, whatever range is asked for', a
 })
 
 for (const protocol of PROTOCOLS)
-  t.test(`${protocol}: without a length, the strong tag holds a 200 to the length of the file`, async (t) => {
+  t.test(`${protocol}: a 200 with the strong tag and no length has the length of the file`, async (t) => {
     const withoutLength: Rewrite = (raw, writeHead, [status, ...rest]) => {
       Reflect.deleteProperty(Object(rest.at(-1)), 'content-length')
       raw.removeHeader('content-length')

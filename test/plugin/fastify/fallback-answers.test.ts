@@ -53,7 +53,7 @@ const FALLBACKS: readonly { name: string; handler: Handler; routes?: (app: Fasti
 ]
 
 for (const { name, handler, routes } of FALLBACKS) {
-  t.test(`an error handler may answer with a file, and fail itself: ${name}`, async (t) => {
+  t.test(`an error handler may answer with a file, and fail itself (${name})`, async (t) => {
     for (const [page, want] of [
       ['small', 'small'],
       ['absent too', 'error'],
@@ -79,7 +79,7 @@ for (const { name, handler, routes } of FALLBACKS) {
   })
 }
 
-t.test("Fastify's own time limit for handlers answers instead of a source that takes too long", async (t) => {
+t.test("Fastify's handlerTimeout answers when a source takes too long", async (t) => {
   const never = new Promise<never>(() => {})
   for (const source of [
     { open: () => never },

@@ -52,7 +52,7 @@ const CHANGES: Readonly<Record<string, (t: Test) => Way>> = {
 }
 
 for (const [name, wayOf] of Object.entries(CHANGES)) {
-  t.test(`HTTP/1.1: an error is held to its length: ${name}`, async (t) => {
+  t.test(`HTTP/1.1: an error of another length than announced is cut (${name})`, async (t) => {
     const { port } = await serveBehind(t, onErrors(wayOf(t)))
     for (const asked of ERRORS) {
       const seen = await askTwo(port, asked)
@@ -92,7 +92,7 @@ const FAILING: Readonly<Record<string, RangeSource>> = {
 
 for (const isSeen of [false, true]) {
   for (const [form, rewrite] of Object.entries(LENGTHS)) {
-    const name = `HTTP/1.1: the error of a source is held to its length: ${form}${isSeen ? ', with a hook' : ''}`
+    const name = `HTTP/1.1: the error of a source is cut if its length is wrong: ${form}${isSeen ? ', with a hook' : ''}`
     t.test(name, async (t) => {
       const { port } = await serve(t, {
         plugin: { root: t.testdir({}) },
@@ -153,7 +153,7 @@ for (const protocol of PROTOCOLS) {
     }
   })
 
-  t.test(`${protocol}: a 416 that a hook makes something else says nothing of ranges`, async (t) => {
+  t.test(`${protocol}: a 416 to which a hook gives another status has no field about ranges`, async (t) => {
     const way: Way = {
       onSend(reply, payload) {
         if (reply.statusCode === 416) reply.code(200)
@@ -166,7 +166,7 @@ for (const protocol of PROTOCOLS) {
     for (const name of DESCRIPTION) t.equal(seen.fields[name], undefined, name)
   })
 
-  t.test(`${protocol}: errors that nothing changes go out as ever`, async (t) => {
+  t.test(`${protocol}: errors that no hook changes are sent as they are`, async (t) => {
     const { port } = await serveBehind(t, {}, SERVERS[protocol])
     for (const [at, asked] of ERRORS.entries()) {
       const seen = await ask(protocol, port, asked)

@@ -79,7 +79,7 @@ for (const length of ['with', 'without'] as const) {
   }
 }
 
-t.test('HTTP/2: other bytes of the same length in the place of a short range', async (t) => {
+t.test('HTTP/2: a short range is cut when other bytes of the same length replace it', async (t) => {
   for (const onSend of [
     (): unknown => 'x'.repeat(600),
     (): unknown => Readable.from([Buffer.alloc(599, 'x'), Buffer.of(1)]),
@@ -90,7 +90,7 @@ t.test('HTTP/2: other bytes of the same length in the place of a short range', a
   }
 })
 
-t.test('an empty file in whose place a hook puts bytes', async (t) => {
+t.test('an empty file is cut when a hook replaces it with bytes', async (t) => {
   const onSend: Hook = () => Readable.from([Buffer.from('HTTP/1.1 200 OK\r\n\r\n')])
   const { port } = await serveBehind(t, { onSend })
   const seen = await askTwo(port, { path: '/f/empty' })
@@ -136,7 +136,7 @@ const BY_HAND: Readonly<Record<string, Hook>> = {
 }
 
 for (const [name, onSend] of Object.entries(BY_HAND)) {
-  t.test(`a hook that ${name} gets every byte through`, async (t) => {
+  t.test(`a hook that ${name} sends every byte`, async (t) => {
     const { port } = await serveBehind(t, { onSend })
     for (const file of Object.keys(CONTENTS).filter((file) => file !== 'empty')) {
       const seen = await askTwo(port, { path: `/f/${file}` })

@@ -60,7 +60,7 @@ t.test('every honest spelling of a URL is served', async (t) => {
 })
 
 for (const transport of TRANSPORTS) {
-  t.test(`beside a guarded folder, ${transport.name}`, async (t) => {
+  t.test(`honest spellings are served beside a guarded folder (${transport.name})`, async (t) => {
     const root = rootOf(t, ['@team/x', '@scope/x', 'a@b.txt', '@teams/x'])
     const app = Fastify({ forceCloseConnections: true, ...transport.server } as object) as FastifyInstance
     t.teardown(() => app.close())
@@ -164,7 +164,7 @@ const DATA: readonly DataRow[] = [
 ]
 
 for (const { name, route, file, targets, refused = [], server = {} } of DATA) {
-  t.test(`data in a URL: ${name}`, async (t) => {
+  t.test(`data in a URL is served (${name})`, async (t) => {
     const { port } = await serve(t, {
       plugin: { root: rootOf(t, [file]) },
       server,
@@ -194,7 +194,7 @@ const SPELLED: readonly (readonly [SendRangeOptions, string, number])[] = [
   [{ encodedSlashes: 'allow' }, '/files/folder%2FA.txt', 200],
 ]
 
-t.test('targetSpelling', async (t) => {
+t.test('targetSpelling decides which spellings are served', async (t) => {
   const root = rootOf(t, ['A.txt', 'folder/A.txt'])
   for (const [options, target, status] of SPELLED) {
     const { port } = await serve(t, { plugin: { root, ...options }, routes: open })
@@ -204,7 +204,7 @@ t.test('targetSpelling', async (t) => {
   }
 })
 
-t.test('constraints of routes', async (t) => {
+t.test('honest spellings are served by routes with constraints', async (t) => {
   const root = rootOf(t, ['@team/x', 'a@b'])
   const { port } = await serve(t, {
     plugin: { root },
@@ -231,7 +231,7 @@ t.test('constraints of routes', async (t) => {
   client.destroy()
 })
 
-t.test('a version that no route knows hides no guard', async (t) => {
+t.test('a version that no route has does not avoid a guard', async (t) => {
   const { port } = await serve(t, {
     plugin: { root: rootOf(t, ['@team/x']) },
     routes(app) {
@@ -244,7 +244,7 @@ t.test('a version that no route knows hides no guard', async (t) => {
   client.destroy()
 })
 
-t.test('a constraint of the application: what the router cannot be asked is refused', async (t) => {
+t.test('a second spelling is refused for a route with a constraint of the application', async (t) => {
   const colour = {
     name: 'colour',
     storage: () => {
@@ -270,7 +270,7 @@ t.test('a constraint of the application: what the router cannot be asked is refu
   client.destroy()
 })
 
-t.test('a not-found handler that serves files', async (t) => {
+t.test('a not-found handler serves files under their plain spellings', async (t) => {
   const { port } = await serve(t, {
     plugin: { root: rootOf(t, ['@team/x', 'a@b', 'index.html', 'A.txt']) },
     async routes(app) {
@@ -298,7 +298,7 @@ t.test('a not-found handler that serves files', async (t) => {
   client.destroy()
 })
 
-t.test('routes whose parameters cannot be told apart', async (t) => {
+t.test('a second spelling is refused when the values do not show which route has matched', async (t) => {
   const { port } = await serve(t, {
     plugin: { root: rootOf(t, ['f.txt']) },
     routes(app) {

@@ -64,7 +64,7 @@ function readAll(settings: object): unknown[] {
 for (const enumerable of [false, true]) {
   const kind = enumerable ? 'enumerable' : 'hidden'
   for (const entry of Object.entries(OPTIONS)) {
-    t.test(`an inherited option does not count: ${entry[0]}, ${kind}`, async (t) => {
+    t.test(`an inherited option is ignored (${entry[0]}, ${kind})`, async (t) => {
       const defaults = readAll(defaultSettings())
       const others: SendRangeOptions[] = [
         {},
@@ -83,7 +83,7 @@ for (const enumerable of [false, true]) {
   for (const entry of Object.entries(PROPERTIES)) {
     // Fastify writes what its own object of fields inherits, where that can be enumerated.
     if (enumerable && entry[0] === 'etag') continue
-    t.test(`an answer inherits nothing: ${entry[0]}, ${kind}`, async (t) => {
+    t.test(`an answer inherits nothing (${entry[0]}, ${kind})`, async (t) => {
       const { ask } = await serveFiles(t, {
         files: { 'f.txt': 'text' },
         routes: (app) => {
@@ -124,7 +124,7 @@ function described(response: RawResponse): unknown[] {
   return [response.status, response.body.toString(), ...fields]
 }
 
-t.test('options of bufferSource are own ones', async (t) => {
+t.test('bufferSource ignores inherited options', async (t) => {
   for (const [name, value] of [
     ['etag', '"inherited"'],
     ['lastModified', new Date(0)],
@@ -137,7 +137,7 @@ t.test('options of bufferSource are own ones', async (t) => {
   }
 })
 
-t.test('a source that is no more than what it inherits is no source', async (t) => {
+t.test('an object whose open is inherited from Object.prototype is not a source', async (t) => {
   const wrong = await inheriting(['open', () => undefined], false, () => {
     try {
       return callSettings(defaultSettings(), { source: {} as NonNullable<SendRangeOptions['source']> })
@@ -165,7 +165,7 @@ class Base {
 }
 class Derived extends Base {}
 
-t.test('a representation has properties from its class or a proxy all the same', async (t) => {
+t.test('a representation may have its properties from its class or a proxy', async (t) => {
   for (const representation of [
     new Derived(),
     new Proxy({}, { get: (_none, name) => Reflect.get(new Base(), name) }),

@@ -170,7 +170,7 @@ async function outcomeOf(answer: Promise<unknown>): Promise<'whole' | 'cut'> {
 }
 
 for (const [name, cut] of Object.entries(CUTS)) {
-  t.test(`what is cut over HTTP/1.1 fails under inject: ${name}`, async (t) => {
+  t.test(`an answer that is cut over HTTP/1.1 fails with inject (${name})`, async (t) => {
     const routes = (app: FastifyInstance): void => {
       app.addHook('onSend', async (_request, reply, payload) => cut.hook(payload as Payload, reply))
       app.get<{ Params: { '*': string } }>('/*', (request, reply) => {
@@ -199,7 +199,7 @@ for (const [name, cut] of Object.entries(CUTS)) {
   })
 }
 
-t.test('good answers stay as they are under inject', async (t) => {
+t.test('good answers stay as they are with inject', async (t) => {
   const { app } = await serve(t, { plugin: { root: folder(t) }, routes: serveEverything })
   const told = listen(t)
   const etag = String((await app.inject({ url: '/small.txt' })).headers.etag)

@@ -77,7 +77,7 @@ const LEAVINGS: Readonly<Record<string, (stream: Readable) => Promise<void>>> = 
 
 for (const [name, source] of Object.entries(SOURCES)) {
   for (const [hook, addHook] of Object.entries(HOOKS)) {
-    t.test(`a reader that leaves an injected stream ends its answer: ${name}, ${hook}`, async (t) => {
+    t.test(`a reader that leaves an injected stream ends its answer (${name}, ${hook})`, async (t) => {
       const root = t.testdir({ 'f.bin': CONTENT })
       const plugin: RangePluginOptions = { root, maxOpenFiles: 0, ...(source !== undefined && { source }) }
       const routes: Routes = (app) => {

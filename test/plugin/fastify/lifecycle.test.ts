@@ -12,7 +12,7 @@ import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
 const BIG = 12 * 1024 * 1024
 
-t.test('every way to write a handler', async (t) => {
+t.test('every way to write a handler serves a file', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
   const { app, errors } = await serve(t, {
     plugin: { root },
@@ -72,7 +72,7 @@ t.test('every way to write a handler', async (t) => {
   t.strictSame(errors(), [])
 })
 
-t.test('hooks run as for any other answer', async (t) => {
+t.test('hooks run as for every other answer', async (t) => {
   const root = t.testdir({ 'small.txt': '0123456789', 'big.bin': Buffer.alloc(300_000) })
   const ran: string[] = []
   const { app, port } = await serve(t, {
@@ -116,7 +116,7 @@ t.test('hooks run as for any other answer', async (t) => {
   t.ok(app)
 })
 
-t.test('setErrorHandler and setNotFoundHandler get what goes wrong', async (t) => {
+t.test('setErrorHandler and setNotFoundHandler get the failures', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789', '404.html': '<p>not here', '500.html': '<p>broken' })
   const { app } = await serve(t, {
     plugin: { root },
@@ -153,7 +153,7 @@ t.test('setErrorHandler and setNotFoundHandler get what goes wrong', async (t) =
   t.equal(broken.body, '<p>broken')
 })
 
-t.test('a not-found page that is not there itself', async (t) => {
+t.test('a not-found handler whose page is missing answers with 404', async (t) => {
   const root = t.testdir({})
   const { app } = await serve(t, {
     plugin: { root },
@@ -165,7 +165,7 @@ t.test('a not-found page that is not there itself', async (t) => {
 })
 
 for (const exposeHeadRoutes of [true, false]) {
-  t.test(`exposeHeadRoutes: ${exposeHeadRoutes}`, async (t) => {
+  t.test(`HEAD is answered with exposeHeadRoutes: ${exposeHeadRoutes}`, async (t) => {
     const root = t.testdir({ 'f.txt': '0123456789', 'big.bin': Buffer.alloc(BIG) })
     // A file written a moment ago has no Last-Modified until its second is over.
     for (const name of ['f.txt', 'big.bin']) utimesSync(join(root, name), 1_600_000_000, 1_600_000_000)
@@ -202,7 +202,7 @@ for (const exposeHeadRoutes of [true, false]) {
   })
 }
 
-t.test('several registrations with roots of their own', async (t) => {
+t.test('several registrations serve their own roots', async (t) => {
   const base = t.testdir({ a: { 'f.txt': 'from a' }, b: { 'f.txt': 'from b' }, c: { 'f.txt': 'from c' } })
   const send = (_request: FastifyRequest, reply: FastifyReply): unknown => reply.sendRange('f.txt')
   const app = Fastify()
@@ -254,7 +254,7 @@ t.test('a second registration in the same context is an error', async (t) => {
   )
 })
 
-t.test('no options at all: the working directory', async (t) => {
+t.test('a registration without options serves the working directory', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(rangePlugin)
@@ -331,7 +331,7 @@ const OBSTACLES: readonly { name: string; status: number; routes: (app: FastifyI
 ]
 
 for (const { name, status, routes } of OBSTACLES) {
-  t.test(`nothing is left open: ${name}`, async (t) => {
+  t.test(`no descriptor stays open (${name})`, async (t) => {
     const root = t.testdir({ 'big.bin': Buffer.alloc(1_000_000), 'small.bin': Buffer.alloc(100) })
     const { port } = await serve(t, { plugin: { root, maxOpenFiles: 0 }, routes })
     for (let turn = 0; turn < 5; turn++) {
@@ -344,7 +344,7 @@ for (const { name, status, routes } of OBSTACLES) {
   })
 }
 
-t.test('the client is gone before the handler gets to answer', async (t) => {
+t.test('an answer to a client that has left before does nothing', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
   for (const http2 of [false, true]) {
     let answered = 0

@@ -108,7 +108,7 @@ function addRoutes(app: FastifyInstance, given: () => string): void {
   app.get('/given', (_request, reply) => reply.sendRange(given()))
 }
 
-t.test('each path that is not served has one line with the reason, and the client is not told', async (t) => {
+t.test('each refused path is logged once with the reason, which the client does not get', async (t) => {
   const root = await rootOfEverything(t)
   let given = ''
   const served = await serve(t, {
@@ -140,7 +140,7 @@ t.test('each path that is not served has one line with the reason, and the clien
   t.equal(tried.size, 24, 'every reason is here')
 })
 
-t.test('above level debug there are no such lines, except where the root is missing', async (t) => {
+t.test('refusals are logged at level debug only, except a missing root', async (t) => {
   const root = await rootOfEverything(t)
   let given = ''
   const log: string[] = []
@@ -196,7 +196,7 @@ t.test('a served answer is logged with its path and ranges', async (t) => {
   }
 })
 
-t.test('so is an answer that was cut', async (t) => {
+t.test('an answer that was cut is logged with its path and ranges', async (t) => {
   const root = t.testdir({ 'f.bin': Buffer.alloc(20_000_000) })
   const served = await serve(t, { plugin: { root } })
   const client = await RawClient.connect(served.port)
@@ -247,7 +247,7 @@ function loggerWith(methods: object): FastifyBaseLogger {
   return logger as FastifyBaseLogger
 }
 
-t.test('a logger that throws harms no answer', async (t) => {
+t.test('a logger that throws does not harm an answer', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
   const fail = (): never => {
     throw new Error('no space left on the disk of the log')
@@ -305,7 +305,7 @@ t.test('a logger below its level is not called', async (t) => {
   }
 })
 
-t.test('what else is in a path does not break the line', async (t) => {
+t.test('special characters in a path do not break the line', async (t) => {
   const root = t.testdir({})
   let given = ''
   const served = await serve(t, { plugin: { root }, routes: (app) => addRoutes(app, () => given) })

@@ -147,7 +147,7 @@ async function outcomeOf(port: number): Promise<'whole' | 'refused' | 'cut' | 'w
 
 for (const [name, look] of Object.entries(LOOKS)) {
   for (const ms of [0, 1, 20]) {
-    t.test(`${name}, and a wait of ${ms} ms`, async (t) => {
+    t.test(`a hook that does this changes no byte: ${name}, and a wait of ${ms} ms`, async (t) => {
       const files = await serveBehind(t, [look, () => sleep(ms)])
       t.equal(await outcomeOf(files.port), 'whole', 'a file: every byte')
       const unkept = await serveBehind(t, [look, () => sleep(ms)], { maxOpenFiles: 0 })
@@ -165,27 +165,30 @@ for (const [name, look] of Object.entries(LOOKS)) {
 
 for (const [name, look] of Object.entries(LOOKS)) {
   for (const failing of [1, 2]) {
-    t.test(`${name}, a wait, and read ${failing} of the first byte fails: an error or a cut`, async (t) => {
-      let reads = 0
-      const source: RangeSource = {
-        open: () => ({
-          size: CONTENT.length,
-          etag: '"v1"',
-          async readAt(target: Uint8Array, position: number) {
-            if (position === 0 && ++reads >= failing) throw new Error('the disk is gone')
-            return CONTENT.copy(target, 0, position)
-          },
-          close() {},
-        }),
-      }
-      const { port } = await serveBehind(t, [look, () => sleep(20)], { source })
-      t.match(await outcomeOf(port), /refused|cut/)
-    })
+    t.test(
+      `a read that fails behind a hook ends in an error or a cut (${name}, a wait, read ${failing} fails)`,
+      async (t) => {
+        let reads = 0
+        const source: RangeSource = {
+          open: () => ({
+            size: CONTENT.length,
+            etag: '"v1"',
+            async readAt(target: Uint8Array, position: number) {
+              if (position === 0 && ++reads >= failing) throw new Error('the disk is gone')
+              return CONTENT.copy(target, 0, position)
+            },
+            close() {},
+          }),
+        }
+        const { port } = await serveBehind(t, [look, () => sleep(20)], { source })
+        t.match(await outcomeOf(port), /refused|cut/)
+      },
+    )
   }
 }
 
 for (const [name, change] of Object.entries(CHANGES)) {
-  t.test(`${name}: no client takes it for the file`, async (t) => {
+  t.test(`no client takes the answer for the file (${name})`, async (t) => {
     for (const more of [{}, { source: bytesInOrder }]) {
       const { port } = await serveBehind(t, [change], more)
       t.match(await outcomeOf(port), /refused|cut/)
@@ -193,7 +196,7 @@ for (const [name, change] of Object.entries(CHANGES)) {
   })
 }
 
-t.test('unshift: what a hook puts in is never taken for the file', async (t) => {
+t.test('bytes that a hook puts in with unshift are never taken for the file', async (t) => {
   const hook: Hook = (payload) => payload.unshift(Buffer.from('x'))
   for (const more of [{}, { source: bytesInOrder }])
     t.equal(
@@ -204,27 +207,30 @@ t.test('unshift: what a hook puts in is never taken for the file', async (t) => 
 })
 
 for (const ms of [0, 1, 20]) {
-  t.test(`what is compressed after a look and a wait of ${ms} ms is whole, refused or cut`, async (t) => {
-    const root = t.testdir({ 'a.txt': CONTENT })
-    const { port } = await serve(t, {
-      plugin: { root },
-      async routes(app) {
-        app.addHook('onSend', async (_request, reply, payload) => {
-          if (reply.statusCode < 400 && payload instanceof Object && 'pipe' in payload) {
-            ;(payload as Readable).on('data', () => {})
-            await sleep(ms)
-          }
-          return payload
-        })
-        await app.register(compress)
-        app.get('/*', (_request, reply) => reply.sendRange('a.txt'))
-      },
-    })
-    const answer = await fetch(`http://127.0.0.1:${port}/a.txt`, {
-      headers: { 'accept-encoding': 'gzip' },
-    }).catch(() => undefined)
-    const body = await answer?.arrayBuffer().catch(() => undefined)
-    const isWhole = body !== undefined && Buffer.from(body).equals(CONTENT)
-    t.ok(answer === undefined || answer.status >= 500 || body === undefined || isWhole)
-  })
+  t.test(
+    `an answer that is compressed after a read and a wait of ${ms} ms is complete, refused or cut`,
+    async (t) => {
+      const root = t.testdir({ 'a.txt': CONTENT })
+      const { port } = await serve(t, {
+        plugin: { root },
+        async routes(app) {
+          app.addHook('onSend', async (_request, reply, payload) => {
+            if (reply.statusCode < 400 && payload instanceof Object && 'pipe' in payload) {
+              ;(payload as Readable).on('data', () => {})
+              await sleep(ms)
+            }
+            return payload
+          })
+          await app.register(compress)
+          app.get('/*', (_request, reply) => reply.sendRange('a.txt'))
+        },
+      })
+      const answer = await fetch(`http://127.0.0.1:${port}/a.txt`, {
+        headers: { 'accept-encoding': 'gzip' },
+      }).catch(() => undefined)
+      const body = await answer?.arrayBuffer().catch(() => undefined)
+      const isWhole = body !== undefined && Buffer.from(body).equals(CONTENT)
+      t.ok(answer === undefined || answer.status >= 500 || body === undefined || isWhole)
+    },
+  )
 }

@@ -127,7 +127,7 @@ async function isPlainRight(t: Test, port: number, file: string, content: Buffer
 }
 
 for (const [name, spoil] of Object.entries(SPOILS)) {
-  t.test(`a hook that spoils its Buffer changes no other answer: files, ${name}`, async (t) => {
+  t.test(`a hook that overwrites its Buffer changes no other answer (files, ${name})`, async (t) => {
     const root = t.testdir({ ...FILES })
     const { port } = await serve(t, { plugin: { root }, routes: (app) => addRoutes(app, { spoil }) })
     for (const [file, content] of Object.entries(FILES)) {
@@ -139,7 +139,7 @@ for (const [name, spoil] of Object.entries(SPOILS)) {
   })
 
   for (const kind of Object.keys(sourcesOf(SMALL))) {
-    t.test(`a hook that spoils its Buffer changes no other answer: ${kind}, ${name}`, async (t) => {
+    t.test(`a hook that overwrites its Buffer changes no other answer (${kind}, ${name})`, async (t) => {
       const source = sourcesOf(SMALL)[kind] as RangeSource
       const { port } = await serve(t, { routes: (app) => addRoutes(app, { spoil, options: { source } }) })
       for (let round = 0; round < 2; round++) {
@@ -150,24 +150,27 @@ for (const [name, spoil] of Object.entries(SPOILS)) {
   }
 }
 
-t.test('a part that a hook changes in place is cut, read from the file or kept in memory', async (t) => {
-  const root = t.testdir({ ...FILES })
-  const { port } = await serve(t, {
-    plugin: { root },
-    routes: (app) => addRoutes(app, { spoil: (bytes) => bytes.fill(0x41) }),
-  })
-  for (const file of Object.keys(FILES)) {
-    for (let round = 0; round < 3; round++) {
-      for (const range of ['bytes=100-299', 'bytes=0-9,100-199']) {
-        const answer = await get(port, `/spoilt/${file}`, range)
-        t.not(answer?.complete, true, `${file}, ${range}`)
-        await get(port, `/plain/${file}`, range)
+t.test(
+  'a part that a hook changes in place is cut, whether it is read from the file or cached',
+  async (t) => {
+    const root = t.testdir({ ...FILES })
+    const { port } = await serve(t, {
+      plugin: { root },
+      routes: (app) => addRoutes(app, { spoil: (bytes) => bytes.fill(0x41) }),
+    })
+    for (const file of Object.keys(FILES)) {
+      for (let round = 0; round < 3; round++) {
+        for (const range of ['bytes=100-299', 'bytes=0-9,100-199']) {
+          const answer = await get(port, `/spoilt/${file}`, range)
+          t.not(answer?.complete, true, `${file}, ${range}`)
+          await get(port, `/plain/${file}`, range)
+        }
       }
     }
-  }
-})
+  },
+)
 
-t.test('a payload has its memory to itself', async (t) => {
+t.test('the memory of a payload has no other bytes', async (t) => {
   const root = t.testdir({ ...FILES })
   const seen: Buffer[] = []
   const { port } = await serve(t, {

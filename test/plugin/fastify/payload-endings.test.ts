@@ -89,7 +89,7 @@ const WITH_ERROR: Readonly<Record<string, Hook>> = {
 
 for (const [kind, Source] of Object.entries(SOURCES)) {
   for (const [name, hook] of Object.entries(WITHOUT_ERROR)) {
-    t.test(`${kind}, ${name}: the answer is whole and the source is closed`, async (t) => {
+    t.test(`an answer is complete and its source is closed (${kind}, ${name})`, async (t) => {
       const source = new Source()
       const { port, errors } = await serveBehind(t, source, hook)
       t.equal(await outcomeOf(port), 'whole')
@@ -100,7 +100,7 @@ for (const [kind, Source] of Object.entries(SOURCES)) {
   }
 
   for (const [name, hook] of Object.entries(WITH_ERROR)) {
-    t.test(`${kind}, ${name}: the answer ends and the source is closed`, async (t) => {
+    t.test(`an answer ends and its source is closed (${kind}, ${name})`, async (t) => {
       const source = new Source()
       const { port } = await serveBehind(t, source, hook)
       t.match(await outcomeOf(port), /whole|refused|cut/)
@@ -108,7 +108,7 @@ for (const [kind, Source] of Object.entries(SOURCES)) {
     })
   }
 
-  t.test(`${kind}, a hook that never returns: the source is closed when the client leaves`, async (t) => {
+  t.test(`a source is closed when the client leaves a hook that never returns (${kind})`, async (t) => {
     const source = new Source()
     const { port } = await serveBehind(t, source, () => new Promise(() => {}))
     const client = await RawClient.connect(port)
@@ -119,22 +119,25 @@ for (const [kind, Source] of Object.entries(SOURCES)) {
     t.pass()
   })
 
-  t.test(`${kind}, a hook that never returns and has destroyed the payload: closed as well`, async (t) => {
-    const source = new Source()
-    const { port } = await serveBehind(t, source, (payload) => {
-      payload.destroy()
-      return new Promise(() => {})
-    })
-    const client = await RawClient.connect(port)
-    client.request('GET', '/a.txt')
-    await until(() => source.opened > 0)
-    client.destroy()
-    await until(() => source.closed === source.opened)
-    t.pass()
-  })
+  t.test(
+    `a source is closed when the client leaves a hook that has destroyed the payload and never returns (${kind})`,
+    async (t) => {
+      const source = new Source()
+      const { port } = await serveBehind(t, source, (payload) => {
+        payload.destroy()
+        return new Promise(() => {})
+      })
+      const client = await RawClient.connect(port)
+      client.request('GET', '/a.txt')
+      await until(() => source.opened > 0)
+      client.destroy()
+      await until(() => source.closed === source.opened)
+      t.pass()
+    },
+  )
 }
 
-t.test('a source with read is read once, also where a hook is given the payload and leaves it', async (t) => {
+t.test('a source with read is read once when a hook gets the payload and does not read it', async (t) => {
   const source = new InOrder()
   const { port } = await serveBehind(t, source, () => sleep(5))
   t.equal(await outcomeOf(port), 'whole')
@@ -153,15 +156,12 @@ t.test('a source with read is read for a hook that reads, and again for the answ
 })
 
 for (const [name, hook] of Object.entries({ ...WITHOUT_ERROR, 'a wait of a reader': readSome })) {
-  t.test(
-    `a source with read that gives its bytes once, ${name}: never wrong bytes, and closed`,
-    async (t) => {
-      const source = new Once()
-      const { port } = await serveBehind(t, source, hook)
-      t.match(await outcomeOf(port), /whole|refused|cut/)
-      await until(() => source.closed === source.opened)
-    },
-  )
+  t.test(`a source whose bytes can be read once gives no wrong bytes, and is closed (${name})`, async (t) => {
+    const source = new Once()
+    const { port } = await serveBehind(t, source, hook)
+    t.match(await outcomeOf(port), /whole|refused|cut/)
+    await until(() => source.closed === source.opened)
+  })
 }
 
 async function readSome(payload: Readable): Promise<void> {
@@ -177,8 +177,11 @@ class Silent extends CountingSource {
 }
 
 for (const [name, hook] of Object.entries(WITH_ERROR).filter(([name]) => /later$/.test(name))) {
-  t.test(`${name}, before the first byte of the answer: an error, not an empty answer`, async (t) => {
-    const { port } = await serveBehind(t, new Silent(), hook)
-    t.equal(await outcomeOf(port), 'refused')
-  })
+  t.test(
+    `a hook that does this before the first byte causes an error, not an empty answer: ${name}`,
+    async (t) => {
+      const { port } = await serveBehind(t, new Silent(), hook)
+      t.equal(await outcomeOf(port), 'refused')
+    },
+  )
 }

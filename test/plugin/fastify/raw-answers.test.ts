@@ -72,7 +72,7 @@ function routes(handler: Handler): (app: FastifyInstance) => void {
 }
 
 for (const [moment, at] of Object.entries(MOMENTS)) {
-  t.test(`an answer begun on reply.raw and left to sendRange is cut: ${moment}`, async (t) => {
+  t.test(`an answer that is begun on reply.raw and left to sendRange is cut (${moment})`, async (t) => {
     for (const [name, begin] of Object.entries(BEGINNINGS)) {
       const handler = at((reply) => begin(reply.raw))
       const { port, log } = await serve(t, { routes: routes(handler) })
@@ -158,7 +158,7 @@ const OWN: Readonly<Record<string, Handler>> = {
     reply.sendRange('x', { source: sourceAfter(() => void reply.send(slow())) }),
 }
 
-t.test('an answer that somebody else ends is left alone', async (t) => {
+t.test('an answer that the application ends is left alone', async (t) => {
   for (const [name, handler] of Object.entries(OWN)) {
     const { port } = await serve(t, { routes: (app) => app.get('/', (_request, reply) => handler(reply)) })
     const answer = await fetch(`http://127.0.0.1:${port}/`)
@@ -166,7 +166,7 @@ t.test('an answer that somebody else ends is left alone', async (t) => {
   }
 })
 
-t.test('so is one of an application whose own send hides what it sends', async (t) => {
+t.test('an answer is left alone when a send of the application hides what it sends', async (t) => {
   const app = Fastify({ forceCloseConnections: true })
   t.teardown(() => app.close())
   app.decorateReply('send', function (this: FastifyReply, payload: unknown) {

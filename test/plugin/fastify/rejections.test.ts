@@ -12,7 +12,7 @@ interface Answer {
   readonly text: string
 }
 
-t.test('no promise that rejects where a value is expected ends the process', async (t) => {
+t.test('a rejected promise in the place of a value does not end the process', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
   const child = fork(CHILD, [root], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   let stderr = ''

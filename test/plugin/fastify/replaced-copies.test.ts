@@ -51,7 +51,7 @@ class Failing extends CountingSource {
 
 for (const kind of ['read', 'readAt']) {
   for (const [name, hook] of Object.entries(COPIES)) {
-    t.test(`a ${kind} that fails before its first byte, behind ${name}: the answer ends`, async (t) => {
+    t.test(`an answer ends when its ${kind} fails before the first byte, behind ${name}`, async (t) => {
       const source = new Failing(kind)
       const { port } = await serveBehind(t, source, hook)
       t.match(await outcomeOf(port), /refused|cut/)
@@ -59,7 +59,7 @@ for (const kind of ['read', 'readAt']) {
     })
   }
 
-  t.test(`a ${kind} that fails, behind a piped copy: an error handler may send a stream`, async (t) => {
+  t.test(`an error handler may send a stream when a ${kind} fails behind a piped copy`, async (t) => {
     const { port } = await serve(t, {
       plugin: { source: new Failing(kind) },
       routes(app) {

@@ -91,19 +91,22 @@ const LIES: Readonly<Record<string, Hook>> = {
 for (const [name, hook] of Object.entries(LIES)) {
   for (const [file, content] of Object.entries(FILES)) {
     for (const range of [undefined, 'bytes=0-599']) {
-      t.test(`${name} in the place of ${file}, ${range ?? 'whole'}: no other answer inside`, async (t) => {
-        const port = await serveBehind(t, hook)
-        const { answer, next } = await ask(port, file, range === undefined ? [] : [`Range: ${range}`])
-        t.not(next, 'something else')
-        if (answer?.complete !== true) return
-        const whole = range === undefined ? content : content.subarray(0, 600)
-        t.ok(answer.status >= 500 || answer.body.equals(whole), 'complete: every byte')
-      })
+      t.test(
+        `an answer contains no other answer when a hook replaces it (${name}, ${file}, ${range ?? 'whole'})`,
+        async (t) => {
+          const port = await serveBehind(t, hook)
+          const { answer, next } = await ask(port, file, range === undefined ? [] : [`Range: ${range}`])
+          t.not(next, 'something else')
+          if (answer?.complete !== true) return
+          const whole = range === undefined ? content : content.subarray(0, 600)
+          t.ok(answer.status >= 500 || answer.body.equals(whole), 'complete: every byte')
+        },
+      )
     }
   }
 }
 
-t.test('a stream of the same length in the place of ours goes out under our fields', async (t) => {
+t.test('a stream of the same length that replaces ours is sent with our fields', async (t) => {
   const port = await serveBehind(t, (payload) => stream(payload).pipe(new PassThrough()))
   for (const [file, content] of Object.entries(FILES)) {
     const { answer, next } = await ask(port, file)
@@ -114,7 +117,7 @@ t.test('a stream of the same length in the place of ours goes out under our fiel
 })
 
 t.test(
-  'a longer stream without Content-Length: a whole file goes out under a weak tag, a range is cut',
+  'a longer stream without Content-Length is sent with a weak tag for a file, and cut for a range',
   async (t) => {
     const port = await serveBehind(t, (payload, reply) => {
       reply.removeHeader('content-length')
@@ -133,7 +136,7 @@ t.test(
   },
 )
 
-t.test('a text in the place of a range is cut: its Content-Range counts other bytes', async (t) => {
+t.test('a range that a hook replaces with a text is cut', async (t) => {
   for (const text of ['replaced', '', 'x'.repeat(600)]) {
     const port = await serveBehind(t, () => text)
     for (const file of Object.keys(FILES)) {
@@ -143,7 +146,7 @@ t.test('a text in the place of a range is cut: its Content-Range counts other by
   }
 })
 
-t.test('a text in the place of a whole file goes out without the strong tag and the ranges', async (t) => {
+t.test('a file that a hook replaces with a text is sent without the strong tag and the ranges', async (t) => {
   const port = await serveBehind(t, () => 'replaced')
   for (const file of Object.keys(FILES)) {
     const { answer, next } = await ask(port, file)
@@ -155,7 +158,7 @@ t.test('a text in the place of a whole file goes out without the strong tag and 
   }
 })
 
-t.test('a status that says part for whole, or whole for part, is cut', async (t) => {
+t.test('an answer is cut when a hook swaps the statuses 200 and 206', async (t) => {
   const swap: Hook = (payload, reply) => {
     reply.code(reply.statusCode === 206 ? 200 : 206)
     return payload
@@ -169,7 +172,7 @@ t.test('a status that says part for whole, or whole for part, is cut', async (t)
   }
 })
 
-t.test('a hook that makes an error of the answer', async (t) => {
+t.test('an answer that a hook makes an error has no field of the file', async (t) => {
   const port = await serveBehind(t, (_payload, reply) => {
     reply.code(403)
     return 'no'
@@ -186,7 +189,7 @@ t.test('a hook that makes an error of the answer', async (t) => {
   }
 })
 
-t.test('a hook that sniffs the first bytes and puts them back', async (t) => {
+t.test('a hook that reads the first bytes and puts them back sends every byte', async (t) => {
   const port = await serveBehind(t, async (payload) => {
     if (Buffer.isBuffer(payload)) return payload
     await new Promise((resolve) => payload.once('readable', resolve))
@@ -201,7 +204,7 @@ t.test('a hook that sniffs the first bytes and puts them back', async (t) => {
   }
 })
 
-t.test('two pipes into one response: every byte once, or a cut', async (t) => {
+t.test('two pipes into one response send every byte once, or it is cut', async (t) => {
   for (const hook of [
     (payload: Payload, reply: FastifyReply) => {
       if (payload instanceof Readable) payload.pipe(reply.raw)

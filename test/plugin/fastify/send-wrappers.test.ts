@@ -30,7 +30,7 @@ const WRAPPERS: Readonly<Record<string, (app: FastifyInstance) => unknown>> = {
 }
 
 for (const [name, wrap] of Object.entries(WRAPPERS)) {
-  t.test(`an application that wraps send gets its answers: ${name}`, async (t) => {
+  t.test(`an application that wraps send gets its answers (${name})`, async (t) => {
     const { port, errors } = await served(t, wrap, (reply) => reply.sendRange('first'))
     const client = await RawClient.connect(port)
     for (const target of ['/', '/next', ...(name.includes('below') ? ['/below'] : [])]) {
@@ -61,7 +61,7 @@ t.test('an application that has decorated send before keeps it', async (t) => {
   t.equal(sent, 2)
 })
 
-t.test('contexts and routes that were there before the plugin', async (t) => {
+t.test('contexts and routes that were registered before the plugin keep their answers', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.addHook('onSend', async () => void (await sleep(5)))

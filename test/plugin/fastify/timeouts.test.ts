@@ -22,7 +22,7 @@ const SLOW: RangeSource = {
   }),
 }
 
-t.test('onTimeout does not run for an answer whose source is slow', async (t) => {
+t.test('onTimeout does not run for an answer with a slow source', async (t) => {
   let timeouts = 0
   const seen: (number | undefined)[] = []
   const routes = (app: FastifyInstance): void => {
@@ -43,7 +43,7 @@ t.test('onTimeout does not run for an answer whose source is slow', async (t) =>
   t.notMatch(seen, [STALL_MS], "the socket's timer is not ours")
 })
 
-t.test('onTimeout runs for connectionTimeout as it does without us', async (t) => {
+t.test('onTimeout runs for connectionTimeout as it does without the plugin', async (t) => {
   let timeouts = 0
   const routes = (app: FastifyInstance): void => {
     app.addHook('onTimeout', async () => {

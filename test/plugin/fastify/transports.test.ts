@@ -121,38 +121,44 @@ function comparable({ status, headers, body }: Answer): object {
 }
 
 for (const hooked of [false, true]) {
-  t.test(hooked ? 'with an asynchronous onSend' : 'without hooks', async (t) => {
-    const root = t.testdir({ 'big.bin': CONTENT, empty: '', folder: { 'f.txt': 'in a folder' } })
-    for (const name of ['big.bin', 'empty', 'folder/f.txt']) utimesSync(join(root, name), DATED, DATED)
-    utimesSync(join(root, 'big.bin'), 784_111_777, 784_111_777)
-    const routes = (app: FastifyInstance): void => {
-      if (hooked) app.addHook('onSend', async (_request, _reply, payload) => payload)
-      app.route<{ Params: { '*': string } }>({
-        method: ['GET', 'POST'],
-        url: '/*',
-        handler: (request, reply) => reply.sendRange(request.params['*']),
-      })
-    }
-    const first = new Map<string, object>()
-    for (const transport of TRANSPORTS) {
-      await t.test(transport.name, async (t) => {
-        const plugin = { root, etag: () => 'v1' }
-        const { port, errors } = await serve(t, { plugin, server: transport.server, routes })
-        for (const { name, status, fields = {}, body, ...ask } of ROWS) {
-          const answer = await transport.ask(port, ask)
-          t.equal(answer.status, status, name)
-          for (const [field, value] of Object.entries(fields))
-            t.equal(answer.headers[field], value, `${name}: ${field}`)
-          if (body instanceof RegExp) t.match(answer.body.toString('latin1'), body, name)
-          else if (body !== undefined) t.ok(answer.body.equals(body), `${name}: body`)
-          const length = answer.headers['content-length']
-          if (ask.method !== 'HEAD' && length !== undefined) t.equal(answer.body.length, Number(length), name)
-          const known = first.get(name)
-          if (known === undefined) first.set(name, comparable(answer))
-          else t.strictSame(comparable(answer), known, `${name}: as over HTTP/1.1`)
-        }
-        t.strictSame(errors(), [])
-      })
-    }
-  })
+  t.test(
+    hooked
+      ? 'every transport gets the same answers with an asynchronous onSend'
+      : 'every transport gets the same answers without hooks',
+    async (t) => {
+      const root = t.testdir({ 'big.bin': CONTENT, empty: '', folder: { 'f.txt': 'in a folder' } })
+      for (const name of ['big.bin', 'empty', 'folder/f.txt']) utimesSync(join(root, name), DATED, DATED)
+      utimesSync(join(root, 'big.bin'), 784_111_777, 784_111_777)
+      const routes = (app: FastifyInstance): void => {
+        if (hooked) app.addHook('onSend', async (_request, _reply, payload) => payload)
+        app.route<{ Params: { '*': string } }>({
+          method: ['GET', 'POST'],
+          url: '/*',
+          handler: (request, reply) => reply.sendRange(request.params['*']),
+        })
+      }
+      const first = new Map<string, object>()
+      for (const transport of TRANSPORTS) {
+        await t.test(transport.name, async (t) => {
+          const plugin = { root, etag: () => 'v1' }
+          const { port, errors } = await serve(t, { plugin, server: transport.server, routes })
+          for (const { name, status, fields = {}, body, ...ask } of ROWS) {
+            const answer = await transport.ask(port, ask)
+            t.equal(answer.status, status, name)
+            for (const [field, value] of Object.entries(fields))
+              t.equal(answer.headers[field], value, `${name}: ${field}`)
+            if (body instanceof RegExp) t.match(answer.body.toString('latin1'), body, name)
+            else if (body !== undefined) t.ok(answer.body.equals(body), `${name}: body`)
+            const length = answer.headers['content-length']
+            if (ask.method !== 'HEAD' && length !== undefined)
+              t.equal(answer.body.length, Number(length), name)
+            const known = first.get(name)
+            if (known === undefined) first.set(name, comparable(answer))
+            else t.strictSame(comparable(answer), known, `${name}: as over HTTP/1.1`)
+          }
+          t.strictSame(errors(), [])
+        })
+      }
+    },
+  )
 }

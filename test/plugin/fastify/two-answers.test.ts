@@ -13,7 +13,7 @@ const isReported = ({ err }: LogLine): boolean =>
 
 for (const [hook, addHook] of Object.entries(HOOKS)) {
   for (const { name, handler, want } of ROWS) {
-    t.test(`one answer, whole: ${name} (${hook})`, async (t) => {
+    t.test(`a client gets one complete answer (${name}, ${hook})`, async (t) => {
       const { root, port, log } = await served(t, addHook, handler)
       const client = await RawClient.connect(port)
       for (let turn = 0; turn < 3; turn++) {
@@ -34,7 +34,7 @@ for (const [hook, addHook] of Object.entries(HOOKS)) {
   }
 }
 
-t.test('a range is given up as well: nothing of its status and fields stays', async (t) => {
+t.test('a range that is given up leaves neither its status nor its fields', async (t) => {
   for (const addHook of Object.values(HOOKS)) {
     const { port } = await served(t, addHook, (reply) => {
       reply.sendRange('small')
@@ -78,7 +78,7 @@ t.test('sendRange in an onError hook leaves the answer to the error handler', as
   t.ok(log.length > 0)
 })
 
-t.test('over HTTP/2', async (t) => {
+t.test('a client gets one complete answer over HTTP/2', async (t) => {
   const root = t.testdir(contents)
   const { port } = await serve(t, {
     plugin: { root },
@@ -103,7 +103,7 @@ t.test('over HTTP/2', async (t) => {
   session.destroy()
 })
 
-t.test('the error handler of the application is given the code', async (t) => {
+t.test('the error handler of the application gets the code', async (t) => {
   const { app } = await served(
     t,
     (app) =>

@@ -63,10 +63,10 @@ const LIARS: readonly { name: string; routes: Routes }[] = [
 ]
 
 for (const { name, routes } of LIARS) {
-  t.test(`an answer that fails is cut where headersSent says no: ${name}`, async (t) => {
+  t.test(`an answer that fails is cut when headersSent is wrongly false (${name})`, async (t) => {
     const root = t.testdir({ 'f.bin': Buffer.alloc(BIG), 'short.txt': 'text' })
     const { port, errors } = await serve(t, { plugin: { root, stallTimeout: 100, maxOpenFiles: 0 }, routes })
-    await t.test('the client stops reading', async (t) => {
+    await t.test('an answer is cut when the client stops reading', async (t) => {
       const client = await RawClient.connect(port)
       client.request('GET', '/f.bin')
       t.equal((await client.readHead()).status, 200)
@@ -78,14 +78,14 @@ for (const { name, routes } of LIARS) {
       )
       t.ok((await client.drain()) < BIG)
     })
-    await t.test('the file is truncated', async (t) => {
+    await t.test('an answer is cut when the file is truncated', async (t) => {
       const client = await RawClient.connect(port)
       client.request('GET', '/f.bin')
       t.equal((await client.readHead()).status, 200)
       await truncate(join(root, 'f.bin'), 1000)
       t.ok((await client.drain()) < BIG)
     })
-    await t.test('the process lives and the next answer is right', async (t) => {
+    await t.test('the process goes on and the next answer is right', async (t) => {
       const client = await RawClient.connect(port)
       t.equal((await client.exchange('GET', '/short.txt')).body.toString(), 'text')
       client.destroy()
@@ -186,29 +186,34 @@ const COMPRESSORS: readonly { name: string; routes: Routes; http1?: true }[] = [
 for (const { name, routes, http1 } of COMPRESSORS) {
   for (const transport of TRANSPORTS.filter(({ server }) => server.https === undefined)) {
     if (http1 && transport.server.http2) continue
-    t.test(`no strong tag and no Content-Range over gzip: ${name}, ${transport.name}`, async (t) => {
-      const root = t.testdir({ 'f.txt': TEXT, 'big.txt': TEXT.repeat(10) })
-      const { port } = await serve(t, { plugin: { root }, server: transport.server as object, routes })
-      for (const [path, body] of [
-        ['/f.txt', TEXT],
-        ['/big.txt', TEXT.repeat(10)],
-      ] as const) {
-        const whole = await transport.ask(port, { path, headers: GZIP })
-        t.equal(whole.status, 200)
-        t.match(String(whole.headers['content-encoding']), /gzip/i)
-        t.equal(gunzipSync(whole.body).toString(), body, path)
-        t.match(whole.headers['etag'], /^W\/"/, path)
-        t.equal(whole.headers['accept-ranges'], undefined, path)
-        for (const range of ['bytes=2-9000', 'bytes=0-1000, 2000-9000']) {
-          const part = await transport.ask(port, { path, headers: { ...GZIP, range } }).catch(() => undefined)
-          t.ok(part === undefined || part.headers['content-encoding'] === undefined, `${path} ${range}`)
+    t.test(
+      `an answer in gzip has no strong tag and no Content-Range (${name}, ${transport.name})`,
+      async (t) => {
+        const root = t.testdir({ 'f.txt': TEXT, 'big.txt': TEXT.repeat(10) })
+        const { port } = await serve(t, { plugin: { root }, server: transport.server as object, routes })
+        for (const [path, body] of [
+          ['/f.txt', TEXT],
+          ['/big.txt', TEXT.repeat(10)],
+        ] as const) {
+          const whole = await transport.ask(port, { path, headers: GZIP })
+          t.equal(whole.status, 200)
+          t.match(String(whole.headers['content-encoding']), /gzip/i)
+          t.equal(gunzipSync(whole.body).toString(), body, path)
+          t.match(whole.headers['etag'], /^W\/"/, path)
+          t.equal(whole.headers['accept-ranges'], undefined, path)
+          for (const range of ['bytes=2-9000', 'bytes=0-1000, 2000-9000']) {
+            const part = await transport
+              .ask(port, { path, headers: { ...GZIP, range } })
+              .catch(() => undefined)
+            t.ok(part === undefined || part.headers['content-encoding'] === undefined, `${path} ${range}`)
+          }
         }
-      }
-    })
+      },
+    )
   }
 }
 
-t.test('a coding that the handler says is that of the representation', async (t) => {
+t.test('a coding that the handler sets is that of the representation', async (t) => {
   const data = gzipSync(TEXT)
   const root = t.testdir({ 'f.gz': data })
   const routes: Routes = (app) => {
@@ -245,7 +250,7 @@ const LARGE: RangeSource = {
   }),
 }
 
-t.test('Transfer-Encoding and Content-Length: one of them (RFC 9112 §6.2)', async (t) => {
+t.test('RFC 9112 §6.2 an answer has Transfer-Encoding or Content-Length, never both', async (t) => {
   const root = t.testdir({ 'f.txt': TEXT, 'big.txt': TEXT.repeat(10) })
   const routes: Routes = (app) => {
     const trailer = (reply: FastifyReply): FastifyReply => reply.trailer('x-sum', async () => 'sum')
@@ -281,7 +286,7 @@ t.test('Transfer-Encoding and Content-Length: one of them (RFC 9112 §6.2)', asy
   }
 })
 
-t.test('trailers over HTTP/2', async (t) => {
+t.test('trailers are sent over HTTP/2', async (t) => {
   const root = t.testdir({ 'f.txt': TEXT })
   const routes: Routes = (app) => {
     app.get('/f', (_request, reply) => reply.trailer('x-sum', async () => 'sum').sendRange('f.txt'))
@@ -293,7 +298,7 @@ t.test('trailers over HTTP/2', async (t) => {
   t.equal(answer?.headers['content-length'], String(SIZE))
 })
 
-t.test('an answer that was encoded although it is a part is cut and logged', async (t) => {
+t.test('a part that was encoded is cut and logged', async (t) => {
   const root = t.testdir({ 'f.txt': TEXT })
   const routes = compressing((reply) => reply.header('content-encoding', 'gzip'))
   const { port, errors } = await serve(t, { plugin: { root }, routes })

@@ -115,7 +115,7 @@ async function assertOptionError(t: Test, app: FastifyInstance, name: string): P
   }
 }
 
-t.test('what are no options of a call is ERR_RANGE_OPTION, in every kind of handler', async (t) => {
+t.test('wrong options of a call are ERR_RANGE_OPTION, in every kind of handler', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const { app } = await serve(t, {
     plugin: { root },
@@ -130,7 +130,7 @@ t.test('what are no options of a call is ERR_RANGE_OPTION, in every kind of hand
   for (const name of Object.keys(NO_OPTIONS)) await assertOptionError(t, app, name)
 })
 
-t.test('a path that is no string is a fault of the application', async (t) => {
+t.test('a path that is not a string is a fault of the application', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const { app } = await serve(t, {
     plugin: { root },
@@ -145,7 +145,7 @@ t.test('a path that is no string is a fault of the application', async (t) => {
   for (const name of Object.keys(NO_PATHS)) await assertOptionError(t, app, name)
 })
 
-t.test('a path that a client can give stays a fault of the client', async (t) => {
+t.test('a wrong path that a client can send is a fault of the client', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const { app } = await serve(t, {
     plugin: { root },
@@ -166,7 +166,7 @@ t.test('a path that a client can give stays a fault of the client', async (t) =>
   }
 })
 
-t.test('options that are taken as they are', async (t) => {
+t.test('right options of a call are accepted', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const given: Readonly<Record<string, unknown>> = {
     undefined: undefined,
@@ -199,7 +199,7 @@ t.test('options that are taken as they are', async (t) => {
   }
 })
 
-t.test('an option is read once: a getter cannot give another value after the check', async (t) => {
+t.test('an option is read once, so a getter cannot return another value after the check', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   let reads = 0
   const headers = {
@@ -216,7 +216,7 @@ t.test('an option is read once: a getter cannot give another value after the che
   t.equal(answer.headers['x-a'], 'a')
 })
 
-t.test('the error handler of the application is given the error and its cause', async (t) => {
+t.test('the error handler of the application gets the error and its cause', async (t) => {
   const { app } = await serve(t, {
     plugin: { root: t.testdir({}) },
     routes: (app) => {
@@ -231,7 +231,7 @@ t.test('the error handler of the application is given the error and its cause', 
   t.strictSame((await app.inject('/')).json(), { code: 'ERR_RANGE_OPTION', hasCause: true })
 })
 
-t.test('what are no options of a registration', async (t) => {
+t.test('wrong options of a registration make it fail', async (t) => {
   // Fastify makes an empty object of these before the plugin is given them, and calls a function for the options.
   const readByFastify = ['null', 'zero', 'an empty string', 'false', 'a function']
   for (const [name, options] of Object.entries(NO_OPTIONS)) {

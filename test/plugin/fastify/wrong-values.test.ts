@@ -43,7 +43,7 @@ const PLACES: Readonly<Record<string, readonly [(value: unknown) => object, stri
 }
 
 for (const [place, [optionsWith, code]] of Object.entries(PLACES)) {
-  t.test(`a value of the wrong kind is a coded error: ${place}`, async (t) => {
+  t.test(`a value of the wrong kind is a coded error (${place})`, async (t) => {
     const root = t.testdir({ 'f.txt': 'text' })
     let options: SendRangeOptions = {}
     const { app } = await serve(t, {
@@ -62,7 +62,7 @@ for (const [place, [optionsWith, code]] of Object.entries(PLACES)) {
   })
 }
 
-t.test('a date that is none is not sent', async (t) => {
+t.test('an invalid date is not sent', async (t) => {
   const { app } = await serve(t, {
     plugin: { source: sourceWith({ lastModified: new Date(Number.NaN), etag: '"a"' }) },
   })

@@ -166,7 +166,7 @@ for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
 for (const how of kinds(['HTTP/1.1'])) {
   for (const [name, act] of Object.entries(NOTICED_IN_HTTP1)) {
     t.test(
-      `${name} in an answer cuts it behind the foreign bytes (${Object.values(how).join(', ')})`,
+      `${name} in an answer cuts it after the foreign bytes (${Object.values(how).join(', ')})`,
       async (t) => {
         const served = await serveDuring(t, act, how)
         const { body, how: end } = await overHttp1(served.port)
@@ -183,7 +183,7 @@ for (const how of kinds(['HTTP/1.1'])) {
   }
 }
 
-t.test('an answer that nothing else is written into is whole', async (t) => {
+t.test('an answer without foreign bytes is complete', async (t) => {
   for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
     const harmless: Act = (raw) => void raw.write('')
     const { port } = await serveDuring(t, harmless, how)

@@ -234,7 +234,7 @@ function rows(etag: string): Row[] {
   ]
 }
 
-t.test('status, exact set of fields, and body', async (t) => {
+t.test('an answer has the status, exactly the fields and the body of its case', async (t) => {
   const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT, 'empty.txt': '' },
     routes(app) {
@@ -258,7 +258,7 @@ t.test('status, exact set of fields, and body', async (t) => {
   }
 })
 
-t.test('a 206 of several parts', async (t) => {
+t.test('a 206 of several parts has their exact bytes and fields', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': LONG } })
   const sets = [
     {
@@ -306,7 +306,7 @@ t.test('a 206 of several parts', async (t) => {
   }
 })
 
-t.test('§15.3.7 what a 206 has of the fields of a 200, and §15.4.5 what a 304 has', async (t) => {
+t.test('§15.3.7 a 206 has the fields of a 200, and §15.4.5 a 304 has some of them', async (t) => {
   const server = await serveFiles(t, {
     files: { 'a.txt': LONG },
     plugin: {
@@ -366,7 +366,7 @@ t.test('§15.3.7 what a 206 has of the fields of a 200, and §15.4.5 what a 304 
   }
 })
 
-t.test('a Cache-Control among the fields is on the 304 too', async (t) => {
+t.test('a Cache-Control of the headers option is on the 304 too', async (t) => {
   const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     plugin: { headers: { 'Cache-Control': 'no-cache' } },
@@ -409,7 +409,7 @@ t.test('§15.4.5 the tag of a 304 is that of "a 200 (OK) response to the same re
   }
 })
 
-t.test('§8.8.2.1 "MUST NOT generate a Last-Modified date that is later than" Date', async (t) => {
+t.test('§8.8.2.1 a server "MUST NOT generate a Last-Modified date that is later than" Date', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const later = Math.floor(Date.now() / 1000) + 3600
   await utimes(join(server.root, 'a.txt'), later, later)
@@ -426,14 +426,14 @@ t.test('§8.8.2.1 "MUST NOT generate a Last-Modified date that is later than" Da
   )
 })
 
-t.test('§15.4.5 a 304 without a tag tells the date instead', async (t) => {
+t.test('§15.4.5 a 304 without a tag has the date', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT }, plugin: { etag: false } })
   const answer = await server.ask({ target: '/files/a.txt', fields: [['if-modified-since', MODIFIED]] })
   t.equal(answer.status, 304)
   t.strictSame(fieldNames(answer), [...ALWAYS, 'last-modified'].sort())
 })
 
-t.test('where ranges are not served', async (t) => {
+t.test('Range is ignored with acceptRanges none', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT }, plugin: { acceptRanges: 'none' } })
   for (const value of ['bytes=0-1', 'bytes=0-1,5-6', 'bytes=100-']) {
     const answer = await server.ask({ target: '/files/a.txt', fields: [['range', value]] })

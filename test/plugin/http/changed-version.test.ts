@@ -48,7 +48,7 @@ const rows = [
 ]
 
 for (const { name, headers, status, body } of rows) {
-  t.test(`a version that ends while it is read gives way to the next, whole: ${name}`, async (t) => {
+  t.test(`a version that ends while it is read is replaced by the whole next one (${name})`, async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     const { source, opened, closed } = changing()
@@ -69,7 +69,7 @@ for (const { name, headers, status, body } of rows) {
   })
 }
 
-t.test("the handler's own fields are those of every attempt", async (t) => {
+t.test('every attempt has the fields of the handler', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(rangePlugin, { source: changing().source })

@@ -27,7 +27,7 @@ async function start(t: Parameters<typeof serveFiles>[0]): Promise<Server & { ur
   return { ...server, url: `http://127.0.0.1:${server.port}/files/a.bin`, folder: server.root }
 }
 
-t.test('curl', { skip: missing('curl') }, async (t) => {
+t.test('curl downloads and resumes a file', { skip: missing('curl') }, async (t) => {
   const { url, folder } = await start(t)
   const curl = async (...options: string[]): Promise<Buffer> => {
     const { stdout } = await run('curl', ['-sS', '--noproxy', '*', ...options, url], {
@@ -63,7 +63,7 @@ t.test('curl', { skip: missing('curl') }, async (t) => {
   t.ok((await readFile(target)).equals(CONTENT))
 })
 
-t.test('wget', { skip: missing('wget') }, async (t) => {
+t.test('wget downloads a file, and again when it is complete', { skip: missing('wget') }, async (t) => {
   const { url, folder } = await start(t)
   const target = join(folder, 'download.bin')
   await run('wget', ['--no-proxy', '-q', '-c', '-O', target, url])
@@ -72,7 +72,7 @@ t.test('wget', { skip: missing('wget') }, async (t) => {
   t.ok((await readFile(target)).equals(CONTENT))
 })
 
-t.test('aria2c', { skip: missing('aria2c') }, async (t) => {
+t.test('aria2c downloads a file in parts, and resumes one', { skip: missing('aria2c') }, async (t) => {
   const { url, folder } = await start(t)
   const options = ['--quiet', '--no-conf', '--all-proxy=', '-d', folder, '--allow-overwrite=true']
   await run('aria2c', [...options, '-x8', '-s8', '-k1M', '-o', 'parallel.bin', url])

@@ -85,7 +85,7 @@ async function asked(t: Test, answer: Promise<RawResponse>, expected: (typeof AS
 }
 
 for (const way of Object.keys(WAYS)) {
-  t.test(`HTTP/1.1 answers are framed once, whatever is set (${way})`, async (t) => {
+  t.test(`an HTTP/1.1 answer is framed once, with any fields set (${way})`, async (t) => {
     const { ask } = await serveFiles(t, { files: FILES, routes: addRoutes })
     for (const key of Object.keys(FIELDS)) {
       await t.test(key, async (t) => {
@@ -115,7 +115,7 @@ async function serveOver(
   return (ask) => transport.ask(port, ask)
 }
 
-t.test('HTTP/1.1 answers with trailers of Fastify are framed once', async (t) => {
+t.test('an HTTP/1.1 answer with trailers of Fastify is framed once', async (t) => {
   const askOver = await serveOver(t, 'HTTP/1.1')
   for (const { ask, status, length } of ASKS) {
     const { headers, ...answer } = await askOver({ ...ask, path: `/trailers/${ask.path}` })
@@ -129,7 +129,7 @@ t.test('HTTP/1.1 answers with trailers of Fastify are framed once', async (t) =>
 })
 
 for (const way of Object.keys(WAYS)) {
-  t.test(`HTTP/2 answers have no field of a connection, whatever is set (${way})`, async (t) => {
+  t.test(`an HTTP/2 answer has no field of a connection, with any fields set (${way})`, async (t) => {
     const askOver = await serveOver(t, 'HTTP/2')
     for (const key of [...Object.keys(FIELDS), 'trailers']) {
       await t.test(key, async (t) => {
@@ -171,7 +171,7 @@ const UNSENDABLE: Readonly<Record<string, readonly [string, string | string[]]>>
   snowman: ['x-v', '☃'],
 }
 
-t.test('a field that no message can hold is a coded error, of which it is no part', async (t) => {
+t.test('a field that cannot be sent is a coded error without that field', async (t) => {
   const errors: unknown[] = []
   const routes = (app: FastifyInstance): void => {
     app.addHook('onError', async (_request, _reply, error) => void errors.push(error))
@@ -190,7 +190,7 @@ t.test('a field that no message can hold is a coded error, of which it is no par
   t.equal(errors.length, Object.keys(UNSENDABLE).length * ASKS.length)
 })
 
-t.test('the fields of an error of a source frame no answer', async (t) => {
+t.test('the fields of an error of a source do not frame the answer', async (t) => {
   const headers = { trailer: 'x', 'transfer-encoding': 'gzip', 'content-length': '5', 'x-v': 'y' }
   const source = {
     open() {
@@ -204,7 +204,7 @@ t.test('the fields of an error of a source frame no answer', async (t) => {
   t.ok(fieldNames(response).includes('x-v'))
 })
 
-t.test('an option of a call that names such a field is a coded error', async (t) => {
+t.test('an option of a call with such a field is a coded error', async (t) => {
   const routes = (app: FastifyInstance): void => {
     app.get<{ Params: { key: string } }>('/option/:key', ({ params }, reply) => {
       const [name, value] = FIELDS[params.key] ?? ['x', '']

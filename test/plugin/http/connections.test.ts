@@ -81,7 +81,7 @@ async function start(t: Test): Promise<{ server: Server; rows: Row[] }> {
   return { server, rows: rows(etag) }
 }
 
-t.test('one connection through every status, one after the other', async (t) => {
+t.test('one connection carries every status, one after the other', async (t) => {
   const { server, rows } = await start(t)
   const connection = await RawConnection.open(server.port)
   t.teardown(() => connection.close())
@@ -94,7 +94,7 @@ t.test('one connection through every status, one after the other', async (t) => 
   t.notOk(connection.ended)
 })
 
-t.test('every status pipelined, each with another answer behind it', async (t) => {
+t.test('every pipelined status is followed by the next answer', async (t) => {
   const { server, rows } = await start(t)
   for (const row of rows) {
     const connection = await RawConnection.open(server.port)
@@ -109,7 +109,7 @@ t.test('every status pipelined, each with another answer behind it', async (t) =
   }
 })
 
-t.test('all of them pipelined in one write, in order and in reverse', async (t) => {
+t.test('all statuses in one pipelined write are answered in order, also in reverse', async (t) => {
   const { server, rows } = await start(t)
   for (const order of [rows, rows.toReversed()]) {
     const connection = await RawConnection.open(server.port)
@@ -120,7 +120,7 @@ t.test('all of them pipelined in one write, in order and in reverse', async (t) 
   }
 })
 
-t.test('Connection: close, and HTTP/1.0', async (t) => {
+t.test('a connection ends after Connection: close, and after HTTP/1.0', async (t) => {
   const { server, rows } = await start(t)
   for (const row of rows) {
     const fields = [...(row.request.fields ?? []), ['connection', 'close'] as const]

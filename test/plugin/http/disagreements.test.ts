@@ -7,7 +7,7 @@ const CONTENT = '0123456789'
 const LATER = 'Sun, 06 Nov 1994 08:49:38 GMT'
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 
-t.test('where good servers disagree: what the text says', async (t) => {
+t.test('the text of RFC 9110 decides where good servers disagree', async (t) => {
   const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT, 'empty.txt': '', 'long.txt': CONTENT.repeat(100) },
   })

@@ -226,7 +226,7 @@ t.test(
   },
 )
 
-t.test('a short HTTP/2 answer that a stream of a hook takes the place of', async (t) => {
+t.test('a short HTTP/2 answer is reset when a stream of a hook replaces it and fails', async (t) => {
   const failing: Hook = (payload) =>
     Readable.from(
       (async function* () {
@@ -241,7 +241,7 @@ t.test('a short HTTP/2 answer that a stream of a hook takes the place of', async
   }
 })
 
-t.test('what a hook sends in place of the body ends well', async (t) => {
+t.test('an answer that a hook replaces with another status ends well', async (t) => {
   const page = 'Back soon'
   const instead: Hook = (_payload, reply) => {
     reply.code(503)
@@ -256,7 +256,7 @@ t.test('what a hook sends in place of the body ends well', async (t) => {
   t.strictSame(await get(t, nothing, '/large.bin'), { bytes: 0, how: 'whole' })
 })
 
-t.test('what a hook sends on the stream itself is its own', async (t) => {
+t.test('an answer that a hook sends on the stream itself is left alone', async (t) => {
   const root = t.testdir({ 'own.txt': 'own' })
   const never = new Promise<never>(() => {})
   const byFile: Hook = (_payload, reply) => {

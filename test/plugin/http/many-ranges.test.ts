@@ -26,7 +26,7 @@ function rangeField(asked: readonly Asked[]): readonly [string, string] {
   return ['range', `bytes=${asked.map(({ first, last }) => `${first}-${last}`).join(', ')}`]
 }
 
-t.test('ranges by the hundred in one field, each served in its turn', async (t) => {
+t.test('hundreds of ranges in one field are served in their order', async (t) => {
   const server = await serveFiles(t, { files: { 'a.bin': CONTENT } })
   const sets = [
     { name: 'ascending', asked: blocks(500) },
@@ -54,7 +54,7 @@ t.test('ranges by the hundred in one field, each served in its turn', async (t) 
   }
 })
 
-t.test("a Range field at Node's limit is served, one beyond it is refused", async (t) => {
+t.test("a Range field at Node's limit is served, and a longer one is refused", async (t) => {
   const server = await serveFiles(t, { files: { 'a.bin': CONTENT } })
   const most = blocks(800).findLastIndex((_, index, all) => {
     const fields = [rangeField(all.slice(0, index + 1))]
@@ -77,7 +77,7 @@ t.test("a Range field at Node's limit is served, one beyond it is refused", asyn
   t.equal((await server.ask({ target: '/files/a.bin', fields: [['range', 'bytes=0-0']] })).status, 206)
 })
 
-t.test('§17.15 what asks for more work than the whole gets the whole, once', async (t) => {
+t.test('§17.15 a set that is more work than the whole file gets the whole file once', async (t) => {
   const server = await serveFiles(t, { files: { 'a.bin': CONTENT } })
   const sets = [
     {
@@ -102,7 +102,7 @@ t.test('§17.15 what asks for more work than the whole gets the whole, once', as
   }
 })
 
-t.test('no set makes an answer as long as the representation', async (t) => {
+t.test('a multipart answer is always shorter than the representation', async (t) => {
   const small = numberedLines(7877)
   const server = await serveFiles(t, { files: { 'small.txt': small } })
   const statuses = []

@@ -7,7 +7,7 @@ const CONTENT = numberedLines(100)
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
-t.test('a handler of any method may answer with a file', async (t) => {
+t.test('a handler of every method may answer with a file', async (t) => {
   const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     routes(app) {
@@ -52,7 +52,7 @@ t.test('a handler of any method may answer with a file', async (t) => {
   }
 })
 
-t.test('§13.2.1, §14.2: conditions and ranges are for what would be a 200', async (t) => {
+t.test('§13.2.1, §14.2 conditions and ranges apply only to what would be a 200', async (t) => {
   const server = await serveFiles(t, {
     files: { 'a.txt': CONTENT },
     routes(app) {

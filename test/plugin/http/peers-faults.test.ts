@@ -17,7 +17,7 @@ async function asked(server: Server, ...fields: (readonly [string, string])[]): 
   return `${answer.status} ${field(answer, 'content-range') ?? ''}`.trim()
 }
 
-t.test('ranges that others serve wrongly, or die of', async (t) => {
+t.test('ranges that make other servers fail are answered rightly', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const rows = [
     { value: 'bytes=-8000', want: '206 bytes 0-7876/7877' },
@@ -44,7 +44,7 @@ t.test('ranges that others serve wrongly, or die of', async (t) => {
   for (const { value, want } of rows) t.equal(await asked(server, ['range', value]), want, value)
 })
 
-t.test('conditions that others hold for true', async (t) => {
+t.test('conditions that other servers take for true are false', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))
   const range = ['range', 'bytes=0-4'] as const
@@ -99,7 +99,7 @@ t.test('conditions that others hold for true', async (t) => {
   for (const { name, fields, want } of rows) t.equal(await asked(server, ...fields), want, name)
 })
 
-t.test('names with reserved characters and beyond ASCII, by their one URL', async (t) => {
+t.test('a name with reserved or non-ASCII characters is served under its one URL', async (t) => {
   const names = [
     'a b.txt',
     'a%b.txt',
@@ -190,7 +190,7 @@ t.test('a second spelling of a path does not reach the file', async (t) => {
   )
 })
 
-t.test('nothing of the server is told', async (t) => {
+t.test('an answer says nothing about the server', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const requests = [
     { target: '/files/missing.txt' },
@@ -209,7 +209,7 @@ t.test('nothing of the server is told', async (t) => {
   }
 })
 
-t.test('a boundary that the file cannot hold, since the next one is another', async (t) => {
+t.test('each multipart answer has another boundary', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const boundaries = new Set<string>()
   for (let round = 0; round < 20; round++) {
@@ -222,7 +222,7 @@ t.test('a boundary that the file cannot hold, since the next one is another', as
 
 const noProc = process.platform !== 'linux' && 'no /proc to count descriptors in'
 
-t.test('no descriptor is left behind by any status', { skip: noProc }, async (t) => {
+t.test('no status leaves a descriptor open', { skip: noProc }, async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT }, plugin: { maxOpenFiles: 0 } })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))
   const connection = await RawConnection.open(server.port)

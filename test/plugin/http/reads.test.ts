@@ -42,7 +42,7 @@ async function counted(t: Test, more: Partial<PositionalRepresentation> = {}): P
   return { app, take }
 }
 
-t.test('no byte is read that is not sent, and what was opened is closed once', async (t) => {
+t.test('only the bytes that are sent are read, and each representation is closed once', async (t) => {
   const { app, take } = await counted(t)
   const rows = [
     { name: '200', method: 'GET', headers: {}, status: 200, read: 1000 },
@@ -75,7 +75,7 @@ t.test('no byte is read that is not sent, and what was opened is closed once', a
   }
 })
 
-t.test('what the handler had set does not stay on an answer that is not the file', async (t) => {
+t.test('fields of the handler do not stay on an answer that is not the file', async (t) => {
   const { app, take } = await counted(t)
   app.get('/set', (request, reply) =>
     reply
@@ -142,7 +142,7 @@ t.test('what the handler had set does not stay on an answer that is not the file
   take()
 })
 
-t.test('§15.5.17 a 416 has its fields behind an error handler of the user too', async (t) => {
+t.test('§15.5.17 a 416 has its fields with an error handler of the application too', async (t) => {
   const { app } = await counted(t)
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) =>
     reply.code(error.statusCode ?? 500).send({ own: error.code }),

@@ -7,7 +7,7 @@ const CONTENT = numberedLines(100)
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 const RANGE = ['range', 'bytes=0-4'] as const
 
-t.test('§5.3 a field in several lines', async (t) => {
+t.test('§5.3 several lines of a field are ignored, or joined to one list', async (t) => {
   const server = await serveFiles(t, { files: { 'a.txt': CONTENT } })
   const etag = String(field(await server.ask({ target: '/files/a.txt' }), 'etag'))
   const rows = [

@@ -107,7 +107,7 @@ function countedSource() {
   return { source, count }
 }
 
-t.test('beside streams that nobody reads, an answer without a body does not wait', async (t) => {
+t.test('an answer without a body does not wait for streams that are not read', async (t) => {
   const root = folder(t)
   const { session } = connectTo(t, await serveHttp2(t, { root }), 'reads nothing')
   const { etag } = await ask(session, '/small.txt')
@@ -120,7 +120,7 @@ t.test('beside streams that nobody reads, an answer without a body does not wait
   t.match(await ask(session, '/small.txt', { 'if-match': '"other"' }), { status: 412 })
 })
 
-t.test('beside a hundred streams that nobody reads, bodies are sent', async (t) => {
+t.test('bodies are sent beside a hundred streams that are not read', async (t) => {
   const root = folder(t)
   for (const reading of ['reads nothing', 'has windows of 0'] as const) {
     const { session } = connectTo(t, await serveHttp2(t, { root }), reading)
@@ -137,7 +137,7 @@ t.test('beside a hundred streams that nobody reads, bodies are sent', async (t) 
   }
 })
 
-t.test('of hundreds of streams with a window of 0, a bounded number is open', async (t) => {
+t.test('a bounded number of hundreds of streams with a window of 0 is open', async (t) => {
   const { source, count } = countedSource()
   const { session, socket } = connectTo(t, await serveHttp2(t, { source }), 'has windows of 0')
   const streams = Array.from({ length: MANY }, (_, index) => askOnly(session, `/${index}`))
@@ -156,7 +156,7 @@ t.test('of hundreds of streams with a window of 0, a bounded number is open', as
   t.equal(count.opened, before + 10, 'none is opened for a session that is gone')
 })
 
-t.test('of hundreds of files in streams that nobody reads, a bounded number is open', async (t) => {
+t.test('a bounded number of hundreds of files is open for streams that are not read', async (t) => {
   const root = folder(t, MANY)
   const { session } = connectTo(t, await serveHttp2(t, { root, maxOpenFiles: 0 }), 'reads nothing')
   for (let index = 0; index < MANY; index++) askOnly(session, `/${index}.bin`)
@@ -167,7 +167,7 @@ t.test('of hundreds of files in streams that nobody reads, a bounded number is o
   await until(() => descriptorsBelow(root) === 0)
 })
 
-t.test('an answer that has waited is that of the version that there is then', async (t) => {
+t.test('an answer that has waited has the version of the time when it is sent', async (t) => {
   const { source, count } = countedSource()
   const { session } = connectTo(t, await serveHttp2(t, { source }), 'reads nothing')
   const streams = Array.from({ length: MANY }, (_, index) => askOnly(session, `/${index}`))

@@ -15,7 +15,7 @@ const DATED = [
   'repeated-fields.test.js',
 ]
 
-t.test('TZ takes effect here', async (t) => {
+t.test('the environment variable TZ changes the time zone of a process', async (t) => {
   const script = 'process.stdout.write(String(new Date("1994-11-06T08:49:37").getTime() / 1000))'
   t.equal(
     execFileSync(process.execPath, ['-e', script], { env: ZONE }).toString(),

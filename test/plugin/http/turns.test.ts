@@ -34,7 +34,7 @@ async function serveCounted(t: Test) {
 /** Long enough for everything that is going to be opened to be open. */
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300))
 
-t.test('of pipelined requests whose answers nobody reads, one is open', async (t) => {
+t.test('one representation is open for pipelined requests whose answers are not read', async (t) => {
   const { port, count } = await serveCounted(t)
   const client = await RawClient.connect(port)
   for (let index = 0; index < MANY; index++) client.request('GET', `/${index}`)

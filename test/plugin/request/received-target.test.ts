@@ -89,24 +89,21 @@ async function serveGuarded(t: Test, { add }: Tidier, transport?: Transport): Pr
 
 for (const tidier of TIDIERS) {
   for (const transport of TRANSPORTS) {
-    t.test(
-      `what is checked is the target as it was received: ${tidier.name}, ${transport.name}`,
-      async (t) => {
-        const app = await serveGuarded(t, tidier, transport)
-        const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
-        for (const path of SPELLINGS) {
-          const { status, body } = await transport.ask(port, { path })
-          t.ok(status >= 400, `${path}: ${status}`)
-          t.notMatch(body.toString(), 'the secret', path)
-        }
-        t.equal((await transport.ask(port, { path: '/private/secret.txt' })).status, 401)
-        t.equal((await transport.ask(port, { path: '/open.txt' })).body.toString(), 'open')
-      },
-    )
+    t.test(`the target is checked as it was received (${tidier.name}, ${transport.name})`, async (t) => {
+      const app = await serveGuarded(t, tidier, transport)
+      const port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
+      for (const path of SPELLINGS) {
+        const { status, body } = await transport.ask(port, { path })
+        t.ok(status >= 400, `${path}: ${status}`)
+        t.notMatch(body.toString(), 'the secret', path)
+      }
+      t.equal((await transport.ask(port, { path: '/private/secret.txt' })).status, 401)
+      t.equal((await transport.ask(port, { path: '/open.txt' })).body.toString(), 'open')
+    })
   }
 }
 
-t.test('rewriteUrl and inject: the target is what rewriteUrl was given', async (t) => {
+t.test('the target of an inject is the one before rewriteUrl', async (t) => {
   const root = t.testdir(PRIVATE)
   const app = Fastify({
     rewriteUrl: ({ url, headers }) => (headers['x-tidy'] === undefined ? (url ?? '/') : tidied(url ?? '/')),
@@ -121,7 +118,7 @@ t.test('rewriteUrl and inject: the target is what rewriteUrl was given', async (
   t.equal((await app.inject({ url: '/private/secret.txt', headers })).body, 'the secret')
 })
 
-t.test('a server of HTTP/2 that also speaks HTTP/1.1', async (t) => {
+t.test('an HTTP/2 server checks the received target of an HTTP/1.1 request too', async (t) => {
   const [plain, tls] = TRANSPORTS.filter(({ server }) => server.https !== undefined) as [Transport, Transport]
   const https = { ...localhostCertificate, allowHTTP1: true }
   const server = { http2: true, https } as unknown as Transport['server']
@@ -133,7 +130,7 @@ t.test('a server of HTTP/2 that also speaks HTTP/1.1', async (t) => {
   }
 })
 
-t.test('two servers: one that closes takes nothing from the other', async (t) => {
+t.test('a server that closes leaves the received targets of another server alone', async (t) => {
   const hook = TIDIERS[0] as Tidier
   const [transport] = TRANSPORTS as [Transport]
   const first = await serveGuarded(t, hook)
@@ -144,7 +141,7 @@ t.test('two servers: one that closes takes nothing from the other', async (t) =>
   t.equal((await transport.ask(port, { path: '/%70rivate/secret.txt' })).status, 404)
 })
 
-t.test('beside @fastify/express an honest URL is served', async (t) => {
+t.test('an honest URL is served beside @fastify/express', async (t) => {
   const app = Fastify({ forceCloseConnections: true })
   t.teardown(() => app.close())
   await app.register(express)

@@ -46,7 +46,7 @@ t.test('a page of another origin may ask for ranges under conditions', async (t)
   }
 })
 
-t.test('a page of another origin may read what it got', async (t) => {
+t.test('a page of another origin may read the fields of an answer', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
   utimesSync(join(root, 'f.txt'), DATED, DATED)
   const { app } = await serve(t, { plugin: { root, download: true }, routes: withCors })
@@ -70,7 +70,7 @@ t.test('a page of another origin may read what it got', async (t) => {
   }
 })
 
-t.test("the options are the caller's own to change", async (t) => {
+t.test('each call of corsOptions returns a new object', async (t) => {
   corsOptions().exposedHeaders.push('X-Mine')
   t.notOk(corsOptions().exposedHeaders.includes('X-Mine'))
 })

@@ -32,7 +32,7 @@ function statusRoutes(app: FastifyInstance): void {
   })
 }
 
-t.test('a handler that sets 206 gets ranges', async (t) => {
+t.test('a handler that sets 206 serves ranges', async (t) => {
   const root = t.testdir({ ...FILES })
   const { app } = await serve(t, { plugin: { root }, routes: statusRoutes })
   for (const path of ['/206', '/late/206']) {
@@ -59,7 +59,7 @@ t.test('a handler that sets 206 gets ranges', async (t) => {
 })
 
 for (const custom of [false, true]) {
-  t.test(`a status without content is a mistake, ${custom ? 'own' : 'default'} error handler`, async (t) => {
+  t.test(`a status without content is an error (${custom ? 'own' : 'default'} error handler)`, async (t) => {
     const root = t.testdir({ ...FILES })
     const { app } = await serve(t, {
       plugin: { root },
@@ -86,7 +86,7 @@ for (const custom of [false, true]) {
   })
 }
 
-t.test('any other status goes out with the whole file', async (t) => {
+t.test('any other status is sent with the whole file', async (t) => {
   const root = t.testdir({ ...FILES })
   const { app } = await serve(t, { plugin: { root }, routes: statusRoutes })
   for (const status of [201, 203, 226, 300, 404, 412, 416, 500]) {
@@ -99,7 +99,7 @@ t.test('any other status goes out with the whole file', async (t) => {
   }
 })
 
-t.test('a page for a 416 keeps the length of what was asked for', async (t) => {
+t.test('a page for a 416 keeps the Content-Range of the requested file', async (t) => {
   const root = t.testdir({ ...FILES, '416.html': '<p>none of it' })
   const { app } = await serve(t, {
     plugin: { root },
@@ -167,7 +167,7 @@ function addFailing(app: FastifyInstance, prefix: string): void {
 }
 
 t.test(
-  'a handler of errors that fails itself, or makes something else of a 416, has none of its fields',
+  'an error handler that fails, or answers a 416 with another status, sends none of its fields',
   async (t) => {
     const root = t.testdir({ ...FILES })
     const failures: Readonly<Record<string, () => unknown>> = {
@@ -197,7 +197,7 @@ t.test(
   },
 )
 
-t.test('a handler of errors that throws the same error keeps its fields', async (t) => {
+t.test('an error handler that throws the same error keeps its fields', async (t) => {
   const root = t.testdir({ ...FILES })
   const { app } = await serve(t, {
     plugin: { root },
@@ -213,7 +213,7 @@ t.test('a handler of errors that throws the same error keeps its fields', async 
   t.equal(answer.headers['content-range'], `bytes */${CONTENT.length}`)
 })
 
-t.test('a hook that makes a 205, or an interim answer, of a file is cut', async (t) => {
+t.test('an answer that a hook makes a 205 or a 1xx is cut', async (t) => {
   const root = t.testdir({ ...FILES })
   const { port } = await serve(t, {
     plugin: { root },
