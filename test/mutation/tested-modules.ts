@@ -30,12 +30,15 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'plugin/dist/rules/decision', tests: ['plugin/rules/decision'] },
   { module: 'demo-client/dist/state/blocks', tests: ['client/state/blocks'] },
   { module: 'demo-client/dist/state/segments', tests: ['client/state/segments'] },
-  { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdicts', 'client/rules/verify'] },
+  { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdict', 'client/rules/verdict-kinds'] },
   {
     module: 'demo-client/dist/rules/content-range',
-    tests: ['client/rules/verdicts', 'client/rules/verify', 'client/rules/content-range'],
+    tests: ['client/rules/verdict', 'client/rules/verdict-kinds', 'client/rules/content-range'],
   },
-  { module: 'demo-client/dist/rules/validators', tests: ['client/rules/validators', 'client/rules/verify'] },
+  {
+    module: 'demo-client/dist/rules/validators',
+    tests: ['client/rules/validators', 'client/rules/verdict-kinds'],
+  },
   { module: 'demo-client/dist/text/argument-values', tests: ['client/text/argument-values'] },
   { module: 'demo-client/dist/text/number-limits', tests: ['client/text/number-limits'] },
   { module: 'demo-client/dist/rules/attempts', tests: ['client/rules/attempts'] },
@@ -51,11 +54,14 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'demo-client/dist/rules/proxy-error', tests: ['client/rules/proxy-error'] },
   {
     module: 'demo-client/dist/content/media-types',
-    tests: ['client/content/stand-in', 'client/rules/verdicts'],
+    tests: ['client/content/media-types', 'client/content/stand-in', 'client/rules/verdict'],
   },
   { module: 'demo-client/dist/content/stand-in', tests: ['client/content/stand-in'] },
   { module: 'demo-client/dist/state/state-paths', tests: ['client/state/state-paths'] },
-  { module: 'demo-client/dist/text/text-width', tests: ['client/text/progress-line'] },
+  {
+    module: 'demo-client/dist/text/text-width',
+    tests: ['client/text/text-width', 'client/text/progress-line'],
+  },
   { module: 'demo-client/dist/rules/tunnel-head', tests: ['client/rules/tunnel-head'] },
   { module: 'demo-client/dist/disk/write-sizes', tests: ['client/disk/write-sizes'] },
 ]

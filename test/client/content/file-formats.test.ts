@@ -10,7 +10,7 @@ function names(url: string, more: Partial<FileNames> & { last?: string } = {}): 
   return { urls: [url, last], disposition, output }
 }
 
-t.test('a file of a binary format is none of what servers send in its place', async (t) => {
+t.test('a binary format is suspected of every stand-in', async (t) => {
   const rows: [string, FileNames][] = [
     ['a model', names('m.safetensors')],
     ['an archive', names('a.zip')],
@@ -46,7 +46,7 @@ t.test('a file of a binary format is none of what servers send in its place', as
   }
 })
 
-t.test('a file of bytes of no known format is no pointer', async (t) => {
+t.test('a file of unknown bytes is suspected of a pointer only', async (t) => {
   const rows: [string, FileNames][] = [
     ['a model', names('pytorch_model.bin')],
     ['a model or a template', names('m.pt')],
@@ -57,7 +57,7 @@ t.test('a file of bytes of no known format is no pointer', async (t) => {
   for (const [name, row] of rows) t.strictSame(suspectsFor(row), ['pointer'], name)
 })
 
-t.test('any text can be the file', async (t) => {
+t.test('a text is suspected of nothing', async (t) => {
   const rows: [string, FileNames][] = [
     ['no extension', names('download')],
     ['no names', { urls: [], disposition: null, output: null }],

@@ -14,14 +14,14 @@ t.test('failures in a row count from the last progress, which is 64 KiB', async 
   t.equal(attempts.fail(132_072), 2)
 })
 
-t.test('all that was asked for is progress, however little', async (t) => {
+t.test('an answer with all requested bytes is progress, even a short one', async (t) => {
   const attempts = new Attempts(0)
   t.equal(attempts.fail(0), 1)
   t.equal(attempts.isTooLittle(FULL, 10), false)
   t.equal(attempts.fail(10), 1)
 })
 
-t.test('RFC 9110 §15.3.7: a subset may come, but not 32 times without progress', async (t) => {
+t.test('RFC 9110 §15.3.7: an answer may have a subset, but not 32 times without progress', async (t) => {
   const attempts = new Attempts(0)
   for (const round of [1, 2]) {
     for (let i = 1; i < 32; i++) t.equal(attempts.isTooLittle(SHORT, i), false, `round ${round}, answer ${i}`)
@@ -55,7 +55,7 @@ t.test('64 KiB before a failure start the count of small answers again', async (
   t.equal(attempts.isTooLittle(SHORT, 65_536), true, 'answer 32')
 })
 
-t.test('what was taken away from a connection is not its failure', async (t) => {
+t.test('an answer cut short because its remainder was given away does not count', async (t) => {
   const attempts = new Attempts(0)
   for (let i = 1; i <= 40; i++)
     t.equal(attempts.isTooLittle({ ...SHORT, abortReason: 'paused' }, 0), false, `answer ${i}`)

@@ -19,7 +19,7 @@ function through(text: string, lengths: readonly number[] = []): string {
   return out + sizes.remainder().toString('latin1')
 }
 
-t.test('what is changed, and what is not', async (t) => {
+t.test('blanks after a chunk size are removed, and nothing else is changed', async (t) => {
   const rows: [given: string, want: string][] = [
     ['5\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
     ['5   \r\nhello\r\n0  \r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
@@ -52,7 +52,7 @@ t.test('what is changed, and what is not', async (t) => {
   }
 })
 
-t.test('wherever reads end, the same comes out', async () => {
+t.test('the result is the same wherever reads end', async () => {
   const body = '5  \r\nhello\r\n3\t\r\n\r\n\r\r\n10 ;x=" "\r\n0123456789abcdef\r\n0 \r\nA: b \r\n\r\n'
   const want = '5\r\nhello\r\n3\r\n\r\n\r\r\n10;x=" "\r\n0123456789abcdef\r\n0\r\nA: b \r\n\r\n'
   fc.assert(fc.property(fc.array(fc.nat({ max: 12 })), (lengths) => through(body, lengths) === want))
@@ -106,7 +106,7 @@ for (const [name, write, isWhole] of bodies) {
   })
 }
 
-t.test('the next answer on the same connection is read as ever', async (t) => {
+t.test('the next answer on the same connection is read normally', async (t) => {
   const answers = [
     'HTTP/1.1 302 Found\r\nLocation: /2\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0 \r\n\r\n',
     'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n5 \r\nab',

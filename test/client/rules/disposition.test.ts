@@ -80,7 +80,7 @@ const rows: [field: string, want: string | null][] = [
   ['attachment; xfilename=foo.bin', null],
 ]
 
-t.test('the name in a field', async (t) => {
+t.test('a Content-Disposition gives its file name, or null', async (t) => {
   for (const [field, want] of rows) t.equal(nameInDisposition(field), want, field)
 })
 

@@ -4,11 +4,11 @@ import { asUtf8, digits, fieldLines, list, single } from '#client/rules/field-li
 
 const lines = fieldLines(['A', ' x\t', 'a', ' x\t', 'B', '1', 'b', '2', 'C'])
 
-t.test('names are the same in capitals and small letters; a name without a value is left out', async (t) => {
+t.test('field names ignore case, and a name without a value is left out', async (t) => {
   t.strictSame([...lines.keys()], ['a', 'b'])
 })
 
-t.test('a field of one value says nothing where it occurs with two', async (t) => {
+t.test('a single-value field with two different values is null', async (t) => {
   t.equal(single(lines, 'a'), 'x')
   t.equal(single(lines, 'b'), null)
   t.equal(single(lines, 'c'), null)
@@ -20,7 +20,7 @@ t.test('RFC 9110 §5.3: the lines of a list are joined by commas', async (t) => 
   t.equal(list(lines, 'c'), null)
 })
 
-t.test('digits are a safe integer, or nothing', async (t) => {
+t.test('digits are read as a safe integer, or null', async (t) => {
   const rows: [text: string | null, want: number | null][] = [
     ['0', 0],
     ['007', 7],

@@ -17,7 +17,7 @@ t.test('§5.6.7 a two-digit year is at most 50 years ahead', async (t) => {
   }
 })
 
-t.test('other texts are not dates', async (t) => {
+t.test('a text in another form is not a date', async (t) => {
   for (const { name, value } of NOT_HTTP_DATES) {
     t.equal(parseHttpDate(value, NOW * MS_PER_SECOND), null, name)
   }

@@ -4,7 +4,7 @@ import { MinRate } from '#client/rules/min-rate.js'
 
 const POLICY = { stallTimeout: 3000, retries: 1 }
 
-t.test('pauses, waiting and a busy disk do not count', async (t) => {
+t.test('times in which connections do not work are not counted', async (t) => {
   const watch = new MinRate(100, POLICY, 0)
   t.equal(watch.look(true, 1000), null)
   t.equal(watch.look(true, 2000), null)
@@ -27,7 +27,7 @@ t.test('the exact rate is enough, and a byte less is not', async (t) => {
   }
 })
 
-t.test('each measurement begins with nothing', async (t) => {
+t.test('each measurement starts at 0', async (t) => {
   const watch = new MinRate(100, POLICY, 0)
   watch.count(10_000)
   t.equal(watch.look(true, 3000), null)
@@ -35,7 +35,7 @@ t.test('each measurement begins with nothing', async (t) => {
   t.equal(watch.look(true, 6000)?.kind, 'again', 'what came before does not count')
 })
 
-t.test('too slow too often in a row is the end; a fast stretch starts the count again', async (t) => {
+t.test('too many slow measurements in a row give up, and a fast one resets the count', async (t) => {
   const watch = new MinRate(100, POLICY, 0)
   t.equal(watch.look(true, 3000)?.kind, 'again')
   watch.count(300)
@@ -51,7 +51,7 @@ t.test('too slow too often in a row is the end; a fast stretch starts the count 
   })
 })
 
-t.test('without retries the first time is the last', async (t) => {
+t.test('without retries the first slow measurement gives up', async (t) => {
   const watch = new MinRate(100, { stallTimeout: 1000, retries: 0 }, 0)
   t.match(watch.look(true, 1000), {
     kind: 'give-up',

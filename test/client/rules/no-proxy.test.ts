@@ -92,7 +92,7 @@ for (const { host, list, want } of ROWS) {
   })
 }
 
-t.test('a URL without a port has that of its scheme', async (t) => {
+t.test('an entry with a port matches the default port of the scheme', async (t) => {
   for (const [url, list, want] of [
     ['http://a.example/', 'a.example:80', true],
     ['http://a.example/', 'a.example:443', false],
@@ -103,7 +103,7 @@ t.test('a URL without a port has that of its scheme', async (t) => {
     t.equal(isExempt(new URL(url), list), want, `${url} with ${list}`)
 })
 
-t.test('which of the variables counts', async (t) => {
+t.test('lower-case variables win over upper-case ones, and an empty one counts as missing', async (t) => {
   const url = new URL('http://files.example/x')
   const https = new URL('https://files.example/x')
   const of = (env: Readonly<Record<string, string>>, to = url) => proxyFor(to, null, env)?.host ?? null
@@ -117,7 +117,7 @@ t.test('which of the variables counts', async (t) => {
   t.equal(proxyFor(url, 'http://o:5', { NO_PROXY: 'files.example' }), null, 'also for the option')
 })
 
-t.test('curl does the same', { skip: await missing('curl', '--version') }, async (t) => {
+t.test('curl reads the list in the same way', { skip: await missing('curl', '--version') }, async (t) => {
   const proxy = await startProxy((_, socket) =>
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy'),
   )

@@ -64,7 +64,7 @@ for (const [name, proxy, status, challenge, message] of refusals) {
   })
 }
 
-t.test('a proxy that is not reached: the cause stays, and another attempt may do better', async (t) => {
+t.test('a proxy that cannot be reached is temporary, and the error keeps its cause', async (t) => {
   const cause = new Error('connect ECONNREFUSED')
   const error = new ProxyError(new URL(OWN), cause)
   t.equal(error.message, 'the proxy http://proxy.example:3128')
@@ -73,13 +73,13 @@ t.test('a proxy that is not reached: the cause stays, and another attempt may do
   t.equal(error.isPassing, true)
 })
 
-t.test('statuses that may pass are asked for again, the others are final', async (t) => {
+t.test('temporary statuses are retried, and others are final', async (t) => {
   const passing = [...Array(500).keys()]
     .map((index) => index + 100)
     .filter((status) => new ProxyError(new URL(PLAIN), { status, challenge: null, wait: null }).isPassing)
   t.strictSame(passing, [408, 425, 429, 500, 502, 503, 504])
 })
 
-t.test('the name of a proxy has no user and no password', async (t) => {
+t.test('the name of a proxy has neither user nor password', async (t) => {
   t.equal(nameOf(new URL('https://me:pw@[::1]:8443/x?y')), 'the proxy https://[::1]:8443')
 })

@@ -48,7 +48,7 @@ for (const [name, code, message, want, isPassing] of rows) {
   })
 }
 
-t.test('TLS: whose certificate it is', async (t) => {
+t.test('TLS: the message says whose certificate is not trusted', async (t) => {
   const failure = tlsFailure({ code: 'CERT_UNTRUSTED', message: 'untrusted' }, 'the proxy')
   t.equal(failure?.reason, 'the certificate of the proxy is not trusted: untrusted')
 })

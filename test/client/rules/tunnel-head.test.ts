@@ -40,7 +40,7 @@ for (const [name, text, status, rawFields, rest] of heads) {
   })
 }
 
-t.test('a head that has not come to its end is waited for, however little of it is here', async (t) => {
+t.test('an incomplete head is null, at every length', async (t) => {
   const text = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nvia: a\r\n\r\n'
   for (let length = 0; length < text.length; length++)
     t.equal(finalHead(text.slice(0, length)), null, `${length} characters`)

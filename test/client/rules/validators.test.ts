@@ -22,7 +22,7 @@ function validators({ total = 10, digests = {}, ...fields }: Facts): Validators 
   return validatorsOf(fieldLines(Object.entries(fields).flat() as string[]), total, digests)
 }
 
-t.test('what an answer says of its version', async (t) => {
+t.test('the fields of an answer give its validators', async (t) => {
   t.strictSame(
     validators({ ETag: '"a"', 'Last-Modified': OLD, Date: MINUTE_LATER, digests: { 'sha-256': 'x' } }),
     {
@@ -74,7 +74,7 @@ t.test('§8.8.2.2 a Last-Modified is strong a minute before Date', async (t) => 
   for (const { name, fields, want } of cases) t.equal(validators(fields).dateIsStrong, want, name)
 })
 
-t.test('§13.1.5 what If-Range may carry', async (t) => {
+t.test('§13.1.5 If-Range has the strong tag, or else the strong date', async (t) => {
   const dated = { 'Last-Modified': OLD, Date: MINUTE_LATER }
   const cases: { name: string; fields: Facts; tag: string | null; validator: string | null }[] = [
     { name: 'a strong tag', fields: { ...dated, ETag: '"a"' }, tag: '"a"', validator: '"a"' },
@@ -113,7 +113,7 @@ t.test('§13.1.5 what If-Range may carry', async (t) => {
   }
 })
 
-t.test('whether a second answer can be joined to a first', async (t) => {
+t.test('a version is joinable with a size and a strong validator or a digest', async (t) => {
   const cases: { name: string; fields: Facts; want: boolean }[] = [
     { name: 'a strong tag', fields: { ETag: '"a"' }, want: true },
     { name: 'a weak tag', fields: { ETag: 'W/"a"' }, want: false },
@@ -124,7 +124,7 @@ t.test('whether a second answer can be joined to a first', async (t) => {
   for (const { name, fields, want } of cases) t.equal(isJoinable(validators(fields)), want, name)
 })
 
-t.test('whether two answers are about the same version', async (t) => {
+t.test('only equal digests, strong tags or strong dates prove the same version', async (t) => {
   const date = { 'Last-Modified': OLD, Date: MINUTE_LATER }
   const cases: { name: string; a: Facts; b: Facts; want: boolean }[] = [
     { name: 'one strong tag', a: { ETag: '"a"' }, b: { ETag: '"a"' }, want: true },
@@ -226,23 +226,26 @@ t.test('whether two answers are about the same version', async (t) => {
   }
 })
 
-t.test('what shows that an answer is about another version', async (t) => {
-  const held = validators({ ETag: '"a"', 'Last-Modified': OLD, digests: { 'sha-256': 'x' } })
-  const cases: { name: string; got: Validators; want: boolean }[] = [
-    { name: 'nothing is said', got: validators({ total: null }), want: false },
-    { name: 'another size, and no validator', got: validators({ total: 11 }), want: false },
-    { name: 'another size, with a tag', got: validators({ total: 11, ETag: '"a"' }), want: true },
-    { name: 'another size, with a date', got: validators({ total: 11, 'Last-Modified': OLD }), want: true },
-    {
-      name: 'another size, with a digest that cannot be compared',
-      got: validators({ total: 11, digests: { 'sha-512': 'y' } }),
-      want: true,
-    },
-    { name: 'no size, with the same tag', got: validators({ total: null, ETag: '"a"' }), want: false },
-    { name: 'another tag', got: validators({ ETag: '"b"' }), want: true },
-    { name: 'another date', got: validators({ 'Last-Modified': OTHER }), want: true },
-    { name: 'the same digest', got: validators({ ETag: '"b"', digests: { 'sha-256': 'x' } }), want: false },
-    { name: 'another digest', got: validators({ ETag: '"a"', digests: { 'sha-256': 'y' } }), want: true },
-  ]
-  for (const { name, got, want } of cases) t.equal(isOtherVersion(held, got), want, name)
-})
+t.test(
+  'a different digest, tag or date, or a different size beside a validator, shows another version',
+  async (t) => {
+    const held = validators({ ETag: '"a"', 'Last-Modified': OLD, digests: { 'sha-256': 'x' } })
+    const cases: { name: string; got: Validators; want: boolean }[] = [
+      { name: 'nothing is said', got: validators({ total: null }), want: false },
+      { name: 'another size, and no validator', got: validators({ total: 11 }), want: false },
+      { name: 'another size, with a tag', got: validators({ total: 11, ETag: '"a"' }), want: true },
+      { name: 'another size, with a date', got: validators({ total: 11, 'Last-Modified': OLD }), want: true },
+      {
+        name: 'another size, with a digest that cannot be compared',
+        got: validators({ total: 11, digests: { 'sha-512': 'y' } }),
+        want: true,
+      },
+      { name: 'no size, with the same tag', got: validators({ total: null, ETag: '"a"' }), want: false },
+      { name: 'another tag', got: validators({ ETag: '"b"' }), want: true },
+      { name: 'another date', got: validators({ 'Last-Modified': OTHER }), want: true },
+      { name: 'the same digest', got: validators({ ETag: '"b"', digests: { 'sha-256': 'x' } }), want: false },
+      { name: 'another digest', got: validators({ ETag: '"a"', digests: { 'sha-256': 'y' } }), want: true },
+    ]
+    for (const { name, got, want } of cases) t.equal(isOtherVersion(held, got), want, name)
+  },
+)

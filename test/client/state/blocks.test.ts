@@ -94,7 +94,7 @@ t.test('intervals count their bytes', async (t) => {
   )
 })
 
-t.test('gaps are what no interval covers', async (t) => {
+t.test('gaps are the bytes that no interval covers', async (t) => {
   t.strictSame(gaps([], 0), [], 'of nothing')
   const cases: { name: string; taken: Span[]; want: Span[] }[] = [
     { name: 'all', taken: [], want: [[0, 10]] },

@@ -29,13 +29,13 @@ t.test('a name of 200 bytes stays, one of 201 is cut and gets the hash of all of
   t.equal(statePaths(`/d/${long}`).part, `/d/${'x'.repeat(183)}.${hashOf(long)}.part`)
 })
 
-t.test('a key is told by 16 digits of its SHA-256', async (t) => {
+t.test('the hash of a key is 16 digits of its SHA-256', async (t) => {
   const digits = createHash('sha256').update('key').digest('hex').slice(0, 16)
   t.equal(hashOf('key'), digits)
   t.equal(pathForKey('/d/a', 'key'), `/d/a.${digits}`)
 })
 
-t.test('a text is cut to bytes, between characters', async (t) => {
+t.test('a text is cut to a number of bytes, between characters', async (t) => {
   for (const [text, most, want] of [
     ['abc', 3, 'abc'],
     ['abc', 2, 'ab'],
@@ -51,7 +51,7 @@ t.test('a text is cut to bytes, between characters', async (t) => {
     t.equal(cutToBytes(text, most), want, `${text} in ${most} bytes`)
 })
 
-t.test('names that are those of a state', async (t) => {
+t.test('a name is that of a state file in every spelling', async (t) => {
   for (const name of [
     'a.part',
     '.part',

@@ -1,4 +1,4 @@
-// judge(): every answer against what was asked, as values.
+// The kind of verdict for each request and answer. What else a verdict says is in `verdict.test.ts`.
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { type Asked, judge } from '#client/rules/verdict.js'
@@ -199,6 +199,7 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
   })),
 ]
 
-for (const { name, asked, status, fields, kind } of rows) {
-  t.equal(judge(asked, { status, fields: fieldLines(Object.entries(fields).flat()) }).kind, kind, name)
-}
+t.test('each answer to a request gets its kind of verdict', async (t) => {
+  for (const { name, asked, status, fields, kind } of rows)
+    t.equal(judge(asked, { status, fields: fieldLines(Object.entries(fields).flat()) }).kind, kind, name)
+})
