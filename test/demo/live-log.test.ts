@@ -33,7 +33,7 @@ async function untilFollowers(app: FastifyInstance, count: number): Promise<void
   while ((await followers(app)) > count) await sleep(10)
 }
 
-t.test('who follows the log and stops reading is hung up on', async (t) => {
+t.test('a client that follows the log and stops reading is disconnected', async (t) => {
   const { app, url } = await listening(t)
   const socket = await stalled(url)
   t.teardown(() => socket.destroy())
@@ -43,7 +43,7 @@ t.test('who follows the log and stops reading is hung up on', async (t) => {
   t.equal(await followers(app), 0)
 })
 
-t.test('only so many may follow it at a time', async (t) => {
+t.test('only a limited number of clients may follow the log', async (t) => {
   const { app, url } = await listening(t)
   const sockets = await Promise.all(Array.from({ length: MOST_READERS }, () => stalled(url)))
   t.teardown(() => {
@@ -59,7 +59,7 @@ t.test('only so many may follow it at a time', async (t) => {
   await welcome.body?.cancel()
 })
 
-t.test('HEAD holds no place among those who follow', async (t) => {
+t.test('HEAD does not count as a client that follows', async (t) => {
   const { app, url } = await listening(t)
   for (let count = 0; count <= MOST_READERS; count++) await app.inject({ method: 'HEAD', url: '/events' })
   const answer = await fetch(`${url}/events`)

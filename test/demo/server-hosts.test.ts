@@ -44,7 +44,7 @@ function statusFor(port: number, host: string, path = '/2.txt', method = 'GET'):
   })
 }
 
-t.test('on loopback, a name that is led there by somebody else is refused (DNS rebinding)', async (t) => {
+t.test('on loopback, a foreign host name is refused (DNS rebinding)', async (t) => {
   const { app, port } = await listening(t, '127.0.0.1')
   for (const name of OWN) {
     t.equal(await statusFor(port, name), 200, name)
@@ -62,7 +62,7 @@ t.test('on loopback, a name that is led there by somebody else is refused (DNS r
   t.equal(await statusFor(otherPort, 'localhost', '/recipe/2.txt'), 200)
 })
 
-t.test('on every address, a name of the machine may be anything', async (t) => {
+t.test('on all addresses, any host name is accepted', async (t) => {
   const { port } = await listening(t, '0.0.0.0')
   t.equal(await statusFor(port, 'laptop.local'), 200)
 })
@@ -126,7 +126,7 @@ const ROWS: readonly Row[] = [
   { name: 'a page of its own', head: ['GET http://127.0.0.1:1/ HTTP/1.1', 'Host: localhost'], status: 200 },
 ]
 
-t.test('on loopback, a request names its host once, and the own one', async (t) => {
+t.test('on loopback, a request needs exactly one Host, its own', async (t) => {
   const { app, port } = await listening(t, '127.0.0.1')
   const otherPort = await otherPortOf(app)
   for (const { name, head, status } of ROWS) {

@@ -21,7 +21,7 @@ async function etagOf(app: FastifyInstance): Promise<string> {
   return String(answer.headers.etag)
 }
 
-t.test('the big file is made on first use and kept', async (t) => {
+t.test('the big file is made on first use and then kept', async (t) => {
   const { app, dataDir } = await build(t)
   const head = await app.inject({ method: 'HEAD', url: BIG })
   t.match(head, {
@@ -47,7 +47,7 @@ t.test('the checksum is that of the bytes', async (t) => {
   )
 })
 
-t.test('replacing gives another version under the same name', async (t) => {
+t.test('a replacement is another version under the same name', async (t) => {
   const { app, dataDir } = await build(t)
   const [before, etag] = [(await app.inject(`${BIG}/checksum`)).json(), await etagOf(app)]
   const after = (await app.inject({ method: 'POST', url: `${BIG}/replace` })).json()
@@ -58,7 +58,7 @@ t.test('replacing gives another version under the same name', async (t) => {
   t.equal((await app.inject({ url: BIG, headers })).statusCode, 200, 'no part of it for who has the old one')
 })
 
-t.test('replaced by many at once: one new version, and every answer is that of a version', async (t) => {
+t.test('many replacements at once make one new version, and every answer is of one version', async (t) => {
   const { app, dataDir } = await build(t)
   const before = (await app.inject(`${BIG}/checksum`)).json()
   const answers = Promise.all(
@@ -78,7 +78,7 @@ t.test('replaced by many at once: one new version, and every answer is that of a
   t.equal(createHash('sha256').update(content).digest('hex'), sums[0])
 })
 
-t.test('the big file deleted under the server is made again', async (t) => {
+t.test('a deleted big file is made again', async (t) => {
   const { app, dataDir } = await build(t)
   const etag = await etagOf(app)
   for (const what of [join(dataDir, 'big.bin'), dataDir]) {
@@ -91,7 +91,7 @@ t.test('the big file deleted under the server is made again', async (t) => {
   }
 })
 
-t.test('a page of another origin may not press the buttons', async (t) => {
+t.test('a page of another origin cannot use the controls', async (t) => {
   const { app } = await build(t)
   const etag = await etagOf(app)
   for (const url of ['/lab/cut', `${BIG}/replace`]) {
@@ -105,7 +105,7 @@ t.test('a page of another origin may not press the buttons', async (t) => {
   t.equal((await app.inject({ method: 'POST', url: '/lab/cut', headers: own })).statusCode, 200)
 })
 
-t.test('cutting ends the lab’s answers and no others', async (t) => {
+t.test('cutting ends the answers of the lab and no others', async (t) => {
   const { app } = await build(t)
   const url = await app.listen({ port: 0 })
   const events = await fetch(`${url}/events`)
@@ -116,7 +116,7 @@ t.test('cutting ends the lab’s answers and no others', async (t) => {
   t.match(await readUntil(events, /"outcome":"aborted"/), /big\.bin/, 'the log goes on')
 })
 
-t.test('the log tells when an answer begins and when it ends', async (t) => {
+t.test('the log shows when an answer begins and when it ends', async (t) => {
   const { app } = await build(t)
   const url = await app.listen({ port: 0 })
   const events = await fetch(`${url}/events`)
@@ -143,7 +143,7 @@ t.test('servers of one process keep their logs apart', async (t) => {
   t.notMatch(await readUntil(await fetch(`${url}/events`), /"outcome":"served"/), 'content.txt')
 })
 
-t.test('what is asked wrongly', async (t) => {
+t.test('wrong requests are client errors', async (t) => {
   const { app } = await build(t)
   const cases = [
     { name: 'a file that is not the lab’s', url: '/lab/2.txt' },
@@ -154,7 +154,7 @@ t.test('what is asked wrongly', async (t) => {
   for (const { name, url } of cases) t.equal((await app.inject(url)).statusCode, 400, name)
 })
 
-t.test('a failure of the disk is told to the log, not to the client', async (t) => {
+t.test('a disk failure is in the log, but not in the answer', async (t) => {
   const dataDir = join(t.testdir(), 'file')
   await writeFile(dataDir, '')
   const app = await buildServer({ dataDir })
@@ -165,7 +165,7 @@ t.test('a failure of the disk is told to the log, not to the client', async (t) 
   t.notMatch(answer.body, /ENOTDIR|\//)
 })
 
-t.test('the other origin: three ways', async (t) => {
+t.test('the other origin answers in three ways', async (t) => {
   const { app } = await build(t)
   const url = await app.listen({ port: 0 })
   const { otherPort } = (await (await fetch(`${url}/settings`)).json()) as { otherPort: number }
@@ -191,7 +191,7 @@ t.test('the other origin: three ways', async (t) => {
   }
 })
 
-t.test('a real process finishes the answer under way before it ends', async (t) => {
+t.test('a real process finishes its answer before it ends', async (t) => {
   const server = start(['--port', '0', '--data', t.testdir()])
   const url = await listening(server)
   const answer = await fetch(`${url}/lab/clip.mp4?pace=64`)

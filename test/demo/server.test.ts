@@ -9,7 +9,7 @@ import { forkServer, listening, start } from './server-process.ts'
 const DEMO = new URL('../', import.meta.resolve('demo-server'))
 const FILES = new URL('files/', DEMO)
 
-t.test('the curl line of the documents', async (t) => {
+t.test('the curl command of the documents works', async (t) => {
   const app = await buildServer()
   t.teardown(() => app.close())
   const { mtime } = await stat(new URL('bd_logo.png', FILES))
@@ -28,7 +28,7 @@ t.test('the curl line of the documents', async (t) => {
   t.equal(answer.rawPayload.toString('hex'), '89504e47', 'the first bytes of a PNG')
 })
 
-t.test('the walk-through files, whole', async (t) => {
+t.test('the demo files are served whole', async (t) => {
   const app = await buildServer()
   t.teardown(() => app.close())
   const cases = [
@@ -45,14 +45,14 @@ t.test('the walk-through files, whole', async (t) => {
   }
 })
 
-t.test('steps of 4 bytes cut through characters of 2.txt', async (t) => {
+t.test('steps of 4 bytes cut characters of 2.txt apart', async (t) => {
   const text = await readFile(new URL('2.txt', FILES))
   const cut = Array.from(text).filter((byte, at) => at % 4 === 0 && (byte & 0xc0) === 0x80)
   t.ok(cut.length > 5, `${cut.length} steps begin in the middle of a character`)
   t.ok(text.length <= 300, 'a walk of one step a second takes about a minute')
 })
 
-t.test('what is not there', async (t) => {
+t.test('a missing file is a 404', async (t) => {
   const app = await buildServer()
   t.teardown(() => app.close())
   for (const url of ['/nothing.txt', '/..%2fpackage.json', '/%2e%2e/package.json', '/a%00b']) {
@@ -62,7 +62,7 @@ t.test('what is not there', async (t) => {
   }
 })
 
-t.test('a real process: serves, logs JSON, ends with 0 on a signal', async (t) => {
+t.test('a real process serves, logs JSON, and ends with 0 after a signal', async (t) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const server = start(['--port', '0'])
     const url = await listening(server)
@@ -82,7 +82,7 @@ t.test('a real process: serves, logs JSON, ends with 0 on a signal', async (t) =
   }
 })
 
-t.test('the log: one line for each request', async (t) => {
+t.test('the log has one line for each request', async (t) => {
   const server = start(['--port', '0'])
   const url = await listening(server)
   for (const range of ['bytes=0-3', 'bytes=90000-']) {
@@ -103,7 +103,7 @@ t.test('the log: one line for each request', async (t) => {
   t.equal(lines.length, 5)
 })
 
-t.test('--quiet says nothing', async (t) => {
+t.test('--quiet prints nothing', async (t) => {
   const server = forkServer(['--port', '0', '--quiet'])
   await once(server.child, 'message')
   server.child.disconnect()
@@ -111,7 +111,7 @@ t.test('--quiet says nothing', async (t) => {
   t.same(server.output, { stdout: '', stderr: '' })
 })
 
-t.test('closing finishes the answer under way, then closes every connection, idle ones too', async (t) => {
+t.test('closing finishes the current answer, and then closes every connection', async (t) => {
   const size = 32 * 1024 * 1024
   const files = `${t.testdir({ 'big.bin': Buffer.alloc(size, 'x') })}/`
   const app = await buildServer({ files })
@@ -138,7 +138,7 @@ t.test('closing finishes the answer under way, then closes every connection, idl
   await closed
 })
 
-t.test('closing does not wait for ever for a client that stopped reading', async (t) => {
+t.test('closing waits only a limited time for a client that does not read', async (t) => {
   const files = `${t.testdir({ 'big.bin': Buffer.alloc(32 * 1024 * 1024, 'x') })}/`
   const app = await buildServer({ files, shutdownLimit: 100 })
   const { port } = new URL(await app.listen({ port: 0 }))
@@ -152,7 +152,7 @@ t.test('closing does not wait for ever for a client that stopped reading', async
   await new Promise((resolve) => stuck.once('close', resolve))
 })
 
-t.test('a port that is taken', async (t) => {
+t.test('a port that is in use is an error', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   t.teardown(() => other.close())
@@ -168,7 +168,7 @@ t.test('a port that is taken', async (t) => {
   t.match(forked.messages, [{ type: 'failed', code: 'EADDRINUSE', message: /is in use/ }])
 })
 
-t.test('without --port: 3000, or the next one that is free', async (t) => {
+t.test('without --port the server uses 3000 or the next free port', async (t) => {
   const first = start([])
   const second = await listening(first).then(() => start([]))
   const url = await listening(second)
@@ -179,7 +179,7 @@ t.test('without --port: 3000, or the next one that is free', async (t) => {
   await Promise.all([first.exited, second.exited])
 })
 
-t.test('wrong usage: one line, status 2', async (t) => {
+t.test('wrong usage prints one line and ends with status 2', async (t) => {
   const cases = [
     { args: ['--bogus'], says: /--bogus/ },
     { args: ['file.txt'], says: /file\.txt/ },
@@ -197,7 +197,7 @@ t.test('wrong usage: one line, status 2', async (t) => {
   }
 })
 
-t.test('an address that is not ours: one line, status 4', async (t) => {
+t.test('an address of another machine prints one line and ends with status 4', async (t) => {
   const server = start(['--host', '192.0.2.1', '--port', '0'])
   t.equal((await server.exited).code, 4)
   t.match(server.output.stderr, /^demo-server: cannot listen on 192\.0\.2\.1: .*\n$/)
@@ -209,7 +209,7 @@ t.test('--help', async (t) => {
   t.match(server.output.stdout, /--port N/)
 })
 
-t.test('a forked server: tells its URL, leaves Ctrl-C to its parent, ends with it', async (t) => {
+t.test('a forked server reports its URL, ignores Ctrl-C, and ends with its parent', async (t) => {
   const server = forkServer(['--port', '0'])
   const [message] = await once(server.child, 'message')
   t.match(message, { type: 'listening', url: /^http:\/\/127\.0\.0\.1:\d+$/ })

@@ -33,7 +33,7 @@ function sha256(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
-t.test('the whole walk, against the demo server', async (t) => {
+t.test('the whole demo runs with the demo server', async (t) => {
   const dir = t.testdir({})
   const { status, stdout, stderr } = await walk(['--port', '0'], dir).finished
   t.equal(stderr, '')
@@ -54,7 +54,7 @@ t.test('the whole walk, against the demo server', async (t) => {
   t.notMatch(again.stdout, /step 1/)
 })
 
-t.test("the second document's walk", async (t) => {
+t.test('the command of the second document works', async (t) => {
   const dir = t.testdir({})
   const args = ['--port', '0', '--step', '10', '--file', 'content.txt', '--out', 'download.txt']
   const { status, stdout } = await walk(args, dir).finished
@@ -63,7 +63,7 @@ t.test("the second document's walk", async (t) => {
   t.strictSame(readdirSync(dir), ['download.txt'])
 })
 
-t.test('every Range in order, the bytes exact', async (t) => {
+t.test('every Range comes in order, and the bytes are exact', async (t) => {
   const source = await startSource(TEXT)
   t.teardown(() => source.stop())
   const dir = t.testdir({})
@@ -73,7 +73,7 @@ t.test('every Range in order, the bytes exact', async (t) => {
   t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
 })
 
-t.test('3.txt.part grows while 3.txt is not there yet', async (t) => {
+t.test('3.txt.part grows before 3.txt exists', async (t) => {
   const dir = t.testdir({})
   const run = walk(['--port', '0', '--delay', '150'], dir)
   await run.printed(/step 3:/)
@@ -83,7 +83,7 @@ t.test('3.txt.part grows while 3.txt is not there yet', async (t) => {
   await run.finished
 })
 
-t.test('p on a pipe pauses, with or without Enter, and anything else goes on', async (t) => {
+t.test('p on a pipe pauses, with or without Enter, and any other key resumes', async (t) => {
   for (const [pause, goOn] of [
     ['p', 'x'],
     ['p\n', '\n'],
@@ -111,7 +111,7 @@ for (const [name, stop, status] of [
   ['SIGINT', (run: Walk) => run.child.kill('SIGINT'), 130],
   ['SIGTERM', (run: Walk) => run.child.kill('SIGTERM'), 143],
 ] as const) {
-  t.test(`p, then ${name}: the walk ends at once, without another step`, async (t) => {
+  t.test(`a paused demo ends at once without another step (${name})`, async (t) => {
     // One step takes all, a little at a time, so that what is not given up by the stop would show.
     const source = await startSource('x'.repeat(8_000_000), 20_000)
     t.teardown(() => source.stop())
@@ -134,44 +134,48 @@ for (const [name, stop, status] of [
   })
 }
 
-t.test('a paused walk resumes when the input ends, since no key can follow', async (t) => {
+t.test('a paused demo resumes when the input ends', async (t) => {
   const run = walk(['--port', '0', '--delay', '30'], t.testdir({}))
   await run.printed(/step 1:/)
   run.child.stdin.end('p')
   t.equal((await run.finished).status, 0)
 })
 
-t.test('on a terminal', { skip: hasScript() ? false : 'no script(1) from util-linux here' }, async (t) => {
-  const source = await startSource(TEXT)
-  t.teardown(() => source.stop())
-  const dir = t.testdir({})
-  const command = `${process.execPath} ${DEMO} --url ${source.url} --delay 100`
-  const run = start('script', ['-qec', command, '/dev/null'], dir)
-  await run.printed(/bytes=4-7/)
-  run.child.stdin.write('p')
-  await run.printed(/paused at/)
-  run.child.stdin.write('x')
-  await run.printed(/resuming/)
-  await run.printed(/equal to the source/)
-  const { status, stdout } = await run.finished
-  t.equal(status, 0)
-  t.ok(stdout.includes('\u001b[3'), 'in colour')
-  t.match(stdout, /█/, 'with a bar')
-  t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
+t.test(
+  'a terminal shows colours and a bar',
+  { skip: hasScript() ? false : 'no script(1) from util-linux here' },
+  async (t) => {
+    const source = await startSource(TEXT)
+    t.teardown(() => source.stop())
+    const dir = t.testdir({})
+    const command = `${process.execPath} ${DEMO} --url ${source.url} --delay 100`
+    const run = start('script', ['-qec', command, '/dev/null'], dir)
+    await run.printed(/bytes=4-7/)
+    run.child.stdin.write('p')
+    await run.printed(/paused at/)
+    run.child.stdin.write('x')
+    await run.printed(/resuming/)
+    await run.printed(/equal to the source/)
+    const { status, stdout } = await run.finished
+    t.equal(status, 0)
+    t.ok(stdout.includes('\u001b[3'), 'in colour')
+    t.match(stdout, /█/, 'with a bar')
+    t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT)
 
-  const interrupted = start('script', ['-qec', `${command} --fresh --out 4.txt`, '/dev/null'], dir)
-  await interrupted.printed(/bytes=8-11/)
-  interrupted.child.stdin.write('\u0003')
-  const end = await interrupted.finished
-  t.equal(end.status, 130)
-  t.match(end.stdout, /stopped at \d+ of \d+ bytes; the same command resumes there/)
-  t.notOk(existsSync(join(dir, '4.txt')))
+    const interrupted = start('script', ['-qec', `${command} --fresh --out 4.txt`, '/dev/null'], dir)
+    await interrupted.printed(/bytes=8-11/)
+    interrupted.child.stdin.write('\u0003')
+    const end = await interrupted.finished
+    t.equal(end.status, 130)
+    t.match(end.stdout, /stopped at \d+ of \d+ bytes; the same command resumes there/)
+    t.notOk(existsSync(join(dir, '4.txt')))
 
-  const plain = start('script', ['-qec', `NO_COLOR=1 ${command} --delay 0 --fresh`, '/dev/null'], dir)
-  const { stdout: uncoloured } = await plain.finished
-  t.match(uncoloured, /█/)
-  t.notOk(uncoloured.includes('\u001b['), 'NO_COLOR is respected')
-})
+    const plain = start('script', ['-qec', `NO_COLOR=1 ${command} --delay 0 --fresh`, '/dev/null'], dir)
+    const { stdout: uncoloured } = await plain.finished
+    t.match(uncoloured, /█/)
+    t.notOk(uncoloured.includes('\u001b['), 'NO_COLOR is respected')
+  },
+)
 
 /** Bytes that the journal names. */
 function recorded(dir: string): number {
@@ -185,7 +189,7 @@ for (const [signal, status] of [
   ['SIGTERM', 143],
   ['SIGKILL', null],
 ] as const) {
-  t.test(`${signal} leaves what was received, and the next run goes on from there`, async (t) => {
+  t.test(`the next run resumes after ${signal}`, async (t) => {
     const dir = t.testdir({})
     const run = walk(['--port', '0', '--delay', '300'], dir)
     await run.printed(/step 4:/)
@@ -206,7 +210,7 @@ for (const [signal, status] of [
   })
 }
 
-t.test('a file that has changed on the server: it starts over', async (t) => {
+t.test('the demo starts from 0 if the file has changed on the server', async (t) => {
   const source = await startSource(TEXT)
   t.teardown(() => source.stop())
   const dir = t.testdir({})
@@ -223,7 +227,7 @@ t.test('a file that has changed on the server: it starts over', async (t) => {
   t.equal(readFileSync(join(dir, '3.txt'), 'utf8'), TEXT.toUpperCase())
 })
 
-t.test('--fresh starts over', async (t) => {
+t.test('--fresh starts from 0', async (t) => {
   const dir = t.testdir({})
   const run = walk(['--port', '0', '--delay', '100'], dir)
   await run.printed(/step 4:/)
@@ -234,7 +238,7 @@ t.test('--fresh starts over', async (t) => {
   t.match(stdout, /step 1: Range: bytes=0-3 /)
 })
 
-t.test('another file under the name stays until the new one is complete', async (t) => {
+t.test('an existing file stays until the new one is complete', async (t) => {
   const dir = t.testdir({ '3.txt': 'mine' })
   const run = walk(['--port', '0', '--delay', '50'], dir)
   await run.printed(/3\.txt differs from .*: downloading it again/)
@@ -244,7 +248,7 @@ t.test('another file under the name stays until the new one is complete', async 
   t.not(readFileSync(join(dir, '3.txt'), 'utf8'), 'mine')
 })
 
-t.test('a server that goes away midway', async (t) => {
+t.test('a server that ends during the download is a network error', async (t) => {
   const source = await startSource(TEXT)
   const dir = t.testdir({})
   const run = walk(['--url', source.url, '--delay', '50'], dir)
@@ -256,7 +260,7 @@ t.test('a server that goes away midway', async (t) => {
   t.notOk(existsSync(join(dir, '3.txt')))
 })
 
-t.test('a FIFO or a device as output ends at once, and stays', async (t) => {
+t.test('a FIFO or a device as output is an error, and stays', async (t) => {
   const dir = t.testdir({})
   execFileSync('mkfifo', [join(dir, 'fifo')])
   symlinkSync('fifo', join(dir, 'link'))
@@ -271,7 +275,7 @@ t.test('a FIFO or a device as output ends at once, and stays', async (t) => {
   t.ok(lstatSync(join(dir, 'fifo')).isFIFO())
 })
 
-t.test('a stop while the file here is compared with a slow source', async (t) => {
+t.test('a stop ends the comparison with a slow source', async (t) => {
   const source = await startSource('x'.repeat(1_000_000), 100)
   t.teardown(() => source.stop())
   const run = walk(['--url', source.url], t.testdir({ '3.txt': 'mine' }))
@@ -314,7 +318,7 @@ t.test('bad input gets one line and its exit status, never a wrong 3.txt', async
 })
 
 t.test(
-  'an unwritable directory',
+  'an unwritable directory is an error',
   { skip: process.getuid?.() === 0 ? 'root may write anywhere' : false },
   async (t) => {
     const dir = t.testdir({ locked: {} })
@@ -325,7 +329,7 @@ t.test(
   },
 )
 
-t.test('--help tells of every flag and status', async (t) => {
+t.test('--help lists every flag and status', async (t) => {
   const { status, stdout } = await walk(['--help'], t.testdir({})).finished
   t.equal(status, 0)
   for (const flag of ['--step', '--file', '--out', '--delay', '--fresh', '--port', '--url'])
@@ -334,7 +338,7 @@ t.test('--help tells of every flag and status', async (t) => {
     t.match(stdout, new RegExp(`^ +${number} `, 'm'))
 })
 
-t.test('two walks at once to one output', async (t) => {
+t.test('of two demos on one output, the second fails with BUSY', async (t) => {
   const dir = t.testdir({})
   const first = walk(['--port', '0', '--delay', '100'], dir)
   await first.printed(/step 2:/)
@@ -345,7 +349,7 @@ t.test('two walks at once to one output', async (t) => {
   await first.finished
 })
 
-t.test('an existing 3.txt that is the same is not touched', async (t) => {
+t.test('an existing equal 3.txt is not changed', async (t) => {
   const source = await startSource(TEXT)
   t.teardown(() => source.stop())
   const dir = t.testdir({})

@@ -75,7 +75,7 @@ for (const [name, onSegment] of Object.entries(listeners)) {
   })
 }
 
-t.test('a listener whose promises are kept is waited for', async (t) => {
+t.test('the download waits for the promises of a listener', async (t) => {
   const url = await serve(t)
   const dir = t.testdir({})
   let kept = 0
@@ -88,7 +88,7 @@ t.test('a listener whose promises are kept is waited for', async (t) => {
   t.equal(kept, 4)
 })
 
-t.test('a listener whose promise is never settled: a stop ends the download', async (t) => {
+t.test('a stop ends a download whose listener never settles its promise', async (t) => {
   const url = await serve(t)
   const dir = t.testdir({})
   const stop = new AbortController()
@@ -190,7 +190,7 @@ for (const [name, makeArguments] of Object.entries(refused)) {
   })
 }
 
-t.test('a signal whose removeEventListener and reason are asynchronous', async (t) => {
+t.test('a signal with asynchronous removeEventListener and reason leaves no rejection', async (t) => {
   const reasons = unhandled(t)
   const url = await serve(t)
   const dir = t.testdir({})

@@ -104,7 +104,7 @@ for (const [name, makeArguments] of Object.entries(cases)) {
   })
 }
 
-t.test('what is revoked, or is no signal, is a usage error', async (t) => {
+t.test('a revoked proxy, or anything but a signal, is a usage error', async (t) => {
   const rows: readonly (readonly unknown[])[] = [
     [revoked(), 'x'],
     [URL_, revoked()],
@@ -130,7 +130,7 @@ async function serve(t: Test): Promise<string> {
   return server.url
 }
 
-t.test('every argument is read once: what changes behind it changes nothing', async (t) => {
+t.test('every argument is read once, and later changes have no effect', async (t) => {
   const url = await serve(t)
   const dir = t.testdir({})
   const reads = new Map<PropertyKey, number>()
@@ -158,7 +158,7 @@ t.test('a listener that throws ends the download with its error as the cause', a
   t.equal(failure instanceof DownloadError ? failure.cause : failure, MINE)
 })
 
-t.test('a signal that turns against the download when it is aborted, or over', async (t) => {
+t.test('a signal that throws when it is aborted or released changes nothing', async (t) => {
   const url = await serve(t)
   const dir = t.testdir({})
   const listeners: (() => void)[] = []

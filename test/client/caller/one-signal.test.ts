@@ -20,7 +20,7 @@ const CONTENT = makeContent(20_000)
 const warnings: string[] = []
 process.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`))
 
-t.test('a hundred downloads at once', async (t) => {
+t.test('a hundred downloads at once add one listener to their signal', async (t) => {
   const server = await startHostile(honest(resource(CONTENT)))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -34,7 +34,7 @@ t.test('a hundred downloads at once', async (t) => {
   t.strictSame(getEventListeners(signal, 'abort'), [])
 })
 
-t.test('a hundred downloads one after the other, that end in every way', async (t) => {
+t.test('a hundred downloads one after the other leave no listener, however they end', async (t) => {
   const server = await startHostile((request, socket) => {
     if (request.path.startsWith('/no')) socket.write(head('404 No', { 'content-length': 0 }))
     else answerHonestly(resource(CONTENT), request, socket)
@@ -69,7 +69,7 @@ t.test('an abort ends a hundred downloads', async (t) => {
   t.strictSame(names(dir), [])
 })
 
-t.test('many connections, that all wait', async (t) => {
+t.test('many waiting connections add one listener', async (t) => {
   const server = await startHostile(honest(resource(makeContent(200_000))))
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), {
@@ -80,7 +80,7 @@ t.test('many connections, that all wait', async (t) => {
   t.equal(end.code, null, end.message)
 })
 
-t.test('many redirects whose bodies do not end', async (t) => {
+t.test('many redirects with endless bodies leave no listener', async (t) => {
   const server = await startHostile((request, socket) => {
     const hop = Number(request.path.slice(1))
     if (hop === 15) answerHonestly(resource(CONTENT), request, socket)
@@ -91,7 +91,7 @@ t.test('many redirects whose bodies do not end', async (t) => {
   t.equal(end.code, null, end.message)
 })
 
-t.test('a listener given twice is called twice, and taken away once for each', async (t) => {
+t.test('a listener that is added twice is called twice and removed twice', async (t) => {
   const stop = new AbortController()
   let calls = 0
   const count = (): void => {
@@ -109,7 +109,7 @@ t.test('a listener given twice is called twice, and taken away once for each', a
   t.equal(getEventListeners(stop.signal, 'abort').length, 0)
 })
 
-t.test('nothing was warned of', async (t) => {
+t.test('no warning is emitted', async (t) => {
   await sleep(10)
   t.strictSame(warnings, [])
 })

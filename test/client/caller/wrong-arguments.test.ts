@@ -113,7 +113,7 @@ t.test('every wrong argument is ERR_DOWNLOAD_USAGE through finished', async (t) 
   t.strictSame(names(dir), [])
 })
 
-t.test('headers in every form that fetch() takes', async (t) => {
+t.test('headers are accepted in every form that fetch() accepts', async (t) => {
   const want = { 'x-a': '1', 'x-b': '2' }
   const pairs: [string, string][] = [
     ['X-A', '1'],
@@ -131,7 +131,7 @@ t.test('headers in every form that fetch() takes', async (t) => {
   t.strictSame({ ...fieldsOf(Object.assign(Object.create(null), { a: 'b' })) }, { a: 'b' })
 })
 
-t.test('fields given twice are joined as their syntax wants', async (t) => {
+t.test('fields that are given twice are joined by their syntax', async (t) => {
   const rows: [string[][], Record<string, string>][] = [
     [
       [
@@ -177,7 +177,7 @@ const NOT_FOR_THE_CALLER = [
   ...['Want-Repr-Digest', 'Want-Content-Digest'],
 ]
 
-t.test('fields that are not for the caller to set', async (t) => {
+t.test('fields that the caller must not set are usage errors', async (t) => {
   const dir = t.testdir({})
   for (const name of NOT_FOR_THE_CALLER)
     for (const spelling of [name, name.toLowerCase(), name.toUpperCase()])
@@ -188,7 +188,7 @@ t.test('fields that are not for the caller to set', async (t) => {
   t.match(command.stderr, /Trailer is not for the caller to set/)
 })
 
-t.test('fields that look special reach the server as they are', async (t) => {
+t.test('unusual fields reach the server unchanged', async (t) => {
   const server = await startHostile((request, socket) =>
     answerHonestly(resource(makeContent(1000)), request, socket),
   )
@@ -205,7 +205,7 @@ t.test('fields that look special reach the server as they are', async (t) => {
     t.equal(server.requests[0]?.headers.get(name), value, name)
 })
 
-t.test('-H more than once, and blanks around a URL', async (t) => {
+t.test('-H may be repeated, and blanks around a URL are ignored', async (t) => {
   const server = await startHostile((request, socket) =>
     answerHonestly(resource(makeContent(1000)), request, socket),
   )

@@ -28,7 +28,7 @@ async function killedBesideLink(t: Test): Promise<{ slow: SlowServer; dir: strin
   return { slow, dir }
 }
 
-t.test('a run that is stopped while it copies leaves no copy', async (t) => {
+t.test('a run that is stopped while it copies the part file leaves no copy', async (t) => {
   const { slow, dir } = await killedBesideLink(t)
   const stop = new AbortController()
   const { open } = promises
@@ -41,7 +41,7 @@ t.test('a run that is stopped while it copies leaves no copy', async (t) => {
   t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json', 'second-name'])
 })
 
-t.test('killed when the file had its name: a run that finds it complete leaves nothing else', async (t) => {
+t.test('a run that finds the file complete removes what a killed run left', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const url = `${server.url}/file.bin`
@@ -61,7 +61,7 @@ t.test('killed when the file had its name: a run that finds it complete leaves n
   }
 })
 
-t.test('what a run may go on with stays when the next one finds another file there', async (t) => {
+t.test('state that can be resumed stays when the next run finds another file there', async (t) => {
   const slow = await startSlow(A, 4096)
   t.teardown(() => slow.stop())
   const dir = t.testdir({})
@@ -75,7 +75,7 @@ t.test('what a run may go on with stays when the next one finds another file the
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('a run that is stopped while it checks its copy has cost nothing', async (t) => {
+t.test('a run that is stopped while it checks its copy loses nothing', async (t) => {
   const { slow, dir } = await killedBesideLink(t)
   const stop = new AbortController()
   const { holds } = PartFile.prototype

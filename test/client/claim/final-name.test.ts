@@ -47,7 +47,7 @@ t.test('a file that appears while the finished one is flushed is never replaced'
   }
 })
 
-t.test('a file that appears in the last instant, where there are no hard links', async (t) => {
+t.test('without hard links, a file that appears just before the rename stays', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -61,7 +61,7 @@ t.test('a file that appears in the last instant, where there are no hard links',
   t.equal(readFileSync(join(dir, 'file.bin'), 'utf8'), 'mine')
 })
 
-t.test('two downloads at once to one name that the server gives: one of them is told', async (t) => {
+t.test('of two downloads that the server gives one name, one fails with EXISTS', async (t) => {
   const disposition = { 'content-disposition': 'attachment; filename="same.bin"' }
   const contents = [makeContent(300_000, 'version A'), makeContent(300_000, 'version B')]
   const server = await startHostile((request, socket) => {
@@ -86,7 +86,7 @@ t.test('two downloads at once to one name that the server gives: one of them is 
   }
 })
 
-t.test('a network file system that makes the link, and says that the name is taken', async (t) => {
+t.test('a link that is made although the file system reports EEXIST counts', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -102,7 +102,7 @@ t.test('a network file system that makes the link, and says that the name is tak
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('killed while the finished file has both names', async (t) => {
+t.test('a run that is killed while the file has both names is cleaned up', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -138,7 +138,7 @@ const OFFERS_LITTLE: readonly {
   { what: 'chown', codes: 'EPERM', options: { existing: 'replace' }, warning: null },
 ]
 
-t.test('a file system that refuses something: it works, and says what is not certain', async (t) => {
+t.test('a download on a file system that refuses an operation succeeds with a warning', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const rows = OFFERS_LITTLE.flatMap((row) => row.codes.split(' ').map((code) => ({ ...row, code })))
@@ -154,7 +154,7 @@ t.test('a file system that refuses something: it works, and says what is not cer
   }
 })
 
-t.test('a directory that may be written to, and not read', async (t) => {
+t.test('a directory that cannot be read gives a warning about flushes', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const { open } = promises
@@ -172,7 +172,7 @@ t.test('a directory that may be written to, and not read', async (t) => {
   }
 })
 
-t.test('a flush that fails is no file system that offers none: no file', async (t) => {
+t.test('a flush that fails with an I/O error leaves no file', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   for (const what of ['sync', 'datasync'] as const) {
@@ -186,7 +186,7 @@ t.test('a flush that fails is no file system that offers none: no file', async (
   }
 })
 
-t.test('a file system that says it has 0 of 0 blocks, or blocks of no size', async (t) => {
+t.test('a file system that reports no size gives a warning about free space', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   for (const [blocks, bsize] of [
@@ -205,7 +205,7 @@ t.test('a file system that says it has 0 of 0 blocks, or blocks of no size', asy
   t.equal((await get(`${server.url}/file.bin`, t.testdir({}))).code, 'ERR_DOWNLOAD_DISK_FULL')
 })
 
-t.test('a usual file system: nothing to warn of', async (t) => {
+t.test('a download on a usual file system has no warnings', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -214,7 +214,7 @@ t.test('a usual file system: nothing to warn of', async (t) => {
   t.equal(statSync(join(dir, 'file.bin')).mtime.toUTCString(), DATE)
 })
 
-t.test('the command says once what is not certain', async (t) => {
+t.test('the command shows each warning once', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const hooks = fileURLToPath(new URL('../support/with-refusals.js', import.meta.url))
@@ -238,7 +238,7 @@ t.test('the command says once what is not certain', async (t) => {
   )
 })
 
-t.test('exFAT, as FUSE mounts it', { skip: withoutExfat() }, async (t) => {
+t.test('a download to exFAT, mounted by FUSE, is complete', { skip: withoutExfat() }, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const root = t.testdir({ mount: {} })

@@ -32,7 +32,7 @@ for (const [name, file, path, options] of [
   ['a download that cannot be resumed', ONCE, '/file.bin', ['-o', 'file.bin']],
   ['an empty file', resource(Buffer.alloc(0)), '/file.bin', ['-o', 'file.bin']],
 ] as const) {
-  t.test(`killed while an empty file holds the name: the next run goes on; ${name}`, async (t) => {
+  t.test(`the next run completes after a kill while a placeholder has the name (${name})`, async (t) => {
     const server = await startHostile(honest(file))
     t.teardown(() => server.stop())
     for (const more of options.length > 0 ? [[], ['--no-resume']] : [[]]) {
@@ -49,7 +49,7 @@ for (const [name, file, path, options] of [
   })
 }
 
-t.test('another URL to the same output takes it away too', async (t) => {
+t.test('a download of another URL to the same output removes the placeholder', async (t) => {
   const server = await startHostile(honest(JOINABLE))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -87,7 +87,7 @@ const FOREIGN: readonly [string, (path: string) => void][] = [
 ]
 
 for (const [name, change] of FOREIGN) {
-  t.test(`a file ${name} stays`, async (t) => {
+  t.test(`a file ${name} is not taken for a placeholder and stays`, async (t) => {
     const server = await startHostile(honest(JOINABLE))
     t.teardown(() => server.stop())
     for (const options of [['-o', 'file.bin']]) {
@@ -105,7 +105,7 @@ for (const [name, change] of FOREIGN) {
   })
 }
 
-t.test('an empty file of nobody’s journal stays', async (t) => {
+t.test('an empty file without a journal stays', async (t) => {
   const server = await startHostile(honest(JOINABLE))
   t.teardown(() => server.stop())
   const dir = t.testdir({ 'file.bin': '' })

@@ -53,7 +53,7 @@ for (const [part, journal] of [
   ['foo.bin.p\u200bart', 'foo.bin.part\u3164.json\u00ad'],
   ['foo.bin.\uff50art', 'foo.bin.part.j\u017fon'],
 ] as const) {
-  t.test(`two downloads named ${JSON.stringify(part)} plant nothing`, async (t) => {
+  t.test(`two downloads named ${JSON.stringify(part)} cannot forge a journal`, async (t) => {
     const trusted = await startHostile(honest(A))
     t.teardown(() => trusted.stop())
     const url = `${trusted.url}/foo.bin`
@@ -75,7 +75,7 @@ for (const [part, journal] of [
   })
 }
 
-t.test('a journal that another program has written, for this very part file, is not believed', async (t) => {
+t.test('a journal of another program for this part file is not accepted', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ 'foo.bin.part': EVIL })
@@ -90,7 +90,7 @@ t.test('a journal that another program has written, for this very part file, is 
   t.ok(readOrNull(join(dir, 'foo.bin.part'))?.equals(EVIL), 'nobody knows whose it is: it stays')
 })
 
-t.test('a journal that is copied to another part file, or name, is not believed', async (t) => {
+t.test('a journal that is copied to another part file or name is not accepted', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   for (const [from, to] of [
@@ -117,7 +117,7 @@ t.test('a journal that is copied to another part file, or name, is not believed'
   }
 })
 
-t.test('the part file is a hard link to another file: that keeps its bytes', async (t) => {
+t.test('a file that is hard-linked as the part file keeps its bytes', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({ precious: 'precious' })
@@ -137,7 +137,7 @@ t.test('the part file is a hard link to another file: that keeps its bytes', asy
   t.ok(backup.equals(readFileSync(join(dir, 'backup'))), 'the copy that somebody has linked stays as it was')
 })
 
-t.test('a lock that is no file, or endless', async (t) => {
+t.test('a lock that is not a file, or is endless, stays and stops the download', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ target: 'target' })
@@ -174,7 +174,7 @@ t.test('an output that leads to a FIFO or a device is not read for a checksum', 
   }
 })
 
-t.test('the secret is made once, for its user alone', async (t) => {
+t.test('the secret is made once, and only its user can read it', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({ state: {} })
@@ -192,7 +192,7 @@ t.test('the secret is made once, for its user alone', async (t) => {
   t.strictSame(names(join(state, 'range-get')), ['journal.key'])
 })
 
-t.test('eight runs at once make one secret', async (t) => {
+t.test('eight runs at once make the same secret', async (t) => {
   const server = await startHostile(honest(resource(Buffer.from('small'))))
   t.teardown(() => server.stop())
   const dir = t.testdir({ state: {} })
@@ -207,7 +207,7 @@ t.test('eight runs at once make one secret', async (t) => {
 const isRoot = process.getuid?.() === 0
 
 t.test(
-  'without a place for the secret every run begins at 0, and says so',
+  'without a folder for the secret every run starts from 0, and says so',
   { skip: isRoot ? false : 'needs root to run as a user without a home' },
   async (t) => {
     const server = await startSlow(A)
@@ -245,7 +245,7 @@ t.test(
   },
 )
 
-t.test('a secret that others can read proves nothing', { skip: process.platform === 'win32' }, async (t) => {
+t.test('a secret that others can read is not used', { skip: process.platform === 'win32' }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({ state: {} })
@@ -257,7 +257,7 @@ t.test('a secret that others can read proves nothing', { skip: process.platform 
   t.equal(server.requests[before]?.range?.start, 0)
 })
 
-t.test('within one process it resumes all the same', async (t) => {
+t.test('without a stored secret, a download resumes within one process', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})

@@ -15,7 +15,7 @@ const A = resource(CONTENT)
 const LINUX = process.platform === 'linux' ? false : 'needs /proc'
 
 for (const home of ['/proc/x', '/proc/self/fd', '/proc/a/b/c/d', '/dev/null', '/proc/self/maps/x']) {
-  t.test(`without a secret it downloads (XDG_STATE_HOME=${home})`, { skip: LINUX }, async (t) => {
+  t.test(`a download without a secret succeeds (XDG_STATE_HOME=${home})`, { skip: LINUX }, async (t) => {
     const server = await startHostile(honest(A))
     t.teardown(() => server.stop())
     const dir = t.testdir({})
@@ -29,7 +29,7 @@ for (const home of ['/proc/x', '/proc/self/fd', '/proc/a/b/c/d', '/dev/null', '/
   })
 }
 
-t.test('the folder of the secret is made, however deep', async (t) => {
+t.test('the folder of the secret is made with all its parents', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ state: {} })
@@ -39,30 +39,33 @@ t.test('the folder of the secret is made, however deep', async (t) => {
   t.strictSame(names(join(env.XDG_STATE_HOME, 'range-get')), ['journal.key'])
 })
 
-t.test('a home that does not answer costs a few seconds and the way to resume', async (t) => {
-  const server = await startHostile(honest(A))
-  t.teardown(() => server.stop())
-  const own = promises.open
-  let held = 0
-  t.teardown(
-    hookFunction('open', async (...[path, ...more]) => {
-      if (!String(path).includes('journal.key')) return await Reflect.apply(own, promises, [path, ...more])
-      held++
-      return await new Promise(() => undefined)
-    }),
-  )
-  const dirs = ['a', 'b', 'c'].map((name) => join(t.testdir({ a: {}, b: {}, c: {} }), name))
-  const ends = await Promise.all(dirs.map((dir) => get(`${server.url}/x`, dir)))
-  for (const end of ends) t.ok(end.file?.equals(CONTENT), end.message)
-  t.equal(held, 1, 'one call is held, not one for each download')
+t.test(
+  'a download with a home that does not answer succeeds after a few seconds, but cannot be resumed',
+  async (t) => {
+    const server = await startHostile(honest(A))
+    t.teardown(() => server.stop())
+    const own = promises.open
+    let held = 0
+    t.teardown(
+      hookFunction('open', async (...[path, ...more]) => {
+        if (!String(path).includes('journal.key')) return await Reflect.apply(own, promises, [path, ...more])
+        held++
+        return await new Promise(() => undefined)
+      }),
+    )
+    const dirs = ['a', 'b', 'c'].map((name) => join(t.testdir({ a: {}, b: {}, c: {} }), name))
+    const ends = await Promise.all(dirs.map((dir) => get(`${server.url}/x`, dir)))
+    for (const end of ends) t.ok(end.file?.equals(CONTENT), end.message)
+    t.equal(held, 1, 'one call is held, not one for each download')
 
-  const stop = new AbortController()
-  setTimeout(() => stop.abort(), 200)
-  const begun = performance.now()
-  const end = await get(`${server.url}/x`, t.testdir({}), { signal: stop.signal })
-  t.equal(end.code, 'ERR_DOWNLOAD_ABORTED')
-  t.ok(performance.now() - begun < 2000, 'a stop does not wait for it')
-})
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 200)
+    const begun = performance.now()
+    const end = await get(`${server.url}/x`, t.testdir({}), { signal: stop.signal })
+    t.equal(end.code, 'ERR_DOWNLOAD_ABORTED')
+    t.ok(performance.now() - begun < 2000, 'a stop does not wait for it')
+  },
+)
 
 const HOOK = pathToFileURL(join(import.meta.dirname, '..', 'support', 'with-stalled-home.js')).href
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -41,7 +41,7 @@ function makeOld(dir: string): void {
   utimesSync(join(dir, 'file.bin.part.lock'), old, old)
 }
 
-t.test('a frozen run that wakes after its lock was taken over', { skip: !isLinux }, async (t) => {
+t.test('a frozen run that continues after a takeover changes nothing', { skip: !isLinux }, async (t) => {
   const server = await startSlow(A, 16 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -62,7 +62,7 @@ t.test('a frozen run that wakes after its lock was taken over', { skip: !isLinux
   t.strictSame(names(dir), ['file.bin'])
 })
 
-t.test('a frozen run that wakes while its successor is at work', { skip: !isLinux }, async (t) => {
+t.test('a frozen run that continues during a takeover changes nothing', { skip: !isLinux }, async (t) => {
   const server = await startSlow(A, 16 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -81,7 +81,7 @@ t.test('a frozen run that wakes while its successor is at work', { skip: !isLinu
   t.ok(end.file?.equals(other.content), 'no byte of the old version')
 })
 
-t.test('every version begins in a new file', async (t) => {
+t.test('every version of a file starts in a new part file', async (t) => {
   const server = await startSlow(A, 16 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -96,7 +96,7 @@ t.test('every version begins in a new file', async (t) => {
   t.not(statSync(join(dir, 'file.bin')).ino, ino)
 })
 
-t.test('a living owner that seems silent holds its lock', async (t) => {
+t.test('an owner that is alive keeps its lock, even with an old heartbeat', async (t) => {
   const server = await startSlow(A, 2 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -116,43 +116,44 @@ for (const [name, flags] of [
   ['another host name', ['--uts', 'sh', '-c', 'hostname elsewhere; exec "$0" "$@"']],
 ] as const) {
   const probe = flags.filter((flag) => flag.startsWith('--'))
-  t.test(`an owner in ${name}`, { skip: isLinux ? namespaces(probe) : 'Linux only' }, async (t) => {
-    const server = await startSlow(A, 2 * 1024)
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const run = await startRun(server, dir, ['unshare', ...flags])
-    t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives')
-    makeOld(dir)
-    t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives still')
-    run.child.kill('SIGKILL')
-    await run.ended
-    await sleep(100)
-    makeOld(dir)
-    server.resource = resource(makeContent(1000))
-    const end = await get(`${server.url}/file.bin`, dir)
-    t.equal(end.code, null, `dead, it does not hold: ${end.message}`)
-    t.equal(readOrNull(join(dir, 'file.bin'))?.length, 1000)
-  })
+  t.test(
+    `an owner in ${name} keeps its lock`,
+    { skip: isLinux ? namespaces(probe) : 'Linux only' },
+    async (t) => {
+      const server = await startSlow(A, 2 * 1024)
+      t.teardown(() => server.stop())
+      const dir = t.testdir({})
+      const run = await startRun(server, dir, ['unshare', ...flags])
+      t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives')
+      makeOld(dir)
+      t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives still')
+      run.child.kill('SIGKILL')
+      await run.ended
+      await sleep(100)
+      makeOld(dir)
+      server.resource = resource(makeContent(1000))
+      const end = await get(`${server.url}/file.bin`, dir)
+      t.equal(end.code, null, `dead, it does not hold: ${end.message}`)
+      t.equal(readOrNull(join(dir, 'file.bin'))?.length, 1000)
+    },
+  )
 }
 
-t.test(
-  'a run that is killed leaves a lock that its machine clears at once, and goes on in place',
-  async (t) => {
-    const server = await startSlow(A, 16 * 1024)
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const run = await startRun(server, dir)
-    run.child.kill('SIGKILL')
-    await run.ended
-    const { ino } = statSync(join(dir, 'file.bin.part'))
-    const end = await get(`${server.url}/file.bin`, dir)
-    t.ok((end.result?.resumed ?? 0) > 0)
-    t.ok(end.file?.equals(CONTENT))
-    t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'no copy is made')
-  },
-)
+t.test('the next run on the same machine clears the lock of a killed run at once, and resumes', async (t) => {
+  const server = await startSlow(A, 16 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const run = await startRun(server, dir)
+  run.child.kill('SIGKILL')
+  await run.ended
+  const { ino } = statSync(join(dir, 'file.bin.part'))
+  const end = await get(`${server.url}/file.bin`, dir)
+  t.ok((end.result?.resumed ?? 0) > 0)
+  t.ok(end.file?.equals(CONTENT))
+  t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'no copy is made')
+})
 
-t.test('a lock that somebody deleted does not make its owner’s bytes safe to write into', async (t) => {
+t.test('after its lock was deleted, a running download and a new one use different files', async (t) => {
   const server = await startSlow(A, 16 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})

@@ -55,7 +55,7 @@ for (const [redirection, closed] of CLOSED) {
   }
 }
 
-t.test('an end of another kind keeps its status, and nothing is left', async (t) => {
+t.test('a failed download keeps its status, and leaves no file', async (t) => {
   const server = await startHostile((request, socket) =>
     request.path === '/no'
       ? void socket.write(head('404 No', { 'content-length': 0 }))
@@ -77,7 +77,7 @@ t.test('an end of another kind keeps its status, and nothing is left', async (t)
   t.strictSame(names(dir), [])
 })
 
-t.test('a run that is killed leaves a part file without a word of its output in it', async (t) => {
+t.test('a killed run leaves none of its output in the part file', async (t) => {
   const server = await startSlow(A, 128 * 1024)
   t.teardown(() => server.stop())
   const dir = t.testdir({})

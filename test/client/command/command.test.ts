@@ -59,7 +59,7 @@ t.test('bad input gets one line and status 2', async (t) => {
   }
 })
 
-t.test('--help and --version', async (t) => {
+t.test('--help and --version print to standard output', async (t) => {
   const help = await rangeGet(['--help'], t.testdir({})).ended
   t.equal(help.status, 0)
   for (const flag of [
@@ -91,7 +91,7 @@ t.test('--help and --version', async (t) => {
   t.match(version.stdout, /^range-get \d+\.\d+\.\d+\n$/)
 })
 
-t.test('plain lines where there is no terminal', async (t) => {
+t.test('progress is plain lines without a terminal', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -103,7 +103,7 @@ t.test('plain lines where there is no terminal', async (t) => {
   t.notMatch(stderr, /verified/, 'no digest does not read as verified')
 })
 
-t.test('--json: one object a line', async (t) => {
+t.test('--json prints one object per line', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -132,7 +132,7 @@ t.test('--json: one object a line', async (t) => {
   t.match(last, { event: 'error', code: 'ERR_DOWNLOAD_NETWORK', status: 3 })
 })
 
-t.test('-q is quiet; several URLs; a failure among them', async (t) => {
+t.test('-q prints errors only, and several URLs continue after a failure', async (t) => {
   const server = await startHostile((request, socket) => {
     if (request.path !== '/nothing') return answerHonestly(A, request, socket)
     socket.write(head('404 Not Found', { 'content-length': 0 }))
@@ -147,7 +147,7 @@ t.test('-q is quiet; several URLs; a failure among them', async (t) => {
   t.strictSame(names(dir), ['1.bin', '2.bin'])
 })
 
-t.test('-H sends fields, --segment-size takes units', async (t) => {
+t.test('-H sends fields, and --segment-size accepts units', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const args = [
@@ -168,7 +168,7 @@ t.test('-H sends fields, --segment-size takes units', async (t) => {
   t.strictSame(server.requests[0]?.range, { start: 0, end: 1024 * 1024 - 1 })
 })
 
-t.test('--no-resume and --resume-key', async (t) => {
+t.test('--no-resume starts from 0, and --resume-key resumes under another URL', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -189,7 +189,7 @@ t.test('--no-resume and --resume-key', async (t) => {
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 })
 
-t.test('p pauses, anything else resumes, on a terminal', { skip: script() }, async (t) => {
+t.test('p pauses on a terminal, and any other key resumes', { skip: script() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -211,7 +211,7 @@ t.test('p pauses, anything else resumes, on a terminal', { skip: script() }, asy
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 })
 
-t.test('Ctrl-C stops resumably', async (t) => {
+t.test('Ctrl-C stops, and the next run resumes', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -238,7 +238,7 @@ async function isHandedOver(pid: number | undefined): Promise<void> {
   while (waits()) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
-t.test('one stop that arrives as two signals is one stop', async (t) => {
+t.test('two signals of one stop are one stop', async (t) => {
   for (const [first, second, status] of [
     ['SIGINT', 'SIGINT', 130],
     ['SIGTERM', 'SIGHUP', 143],
@@ -277,7 +277,7 @@ t.test('--json has the status of the process', async (t) => {
   }
 })
 
-t.test('a bar on a terminal', { skip: script() }, async (t) => {
+t.test('a terminal shows a bar', { skip: script() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -291,7 +291,7 @@ t.test('a bar on a terminal', { skip: script() }, async (t) => {
   )
 })
 
-t.test('https: only with a certificate that is trusted', { skip: withoutOpenssl() }, async (t) => {
+t.test('https needs a trusted certificate', { skip: withoutOpenssl() }, async (t) => {
   const { createServer } = await import('node:https')
   const dir = t.testdir({})
   const { key, cert, path } = makeCertificate(dir)

@@ -16,7 +16,7 @@ const GET = `${process.execPath} ${CLI}`
 const bash = (line: string, cwd: string, url: string) =>
   spawnCommand('bash', ['-o', 'pipefail', '-c', line], { cwd, env: { GET, URL: url } })
 
-t.test('stdin belongs to the loop around it', async (t) => {
+t.test('standard input stays for the loop around the command', async (t) => {
   const server = await startHostile((request, socket) => answerHonestly(A, request, socket))
   t.teardown(() => server.stop())
   const dir = t.testdir({ list: ['1', '2', 'q', 'p'].map((name) => `${server.url}/${name}\n`).join('') })
@@ -27,7 +27,7 @@ t.test('stdin belongs to the loop around it', async (t) => {
   t.equal(stdout, readOrNull(join(dir, 'list'))?.toString(), 'nothing of it is taken')
 })
 
-t.test('q and p on a pipe are no keys', async (t) => {
+t.test('q and p on a pipe are not keys', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -79,7 +79,7 @@ if (existsSync('/dev/full')) {
   )
 }
 
-t.test('output that cannot be written: the download goes on, the status says so', async (t) => {
+t.test('a download continues if its output cannot be written, and ends with status 14', async (t) => {
   for (const { line, status, stdout, stderr } of BROKEN) {
     const server = await startSlow(A)
     const dir = t.testdir({})
@@ -93,7 +93,7 @@ t.test('output that cannot be written: the download goes on, the status says so'
   }
 })
 
-t.test('a failure keeps its own status', async (t) => {
+t.test('a failed download keeps its own status', async (t) => {
   const server = await startHostile((_, socket) => void socket.write(head('404 No', { 'content-length': 0 })))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -104,35 +104,44 @@ t.test('a failure keeps its own status', async (t) => {
   t.strictSame(names(dir), [])
 })
 
-t.test('--help where nothing can be written', { skip: !existsSync('/dev/full') }, async (t) => {
-  const { status, stderr } = await bash('$GET --help >/dev/full', t.testdir({}), '').ended
-  t.equal(status, 14)
-  t.equal(stderr, 'range-get: cannot write to standard output (ENOSPC)\n')
-})
+t.test(
+  '--help ends with status 14 if nothing can be written',
+  { skip: !existsSync('/dev/full') },
+  async (t) => {
+    const { status, stderr } = await bash('$GET --help >/dev/full', t.testdir({}), '').ended
+    t.equal(status, 14)
+    t.equal(stderr, 'range-get: cannot write to standard output (ENOSPC)\n')
+  },
+)
 
-t.test('control characters of C1, line separators and bidirectional controls reach no reader', async (t) => {
-  const evil = '\u009b2J\u2028\u202e\u0085'
-  const server = await startHostile((request, socket) => {
-    const fields = { 'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(evil)}x.bin` }
-    answerHonestly({ ...A, fields: { ...A.fields, ...fields } }, request, socket)
-  })
-  t.teardown(() => server.stop())
-  const STEERING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
-  for (const args of [
-    '',
-    '--json',
-    '--json --overwrite -o "$EVIL"',
-    '--overwrite -o "$EVIL"',
-    '-q -d "$EVIL"',
-  ]) {
-    const dir = t.testdir({})
-    const run = spawnCommand('bash', ['-c', `$GET ${args} $URL/${encodeURIComponent(evil)}`], {
-      cwd: dir,
-      env: { GET, URL: server.url, EVIL: `${evil}.bin` },
+t.test(
+  'control characters, line separators and bidirectional controls are escaped in all output',
+  async (t) => {
+    const evil = '\u009b2J\u2028\u202e\u0085'
+    const server = await startHostile((request, socket) => {
+      const fields = {
+        'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(evil)}x.bin`,
+      }
+      answerHonestly({ ...A, fields: { ...A.fields, ...fields } }, request, socket)
     })
-    const { stdout, stderr } = await run.ended
-    t.notMatch((stdout + stderr).replaceAll('\n', ''), STEERING, args)
-    if (args.startsWith('--json'))
-      for (const line of stdout.trim().split('\n')) t.ok(JSON.parse(line), 'it is JSON still')
-  }
-})
+    t.teardown(() => server.stop())
+    const STEERING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+    for (const args of [
+      '',
+      '--json',
+      '--json --overwrite -o "$EVIL"',
+      '--overwrite -o "$EVIL"',
+      '-q -d "$EVIL"',
+    ]) {
+      const dir = t.testdir({})
+      const run = spawnCommand('bash', ['-c', `$GET ${args} $URL/${encodeURIComponent(evil)}`], {
+        cwd: dir,
+        env: { GET, URL: server.url, EVIL: `${evil}.bin` },
+      })
+      const { stdout, stderr } = await run.ended
+      t.notMatch((stdout + stderr).replaceAll('\n', ''), STEERING, args)
+      if (args.startsWith('--json'))
+        for (const line of stdout.trim().split('\n')) t.ok(JSON.parse(line), 'it is JSON still')
+    }
+  },
+)

@@ -121,7 +121,7 @@ for (const row of rows) {
   }
 }
 
-t.test('a signal that was aborted before', async (t) => {
+t.test('a signal that is already aborted stops before the first request', async (t) => {
   const stop = AbortSignal.abort()
   const run = download('http://127.0.0.1:1/x', join(t.testdir({}), 'x'), { ...QUICK, signal: stop })
   await t.rejects(run.finished, { message: 'stopped' })

@@ -49,7 +49,7 @@ function isThere(pid: number): boolean {
 
 const skip = await missing('tmux', '-V')
 
-t.test('keys are taken in the foreground, and the terminal is as it was afterwards', { skip }, async (t) => {
+t.test('keys work in the foreground, and the mode of the terminal is restored', { skip }, async (t) => {
   const { dir, terminal } = await start(t)
   await run(terminal, '$GET -o file.bin $URL/file.bin')
   await terminal.shows(/file\.bin [█░]{20} \d+% .*left/)
@@ -64,7 +64,7 @@ t.test('keys are taken in the foreground, and the terminal is as it was afterwar
   t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
 })
 
-t.test('p, then q or Ctrl-C: it ends', { skip }, async (t) => {
+t.test('q and Ctrl-C end a paused download', { skip }, async (t) => {
   for (const key of ['q', 'C-c']) {
     const { terminal } = await start(t)
     await run(terminal, '$GET -o file.bin $URL/file.bin; echo "status $?"')
@@ -76,7 +76,7 @@ t.test('p, then q or Ctrl-C: it ends', { skip }, async (t) => {
   }
 })
 
-t.test('in the background from the start: goes on, takes no input, draws nothing', { skip }, async (t) => {
+t.test('a download started in the background continues without input and drawing', { skip }, async (t) => {
   const { dir, terminal, server } = await start(t)
   await run(terminal, '$GET -o file.bin $URL/file.bin &')
   await server.hasServed(300_000)
@@ -96,36 +96,32 @@ t.test('in the background from the start: goes on, takes no input, draws nothing
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 })
 
-t.test(
-  'Ctrl-Z stops it, bg lets it go on to its end, and the shell keeps its terminal',
-  { skip },
-  async (t) => {
-    const { dir, terminal, server } = await start(t)
-    await run(terminal, '$GET -o file.bin $URL/file.bin')
-    await terminal.shows(/left/)
-    terminal.type('C-z')
-    await terminal.shows(/Stopped/)
-    const stopped = server.served
-    terminal.type('clear; jobs -p', 'Enter')
-    const pid = Number(/^\d+$/m.exec(await terminal.shows(/^\d+$/m))?.[0])
-    terminal.type(MODE, 'Enter')
-    await terminal.shows(/^icanon\necho$/m)
-    terminal.type('bg', 'Enter')
-    terminal.type('echo my q input', 'Enter')
-    await terminal.shows(/^my q input$/m)
-    await server.hasServed(CONTENT.length)
-    await terminal.shows(/file\.bin: 3\.8 MiB/)
-    t.ok(server.served > stopped)
-    await terminal.shows(/as announced\n*$/)
-    await terminal.shows(() => !isThere(pid))
-    terminal.type('echo once', 'Enter')
-    await terminal.shows(/Done/)
-    t.match(terminal.screen(), /\necho once\nonce\n/, 'the shell reads its line as before')
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
-  },
-)
+t.test('after Ctrl-Z and bg the download finishes, and the shell keeps its terminal', { skip }, async (t) => {
+  const { dir, terminal, server } = await start(t)
+  await run(terminal, '$GET -o file.bin $URL/file.bin')
+  await terminal.shows(/left/)
+  terminal.type('C-z')
+  await terminal.shows(/Stopped/)
+  const stopped = server.served
+  terminal.type('clear; jobs -p', 'Enter')
+  const pid = Number(/^\d+$/m.exec(await terminal.shows(/^\d+$/m))?.[0])
+  terminal.type(MODE, 'Enter')
+  await terminal.shows(/^icanon\necho$/m)
+  terminal.type('bg', 'Enter')
+  terminal.type('echo my q input', 'Enter')
+  await terminal.shows(/^my q input$/m)
+  await server.hasServed(CONTENT.length)
+  await terminal.shows(/file\.bin: 3\.8 MiB/)
+  t.ok(server.served > stopped)
+  await terminal.shows(/as announced\n*$/)
+  await terminal.shows(() => !isThere(pid))
+  terminal.type('echo once', 'Enter')
+  await terminal.shows(/Done/)
+  t.match(terminal.screen(), /\necho once\nonce\n/, 'the shell reads its line as before')
+  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+})
 
-t.test('Ctrl-Z and fg: keys again, also of a pipeline', { skip }, async (t) => {
+t.test('after Ctrl-Z and fg keys work again, also in a pipeline', { skip }, async (t) => {
   for (const line of [
     '$GET -o file.bin $URL/file.bin',
     '$GET --json -o file.bin $URL/file.bin | cat >lines',
@@ -142,7 +138,7 @@ t.test('Ctrl-Z and fg: keys again, also of a pipeline', { skip }, async (t) => {
   }
 })
 
-t.test('a paused bar is drawn again when it comes to the foreground', { skip }, async (t) => {
+t.test('a paused bar is redrawn in the foreground', { skip }, async (t) => {
   for (const isInBackground of [false, true]) {
     const { terminal } = await start(t)
     await run(terminal, '$GET -o file.bin $URL/file.bin')
@@ -165,7 +161,7 @@ t.test('a paused bar is drawn again when it comes to the foreground', { skip }, 
   }
 })
 
-t.test('Ctrl-Z, bg and fg where a script runs it', { skip }, async (t) => {
+t.test('Ctrl-Z, bg and fg work for a script that runs the command', { skip }, async (t) => {
   for (let round = 0; round < 3; round++) {
     const { dir, terminal, server } = await start(t)
     writeFileSync(join(dir, 'wrap.sh'), '$GET -o file.bin $URL/file.bin; echo "status $?"\n')
@@ -193,7 +189,7 @@ t.test('Ctrl-Z, bg and fg where a script runs it', { skip }, async (t) => {
 const WIDE = '日本語の長い名前のファイル🎉👨‍👩‍👧❤️-a-very-long-name-that-no-narrow-terminal-can-show.bin'
 
 for (const columns of [4, 10, 20, 40, 80]) {
-  t.test(`one line that fits in ${columns} columns`, { skip }, async (t) => {
+  t.test(`the bar is one line that fits in ${columns} columns`, { skip }, async (t) => {
     const { terminal } = await start(t, columns, { NAME: WIDE })
     await run(terminal, '$GET -o "$NAME" $URL/x')
     await terminal.shows(/ [1-9]%|^[1-9]%/m)
@@ -213,7 +209,7 @@ function drawn(screen: string): string[] {
   return screen.split('\n').filter((line) => /[█░]|\d%|left|connection/.test(line))
 }
 
-t.test('a terminal that changes its width has one line', { skip }, async (t) => {
+t.test('the bar stays on one line when the terminal changes its width', { skip }, async (t) => {
   const { terminal } = await start(t, 100)
   await run(terminal, '$GET -o a-name-that-is-rather-long-for-a-small-terminal.bin $URL/x; echo "status $?"')
   await terminal.shows(/left, 1 connection/)
@@ -231,7 +227,7 @@ t.test('a terminal that changes its width has one line', { skip }, async (t) => 
   await terminal.shows(/^status 130$/m) // before the folder goes
 })
 
-t.test('TERM=dumb: lines without escape sequences', { skip }, async (t) => {
+t.test('TERM=dumb gets lines without escape sequences', { skip }, async (t) => {
   const { terminal, dir } = await start(t, 100)
   await run(terminal, 'TERM=dumb script -qec "$GET -o file.bin $URL/file.bin" log')
   await terminal.shows(/\d% .*left/)

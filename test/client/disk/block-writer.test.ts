@@ -42,7 +42,7 @@ const OPTIONS = {
   onWritten: () => undefined,
 }
 
-t.test('bytes from the space and bytes from elsewhere, several writers at once', async (t) => {
+t.test('several writers at once write bytes from their reserved space and from other memory', async (t) => {
   for (let round = 0; round < 8; round++) {
     const source = randomBytes(24 * MIB)
     const { part, content } = slowPart(source.length)
@@ -70,7 +70,7 @@ t.test('bytes from the space and bytes from elsewhere, several writers at once',
   }
 })
 
-t.test('bytes from the middle of the space count from there', async (t) => {
+t.test('a chunk from the middle of the reserved space is written', async (t) => {
   const source = randomBytes(2000)
   const { part, content } = slowPart(1000)
   const writer = new BlockWriter(part, 0, OPTIONS)
@@ -81,7 +81,7 @@ t.test('bytes from the middle of the space count from there', async (t) => {
   t.ok(content.equals(source.subarray(500, 1500)))
 })
 
-t.test('what waits in the space is written in time, and the space remains', async (t) => {
+t.test('bytes in the reserved space are written in time, and the space stays valid', async (t) => {
   const source = randomBytes(1000)
   const { part, content, writes } = slowPart(1000)
   const writer = new BlockWriter(part, 0, OPTIONS)
@@ -96,7 +96,7 @@ t.test('what waits in the space is written in time, and the space remains', asyn
   t.strictSame(writes, [400, 600])
 })
 
-t.test('whole pages are written, wherever a block begins', async (t) => {
+t.test('whole pages are written, at every start of a block', async (t) => {
   for (const start of [0, 1, PAGE_BYTES - 1, PAGE_BYTES, 3 * PAGE_BYTES + 77]) {
     const source = randomBytes(start + 12 * MIB + 99)
     const { part, content, tally } = slowPart(source.length)
@@ -113,7 +113,7 @@ t.test('whole pages are written, wherever a block begins', async (t) => {
   }
 })
 
-t.test('the part of a page that goes on in the next buffer is written in time, too', async (t) => {
+t.test('a partial page that moves to the next buffer is written in time', async (t) => {
   const source = randomBytes(BUFFER_BYTES - 5)
   const { part, content } = slowPart(source.length)
   const writer = new BlockWriter(part, 0, OPTIONS)
@@ -123,7 +123,7 @@ t.test('the part of a page that goes on in the next buffer is written in time, t
   t.ok(content.equals(source))
 })
 
-t.test('what is written already does not go on in the next buffer', async (t) => {
+t.test('bytes that are already written do not move to the next buffer', async (t) => {
   const source = randomBytes(2 * BUFFER_BYTES)
   const { part, content } = slowPart(source.length)
   const writer = new BlockWriter(part, 0, OPTIONS)
@@ -139,7 +139,7 @@ t.test('what is written already does not go on in the next buffer', async (t) =>
   t.strictSame(writer.block, { start: 0, end: source.length, crc: crc32(source) })
 })
 
-t.test('a space is never too small to be worth a read', async (t) => {
+t.test('the reserved space is never too small for a read', async (t) => {
   const { part } = slowPart(4 * MIB)
   const writer = new BlockWriter(part, 0, OPTIONS)
   for (let done = 0; done < 2 * MIB; ) {
@@ -152,7 +152,7 @@ t.test('a space is never too small to be worth a read', async (t) => {
   await writer.flush()
 })
 
-t.test('after a failure nothing is written, and nobody else gets the space', async (t) => {
+t.test('after a failure nothing is written, and no other writer gets the reserved space', async (t) => {
   const { part, writes } = slowPart(8 * MIB, 'full')
   const writer = new BlockWriter(part, 0, { ...OPTIONS, batch: 64 * 1024 })
   const bytes = Buffer.alloc(64 * 1024)
@@ -168,7 +168,7 @@ t.test('after a failure nothing is written, and nobody else gets the space', asy
   for (const other of others) await other.flush()
 })
 
-t.test('with much memory lent, each takes little, and none waits for ever', async (t) => {
+t.test('with much memory in use, writers get small buffers, and none waits for ever', async (t) => {
   const { part } = slowPart(64 * MIB)
   const writers = Array.from({ length: 40 }, (_, index) => new BlockWriter(part, index * MIB, OPTIONS))
   for (const writer of writers) writer.reserve()

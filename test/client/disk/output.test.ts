@@ -24,7 +24,7 @@ import { startSlow } from '../support/slow-server.ts'
 const CONTENT = makeContent(3_000_000)
 const A = resource(CONTENT)
 
-t.test('what is there already stays without --overwrite', async (t) => {
+t.test('an existing file stays without --overwrite', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   for (const [name, content] of [
@@ -47,7 +47,7 @@ t.test('what is there already stays without --overwrite', async (t) => {
   }
 })
 
-t.test('things in the way', async (t) => {
+t.test('anything but a file in the way of the output or its state is an error', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const url = `${server.url}/file.bin`
@@ -91,7 +91,7 @@ t.test('things in the way', async (t) => {
   t.equal((await rangeGet(['-q', '-o', 'dir', url], dir).ended).status, 9, 'a directory as part file')
 })
 
-t.test('two processes at once on one output: one of them is told', async (t) => {
+t.test('of several processes on one output, all but one fail with BUSY', async (t) => {
   // Slow, so that on a busy machine the first is still at it when the last has started.
   const server = await startSlow(A, 4 * 1024)
   t.teardown(() => server.stop())
@@ -129,7 +129,7 @@ t.test('a zombie does not hold the lock', { skip: hasProc ? false : 'no /proc he
   t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
 })
 
-t.test('whose lock it is', async (t) => {
+t.test('a lock holds only while its owner is alive', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -174,32 +174,36 @@ function owner(pid: number, place: string): string {
   return JSON.stringify({ token: 'x', pid, started: '1', place })
 }
 
-t.test('a disk that is full: said so, resumed when there is room', { skip: tmpfs() }, async (t) => {
-  // No length is told, so that the lack of room shows only when a write fails.
-  const server = await startHostile((request, socket) => {
-    if (request.headers.has('x-ranges')) return honest(A)(request, socket)
-    socket.write(head('200 OK', { etag: A.fields['etag'] ?? '', connection: 'close' }))
-    socket.end(CONTENT)
-  })
-  t.teardown(() => server.stop())
-  const dir = t.testdir({ mount: {} })
-  const mount = join(dir, 'mount')
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mount])
-  t.teardown(() => execFileSync('umount', [mount]))
-  const unknown = await rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], mount).ended
-  t.equal(unknown.status, 8)
-  t.match(unknown.stderr, /no space is left on the disk \(ENOSPC\)/)
-  const args = ['-q', '-H', 'X-Ranges: 1', '-o', 'file.bin', `${server.url}/file.bin`]
-  const announced = await rangeGet(args, mount).ended
-  t.equal(announced.status, 8)
-  t.match(announced.stderr, /not enough disk space for .*: 3000000 more bytes are needed/)
-  t.notOk(existsSync(join(mount, 'file.bin')))
-  execFileSync('mount', ['-o', 'remount,size=20m', mount])
-  t.equal((await rangeGet(args, mount).ended).status, 0)
-  t.ok(readOrNull(join(mount, 'file.bin'))?.equals(CONTENT))
-})
+t.test(
+  'a full disk is reported, and the download resumes when there is space',
+  { skip: tmpfs() },
+  async (t) => {
+    // No length is told, so that the lack of room shows only when a write fails.
+    const server = await startHostile((request, socket) => {
+      if (request.headers.has('x-ranges')) return honest(A)(request, socket)
+      socket.write(head('200 OK', { etag: A.fields['etag'] ?? '', connection: 'close' }))
+      socket.end(CONTENT)
+    })
+    t.teardown(() => server.stop())
+    const dir = t.testdir({ mount: {} })
+    const mount = join(dir, 'mount')
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mount])
+    t.teardown(() => execFileSync('umount', [mount]))
+    const unknown = await rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], mount).ended
+    t.equal(unknown.status, 8)
+    t.match(unknown.stderr, /no space is left on the disk \(ENOSPC\)/)
+    const args = ['-q', '-H', 'X-Ranges: 1', '-o', 'file.bin', `${server.url}/file.bin`]
+    const announced = await rangeGet(args, mount).ended
+    t.equal(announced.status, 8)
+    t.match(announced.stderr, /not enough disk space for .*: 3000000 more bytes are needed/)
+    t.notOk(existsSync(join(mount, 'file.bin')))
+    execFileSync('mount', ['-o', 'remount,size=20m', mount])
+    t.equal((await rangeGet(args, mount).ended).status, 0)
+    t.ok(readOrNull(join(mount, 'file.bin'))?.equals(CONTENT))
+  },
+)
 
-t.test('a disk that fills up midway', { skip: tmpfs() }, async (t) => {
+t.test('a disk that fills up during a download is reported', { skip: tmpfs() }, async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({ mount: {} })
@@ -222,7 +226,7 @@ t.test('a disk that fills up midway', { skip: tmpfs() }, async (t) => {
 })
 
 t.test(
-  'a limit on the size of files',
+  'a limit on the size of files is reported',
   { skip: process.platform === 'win32' ? 'no ulimit' : false },
   async (t) => {
     const server = await startHostile(honest(A))
@@ -239,7 +243,7 @@ t.test(
   },
 )
 
-t.test('names from elsewhere stay in their directory', async (t) => {
+t.test('names from the server stay in their directory', async (t) => {
   const rows = [
     { path: '/file.iso', disposition: null, want: 'file.iso' },
     { path: '/%2e%2e%2f%2e%2e%2fevil.bin', disposition: null, want: 'evil.bin' },
@@ -263,7 +267,7 @@ t.test('names from elsewhere stay in their directory', async (t) => {
   }
 })
 
-t.test("a resumed file, too, gets the server's name and date", async (t) => {
+t.test("a resumed file gets the server's name and date, too", async (t) => {
   const date = 'Mon, 05 Jan 2026 10:00:00 GMT'
   const named = { 'content-disposition': 'attachment; filename="named.bin"', 'last-modified': date }
   const server = await startSlow(resource(CONTENT, named))
@@ -288,7 +292,7 @@ t.test("--server-time gives the file the server's date", async (t) => {
   t.equal(statSync(join(dir, 'file.bin')).mtime.toUTCString(), date)
 })
 
-t.test('a file that appears under the name meanwhile is not replaced', async (t) => {
+t.test('a file that appears under the name during the download is not replaced', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -299,7 +303,7 @@ t.test('a file that appears under the name meanwhile is not replaced', async (t)
   t.equal(readFileSync(join(dir, 'file.bin'), 'utf8'), 'mine')
 })
 
-t.test('a part file that somebody deletes or swaps meanwhile gets no final name', async (t) => {
+t.test('a part file that is deleted or replaced during the download gets no final name', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   for (const swap of ['rm file.bin.part', 'rm file.bin.part; echo swapped > file.bin.part']) {

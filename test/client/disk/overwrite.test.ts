@@ -43,7 +43,7 @@ const WAYS: readonly DownloadOptions[] = [
 // Real processes and files, on a machine that may be busy.
 t.setTimeout(120_000)
 
-t.test('standard output is no file: a usage error that says what to do', unix, async (t) => {
+t.test('standard output as the output is a usage error', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const url = `${server.url}/file.bin`
@@ -81,7 +81,7 @@ t.test('standard output is no file: a usage error that says what to do', unix, a
   t.ok(readOrNull(join(dir, '-'))?.equals(CONTENT))
 })
 
-t.test('devices, FIFOs, sockets, directories, and links to them stay', unix, async (t) => {
+t.test('devices, FIFOs, sockets, directories and links to them are never replaced', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const url = `${server.url}/file.bin`
@@ -141,7 +141,7 @@ t.test('devices, FIFOs, sockets, directories, and links to them stay', unix, asy
   t.equal(server.requests.length, 0, 'nothing is asked for')
 })
 
-t.test('a name from the server that is a device or a FIFO here', unix, async (t) => {
+t.test('a name from the server that is a device or a FIFO here is an error', unix, async (t) => {
   const server = await startHostile(
     honest(resource(CONTENT, { 'content-disposition': 'attachment; filename="x.bin"' })),
   )
@@ -156,7 +156,7 @@ t.test('a name from the server that is a device or a FIFO here', unix, async (t)
   }
 })
 
-t.test('behind a link: what it leads to is replaced, in its own folder', unix, async (t) => {
+t.test('the file that a link leads to is replaced in its own folder', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const url = `${server.url}/file.bin`
@@ -184,7 +184,7 @@ t.test('behind a link: what it leads to is replaced, in its own folder', unix, a
   }
 })
 
-t.test('a run through the link and one to its target keep off each other', unix, async (t) => {
+t.test('a run through a link and a run to its target exclude each other', unix, async (t) => {
   const server = await startHostile(() => undefined)
   t.teardown(() => server.stop())
   const dir = t.testdir({ away: { 'real.bin': 'old' } })
@@ -198,7 +198,7 @@ t.test('a run through the link and one to its target keep off each other', unix,
   t.equal(readFileSync(join(dir, 'file.bin'), 'utf8'), 'old')
 })
 
-t.test('the mode of the file that is replaced is kept', unix, async (t) => {
+t.test('the new file has the mode of the replaced file', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   for (const [mode, want] of [
@@ -226,7 +226,7 @@ t.test('the mode of the file that is replaced is kept', unix, async (t) => {
   }
 })
 
-t.test('the command says in one line what of the mode is not kept', unix, async (t) => {
+t.test('the command warns in one line of mode bits that are not kept', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ 'file.bin': 'old' })
@@ -238,7 +238,7 @@ t.test('the command says in one line what of the mode is not kept', unix, async 
   t.notMatch((await rangeGet(args, dir).ended).stderr, /note:/, 'the new one has no such bits')
 })
 
-t.test('what only its owner may read is not shown to others meanwhile', unix, async (t) => {
+t.test('a file that only its owner may read is private during the download, too', unix, async (t) => {
   const server = await startSlow(A, 1024)
   t.teardown(() => server.stop())
   for (const [mode, want] of [
@@ -260,7 +260,7 @@ t.test('what only its owner may read is not shown to others meanwhile', unix, as
   }
 })
 
-t.test('a new file has the mode that the user wants', unix, async (t) => {
+t.test('a new file has the mode that the umask allows', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
@@ -270,7 +270,7 @@ t.test('a new file has the mode that the user wants', unix, async (t) => {
   t.equal(statSync(join(dir, 'file.bin')).mode & 0o7777, 0o640)
 })
 
-t.test('owner and group are kept where that is allowed', root, async (t) => {
+t.test('owner and group are kept if that is allowed', root, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ 'file.bin': 'old' })
@@ -283,7 +283,7 @@ t.test('owner and group are kept where that is allowed', root, async (t) => {
   t.strictSame([uid, gid, mode & 0o7777], [12_345, 23_456, 0o750])
 })
 
-t.test('where the group cannot be kept, another one gets no more than all others', root, async (t) => {
+t.test('a group that cannot be kept gives the new group only the rights of others', root, async (t) => {
   if (spawnSync('setpriv', ['--version']).status !== 0) return t.pass('no setpriv(1) here')
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
@@ -321,7 +321,7 @@ t.test("another user's link in a shared folder is not followed", root, async (t)
   t.ok(readOrNull(join(dir, 'mine.bin'))?.equals(CONTENT))
 })
 
-t.test('a link to another file system', root, async (t) => {
+t.test('a link to another file system is an error for a name from the server', root, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ mount: {} })
@@ -342,7 +342,7 @@ t.test('a link to another file system', root, async (t) => {
   return t.equal(readlinkSync(join(dir, 'file.bin')), 'mount/real.bin')
 })
 
-t.test('other names of the file that is replaced keep what it held', unix, async (t) => {
+t.test('other names of a replaced file keep the old content', unix, async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const dir = t.testdir({ 'file.bin': 'old' })

@@ -18,7 +18,7 @@ t.test('a write is a share of the file, between 16 KiB and a buffer', async (t) 
     t.strictSame(writeSizes(total), { batch, backlog }, String(total))
 })
 
-t.test('a thirty-second of the file may be unnamed, and no less than 16 KiB', async (t) => {
+t.test('a 32nd of the file may be unrecorded, and at least 16 KiB', async (t) => {
   for (const [total, most] of [
     [0, 16 * 1024],
     [MEGABYTE / 2, 16 * 1024],

@@ -97,7 +97,7 @@ async function hurry(direct: DirectWrites): Promise<void> {
     await direct.write(Buffer.alloc(BUFFER_BYTES), 0)
 }
 
-t.test('only what comes fast', { skip }, async (t) => {
+t.test('only fast bytes are written directly', { skip }, async (t) => {
   const { path, direct, clock } = await setUp(t)
   const wrote: boolean[] = []
   const bytes = lent()
@@ -121,7 +121,7 @@ t.test('only what comes fast', { skip }, async (t) => {
   t.ok(await direct.write(bytes, 0), 'a line of 1.2 gigabits')
 })
 
-t.test('only whole pages, and many of them', { skip }, async (t) => {
+t.test('only many whole pages are written directly', { skip }, async (t) => {
   const { direct, writes } = await setUp(t)
   await hurry(direct)
   const bytes = lent()
@@ -141,7 +141,7 @@ t.test('only whole pages, and many of them', { skip }, async (t) => {
 
 const system = (code: string): Error => Object.assign(new Error(code), { code })
 
-t.test('a disk that does not take it is not asked again', { skip }, async (t) => {
+t.test('a disk that refuses a direct write is not tried again', { skip }, async (t) => {
   const { direct, writes } = await setUp(t, () => {
     throw system('EINVAL')
   })
@@ -153,7 +153,7 @@ t.test('a disk that does not take it is not asked again', { skip }, async (t) =>
   t.equal(writes.length, 2)
 })
 
-t.test('a full disk is told', { skip }, async (t) => {
+t.test('a full disk is reported', { skip }, async (t) => {
   const { direct } = await setUp(t, () => {
     throw system('ENOSPC')
   })
@@ -161,13 +161,13 @@ t.test('a full disk is told', { skip }, async (t) => {
   await t.rejects(direct.write(lent(), 0), { code: 'ENOSPC' })
 })
 
-t.test('what was written in part is written again', { skip }, async (t) => {
+t.test('a short direct write is repeated the usual way', { skip }, async (t) => {
   const { direct } = await setUp(t, () => ({ bytesWritten: PAGE_BYTES }))
   await hurry(direct)
   t.notOk(await direct.write(lent(), 0))
 })
 
-t.test('the file that is open, not the one that has its name now', { skip }, async (t) => {
+t.test('direct writes go to the open file, even if another file has its name', { skip }, async (t) => {
   const { path, direct } = await setUp(t)
   await rename(path, `${path}.moved`)
   await writeFile(path, 'another')
@@ -178,7 +178,7 @@ t.test('the file that is open, not the one that has its name now', { skip }, asy
   t.ok((await readFile(`${path}.moved`)).equals(bytes))
 })
 
-t.test('no descriptor is left', { skip }, async (t) => {
+t.test('without a free descriptor bytes are written the usual way', { skip }, async (t) => {
   const count = (): number => readdirSync('/proc/self/fd').length
   const { direct } = await setUp(t)
   const before = count()
@@ -189,7 +189,7 @@ t.test('no descriptor is left', { skip }, async (t) => {
   t.equal(count(), before)
 })
 
-t.test('other file systems are left alone', { skip: skip || withoutShm() }, async (t) => {
+t.test('other file systems get no direct writes', { skip: skip || withoutShm() }, async (t) => {
   const folder = await mkdtemp('/dev/shm/range-get-')
   t.teardown(() => rm(folder, { recursive: true }))
   const writes = await watchWrites(t)
@@ -210,7 +210,7 @@ function withoutShm(): string | false {
   }
 }
 
-t.test('both ways on one file, read in between', async (t) => {
+t.test('a file that is written in both ways reads correctly in between', async (t) => {
   const writes = skip === false ? await watchWrites(t) : []
   const path = join(t.testdir({}), 'file.part')
   const part = await PartFile.create(path, { mode: 0o600, signal: null, token: 'x', clock: SLOW_CLOCK })
@@ -283,7 +283,7 @@ for (const { name, options, fields, isDirect } of DOWNLOADS) {
 
 const CHILD = fileURLToPath(new URL('../support/slow-clock-child.js', import.meta.url))
 
-t.test('killed while it is fast, and run again', async (t) => {
+t.test('a run that is killed during direct writes is resumed', async (t) => {
   const server = await startSlow(A, 2 * MIB)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
