@@ -76,7 +76,7 @@ export class DownloadStatus {
     this.changed()
   }
 
-  /** The bytes received so far are useless. */
+  /** All bytes received until now are useless. */
   startOver(reason: string): void {
     this.#message = `started over: ${reason}`
     this.#resumed = 0

@@ -1,13 +1,13 @@
-// Which connection is far slower than the others are and have been, and how often that has consequences. Pure.
+// Which connections are far slower than the others, now and earlier, and how many of them are aborted. Pure.
 
-/** Slower than this share of the median is a straggler: relative, since what is slow depends on the line. */
+/** A straggler is slower than this share of the median. The share is relative, because networks differ in speed. */
 const SLOW_SHARE = 0.15
-/** Rates remembered of segments that are done. */
-const MEMORY = 16
+/** How many rates of segments that are done are compared. */
+const MAX_PAST_RATES = 16
 
 /**
- * Which of these rates (bytes per second; null: too early to tell) are those of stragglers, beside each other and the
- * `past` ones: the last segment is alone when it is slow at 99 %.
+ * Which of these rates are those of stragglers, compared with each other and with the `past` rates. The past ones count
+ * because the last segment has no other one beside it. Rates are in bytes per second, and null while they are unknown.
  */
 export function straggling(rates: readonly (number | null)[], past: readonly number[]): boolean[] {
   const known = [...past, ...rates.filter((rate) => rate !== null)].toSorted((a, b) => a - b)
@@ -22,27 +22,27 @@ export interface Watched {
   abort(reason: 'straggler'): void
 }
 
-/** Takes segments from stragglers, a limited number of times. */
+/** Aborts stragglers, a limited number of times. */
 export class Stragglers {
   #past: number[] = []
-  #handOversLeft: number
+  #abortsLeft: number
 
-  constructor(handOvers: number) {
-    this.#handOversLeft = handOvers
+  constructor(maxAborts: number) {
+    this.#abortsLeft = maxAborts
   }
 
-  /** A segment is done; it came at `rate` bytes per second. */
-  remember(rate: number): void {
-    this.#past = [rate, ...this.#past].slice(0, MEMORY)
+  /** A segment is done. It came at `rate` bytes per second. */
+  addRate(rate: number): void {
+    this.#past = [rate, ...this.#past].slice(0, MAX_PAST_RATES)
   }
 
   /** Call once a second. */
-  look(segments: readonly Watched[]): void {
+  check(segments: readonly Watched[]): void {
     const rates = segments.map((segment) => segment.measure())
     const isStraggler = straggling(rates, this.#past)
     for (const [index, segment] of segments.entries()) {
-      if (!isStraggler[index] || this.#handOversLeft === 0) continue
-      this.#handOversLeft--
+      if (!isStraggler[index] || this.#abortsLeft === 0) continue
+      this.#abortsLeft--
       segment.abort('straggler')
     }
   }

@@ -3,7 +3,7 @@ import type { Interval } from '../state/blocks.ts'
 import type { OpenSegment } from '../state/segments.ts'
 
 /**
- * What is asked for. `'whole'` is the file without a range. `'probe'` is one byte that is held already, to see whether
+ * What is asked for. `'whole'` is the file without a range. `'probe'` is one byte that is stored already, to see whether
  * the file is still the same.
  */
 export type AssignmentKind = 'segment' | 'whole' | 'probe'
@@ -41,7 +41,7 @@ export class Assignment implements OpenSegment {
   #answeredAtMs: number | null = null
   #lastBytesAtMs: number = Number.NEGATIVE_INFINITY
   #isIndivisible = false
-  /** Bytes received that were not held before. */
+  /** Bytes received that were not stored before. */
   #newBytes = 0
   /** How many of these turned out to be useless. */
   #droppedBytes = 0
@@ -93,7 +93,7 @@ export class Assignment implements OpenSegment {
     return this.#abortReason
   }
 
-  /** Bytes received that were not held before. */
+  /** Bytes received that were not stored before. */
   get newBytes(): number {
     return this.#newBytes
   }
@@ -148,14 +148,14 @@ export class Assignment implements OpenSegment {
     this.#isIndivisible = true
   }
 
-  /** `bytes` more have come, of which `newBytes` were not held before. */
+  /** `bytes` more have come, of which `newBytes` were not stored before. */
   advance(bytes: number, newBytes: number = bytes): void {
     this.#position += bytes
     this.#newBytes += newBytes
     this.#lastBytesAtMs = performance.now()
   }
 
-  /** The bytes received so far turn out to be useless. */
+  /** All bytes received until now turn out to be useless. */
   dropReceived(): void {
     this.#droppedBytes = this.#newBytes
   }
@@ -183,7 +183,7 @@ export class Assignment implements OpenSegment {
   }
 }
 
-/** Asks whether the file is still the same when all `total` bytes are held. An empty file has no byte to ask for. */
+/** Asks whether the file is still the same when all `total` bytes are stored. An empty file has no byte to ask for. */
 export function probeOf(total: number): Assignment {
   if (total === 0) return new Assignment('whole', { start: 0, end: 0 })
   return new Assignment('probe', { start: total - 1, end: total })

@@ -5,7 +5,7 @@ import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
 import { inWords, shortageOf } from '../shortage.ts'
 
-/** Thrown when the file on the server is no longer the one whose bytes are held. */
+/** Thrown when the file on the server is no longer the one whose bytes are stored. */
 export class VersionChanged extends Error {}
 
 /**

@@ -57,7 +57,7 @@ export class Pace {
 
   /** A segment is done. It came at `rate` bytes per second. */
   segmentDone(rate: number): void {
-    this.#stragglers.remember(rate)
+    this.#stragglers.addRate(rate)
   }
 
   /** Call once a second. Aborts what is too slow. Returns an error where that has happened too often. */
@@ -68,7 +68,7 @@ export class Pace {
     const tooSlow = this.#minRate?.look(isCounted) ?? null
     if (tooSlow !== null) schedule.abortAll('below-min-rate')
     if (settings.limitRate === null && !gate.isClosed)
-      this.#stragglers.look([...schedule.assignments].filter(({ kind }) => kind === 'segment'))
+      this.#stragglers.check([...schedule.assignments].filter(({ kind }) => kind === 'segment'))
     return tooSlow?.kind === 'give-up' ? tooSlow.error : null
   }
 }

@@ -2,7 +2,7 @@
 import { DownloadError } from '../errors.ts'
 import type { Assignment } from './assignment.ts'
 import { type Failure, lieFailure, mayBeAboutRange } from './attempt-failure.ts'
-import type { HeldBytes, Schedule } from './schedule.ts'
+import type { Schedule, StoredBytes } from './schedule.ts'
 
 /** One useless answer may be the fault of one connection. */
 const MAX_USELESS_ANSWERS = 2
@@ -10,12 +10,12 @@ const MAX_USELESS_ANSWERS = 2
 /** What is known about the ranges of one version of a file. */
 export class RangeSupport {
   readonly #schedule: Schedule
-  readonly #store: Pick<HeldBytes, 'joinable'>
+  readonly #store: Pick<StoredBytes, 'joinable'>
   #uselessAnswers = 0
   /** Why the whole file is asked for, without a range; null while ranges are used. */
   #reason: string | null = null
 
-  constructor(schedule: Schedule, store: Pick<HeldBytes, 'joinable'>) {
+  constructor(schedule: Schedule, store: Pick<StoredBytes, 'joinable'>) {
     this.#schedule = schedule
     this.#store = store
   }

@@ -12,7 +12,7 @@ export interface SchedulePolicy {
 }
 
 /** What the schedule has to know of the store. */
-export type HeldBytes = Pick<Store, 'blocks' | 'joinable' | 'received'>
+export type StoredBytes = Pick<Store, 'blocks' | 'joinable' | 'received'>
 
 /** Divides one version of a file among connections. */
 export class Schedule {
@@ -24,12 +24,12 @@ export class Schedule {
   /** By all assignments that are released; see {@link keptBytes}. */
   #releasedBytes = 0
   readonly #policy: SchedulePolicy
-  readonly #store: HeldBytes
+  readonly #store: StoredBytes
   readonly #assignments = new Set<Assignment>()
   /** Bytes that an earlier run had received. */
   readonly #resumedBytes: number
 
-  constructor(store: HeldBytes, policy: SchedulePolicy, mode: 'ranges' | 'whole') {
+  constructor(store: StoredBytes, policy: SchedulePolicy, mode: 'ranges' | 'whole') {
     this.#policy = policy
     this.#store = store
     this.#resumedBytes = store.received
@@ -53,7 +53,7 @@ export class Schedule {
     return this.#maxConnections
   }
 
-  /** Has an answer of this run shown that the bytes held are of the version that the server has? */
+  /** Has an answer of this run shown that the stored bytes are of the version that the server has? */
   get isConfirmed(): boolean {
     return this.#isConfirmed
   }
@@ -75,7 +75,7 @@ export class Schedule {
     return bytes
   }
 
-  /** Has the host refused connections beside others? */
+  /** Has the host refused additional connections? */
   get isLimited(): boolean {
     return this.#maxConnections < this.#policy.connections
   }

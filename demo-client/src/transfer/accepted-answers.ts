@@ -116,9 +116,9 @@ export class AcceptedAnswers {
   ): Promise<Failure | null> {
     const { answer } = judged
     const { store, nextRequest, ranges } = this.#context
-    const held = store.joinable
-    if (held !== null && judged.isConditional && nextRequest.condition === 'if-range') {
-      // Some servers answer every If-Range with the whole file, even if it is of the version that is held.
+    const stored = store.joinable
+    if (stored !== null && judged.isConditional && nextRequest.condition === 'if-range') {
+      // Some servers answer every If-Range with the whole file, even if it is of the stored version.
       answer.discard()
       nextRequest.omitCondition()
       return null
@@ -129,7 +129,7 @@ export class AcceptedAnswers {
     }
     await this.#schedule.becomeSingleStream(assignment)
     await this.#accept(whole.validators, answer)
-    const total = held?.total ?? whole.length
+    const total = stored?.total ?? whole.length
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(store.blocks, total)
     assignment.wholeAnswered(total)
@@ -146,7 +146,7 @@ export class AcceptedAnswers {
     return this.#failureOf(assignment, ending)
   }
 
-  /** Begins the version of an answer, or goes on with the one that is held. */
+  /** Begins the version of an answer, or goes on with the stored one. */
   async #accept(validators: Validators, answer: Answer): Promise<void> {
     const { store, onVersion } = this.#context
     const isNew = store.joinable === null

@@ -18,11 +18,11 @@ export interface SegmentRequest {
   readonly target: Target
   /** The bytes wanted, with an infinite `end` for "to the end"; null: the whole file, without Range. */
   readonly range: Interval | null
-  /** Those of the version that the bytes held belong to, or null. */
+  /** Those of the version that the stored bytes belong to, or null. */
   readonly validators: Validators | null
   /** Whether to send If-Range. The answer's validators are compared in any case. */
   readonly condition: 'if-range' | 'none'
-  /** The Content-Type of the first answer, or null while nothing is held. */
+  /** The Content-Type of the first answer, or null while nothing is stored. */
   readonly contentType: string | null
   readonly html: 'refuse' | 'accept'
   /** The file name that the caller chose, or null. */

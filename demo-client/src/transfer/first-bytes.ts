@@ -15,7 +15,7 @@ export interface JudgedHead {
 /** The first bytes of one version of a file. They can come in several answers, because segments can be small. */
 export class FirstBytes {
   readonly #stallTimeout: number
-  /** The bytes so far, by their position in the file, while they do not decide; null once they have decided. */
+  /** The bytes that have come, by position in the file, while they do not decide; null after they have decided. */
   #pieces: ReadonlyMap<number, Buffer> | null = new Map()
 
   /** @param stallTimeout in ms */
@@ -58,7 +58,7 @@ function joined(pieces: ReadonlyMap<number, Buffer>): Buffer {
 /** The position in the file at which the body begins, or null where its bytes need not be checked. */
 function startIn({ status }: Answer, verdict: Verdict): number | null {
   if (verdict.kind === 'part') return verdict.start
-  // An answer that seems to be of another version may be a page, and then the bytes held are still good.
+  // An answer that seems to be of another version may be a page, and then the stored bytes are still good.
   return verdict.kind === 'whole' || (verdict.kind === 'changed' && (status === 200 || status === 203))
     ? 0
     : null

@@ -91,7 +91,7 @@ export class Requester {
       case 'lie':
         return this.#refused(assignment, lieFailure(verdict.reason), refused)
       case 'stand-in':
-        // A later run would take the bytes that are held for the beginning of the file.
+        // A later run would take the stored bytes for the beginning of the file.
         await this.#context.transfer.store.forget()
         throw lieFailure(verdict.reason).error
       case 'refused':

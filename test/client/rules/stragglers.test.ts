@@ -1,8 +1,8 @@
-// Connections that are far slower than the others are given up, a limited number of times.
+// Connections that are far slower than the others are aborted, a limited number of times.
 import t from 'tap'
 import { Stragglers, straggling } from '#client/rules/stragglers.js'
 
-/** A connection with a rate of its own. */
+/** A connection with this rate. */
 function connection(rate: number | null) {
   const connection = {
     isAborted: false,
@@ -28,10 +28,10 @@ t.test('a straggler has less than 15 % of the upper median', async (t) => {
   for (const [name, rates, past, want] of rows) t.strictSame(straggling(rates, past), want, name)
 })
 
-t.test('a straggler is given up, as often as is allowed', async (t) => {
+t.test('a straggler is aborted, up to the allowed number of times', async (t) => {
   const stragglers = new Stragglers(2)
   const [fast, slow, slower, last] = [connection(100), connection(9), connection(8), connection(7)]
-  stragglers.look([
+  stragglers.check([
     fast,
     connection(100),
     connection(100),
@@ -45,14 +45,14 @@ t.test('a straggler is given up, as often as is allowed', async (t) => {
   t.strictSame(aborted, [false, true, true, false])
 })
 
-t.test('the last 16 rates are remembered', async (t) => {
+t.test('a connection is compared with the last 16 rates', async (t) => {
   const stragglers = new Stragglers(9)
-  for (let time = 0; time < 16; time++) stragglers.remember(1000)
+  for (let time = 0; time < 16; time++) stragglers.addRate(1000)
   const one = connection(100)
-  stragglers.look([one])
-  t.ok(one.isAborted, 'slow beside 16 fast ones')
-  for (let time = 0; time < 16; time++) stragglers.remember(100)
+  stragglers.check([one])
+  t.ok(one.isAborted, 'it is slow in comparison with 16 fast ones')
+  for (let time = 0; time < 16; time++) stragglers.addRate(100)
   const other = connection(100)
-  stragglers.look([other])
-  t.notOk(other.isAborted, 'the fast ones are forgotten')
+  stragglers.check([other])
+  t.notOk(other.isAborted, 'the fast ones no longer count')
 })

@@ -4,7 +4,7 @@ import { DownloadError } from '#client/errors.js'
 import type { Validators } from '#client/rules/validators.js'
 import type { Failure } from '#client/schedule/attempt-failure.js'
 import { RangeSupport } from '#client/schedule/range-support.js'
-import { type HeldBytes, Schedule } from '#client/schedule/schedule.js'
+import { Schedule, type StoredBytes } from '#client/schedule/schedule.js'
 
 const VALIDATORS: Validators = {
   total: 100,
@@ -15,7 +15,7 @@ const VALIDATORS: Validators = {
 }
 
 function makeSupport(joinable: Validators | null = VALIDATORS) {
-  const store: HeldBytes = { blocks: [], received: 0, joinable }
+  const store: StoredBytes = { blocks: [], received: 0, joinable }
   const schedule = new Schedule(store, { connections: 2, segmentSize: 10 }, 'ranges')
   const assign = () => {
     const assignment = schedule.assignNext()

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Validators } from '#client/rules/validators.js'
 import type { Assignment } from '#client/schedule/assignment.js'
-import { type HeldBytes, Schedule } from '#client/schedule/schedule.js'
+import { Schedule, type StoredBytes } from '#client/schedule/schedule.js'
 import type { Block } from '#client/state/blocks.js'
 
 const MIB = 1024 * 1024
@@ -16,12 +16,12 @@ const VALIDATORS: Validators = {
 }
 const POLICY = { connections: 4, segmentSize: 10 * MIB }
 
-function held(blocks: readonly Block[] = [], joinable: Validators | null = VALIDATORS): HeldBytes {
+function stored(blocks: readonly Block[] = [], joinable: Validators | null = VALIDATORS): StoredBytes {
   return { blocks, joinable, received: blocks.reduce((sum, { start, end }) => sum + end - start, 0) }
 }
 
 /** A schedule after the first answer has confirmed the version. */
-function confirmed(store = held(), policy: { connections: number; segmentSize: number | null } = POLICY) {
+function confirmed(store = stored(), policy: { connections: number; segmentSize: number | null } = POLICY) {
   const schedule = new Schedule(store, policy, 'ranges')
   schedule.confirmVersion()
   return schedule
@@ -38,19 +38,19 @@ const interval = (assignment: Assignment | null): unknown =>
   assignment === null ? null : [assignment.kind, assignment.start, assignment.end]
 
 t.test('a first request asks for a segment, and no other connection gets one', async (t) => {
-  const schedule = new Schedule(held([], null), POLICY, 'ranges')
+  const schedule = new Schedule(stored([], null), POLICY, 'ranges')
   t.strictSame(interval(schedule.assignNext()), ['segment', 0, 10 * MIB])
   t.equal(schedule.assignNext(), null)
 })
 
 t.test('connections get consecutive segments of what is missing', async (t) => {
-  const schedule = confirmed(held([{ start: 5 * MIB, end: 40 * MIB, crc: 0 }]))
+  const schedule = confirmed(stored([{ start: 5 * MIB, end: 40 * MIB, crc: 0 }]))
   t.strictSame(interval(schedule.assignNext()), ['segment', 0, 5 * MIB])
   t.strictSame(interval(schedule.assignNext()), ['segment', 40 * MIB, 50 * MIB])
 })
 
 t.test('a complete file of an earlier run is probed before it counts as complete', async (t) => {
-  const schedule = new Schedule(held([{ start: 0, end: TOTAL, crc: 0 }]), POLICY, 'ranges')
+  const schedule = new Schedule(stored([{ start: 0, end: TOTAL, crc: 0 }]), POLICY, 'ranges')
   t.equal(schedule.isComplete, false)
   t.strictSame(interval(schedule.assignNext()), ['probe', TOTAL - 1, TOTAL])
   schedule.confirmVersion()
@@ -66,7 +66,7 @@ t.test('in whole mode there is one stream', async (t) => {
 })
 
 t.test('an answer takes its bytes from the connection that was fetching them', async (t) => {
-  const schedule = confirmed(held(), { connections: 2, segmentSize: TOTAL })
+  const schedule = confirmed(stored(), { connections: 2, segmentSize: TOTAL })
   const first = assign(schedule)
   t.equal(schedule.partAnswered(first, TOTAL), true)
   first.advance(MIB)
@@ -78,7 +78,7 @@ t.test('an answer takes its bytes from the connection that was fetching them', a
 })
 
 t.test('an answer that comes too late takes nothing', async (t) => {
-  const schedule = confirmed(held(), { connections: 2, segmentSize: TOTAL })
+  const schedule = confirmed(stored(), { connections: 2, segmentSize: TOTAL })
   const first = assign(schedule)
   schedule.partAnswered(first, TOTAL)
   first.advance(MIB)
@@ -93,7 +93,7 @@ t.test('the bytes of a failed connection go back to the body that continues into
     [false, TOTAL],
     [true, 50 * MIB],
   ] as const) {
-    const schedule = confirmed(held(), { connections: 2, segmentSize: TOTAL })
+    const schedule = confirmed(stored(), { connections: 2, segmentSize: TOTAL })
     const first = assign(schedule)
     schedule.partAnswered(first, TOTAL)
     first.advance(1)
@@ -122,7 +122,7 @@ t.test('a pause aborts the ranges with many missing bytes, and no single stream'
   short.advance(10 * MIB - 100)
   schedule.abortForPause(1000)
   t.strictSame([long.abortReason, short.abortReason], ['paused', null])
-  const whole = new Schedule(held(), POLICY, 'whole')
+  const whole = new Schedule(stored(), POLICY, 'whole')
   const stream = assign(whole)
   whole.abortForPause(0)
   t.equal(stream.abortReason, null)
@@ -154,7 +154,7 @@ t.test('a single stream begins after all others have ended', async (t) => {
 })
 
 t.test('limitSegments says whether larger segments were allowed before', async (t) => {
-  const schedule = confirmed(held(), { connections: 1, segmentSize: null })
+  const schedule = confirmed(stored(), { connections: 1, segmentSize: null })
   t.equal(schedule.limitSegments(8 * MIB), true)
   t.equal(schedule.limitSegments(8 * MIB), false)
   t.strictSame(interval(schedule.assignNext()), ['segment', 0, 8 * MIB])
