@@ -19,7 +19,7 @@ function growingAtLook(nth: number): OpenFile {
   return file as OpenFile
 }
 
-t.test('a file that grows while its tag is made has none, at whatever moment it grows', async (t) => {
+t.test('a file that grows at any moment while its tag is made has no tag', async (t) => {
   const whole = createHash('sha256').update(CONTENT).digest('base64url')
   const tags: (string | undefined)[] = []
   for (const nth of [1, 2, 3, 4]) tags.push(await new ContentTags().of(growingAtLook(nth)))
@@ -39,7 +39,7 @@ function fileOf(content: string, ino: bigint) {
   return file as OpenFile
 }
 
-t.test('a file that was shorter at the request before has no tag, until it stays as it is', async (t) => {
+t.test('a file that was shorter in the request before has no tag until it stops growing', async (t) => {
   const tags = new ContentTags()
   const isTagged = async (content: string, ino: bigint): Promise<boolean> =>
     (await tags.of(fileOf(content, ino))) !== undefined

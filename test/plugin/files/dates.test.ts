@@ -43,10 +43,10 @@ async function twoVersions(t: Test, etag: 'stat' | false): Promise<void> {
   }
 }
 
-t.test('RFC 9110 §8.8.2.2 there is no date until the second of the mtime is over', (t) =>
+t.test('RFC 9110 §8.8.2.2 no date is sent until the second of the mtime is over', (t) =>
   twoVersions(t, 'stat'),
 )
-t.test('the same without tags', (t) => twoVersions(t, false))
+t.test('no date is sent until the second of the mtime is over (etag: false)', (t) => twoVersions(t, false))
 
 const SHARED: readonly { name: string; write: (path: string) => void }[] = [
   {
@@ -74,7 +74,7 @@ const SHARED: readonly { name: string; write: (path: string) => void }[] = [
 ]
 
 for (const { name, write } of SHARED) {
-  t.test(`RFC 9110 §13.1.5 a date that two versions share continues nothing: ${name}`, async (t) => {
+  t.test(`RFC 9110 §13.1.5 a date that two versions share continues no download (${name})`, async (t) => {
     const root = t.testdir({ 'f.txt': 'one' })
     const path = join(root, 'f.txt')
     utimesSync(path, OLD, OLD)
@@ -108,7 +108,7 @@ const AHEAD: readonly Ahead[] = [
 ]
 
 for (const { name, ms } of AHEAD) {
-  t.test(`RFC 9110 §8.8.2.1 an mtime that is ahead by ${name} gives no date, in any process`, async (t) => {
+  t.test(`RFC 9110 §8.8.2.1 an mtime ${name} in the future gives no date, in any process`, async (t) => {
     const root = t.testdir({ 'f.txt': 'one' })
     const path = join(root, 'f.txt')
     const { app } = await serve(t, { plugin: { root } })
@@ -128,7 +128,7 @@ for (const { name, ms } of AHEAD) {
   })
 }
 
-t.test('a date ahead is sent when its second is over, and names the last version alone', async (t) => {
+t.test('a future date is sent when its second is over, and belongs to the last version only', async (t) => {
   const root = t.testdir({ 'f.txt': 'one' })
   const path = join(root, 'f.txt')
   const { app } = await serve(t, { plugin: { root } })
@@ -144,7 +144,7 @@ t.test('a date ahead is sent when its second is over, and names the last version
 })
 
 t.test(
-  'RFC 9110 §13.1.4 what was modified in this second is not unmodified since an older one',
+  'RFC 9110 §13.1.4 If-Unmodified-Since with an older date fails for a file of this second',
   async (t) => {
     const root = t.testdir({ 'f.txt': 'one' })
     const { app } = await serve(t, { plugin: { root } })
@@ -153,7 +153,7 @@ t.test(
   },
 )
 
-t.test('a date of a source that is ahead is not sent either', async (t) => {
+t.test('a future date of a source is not sent either', async (t) => {
   const lastModified = new Date(Date.now() + 3_600_000)
   const { app } = await serve(t, { plugin: { source: bufferSource(Buffer.from('bytes'), { lastModified }) } })
   const { headers } = await app.inject('/f.txt')

@@ -25,9 +25,9 @@ process.stdout.write(String(links.filter((link) => link.startsWith(root)).length
 process.exit()
 `
 
-const skip = process.platform !== 'linux' && 'only Linux tells the limit'
+const skip = process.platform !== 'linux' && 'only Linux reports the limit'
 
-t.test('what is kept open leaves most descriptors of the process to others', { skip }, async (t) => {
+t.test('descriptors that are kept open leave most of the limit to the process', { skip }, async (t) => {
   const names = Array.from({ length: FILES }, (_, index) => [String(index), 'x'] as const)
   const root = t.testdir(Object.fromEntries(names))
   const line = `ulimit -n ${LIMIT}; exec "$0" --input-type=module -e "$1" "$2"`

@@ -5,7 +5,7 @@ import { MAX_WAITING_OPERATIONS } from '#plugin/memory-bounds.js'
 const LARGE = 256 * 1024
 const SMALL = 4096
 
-/** Operations that end when they are told to. */
+/** Operations that the test ends. */
 function operations() {
   const started: number[] = []
   const ends = new Map<number, () => void>()
@@ -19,7 +19,7 @@ function operations() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-t.test('large reads leave threads to small ones', async (t) => {
+t.test('large reads leave threads for small ones', async (t) => {
   const { started, operation, end } = operations()
   const local = new FileOperations('local')
   const reads = [0, 1, 2, 3].map((id) => local.read(LARGE, operation(id)))
@@ -40,29 +40,32 @@ t.test('large reads leave threads to small ones', async (t) => {
   )
 })
 
-t.test('large reads that never end do not keep others from starting', async (t) => {
+t.test('large reads that never end do not block others', async (t) => {
   const { started, operation, end } = operations()
   const local = new FileOperations('local')
   for (const id of [0, 1, 2, 3]) void local.read(LARGE, operation(id))
   const last = local.read(LARGE, operation(4))
-  // Each second, those that hang make room for as many.
+  // Each second, as many new ones start as there are that hang.
   while (!started.includes(4)) await new Promise((resolve) => setTimeout(resolve, 50))
   end(4)
   t.equal(await last, 4)
 })
 
-t.test('a remote storage that hangs keeps half of the threads, and no other storage waits', async (t) => {
-  const { started, operation, end } = operations()
-  const remote = new FileOperations('remote')
-  for (let id = 0; id < 20; id++) void remote.run(operation(id))
-  await turn()
-  t.ok(started.length <= 2, `${started.length} of its operations at a time`)
-  const other = new FileOperations('local').run(operation(100))
-  end(100)
-  t.equal(await other, 100)
-})
+t.test(
+  'a remote storage that hangs uses half of the threads at most, and no other storage waits',
+  async (t) => {
+    const { started, operation, end } = operations()
+    const remote = new FileOperations('remote')
+    for (let id = 0; id < 20; id++) void remote.run(operation(id))
+    await turn()
+    t.ok(started.length <= 2, `${started.length} of its operations at a time`)
+    const other = new FileOperations('local').run(operation(100))
+    end(100)
+    t.equal(await other, 100)
+  },
+)
 
-t.test('an operation that fails makes room as well, and what fails at once rejects', async (t) => {
+t.test('an operation that fails, or throws, lets the next one start', async (t) => {
   const remote = new FileOperations('remote')
   for (let turn = 0; turn < 10; turn++) {
     await t.rejects(
@@ -79,7 +82,7 @@ t.test('an operation that fails makes room as well, and what fails at once rejec
   t.equal(await remote.run(async () => 'yes'), 'yes')
 })
 
-t.test('one operation too many is answered at once', async (t) => {
+t.test('an operation beyond the limit is refused at once', async (t) => {
   const { operation } = operations()
   const remote = new FileOperations('remote')
   for (let id = 0; id < MAX_WAITING_OPERATIONS + 2; id++) void remote.run(operation(id)).catch(() => {})

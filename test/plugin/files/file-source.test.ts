@@ -49,7 +49,7 @@ t.test('an option of the wrong kind is ERR_RANGE_OPTION and names the option', a
 })
 
 t.test(
-  'an option that is not about files, and what is not a plain object, is ERR_RANGE_OPTION',
+  'an option that is not about files, or options that are not a plain object, are ERR_RANGE_OPTION',
   async (t) => {
     for (const options of [{ maxRanges: 5 }, { source: {} }, { prefix: '/' }, null, '/srv', new Map(), []]) {
       t.throws(() => fileSource(options as object), OPTION_ERROR)
@@ -146,7 +146,7 @@ t.test('a file that changes while its content is hashed is sent whole and withou
   }
 })
 
-t.test('descriptors that are kept are closed with the application', async (t) => {
+t.test('descriptors that are kept open are closed with the application', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   for (const source of [fileSource({ root }), firstOf(fileSource({ root }))]) {
     const app = Fastify()
@@ -158,7 +158,7 @@ t.test('descriptors that are kept are closed with the application', async (t) =>
   }
 })
 
-t.test('maxOpenFiles bounds the descriptors that are kept', async (t) => {
+t.test('maxOpenFiles limits the descriptors that are kept open', async (t) => {
   const root = t.testdir({ a: '1', b: '2', c: '3' })
   const routes = (app: FastifyInstance): unknown =>
     app.get<{ Params: { '*': string } }>('/*', (request, reply) => reply.sendRange(request.params['*']))
@@ -172,7 +172,7 @@ t.test('maxOpenFiles bounds the descriptors that are kept', async (t) => {
   t.pass()
 })
 
-t.test('a source of an application that closes a file twice closes it for nobody else', async (t) => {
+t.test('a source of an application that closes a file twice does not close it for others', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const source = fileSource({ root })
   const [one, other] = [await opened(source, 'f.txt'), await opened(source, 'f.txt')]
@@ -181,7 +181,7 @@ t.test('a source of an application that closes a file twice closes it for nobody
   await other.close()
 })
 
-t.test('a source of an application that changes the bytes of a file gets none into its cache', async (t) => {
+t.test('changed bytes of a source of an application do not get into the cache of the file', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
   const files = fileSource({ root })
   const masking: RangeSource = {

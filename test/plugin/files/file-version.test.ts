@@ -60,30 +60,33 @@ const ROWS: readonly Row[] = [
 ]
 
 for (const { name, change, born, unborn } of ROWS) {
-  t.test(`whether the content is the same, with and without a time of birth: ${name}`, async (t) => {
-    t.equal(sameContent(BORN, { ...BORN, ...change }, 'keep atime'), born)
-    t.equal(sameContent(UNBORN, { ...UNBORN, ...change }, 'keep atime'), unborn)
-  })
+  t.test(
+    `two checks show the same content or another one, with and without a birth time (${name})`,
+    async (t) => {
+      t.equal(sameContent(BORN, { ...BORN, ...change }, 'keep atime'), born)
+      t.equal(sameContent(UNBORN, { ...UNBORN, ...change }, 'keep atime'), unborn)
+    },
+  )
 }
 
-t.test('another time of birth is another file, whatever explains the ctime', async (t) => {
+t.test('another birth time is another file, also if the ctime has an explanation', async (t) => {
   const other = { ...BORN, birthtimeNs: LATER, ctimeNs: LATER, mode: 0o100600n }
   t.notOk(sameContent(BORN, other, 'keep atime'))
   t.notOk(losesName(BORN, { ...other, nlink: 1n }))
 })
 
-t.test('a file that had no name when it was opened is not explained by having none', async (t) => {
+t.test('a missing name is no explanation if the file had none when it was opened', async (t) => {
   const nameless = { ...UNBORN, nlink: 0n }
   t.notOk(sameContent(nameless, { ...nameless, ctimeNs: LATER }, 'keep atime'))
 })
 
-t.test('a path that leads elsewhere explains nothing where the descriptor shows another file', async (t) => {
+t.test('a path that leads elsewhere is no explanation if the descriptor shows another file', async (t) => {
   const seen = { version: UNBORN, realPath: t.testdirName, reads: 'keep atime' } as const
   t.ok(await hasContentOf(seen, { ...UNBORN, ctimeNs: LATER }), 'renamed')
   t.notOk(await hasContentOf(seen, { ...UNBORN, ino: 8n, ctimeNs: LATER }))
 })
 
-t.test('a tag outlives a chmod only where the time of birth shows that it is one file', async (t) => {
+t.test('a tag survives a chmod only if the birth time shows that it is one file', async (t) => {
   const history = new VersionHistory()
   for (const [version, want] of [
     [BORN, WRITTEN],

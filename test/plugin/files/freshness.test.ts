@@ -124,7 +124,7 @@ const CHANGES: readonly { name: string; change: (root: string) => void; status: 
 ]
 
 for (const { name, change, status, body } of CHANGES) {
-  t.test(`the next answer after a change: ${name}`, async (t) => {
+  t.test(`the next answer after a change is fresh (${name})`, async (t) => {
     const root = join(t.testdir({ root: { d: { 'f.txt': 'before' }, 'other.txt': 'other' } }), 'root')
     const { port, app } = await serve(t, { plugin: { root } })
     const client = await RawClient.connect(port)
@@ -176,7 +176,7 @@ const DISGUISES: readonly { name: string; write: (path: string, bytes: string) =
 ]
 
 for (const { name, write } of DISGUISES) {
-  t.test(`other bytes have another tag: ${name}`, async (t) => {
+  t.test(`other bytes have another tag (${name})`, async (t) => {
     const root = t.testdir({ 'f.txt': 'one' })
     const { app } = await serve(t, { plugin: { root } })
     utimesSync(join(root, 'f.txt'), 1_000_000_000, 1_000_000_000)
@@ -193,7 +193,7 @@ for (const { name, write } of DISGUISES) {
   })
 }
 
-t.test('no strong tag for two contents, however quickly they follow each other', async (t) => {
+t.test('two contents never have the same strong tag, however quickly they follow each other', async (t) => {
   const root = t.testdir({ 'f.txt': '0000' })
   const path = join(root, 'f.txt')
   const { app } = await serve(t, { plugin: { root } })
@@ -220,7 +220,7 @@ t.test('no strong tag for two contents, however quickly they follow each other',
   t.equal(ambiguous.length, 0, 'each for one content')
 })
 
-t.test('a tag made of the content names that content, also while it changes', async (t) => {
+t.test('a tag of the content belongs to that content only, also while it changes', async (t) => {
   const root = t.testdir({ 'f.txt': 'A'.repeat(500_000) })
   const path = join(root, 'f.txt')
   const { app } = await serve(t, { plugin: { root, etag: 'content' } })

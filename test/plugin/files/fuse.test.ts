@@ -157,7 +157,7 @@ for (const fileSystem of FILE_SYSTEMS) {
   const { name } = fileSystem
   const skip = without(name)
   for (const row of [...WITH_OTHER_BYTES, CHMOD]) {
-    t.test(`${name}: a download is cut, and the tag is another: ${row.name}`, { skip }, (t) =>
+    t.test(`a download is cut, and the next tag is another one (${name}, ${row.name})`, { skip }, (t) =>
       onMount(t, fileSystem, async (places) => {
         const { body, etag, port } = await downloadDuring(t, places, row)
         t.ok(body.length < SIZE, 'cut')
@@ -170,7 +170,7 @@ for (const fileSystem of FILE_SYSTEMS) {
     )
   }
   for (const row of WITHOUT_A_BYTE) {
-    t.test(`${name}: a download goes on: ${row.name}`, { skip }, (t) =>
+    t.test(`a download goes on (${name}, ${row.name})`, { skip }, (t) =>
       onMount(t, fileSystem, async (places) => {
         const { body } = await downloadDuring(t, places, row)
         t.ok(A.equals(body), 'all of it, and no other byte')

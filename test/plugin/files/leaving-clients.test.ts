@@ -75,7 +75,7 @@ const STORMS = [
 ] as const
 
 for (const { name, count, routes } of STORMS) {
-  t.test(`clients that leave at any moment leave nothing behind, ${name}`, async (t) => {
+  t.test(`clients that leave at any moment leave nothing open (${name})`, async (t) => {
     const root = t.testdir({ 'big.bin': Buffer.alloc(BIG, 'x'), 'small.txt': 'small' })
     const { port, errors } = await serve(t, { plugin: { root }, routes })
     const warnings: Error[] = []
@@ -94,7 +94,7 @@ for (const { name, count, routes } of STORMS) {
   })
 }
 
-t.test('HTTP/2 streams that are reset at any moment leave nothing behind', async (t) => {
+t.test('HTTP/2 streams that are reset at any moment leave nothing open', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG, 'x'), 'small.txt': 'small' })
   const { port, errors } = await serve(t, { plugin: { root }, server: { http2: true } })
   const random = randomness(2)
@@ -113,7 +113,7 @@ t.test('HTTP/2 streams that are reset at any moment leave nothing behind', async
   t.strictSame(errors(), [], 'no error is logged')
 })
 
-t.test('a request on a connection that serves thousands adds no listener to it', async (t) => {
+t.test('a connection that serves thousands of requests gets no listener for each', async (t) => {
   const root = t.testdir({ 'f.bin': Buffer.alloc(200_000, 'x') })
   const { app, port } = await serve(t, { plugin: { root } })
   const sockets: import('node:net').Socket[] = []

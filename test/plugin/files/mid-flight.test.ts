@@ -19,7 +19,7 @@ interface Outcome {
   readonly end: 'whole' | 'cut'
 }
 
-/** Asks, reads a little, lets something happen, then reads the rest. */
+/** Sends a request, reads a little, changes something, then reads the remainder. */
 type Transfer = (port: number, range: string | undefined, meanwhile: () => Promise<void>) => Promise<Outcome>
 
 async function overHttp1(
@@ -49,7 +49,7 @@ async function overHttp2(
 ): Promise<Outcome> {
   const session = connect(`http://127.0.0.1:${port}`)
   const stream = session.request({ ':path': '/f.bin', ...(range === undefined ? {} : { range }) })
-  // Node 24 and later tell a paused stream, too, that it was reset: maybe before anything is read on.
+  // Node 24 and later report a reset to a paused stream too, perhaps before anything more is read.
   stream.on('error', () => {})
   const closed = new Promise((resolve) => stream.once('close', resolve))
   const chunks: Buffer[] = []
@@ -82,7 +82,7 @@ function behindTransform(app: FastifyInstance): void {
 
 interface Way {
   readonly name: string
-  /** More than lies between server and client when nobody reads: the server cannot have read the file's end. */
+  /** More than server and client buffer if the client does not read, so the server has not read the end of the file. */
   readonly size: number
   readonly serve: Omit<ServeOptions, 'plugin'>
   readonly transfer: Transfer
@@ -147,7 +147,7 @@ const CHANGES: readonly Change[] = [
 ]
 
 for (const way of WAYS) {
-  t.test(`a file that changes under a slow reader, ${way.name}`, async (t) => {
+  t.test(`a file that changes while a slow client reads is cut (${way.name})`, async (t) => {
     const root = t.testdir({ 'next.txt': 'next' })
     const { port, errors } = await serve(t, { plugin: { root }, ...way.serve })
     for (const { name, change, mayEnd } of CHANGES) {

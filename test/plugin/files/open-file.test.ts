@@ -13,7 +13,7 @@ async function openOne(t: Test): Promise<{ file: OpenFile; folder: string }> {
   return { file, folder }
 }
 
-t.test('a file that has been released is never read, even when its descriptor is another file', async (t) => {
+t.test('a released file is never read, even if another file has its descriptor', async (t) => {
   const { file, folder } = await openOne(t)
   file.release()
   const other = join(folder, 'other.txt')
@@ -29,7 +29,7 @@ t.test('a file that has been released is never read, even when its descriptor is
   t.equal(target.toString('latin1'), '\0'.repeat(CONTENT.length), 'no byte of the other file')
 })
 
-t.test('a file that is released while it is read is closed after the read', async (t) => {
+t.test('a file that is released during a read is closed after the read', async (t) => {
   const { file } = await openOne(t)
   const target = Buffer.alloc(CONTENT.length)
   const read = file.readAt(target, 0)

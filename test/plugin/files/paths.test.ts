@@ -41,7 +41,7 @@ const NAMES: readonly string[] = [
   'é'.repeat(127),
 ]
 
-t.test('a file is served under the one encoding of its name', async (t) => {
+t.test('a file is served under one encoding of its name only', async (t) => {
   const root = t.testdir({ folder: {} })
   const { port, app } = await serve(t, {
     plugin: { root, dotfiles: 'allow' },
@@ -72,7 +72,7 @@ t.test('a file is served under the one encoding of its name', async (t) => {
   await app.close()
 })
 
-t.test('names that no file can have are answered at once', async (t) => {
+t.test('a name that no file can have is refused at once', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const { port } = await serve(t, { plugin: { root } })
   const client = await RawClient.connect(port)
@@ -170,7 +170,7 @@ function tree(): Record<string, Record<string, unknown> | string> {
   }
 }
 
-t.test('no second spelling walks around a route guard, or out of the root', async (t) => {
+t.test('no other spelling of a URL avoids a guard of a route or leaves the root', async (t) => {
   const base = t.testdir(tree() as Parameters<typeof t.testdir>[0])
   const root = join(base, 'root')
   for (const ignoreDuplicateSlashes of [false, true]) {
@@ -191,7 +191,7 @@ t.test('no second spelling walks around a route guard, or out of the root', asyn
   }
 })
 
-t.test('an encoded slash is data where the route says so, and leads out of nothing', async (t) => {
+t.test('an encoded slash is data if the route says so, and never leaves the root', async (t) => {
   const base = t.testdir(tree() as Parameters<typeof t.testdir>[0])
   const { port } = await serve(t, {
     plugin: { root: join(base, 'root') },
@@ -222,7 +222,7 @@ t.test('an encoded slash is data where the route says so, and leads out of nothi
   client.destroy()
 })
 
-t.test('symlinks lead nowhere but inside the root', async (t) => {
+t.test('a symlink is followed inside the root only', async (t) => {
   const base = t.testdir(tree() as Parameters<typeof t.testdir>[0])
   const root = join(base, 'root')
   const link = (target: string, name: string): void => symlinkSync(target, join(root, name))
@@ -273,7 +273,7 @@ t.test('symlinks lead nowhere but inside the root', async (t) => {
   }
 })
 
-t.test('the root is a symlink that is swapped between requests', async (t) => {
+t.test('a root that is a symlink may be swapped between requests', async (t) => {
   const base = t.testdir({ one: { 'f.txt': 'one' }, two: { 'f.txt': 'two' } })
   const root = join(base, 'current')
   symlinkSync('one', root)
@@ -295,7 +295,7 @@ const DOTFILES = [
 ] as const
 
 for (const { policy, hidden } of DOTFILES) {
-  t.test(`dotfiles: '${policy}'`, async (t) => {
+  t.test(`dotfiles are treated as the option says (dotfiles: '${policy}')`, async (t) => {
     const root = t.testdir({
       '.env': 'hidden',
       '.git': { config: 'hidden' },
@@ -313,11 +313,11 @@ for (const { policy, hidden } of DOTFILES) {
     }
     t.equal((await app.inject('/not.hidden')).statusCode, 200)
     const absent = await app.inject('/.absent')
-    t.equal(absent.statusCode, policy === 'deny' ? 403 : 404, 'one that is not there tells nothing more')
+    t.equal(absent.statusCode, policy === 'deny' ? 403 : 404, 'an absent one gets the same answer')
   })
 }
 
-t.test('a root whose own path has dots and is not there yet', async (t) => {
+t.test('a root may have dots in its path and be made later', async (t) => {
   const root = join(t.testdir({}), '.hidden', 'root')
   const { app } = await serve(t, { plugin: { root } })
   t.equal((await app.inject('/f.txt')).statusCode, 404)

@@ -26,7 +26,7 @@ function rangesThatEndWithAWrite(second: number): string {
   throw new Error('no such length')
 }
 
-t.test('what is kept in memory is bytes of the file, whatever was written behind them', async (t) => {
+t.test('cached bytes are those of the file, whatever followed them in the answer', async (t) => {
   const root = t.testdir({})
   writeFileSync(join(root, 'data.bin'), content)
   const app = Fastify()
@@ -68,22 +68,25 @@ t.test('two versions do not share a range', async (t) => {
   t.equal(old.find(0, 3)?.toString(), 'old')
 })
 
-t.test('all versions together stay within the bound, also those that nobody asks for any more', async (t) => {
-  const bound = 1024 * 1024
-  const cache = new RangeCache(bound)
-  for (let version = 0; version < 30; version++) {
-    const ranges = cache.forVersion()
-    for (let at = 0; at < 128; at++) ranges.keep(at * CHUNK, Buffer.alloc(CHUNK))
-    t.ok(cache.heldBytes <= bound, `after version ${version}: ${cache.heldBytes}`)
-  }
-  const tiny = cache.forVersion()
-  for (let at = 0; at < 100_000; at++) tiny.keep(at, Buffer.from('b'))
-  t.ok(cache.heldBytes <= bound)
-  t.equal(tiny.find(0, 1), undefined, 'what was used longest ago went')
-  t.equal(tiny.find(99_999, 1)?.toString(), 'b', 'the newest is there')
-})
+t.test(
+  'all versions together stay within the limit, also those that are not requested any more',
+  async (t) => {
+    const bound = 1024 * 1024
+    const cache = new RangeCache(bound)
+    for (let version = 0; version < 30; version++) {
+      const ranges = cache.forVersion()
+      for (let at = 0; at < 128; at++) ranges.keep(at * CHUNK, Buffer.alloc(CHUNK))
+      t.ok(cache.heldBytes <= bound, `after version ${version}: ${cache.heldBytes}`)
+    }
+    const tiny = cache.forVersion()
+    for (let at = 0; at < 100_000; at++) tiny.keep(at, Buffer.from('b'))
+    t.ok(cache.heldBytes <= bound)
+    t.equal(tiny.find(0, 1), undefined, 'what was used longest ago went')
+    t.equal(tiny.find(99_999, 1)?.toString(), 'b', 'the newest is there')
+  },
+)
 
-t.test('what is used stays', async (t) => {
+t.test('a range that is used stays in the cache', async (t) => {
   const ranges = new RangeCache(20_000).forVersion()
   ranges.keep(0, Buffer.from('used'))
   for (let at = 10; at < 200; at++) {

@@ -73,7 +73,7 @@ function bytesInBuffers(): number {
   return process.memoryUsage().arrayBuffers
 }
 
-t.test('the first answer of a connection is read in large pieces, while few clients stall', async (t) => {
+t.test('the first answer of a connection is read in large chunks while few clients stall', async (t) => {
   const { port, readsOf } = await serveCounted(t)
   const client = await RawClient.connect(port)
   const { status, body } = await client.exchange('GET', '/first', [`Range: bytes=0-${4 * MIB - 1}`])
@@ -83,7 +83,7 @@ t.test('the first answer of a connection is read in large pieces, while few clie
   client.destroy()
 })
 
-t.test('clients that stall leave the large pieces to those that have proven to read', async (t) => {
+t.test('while many clients stall, only clients that have read before get large chunks', async (t) => {
   const { port, readsOf } = await serveCounted(t)
   const settle = async (names: readonly string[]): Promise<void> => {
     const count = (): number => names.reduce((sum, name) => sum + readsOf(name).length, 0)

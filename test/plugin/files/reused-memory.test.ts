@@ -32,7 +32,7 @@ const LINES = [
 ]
 
 for (const { name, connect, server } of LINES) {
-  t.test(`answers over ${name} that wait for their clients keep their bytes`, async (t) => {
+  t.test(`answers that wait for their clients keep their bytes (${name})`, async (t) => {
     const root = t.testdir({ 'data.bin': content })
     const { port } = await serve(t, { plugin: { root }, server })
     // Far more than the sockets swallow: most of it waits in the server.
@@ -52,12 +52,12 @@ for (const { name, connect, server } of LINES) {
         if (status !== 206 || !body.equals(content.subarray(first, first + LENGTH))) spoilt.push(first)
       }
     }
-    t.same(spoilt, [], 'whatever is answered meanwhile')
+    t.same(spoilt, [], 'although others are answered in the meantime')
     for (const client of [...slow, ...others, alone]) client?.destroy()
   })
 }
 
-t.test('answers to clients that leave do not spoil those to others', async (t) => {
+t.test('answers to clients that leave do not change those to others', async (t) => {
   const { port } = await serveContent(t)
   const spoilt: string[] = []
   for (let round = 0; round < 20; round++) {
@@ -77,7 +77,7 @@ t.test('answers to clients that leave do not spoil those to others', async (t) =
   t.same(spoilt.slice(0, 3), [])
 })
 
-/** Whoever is given a payload may keep it for as long as it likes. */
+/** Code that receives a payload may keep it for any time. */
 const KEEPERS: Readonly<Record<string, (app: FastifyInstance, kept: unknown[]) => void>> = {
   'an onSend hook of the application': (app, kept) => {
     app.addHook('onSend', async (_request, _reply, payload) => {
@@ -118,7 +118,7 @@ const KEEPERS: Readonly<Record<string, (app: FastifyInstance, kept: unknown[]) =
 }
 
 for (const [keeper, routes] of Object.entries(KEEPERS)) {
-  t.test(`${keeper} may keep the payload`, async (t) => {
+  t.test(`a payload may be kept without any change to other answers (${keeper})`, async (t) => {
     const kept: unknown[] = []
     const { port } = await serveContent(t, (app) => routes(app, kept))
     for (const first of STARTS) await ask(port, first)

@@ -11,7 +11,7 @@ import { serve } from '../support/serve.ts'
 
 const WARN_LEVEL = 40
 
-/** Registers, and returns the warnings that were logged meanwhile. */
+/** Registers, and returns the warnings of the log. */
 async function register(t: Test, options: RangePluginOptions): Promise<string[]> {
   const warnings: string[] = []
   const stream = new Writable({
@@ -49,7 +49,7 @@ t.test('a root that is not a folder is an error of the registration', async (t) 
   }
 })
 
-t.test('a root that is not there is a warning: it may come later', async (t) => {
+t.test('a root that does not exist is a warning of the registration', async (t) => {
   const base = t.testdir({ file: 'text' })
   symlinkSync('nowhere', join(base, 'dangling'))
   for (const name of ['absent', 'absent/deeper', 'dangling', 'file/deeper']) {
@@ -57,7 +57,7 @@ t.test('a root that is not there is a warning: it may come later', async (t) => 
   }
 })
 
-t.test('a root that is there is no warning, nor is one that a source stands for', async (t) => {
+t.test('a root that exists, or is not used because of a source, is not a warning', async (t) => {
   const base = t.testdir({ folder: {}, file: 'text' })
   symlinkSync('folder', join(base, 'link'))
   const source = { open: () => undefined }
@@ -75,7 +75,7 @@ t.test('a root that is there is no warning, nor is one that a source stands for'
 })
 
 t.test(
-  'a root of a storage that does not answer is a warning, and no registration waits for it',
+  'a root on a storage that does not answer is a warning, and the registration does not wait',
   async (t) => {
     const warnings: string[] = []
     const log = { warn: (_details: object, message: string) => void warnings.push(message) }
@@ -88,7 +88,7 @@ t.test(
   },
 )
 
-t.test('a root of a call, or one that becomes a file later', async (t) => {
+t.test('a root that is a file is a 500, also if it is of a call or becomes one later', async (t) => {
   const base = t.testdir({ root: { 'f.txt': 'text' }, file: 'text' })
   const { app } = await serve(t, {
     plugin: { root: join(base, 'root') },
@@ -110,7 +110,7 @@ t.test('a root of a call, or one that becomes a file later', async (t) => {
   t.equal((await app.inject('/below')).statusCode, 404, 'a path through a file is the fault of the path')
   t.equal((await app.inject('/f.txt')).body, 'text')
   renameSync(join(base, 'root'), join(base, 'away'))
-  t.equal((await app.inject('/f.txt')).statusCode, 404, 'gone')
+  t.equal((await app.inject('/f.txt')).statusCode, 404, 'the root was moved away')
   writeFileSync(join(base, 'root'), 'text')
   await assertNoFolder('/f.txt')
   rmSync(join(base, 'root'))

@@ -15,7 +15,7 @@ const LIMIT = 128
 const FILES = 40
 const CLIENTS = 25
 
-const skip = process.platform !== 'linux' && 'only Linux tells the limit'
+const skip = process.platform !== 'linux' && 'only Linux reports the limit'
 
 function folder(t: Test): string {
   return t.testdir(Object.fromEntries(Array.from({ length: FILES }, (_, index) => [String(index), 'x'])))
@@ -58,7 +58,7 @@ t.test('four registrations keep a quarter of the descriptors together', { skip }
     for (const { status } of await Promise.all(answers)) t.equal(status, 200)
     t.ok(Number((await server.ask('/kept', agent)).body) <= LIMIT / 4)
   }
-  // Each on a connection of its own, all at once.
+  // Each on its own connection, all at the same time.
   const others = Array.from({ length: CLIENTS }, (_, index) => {
     const own = new Agent({ keepAlive: true })
     t.teardown(() => own.destroy())
@@ -68,7 +68,7 @@ t.test('four registrations keep a quarter of the descriptors together', { skip }
   t.strictSame(statuses, new Array(CLIENTS).fill(200))
 })
 
-t.test('what one registration keeps is given up for the files of another', { skip }, async (t) => {
+t.test('descriptors that one registration keeps are closed for the files of another', { skip }, async (t) => {
   const server = await starve(t, folder(t))
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
@@ -108,7 +108,7 @@ async function areClosed(files: readonly OpenFile[]): Promise<boolean[]> {
   return closed
 }
 
-t.test('the file that was used longest ago is closed, whichever cache keeps it', async (t) => {
+t.test('the least recently used file is closed, in any cache', async (t) => {
   const { first, second, open } = twoCaches(t, 3)
   const files = [await open(first, '0'), await open(second, '1'), await open(first, '2')]
   t.strictSame(await areClosed(files), [false, false, false])
@@ -119,7 +119,7 @@ t.test('the file that was used longest ago is closed, whichever cache keeps it',
   t.strictSame(await areClosed(files), [false, true, true, false, false], 'that of the first cache')
 })
 
-t.test('a smaller limit holds at once, and a cache that is cleared leaves its share', async (t) => {
+t.test('a smaller limit applies at once, and a cleared cache leaves its share to others', async (t) => {
   const { budget, first, second, open } = twoCaches(t, 4)
   const files = [await open(first, '0'), await open(first, '1'), await open(second, '2')]
   budget.limit = 2
@@ -133,7 +133,7 @@ t.test('a smaller limit holds at once, and a cache that is cleared leaves its sh
   t.ok(fstatSync(again.fd).isFile(), 'a file that was given up is opened again')
 })
 
-t.test('a budget of nothing keeps nothing', async (t) => {
+t.test('a budget of 0 keeps no descriptor', async (t) => {
   const { first, open } = twoCaches(t, 0)
   const file = await open(first, '0')
   t.strictSame(await areClosed([file]), [true])

@@ -99,9 +99,9 @@ const KINDS: readonly { name: string; server: object; ask: Ask }[] = [
 ]
 
 for (const { name, server, ask } of KINDS) {
-  const skip = process.platform !== 'linux' && 'only Linux tells what the other end acknowledged'
+  const skip = process.platform !== 'linux' && 'only Linux reports what the other end acknowledged'
   t.test(
-    `a client behind a slow network is served, one behind a dead one is cut: ${name}`,
+    `a client behind a slow network is served, and behind a dead one cut (${name})`,
     { skip },
     async (t) => {
       const root = t.testdir({ 'f.bin': Buffer.alloc(64 * MIB) })

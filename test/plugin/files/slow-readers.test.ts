@@ -55,7 +55,7 @@ const CONNECTIONS = [
 
 for (const { name, open, options, can } of CONNECTIONS) {
   const skip = process.platform === 'linux' && can ? false : 'the system does not say what was acknowledged'
-  t.test(`a client slower than the send buffer is served until it stops: ${name}`, { skip }, async (t) => {
+  t.test(`a client slower than the send buffer is served until it stops (${name})`, { skip }, async (t) => {
     const plugin = { root: sparseRoot(t), stallTimeout: STALL_MS }
     const { port } = await serve(t, { plugin, ...options })
     const aborts = abortsDuring(t)
@@ -72,7 +72,7 @@ for (const { name, open, options, can } of CONNECTIONS) {
   })
 }
 
-t.test('answers of inject are never guarded', async (t) => {
+t.test('an answer of inject is never cut for a stall', async (t) => {
   const root = sparseRoot(t)
   const routes = (app: FastifyInstance): void => {
     app.addHook('onSend', async (_request, _reply, payload) => (payload as Readable).pipe(slowly()))

@@ -24,7 +24,7 @@ import t from 'tap'
 import { RawClient } from '../support/raw-client.ts'
 import { descriptorsBelow, serve, until } from '../support/serve.ts'
 
-t.test('what is no regular file is not there, and holds no thread', async (t) => {
+t.test('anything but a regular file is a 404, and blocks no thread', async (t) => {
   // The name of a socket may not be longer than about a hundred bytes.
   const root = mkdtempSync(join(tmpdir(), 'send-range-'))
   t.teardown(() => rmSync(root, { recursive: true }))
@@ -60,14 +60,14 @@ t.test('what is no regular file is not there, and holds no thread', async (t) =>
   t.strictSame(errors(), [])
 })
 
-t.test('a root of /dev hands out no device', async (t) => {
+t.test('no device is served (root: /dev)', async (t) => {
   const { app } = await serve(t, { plugin: { root: '/dev' } })
   for (const name of ['zero', 'null', 'full', 'random', 'tty', 'stdin', 'fd/0']) {
     t.equal((await app.inject(`/${name}`)).statusCode, 404, name)
   }
 })
 
-t.test('files that say they are empty and are not: /proc', async (t) => {
+t.test('a file that reports 0 bytes and has some is sent whole (/proc)', async (t) => {
   const { app } = await serve(t, { plugin: { root: '/proc' } })
   const { statusCode, headers, body } = await app.inject({
     url: '/self/status',
@@ -97,7 +97,7 @@ const SYSTEM_FILES = [
 ]
 
 for (const path of SYSTEM_FILES.filter((path) => existsSync(path))) {
-  t.test(`a file that is made when it is read is sent whole: ${path}`, async (t) => {
+  t.test(`a file that the kernel generates is sent whole (${path})`, async (t) => {
     const { app, errors } = await serve(t, { plugin: { root: '/' } })
     const wanted = readFileSync(path)
     for (const headers of [{}, { range: 'bytes=0-1' }]) {
@@ -116,7 +116,7 @@ for (const path of SYSTEM_FILES.filter((path) => existsSync(path))) {
   })
 }
 
-t.test('a sparse file of 4096 bytes that takes no space on the disk is an ordinary one', async (t) => {
+t.test('a sparse file that takes no space on the disk is served by ranges (4096 bytes)', async (t) => {
   const root = t.testdir({ sparse: '' })
   truncateSync(join(root, 'sparse'), 4096)
   t.equal(statSync(join(root, 'sparse')).blocks, 0)
@@ -130,7 +130,7 @@ t.test('a sparse file of 4096 bytes that takes no space on the disk is an ordina
   t.ok(rawPayload.equals(Buffer.alloc(4)))
 })
 
-t.test('a writer that waits for a reader of a FIFO loses nothing to a request', async (t) => {
+t.test('a request does not take the bytes of a writer that waits for a reader of a FIFO', async (t) => {
   const root = t.testdir({})
   execFileSync('mkfifo', [join(root, 'fifo')])
   symlinkSync('fifo', join(root, 'link'))
@@ -151,7 +151,7 @@ t.test('a writer that waits for a reader of a FIFO loses nothing to a request', 
 
 const PERMITTED = fileURLToPath(new URL('./support/permitted-child.js', import.meta.url))
 
-t.test("what Node's permission model denies is forbidden, and tells no path", async (t) => {
+t.test("a file that Node's permission model denies is a 403 that names no path", async (t) => {
   // Outside the folder of the modules, which the child may read.
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'send-range-')))
   t.teardown(() => rmSync(base, { recursive: true }))
@@ -183,7 +183,7 @@ t.test("what Node's permission model denies is forbidden, and tells no path", as
   }
 })
 
-t.test('an empty file', async (t) => {
+t.test('an empty file is a 200 without bytes, and every range of it a 416', async (t) => {
   const root = t.testdir({ empty: '' })
   const { app } = await serve(t, { plugin: { root } })
   const whole = await app.inject('/empty')
@@ -195,7 +195,7 @@ t.test('an empty file', async (t) => {
   t.equal(headers['content-range'], 'bytes */0')
 })
 
-t.test('ranges of a sparse file of 10 GiB', async (t) => {
+t.test('ranges of a sparse file of 10 GiB are right', async (t) => {
   const root = t.testdir({})
   const size = 10 * 1024 ** 3
   const fd = openSync(join(root, 'big'), 'w')
@@ -227,8 +227,8 @@ t.test('ranges of a sparse file of 10 GiB', async (t) => {
 
 const CHILD = fileURLToPath(new URL('./support/unprivileged-child.js', import.meta.url))
 
-const skip = process.getuid?.() === 0 ? false : 'needs root, to become somebody who is not'
-t.test('a file that may not be read is forbidden, and tells no path', { skip }, async (t) => {
+const skip = process.getuid?.() === 0 ? false : 'needs root, to become another user'
+t.test('a file without permission to read is a 403 that names no path', { skip }, async (t) => {
   const root = t.testdir({ 'secret.txt': 'secret', 'open.txt': 'open', closed: { 'f.txt': 'secret' } })
   execFileSync('chmod', ['600', join(root, 'secret.txt')])
   execFileSync('chmod', ['700', join(root, 'closed')])
@@ -244,7 +244,7 @@ t.test('a file that may not be read is forbidden, and tells no path', { skip }, 
   }
 })
 
-t.test('without descriptors left, a request is told to come again', async (t) => {
+t.test('a request gets a 503 with Retry-After if no descriptor is left', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   for (let count = 0; count < 60; count++) writeFileSync(join(root, `${count}.bin`), Buffer.alloc(200_000))
   const told = execFileSync(
@@ -264,7 +264,7 @@ t.test('without descriptors left, a request is told to come again', async (t) =>
     retryAfter: string[]
     later: number
   }
-  t.strictSame([...new Set(oneByOne)], [200], 'files that are only kept open make room')
+  t.strictSame([...new Set(oneByOne)], [200], 'files that are only kept open are closed for others')
   t.strictSame([...new Set(statuses)].sort(), [200, 503])
   t.strictSame([...new Set(retryAfter)], ['1'])
   t.equal(later, 200, 'and is served then')

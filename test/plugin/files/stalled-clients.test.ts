@@ -54,7 +54,7 @@ const STALLS: readonly { name: string; routes: (app: FastifyInstance) => void; a
   ]
 
 for (const { name, routes, asks } of STALLS) {
-  t.test(`a client that stops reading is cut: ${name}`, async (t) => {
+  t.test(`a client that stops reading is cut (${name})`, async (t) => {
     const root = t.testdir({ 'f.bin': Buffer.alloc(BIG) })
     const { port, errors } = await serve(t, {
       plugin: { root, stallTimeout: STALL_MS, maxOpenFiles: 0 },
@@ -72,7 +72,7 @@ for (const { name, routes, asks } of STALLS) {
 }
 
 for (const size of [BIG, 100_000]) {
-  t.test(`an HTTP/2 stream that nobody reads is cut: ${size} bytes`, async (t) => {
+  t.test(`an HTTP/2 stream that its client does not read is cut (${size} bytes)`, async (t) => {
     const root = t.testdir({ 'f.bin': Buffer.alloc(size) })
     const plugin = { root, stallTimeout: STALL_MS, maxOpenFiles: 0 }
     const { port } = await serve(t, { plugin, server: { http2: true } })
@@ -106,7 +106,7 @@ t.test('a client that reads slowly but steadily is not cut', async (t) => {
   client.destroy()
 })
 
-t.test('a source that is slow is not taken for a client that stalls', async (t) => {
+t.test('a slow source does not count as a client that stalls', async (t) => {
   const source: RangeSource = {
     open: () => ({
       size: 3,
@@ -129,7 +129,7 @@ t.test('a source that is slow is not taken for a client that stalls', async (t) 
   }
 })
 
-t.test('the stall limit ends with the answer', async (t) => {
+t.test('the stall limit ends with its answer', async (t) => {
   const root = t.testdir({ 'f.bin': Buffer.alloc(200_000) })
   const routes = (app: FastifyInstance): void => {
     app.get('/late', async () => {
@@ -163,7 +163,7 @@ t.test('the stall limit ends with the answer', async (t) => {
   })
 })
 
-t.test("an HTTP/2 session's own limit holds", async (t) => {
+t.test('the timeout of Fastify for an HTTP/2 session applies too', async (t) => {
   const root = t.testdir({ 'f.bin': Buffer.alloc(200_000) })
   const { app } = await serve(t, {
     plugin: { root },

@@ -31,17 +31,20 @@ t.test('mounts are read from /proc/self/mountinfo, the longest path first', asyn
   )
 })
 
-t.test('paths on one storage share its limit, and a name that only begins alike does not', async (t) => {
-  await refreshMounts()
-  t.equal(operationsOn('/'), operationsOn('/no-such-folder/file'))
-  if (process.platform !== 'linux') return
-  t.not(operationsOn('/proc/cpuinfo'), operationsOn('/'))
-  t.equal(operationsOn('/procedures'), operationsOn('/'))
-})
+t.test(
+  'paths on one storage share its limit, and a mount point with the same beginning has another',
+  async (t) => {
+    await refreshMounts()
+    t.equal(operationsOn('/'), operationsOn('/no-such-folder/file'))
+    if (process.platform !== 'linux') return
+    t.not(operationsOn('/proc/cpuinfo'), operationsOn('/'))
+    t.equal(operationsOn('/procedures'), operationsOn('/'))
+  },
+)
 
 const skip = process.platform === 'linux' ? false : 'only Linux has a list of mounts'
 
-t.test('the kind of the storage of a path is known without a look at the storage', { skip }, async (t) => {
+t.test('the list of mounts says whether a path is on a remote storage', { skip }, async (t) => {
   const text = readFileSync('/proc/self/mountinfo', 'utf8')
   for (const { point, kind } of parseMounts(text)) t.equal(isRemote(point || '/'), kind === 'remote', point)
 })

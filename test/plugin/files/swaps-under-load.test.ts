@@ -23,7 +23,7 @@ interface Load {
   readonly ranges: readonly (string | undefined)[]
 }
 
-/** Asks again and again on some connections; an answer that was cut is asked for anew. */
+/** Sends requests again and again on some connections. An answer that was cut is requested again. */
 async function load({ port, clients, requests, ranges }: Load): Promise<Answer[]> {
   const answers: Answer[] = []
   let turn = 0
@@ -72,7 +72,7 @@ function checkAnswers(t: Test, answers: readonly Answer[], isWhole: (answer: Ans
   }
   t.equal(mixed, 0, 'no answer mixes two versions')
   const ambiguous = [...byTag.values()].filter((versions) => versions.size > 1)
-  t.equal(ambiguous.length, 0, `none of ${byTag.size} strong tags stands for two versions`)
+  t.equal(ambiguous.length, 0, `none of ${byTag.size} strong tags belongs to two versions`)
   const others = new Map<number, number>()
   for (const answer of answers.filter((answer) => answer.complete && !isWhole(answer))) {
     others.set(answer.status, (others.get(answer.status) ?? 0) + 1)
@@ -87,7 +87,7 @@ const SWAPS: readonly { name: string; sizes: readonly [number, number]; pauseMs:
 ]
 
 for (const { name, sizes, pauseMs } of SWAPS) {
-  t.test(`two versions swapped by rename under load, ${name}`, async (t) => {
+  t.test(`two versions that a rename swaps under load are never mixed (${name})`, async (t) => {
     const root = t.testdir({ 'f.bin': Buffer.alloc(sizes[0], A) })
     const { port, errors } = await serve(t, { plugin: { root } })
     const path = join(root, 'f.bin')
@@ -118,7 +118,7 @@ for (const { name, sizes, pauseMs } of SWAPS) {
   })
 }
 
-t.test('two versions swapped by a symlink to their folder under load', async (t) => {
+t.test('two versions that a symlink to their folder swaps under load are never mixed', async (t) => {
   const base = t.testdir({
     a: { 'f.bin': Buffer.alloc(100_000, A) },
     b: { 'f.bin': Buffer.alloc(100_000, B) },
@@ -147,7 +147,7 @@ t.test('two versions swapped by a symlink to their folder under load', async (t)
 })
 
 for (const size of [40_000, 1_000_000]) {
-  t.test(`a file rewritten in place under load, ${size} bytes`, async (t) => {
+  t.test(`a file that is rewritten in place under load is never mixed (${size} bytes)`, async (t) => {
     const root = t.testdir({ 'f.bin': Buffer.alloc(size, A) })
     const { port } = await serve(t, { plugin: { root } })
     const file: FileHandle = await open(join(root, 'f.bin'), 'r+')

@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-t.test('validators and fields, by options and by the handler', async (t) => {
+t.test('validators and fields follow the options and the handler', async (t) => {
   const root = t.testdir({ 'f.txt': CONTENT })
   utimesSync(join(root, 'f.txt'), MODIFIED_SECONDS, MODIFIED_SECONDS)
   const { app } = await serve(t, {
@@ -88,7 +88,7 @@ t.test('validators and fields, by options and by the handler', async (t) => {
   }
 })
 
-t.test('what a function of the etag is told', async (t) => {
+t.test('an etag function receives path, size and mtime', async (t) => {
   const root = t.testdir({ folder: { 'f.txt': CONTENT } })
   utimesSync(join(root, 'folder/f.txt'), MODIFIED_SECONDS, MODIFIED_SECONDS)
   const facts: EtagFacts[] = []
@@ -101,7 +101,7 @@ t.test('what a function of the etag is told', async (t) => {
   t.strictSame(facts, [{ path: 'folder/f.txt', size: CONTENT.length, mtimeMs: MODIFIED_SECONDS * 1000 }])
 })
 
-t.test('a function of the etag that fails, or gives what is no tag', async (t) => {
+t.test('an etag function that fails, or returns something else than a tag, is a 500', async (t) => {
   const root = t.testdir({ 'f.txt': CONTENT })
   for (const etag of [
     () => {

@@ -6,7 +6,7 @@ import { keepsTheContract } from './support/contract.ts'
 import { encryptedSource, sealed } from './support/encrypted-source.ts'
 import { rowSource, rowsOf } from './support/row-source.ts'
 
-/** No two stretches of it are alike, so that bytes from the wrong place show. */
+/** No two parts of it are equal, so that bytes of a wrong position are noticed. */
 const CONTENT = Buffer.alloc(8 * 1024 * 1024)
 for (let at = 0; at < CONTENT.length; at += 4) CONTENT.writeUInt32BE(Math.imul(at + 1, 2654435761) >>> 0, at)
 
@@ -16,7 +16,7 @@ function rootWithContent(t: Test): string {
   return root
 }
 
-t.test('files', (t) =>
+t.test('files keep the contract of a source', (t) =>
   keepsTheContract(t, (t) => ({
     plugin: { root: rootWithContent(t) },
     path: 'f.bin',
@@ -25,7 +25,7 @@ t.test('files', (t) =>
   })),
 )
 
-t.test('files by a tag of their content', (t) =>
+t.test('files with tags of their content keep the contract of a source', (t) =>
   keepsTheContract(t, (t) => ({
     plugin: { root: rootWithContent(t), etag: 'content', maxOpenFiles: 0 },
     path: 'f.bin',
@@ -46,7 +46,7 @@ const FILE_SOURCES: Readonly<Record<string, (t: Test) => RangeSource>> = {
 }
 
 for (const [name, make] of Object.entries(FILE_SOURCES)) {
-  t.test(name, (t) =>
+  t.test(`${name} keeps the contract`, (t) =>
     keepsTheContract(t, (t) => ({
       plugin: { source: make(t) },
       path: 'f.bin',
@@ -56,7 +56,7 @@ for (const [name, make] of Object.entries(FILE_SOURCES)) {
   )
 }
 
-t.test('the first of rows of a table, else files', (t) =>
+t.test('the first of rows of a table and files keeps the contract', (t) =>
   keepsTheContract(t, (t) => ({
     plugin: {
       source: firstOf(rowSource(new Map([['f.bin', rowsOf(CONTENT)]])), fileSource({ root: t.testdir({}) })),
@@ -67,7 +67,7 @@ t.test('the first of rows of a table, else files', (t) =>
   })),
 )
 
-t.test('a buffer', (t) =>
+t.test('a buffer keeps the contract', (t) =>
   keepsTheContract(t, () => ({
     plugin: { source: bufferSource(CONTENT) },
     path: 'any.bin',
@@ -75,7 +75,7 @@ t.test('a buffer', (t) =>
   })),
 )
 
-t.test('rows of a table', (t) =>
+t.test('rows of a table keep the contract', (t) =>
   keepsTheContract(t, () => ({
     plugin: { source: rowSource(new Map([['f.bin', rowsOf(CONTENT)]])) },
     path: 'f.bin',
@@ -84,7 +84,7 @@ t.test('rows of a table', (t) =>
   })),
 )
 
-t.test('encrypted chunks', (t) =>
+t.test('encrypted chunks keep the contract', (t) =>
   keepsTheContract(t, () => ({
     plugin: { source: encryptedSource(new Map([['f.bin', sealed(CONTENT)]])) },
     path: 'f.bin',

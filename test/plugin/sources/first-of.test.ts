@@ -12,7 +12,7 @@ function text(content: string): RangeSource {
   return bufferSource(Buffer.from(content))
 }
 
-/** Fails as it is told to. */
+/** Fails with an error. */
 function failing(error: unknown): RangeSource {
   return {
     open() {
@@ -21,7 +21,7 @@ function failing(error: unknown): RangeSource {
   }
 }
 
-/** Counts how often it is asked. */
+/** Counts the calls of `open`. */
 function asked(source: RangeSource): { readonly source: RangeSource; count: number } {
   const ledger = {
     count: 0,
@@ -56,7 +56,7 @@ t.test('a path that no source has is a 404', async (t) => {
   t.equal((await app.inject('/absent.txt')).statusCode, 404)
 })
 
-t.test('the log gives the reason that says most where no source has the path', async (t) => {
+t.test('the log gives the reason that says most if no source has the path', async (t) => {
   const root = t.testdir({ 'f.txt': 'text', folder: {}, '.env': 'secret' })
   const [files, gone] = [fileSource({ root }), fileSource({ root: join(root, 'gone') })]
   const rows = [
@@ -109,7 +109,7 @@ t.test('a path that files refuse with another status than 404 ends the answer', 
   t.equal(second.count, 0)
 })
 
-t.test('what a source opens is held to its contract, and the next source does not repair it', async (t) => {
+t.test('a representation that breaks the contract is a 500, and the next source is not asked', async (t) => {
   const broken = { size: 4, readAt: async () => 4, close: 'no function' }
   const wrong = firstOf({ open: () => broken } as unknown as RangeSource, text('second'))
   const { app } = await serve(t, { plugin: { source: wrong } })
@@ -147,7 +147,7 @@ t.test('a client that leaves aborts the source that is opening, and no other is 
   t.strictSame(errors(), [])
 })
 
-t.test('a source that has nothing after its client has left does not lead to the next source', async (t) => {
+t.test('no other source is asked if one returns undefined after the client has left', async (t) => {
   for (const isPassedOn of [false, true]) {
     let signal: AbortSignal | undefined
     let end: (() => void) | undefined
@@ -215,7 +215,7 @@ t.test('a hook that reads a stream too reads it from the same source', async (t)
   t.equal(seen.join(''), 'text')
 })
 
-t.test('what is not a source is ERR_RANGE_OPTION', async (t) => {
+t.test('an argument that is not a source, or none at all, is ERR_RANGE_OPTION', async (t) => {
   const getter = {
     get open(): never {
       throw new Error('/srv/secret')
@@ -242,7 +242,7 @@ t.test('what is not a source is ERR_RANGE_OPTION', async (t) => {
   }
 })
 
-t.test('no object of an application passes for a source of the package', async (t) => {
+t.test('an object of an application never counts as a source of the package', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   const files = fileSource({ root })
   const unchecked = { size: 'four', readAt: async () => 4, close() {} }

@@ -16,7 +16,7 @@ const CLIENTS = 12
 const LARGE = 1024 * 1024
 const SHORT = 20_000
 
-/** What never settles, held for ever as a lost connection to a store would hold it. */
+/** Promises that never settle. They stay referenced, as by a lost connection to a store. */
 const held: ((value: never) => void)[] = []
 const hang = (): Promise<never> => new Promise((resolve) => held.push(resolve))
 
@@ -88,7 +88,7 @@ function countEvents(t: Test): { served: number; aborted: number } {
   return counts
 }
 
-/** Clients that ask once and leave when told. */
+/** Clients that send one request and leave when the test says so. */
 const PROTOCOLS: Readonly<Record<string, (port: number, count: number) => Promise<() => void>>> = {
   'HTTP/1.1': async (port, count) => {
     const clients: RawClient[] = []
@@ -116,32 +116,35 @@ const PROTOCOLS: Readonly<Record<string, (port: number, count: number) => Promis
 
 for (const [what, source] of Object.entries(SOURCES)) {
   for (const [protocol, ask] of Object.entries(PROTOCOLS)) {
-    t.test(`nothing stays of clients that left while a source hangs: ${what}, ${protocol}`, async (t) => {
-      const requests: WeakRef<object>[] = []
-      const routes = (app: FastifyInstance): void => {
-        app.addHook('onRequest', async (request) => void requests.push(new WeakRef(request)))
-        serveEverything(app)
-      }
-      const server = { http2: protocol === 'HTTP/2' }
-      const { port, errors } = await serve(t, { plugin: { source }, server, routes })
-      const counts = countEvents(t)
-      const free = smallChunks.free
-      held.length = 0
-      const leave = await ask(port, CLIENTS)
-      await until(() => held.length === CLIENTS)
-      leave()
-      await until(() => counts.aborted === CLIENTS)
-      // The last of a connection may be held by Node itself.
-      for (;;) if ((await stillHeld(requests)) <= 1) break
-      t.equal(requests.length, CLIENTS)
-      t.strictSame(counts, { served: 0, aborted: CLIENTS }, 'each is told once')
-      t.equal(smallChunks.free, free, 'no memory is lent')
-      t.strictSame(errors(), [])
-    })
+    t.test(
+      `clients that leave while a source hangs leave nothing in memory (${what}, ${protocol})`,
+      async (t) => {
+        const requests: WeakRef<object>[] = []
+        const routes = (app: FastifyInstance): void => {
+          app.addHook('onRequest', async (request) => void requests.push(new WeakRef(request)))
+          serveEverything(app)
+        }
+        const server = { http2: protocol === 'HTTP/2' }
+        const { port, errors } = await serve(t, { plugin: { source }, server, routes })
+        const counts = countEvents(t)
+        const free = smallChunks.free
+        held.length = 0
+        const leave = await ask(port, CLIENTS)
+        await until(() => held.length === CLIENTS)
+        leave()
+        await until(() => counts.aborted === CLIENTS)
+        // The last of a connection may be held by Node itself.
+        for (;;) if ((await stillHeld(requests)) <= 1) break
+        t.equal(requests.length, CLIENTS)
+        t.strictSame(counts, { served: 0, aborted: CLIENTS }, 'each is reported once')
+        t.equal(smallChunks.free, free, 'no memory is in use')
+        t.strictSame(errors(), [])
+      },
+    )
   }
 }
 
-t.test('what a source opens after the client has left is closed, once', async (t) => {
+t.test('a representation that is opened after the client has left is closed once', async (t) => {
   const source = sourceOf(SHORT, { readAt })
   const late: RangeSource = {
     open: () => hang().then(() => source.open('x', { signal: new AbortController().signal })),
@@ -163,33 +166,30 @@ t.test('what a source opens after the client has left is closed, once', async (t
   t.strictSame(errors(), [])
 })
 
-t.test(
-  'a read that settles late, well or not, is waited for before its representation is closed',
-  async (t) => {
-    for (const settle of ['resolve', 'reject'] as const) {
-      let closes = 0
-      const controller = new AbortController()
-      const { promise, ...late } = withResolvers<number>()
-      const given = { size: 4, readAt: () => promise, close: () => void closes++ }
-      const guarded = guardedRepresentation(given, {
-        signal: controller.signal,
-        reopen: async () => undefined,
-      })
-      if (!('readAt' in guarded)) throw new Error('It is positional')
-      const reading = guarded.readAt(new Uint8Array(4), 0, controller.signal)
-      controller.abort()
-      await t.rejects(reading, { code: 'ERR_RANGE_READ' })
-      const closing = guarded.close()
-      await turn()
-      t.equal(closes, 0)
-      late[settle](4)
-      await closing
-      t.equal(closes, 1)
-    }
-  },
-)
+t.test('a representation is closed after a read that settles late, by a value or an error', async (t) => {
+  for (const settle of ['resolve', 'reject'] as const) {
+    let closes = 0
+    const controller = new AbortController()
+    const { promise, ...late } = withResolvers<number>()
+    const given = { size: 4, readAt: () => promise, close: () => void closes++ }
+    const guarded = guardedRepresentation(given, {
+      signal: controller.signal,
+      reopen: async () => undefined,
+    })
+    if (!('readAt' in guarded)) throw new Error('It is positional')
+    const reading = guarded.readAt(new Uint8Array(4), 0, controller.signal)
+    controller.abort()
+    await t.rejects(reading, { code: 'ERR_RANGE_READ' })
+    const closing = guarded.close()
+    await turn()
+    t.equal(closes, 0)
+    late[settle](4)
+    await closing
+    t.equal(closes, 1)
+  }
+})
 
-t.test('a read that never settles does not keep its representation open', async (t) => {
+t.test('a representation is closed although a read of it never settles', async (t) => {
   // The wait for it holds no process open.
   const awake = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(awake))

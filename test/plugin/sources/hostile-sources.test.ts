@@ -80,13 +80,13 @@ const CUT: readonly { name: string; source: RangeSource }[] = [
     source: positional((target, position) => Promise.resolve(position < BREAK ? target.length : 0)),
   },
   {
-    name: 'readAt says that it read more than there was room for',
+    name: 'readAt reports more bytes than the target has',
     source: positional((target, position) =>
       Promise.resolve(position < BREAK ? target.length : target.length + 1),
     ),
   },
   {
-    name: 'readAt gives no number',
+    name: 'readAt returns something else than a number',
     source: positional((target, position) => Promise.resolve(position < BREAK ? target.length : undefined)),
   },
   {
@@ -122,20 +122,23 @@ const CUT: readonly { name: string; source: RangeSource }[] = [
 ]
 
 for (const http2 of [false, true]) {
-  t.test(`a source that breaks half-way cuts the answer, ${http2 ? 'HTTP/2' : 'HTTP/1.1'}`, async (t) => {
-    for (const { name, source } of CUT) {
-      const { port, errors } = await serve(t, { plugin: { source }, server: http2 ? { http2 } : {} })
-      if (http2) t.equal(await howHttp2Ends(port), 'cut', name)
-      else {
-        const client = await RawClient.connect(port)
-        const answer = await client.exchange('GET', '/x')
-        t.equal(answer.complete, false, name)
-        t.equal(answer.status, 200)
-        t.equal(await client.drain(), 0)
+  t.test(
+    `a source that fails after its first bytes cuts the answer (${http2 ? 'HTTP/2' : 'HTTP/1.1'})`,
+    async (t) => {
+      for (const { name, source } of CUT) {
+        const { port, errors } = await serve(t, { plugin: { source }, server: http2 ? { http2 } : {} })
+        if (http2) t.equal(await howHttp2Ends(port), 'cut', name)
+        else {
+          const client = await RawClient.connect(port)
+          const answer = await client.exchange('GET', '/x')
+          t.equal(answer.complete, false, name)
+          t.equal(answer.status, 200)
+          t.equal(await client.drain(), 0)
+        }
+        t.strictSame(errors(), [], 'the connection is over: a warning says why, not an error')
       }
-      t.strictSame(errors(), [], 'the connection is over: a warning says why, not an error')
-    }
-  })
+    },
+  )
 }
 
 async function howHttp2Ends(port: number): Promise<'whole' | 'cut'> {
@@ -169,7 +172,7 @@ const ANSWERED: readonly { name: string; source: RangeSource; status: number }[]
   { name: 'an etag with a line break', source: streamed(() => [], { etag: '"a\r\nb"' }), status: 500 },
   { name: 'read throws', source: streamed(fail), status: 500 },
   {
-    name: 'read gives nothing to go through',
+    name: 'read returns a value that is not iterable',
     source: streamed((() => undefined) as unknown as Read),
     status: 500,
   },
@@ -202,7 +205,7 @@ const ANSWERED: readonly { name: string; source: RangeSource; status: number }[]
   },
 ]
 
-t.test('a source that breaks before its first byte is answered by the error handler', async (t) => {
+t.test('the error handler answers if a source fails before its first byte', async (t) => {
   for (const { name, source, status } of ANSWERED) {
     const { app } = await serve(t, { plugin: { source, cacheControl: 'max-age=9', download: 'name.bin' } })
     const answer = await app.inject('/x')
@@ -215,7 +218,7 @@ t.test('a source that breaks before its first byte is answered by the error hand
   }
 })
 
-t.test('a client that leaves is told to the source', async (t) => {
+t.test('the signal of a source is aborted when its client leaves', async (t) => {
   const told: string[] = []
   let closed = 0
   const hanging = (signal: AbortSignal, where: string): Promise<never> =>
@@ -265,7 +268,7 @@ t.test('a client that leaves is told to the source', async (t) => {
   )
 })
 
-t.test('a source that opens only when the client has left gets its representation closed', async (t) => {
+t.test('a representation is closed that a source opens after the client has left', async (t) => {
   let closed = 0
   const source: RangeSource = {
     async open(_path, { signal }) {
@@ -293,7 +296,7 @@ t.test('a source that opens only when the client has left gets its representatio
   t.strictSame(errors(), [])
 })
 
-t.test('a close that fails brings nothing down', async (t) => {
+t.test('a close that fails is logged, and the answer is whole', async (t) => {
   for (const close of [fail, () => Promise.reject(new Error('late'))]) {
     const source: RangeSource = {
       open: () => ({
@@ -310,7 +313,7 @@ t.test('a close that fails brings nothing down', async (t) => {
   }
 })
 
-t.test("Node's and the web's streams can be read from", async (t) => {
+t.test('a source may return streams of Node and of the web', async (t) => {
   const content = Buffer.alloc(SIZE, 'abcdef')
   const source = streamed(({ first, last }) =>
     ReadableStream.from([content.subarray(first, first + 10), content.subarray(first + 10, last + 1)]),

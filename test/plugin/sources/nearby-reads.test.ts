@@ -6,7 +6,7 @@ const read = (position: number, length: number): Read => ({ target: new Uint8Arr
 const GAP = MAX_GAP_BYTES
 const SPAN = SMALL_CHUNK_BYTES
 
-t.test('reads are put together when they follow each other closely', async (t) => {
+t.test('reads that follow each other closely are one group', async (t) => {
   const rows: { name: string; reads: Read[]; groups: number[] }[] = [
     { name: 'no read', reads: [], groups: [] },
     { name: 'one', reads: [read(7, 3)], groups: [1] },
@@ -35,7 +35,7 @@ t.test('reads are put together when they follow each other closely', async (t) =
 })
 
 t.test(
-  'the targets of a group are one stretch of the file, with a place for what lies between',
+  'the targets of a group are one part of the file, with a target for the bytes between them',
   async (t) => {
     const reads = [read(10, 5), read(15, 5), read(30, 1), read(31 + GAP, 2)]
     const targets = targetsWithGaps(reads)
@@ -48,7 +48,7 @@ t.test(
   },
 )
 
-t.test('what can read several places at once has a method for it', async (t) => {
+t.test('a representation with readNearby can read several places with one call', async (t) => {
   const single = { size: 1, readAt: async () => 0, close() {} }
   const several = { ...single, readNearby: async () => true }
   t.equal(isNearbyReader(single), false)

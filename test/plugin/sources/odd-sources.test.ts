@@ -106,7 +106,7 @@ before.push(
   },
 )
 
-t.test('a method that is not a function is a 500 with a code, whatever is asked for', async (t) => {
+t.test('a method that is not a function is a 500 with a code, for every request', async (t) => {
   for (const name of ['cached', 'offerToCache', 'unchanged', 'readAt']) {
     for (const given of [null, 5, 'x', new Uint8Array(SIZE)]) {
       const readAt = async (target: Uint8Array): Promise<number> => target.length
@@ -120,7 +120,7 @@ t.test('a method that is not a function is a 500 with a code, whatever is asked 
   }
 })
 
-t.test('a readAt that is undefined is one that was left out', async (t) => {
+t.test('a readAt that is undefined counts as left out', async (t) => {
   const odd = source({ size: 4, readAt: undefined, read: () => [Uint8Array.of(1, 2, 3, 4)] })
   const { app } = await serve(t, { plugin: { source: odd } })
   t.strictSame([...(await app.inject('/x')).rawPayload], [1, 2, 3, 4])
@@ -136,7 +136,7 @@ t.test('a source that breaks the contract before its first byte is a 500 with a 
   }
 })
 
-t.test('a rejection that is not an Error cuts an answer whose head is out', async (t) => {
+t.test('a rejection that is not an Error cuts an answer whose head was sent', async (t) => {
   for (const thrown of THROWN) {
     const broken = source({
       async *read() {
@@ -155,7 +155,7 @@ t.test('a rejection that is not an Error cuts an answer whose head is out', asyn
   }
 })
 
-t.test('no answer waits for close, and none fails of it', async (t) => {
+t.test('an answer neither waits for close nor fails because of it', async (t) => {
   for (const close of [() => new Promise(() => {}), throwing('text'), () => Promise.reject(null)]) {
     let closed = 0
     const odd = source({
@@ -176,7 +176,7 @@ t.test('no answer waits for close, and none fails of it', async (t) => {
   }
 })
 
-t.test('an iterator without return, and one whose return throws', async (t) => {
+t.test('an iterator may have no return, or one that throws', async (t) => {
   for (const rest of [{}, { return: throwing('text') }]) {
     let left = 2
     let closed = 0
@@ -196,11 +196,11 @@ t.test('an iterator without return, and one whose return throws', async (t) => {
     client.request('GET', '/x')
     await client.readHead()
     client.destroy()
-    t.equal(closed, 0, 'a read that has not settled keeps it open for a while')
+    t.equal(closed, 0, 'a read that has not settled delays the close')
   }
 })
 
-t.test('chunks of many MiB are handed on whole', async (t) => {
+t.test('chunks of many MiB are sent whole', async (t) => {
   const size = 5_000_001
   const content = Buffer.alloc(size, 'abcdefg')
   const large = source({
@@ -220,7 +220,7 @@ t.test('chunks of many MiB are handed on whole', async (t) => {
   client.destroy()
 })
 
-t.test('bufferSource takes bytes only', async (t) => {
+t.test('bufferSource refuses anything but a Uint8Array', async (t) => {
   for (const given of [Uint16Array.of(1), 'text', null, new ArrayBuffer(4)])
     t.throws(() => bufferSource(given as unknown as Uint8Array, { etag: '"v"' }), {
       code: 'ERR_RANGE_OPTION',

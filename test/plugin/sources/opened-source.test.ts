@@ -14,7 +14,7 @@ const whole = {
   close() {},
 }
 
-t.test('only a representation is taken for one', async (t) => {
+t.test('a value that is not a representation is ERR_RANGE_SOURCE', async (t) => {
   for (const opened of [
     null,
     'text',
@@ -27,7 +27,7 @@ t.test('only a representation is taken for one', async (t) => {
     t.throws(() => checkedRepresentation(opened, silent), SOURCE)
 })
 
-t.test('the methods of a representation are functions', async (t) => {
+t.test('a method of a representation that is not a function is ERR_RANGE_SOURCE', async (t) => {
   for (const name of ['read', 'readAt', 'cached', 'offerToCache', 'unchanged'] as const) {
     t.ok(checkedRepresentation({ ...whole, [name]: undefined }, silent), `${name} may be left out`)
     for (const given of [null, false, 0, 5, 5n, 'x', Symbol('s'), {}, Uint8Array.of(1)]) {
@@ -39,7 +39,7 @@ t.test('the methods of a representation are functions', async (t) => {
   }
 })
 
-t.test('each property is read once, and methods keep their object', async (t) => {
+t.test('each property is read once, and methods are called on their object', async (t) => {
   const reads: string[] = []
   const opened = new Proxy(
     {
@@ -63,7 +63,7 @@ t.test('each property is read once, and methods keep their object', async (t) =>
     t.equal(await representation.readAt(new Uint8Array(9), 0, new AbortController().signal), 7)
 })
 
-t.test('unchanged says true or false', async (t) => {
+t.test('unchanged must return true or false', async (t) => {
   for (const said of [true, false]) {
     const { unchanged } = checkedRepresentation({ ...whole, unchanged: async () => said }, silent)
     t.equal(await unchanged?.(new AbortController().signal), said)

@@ -30,7 +30,7 @@ function endless(): Error {
   return Object.defineProperty(new Error('x'), 'cause', { get: endless })
 }
 
-t.test('whatever is thrown becomes an Error', async (t) => {
+t.test('any thrown value becomes an Error', async (t) => {
   const error = new TypeError('broken')
   t.equal(asError(error), error, 'an Error stays as it is')
   for (const thrown of [
@@ -50,7 +50,7 @@ t.test('whatever is thrown becomes an Error', async (t) => {
   for (const thrown of UNLOGGABLE) t.equal(asError(thrown).cause, undefined)
 })
 
-t.test('what a function of the application throws is a cause, not a message', async (t) => {
+t.test('an error of the application is the cause, and not in the message', async (t) => {
   for (const thrown of [
     new Error('/srv/files'),
     Object.assign(new Error('/srv'), { statusCode: 503 }),
@@ -66,7 +66,7 @@ t.test('what a function of the application throws is a cause, not a message', as
   for (const thrown of UNLOGGABLE) t.equal(foreignFailure('ERR_RANGE_SOURCE', 'x', thrown).cause, undefined)
 })
 
-t.test('an Error of open is sent as it is where it has the status of an error', async (t) => {
+t.test('an Error of open with the status of an error is sent as it is', async (t) => {
   for (const statusCode of [400, 404, 503, 599]) {
     const error = Object.assign(new Error('gone'), { statusCode })
     t.equal(openFailure(error), error)
@@ -79,7 +79,7 @@ t.test('an Error of open is sent as it is where it has the status of an error', 
   }
 })
 
-t.test('bytes are a Uint8Array', async (t) => {
+t.test('a value that is not a Uint8Array is ERR_RANGE_SOURCE', async (t) => {
   const plain = Uint8Array.of(1, 2)
   t.equal(checkedBytes(plain), plain)
   for (const given of [
@@ -104,7 +104,7 @@ t.test('cached bytes have the length that was asked for', async (t) => {
   t.throws(() => checkedCached(detached, 2), { code: 'ERR_RANGE_LENGTH' })
 })
 
-t.test('only what has an iterator with next is iterated over', async (t) => {
+t.test('a value without an iterator that has next is ERR_RANGE_SOURCE', async (t) => {
   const chunks = new SourceChunks(() => [Uint8Array.of(1)], 1)
   t.strictSame(await chunks.next(), { value: Buffer.of(1), done: false })
   t.strictSame(await chunks.next(), { value: undefined, done: true })

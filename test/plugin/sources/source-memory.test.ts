@@ -10,7 +10,7 @@ const CONTENT = numberedLines(200_000)
 
 type ReadAt = PositionalRepresentation['readAt']
 
-t.test('a source reads into zeros that are nobody else’s', async (t) => {
+t.test('a source reads into memory of its own, which is all zeros', async (t) => {
   const seen: Uint8Array[] = []
   const reads = new SourceReads(async (memory) => {
     seen.push(memory as Uint8Array)
@@ -24,7 +24,7 @@ t.test('a source reads into zeros that are nobody else’s', async (t) => {
   t.equal(pool[8], 0, 'what is written later does not arrive')
 })
 
-t.test('reads that give a few bytes at a time go on in the same memory', async (t) => {
+t.test('short reads continue in the same memory', async (t) => {
   const buffers = new Set<unknown>()
   const reads = new SourceReads(async (memory, position) => {
     const target = memory as Uint8Array
@@ -38,7 +38,7 @@ t.test('reads that give a few bytes at a time go on in the same memory', async (
   t.equal(buffers.size, 1)
 })
 
-t.test('a read that ends after the answer was given up writes nothing', async (t) => {
+t.test('a read that ends after the answer is over writes nothing', async (t) => {
   const controller = new AbortController()
   const reads = new SourceReads(async (memory) => {
     ;(memory as Uint8Array).fill(7)
@@ -50,7 +50,7 @@ t.test('a read that ends after the answer was given up writes nothing', async (t
   t.equal(target[0], 0)
 })
 
-t.test('counts that cannot be are left to the caller, and bring no byte', async (t) => {
+t.test('an impossible count is returned as it is, and no byte is copied', async (t) => {
   for (const count of [0, -1, 5, Number.NaN, Number.POSITIVE_INFINITY, '4', undefined]) {
     const reads = new SourceReads(async (memory) => {
       ;(memory as Uint8Array).fill(7)
@@ -66,7 +66,7 @@ function source(readAt: ReadAt): RangeSource {
   return { open: () => ({ size: CONTENT.length, etag: '"v1"', readAt, close() {} }) }
 }
 
-t.test('a source that transfers its target gets a coded error, and the process lives', async (t) => {
+t.test('a source that transfers its target is a coded error, and the process goes on', async (t) => {
   const { port, errors } = await serve(t, {
     plugin: {
       source: source(async ({ buffer, length }) => {
@@ -84,7 +84,7 @@ t.test('a source that transfers its target gets a coded error, and the process l
   for (const line of errors()) t.equal(line.err?.code, 'ERR_RANGE_SOURCE')
 })
 
-t.test('chunks are copies, made before the source is asked for the next one', async (t) => {
+t.test('a chunk is copied before the source is asked for the next one', async (t) => {
   const memory = Buffer.alloc(150_000, 'a')
   const chunks = new SourceChunks(function* () {
     yield memory
@@ -104,7 +104,7 @@ t.test('chunks are copies, made before the source is asked for the next one', as
   }
 })
 
-t.test('chunks of shared memory are copies too', async (t) => {
+t.test('a chunk of shared memory is copied too', async (t) => {
   const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(7)
   const { value } = await new SourceChunks(() => [shared], 2).next()
   shared.fill(8)
@@ -112,7 +112,7 @@ t.test('chunks of shared memory are copies too', async (t) => {
   t.ok(value?.buffer instanceof ArrayBuffer)
 })
 
-t.test('a source that reads each chunk into the same Buffer is sent right', async (t) => {
+t.test('a source that reads each chunk into the same Buffer gives the right answer', async (t) => {
   const buffer = Buffer.alloc(10_000)
   const { port } = await serve(t, {
     plugin: {
@@ -136,7 +136,7 @@ t.test('a source that reads each chunk into the same Buffer is sent right', asyn
   t.ok(CONTENT.equals(Buffer.from(await answer.arrayBuffer())))
 })
 
-t.test('a source that counts in the range that it is given changes nothing of the answer', async (t) => {
+t.test('a source that changes the range object that it received does not change the answer', async (t) => {
   const counted = (range: { first: number; last: number }): void => {
     range.first += 5
     range.last = 0

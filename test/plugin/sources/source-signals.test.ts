@@ -6,10 +6,10 @@ import { descriptorsBelow, serve, until } from '../support/serve.ts'
 const never = new Promise<never>(() => {})
 const SIZE = 100
 
-/** The signals that were handed out, by the function that got them. */
+/** The signals by the function that received them. */
 type Signals = Record<string, AbortSignal | undefined>
 
-/** What hangs in one function, and says of its signal. */
+/** Sources that hang in one function and note its signal. */
 const HANGING: Readonly<Record<string, (signals: Signals) => RangeSource>> = {
   open: (signals) => ({
     open: (_path, { signal }) => {
@@ -63,7 +63,7 @@ const HANGING: Readonly<Record<string, (signals: Signals) => RangeSource>> = {
   }),
 }
 
-/** A client that asks, and leaves when the server has come so far. */
+/** A client that sends a request, and leaves when the server has reached a point. */
 async function leaves(t: Test, plugin: RangePluginOptions, isUnderWay: () => boolean): Promise<void> {
   const { port } = await serve(t, { plugin })
   const client = await RawClient.connect(port)
@@ -73,7 +73,7 @@ async function leaves(t: Test, plugin: RangePluginOptions, isUnderWay: () => boo
 }
 
 for (const [name, make] of Object.entries(HANGING)) {
-  t.test(`a source that hangs is told when its client leaves: ${name}`, async (t) => {
+  t.test(`the signal of a method that hangs is aborted when the client leaves (${name})`, async (t) => {
     const signals: Signals = {}
     await leaves(t, { source: make(signals) }, () => signals[name] !== undefined)
     await until(() => signals[name]?.aborted === true)
@@ -81,7 +81,7 @@ for (const [name, make] of Object.entries(HANGING)) {
   })
 }
 
-t.test('an etag function that hangs holds no file open for a client that has left', async (t) => {
+t.test('a file is closed when its client leaves, although the etag function hangs', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   let calls = 0
   const etag = (): Promise<never> => {

@@ -1,4 +1,4 @@
-// Serves a folder as somebody who owns none of it, and prints what the answers were.
+// Serves a folder as a user that owns none of it, and prints the answers.
 import { readFileSync } from 'node:fs'
 import Fastify from 'fastify'
 import { rangePlugin } from 'fastify-send-range'

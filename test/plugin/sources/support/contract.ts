@@ -4,26 +4,26 @@ import type { Test } from 'tap'
 import { RawClient } from '../../support/raw-client.ts'
 import { serve, until } from '../../support/serve.ts'
 
-/** What a source under test is made of. */
+/** A source under test. */
 export interface SourceUnderTest {
   /** Options that make the plugin read from it. */
   readonly plugin: RangePluginOptions
   /** A path under which there is {@link SourceUnderTest.content}. */
   readonly path: string
-  /** Some megabytes: more than a connection holds when nobody reads. */
+  /** Some megabytes: more than a connection buffers if its client does not read. */
   readonly content: Buffer
-  /** A path under which there is nothing; leave out where there is something under each. */
+  /** A path that the source does not have. Leave out if it has every path. */
   readonly absent?: string
 }
 
-/** Counts what a source hands out and gets back. */
+/** Counts the representations that a source has opened and closed. */
 export interface Ledger {
   readonly source: RangeSource
   opened: number
   closed: number
 }
 
-/** A source that keeps count of what its representations are closed, for a source that can be wrapped. */
+/** Wraps a source to count its representations. */
 export function counted(source: RangeSource): Ledger {
   const ledger: Ledger = {
     opened: 0,
@@ -79,9 +79,9 @@ function rowsFor(size: number): readonly Row[] {
   ]
 }
 
-/** What every source has to keep, run against the plugin with the source behind it. */
+/** Runs the contract of every source against the plugin with a source. */
 export async function keepsTheContract(t: Test, make: (t: Test) => SourceUnderTest): Promise<void> {
-  await t.test('the right bytes for every kind of range', async (t) => {
+  await t.test('every kind of range gets the right bytes', async (t) => {
     const { plugin, path, content } = make(t)
     const { port, errors } = await serve(t, { plugin })
     const client = await RawClient.connect(port)
@@ -110,7 +110,7 @@ export async function keepsTheContract(t: Test, make: (t: Test) => SourceUnderTe
     t.strictSame(errors(), [])
   })
 
-  await t.test('validators that hold from one answer to the next', async (t) => {
+  await t.test('validators are the same from one answer to the next', async (t) => {
     const { plugin, path, content } = make(t)
     const { app } = await serve(t, { plugin })
     const first = await app.inject({ method: 'HEAD', url: `/${path}` })
@@ -126,7 +126,7 @@ export async function keepsTheContract(t: Test, make: (t: Test) => SourceUnderTe
     t.equal((await app.inject({ url, headers: { range: `bytes=${content.length}-` } })).statusCode, 416)
   })
 
-  await t.test('what is not there is 404', async (t) => {
+  await t.test('a path without a representation is a 404', async (t) => {
     const { plugin, absent } = make(t)
     if (absent === undefined) return
     const { app } = await serve(t, { plugin })
@@ -134,7 +134,7 @@ export async function keepsTheContract(t: Test, make: (t: Test) => SourceUnderTe
     t.equal((await app.inject({ method: 'HEAD', url: `/${absent}` })).statusCode, 404)
   })
 
-  await t.test('every representation is closed once, also when the client leaves', async (t) => {
+  await t.test('every representation is closed once, also if the client leaves', async (t) => {
     const { plugin, path } = make(t)
     const { source } = plugin
     if (source === undefined) return

@@ -13,7 +13,7 @@ const SUITES = [
 
 const WAYS = { ...FILE_WAYS, 'by a source that passes calls on': passedOn } as const
 
-/** Runs the suites with files that are served in another way. For a process that runs nothing else. */
+/** Runs the suites with files that are served in another way. The process must run nothing else. */
 export async function runFileSuites(name: keyof typeof WAYS): Promise<void> {
   const way: FileWay = WAYS[name]
   serveFiles(way)

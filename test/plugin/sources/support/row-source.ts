@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RangeSource, StreamedRepresentation } from 'fastify-send-range'
 
-/** A blob as databases keep it: rows of bytes, of whatever length, in order. */
+/** A blob as databases store it: rows of bytes, of any length, in order. */
 export interface Rows {
   readonly version: string
   /** `offset` is where a row's bytes start in the whole. */
