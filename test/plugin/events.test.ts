@@ -9,24 +9,25 @@ import { serve, until } from './support/serve.ts'
 
 const BIG = 12 * 1024 * 1024
 
-interface Told {
+interface Published {
   readonly outcome: 'served' | 'aborted'
   readonly event: SendRangeEvent
 }
 
 /** Every event while the test runs. */
-function listen(t: Test): Told[] {
-  const told: Told[] = []
+function listen(t: Test): Published[] {
+  const published: Published[] = []
   for (const outcome of ['served', 'aborted'] as const) {
-    const collect = (message: unknown): unknown => told.push({ outcome, event: message as SendRangeEvent })
+    const collect = (message: unknown): unknown =>
+      published.push({ outcome, event: message as SendRangeEvent })
     subscribe(CHANNELS[outcome], collect)
     t.teardown(() => unsubscribe(CHANNELS[outcome], collect))
   }
-  return told
+  return published
 }
 
-function only(told: readonly Told[]): Told {
-  const [first] = told
+function only(published: readonly Published[]): Published {
+  const [first] = published
   if (first === undefined) throw new Error('There is no event')
   return first
 }
@@ -72,15 +73,15 @@ const ROWS: readonly Row[] = [
 
 t.test('each answer publishes one event', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG), 'small.txt': '0123456789', empty: '' })
-  const told = listen(t)
+  const published = listen(t)
   const { port, log } = await serve(t, { plugin: { root } })
   const client = await RawClient.connect(port)
   for (const { name, method = 'GET', target = '/big.bin', lines, status, ranges = [], bytesSent } of ROWS) {
-    told.length = 0
+    published.length = 0
     const { body } = await client.exchange(method, target, lines)
-    await until(() => told.length > 0)
-    t.equal(told.length, 1, name)
-    const { outcome, event } = only(told)
+    await until(() => published.length > 0)
+    t.equal(published.length, 1, name)
+    const { outcome, event } = only(published)
     t.equal(outcome, 'served', name)
     t.equal(event.status, status, name)
     t.strictSame(event.ranges, ranges, name)
@@ -100,7 +101,7 @@ t.test('each answer publishes one event', async (t) => {
 
 t.test('an answer that is cut is published as aborted', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
-  const told = listen(t)
+  const published = listen(t)
   const { port, errors } = await serve(t, { plugin: { root, stallTimeout: 200 } })
   const path = join(root, 'big.bin')
   for (const { name, during } of [
@@ -114,27 +115,27 @@ t.test('an answer that is cut is published as aborted', async (t) => {
       },
     },
   ]) {
-    told.length = 0
+    published.length = 0
     const client = await RawClient.connect(port)
     client.request('GET', '/big.bin', ['Range: bytes=10-'])
     await client.readHead()
     const { length } = await client.readBytes(100_000)
     await during(client)
-    await until(() => told.length > 0)
-    const { outcome, event } = only(told)
+    await until(() => published.length > 0)
+    const { outcome, event } = only(published)
     t.equal(outcome, 'aborted', name)
     t.equal(event.status, 206, name)
     t.strictSame(event.ranges, [{ first: 10, last: BIG - 1 }], name)
     t.ok(event.bytesSent >= length && event.bytesSent < BIG, `${name}: ${event.bytesSent} bytes`)
     client.destroy()
-    t.equal(told.length, 1, `${name}: once`)
+    t.equal(published.length, 1, `${name}: once`)
   }
   t.strictSame(errors(), [])
 })
 
 t.test('an answer over HTTP/2 publishes one event, served or aborted', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(1_000_000) })
-  const told = listen(t)
+  const published = listen(t)
   const { port } = await serve(t, { plugin: { root }, server: { http2: true } })
   const session = connect(`http://127.0.0.1:${port}`)
   for (const { name, headers, outcome, status } of [
@@ -142,23 +143,23 @@ t.test('an answer over HTTP/2 publishes one event, served or aborted', async (t)
     { name: 'a part', headers: { range: 'bytes=0-4' }, outcome: 'served', status: 206 },
     { name: 'reset', headers: {}, outcome: 'aborted', status: 200 },
   ]) {
-    told.length = 0
+    published.length = 0
     const stream = session.request({ ':path': '/big.bin', ...headers })
     stream.on('error', () => {})
     if (outcome === 'aborted') stream.once('data', () => stream.close(8))
     else stream.resume()
     await new Promise((resolve) => stream.once('close', resolve))
-    await until(() => told.length > 0)
-    t.equal(told[0]?.outcome, outcome, name)
-    t.equal(told[0]?.event.status, status, name)
-    if (name === 'to its end') t.equal(told[0]?.event.bytesSent, 1_000_000)
-    if (name === 'reset') t.ok(Number(told[0]?.event.bytesSent) < 1_000_000)
+    await until(() => published.length > 0)
+    t.equal(published[0]?.outcome, outcome, name)
+    t.equal(published[0]?.event.status, status, name)
+    if (name === 'to its end') t.equal(published[0]?.event.bytesSent, 1_000_000)
+    if (name === 'reset') t.ok(Number(published[0]?.event.bytesSent) < 1_000_000)
   }
   session.destroy()
 })
 
 t.test('a source that fails before its first byte is published with status 500 and no ranges', async (t) => {
-  const told = listen(t)
+  const published = listen(t)
   const source = {
     open: () => ({
       size: 100,
@@ -171,9 +172,9 @@ t.test('a source that fails before its first byte is published with status 500 a
   }
   const { app } = await serve(t, { plugin: { source } })
   await app.inject({ url: '/x', headers: { range: 'bytes=0-9' } })
-  await until(() => told.length > 0)
-  t.equal(told[0]?.event.status, 500)
-  t.strictSame(told[0]?.event.ranges, [], 'ranges are those of a 206')
+  await until(() => published.length > 0)
+  t.equal(published[0]?.event.status, 500)
+  t.strictSame(published[0]?.event.ranges, [], 'ranges are those of a 206')
 })
 
 t.test('an answer without subscribers publishes nothing and succeeds', async (t) => {
@@ -184,7 +185,7 @@ t.test('an answer without subscribers publishes nothing and succeeds', async (t)
 
 t.test('every answer of inject is published as served, with its status and bytes', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG), 'small.txt': '0123456789' })
-  const told = listen(t)
+  const published = listen(t)
   const { app } = await serve(t, { plugin: { root } })
   for (const { url, method = 'GET', headers = {}, status, bytesSent } of [
     { url: '/small.txt', status: 200, bytesSent: 10 },
@@ -196,31 +197,31 @@ t.test('every answer of inject is published as served, with its status and bytes
     { url: '/absent', status: 404, bytesSent: 0 },
   ] as const) {
     for (const payloadAsStream of [false, true]) {
-      told.length = 0
+      published.length = 0
       const answer = await app.inject({ url, method, headers, payloadAsStream } as {
         url: string
         payloadAsStream: true
       })
       for await (const _chunk of answer.stream()) {
       }
-      await until(() => told.length > 0)
-      const { outcome, event } = only(told)
+      await until(() => published.length > 0)
+      const { outcome, event } = only(published)
       t.equal(outcome, 'served', `${method} ${url} ${status}, payloadAsStream ${payloadAsStream}`)
       t.equal(event.status, status)
       t.equal(event.bytesSent, bytesSent)
-      t.equal(told.length, 1)
+      t.equal(published.length, 1)
     }
   }
 })
 
 t.test('an inject that is given up is published as aborted', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
-  const told = listen(t)
+  const published = listen(t)
   const { app } = await serve(t, { plugin: { root } })
   const controller = new AbortController()
   const answer = await app.inject({ url: '/big.bin', payloadAsStream: true, signal: controller.signal })
   answer.stream().on('error', () => {})
   controller.abort()
-  await until(() => told.length > 0)
-  t.equal(only(told).outcome, 'aborted')
+  await until(() => published.length > 0)
+  t.equal(only(published).outcome, 'aborted')
 })

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { SendRangeError } from '#plugin/errors.js'
 import { callSettings, defaultSettings, registrationSettings } from '#plugin/settings.js'
 
-/** What no option is, whatever its kind. */
+/** Values that are wrong for each option. */
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   root: [
     null,

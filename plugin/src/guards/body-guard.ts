@@ -13,9 +13,9 @@ const NOTHING = Buffer.alloc(0)
 const guards = new WeakMap<object, BodyGuard>()
 
 /**
- * Compares what is written into an HTTP/1 response with the length that its head announces, also where a hook has
+ * Compares what is written into an HTTP/1 response with the length that its head announces, also if a hook has
  * replaced the body. After fewer bytes a client would take the next answer on the connection for the remainder, and it
- * would take surplus bytes for the next answer. A 206 has the bytes of its range, also where no length is announced.
+ * would take surplus bytes for the next answer. A 206 has the bytes of its range, also if no length is announced.
  *
  * What does not fit is cut before it is written. The last byte waits for the end of the body, so that a client never has
  * a complete answer of a body that turns out to be too long. In HTTP/2 each answer has a stream of its own:

@@ -1,4 +1,4 @@
-/** The values of a route's parameters, by their names, in the order of the route; null where no route matches. */
+/** The values of a route's parameters, by their names, in the order of the route; null if no route matches. */
 export type RouteParameters = Readonly<Record<string, string>> | null
 
 // RFC 3986 §2.2: those that can be in a path.

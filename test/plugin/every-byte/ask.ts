@@ -7,7 +7,7 @@ export interface Ask {
   readonly ranges: readonly { readonly first: number; readonly last: number }[]
 }
 
-/** Files above this size are asked for whole less often, so that a run ends. */
+/** Files larger than this are requested whole less often, so that a run ends. */
 const LARGE = 64 * 1024 + 1
 const LARGE_SHARE = 0.08
 const RANGE_SHARE = 0.3

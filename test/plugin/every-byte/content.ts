@@ -2,7 +2,7 @@ import { pattern } from '../../bench/pattern.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
-/** Keeps the files apart: at one offset no two of them hold the same run of bytes. */
+/** Makes the files differ: no two of them have the same bytes at the same offset. */
 const SHIFT = 40_009
 
 const THRESHOLDS = [4 * KIB, 16 * KIB, 64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, MIB, 4 * MIB]

@@ -1,7 +1,7 @@
 import type { Ask } from './ask.ts'
 import { contentOf, isContent, SIZES } from './content.ts'
 
-/** A stretch of a body: literal bytes, or bytes of a file. */
+/** A piece of a body: literal bytes, or bytes of a file. */
 type Stretch =
   | { readonly kind: 'literal'; readonly bytes: Buffer }
   | { readonly kind: 'content'; readonly from: number; readonly length: number }
@@ -17,10 +17,10 @@ export class Expectation {
   readonly #file: number
   readonly #stretches: Stretch[]
   #at = 0
-  /** Bytes of the body that have yet to arrive. */
+  /** Bytes of the body that have not arrived yet. */
   left: number
 
-  /** @throws {Error} when the head is not the one that the request has to be answered with */
+  /** @throws {Error} if the head is not the one that the request must be answered with */
   constructor(ask: Ask, head: Head) {
     this.#file = ask.file
     const size = SIZES[ask.file] ?? 0
@@ -77,14 +77,14 @@ function stretchesOf({ ranges }: Ask, { fields }: Head, size: number): Stretch[]
   return [...parts, literal(`\r\n--${boundary}--\r\n`)]
 }
 
-/** The media type that the server gives to the files. */
+/** The media type of the files. */
 export const PART_TYPE = 'application/octet-stream'
 
 function literal(text: string): Stretch {
   return { kind: 'literal', bytes: Buffer.from(text, 'latin1') }
 }
 
-/** Writes what a file holds, for the server. */
+/** Writes the content of a file, for the server. */
 export function wholeContent(file: number): Buffer {
   return Buffer.concat([...contentOf(file, 0, SIZES[file] ?? 0)])
 }

@@ -2,12 +2,12 @@ import { crc32 } from 'node:zlib'
 
 const LATER_MS = 30
 
-/** Keeps chunks that were written, and looks at them again later. */
+/** Keeps chunks that were written, and compares them again later. */
 export class KeptChunks {
-  /** Chunks that held other bytes when they were looked at again. */
+  /** Chunks that had other bytes when they were compared again. */
   changed = 0
 
-  /** An old view may be empty later, and else has to hold what it held. */
+  /** An old view may be empty later. Otherwise it must have the bytes that it had. */
   keep(chunk: unknown): void {
     if (!(chunk instanceof Uint8Array)) return
     const before = crc32(chunk)

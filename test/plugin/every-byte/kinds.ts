@@ -17,7 +17,7 @@ export interface Kind {
   readonly before?: (kept: KeptChunks) => void
   /** What is done after it, before the server listens. */
   readonly after?: (app: FastifyInstance, kept: KeptChunks) => void
-  /** The most files that are kept open between answers; the default where it is left out. */
+  /** The `maxOpenFiles` option. */
   readonly maxOpenFiles?: number
   /** The connection that is made of an accepted socket. */
   readonly connection?: (socket: Socket, kept: KeptChunks) => LateDuplex

@@ -7,7 +7,7 @@ const LATE_MS = 5
 /** When a connection hands its bytes to the socket: always after it has acknowledged them, or before. */
 export type Delivery = 'at once' | 'late'
 
-/** A connection that is no socket: it acknowledges each write early and keeps the Buffers. */
+/** A connection that is not a socket: it acknowledges each write early and keeps the Buffers. */
 export class LateDuplex extends Duplex {
   readonly #socket: Socket
   readonly #kept: KeptChunks

@@ -2,12 +2,12 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
-/** How a hook looks at a payload that it leaves as it is. */
+/** How a hook reads a payload that it does not change. */
 export type Look = 'data' | 'pipe' | 'readable'
-/** When it begins to look. */
+/** When it begins to read. */
 export type Turn = 'at once' | 'immediate' | 'timeout'
 
-/** Adds an onSend hook that only looks on. */
+/** Adds an onSend hook that only reads. */
 export function addOnlooker(app: FastifyInstance, look: Look, turn: Turn): void {
   app.addHook('onSend', async (_request, _reply, payload) => {
     if (!(payload instanceof Readable)) return payload
@@ -26,7 +26,7 @@ function attachTo(payload: Readable, look: Look): void {
   else payload.pipe(new Writable({ write: (_chunk, _encoding, callback) => callback() }))
 }
 
-/** Adds an onSend hook that looks on, and one that waits while the bytes flow. */
+/** Adds an onSend hook that reads, and one that waits while the bytes flow. */
 export function addOnlookerAndWait(app: FastifyInstance, look: Look, ms: number): void {
   addOnlooker(app, look, 'at once')
   app.addHook('onSend', async (_request, _reply, payload) => {
@@ -35,7 +35,7 @@ export function addOnlookerAndWait(app: FastifyInstance, look: Look, ms: number)
   })
 }
 
-/** Adds an onSend hook that puts a PassThrough in the place of the payload. */
+/** Adds an onSend hook that replaces the payload with a PassThrough. */
 export function addReplacement(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, _reply, payload) => {
     if (!(payload instanceof Readable)) return payload

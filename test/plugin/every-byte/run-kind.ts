@@ -14,7 +14,7 @@ const SERVER = fileURLToPath(new URL('server.js', import.meta.url))
 const LANES = 8
 /** A lane takes a new connection after this many answers. */
 const ANSWERS_ON_ONE = 200
-/** A kind that fails this often is not asked further. */
+/** A kind that fails this often is not tested further. */
 const MAX_FAILURES = 50
 
 /** Asks one server for at least `answers` answers, and compares every byte. */

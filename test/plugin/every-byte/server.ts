@@ -14,7 +14,7 @@ export type ServerMessage =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'changed'; readonly count: number }
 
-/** As long as kept chunks may wait to be looked at again, in ms. */
+/** Ms for which kept chunks may wait before they are compared again. */
 const LAST_LOOK_MS = 100
 
 const kind = KINDS.find(({ name }) => name === process.argv[2])

@@ -1,17 +1,17 @@
-/** What a run has seen. */
+/** The results of a run. */
 export class Tally {
   /** Answers of which every byte was right. */
   answers = 0
   /** Bytes received. */
   bytes = 0
-  /** Answers with a wrong byte, and chunks that a wrapper kept and that changed under it. */
+  /** Answers with a wrong byte, and chunks that changed while a wrapper kept them. */
   wrong = 0
-  /** Connections that ended, or were silent, in the middle of an answer. */
+  /** Connections that ended, or stopped, in the middle of an answer. */
   cut = 0
-  /** The first of what was wrong. */
+  /** The first fault. */
   firstWrong: string | undefined
 
-  /** Counts what was wrong. */
+  /** Counts a fault. */
   addWrong(error: unknown): void {
     this.wrong++
     this.firstWrong ??= error instanceof Error ? error.message : String(error)

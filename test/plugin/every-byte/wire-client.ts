@@ -3,7 +3,7 @@ import { type Ask, rangeField } from './ask.ts'
 import { Expectation, type Head } from './expectation.ts'
 import type { Tally } from './tally.ts'
 
-/** How many requests are under way on one connection. */
+/** Requests that are under way on one connection. */
 const PIPELINED = 6
 const PAUSE_MS = 4
 /** A slow client pauses after each of this many chunks. */
@@ -22,7 +22,7 @@ export interface WireRun {
   readonly pipelining: 'refill' | 'batch'
 }
 
-/** Sends pipelined HTTP/1.1 requests and compares each answer; resolves when the connection is of no more use. */
+/** Sends pipelined HTTP/1.1 requests and compares each answer. Resolves when the connection can no longer be used. */
 export function runOnWire(socket: Duplex, run: WireRun): Promise<void> {
   const client = new WireClient(socket, run)
   return client.ended
@@ -104,7 +104,7 @@ class WireClient {
           return
         }
         const [ask] = this.#asked
-        if (ask === undefined) throw new Error('an answer that nobody asked for')
+        if (ask === undefined) throw new Error('an answer without a request')
         this.#body = new Expectation(ask, parseHead(rest.toString('latin1', 0, end)))
         rest = rest.subarray(end + 4)
       }

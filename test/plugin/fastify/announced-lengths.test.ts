@@ -5,7 +5,7 @@ import { askHttp2, askTwo } from './support/two-on-one.ts'
 
 type Length = number | string | readonly (number | string)[]
 
-/** What is announced in the place of the true length. */
+/** Lengths that are announced instead of the true one. */
 const LENGTHS: Readonly<Record<string, (length: number) => Length>> = {
   'one byte fewer': (length) => length - 1,
   half: (length) => length >> 1,
@@ -93,7 +93,7 @@ for (const [way, wayOf] of Object.entries(WAYS)) {
               t.equal(seen.next, 'nothing', label)
               continue
             }
-            // Fastify itself puts the length right where it has all of the body.
+            // Fastify itself corrects the length if it has the whole body.
             t.ok(seen.isWhole, `${label}: cut before a byte, or right`)
             t.equal(seen.next, 'still here', label)
             if (seen.status === 200) t.ok(seen.body.equals(contentOf(file)), label)

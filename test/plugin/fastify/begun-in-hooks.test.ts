@@ -25,7 +25,7 @@ function sourceOf(kind: string, size: number): RangeSource {
 type Raw = FastifyReply['raw']
 const streamOf = (raw: Raw) => (raw as unknown as Http2ServerResponse).stream
 
-/** What a hook begins on `reply.raw`, before it gives the payload back. */
+/** What a hook writes on `reply.raw` before it returns the payload. */
 const BEGINNINGS: Readonly<Record<string, (raw: Raw) => unknown>> = {
   'raw.write': (raw) => raw.write('begun'),
   'raw.writeHead and raw.write': (raw) => raw.writeHead(200, { 'content-type': 'text/plain' }).write('begun'),
@@ -44,7 +44,7 @@ const HTTP2_BEGINNINGS: typeof BEGINNINGS = {
   },
 }
 
-/** What a hook gives back. */
+/** What a hook returns. */
 const PAYLOADS: Readonly<Record<string, (payload: unknown) => unknown>> = {
   'the payload': (payload) => payload,
   'the payload, piped through another stream': (payload) =>

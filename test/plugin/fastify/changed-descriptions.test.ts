@@ -16,7 +16,7 @@ const FILES = ['small', 'large', 'streamed']
 
 const typeOf = (reply: FastifyReply): string => String(reply.getHeader('content-type'))
 
-/** Changes of the fields, and the answers that must be cut for them. The others go out whole. */
+/** Changes of the fields, and the answers that must be cut because of them. The others are complete. */
 const ROWS: readonly { name: string; change: Change; cut: readonly Kind[] }[] = [
   { name: 'Content-Range off', change: (r) => r.removeHeader('content-range'), cut: ['one range'] },
   {
@@ -92,7 +92,7 @@ const onSend = (change: Change): Way => ({
   },
 })
 
-/** The same, as late as it can be: below our guard. */
+/** The same changes, made as late as possible: below our guard. */
 const below = (change: Change): Way => ({
   onRequest(reply) {
     const raw = reply.raw as unknown as { writeHead: (...given: unknown[]) => unknown }
@@ -141,7 +141,7 @@ for (const { name, change, cut } of ROWS) {
       for (const file of FILES) {
         for (const kind of KINDS) {
           const seen = await askTwo(port, { path: `/f/${file}`, fields: ASKED[kind] })
-          // What comes after our look can only be cut: a range that has no place in a whole answer.
+          // Changes after our check can only be cut, such as a Content-Range on a whole answer.
           const isLate =
             place !== 'a hook' &&
             kind === 'whole' &&

@@ -5,7 +5,7 @@ import { RawClient } from '../support/raw-client.ts'
 import { descriptorsBelow, serve, until } from '../support/serve.ts'
 import { BIG, contents, type Handler, served } from './support/two-answers.ts'
 
-/** Handlers that answer with a file themselves, after something that failed. */
+/** Handlers that answer with a file after a failure. */
 const FALLBACKS: readonly { name: string; handler: Handler; routes?: (app: FastifyInstance) => unknown }[] = [
   { name: 'what is not there', handler: (reply) => reply.sendRange('absent') },
   { name: 'wrong options', handler: (reply) => reply.sendRange('first', null as never) },

@@ -8,7 +8,7 @@ import { askHttp2, askTwo } from './support/two-on-one.ts'
 
 const stream = (payload: Payload): Readable => (Buffer.isBuffer(payload) ? Readable.from([payload]) : payload)
 
-/** The content of an answer in chunks that end exactly where its length does, and then more. */
+/** The content of an answer in chunks of exactly its length, and more bytes after them. */
 function tooLong(reply: FastifyReply, chunkCount: number, more: readonly Buffer[]): Readable {
   const length = Number(reply.getHeader('content-length'))
   const size = Math.ceil(length / chunkCount)
@@ -16,7 +16,7 @@ function tooLong(reply: FastifyReply, chunkCount: number, more: readonly Buffer[
     (async function* () {
       for (let at = 0; at < length; at += size) yield Buffer.alloc(Math.min(size, length - at), '?')
       for (const chunk of more) {
-        // What came before has gone out.
+        // The bytes before were sent.
         await nextTurn()
         await nextTurn()
         yield chunk
@@ -52,7 +52,7 @@ for (const length of ['with', 'without'] as const) {
       if (length === 'without') reply.removeHeader('content-length')
       return body
     }
-    // A 200 without a length is whatever the hook sends, under a weak tag.
+    // A 200 without a length has the bytes of the hook, with a weak tag.
     const isHeld = (range: string | undefined): boolean => length === 'with' || range !== undefined
 
     t.test(`HTTP/1.1: ${name}, ${length} Content-Length: the answer is never complete`, async (t) => {
@@ -112,7 +112,7 @@ function writing(write: (reply: FastifyReply, chunk: Buffer) => Promise<void>): 
     }
     reply.hijack()
     run().catch(() => raw.destroy())
-    // Fastify would send the payload all the same.
+    // Otherwise Fastify would send the payload.
     return new Promise(() => {})
   }
 }

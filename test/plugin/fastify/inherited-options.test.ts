@@ -9,7 +9,7 @@ import { callSettings, defaultSettings, registrationSettings } from '#plugin/set
 import { serveFiles } from '../support/file-server.ts'
 import { field, type RawResponse } from '../support/raw-http.ts'
 
-/** For every option a right value that is not the default. */
+/** A valid value for every option, other than its default. */
 const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   root: '/etc',
   source: bufferSource(Buffer.from('inherited')),
@@ -28,7 +28,7 @@ const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   maxOpenFiles: 1,
 }
 
-/** More of what a representation may have, and fields that a handler may have set. */
+/** Properties of a representation, and fields that a handler may have set. */
 const PROPERTIES: Readonly<Record<string, unknown>> = {
   ...OPTIONS,
   etag: '"inherited"',
@@ -42,7 +42,7 @@ const PROPERTIES: Readonly<Record<string, unknown>> = {
   open: () => undefined,
 }
 
-/** Does something while all objects inherit a property. */
+/** Calls a function while all objects inherit a property. */
 async function inheriting<T>(
   [name, value]: readonly [name: string, value: unknown],
   enumerable: boolean,
@@ -56,7 +56,7 @@ async function inheriting<T>(
   }
 }
 
-/** Reading anything through this shows what is inherited, which a comparison of own properties does not. */
+/** The values of all settings, also of inherited ones, which a comparison of own properties does not show. */
 function readAll(settings: object): unknown[] {
   return Object.keys(OPTIONS).map((name) => Reflect.get(settings, name))
 }
@@ -81,7 +81,7 @@ for (const enumerable of [false, true]) {
   }
 
   for (const entry of Object.entries(PROPERTIES)) {
-    // Fastify writes what its own object of fields inherits, where that can be enumerated.
+    // Fastify writes the enumerable properties that its own object of fields inherits.
     if (enumerable && entry[0] === 'etag') continue
     t.test(`an answer inherits nothing (${entry[0]}, ${kind})`, async (t) => {
       const { ask } = await serveFiles(t, {
@@ -110,7 +110,7 @@ const POSITIONAL = {
   open: () => ({ size: 4, readAt: async (target: Uint8Array) => target.fill(97).length, close() {} }),
 }
 
-/** All that the plugin says. */
+/** The answer of the plugin. */
 function described(response: RawResponse): unknown[] {
   const names = [
     'etag',

@@ -27,7 +27,7 @@ interface Cut {
 
 const keep: Hook = (payload) => payload
 
-/** Does something to the reply, and keeps the payload. */
+/** Changes the reply, and keeps the payload. */
 const alsoDo =
   (act: (reply: FastifyReply) => unknown): Hook =>
   (payload, reply) => {
@@ -35,20 +35,20 @@ const alsoDo =
     return payload
   }
 
-/** Takes the first byte of each chunk. */
+/** Removes the first byte of each chunk. */
 const dropBytes: Hook = (payload) =>
   (payload as Readable).pipe(
     new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, chunk.subarray(1)) }),
   )
 
-/** Puts a status in the place of the one that `writeHead` is called with. */
+/** Replaces the status with which `writeHead` is called. */
 function wrapWriteHead(reply: FastifyReply, status: number): void {
   const writeHead = reply.raw.writeHead.bind(reply.raw) as (status: number, ...rest: unknown[]) => unknown
   const wrapped = (_status: number, ...rest: unknown[]): unknown => writeHead(status, ...rest)
   reply.raw.writeHead = wrapped as typeof reply.raw.writeHead
 }
 
-/** What is cut over HTTP/1.1. */
+/** Answers that are cut over HTTP/1.1. */
 const CUTS: Readonly<Record<string, Cut>> = {
   'other bytes': { file: 'small.txt', headers: PART, hook: () => Buffer.from('EVIL') },
   'bytes changed in place': {
@@ -113,21 +113,21 @@ const CUTS: Readonly<Record<string, Cut>> = {
   'a Response': { file: 'small.txt', headers: PART, hook: () => new Response('hello') },
 }
 
-interface Told {
+interface Published {
   readonly outcome: 'served' | 'aborted'
   readonly bytesSent: number
 }
 
-/** What the channels say while the test runs. */
-function listen(t: Test): Told[] {
-  const told: Told[] = []
+/** The messages of the channels while the test runs. */
+function listen(t: Test): Published[] {
+  const published: Published[] = []
   for (const outcome of ['served', 'aborted'] as const) {
     const collect = (event: unknown): unknown =>
-      told.push({ outcome, bytesSent: (event as SendRangeEvent).bytesSent })
+      published.push({ outcome, bytesSent: (event as SendRangeEvent).bytesSent })
     subscribe(CHANNELS[outcome], collect)
     t.teardown(() => unsubscribe(CHANNELS[outcome], collect))
   }
-  return told
+  return published
 }
 
 function folder(t: Test): string {
@@ -179,14 +179,14 @@ for (const [name, cut] of Object.entries(CUTS)) {
       })
     }
     const served = await serve(t, { plugin: { root: folder(t) }, routes })
-    const told = listen(t)
+    const published = listen(t)
     const logged: Record<string, readonly string[]> = {}
     for (const [transport, ask] of Object.entries(ASKS)) {
       const from = served.log.length
       t.equal(await ask(served, cut), 'cut', transport)
-      await until(() => told.length > 0)
+      await until(() => published.length > 0)
       t.strictSame(
-        told.splice(0).map(({ outcome }) => outcome),
+        published.splice(0).map(({ outcome }) => outcome),
         ['aborted'],
         `${transport}: the event`,
       )
@@ -201,9 +201,9 @@ for (const [name, cut] of Object.entries(CUTS)) {
 
 t.test('good answers stay as they are with inject', async (t) => {
   const { app } = await serve(t, { plugin: { root: folder(t) }, routes: serveEverything })
-  const told = listen(t)
+  const published = listen(t)
   const etag = String((await app.inject({ url: '/small.txt' })).headers.etag)
-  await until(() => told.length > 0)
+  await until(() => published.length > 0)
   const rows = [
     { url: '/large.txt', status: 200, body: LARGE },
     { url: '/small.txt', headers: PART, status: 206, body: SMALL.subarray(0, 4) },
@@ -219,13 +219,13 @@ t.test('good answers stay as they are with inject', async (t) => {
   ] as const
   for (const { status, body, ...request } of rows) {
     for (const payloadAsStream of [false, true]) {
-      told.splice(0)
+      published.splice(0)
       const answer = await app.inject({ ...request, payloadAsStream })
       t.equal(answer.statusCode, status)
       const bytes = payloadAsStream ? await buffer(answer.stream()) : answer.rawPayload
       if (body !== undefined) t.ok(body.equals(bytes), `${request.url} ${status}`)
-      await until(() => told.length > 0)
-      t.equal(told[0]?.outcome, 'served')
+      await until(() => published.length > 0)
+      t.equal(published[0]?.outcome, 'served')
     }
   }
 })

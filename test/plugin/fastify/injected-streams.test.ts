@@ -11,7 +11,7 @@ import { descriptorsBelow, serve, serveEverything, until } from '../support/serv
 const SIZE = 4 * 1024 * 1024
 const CONTENT = Buffer.alloc(SIZE, 'abcdefghijklmnopqrstuvwxyz')
 
-/** What was opened and not closed. */
+/** Representations that are open. */
 let open = 0
 
 function sourceOf(read: object): RangeSource {
@@ -38,7 +38,7 @@ const SOURCES: Readonly<Record<string, RangeSource | undefined>> = {
 
 type Routes = (app: FastifyInstance) => void
 
-/** Hooks that are given the payload, or put another in its place. */
+/** Hooks that get the payload, or replace it. */
 const HOOKS: Readonly<Record<string, Routes>> = {
   'no hook': () => {},
   'a hook that looks on': (app) => app.addHook('onSend', async (_request, _reply, payload) => payload),
@@ -48,13 +48,13 @@ const HOOKS: Readonly<Record<string, Routes>> = {
 
 /** The outcome of every answer while the test runs, of the channels and of Fastify's own hook. */
 function listen(t: Test): string[] {
-  const told: string[] = []
+  const published: string[] = []
   for (const outcome of ['served', 'aborted'] as const) {
-    const collect = (): unknown => told.push(outcome)
+    const collect = (): unknown => published.push(outcome)
     subscribe(CHANNELS[outcome], collect)
     t.teardown(() => unsubscribe(CHANNELS[outcome], collect))
   }
-  return told
+  return published
 }
 
 /** How a reader leaves an answer. */
@@ -85,20 +85,20 @@ for (const [name, source] of Object.entries(SOURCES)) {
         serveEverything(app)
       }
       const { app } = await serve(t, { plugin, routes })
-      const told = listen(t)
+      const published = listen(t)
       for (const [how, leave] of Object.entries(LEAVINGS)) {
         const answer = await app.inject({ url: '/f.bin', payloadAsStream: true })
         t.equal(answer.statusCode, 200)
         await leave(answer.stream())
-        await until(() => told.length > 0 && open === 0 && descriptorsBelow(root) === 0)
+        await until(() => published.length > 0 && open === 0 && descriptorsBelow(root) === 0)
         await turn()
-        t.strictSame(told.splice(0), ['aborted'], how)
+        t.strictSame(published.splice(0), ['aborted'], how)
       }
       const whole = await app.inject({ url: '/f.bin', payloadAsStream: true })
       t.ok(CONTENT.equals(await buffer(whole.stream())), 'one that stays gets every byte')
-      await until(() => told.length > 0 && open === 0 && descriptorsBelow(root) === 0)
+      await until(() => published.length > 0 && open === 0 && descriptorsBelow(root) === 0)
       await turn()
-      t.strictSame(told.splice(0), ['served'])
+      t.strictSame(published.splice(0), ['served'])
     })
   }
 }

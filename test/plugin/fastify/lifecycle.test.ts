@@ -262,7 +262,7 @@ t.test('a registration without options serves the working directory', async (t) 
   t.match((await app.inject('/')).json(), { private: true })
 })
 
-/** Hooks and handlers that get in the way. None may leave a descriptor open or a client waiting. */
+/** Hooks and handlers that disturb an answer. After none of them may a descriptor stay open or a client wait. */
 const OBSTACLES: readonly { name: string; status: number; routes: (app: FastifyInstance) => void }[] = [
   {
     name: 'onSend throws',

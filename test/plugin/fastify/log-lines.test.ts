@@ -16,7 +16,7 @@ import { type Served, serve, until } from '../support/serve.ts'
 const DEBUG_LEVEL = 20
 const WARN_LEVEL = 40
 
-/** What a line of ours says. */
+/** The details of a line of the plugin. */
 interface Line {
   readonly outcome: string
   readonly path: string
@@ -33,7 +33,7 @@ function linesOf({ log }: Pick<Served, 'log'>, outcome: string): (Line & { level
   )
 }
 
-/** A root in a short path, since that of a socket must be short, with one of everything. */
+/** A root with a file of each kind. Its path is short, since the path of a socket must be short. */
 async function rootOfEverything(t: Test): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), 'send-range-'))
   t.teardown(() => rmSync(root, { recursive: true }))
@@ -90,7 +90,7 @@ const ROWS: readonly Row[] = [
   { reason: 'root-missing', target: '/no-root/f.txt' },
 ]
 
-/** What cannot be made here in a moment. */
+/** Reasons that are hard to cause in a test. */
 const UNTRIED: readonly Refusal[] = ['windows-name', 'replaced']
 
 /** Routes for the rows; `given` is what `/given` serves. */
@@ -229,7 +229,7 @@ t.test('a custom level below debug includes debug', async (t) => {
   t.ok(log.some((line) => line.includes('"reason":"missing"')))
 })
 
-/** A logger of the application's own. */
+/** A logger of the application. */
 function loggerWith(methods: object): FastifyBaseLogger {
   const nothing = (): void => {}
   const logger: object = {

@@ -11,7 +11,7 @@ import { serve, until } from '../support/serve.ts'
 
 const CONTENT = numberedLines(1024 * 1024)
 
-/** The same bytes from a source that gives them in order, to each that asks. */
+/** The same bytes from a source that yields them in order, for each reader. */
 const bytesInOrder: RangeSource = {
   open: () => ({
     size: CONTENT.length,
@@ -26,7 +26,7 @@ const bytesInOrder: RangeSource = {
   }),
 }
 
-/** The same bytes from a source that can be read anywhere, and that notes how it is used. */
+/** The same bytes from a source that can be read at any position, and that notes how it is used. */
 class BytesAnywhere implements RangeSource {
   readonly misuses: string[] = []
   #state: 'open' | 'closed' = 'open'
@@ -61,7 +61,7 @@ type Hook = (payload: Readable) => unknown
 
 const blackHole = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() })
 
-/** They leave the payload as it is, whatever they do with what they see of it. */
+/** Hooks that read the payload and do not change it. */
 const LOOKS: Readonly<Record<string, Hook>> = {
   'a data listener': (payload) => payload.on('data', () => {}),
   'a data listener that empties what it is given': (payload) =>
@@ -82,7 +82,7 @@ const LOOKS: Readonly<Record<string, Hook>> = {
   },
 }
 
-/** They put something in, take the end forward, or have the bytes decoded. */
+/** Hooks that add bytes, end the payload early, or have it decoded. */
 const CHANGES: Readonly<Record<string, Hook>> = {
   setEncoding: (payload) => payload.setEncoding('latin1'),
   push: (payload) => payload.push('x'),
@@ -126,7 +126,7 @@ async function serveBehind(
   })
 }
 
-/** What comes of an answer: the whole, an error or a cut; `wrong` is anything that a client would take for the file. */
+/** How an answer ends: complete, an error or a cut; `wrong` if a client would take other bytes for the file. */
 async function outcomeOf(port: number): Promise<'whole' | 'refused' | 'cut' | 'wrong'> {
   const client = await RawClient.connect(port)
   try {

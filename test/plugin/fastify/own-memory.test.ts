@@ -21,7 +21,7 @@ const SPOILS: Readonly<Record<string, (bytes: Buffer) => void>> = {
 
 type Spoil = (bytes: Buffer) => void
 
-/** Spoils each payload, and each chunk of one that is a stream. */
+/** Overwrites each payload, and each chunk of one that is a stream. */
 function spoilPayload(payload: unknown, spoil: Spoil): unknown {
   if (Buffer.isBuffer(payload)) spoil(payload)
   if (!(payload instanceof Readable)) return payload
@@ -29,7 +29,7 @@ function spoilPayload(payload: unknown, spoil: Spoil): unknown {
   return payload.pipe(new PassThrough())
 }
 
-/** A source of each kind that gives the same memory to each answer. */
+/** A source of each kind that uses the same memory for each answer. */
 function sourcesOf(content: Buffer): Readonly<Record<string, RangeSource>> {
   const memory = (): Buffer => Buffer.from(content)
   const [ofBuffer, ofCache, ofChunks] = [memory(), memory(), memory()]
@@ -106,7 +106,7 @@ interface Routes {
   readonly options?: SendRangeOptions
 }
 
-/** `/plain/*` is as it is; an `onSend` hook spoils what is sent under `/spoilt/*`. */
+/** An `onSend` hook overwrites what is sent under `/spoilt/*`, and nothing under `/plain/*`. */
 function addRoutes(app: FastifyInstance, { spoil, options }: Routes): void {
   const route = (context: FastifyInstance, prefix: string): unknown =>
     context.get<{ Params: { '*': string } }>(`/${prefix}/*`, (request, reply) =>

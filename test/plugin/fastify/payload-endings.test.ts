@@ -13,7 +13,7 @@ import {
   serveBehind,
 } from './support/counting-sources.ts'
 
-/** Wraps what can be read once only. */
+/** A source that can be read only once. */
 class Once extends CountingSource {
   readonly #chunks: Readable
 
@@ -36,7 +36,7 @@ const readOne = async (payload: Readable): Promise<void> => {
   for await (const _chunk of payload) break
 }
 
-/** They end the payload without an error, or leave it lying; the answer has nothing to do with it. */
+/** Hooks that end the payload without an error, or do not read it to its end. The answer does not depend on it. */
 const WITHOUT_ERROR: Readonly<Record<string, Hook>> = {
   destroy: (payload) => void payload.destroy(),
   'destroy before a wait': async (payload) => {
@@ -67,7 +67,7 @@ const WITHOUT_ERROR: Readonly<Record<string, Hook>> = {
   "emit('end') later": (payload) => later(1, () => payload.emit('end')),
 }
 
-/** They end the payload with an error, or in a way that makes one: as breaking out of a loop does. */
+/** Hooks that end the payload with an error, or in a way that causes one, such as leaving a loop. */
 const WITH_ERROR: Readonly<Record<string, Hook>> = {
   'destroy with an error': (payload) => void payload.destroy(new Error('not this one')),
   'destroy with an error before a wait': async (payload) => {
@@ -169,7 +169,7 @@ async function readSome(payload: Readable): Promise<void> {
   await sleep(5)
 }
 
-/** Gives nothing. */
+/** A source that never gives a byte. */
 class Silent extends CountingSource {
   bytes() {
     return { read: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }) }

@@ -40,12 +40,12 @@ const below = (limit: number): number => random.next(limit).value
 const pathOf = (segments: readonly string[], most: number): string =>
   Array.from({ length: 1 + below(most) }, () => `/${segments[below(segments.length)]}`).join('')
 
-/** Routes that all serve one file, and say which of them has. */
+/** Routes that all serve one file. A field names the route. */
 function addRoutes(app: FastifyInstance): string[] {
   const made = Array.from({ length: ROUTES }, () => pathOf(OF_ROUTES, 3) + (below(3) === 0 ? '/*' : ''))
   const added: string[] = []
   for (const route of new Set([...made, '/*'])) {
-    // Two that differ in the names of their parameters are one to the router, which refuses the second.
+    // For the router, two routes that differ only in the names of parameters are the same, and it refuses the second.
     const shape = route.replace(/:[ab]/g, ':').replaceAll('::', '.')
     if (added.some((other) => other.replace(/:[ab]/g, ':').replaceAll('::', '.') === shape)) continue
     added.push(route)

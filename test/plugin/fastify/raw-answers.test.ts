@@ -8,7 +8,7 @@ import { serve } from '../support/serve.ts'
 
 const CONTENT = Buffer.alloc(200_000, 'abcdefg')
 
-/** Opens after something was done, as an application may do it while a file is being opened. */
+/** A source that calls a function before it opens, as an application may act while a file is being opened. */
 function sourceAfter(act: () => unknown): RangeSource {
   return {
     open: async () => {
@@ -27,7 +27,7 @@ const source = sourceAfter(() => {})
 
 type Handler = (reply: FastifyReply) => unknown
 
-/** What begins an answer past Fastify, and leaves it. */
+/** Ways to begin an answer on `reply.raw` and leave it. */
 const BEGINNINGS: Readonly<Record<string, (raw: FastifyReply['raw']) => unknown>> = {
   writeHead: (raw) => raw.writeHead(200, { 'content-type': 'text/plain' }),
   'writeHead and write': (raw) => raw.writeHead(200, { 'content-length': '100' }).write('mine'),

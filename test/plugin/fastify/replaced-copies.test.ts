@@ -11,7 +11,7 @@ import {
   serveBehind,
 } from './support/counting-sources.ts'
 
-/** They put a copy that is fed by the payload in its place; no error comes through `pipe`. */
+/** Hooks that replace the payload with a copy that reads it. `pipe` does not pass errors on. */
 const COPIES: Readonly<Record<string, Hook>> = {
   'a piped copy': (payload) => payload.pipe(new PassThrough()),
   'a piped copy, and a wait': async (payload) => {

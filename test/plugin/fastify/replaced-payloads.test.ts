@@ -29,9 +29,9 @@ async function serveBehind(t: Test, hook: Hook): Promise<number> {
 }
 
 interface Seen {
-  /** Undefined where the connection was cut before a head, or in it. */
+  /** Undefined if the connection was cut before the end of the head. */
   readonly answer: Answer | undefined
-  /** Of what came after it on the connection. */
+  /** The next answer on the connection. */
   readonly next: 'still here' | 'nothing' | 'something else'
 }
 
@@ -69,7 +69,7 @@ const add = (text: string): Transform =>
   })
 const NEXT = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL'
 
-/** Hooks that put other bytes in the place of ours and leave the fields. */
+/** Hooks that replace our bytes and leave the fields. */
 const LIES: Readonly<Record<string, Hook>> = {
   'a shorter stream': (payload) => stream(payload).pipe(lose(1)),
   'a much shorter stream': (payload) => stream(payload).pipe(lose(500)),

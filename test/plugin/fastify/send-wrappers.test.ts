@@ -5,7 +5,7 @@ import t from 'tap'
 import { RawClient } from '../support/raw-client.ts'
 import { contents, MINE, served } from './support/two-answers.ts'
 
-/** Ways in which an application puts something around `send`. */
+/** Ways in which an application wraps `send`. */
 const WRAPPERS: Readonly<Record<string, (app: FastifyInstance) => unknown>> = {
   'a property of the reply': (app) =>
     app.addHook('onRequest', async (_request, reply) => {

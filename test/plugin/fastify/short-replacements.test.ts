@@ -8,7 +8,7 @@ import { serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(300_000)
 
-/** What a hook puts in the place of a file and leaves its fields. */
+/** Payloads with which a hook replaces a file. It leaves the fields. */
 const REPLACEMENTS: Readonly<Record<string, () => unknown>> = {
   'a Response of a text': () => new Response('hello'),
   'a stream of the web': () => new Response('hello').body,

@@ -8,7 +8,7 @@ import { spellingsOf } from './support/spellings.ts'
 
 const SECRET = 'the secret'
 
-/** Names of guarded folders: with each character that routes tell apart, that encoders differ in, and plain ones. */
+/** Names of guarded folders: plain ones, and with each character in which routes or encoders can differ. */
 const FOLDERS = [
   ...['private', 'my-files_1.0', '@team', 'a+b', 'x:y', 'a,b', 'a;b', 'k=v', 'a&b', '$home', 'all@+:,;=&$'],
   ...['(x)', '~user', "it's", 'été', 'a b', '100%', 'a#b', 'a?b', '*'],
@@ -32,7 +32,7 @@ const HANDLERS: Readonly<Record<string, Send>> = {
 
 const no = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => reply.code(401).send('no')
 
-/** What stands in a route for a text. */
+/** The text of a path as a route writes it. */
 function routeText(text: string): string {
   return text.replaceAll(':', '::')
 }
@@ -46,7 +46,7 @@ function rootWith(t: Test, folders: readonly string[]): string {
   return root
 }
 
-/** Asks for each target, and returns those that gave the secret away. */
+/** Requests each target, and returns those that answered with the secret. */
 async function leaks(port: number, targets: readonly string[]): Promise<string[]> {
   const found: string[] = []
   let client = await RawClient.connect(port)
@@ -62,7 +62,7 @@ async function leaks(port: number, targets: readonly string[]): Promise<string[]
   return found
 }
 
-/** Guards that Fastify itself holds to a route. */
+/** Guards that Fastify itself binds to a route. */
 const ROUTE_GUARDS: Readonly<Record<string, (app: FastifyInstance, prefix: string) => unknown>> = {
   'a route': (app, prefix) => app.get(`${prefix}/*`, { onRequest: no }, async () => 'never'),
   'a context': (app, prefix) =>
@@ -80,7 +80,7 @@ const ROUTE_GUARDS: Readonly<Record<string, (app: FastifyInstance, prefix: strin
 const COLLAPSING = { routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true } }
 const FOLDING = { routerOptions: { caseSensitive: false } }
 
-/** A guard, an open handler beside it, and what the router is told. */
+/** A guard, an open handler, and the options of the router. */
 const GUARDED: readonly (readonly [string, string, FastifyServerOptions])[] = [
   ['a route', 'the path as it is', {}],
   ['a route', 'the path as it is', COLLAPSING],

@@ -16,7 +16,7 @@ const TAG = '"v1"'
 interface Row extends Ask {
   readonly name: string
   readonly status: number
-  /** Fields that must stand so; undefined: must not be there. */
+  /** Fields with these values; undefined: absent. */
   readonly fields?: Readonly<Record<string, string | undefined>>
   readonly body?: Buffer | RegExp
 }

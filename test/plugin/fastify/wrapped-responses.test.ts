@@ -96,7 +96,7 @@ for (const { name, routes } of LIARS) {
 
 type Raw = Omit<ServerResponse, 'writeHead'> & { writeHead: (...list: unknown[]) => unknown }
 
-/** Compresses the payload in a hook; the field is set in the way of each row. */
+/** Compresses the payload in a hook. Each row sets the field in another way. */
 function compressing(setField: (reply: FastifyReply) => void): Routes {
   return (app) => {
     app.addHook('onSend', async (_request, reply, payload) => {

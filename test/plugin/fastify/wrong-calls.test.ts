@@ -3,10 +3,10 @@ import { rangePlugin } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { serve } from '../support/serve.ts'
 
-/** A path of the server: no message may hold it. */
+/** A path of the server, which must be in no message. */
 const SECRET = '/etc/secret-of-the-server'
 
-/** Objects that no caller means as options: what they hold would be read in part, or not at all. */
+/** Objects that are not plain options: their content would be read in part, or not at all. */
 const NO_OPTIONS: Readonly<Record<string, unknown>> = {
   null: null,
   zero: 0,

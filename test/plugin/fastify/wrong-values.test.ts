@@ -2,7 +2,7 @@ import type { RangeSource, Representation, SendRangeOptions } from 'fastify-send
 import t from 'tap'
 import { serve } from '../support/serve.ts'
 
-/** What is no string of its own kind. */
+/** Values that are not valid texts. */
 const VALUES: Readonly<Record<string, unknown>> = {
   zero: 0,
   number: 5,

@@ -10,7 +10,7 @@ import { type Served, serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(3_000_000)
 const FOREIGN = 'begun'
-/** By this read of a source some bytes of the answer are out. */
+/** At this read of a source, some bytes of the answer were sent. */
 const LATE_READ = 3
 
 type Raw = FastifyReply['raw']
@@ -20,7 +20,7 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Sources that have something done in the middle of an answer. */
+/** Sources that call a function in the middle of an answer. */
 const SOURCES: Readonly<Record<string, (act: () => void) => RangeSource>> = {
   readAt: (act) => {
     let reads = 0
@@ -54,7 +54,7 @@ const SOURCES: Readonly<Record<string, (act: () => void) => RangeSource>> = {
   }),
 }
 
-/** What is stopped before a byte of it goes out. */
+/** Writes that are stopped before a byte of them is sent. */
 const STOPPED: Readonly<Record<string, Act>> = {
   'raw.write': (raw) => raw.write(FOREIGN),
   'raw.write of a Buffer, with a callback': (raw) => raw.write(Buffer.from(FOREIGN), () => {}),
@@ -81,7 +81,7 @@ const STOPPED_IN_HTTP2: Readonly<Record<string, Act>> = {
 
 const writeRaw = Reflect.get(ServerResponse.prototype, '_writeRaw')
 
-/** What goes past the response, so that only the bytes behind it can be kept back. */
+/** Writes below the response, so that only the bytes after them can be stopped. */
 const NOTICED_IN_HTTP1: Readonly<Record<string, Act>> = {
   'raw.socket.write': (raw) => raw.socket?.write(FOREIGN),
   'the write of the prototype': (raw) => Reflect.apply(ServerResponse.prototype.write, raw, [FOREIGN]),
@@ -99,7 +99,7 @@ async function overHttp1(port: number): Promise<Answer> {
   client.request('GET', '/')
   const head = await client.readHead()
   t.equal(head.status, 200)
-  // One byte more than there is: what comes behind an answer counts too.
+  // One byte more than the answer has: bytes after an answer count too.
   const body = await client.readBytes(CONTENT.length)
   client.destroy()
   return { body, how: body.length === CONTENT.length ? 'whole' : 'cut' }
@@ -120,7 +120,7 @@ async function overHttp2(port: number): Promise<Answer> {
 const VERSIONS = { 'HTTP/1.1': overHttp1, 'HTTP/2': overHttp2 } as const
 type Version = keyof typeof VERSIONS
 
-/** Whether a hook of the application is given the payload. */
+/** Whether a hook of the application gets the payload. */
 const HOOKS = ['no hook', 'a hook'] as const
 
 async function serveDuring(t: Test, act: Act, how: { version: Version; source: string; hook: string }) {

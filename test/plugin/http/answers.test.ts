@@ -7,11 +7,11 @@ import { field, fieldNames, type RawRequest, type RawResponse } from '../support
 import { parseMultipart } from '../support/strict-multipart.ts'
 
 const CONTENT = numberedLines(100)
-/** Long enough for an answer of several parts to be shorter. */
+/** So long that an answer of several parts is shorter. */
 const LONG = numberedLines(1000)
 const EARLIER = 'Sun, 06 Nov 1994 08:49:36 GMT'
 
-/** What Node puts on every answer of a connection that stays. */
+/** Fields that Node adds to every answer of a connection that stays open. */
 const ALWAYS = ['connection', 'date', 'keep-alive']
 const WHOLE = [...ALWAYS, 'accept-ranges', 'content-length', 'content-type', 'etag', 'last-modified'].sort()
 const PART = [...WHOLE, 'content-range'].sort()
@@ -79,7 +79,7 @@ function unsatisfiable(size: number): Want {
   }
 }
 
-/** Rows are made when the tag is known. */
+/** The rows need the tag. */
 function rows(etag: string): Row[] {
   return [
     { name: 'no condition, no range', get: whole },

@@ -4,7 +4,7 @@ import t from 'tap'
 
 const VERSIONS = ['first version', 'the second version, which is longer '.repeat(10)]
 
-/** A source whose first version turns out to be gone when it has been read. */
+/** A source whose first version has changed when it was read. */
 function changing(): { source: RangeSource; opened: () => number; closed: () => number } {
   let opened = 0
   let closed = 0

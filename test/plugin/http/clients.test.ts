@@ -10,7 +10,7 @@ import { parseMultipart } from '../support/strict-multipart.ts'
 const run = promisify(execFile)
 const CONTENT = numberedLines(3_000_000)
 
-/** False when the program runs, else why its test is skipped. */
+/** False if the program runs; otherwise the reason to skip its test. */
 function missing(program: string): string | false {
   try {
     execFileSync(program, ['--version'], { stdio: 'ignore' })

@@ -7,7 +7,7 @@ import { type Ask, TRANSPORTS } from '../support/transports.ts'
 
 const FILES = { 'f.txt': 'x'.repeat(1000), 'big.txt': 'x'.repeat(300_000), 'empty.txt': '' }
 
-/** What frames a message or belongs to a connection, as applications set it: often copied from another answer. */
+/** Fields of framing and of a connection, as applications set them, often copied from another answer. */
 const FIELDS: Readonly<Record<string, readonly [string, string | string[]]>> = {
   trailer: ['Trailer', 'x'],
   'two-trailers': ['trailer', ['x', 'y']],
@@ -30,7 +30,7 @@ const FIELDS: Readonly<Record<string, readonly [string, string | string[]]>> = {
   range: ['content-range', 'bytes 0-1/2'],
 }
 
-/** What belongs to one connection: HTTP/2 has none of these. */
+/** Fields of a connection. HTTP/2 has none of these. */
 const CONNECTION = /^(?:connection|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade)$/
 
 /** Every kind of answer. */
@@ -76,7 +76,7 @@ function rawRequest({ method, headers }: Ask, target: string): RawRequest {
   }
 }
 
-/** An answer is read strictly, and the next answer of the connection stands right behind it. */
+/** Reads an answer strictly, and the next answer of the connection right after it. */
 async function asked(t: Test, answer: Promise<RawResponse>, expected: (typeof ASKS)[number]) {
   const { status, body, ...response } = await answer
   t.equal(status, expected.status)
@@ -162,7 +162,7 @@ t.test('an answer to HTTP/1.0 has a Content-Length and no Transfer-Encoding', as
   }
 })
 
-/** What no message can hold; Node throws for it while it writes the head. */
+/** Fields that cannot be sent. Node throws for them while it writes the head. */
 const UNSENDABLE: Readonly<Record<string, readonly [string, string | string[]]>> = {
   pseudo: [':status', '204'],
   name: ['bad name', 'x'],

@@ -26,7 +26,7 @@ const MOST_REQUESTS = 20
 const TIME_LIMIT = 60_000
 const READERS_FOLDER = join(REPOSITORY, 'test/plugin/http/readers')
 
-/** Bytes that look like nothing, the same in every run. */
+/** Bytes without a pattern, the same in every run. */
 function noise(size: number, seed: number): Buffer {
   const words = new Uint32Array(size / 4)
   let state = seed
@@ -95,7 +95,7 @@ t.test('zchunk updates an older file by ranges', { skip: await missing('zck', '-
   )
 })
 
-/** What electron-updater sends its requests with, outside of Electron. */
+/** The HTTP client of electron-updater outside of Electron. */
 class NodeExecutor extends HttpExecutor<ClientRequest> {
   createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void): ClientRequest {
     return request(options, callback)

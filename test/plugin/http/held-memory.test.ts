@@ -10,12 +10,12 @@ import t, { type Test } from 'tap'
 const KIB = 1024
 const FILE_BYTES = 64 * KIB * KIB
 const GOAL = 48 * KIB
-/** The first clients also fill what the process keeps once, whatever their number. */
+/** The first clients also fill memory that the process has only once, for any number of clients. */
 const FIRST_CLIENTS = 300
 const MORE_CLIENTS = 800
 const AT_ONCE = 50
 const TIMEOUT_MS = 120_000
-/** Memory is steady when several looks differ by less than this for each client. */
+/** Memory is steady if several measurements differ by less than this for each client. */
 const STEADY_BYTES = KIB
 const BETWEEN_LOOKS_MS = 200
 const STEADY_LOOKS = 4
@@ -66,7 +66,7 @@ function stall(t: Test, port: number, { fields, readBytes }: Stalling): Promise<
   })
 }
 
-/** What the server holds, once it moves little: the system takes bytes for a while after a client has stopped. */
+/** The memory of the server once it is steady: the system takes bytes for a while after a client has stopped. */
 async function heldBytes(port: number, steadyBytes: number): Promise<number> {
   const looks: number[] = []
   for (let look = 0; look < MOST_LOOKS; look++) {

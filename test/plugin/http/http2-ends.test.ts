@@ -12,7 +12,7 @@ const HALF = SIZE / 2
 type Payload = Readable & { readonly length?: number }
 type Hook = (payload: Payload, reply: FastifyReply) => unknown
 
-/** Passes half of the bytes on, and then does this. */
+/** Passes on half of the bytes, and then does this. */
 function half(then: (stream: Transform, done: (error?: Error) => void) => void): Transform {
   let seen = 0
   let isDone = false
@@ -31,7 +31,7 @@ function half(then: (stream: Transform, done: (error?: Error) => void) => void):
 
 const quietly = (): void => {}
 
-/** The payload as it is, and this once half of it has gone by. */
+/** Leaves the payload as it is, and does this after half of it. */
 function whenHalfGone(payload: Readable, act: () => void): Readable {
   return pipeline(
     payload,
@@ -40,7 +40,7 @@ function whenHalfGone(payload: Readable, act: () => void): Readable {
   )
 }
 
-/** What hooks do to a body midway. Each takes the place of the body with something that does not give all of it. */
+/** Hooks that replace a body with one that ends in the middle. */
 const EARLY: Readonly<Record<string, Hook>> = {
   'a stream that fails': (payload) =>
     pipeline(

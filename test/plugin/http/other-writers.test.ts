@@ -11,10 +11,10 @@ import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 
 const CONTENT = numberedLines(300_000)
-/** The source keeps this many bytes back until the other writer had its turn. */
+/** The source holds back this many bytes until the other code has written. */
 const LATE_BYTES = 100
 
-/** Gives most of its bytes, and the others when it is told to go on. */
+/** Gives most of its bytes, and the remainder when the test releases them. */
 class PausingSource implements RangeSource {
   #goOn: () => void = () => {}
   readonly #told = new Promise<void>((resolve) => {
@@ -183,7 +183,7 @@ t.test('several registrations and answers add one listener', async (t) => {
     t.ok((await client.readAnswer('GET')).body.equals(CONTENT))
   }
   t.equal(app.server.listenerCount('clientError'), before + 1)
-  t.equal(app.server.listenerCount('upgrade'), 0, 'requests to upgrade stay requests where nobody upgrades')
+  t.equal(app.server.listenerCount('upgrade'), 0, 'requests to upgrade stay requests without a listener')
   client.request('GET', '/next', ['Connection: Upgrade', 'Upgrade: websocket'])
   t.equal((await client.readAnswer('GET')).body.toString(), 'next')
 })

@@ -27,7 +27,7 @@ async function serveHttp2(t: Test, plugin: RangePluginOptions): Promise<number> 
   return port
 }
 
-/** A folder with a large file, a small one, and as many large ones as are asked for. */
+/** A folder with a large file, a small one, and a number of other large ones. */
 function folder(t: Test, count = 0): string {
   const names = ['large.bin', ...Array.from({ length: count }, (_, index) => `${index}.bin`)]
   const root = t.testdir(Object.fromEntries(['small.txt', ...names].map((name) => [name, ''])))
@@ -48,7 +48,7 @@ function connectTo(t: Test, port: number, reading: Reading) {
   return { session, socket }
 }
 
-/** Asks, and reads nothing of the answer. */
+/** Sends a request, and reads nothing of the answer. */
 function askOnly(session: ClientHttp2Session, path: string): ClientHttp2Stream {
   const stream = session.request({ ':path': path })
   stream.on('error', () => {})
@@ -83,10 +83,10 @@ function ask(
   })
 }
 
-/** Long enough for what should not happen to happen, mostly. */
+/** Long enough to notice an answer that should have waited. */
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 700))
 
-/** Counts what is open. */
+/** Counts open representations. */
 function countedSource() {
   const count = { opened: 0, open: 0, most: 0, version: 1 }
   const source: RangeSource = {

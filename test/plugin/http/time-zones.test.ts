@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-// Whoever reads a date by the local clock is right in London and wrong in New York: once more, over there.
+// Code that reads a date in local time is right in London and wrong in New York. So the tests of dates run again there.
 const ZONE = { ...process.env, TZ: 'America/New_York' }
 const DATED = [
   '../rules/http-date.test.js',

@@ -7,7 +7,7 @@ import { serve, until } from '../support/serve.ts'
 const SIZE = 64 * 1024 * 1024
 const MANY = 200
 
-/** A source of large things that counts how many of them are open. */
+/** A source of large representations that counts those that are open. */
 async function serveCounted(t: Test) {
   const count = { opened: 0, open: 0 }
   const source: RangeSource = {
@@ -31,7 +31,7 @@ async function serveCounted(t: Test) {
   return { port, count }
 }
 
-/** Long enough for everything that is going to be opened to be open. */
+/** Long enough for all representations to be open that will be opened. */
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300))
 
 t.test('one representation is open for pipelined requests whose answers are not read', async (t) => {

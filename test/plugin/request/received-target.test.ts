@@ -23,7 +23,7 @@ const SPELLINGS = [
 type Middleware = (request: { url: string }, response: object, next: () => void) => void
 type WithMiddleware = FastifyInstance & { use(middleware: Middleware): void }
 
-/** What tidy URLs up, each as its users write it. */
+/** Code that normalises URLs, as applications write it. */
 function tidied(url: string): string {
   return new URL(decodeURIComponent(url).replace(/^\/+/, '/'), 'http://localhost').pathname
 }
@@ -35,7 +35,7 @@ const middleware: Middleware = (request, _response, next) => {
 
 interface Tidier {
   readonly name: string
-  /** Whether the address of the request is written to after the hook that guards it has run. */
+  /** Whether `request.url` is changed after the guard has run. */
   readonly add: (app: FastifyInstance) => unknown
 }
 
@@ -112,7 +112,7 @@ t.test('the target of an inject is the one before rewriteUrl', async (t) => {
   await app.register(rangePlugin, { root })
   app.get('/*', (request, reply) => reply.sendRange(decodeURIComponent(request.raw.url ?? '').slice(1)))
   const headers = { 'x-tidy': '1' }
-  // `inject` takes dot segments away by itself.
+  // `inject` itself removes dot segments.
   for (const url of SPELLINGS.filter((each) => !/\/(?:\.|%2e)/.test(each)))
     t.equal((await app.inject({ url, headers })).statusCode, 404, url)
   t.equal((await app.inject({ url: '/private/secret.txt', headers })).body, 'the secret')

@@ -128,7 +128,7 @@ const broken: RangeSource = {
   }),
 }
 
-/** What the options and the answer put on a reply, and an error must not have. */
+/** Fields that the options and the answer set on a reply, and that an error must not have. */
 const OURS = ['cdn-cache-control', 'etag', 'content-range', 'accept-ranges', 'last-modified', 'retry-after']
 
 t.test('an answer that fails before its head leaves neither its status nor its fields', async (t) => {

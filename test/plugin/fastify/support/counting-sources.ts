@@ -6,13 +6,13 @@ import { numberedLines } from '../../support/numbered-lines.ts'
 import { RawClient } from '../../support/raw-client.ts'
 import { serve } from '../../support/serve.ts'
 
-/** What the sources here give. */
+/** The content of these sources. */
 export const CONTENT: Buffer = numberedLines(300_000)
 
-/** What an `onSend` hook does with the payload of an answer; a PassThrough that it gives goes in its place. */
+/** What an `onSend` hook does with the payload of an answer. A PassThrough that it returns replaces the payload. */
 export type Hook = (payload: Readable) => unknown
 
-/** Counts what it has opened and not closed, and how often it is read. */
+/** Counts the representations that are open, and how often they are read. */
 export abstract class CountingSource implements RangeSource {
   opened = 0
   closed = 0
@@ -79,7 +79,7 @@ export async function serveBehind(t: Test, source: RangeSource, hook: Hook) {
   })
 }
 
-/** How an answer ends; `wrong` where a client would take other bytes for the file. */
+/** How an answer ends; `wrong` if a client would take other bytes for the file. */
 export async function outcomeOf(port: number): Promise<'whole' | 'refused' | 'cut' | 'wrong'> {
   const client = await RawClient.connect(port)
   try {

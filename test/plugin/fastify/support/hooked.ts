@@ -14,7 +14,7 @@ export const CONTENTS: Readonly<Record<string, Buffer>> = {
   large: numberedLines(1024 * 1024),
 }
 
-/** What the next answer on the connection is. */
+/** The body of the next answer on the connection. */
 export const NEXT = 'still here'
 
 /** The large content from a source that yields chunks. */
@@ -30,16 +30,16 @@ export const STREAMED: RangeSource = {
 }
 
 export type Payload = Buffer | Readable
-/** An `onSend` hook; what it returns takes the place of the payload. */
+/** An `onSend` hook. What it returns replaces the payload. */
 export type Hook = (reply: FastifyReply, payload: Payload) => unknown
 
-/** What is in the way of the answers. */
+/** Code of the application that answers pass. */
 export interface Way {
   readonly onRequest?: (reply: FastifyReply) => void
   readonly onSend?: Hook
 }
 
-/** Serves {@link CONTENTS} with code of the application in the way. */
+/** Serves {@link CONTENTS} through this code of the application. */
 export function serveBehind(t: Test, way: Way, server: object = {}): Promise<Served> {
   const { onRequest, onSend } = way
   const root = t.testdir({})

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import type { bufferSource } from 'fastify-send-range'
 
-/** A call of `sendRange` in which a promise that rejects stands in some place. */
+/** A call of `sendRange` that has a rejecting promise in the place of one value. */
 export interface RejectingCall {
-  /** Default: there is none. */
+  /** Default: none. */
   readonly path?: () => unknown
   readonly options?: () => unknown
   /** Before `sendRange`. */
@@ -12,16 +12,16 @@ export interface RejectingCall {
   readonly code?: string
 }
 
-/** In no answer. */
+/** A text that must be in no answer. */
 export const SECRET = '/etc/secret'
 
 const CONTENT = Buffer.from('0123456789')
 
-/** A promise that rejects, as an async function gives it that was put where a plain one is expected. */
+/** A rejecting promise, as an async function returns it in the place of a plain function. */
 const rejecting = async (): Promise<never> => {
   throw new Error(SECRET)
 }
-/** The same in another kind of thenable. */
+/** The same as another kind of thenable. */
 const thenable = (): unknown => {
   const promise = rejecting()
   // biome-ignore lint/suspicious/noThenProperty: it is what is tested

@@ -3,7 +3,7 @@ import Fastify, { type FastifyReply } from 'fastify'
 import { bufferSource, rangePlugin } from 'fastify-send-range'
 import { REJECTING } from './rejecting-calls.ts'
 
-// Makes each call of the table once, in a process in which nobody handles rejections, and reports the answers.
+// Makes each call of the table once, in a process without a handler for rejections, and reports the answers.
 const [root = ''] = process.argv.slice(2)
 const app = Fastify()
 await app.register(rangePlugin, { root })
@@ -23,7 +23,7 @@ for (const name of Object.keys(REJECTING)) {
   const text = await answer.text()
   const code: unknown = answer.status === 500 ? JSON.parse(text).code : undefined
   answers[name] = { status: answer.status, code, text }
-  // Rejections that nobody handles are reported before a timer fires.
+  // Node reports unhandled rejections before a timer fires.
   await new Promise((resolve) => setTimeout(resolve, 1))
 }
 process.send?.(answers)

@@ -4,7 +4,7 @@ function encoded(character: string, hex: 'upper' | 'lower'): string {
   return hex === 'upper' ? bytes.toUpperCase() : bytes
 }
 
-/** As it must be encoded at least, to be a character of a path. */
+/** A character with the least encoding that it needs in a path. */
 function least(character: string): string {
   return /[#?%\\]/.test(character) ? encoded(character, 'upper') : encodeURI(character)
 }
@@ -19,7 +19,7 @@ function* numbers(seed: number): Generator<number, never> {
 
 const RANDOM_SPELLINGS = 30
 
-/** Spellings of a decoded path, that a guard, a proxy, a router or a handler may take for it. The first is the plain one. */
+/** Spellings of a decoded path that a guard, a proxy, a router or a handler may read as that path. The first is the plain one. */
 export function spellingsOf(path: string): string[] {
   const characters = [...path]
   const plain = characters.map(least)

@@ -7,7 +7,7 @@ import { type Answer, type Handler, MINE } from './two-answers.ts'
 export interface Row {
   readonly name: string
   readonly handler: Handler
-  /** One of these: which one is a matter of which comes first. */
+  /** One of these, depending on which answer comes first. */
   readonly want: readonly Answer[]
 }
 
@@ -19,7 +19,7 @@ const slow: RangeSource = {
   },
 }
 
-/** Handlers that answer more than once, or not as Fastify wants it. */
+/** Handlers that answer more than once, or in a way that Fastify does not expect. */
 export const ROWS: readonly Row[] = [
   {
     name: 'twice, at once',

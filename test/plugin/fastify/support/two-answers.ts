@@ -16,7 +16,7 @@ export const contents = {
   small: Buffer.alloc(100, 'c'),
 }
 
-/** What a client can be given: the first whole, the answer of the application, or an error. */
+/** What a client can get: the complete file, the answer of the application, or an error. */
 export type Answer = 'first' | 'small' | 'mine' | 'error' | 'empty'
 
 /** What a route does with its reply. */
@@ -32,10 +32,10 @@ export const HOOKS: Readonly<Record<string, (app: FastifyInstance) => unknown>> 
     }),
 }
 
-/** What a client was given; undefined for a mixture. */
+/** What a client got; undefined for a mixture. */
 export function kindOf(status: number, body: Buffer): Answer | undefined {
   if (status >= 400 && status !== 404) {
-    // Fastify's answer where undefined was thrown is empty.
+    // Fastify's answer is empty if undefined was thrown.
     const isError = body.length === 0 || body.toString() === 'text' || body.includes('"statusCode"')
     return isError ? 'error' : undefined
   }
@@ -44,7 +44,7 @@ export function kindOf(status: number, body: Buffer): Answer | undefined {
   return (['first', 'small'] as const).find((name) => contents[name].equals(body))
 }
 
-/** Serves the contents, with a route for the handler and one for what comes next. */
+/** Serves the contents, with a route for the handler and one for the next request. */
 export async function served(
   t: Test,
   addHook: (app: FastifyInstance) => unknown,

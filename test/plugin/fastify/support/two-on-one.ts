@@ -4,12 +4,12 @@ import { NEXT } from './hooked.ts'
 
 /** What a client sees of an answer. */
 export interface Seen {
-  /** Undefined where not one byte came. */
+  /** Undefined if no byte came. */
   readonly status: number | undefined
-  /** Field lines in lower case; more than one value where there were more lines. */
+  /** Fields by names in lower case, with one value for each line. */
   readonly fields: Readonly<Record<string, readonly string[]>>
   readonly body: Buffer
-  /** Whether the client takes it for whole. */
+  /** Whether the client takes it for complete. */
   readonly isWhole: boolean
 }
 
@@ -20,13 +20,13 @@ export interface Asked {
   readonly fields?: Readonly<Record<string, string>>
 }
 
-/** How an answer of HTTP/1.1 and the next one on its connection were taken. */
+/** How a client reads an answer of HTTP/1.1 and the next one on its connection. */
 export interface SeenTwo extends Seen {
-  /** `other`: something that is not the next answer stands where that must begin. */
+  /** `other`: bytes that are not the next answer come in its place. */
   readonly next: 'still here' | 'nothing' | 'other'
 }
 
-/** Asks for an answer and the next one on one connection, and reads both by the letter of RFC 9112 §6.3. */
+/** Requests an answer and the next one on one connection, and reads both strictly by RFC 9112 §6.3. */
 export function askTwo(port: number, { method = 'GET', path, fields = {} }: Asked): Promise<SeenTwo> {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   const socket = connect(port, '127.0.0.1')

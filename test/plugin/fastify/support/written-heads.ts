@@ -10,7 +10,7 @@ type Raw = {
   setHeader: (name: string, value: unknown) => void
   removeHeader: (name: string) => void
 }
-/** Writes a head in the place of another one. */
+/** Writes a head instead of the given one. */
 export type Rewrite = (raw: Raw, writeHead: WriteHead, given: readonly unknown[]) => unknown
 
 export const SERVERS = { 'HTTP/1.1': {}, 'HTTP/2': { http2: true } } as const
@@ -82,5 +82,5 @@ export const LENGTHS: Readonly<Record<string, Rewrite>> = {
   },
 }
 
-/** What is said of the file, and of nothing else. */
+/** Fields that describe the file only. */
 export const DESCRIPTION = ['etag', 'last-modified', 'accept-ranges', 'content-range']
