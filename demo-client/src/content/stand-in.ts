@@ -15,7 +15,7 @@ export interface Start {
 }
 
 /** Only this many bytes are checked: the resource header of the WHATWG's MIME Sniffing Standard, §5.2. */
-export const MOST = 1445
+export const MAX_CHECKED_BYTES = 1445
 
 /** Tags of the same standard, §7.1, and others with which login pages and error messages begin. */
 const TAGS = [
@@ -52,9 +52,9 @@ export function reasonFor(kind: StandIn): string {
 export function standInOf({ bytes, contentType, suspects }: Start): StandIn | 'none' | 'more' {
   if (suspects.length === 0 || !claimsNoFormat(contentType)) return 'none'
   const kinds = suspects.filter((kind) => kind !== 'json' || isJson(contentType))
-  const text = textOf(bytes.subarray(0, MOST))
+  const text = textOf(bytes.subarray(0, MAX_CHECKED_BYTES))
   const found = text === null ? 'more' : kindOf(text, kinds)
-  return found === 'more' && bytes.length >= MOST ? 'none' : found
+  return found === 'more' && bytes.length >= MAX_CHECKED_BYTES ? 'none' : found
 }
 
 function kindOf(text: string, kinds: readonly StandIn[]): StandIn | 'none' | 'more' {

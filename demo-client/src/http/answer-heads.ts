@@ -1,7 +1,7 @@
 // Rewrites the heads of answers into the strict form that the parser of node:http reads.
 import type { Duplex } from 'node:stream'
 import { ChunkSizes } from '../rules/chunk-sizes.ts'
-import { normalField, normalStatus } from '../rules/field-forms.ts'
+import { repairField, repairStatusLine } from '../rules/head-repair.ts'
 
 /** A longer head goes to the parser unchanged. The parser refuses it. */
 export const MAX_HEAD_BYTES: number = 128 * 1024
@@ -14,7 +14,7 @@ const BODILESS = /^HTTP\/1\.\d (?:1\d\d|204|304) /
  * RFC 9112 allows a recipient to read heads that it forbids a sender to write. §2.2: "a recipient MAY recognize a single LF as
  * a line terminator and ignore any preceding CR." §5.2: "A user agent that receives an obs-fold in a response message […]
  * MUST replace each received obs-fold with one or more SP octets prior to interpreting the field value." Only the form of
- * the lines is changed. The parser reads their values, lengths above all, in its strict mode. `normalField` leaves out lines
+ * the lines is changed. The parser reads their values, lengths above all, in its strict mode. `repairField` leaves out lines
  * that the parser would refuse and that decide nothing.
  *
  * Returns null if the end of the head has not arrived. All text is Latin-1, so a character is a byte.
@@ -31,8 +31,8 @@ export function normalHead(text: string): { readonly head: string; readonly leng
     if (/^[ \t]/.test(line) && last >= 0) fields[last] = unfolded(fields[last] ?? '', line)
     else fields.push(line)
   }
-  const known = fields.map(normalField).filter((line) => line !== null)
-  return { head: [normalStatus(status), ...known, '', ''].join('\r\n'), length }
+  const known = fields.map(repairField).filter((line) => line !== null)
+  return { head: [repairStatusLine(status), ...known, '', ''].join('\r\n'), length }
 }
 
 /** Removes blanks and tabs only. Other characters that trim() removes are bytes of a value. */

@@ -10,7 +10,7 @@ export interface ProxyAnswer {
 }
 
 /** Statuses after which a retry may succeed. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+const TEMPORARY: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** Thrown if the proxy cannot be used: it cannot be reached (`cause` says why), or it refuses with `answer`. */
 export class ProxyError extends Error {
@@ -24,8 +24,8 @@ export class ProxyError extends Error {
   }
 
   /** May a retry succeed? */
-  get isPassing(): boolean {
-    return this.answer === null || PASSING.has(this.answer.status)
+  get isTemporary(): boolean {
+    return this.answer === null || TEMPORARY.has(this.answer.status)
   }
 }
 

@@ -5,7 +5,7 @@ export interface TlsFailure {
   /** What happened, as a clause. */
   readonly reason: string
   /** May a retry succeed? */
-  readonly isPassing: boolean
+  readonly isTemporary: boolean
 }
 
 /** Codes of OpenSSL and Node for a certificate that is not trusted. */
@@ -33,7 +33,7 @@ export function tlsFailure(
 ): TlsFailure | null {
   if (UNTRUSTED.test(code)) {
     const whose = peer === 'the server' ? "the server's certificate" : `the certificate of ${peer}`
-    return { reason: `${whose} is not trusted: ${message}`, isPassing: false }
+    return { reason: `${whose} is not trusted: ${message}`, isTemporary: false }
   }
   if (!TLS.test(code)) return null
   const detail = /SSL routines:[^:]*:([^:\n]+)/.exec(message)?.[1] ?? message
@@ -41,20 +41,20 @@ export function tlsFailure(
   if (NOT_TLS.test(message)) {
     return {
       reason: `${peer} does not speak TLS on this port. Is the port for http? (${detail})`,
-      isPassing: false,
+      isTemporary: false,
     }
   }
   if (ABOUT_CERTIFICATES.has(alert)) {
     return {
       reason: `${peer} requires a client certificate, and range-get has none (${detail})`,
-      isPassing: false,
+      isTemporary: false,
     }
   }
   if (ABOUT_VERSIONS.has(alert) || VERSION.test(message)) {
     return {
       reason: `${peer} offers no version or cipher of TLS that is safe and supported (${detail})`,
-      isPassing: false,
+      isTemporary: false,
     }
   }
-  return { reason: `TLS with ${peer} failed (${detail})`, isPassing: true }
+  return { reason: `TLS with ${peer} failed (${detail})`, isTemporary: true }
 }

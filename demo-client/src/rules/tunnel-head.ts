@@ -1,5 +1,5 @@
 // Reads the head of a proxy's answer to CONNECT. Pure.
-import { normalStatus } from './field-forms.ts'
+import { repairStatusLine } from './head-repair.ts'
 
 /** The head of a final answer. */
 export interface TunnelHead {
@@ -19,7 +19,7 @@ export function finalHead(text: string): TunnelHead | Error | null {
     const blank = /\r?\n\r?\n/.exec(remaining)
     if (blank === null) return null
     const [line = '', ...fields] = remaining.slice(0, blank.index).split(/\r?\n/)
-    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(normalStatus(line))?.[1] ?? 0)
+    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(repairStatusLine(line))?.[1] ?? 0)
     if (status === 0) return new Error('its answer is not HTTP')
     start += blank.index + blank[0].length
     // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".

@@ -46,35 +46,35 @@ export type Verdict =
   /** Not the requested range. A request for the whole file may succeed. */
   | { readonly kind: 'no-range'; readonly reason: string }
   /** Not the file, or contradicts itself. If the server has never sent the file, a retry will not help. */
-  | { readonly kind: 'lie'; readonly reason: string }
+  | { readonly kind: 'invalid'; readonly reason: string }
   /** The bytes of this version, including those received before, are not the file. A head alone does not show this. */
   | { readonly kind: 'stand-in'; readonly reason: string }
   /** Too many requests or connections. `wait` in ms, if the server gave one. */
   | { readonly kind: 'refused'; readonly status: number; readonly wait: number | null }
   /** A temporary failure. `wait` in ms, if the server gave one. */
-  | { readonly kind: 'trouble'; readonly status: number; readonly wait: number | null }
+  | { readonly kind: 'temporary'; readonly status: number; readonly wait: number | null }
   /** An error that a retry does not cure. */
   | { readonly kind: 'http-error'; readonly status: number }
 
 /** 509 is in no standard; it means "bandwidth limit exceeded". */
 const REFUSED: ReadonlySet<number> = new Set([429, 503, 509])
 /** RFC 9110 §15.3.3: at 202 "the processing has not been completed", and when it is, there can be the file. */
-const PASSING: ReadonlySet<number> = new Set([202, 408, 425])
+const TEMPORARY: ReadonlySet<number> = new Set([202, 408, 425])
 /** Errors of a server that are permanent: it does not offer this to this protocol or client. */
-const LASTING: ReadonlySet<number> = new Set([501, 505, 506, 508, 510, 511])
+const PERMANENT: ReadonlySet<number> = new Set([501, 505, 506, 508, 510, 511])
 
 /** The verdict on the head of an answer. */
 export function judge(asked: Asked, head: Head): Verdict {
   const { status, fields } = head
   if (REFUSED.has(status)) return { kind: 'refused', status, wait: retryAfter(fields) }
-  if (mayPass(status)) return { kind: 'trouble', status, wait: retryAfter(fields) }
+  if (isTemporary(status)) return { kind: 'temporary', status, wait: retryAfter(fields) }
   if (status === 416) return judgeUnsatisfied(asked, fields)
   if (status >= 400) return { kind: 'http-error', status }
-  if (status !== 200 && status !== 203 && status !== 206) return lie(`answered ${status} to a GET`)
+  if (status !== 200 && status !== 203 && status !== 206) return invalid(`answered ${status} to a GET`)
   const other = findOther(asked, head)
-  if (other !== null) return lie(other)
+  if (other !== null) return invalid(other)
   const oddity = findOddity(fields)
-  if (oddity !== null) return lie(oddity)
+  if (oddity !== null) return invalid(oddity)
   return status === 206 ? judgePart(asked, fields) : judgeWhole(asked, head)
 }
 
@@ -82,12 +82,12 @@ export function judge(asked: Asked, head: Head): Verdict {
  * RFC 9110 §15: "a client MUST understand the class of any status code […] and treat an unrecognized status code as being
  * equivalent to the x00 status code of that class". In class 5 that is 500, which may be temporary.
  */
-function mayPass(status: number): boolean {
-  return PASSING.has(status) || (status >= 500 && !LASTING.has(status))
+function isTemporary(status: number): boolean {
+  return TEMPORARY.has(status) || (status >= 500 && !PERMANENT.has(status))
 }
 
-function lie(reason: string): Verdict {
-  return { kind: 'lie', reason }
+function invalid(reason: string): Verdict {
+  return { kind: 'invalid', reason }
 }
 
 function noRange(reason: string): Verdict {
@@ -149,7 +149,7 @@ function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
   const isAll = range?.kind === 'part' && range.first === 0 && range.last + 1 === range.total
   const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
   if (!isAll || isMultipart || (length !== null && length !== range.total))
-    return lie('answered 206 although no range was requested')
+    return invalid('answered 206 although no range was requested')
   return wholeOf(asked, validatorsFrom(fields, range.total, true))
 }
 
@@ -183,7 +183,7 @@ function changed(held: Validators, got: Validators): Verdict {
 }
 
 function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
-  if (asked.range === null) return lie('answered 416 although no range was requested')
+  if (asked.range === null) return invalid('answered 416 although no range was requested')
   const range = parseContentRange(single(fields, 'content-range'))
   const held = asked.validators?.total ?? null
   if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {

@@ -70,9 +70,9 @@ function shortageFailure(reason: string, cause: Error): Failure {
   return { reason, error, isRefusal: true, prospect: 'passing', retryAfterMs: null, isExpiredRedirect: false }
 }
 
-function failureOfTls({ reason, isPassing }: TlsFailure, cause: Error): Failure {
+function failureOfTls({ reason, isTemporary }: TlsFailure, cause: Error): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_TLS', reason, { cause })
-  const prospect = isPassing ? 'passing' : 'final'
+  const prospect = isTemporary ? 'passing' : 'final'
   return { reason, error, isRefusal: true, prospect, retryAfterMs: null, isExpiredRedirect: false }
 }
 
@@ -84,7 +84,7 @@ function proxyFailure(error: ProxyError): Failure {
   if (tls !== null) return failureOfTls(tls, error)
   const reason = cause === null ? error.message : `${error.message}: ${describe(code, cause.message)}`
   const shown = new DownloadError('ERR_DOWNLOAD_NETWORK', reason, { cause: error })
-  const prospect = error.isPassing ? 'passing' : 'final'
+  const prospect = error.isTemporary ? 'passing' : 'final'
   const retryAfterMs = error.answer?.wait ?? null
   return { reason, error: shown, isRefusal: true, prospect, retryAfterMs, isExpiredRedirect: false }
 }

@@ -57,7 +57,7 @@ export async function fetchSegment(client: HttpClient, request: SegmentRequest):
   const answer = await client.get(target, fields, signal)
   const isConditional = 'if-range' in fields
   if (answer.misdirection !== null)
-    return { answer, verdict: { kind: 'lie', reason: answer.misdirection }, range, isConditional }
+    return { answer, verdict: { kind: 'invalid', reason: answer.misdirection }, range, isConditional }
   const names = namesOf(request, answer)
   const byHead = judge(
     {

@@ -41,7 +41,7 @@ export class FirstBytes {
     const kind = found(joined(pieces))
     this.#pieces = kind === 'more' ? pieces : null
     if (kind === 'none' || kind === 'more') return verdict
-    return { kind: start === 0 && found(bytes) === kind ? 'lie' : 'stand-in', reason: reasonFor(kind) }
+    return { kind: start === 0 && found(bytes) === kind ? 'invalid' : 'stand-in', reason: reasonFor(kind) }
   }
 }
 

@@ -88,14 +88,14 @@ export class Requester {
         return lieFailure(`answered with what may be another file: ${verdict.reason}`)
       case 'no-range':
         return ranges.uselessAnswer(assignment, verdict.reason)
-      case 'lie':
+      case 'invalid':
         return this.#refused(assignment, lieFailure(verdict.reason), refused)
       case 'stand-in':
         // A later run would take the stored bytes for the beginning of the file.
         await this.#context.transfer.store.forget()
         throw lieFailure(verdict.reason).error
       case 'refused':
-      case 'trouble':
+      case 'temporary':
         return ranges.explain(
           statusFailure(answer, {
             isRefusal: verdict.kind === 'refused',

@@ -70,13 +70,13 @@ t.test('a proxy that cannot be reached is temporary, and the error keeps its cau
   t.equal(error.message, 'the proxy http://proxy.example:3128')
   t.equal(error.cause, cause)
   t.equal(error.answer, null)
-  t.equal(error.isPassing, true)
+  t.equal(error.isTemporary, true)
 })
 
 t.test('temporary statuses are retried, and others are final', async (t) => {
   const passing = [...Array(500).keys()]
     .map((index) => index + 100)
-    .filter((status) => new ProxyError(new URL(PLAIN), { status, challenge: null, wait: null }).isPassing)
+    .filter((status) => new ProxyError(new URL(PLAIN), { status, challenge: null, wait: null }).isTemporary)
   t.strictSame(passing, [408, 425, 429, 500, 502, 503, 504])
 })
 

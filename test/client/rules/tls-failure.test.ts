@@ -8,7 +8,7 @@ const ssl = (reason: string, alert?: number): string =>
   }\n`
 
 const EPROTO = 'EPROTO'
-const rows: [name: string, code: string, message: string, want: RegExp | null, isPassing?: boolean][] = [
+const rows: [name: string, code: string, message: string, want: RegExp | null, isTemporary?: boolean][] = [
   ['no failure of TLS', 'ECONNRESET', 'read ECONNRESET', null],
   [
     'expired',
@@ -39,12 +39,12 @@ const rows: [name: string, code: string, message: string, want: RegExp | null, i
   ['a message without a reason of OpenSSL', EPROTO, 'write EPROTO', /failed \(write EPROTO\)/, true],
 ]
 
-for (const [name, code, message, want, isPassing] of rows) {
+for (const [name, code, message, want, isTemporary] of rows) {
   t.test(`TLS: ${name}`, async (t) => {
     const failure = tlsFailure({ code, message }, 'the server')
     if (want === null) t.equal(failure, null)
     else t.match(failure?.reason, want)
-    t.equal(failure?.isPassing, isPassing)
+    t.equal(failure?.isTemporary, isTemporary)
   })
 }
 

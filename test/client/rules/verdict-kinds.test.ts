@@ -77,7 +77,7 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
     fields: { ...PART, 'Content-Type': 'multipart/byteranges; boundary=x' },
     kind: 'no-range',
   },
-  { name: '206 unasked', asked: WHOLE, status: 206, fields: PART, kind: 'lie' },
+  { name: '206 unasked', asked: WHOLE, status: 206, fields: PART, kind: 'invalid' },
   { name: 'the same version', asked: HELD, status: 206, fields: NEXT, kind: 'part' },
   { name: 'another tag', asked: HELD, status: 206, fields: { ...NEXT, ETag: '"b"' }, kind: 'changed' },
   {
@@ -138,20 +138,20 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
     kind: 'no-range',
   },
   { name: '416 without a total', asked: HELD, status: 416, fields: {}, kind: 'no-range' },
-  { name: '416 to the whole', asked: WHOLE, status: 416, fields: {}, kind: 'lie' },
+  { name: '416 to the whole', asked: WHOLE, status: 416, fields: {}, kind: 'invalid' },
   {
     name: 'an HTML page',
     asked: FIRST,
     status: 200,
     fields: { 'Content-Type': 'text/html; charset=utf-8' },
-    kind: 'lie',
+    kind: 'invalid',
   },
   {
     name: 'an envelope of parts with status 200',
     asked: FIRST,
     status: 200,
     fields: { 'Content-Type': 'Multipart/Byteranges; boundary=x' },
-    kind: 'lie',
+    kind: 'invalid',
   },
   {
     name: 'an HTML page, expected',
@@ -160,7 +160,13 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
     fields: { 'Content-Type': 'text/html' },
     kind: 'whole',
   },
-  { name: 'gzip', asked: FIRST, status: 206, fields: { ...PART, 'Content-Encoding': 'gzip' }, kind: 'lie' },
+  {
+    name: 'gzip',
+    asked: FIRST,
+    status: 206,
+    fields: { ...PART, 'Content-Encoding': 'gzip' },
+    kind: 'invalid',
+  },
   {
     name: 'identity, said',
     asked: FIRST,
@@ -173,14 +179,14 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
     asked: FIRST,
     status: 200,
     fields: { 'Transfer-Encoding': 'gzip, chunked' },
-    kind: 'lie',
+    kind: 'invalid',
   },
   ...[204, 205, 304, 300, 299, 100].map((status) => ({
     name: `${status}`,
     asked: FIRST,
     status,
     fields: {},
-    kind: 'lie',
+    kind: 'invalid',
   })),
   ...[429, 503].map((status) => ({ name: `${status}`, asked: FIRST, status, fields: {}, kind: 'refused' })),
   ...[408, 500, 502, 504].map((status) => ({
@@ -188,7 +194,7 @@ const rows: { name: string; asked: Asked; status: number; fields: Fields; kind: 
     asked: FIRST,
     status,
     fields: {},
-    kind: 'trouble',
+    kind: 'temporary',
   })),
   ...[400, 401, 403, 404, 410, 412, 451, 501, 505].map((status) => ({
     name: `${status}`,

@@ -66,21 +66,21 @@ t.test('RFC 9110 §15.3.4: 203 is a whole whose validators and digests are not i
     ['Content-Encoding', 'br'],
     ['Content-Type', 'text/html'],
   ])
-    t.equal(verdict(WHOLE, 203, bad).kind, 'lie', bad.join(': '))
+    t.equal(verdict(WHOLE, 203, bad).kind, 'invalid', bad.join(': '))
 })
 
 t.test('refusals and temporary failures have the wait of Retry-After', async (t) => {
   for (const status of [429, 503, 509])
     t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'refused', status, wait: 7000 })
   for (const status of [202, 408, 425, 500, 502, 504, 507, 520, 599])
-    t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'trouble', status, wait: 7000 })
+    t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'temporary', status, wait: 7000 })
   for (const status of [400, 401, 403, 404, 410, 451, 499, 501, 505, 511])
     t.strictSame(verdict(WHOLE, status, []), { kind: 'http-error', status })
 })
 
 t.test('a status that does not fit a GET is invalid', async (t) => {
   for (const status of [201, 204, 205, 207, 226, 300, 304, 399])
-    t.strictSame(verdict(WHOLE, status, []), { kind: 'lie', reason: `answered ${status} to a GET` })
+    t.strictSame(verdict(WHOLE, status, []), { kind: 'invalid', reason: `answered ${status} to a GET` })
 })
 
 t.test('each refused answer has its kind and its reason', async (t) => {
@@ -99,7 +99,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 200,
       lines: ['Content-Type', 'text/html; charset=utf-8'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /HTML page/,
     },
     {
@@ -107,7 +107,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 200,
       lines: ['Content-Encoding', 'br'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /Content-Encoding br/,
     },
     {
@@ -115,7 +115,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 200,
       lines: ['Transfer-Encoding', 'gzip, chunked'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /transfer coding gzip, chunked/,
     },
     {
@@ -123,7 +123,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 200,
       lines: ['Transfer-Encoding', 'Chunked', 'Content-Length', '10'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /together with chunked/,
     },
     {
@@ -131,7 +131,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 200,
       lines: ['Content-Length', '1x'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /an invalid Content-Length/,
     },
     {
@@ -139,7 +139,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 200,
       lines: ['Content-Length', '1', 'Content-Length', '2'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /an invalid Content-Length/,
     },
     {
@@ -147,7 +147,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 206,
       lines: [],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /no range was requested/,
     },
     ...['bytes 0-8/10', 'bytes 1-9/10', 'bytes 0-9/*', 'bytes */10', 'items 0-9/10'].map((value) => ({
@@ -155,7 +155,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 206,
       lines: range(value),
-      kind: 'lie',
+      kind: 'invalid',
       reason: /no range was requested/,
     })),
     {
@@ -163,7 +163,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 206,
       lines: [...range('bytes 0-9/10'), 'Content-Length', '9'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /no range was requested/,
     },
     {
@@ -179,7 +179,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 206,
       lines: [...range('bytes 0-9/10'), 'Content-Type', 'multipart/byteranges; boundary=x'],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /no range was requested/,
     },
     {
@@ -195,7 +195,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       asked: WHOLE,
       status: 416,
       lines: [],
-      kind: 'lie',
+      kind: 'invalid',
       reason: /no range was requested/,
     },
     {

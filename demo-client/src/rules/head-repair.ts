@@ -19,7 +19,7 @@ const CONTROLS = /[\x01-\x08\x0b-\x1f\x7f]/g
  * The line of a field, folded lines joined, or null where it is to be ignored. A name that is not a token (RFC 9110 §5.1)
  * is no name of a field that anybody knows.
  */
-export function normalField(line: string): string | null {
+export function repairField(line: string): string | null {
   const colon = line.indexOf(':')
   if (colon < 1 || /^[\t ]/.test(line)) return line
   // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon." A proxy has to remove it from answers, and
@@ -35,7 +35,7 @@ export function normalField(line: string): string | null {
  * The status line. RFC 9112 §4: "recipients MAY instead parse on whitespace-delimited word boundaries"; and the status is
  * "a 3-digit integer code", whatever stands behind it.
  */
-export function normalStatus(line: string): string {
+export function repairStatusLine(line: string): string {
   const [, version, code, reason = ''] =
     /^(HTTP\/\d\.\d)[\t ]+(\d{3})(?=[\t A-Za-z]|$)[\t ]*(.*)$/s.exec(line) ?? []
   return version === undefined || isLikeFraming(reason)
