@@ -1,4 +1,4 @@
-// Any number of listeners to one signal, of which the signal sees one: Node warns of more than ten.
+// Any number of listeners for one signal, with only one on the signal itself, because Node warns of more than ten.
 import { unawaited } from './check-arguments.ts'
 
 interface Group {
@@ -9,12 +9,12 @@ interface Group {
 const groups = new WeakMap<AbortSignal, Group>()
 
 /**
- * Calls `listener` when `signal` is aborted; not where it is already. Returns what takes the listener away again. When
- * all have been taken away, nothing is left on the signal.
+ * Calls `listener` when `signal` is aborted, but not if it already is. Returns a function that removes the listener. When
+ * all are removed, nothing is left on the signal.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const { listeners, call } = groups.get(signal) ?? newGroup(signal)
-  const own = (): void => listener() // the same one may be given twice
+  const own = (): void => listener() // the same listener may be added twice
   listeners.add(own)
   return () => {
     if (!listeners.delete(own) || listeners.size > 0) return

@@ -1,16 +1,16 @@
-// The header fields that a caller gives, in any of the forms that fetch() takes. Pure.
+// The header fields from the caller, in any form that fetch() accepts. Pure.
 import { DownloadError } from '../errors.ts'
 import { itemsOf, reading, unawaited } from './check-arguments.ts'
 
-/** Header fields as fetch() takes them: a record, or pairs of name and value, such as those of a Headers or Map. */
+/** Header fields as fetch() accepts them: a record, or pairs of name and value, such as those of a Headers or Map. */
 export type CallerFields = Readonly<Record<string, string>> | Iterable<readonly [string, string]>
 
-/** No server takes more. An endless iterator has an end so. */
-const MOST_FIELDS = 10_000
+/** No server accepts more. This also ends an endless iterator. */
+const MAX_FIELDS = 10_000
 
 /**
- * Fields that this program must set itself, or that would make an answer mean something else. Those for a proxy would
- * go through its tunnel, to the server: a user and password belong into the proxy's URL.
+ * Fields that this program must set itself, or that would change the meaning of an answer. Fields for a proxy would go
+ * through its tunnel to the server. A user and password belong in the proxy's URL.
  */
 const RESERVED =
   /^(?:range|if-.*|accept-encoding|host|content-length|transfer-encoding|expect|want-(?:repr|content)-digest|proxy-.*)$/
@@ -18,11 +18,11 @@ const RESERVED =
 /**
  * Fields for the next hop. RFC 9110 §7.6.1: "When a field aside from Connection is used to supply control information for
  * or about the current connection, the sender MUST list the corresponding field name within the Connection header field",
- * which node:http writes. Trailer announces fields behind a body, and a GET has none here (§6.6.2).
+ * which node:http writes. Trailer announces fields after a body, and a GET has no body here (§6.6.2).
  */
 const OF_THE_CONNECTION = /^(?:connection|keep-alive|te|trailer|upgrade|http2-settings)$/
 
-/** Fields of a request whose definition has one value. */
+/** Request fields that have one value by definition. */
 const SINGLE: ReadonlySet<string> = new Set([
   'access-control-request-method',
   'authorization',
@@ -44,9 +44,9 @@ const SINGLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The fields by their names in small letters, each with one value.
- * @throws DownloadError `ERR_DOWNLOAD_USAGE` for what is not a field, is not for the caller to set, or has one value
- * and is given twice
+ * The fields by their names in lower case, each with one value.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` for anything but a field, for a field that the caller must not set, and for a
+ * field of one value that is given twice
  */
 export function fieldsOf(given: CallerFields): Readonly<Record<string, string>> {
   const fields = new Map<string, string>()
@@ -65,7 +65,7 @@ export function fieldsOf(given: CallerFields): Readonly<Record<string, string>> 
  */
 function joined(name: string, before: string, value: string): string {
   if (SINGLE.has(name)) throw usage(`the header field ${name} has one value, but was given twice`)
-  // RFC 6265 §5.4: "the user agent MUST NOT attach more than one Cookie header field"; its pairs stand behind "; ".
+  // RFC 6265 §5.4: "the user agent MUST NOT attach more than one Cookie header field"; its pairs are joined by "; ".
   const separator = name === 'cookie' ? '; ' : ', '
   return [before, value].filter((part) => part !== '').join(separator)
 }
@@ -76,16 +76,16 @@ function pairsOf(given: unknown): readonly (readonly [string, string])[] {
   return pairs.map(checked)
 }
 
-/** The pairs as arrays of our own, with null in the place of what is no pair; null where `given` is neither iterable nor a record. */
+/** A copy of the pairs, with null in place of anything but a pair; null if `given` is neither iterable nor a record. */
 function copyOf(given: unknown): (readonly unknown[] | null)[] | null {
   if (typeof given !== 'object' || given === null) return null
-  const pairs = Symbol.iterator in given ? itemsOf(given as Iterable<unknown>, MOST_FIELDS) : entriesOf(given)
+  const pairs = Symbol.iterator in given ? itemsOf(given as Iterable<unknown>, MAX_FIELDS) : entriesOf(given)
   return (
     pairs?.map((pair): readonly unknown[] | null => (Array.isArray(pair) ? itemsOf(pair, 3) : null)) ?? null
   )
 }
 
-/** What is not a record has its fields where nobody would look for them. */
+/** The properties of a record; null for another object, whose fields may be elsewhere. */
 function entriesOf(given: object): unknown[] | null {
   const prototype: unknown = Object.getPrototypeOf(given)
   const isRecord = prototype === null || Object.getPrototypeOf(prototype) === null
@@ -100,7 +100,7 @@ function checked(pair: readonly unknown[] | null): readonly [string, string] {
   if (typeof name !== 'string') throw wrongForm()
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
     throw usage(`not a header field name: ${JSON.stringify(name)}`)
-  // Blanks around a value are no part of it (RFC 9110 §5.5).
+  // Blanks around a value do not belong to it (RFC 9110 §5.5).
   const text = typeof value === 'string' ? value.replace(/^[\t ]+|[\t ]+$/g, '') : null
   if (text === null || /[^\t\x20-\x7e\x80-\xff]/.test(text))
     throw usage(`not a value for the header field ${name}`)

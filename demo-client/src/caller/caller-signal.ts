@@ -1,15 +1,15 @@
-// The caller's AbortSignal, and one of our own that follows it: what the caller's may throw stays here.
+// A signal of our own that follows the caller's AbortSignal. Whatever the caller's signal throws is handled here.
 import { onAbort } from './abort-listeners.ts'
 import { reading, unawaited } from './check-arguments.ts'
 
 /** A signal that is aborted when the caller's is, for the same reason. */
 export interface CallerSignal {
   readonly signal: AbortSignal
-  /** Leaves nothing on the caller's. */
+  /** Removes the listener from the caller's signal. */
   forget(): void
 }
 
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `given` does not work like an AbortSignal */
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` if `given` does not work like an AbortSignal */
 export function followSignal(given: AbortSignal | null): CallerSignal {
   const own = new AbortController()
   const { signal } = own
@@ -23,7 +23,7 @@ export function followSignal(given: AbortSignal | null): CallerSignal {
   })
 }
 
-/** Undefined, which stands for an AbortError, where it cannot be read. */
+/** The reason of the caller's signal. Undefined, which becomes an AbortError, if it cannot be read. */
 function reasonOf(given: AbortSignal): unknown {
   try {
     return unawaited<unknown>(given.reason)
@@ -32,13 +32,13 @@ function reasonOf(given: AbortSignal): unknown {
   }
 }
 
-/** The download is over: whatever is thrown here must not change how. */
+/** The download has ended: an error that is thrown now must not change its outcome. */
 function quietly(forget: () => void): () => void {
   return () => {
     try {
       forget()
     } catch {
-      // a signal that does not take its listener back keeps it
+      // the signal keeps a listener that it does not remove
     }
   }
 }

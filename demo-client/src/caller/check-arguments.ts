@@ -1,9 +1,9 @@
-// What a caller gives beside the values of options: of the wrong type, it is a usage error like any other. Pure.
+// Reads the arguments of a caller. A wrong type, or an error while reading, is a usage error. Pure.
 import { DownloadError } from '../errors.ts'
 
 /**
- * What `read` returns. Whatever it throws is the caller's, from a getter, a Proxy or an iterator: a usage error that has it
- * as its cause. Nothing of a caller is looked at elsewhere, nor twice.
+ * Returns what `read` returns. An error from a getter, a Proxy or an iterator of the caller becomes the cause of a usage
+ * error. Arguments are read only here, and only once.
  */
 export function reading<T>(what: string, read: () => T): T {
   try {
@@ -13,7 +13,7 @@ export function reading<T>(what: string, read: () => T): T {
   }
 }
 
-/** `value`. A promise where nobody waits for one: it is refused like any other wrong value, and its rejection is no news. */
+/** Returns `value`. A promise in a place that needs a value is refused later, so its rejection is ignored. */
 export function unawaited<T>(value: T): T {
   if (value instanceof Promise) value.catch(() => undefined)
   return value
@@ -21,7 +21,7 @@ export function unawaited<T>(value: T): T {
 
 /**
  * The items of an iterable.
- * @throws TypeError where it is asynchronous, or has more than `most` items
+ * @throws TypeError if it is asynchronous, or has more than `most` items
  */
 export function itemsOf(iterable: Iterable<unknown>, most: number): unknown[] {
   const items: unknown[] = []
@@ -37,8 +37,8 @@ export function itemsOf(iterable: Iterable<unknown>, most: number): unknown[] {
 }
 
 /**
- * The properties of `options` that `known` has, in an object of our own.
- * @throws DownloadError `ERR_DOWNLOAD_USAGE` where `options` is not an object, or has another option than `known`
+ * A copy of the properties of `options` that `known` has.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` if `options` is not an object, or has another option than `known`
  */
 export function readOptions(options: unknown, known: object): Readonly<Record<string, unknown>> {
   const { isRecord, names } = reading('options', () => namesIn(unawaited(options)))
@@ -50,8 +50,8 @@ export function readOptions(options: unknown, known: object): Readonly<Record<st
 }
 
 /**
- * The destination, in an object of our own.
- * @throws DownloadError `ERR_DOWNLOAD_USAGE` where a file cannot be named by it
+ * A copy of the destination.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` if it does not name a file
  */
 export function readDestination(destination: unknown): string | { readonly directory: string } {
   if (typeof destination === 'string') return path(destination)
@@ -63,7 +63,7 @@ export function readDestination(destination: unknown): string | { readonly direc
   return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
 }
 
-/** The names of a value's properties, those inherited too; an object that can be iterated, or a promise, is no record. */
+/** The names of a value's properties, including inherited ones. An iterable object or a promise is not a record. */
 function namesIn(value: unknown): { readonly isRecord: boolean; readonly names: readonly string[] } {
   if (!isObject(value)) return { isRecord: false, names: [] }
   const names: string[] = []
@@ -73,15 +73,15 @@ function namesIn(value: unknown): { readonly isRecord: boolean; readonly names: 
 
 function path(value: unknown): string {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
-  throw usage('the destination must have a path that is not empty and has no null character')
+  throw usage('the destination must be a path that is not empty and has no null character')
 }
 
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `value` is not undefined and of another type */
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` if `value` has another type and is not undefined */
 export function assertType(name: string, value: unknown, type: 'string' | 'function'): void {
   if (value !== undefined && typeof value !== type) throw usage(`${name} must be a ${type}`)
 }
 
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` where `value` is neither undefined nor works like an AbortSignal */
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` if `value` is not undefined and does not work like an AbortSignal */
 export function assertSignal(value: unknown): void {
   if (value === undefined) return
   const isSignal =

@@ -37,7 +37,7 @@ export const ANY_BYTES: readonly string[] = 'bin dat data db model params pt raw
 /** Extensions of text that can begin like a page. */
 const MARKUP = /^(?:xml|xsl|xslt|svg|rss|atom|txt|text|md|markdown|vue|tpl|tmpl|mht|mhtml|eml|mbox|log)$/
 /** Extensions of unfinished files, which say nothing. */
-const PASSING = /^(?:tmp|temp|part|partial|download|new)$/
+const UNFINISHED = /^(?:tmp|temp|part|partial|download|new)$/
 
 const ALL: readonly StandIn[] = ['page', 'json', 'error', 'pointer']
 const POINTER: readonly StandIn[] = ['pointer']
@@ -51,7 +51,7 @@ const NOTHING: readonly StandIn[] = []
 export function suspectsFor({ urls, disposition, output }: FileNames): readonly StandIn[] {
   for (const name of [output, disposition]) {
     const extension = extensionOf(name)
-    if (name !== null && extension !== null && !PASSING.test(extension)) return suspectsIn(name)
+    if (name !== null && extension !== null && !UNFINISHED.test(extension)) return suspectsIn(name)
   }
   const asked = segmentsOf(urls.slice(0, 1)).at(-1) ?? ''
   if (isMarkup(asked) || isPageName(asked, 'nothing')) return NOTHING

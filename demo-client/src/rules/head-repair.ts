@@ -1,29 +1,29 @@
-// Lines of a head that are not as they should be, and harmless: put into a form that every parser reads alike. Pure.
+// Repairs malformed but harmless lines of a head, so that every parser reads them in the same way. Pure.
 //
-// What decides where a body ends, which bytes it has and where they come from is left as it is: the parser of node:http
-// refuses it. So is a line of which another parser could read such a field.
+// Fields that decide where a body ends, which bytes it has and where they come from are not repaired: the parser of node:http
+// refuses malformed ones. The same holds for a line that another parser could read as such a field.
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-/** Fields whose values are not mended. */
+/** Fields whose values are not repaired. */
 const DECISIVE =
   /^(?:content-(?:length|range|encoding|digest)|transfer-encoding|connection|upgrade|location|trailer|repr-digest)$/i
-/** Of these not even a blank in front of the colon is. */
+/** Fields of which not even a blank before the colon is removed. */
 const LENGTHS = /^(?:content-length|transfer-encoding)$/i
-/** What is left of such a name where everything but its letters is taken away. */
+/** The letters of such names, without other characters. */
 const LIKE_FRAMING = /content(?:length|range|encoding)|transferencoding/
 /** Control characters, except tab, LF (it ends a line) and NUL. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROLS = /[\x01-\x08\x0b-\x1f\x7f]/g
 
 /**
- * The line of a field, folded lines joined, or null where it is to be ignored. A name that is not a token (RFC 9110 §5.1)
- * is no name of a field that anybody knows.
+ * The line of a field, with folded lines joined; null to ignore it. A name that is not a token (RFC 9110 §5.1) is not the name
+ * of a known field.
  */
 export function repairField(line: string): string | null {
   const colon = line.indexOf(':')
   if (colon < 1 || /^[\t ]/.test(line)) return line
-  // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon." A proxy has to remove it from answers, and
-  // so it is done here.
+  // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon." A proxy must remove it from answers, so
+  // it is removed here, too.
   const name = line.slice(0, colon).replace(/[\t ]+$/, '')
   if (!TOKEN.test(name)) return line.includes('\0') || isLikeFraming(line, name) ? line : null
   if (LENGTHS.test(name)) return line
@@ -33,7 +33,7 @@ export function repairField(line: string): string | null {
 
 /**
  * The status line. RFC 9112 §4: "recipients MAY instead parse on whitespace-delimited word boundaries"; and the status is
- * "a 3-digit integer code", whatever stands behind it.
+ * "a 3-digit integer code", whatever follows it.
  */
 export function repairStatusLine(line: string): string {
   const [, version, code, reason = ''] =
@@ -45,13 +45,13 @@ export function repairStatusLine(line: string): string {
 
 /**
  * RFC 9110 §5.5: "a recipient of CR, LF, or NUL within a field value MUST either reject the message or replace each of those
- * characters with SP before further processing"; others it MAY retain, which node:http does not. NUL is rejected.
+ * characters with SP before further processing"; it MAY retain other control characters, but node:http does not. NUL is rejected.
  */
 function withoutControls(value: string): string {
   return value.replace(CONTROLS, ' ')
 }
 
-/** Could another parser, which skips characters or ends a line at CR or NUL, read a field of framing here? */
+/** Could another parser, which skips characters or ends a line at CR or NUL, read a framing field here? */
 function isLikeFraming(text: string, name = ''): boolean {
   return LIKE_FRAMING.test(lettersOf(/[\r\0]/.test(text) ? text : name))
 }

@@ -14,7 +14,7 @@ const FORMS = [
 
 type Parts = Readonly<Record<string, string>>
 
-/** Milliseconds since the epoch, or null where `text` is not an HTTP-date. */
+/** Milliseconds since the epoch, or null if `text` is not an HTTP-date. */
 export function parseHttpDate(text: string, now: number = Date.now()): number | null {
   const parts = FORMS.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined)
   if (parts === undefined) return null
@@ -32,7 +32,7 @@ export function parseHttpDate(text: string, now: number = Date.now()): number | 
   return times.find((time) => time !== null && time <= horizon.getTime()) ?? null
 }
 
-/** Null for a day or a time of day that does not exist. 60 is the second that is put in at times. */
+/** Null for a day or a time of day that does not exist. Second 60 is a leap second. */
 function timeIn(year: number, parts: Parts): number | null {
   const number = (name: string): number => Number(parts[name])
   if (number('hour') > 23 || number('minute') > 59 || number('second') > 60) return null

@@ -1,5 +1,5 @@
 // The first bytes of a file, compared with its name before anything reaches the disk.
-import { MOST, reasonFor, type StandIn, standInOf } from '../content/stand-in.ts'
+import { MAX_CHECKED_BYTES, reasonFor, type StandIn, standInOf } from '../content/stand-in.ts'
 import type { Answer } from '../http/answer.ts'
 import { list } from '../rules/field-lines.ts'
 import type { Verdict } from '../rules/verdict.ts'
@@ -27,14 +27,15 @@ export class FirstBytes {
   async judge({ answer, verdict, suspects }: JudgedHead): Promise<Verdict> {
     const start = startIn(answer, verdict)
     // An answer that begins at the first byte is always checked: it may differ from the one that decided.
-    if (start === null || start >= MOST || (start > 0 && this.#pieces === null)) return verdict
+    if (start === null || start >= MAX_CHECKED_BYTES || (start > 0 && this.#pieces === null)) return verdict
     const contentType = list(answer.fields, 'content-type') ?? ''
     const found = (bytes: Buffer): StandIn | 'none' | 'more' => standInOf({ bytes, contentType, suspects })
     if (found(Buffer.alloc(0)) === 'none') return verdict
     const including = (bytes: Buffer): Map<number, Buffer> =>
       new Map([...(this.#pieces ?? []), [start, bytes]])
     const bytes = await answer.peek({
-      isEnough: (bytes) => start + bytes.length >= MOST || found(joined(including(bytes))) !== 'more',
+      isEnough: (bytes) =>
+        start + bytes.length >= MAX_CHECKED_BYTES || found(joined(including(bytes))) !== 'more',
       stallTimeoutMs: this.#stallTimeout,
     })
     const pieces = including(bytes)
