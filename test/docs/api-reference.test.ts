@@ -10,11 +10,11 @@ for (const folder of ['plugin', 'demo-client']) {
     t.equal(
       readFileSync(`${REPOSITORY}${folder}/API.md`, 'utf8'),
       referenceOf(`${REPOSITORY}${folder}/`),
-      'npm run docs writes it anew',
+      'npm run docs writes it again',
     )
   })
 
-  t.test(`${folder}: every public thing says what it is`, async (t) => {
+  t.test(`${folder}: each public declaration has a comment`, async (t) => {
     const sections = referenceOf(`${REPOSITORY}${folder}/`).split('\n## ').slice(1)
     for (const section of sections) {
       const [name = '', , first = ''] = section.split('\n')
@@ -25,7 +25,7 @@ for (const folder of ['plugin', 'demo-client']) {
   })
 }
 
-t.test('a declaration is taken apart', async (t) => {
+t.test('a comment and its declaration become a section of the reference', async (t) => {
   const text = `
 /** Another. */
 export interface Other { }

@@ -1,4 +1,4 @@
-// The Chinese README says in one document what three say in English. Its code, figures and names are theirs.
+// The Chinese README covers three English documents. Its code, figures and names must be the same as theirs.
 import t from 'tap'
 import { readDocument, type Table, tableUnder } from './support/markdown.ts'
 
@@ -14,11 +14,11 @@ const chineseTables = (heading: string): Table['rows'][] =>
   CHINESE.tables.filter((table) => table.heading === heading).map(({ rows }) => rows)
 
 const cells = (row: Row | undefined): string[] => Object.values(row ?? {})
-/** What needs no translation: code and numbers. */
+/** The parts of a cell that are not translated: code and numbers. */
 const fixed = (cell: string): string[] => [...(cell.match(/`[^`]+`|\d[\d._]*/g) ?? [])].sort()
 
 t.test(
-  'the blocks of README.md are in the Chinese one, in order; others are in a README of a package',
+  'the Chinese README has the blocks of README.md, in order, and others only from the packages',
   async (t) => {
     const shared = ROOT.blocks.map(({ text }) => text)
     const known = new Set([...PLUGIN.blocks, ...CLIENT.blocks].map(({ text }) => text))
@@ -34,7 +34,7 @@ for (const { chinese, index = 0, english } of [
   { chinese: '开销', english: tableUnder(ROOT, 'What it costs') },
   { chinese: '开销', index: 1, english: tableUnder(CLIENT, 'What it costs') },
 ]) {
-  t.test(`${chinese}: the figures are those of the English table ${index}`, async (t) => {
+  t.test(`"${chinese}" has the figures of the English table (${index})`, async (t) => {
     const rows = chineseTables(chinese)[index] ?? []
     t.strictSame(
       rows.map((row) => cells(row).slice(1)),
@@ -57,7 +57,7 @@ for (const { chinese, english, columns } of [
     columns: { 退出码: 'status', 错误码: 'code' },
   },
 ]) {
-  t.test(`${chinese}: the rows and their names are those of the English table`, async (t) => {
+  t.test(`"${chinese}" has the rows and names of the English table`, async (t) => {
     const rows = chineseTables(chinese)[0] ?? []
     for (const [ours, theirs] of Object.entries(columns))
       t.strictSame(
@@ -68,30 +68,27 @@ for (const { chinese, english, columns } of [
   })
 }
 
-t.test('下载器选项: the defaults that are numbers are those of the English table', async (t) => {
+t.test('"下载器选项" has the numbers of the English table as defaults', async (t) => {
   const rows = chineseTables('下载器选项')[0] ?? []
   for (const [index, row] of tableUnder(CLIENT, 'Options').entries())
     t.strictSame(fixed(rows[index]?.['默认值'] ?? ''), fixed(row['default'] ?? ''), String(row['option']))
 })
 
-t.test(
-  '与其他服务器对比: each cell translates the English one, by the same words in every row',
-  async (t) => {
-    const rows = chineseTables('与其他服务器对比')[0] ?? []
-    const english = tableUnder(PLUGIN, 'Compared')
-    t.equal(rows.length, english.length)
-    const words = new Map<string, string>()
-    for (const [index, row] of english.entries()) {
-      const [name = '', ...found] = cells(rows[index])
-      const [theirName = '', ...expected] = cells(row)
-      t.strictSame(fixed(name), fixed(theirName))
-      for (const [column, cell] of expected.entries()) {
-        const translation = found[column] ?? ''
-        t.equal(words.get(cell) ?? translation, translation, `${theirName}: ${cell}`)
-        t.strictSame(fixed(translation), fixed(cell), theirName)
-        words.set(cell, translation)
-      }
+t.test('"与其他服务器对比" translates each English cell, with the same words in every row', async (t) => {
+  const rows = chineseTables('与其他服务器对比')[0] ?? []
+  const english = tableUnder(PLUGIN, 'Compared')
+  t.equal(rows.length, english.length)
+  const words = new Map<string, string>()
+  for (const [index, row] of english.entries()) {
+    const [name = '', ...found] = cells(rows[index])
+    const [theirName = '', ...expected] = cells(row)
+    t.strictSame(fixed(name), fixed(theirName))
+    for (const [column, cell] of expected.entries()) {
+      const translation = found[column] ?? ''
+      t.equal(words.get(cell) ?? translation, translation, `${theirName}: ${cell}`)
+      t.strictSame(fixed(translation), fixed(cell), theirName)
+      words.set(cell, translation)
     }
-    t.equal(new Set(words.values()).size, words.size, 'two words are not one')
-  },
-)
+  }
+  t.equal(new Set(words.values()).size, words.size, 'two English cells have two translations')
+})

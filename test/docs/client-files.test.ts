@@ -1,4 +1,4 @@
-// The table of files in range-get's README, compared with what appears on the disk while runs are at work.
+// Compares the table of files in range-get's README with the files that appear on the disk during runs.
 import { mkdirSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,12 +16,12 @@ const ID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/
 // A takeover watches for five seconds first.
 t.setTimeout(300_000)
 
-/** What the table calls a file. */
+/** The name of a file in the table. */
 function called(name: string): string {
   return name.replace(ID, 'ID').replace(/^file\.bin/, 'NAME')
 }
 
-/** Names of what appears in a folder. Take them with `end`. */
+/** Records the names of files that appear in a folder. `end` returns them. */
 function follow(folder: string): { end: () => Promise<Set<string>> } {
   const seen = new Set<string>()
   const watcher = watch(folder, (_event, name) => seen.add(called(name ?? '')))
@@ -38,13 +38,13 @@ function follow(folder: string): { end: () => Promise<Set<string>> } {
 interface Row {
   readonly name: string
   readonly env?: NodeJS.ProcessEnv
-  /** A run before, killed there. */
+  /** An earlier run is killed at this step. */
   readonly first?: string
-  /** What is then done to its lock. */
+  /** Changes the lock of that run. */
   readonly lock?: (path: string) => void
 }
 
-/** The lock as it would look from another machine, its owner silent for an hour. */
+/** Makes the lock look like one of another machine, with an owner that has been silent for an hour. */
 function makeForeign(path: string): void {
   const owner = JSON.parse(readFileSync(path, 'utf8'))
   writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
@@ -56,8 +56,8 @@ const KILLED = 'rename:\\.part\\.done\\.'
 const ROWS: readonly Row[] = [
   { name: 'a first run' },
   { name: 'no hard links', env: { REFUSE: 'link:EPERM' } },
-  { name: 'one that takes up what a killed one has left', first: KILLED },
-  { name: 'one that takes over from another machine', first: KILLED, lock: makeForeign },
+  { name: 'a run that resumes a killed one', first: KILLED },
+  { name: 'a run that takes over from another machine', first: KILLED, lock: makeForeign },
 ]
 
 /** Runs the command as the row says. Returns what appeared beside the output, and beside the secret. */
@@ -82,14 +82,14 @@ async function trace(
   const { status, stderr } = await rangeGet(args, dir, usual).ended
   t.equal(status, 0, stderr)
   const seen = { beside: await followed.end(), home: await atHome.end() }
-  t.strictSame([names(dir), names(home)], [['file.bin'], ['journal.key']], 'what is left')
+  t.strictSame([names(dir), names(home)], [['file.bin'], ['journal.key']], 'the files that are left')
   return seen
 }
 
 const table = tableUnder(README, 'What lies on disk').map(({ file }) => plain(file))
 
 t.test(
-  'What lies on disk: the table names what appears, and nothing else',
+  '"What lies on disk" lists all files that appear, and no others',
   { skip: process.platform === 'linux' ? false : 'the watching of folders names every file on Linux only' },
   async (t) => {
     const seen = new Set<string>()

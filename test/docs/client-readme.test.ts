@@ -22,7 +22,7 @@ const HOST = 'https://example.com'
 const declarations = (name: string): string =>
   readFileSync(`${REPOSITORY}demo-client/dist/${name}.d.ts`, 'utf8')
 
-/** Serves what the README downloads, in the place of example.com. */
+/** Serves the file that the README downloads from example.com. */
 async function serve(t: Test): Promise<string> {
   const server = createServer((request, response) => {
     const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
@@ -56,7 +56,7 @@ async function run(t: Test, command: string): Promise<{ printed: string; folder:
 
 const commands = README.blocks.filter(({ language, text }) => language === 'sh' && text.startsWith('npx'))
 
-t.test('every block has a language that is known here', async (t) => {
+t.test('every block of the README is run here: its language is known', async (t) => {
   t.strictSame([...new Set(README.blocks.map(({ language }) => language))].sort(), [
     'js',
     'json',
@@ -69,12 +69,12 @@ t.test('every block has a language that is known here', async (t) => {
   )
 })
 
-t.test('Install: the help', async (t) => {
+t.test('"Install" prints the help', async (t) => {
   const { printed } = await run(t, commands[0]?.text ?? '')
   t.equal(printed, `${HELP}\n`)
 })
 
-t.test('Usage: the commands print what is shown', async (t) => {
+t.test('the commands of "Usage" print the shown text', async (t) => {
   const shown = README.blocks.filter(({ language }) => language === 'text').map(({ text }) => text)
   for (const [index, command] of commands.slice(1, 3).entries()) {
     const { printed, folder } = await run(t, command.text)
@@ -83,7 +83,7 @@ t.test('Usage: the commands print what is shown', async (t) => {
   }
 })
 
-t.test('--json: the last line is as shown', async (t) => {
+t.test('the last line of --json is the shown object', async (t) => {
   const { printed, folder, origin } = await run(t, commands[3]?.text ?? '')
   const shown = README.blocks.find(({ language }) => language === 'json')?.text ?? ''
   const want = JSON.parse(shown.replace('/home/me', folder).replace(HOST, origin))
@@ -92,7 +92,7 @@ t.test('--json: the last line is as shown', async (t) => {
   t.strictSame(Object.keys(found as object), Object.keys(want), 'in this order')
 })
 
-t.test('Options: the table and the help say the same', async (t) => {
+t.test('the table of options and the help list the same options', async (t) => {
   const rows = tableUnder(README, 'Options')
   const shown = rows.map(({ option }) => plain(option))
   const names = (text: string): string[] =>
@@ -113,7 +113,7 @@ t.test('Options: the table and the help say the same', async (t) => {
   }
 })
 
-t.test('Options: the defaults of the command are those of the library', async (t) => {
+t.test('the command has the defaults of the library', async (t) => {
   const settings = settingsOf({})
   const seconds = (ms: number): string => String(ms / 1000)
   const want: Record<string, string> = {
@@ -134,7 +134,7 @@ t.test('Options: the defaults of the command are those of the library', async (t
   }
 })
 
-t.test('Exit statuses: those of the code', async (t) => {
+t.test('the table of exit statuses lists those of the code', async (t) => {
   const rows = tableUnder(README, 'Exit statuses')
   const coded = rows.filter(({ code }) => code !== '')
   t.strictSame(
@@ -152,7 +152,7 @@ t.test('Exit statuses: those of the code', async (t) => {
   )
 })
 
-t.test('Download options: the names and defaults are those of the code', async (t) => {
+t.test('the table of download options has the names and defaults of the code', async (t) => {
   const settings = settingsOf({})
   const rows = tableUnder(README, 'Download options')
   t.strictSame(rows.map(({ option }) => plain(option)).sort(), Object.keys(settings).sort())
@@ -174,7 +174,7 @@ t.test('Download options: the names and defaults are those of the code', async (
   }
 })
 
-t.test('Progress, result and handle: the members are those of the code', async (t) => {
+t.test('the tables of progress, result and handle have the members of the code', async (t) => {
   const shown = (heading: string, column: string): string[] =>
     tableUnder(README, heading).map((row) => plain(row[column]).replace('()', ''))
   t.strictSame(
@@ -191,7 +191,7 @@ t.test('Progress, result and handle: the members are those of the code', async (
   )
 })
 
-/** What the block under each heading of the library prints, beside what depends on pace. */
+/** What the block under each heading of the library prints, apart from progress that depends on timing. */
 const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], folder: string) => void>> = {
   Library: (t, lines, folder) => {
     t.strictSame(lines.at(-1), ['finished', 13, 13])
@@ -211,21 +211,21 @@ t.strictSame(
 )
 
 for (const { heading, text } of snippets) {
-  t.test(`${heading}: what its code says happens`, async (t) => {
+  t.test(`the code under "${heading}" does what the text says`, async (t) => {
     const folder = await projectFolder(t)
     const origin = await serve(t)
-    const told = t.capture(console, 'log')
+    const printed = t.capture(console, 'log')
     const path = join(folder, 'snippet.mjs')
     const placed = text
       .replaceAll(HOST, origin)
       .replace(/'(\w+\.iso)'/g, (_, name) => `'${join(folder, name)}'`)
     await writeFile(path, placed)
     await import(pathToFileURL(path).href)
-    PRINTED[heading]?.(t, told.args(), folder)
+    PRINTED[heading]?.(t, printed.args(), folder)
   })
 }
 
-t.test('A page in place of a file: the names are those of the source', async (t) => {
+t.test('"A page in place of a file" lists the extensions of the code', async (t) => {
   const tables = README.tables.filter(({ heading }) => heading === 'A page in place of a file')
   const formats = tables.find(({ rows }) => rows[0]?.['extensions'] !== undefined)?.rows ?? []
   const shown = formats.map((row) => [plain(row['format']), plain(row['extensions']).replaceAll('.', '')])

@@ -14,7 +14,7 @@ import { missing } from './support/programs.ts'
 
 const HELLO = 'hello, ranges'
 const MODIFIED_SECONDS = 784_111_777
-/** More than a connection's buffers hold on the way. */
+/** More than the buffers of a connection can contain. */
 const LARGE_BYTES = 48 * 1024 * 1024
 const POLL_MS = 20
 
@@ -24,7 +24,7 @@ interface Served {
   readonly root: string
 }
 
-/** Finds out one thing about a server, in the words of the README's table. */
+/** Measures one property of a server, and returns it in the words of the README's table. */
 type Probe = (served: Served) => Promise<string>
 
 const statusOf =
@@ -74,13 +74,13 @@ const PROBES: Readonly<Record<string, Probe>> = {
   },
 }
 
-/** The tag of the file in its weak form, whichever form the server sends. */
+/** The tag of the file in its weak form, also if the server sends a strong one. */
 async function weakTagOf({ where }: Served): Promise<string> {
   const { etag = '' } = (await ask(where, { url: '/hello.txt' })).headers
   return etag.startsWith('W/') ? etag : `W/${etag}`
 }
 
-/** The client takes its first bytes, the file gets other bytes in place, the client takes the rest. */
+/** The client reads its first bytes, the file is rewritten in place, the client reads the remaining bytes. */
 async function rewriteMeanwhile({ where, root }: Served): Promise<string> {
   const path = join(root, 'large.bin')
   await writeFile(path, Buffer.alloc(LARGE_BYTES, 'a'))
@@ -118,7 +118,7 @@ async function rewrite(path: string): Promise<void> {
   await file.close()
 }
 
-/** A FIFO can be opened for writing without waiting only when somebody has it open for reading, or waits to. */
+/** A FIFO can be opened for writing without waiting only if another process has opened it for reading, or is trying to. */
 async function openFifo({ where, root }: Served): Promise<string> {
   const answer = ask(where, { url: '/fifo' }).then(
     ({ status }) => String(status),
@@ -154,7 +154,7 @@ async function makeRoot(t: Test): Promise<string> {
 const rows = tableUnder(readDocument('plugin/README.md'), 'Compared')
 const noNginx = await missing('nginx', '-v')
 
-t.test('the table and the probes are about the same', async (t) => {
+t.test('the table has a row for each probe', async (t) => {
   t.strictSame(
     rows.map((row) => plain(row[''])),
     Object.keys(PROBES),
@@ -162,7 +162,7 @@ t.test('the table and the probes are about the same', async (t) => {
   for (const row of rows) t.strictSame(Object.keys(row).slice(1).map(plain), Object.keys(CONTENDERS))
 })
 
-t.test('the versions are those that run here', async (t) => {
+t.test('the versions in the table are the installed ones', async (t) => {
   for (const [column, name] of [
     ['@fastify/static 10.1', '@fastify/static'],
     ['express.static 5.3', 'express'],
@@ -173,13 +173,17 @@ t.test('the versions are those that run here', async (t) => {
 })
 
 for (const [name, start] of Object.entries(CONTENDERS)) {
-  t.test(`${name}: each cell of its column`, { skip: name === 'nginx' && noNginx }, async (t) => {
-    const root = await makeRoot(t)
-    const where = await start(t, root)
-    for (const row of rows) {
-      const found = await PROBES[plain(row[''])]?.({ where, root })
-      const cell = Object.entries(row).find(([column]) => plain(column) === name)?.[1]
-      t.equal(found, cell, plain(row['']))
-    }
-  })
+  t.test(
+    `${name} does what its column of the table says`,
+    { skip: name === 'nginx' && noNginx },
+    async (t) => {
+      const root = await makeRoot(t)
+      const where = await start(t, root)
+      for (const row of rows) {
+        const found = await PROBES[plain(row[''])]?.({ where, root })
+        const cell = Object.entries(row).find(([column]) => plain(column) === name)?.[1]
+        t.equal(found, cell, plain(row['']))
+      }
+    },
+  )
 }

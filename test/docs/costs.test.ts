@@ -1,14 +1,14 @@
 import t from 'tap'
 import { type Document, readDocument, tableUnder } from './support/markdown.ts'
 
-// The figures in the documents are those of the committed results, or nothing.
+// The figures in the documents must be those of the committed results.
 const results = readDocument('test/bench/RESULTS.md')
 const HEADING = 'What it costs'
 
-/** The middle figure, without least and most behind it. */
+/** The median, without the minimum and maximum after it. */
 const median = (cell: string | undefined): string => (cell ?? '').replace(/ \(.*\)$/, '')
 
-/** A table of the results, by the beginning of its heading: the first cell of each row, and the others. */
+/** The table of the results whose heading begins with `title`: rows by their first cell. */
 function figuresUnder(title: string): Map<string, Readonly<Record<string, string>>> {
   const table = results.tables.find(({ heading }) => heading.startsWith(title))
   if (table === undefined) throw new Error(`no "${title}" in the results`)
@@ -22,7 +22,7 @@ function rowsOf(document: Document): ReturnType<typeof tableUnder> {
 }
 
 for (const path of ['README.md', 'plugin/README.md']) {
-  t.test(`${path}: server CPU as it was measured`, async (t) => {
+  t.test(`${path} has the measured CPU times`, async (t) => {
     for (const { '': work = '', ...cells } of rowsOf(readDocument(path))) {
       const figures = figuresUnder(work)
       for (const [server, cell] of Object.entries(cells)) {
@@ -33,7 +33,7 @@ for (const path of ['README.md', 'plugin/README.md']) {
   })
 }
 
-t.test('demo-client/README.md: time and memory as they were measured', async (t) => {
+t.test('demo-client/README.md has the measured times and memory', async (t) => {
   const figures = figuresUnder('Downloads to a file')
   for (const { '': run = '', time, 'most memory': memory } of rowsOf(readDocument('demo-client/README.md'))) {
     const measured = figures.get(run)

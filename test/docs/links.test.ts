@@ -32,7 +32,7 @@ function anchorsOf(headings: readonly string[]): string[] {
 }
 
 for (const path of DOCUMENTS) {
-  t.test(`${path}: its links lead somewhere`, async (t) => {
+  t.test(`the links of ${path} lead to files and headings that exist`, async (t) => {
     const { text } = readDocument(path)
     for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue
@@ -41,5 +41,17 @@ for (const path of DOCUMENTS) {
       t.ok(existsSync(REPOSITORY + full), target)
       if (anchor !== undefined) t.ok(anchorsOf(readDocument(full).headings).includes(anchor), target)
     }
+  })
+}
+
+/** A path from the root of the repository, as code. */
+const PATH = /`((?:plugin|demo-client|demo-server|test|\.ci|\.github)\/[\w./-]+)`/g
+/** Folders that are made by a build or a run. */
+const MADE = /\/dist|\.data/
+
+for (const path of DOCUMENTS) {
+  t.test(`the files that ${path} names exist`, async (t) => {
+    for (const [, named = ''] of readDocument(path).text.matchAll(PATH))
+      if (!MADE.test(named)) t.ok(existsSync(REPOSITORY + named), named)
   })
 }

@@ -39,7 +39,7 @@ async function serve(
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 const skip = await missing('nginx', '-v')
 
-t.test('Behind nginx: the answers are those of the plugin', { skip }, async (t) => {
+t.test('behind nginx, the answers are those of the plugin', { skip }, async (t) => {
   const { app } = await serve(t, {})
   const nginx = await startNginx(t, `gzip on; ${PLAIN?.replace('http://127.0.0.1:3000', originOf(app))}`)
   const url = '/files/a%20b.txt'
@@ -63,7 +63,7 @@ t.test('Behind nginx: the answers are those of the plugin', { skip }, async (t) 
   t.equal((await ask(nginx, { url: '/files/..%2fa%20b.txt' })).status, 404)
 })
 
-t.test('Behind nginx: slices are cached at the edge', { skip }, async (t) => {
+t.test('behind nginx, slices are cached', { skip }, async (t) => {
   const { app, asked } = await serve(t, { etag: 'content' })
   const nginx = await startNginx(t, SLICED?.replace('http://127.0.0.1:3000', originOf(app)) ?? '')
   const url = '/files/a%20b.txt'

@@ -1,8 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:http2'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { CHANNELS } from 'fastify-send-range'
 import t, { type Test } from 'tap'
@@ -10,15 +8,11 @@ import { localhostCertificate } from '../plugin/support/localhost-certificate.ts
 import { ask } from './support/ask.ts'
 import { readDocument } from './support/markdown.ts'
 import { missing, runCommand } from './support/programs.ts'
-import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
+import { HELLO, recipeFiles } from './support/recipe-files.ts'
+import { originOf, runRecipe } from './support/snippet.ts'
 
 const README = readDocument('plugin/README.md')
-const HELLO = 'hello, ranges'
-/** Enough for @fastify/compress to find it worth while. */
-const STORY = 'once upon a time\n'.repeat(100)
 const FIRST_FOUR = { range: 'bytes=0-3' }
-/** Long ago, so that every date is a strong one. */
-const MODIFIED_SECONDS = 784_111_777
 
 type Check = (t: Test, app: FastifyInstance) => Promise<void>
 
@@ -26,7 +20,7 @@ async function get(app: FastifyInstance, url: string, headers: Record<string, st
   return await app.inject({ url, headers })
 }
 
-/** What the block under each heading has to do. */
+/** Checks what the block under each heading does. */
 const RECIPES: Readonly<Record<string, Check>> = {
   Usage: async (t, app) => {
     const part = await get(app, '/files/hello.txt')
@@ -43,11 +37,11 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.strictSame(beyond.json(), { code: 'ERR_RANGE_NOT_SATISFIABLE' })
   },
   Events: async (t, app) => {
-    const told = t.capture(console, 'log')
+    const printed = t.capture(console, 'log')
     const ended = once(eventOn(CHANNELS.served), 'message')
     t.equal(await (await fetch(`${originOf(app)}/files/hello.txt`, { headers: FIRST_FOUR })).text(), 'hell')
     await ended
-    t.strictSame(told.args(), [['fastify-send-range:served hello.txt 206 1 4']])
+    t.strictSame(printed.args(), [['fastify-send-range:served hello.txt 206 1 4']])
   },
   'Private files': async (t, app) => {
     t.equal((await get(app, '/private/hello.txt')).statusCode, 401)
@@ -176,7 +170,7 @@ const RECIPES: Readonly<Record<string, Check>> = {
   },
 }
 
-/** Tells of the messages on a channel, after those who subscribed before. */
+/** Emits the messages of a channel, after the subscribers that came before. */
 function eventOn(name: string): EventEmitter {
   const emitter = new EventEmitter()
   const listener = (message: unknown): void => {
@@ -193,74 +187,30 @@ function listOf(field: unknown): string[] {
     .split(/\s*,\s*/)
 }
 
-/** What the README's places stand for. */
-async function fixture(t: Test) {
-  const folder = await projectFolder(t)
-  const contents = {
-    'files/hello.txt': HELLO,
-    'files/story.txt': STORY,
-    'files/disk.iso': STORY,
-    'files/setup.exe': STORY,
-    'files/data.bin': STORY,
-    'files/model.safetensors': STORY,
-    'files/2026.pdf': 'a report',
-    'files/film.mp4': 'a film',
-    'files/segment.m4s': 'a segment',
-    'files/list.m3u8': 'a list',
-    'files/manifest.mpd': 'a manifest',
-    'files/folder/nested.txt': 'nested',
-    'manuals/manual.txt': 'a manual',
-    'pictures/picture.png': 'a picture',
-  }
-  for (const name of ['files/folder', 'manuals', 'pictures'])
-    await mkdir(join(folder, name), { recursive: true })
-  for (const [name, text] of Object.entries(contents)) {
-    await writeFile(join(folder, name), text)
-    await utimes(join(folder, name), MODIFIED_SECONDS, MODIFIED_SECONDS)
-  }
-  return {
-    folder,
-    stands: {
-      '/srv/files': join(folder, 'files'),
-      '/srv/manuals': join(folder, 'manuals'),
-      '/srv/pictures': join(folder, 'pictures'),
-      '/etc/ssl/files': join(folder, 'files'),
-    },
-  }
-}
-
-async function writeCertificate(folder: string): Promise<void> {
-  await writeFile(join(folder, 'files.key'), localhostCertificate.key)
-  await writeFile(join(folder, 'files.crt'), localhostCertificate.cert)
-}
-
 const recipes = README.blocks.filter(({ language }) => language === 'js')
 
-t.test('every block has a language that is known here', async (t) => {
+t.test('every block of the README is run here: its language is known', async (t) => {
   const known = ['js', 'sh', 'http', 'nginx']
   for (const { language, heading } of README.blocks) t.ok(known.includes(language), `${language}: ${heading}`)
   t.strictSame(recipes.map(({ heading }) => heading).sort(), Object.keys(RECIPES).sort())
 })
 
 for (const { heading, text } of recipes) {
-  t.test(`${heading}: what its code says happens`, async (t) => {
-    const { folder, stands } = await fixture(t)
-    await writeCertificate(folder)
-    const app = await runRecipe(t, text, stands)
+  t.test(`the code under "${heading}" does what the text says`, async (t) => {
+    const app = await runRecipe(t, text, await recipeFiles(t))
     await RECIPES[heading]?.(t, app)
   })
 }
 
 t.test(
-  'Usage: the curl line prints what the README shows',
+  'the curl line of "Usage" prints the shown answer',
   { skip: await missing('curl', '--version') },
   async (t) => {
-    const { stands } = await fixture(t)
     const usage = README.blocks.filter(({ heading }) => heading === 'Usage')
     const code = usage.find(({ language }) => language === 'js')?.text ?? ''
     const command = usage.find(({ language }) => language === 'sh')?.text ?? ''
     const shown = usage.find(({ language }) => language === 'http')?.text ?? ''
-    const app = await runRecipe(t, code, stands)
+    const app = await runRecipe(t, code, await recipeFiles(t))
     const { stdout } = await runCommand(command.replace('http://localhost:3000', originOf(app)), { cwd: '.' })
     const [head = '', body] = stdout.split('\r\n\r\n')
     const [shownHead = '', shownBody] = shown.split('\n\n')
@@ -270,7 +220,7 @@ t.test(
   },
 )
 
-/** Names of fields are written in any case, and a tag differs between machines. */
+/** Field names can have any case, and a tag differs between machines. */
 function comparable(line: string): string {
   return line.replace(/^[\w-]+:/, (name) => name.toLowerCase()).replace(/^etag: "[\w-]{22}"/, 'etag: "…"')
 }

@@ -13,10 +13,10 @@ import { plain, readDocument, tableUnder } from './support/markdown.ts'
 
 const README = readDocument('plugin/README.md')
 
-/** What a declaration file of the built plugin says. */
+/** The text of a declaration file of the built plugin. */
 const declarations = (name: string): string => readFileSync(`${REPOSITORY}plugin/dist/${name}.d.ts`, 'utf8')
 
-t.test('Options: the names and defaults are those of the code', async (t) => {
+t.test('the table of options has the names and defaults of the code', async (t) => {
   const settings = defaultSettings()
   const rows = tableUnder(README, 'Options')
   t.strictSame(rows.map(({ option }) => plain(option)).sort(), Object.keys(settings).sort())
@@ -34,7 +34,7 @@ t.test('Options: the names and defaults are those of the code', async (t) => {
   }
 })
 
-t.test('fileSource: the options are those of the plugin that are about files', async (t) => {
+t.test('the options of fileSource are those of the plugin that are about files', async (t) => {
   const rows = tableUnder(README, 'Files, or else a bucket')
   t.strictSame(
     rows.map(({ option }) => plain(option)),
@@ -44,7 +44,7 @@ t.test('fileSource: the options are those of the plugin that are about files', a
   for (const row of rows) t.equal(row['default'], ofPlugin.get(row['option']))
 })
 
-t.test('Options: the strings that a type lists are taken, others are not', async (t) => {
+t.test('the strings that the table of options lists are accepted, others are not', async (t) => {
   for (const row of tableUnder(README, 'Options')) {
     const name = plain(row['option'])
     const listed = [...(row['type'] ?? '').matchAll(/'(\w+)'/g)].map(([, value]) => value)
@@ -54,7 +54,7 @@ t.test('Options: the strings that a type lists are taken, others are not', async
   }
 })
 
-t.test('Errors: the codes and statuses are those of the code', async (t) => {
+t.test('the table of errors has the codes and statuses of the code', async (t) => {
   const rows = tableUnder(README, 'Errors')
   const codes = unionOf(declarations('errors'), 'SendRangeErrorCode')
   t.strictSame(rows.map(({ code }) => plain(code)).sort(), codes.sort())
@@ -64,7 +64,7 @@ t.test('Errors: the codes and statuses are those of the code', async (t) => {
   }
 })
 
-t.test('Events: the properties and channels are those of the code', async (t) => {
+t.test('the table of events has the properties and channels of the code', async (t) => {
   const rows = tableUnder(README, 'Events')
   t.strictSame(
     rows.map(({ property }) => plain(property)),
@@ -151,10 +151,10 @@ const STATUSES: readonly StatusCase[] = [
   { url: HELLO, ...range('bytes=-0'), status: 416 },
   { url: '/broken', status: 500 },
 ]
-// The system refuses nothing to root.
+// root may read any file.
 const UNREADABLE: StatusCase = { url: '/files/unreadable.txt', status: process.getuid?.() === 0 ? 200 : 403 }
 
-t.test('Statuses: each of them, as the table says', async (t) => {
+t.test('each status of the table is answered as it says', async (t) => {
   const origin = await serve(t)
   for (const { status, ...request } of [...STATUSES, UNREADABLE]) {
     const answer = await ask(origin, request)
@@ -166,6 +166,6 @@ t.test('Statuses: each of them, as the table says', async (t) => {
     }
   }
   const listed = tableUnder(README, 'Statuses').map((row) => Number(row['status']))
-  // 503 needs a process without descriptors: its status is held to the code by the table of errors.
+  // 503 needs a process without descriptors. The table of errors checks its status.
   t.strictSame(listed, [...new Set(STATUSES.map(({ status }) => status)), 503])
 })

@@ -17,14 +17,14 @@ const manifest = JSON.parse(readFileSync(`${REPOSITORY}package.json`, 'utf8'))
 const ci = readFileSync(`${REPOSITORY}.ci/run`, 'utf8')
 const noCurl = await missing('curl', '--version')
 
-/** What `npm run NAME` runs behind the build, which has happened. */
+/** The program that `npm run NAME` runs after the build. */
 function builtCommandOf(name: string): string {
   const [build, command = ''] = String(manifest.scripts[name]).split(' && ')
   if (build !== 'npm run --silent build') throw new Error(`the script "${name}" does not build first`)
   return REPOSITORY + command.replace(/^node /, '')
 }
 
-/** Runs the demo with the arguments that a document gives it. */
+/** Runs the demo with the arguments of a document. */
 async function walk(t: Test, line: string): Promise<void> {
   const folder = t.testdir({})
   const args = (line.split(' -- ')[1] ?? '').split(' ').filter((word) => word !== '')
@@ -37,7 +37,7 @@ async function walk(t: Test, line: string): Promise<void> {
   t.ok(readFileSync(join(folder, output ?? '')).equals(want), `${output} is ${source}`)
 }
 
-/** The part of the demo's output that depends on neither port nor file. */
+/** Checks the part of the demo's output that does not depend on the port. */
 async function showsSteps(t: Test, shown: string): Promise<void> {
   const { stdout } = await startCommand(
     process.execPath,
@@ -77,7 +77,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
     .filter(({ language }) => language === 'sh')
     .flatMap((block) => block.text.split('\n'))
 
-  t.test(`${path}: every command is one that is run here`, async (t) => {
+  t.test(`${path} has only commands that are run here`, async (t) => {
     t.strictSame(commands, [
       'npm ci',
       'npm run demo',
@@ -94,7 +94,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
     for (const { language, heading } of blocks) t.match(language, /^(sh|js|text)$/, heading)
   })
 
-  t.test(`${path}: the demo`, async (t) => {
+  t.test(`the demo of ${path} copies its source`, async (t) => {
     const lines = [
       'npm run demo',
       ...[...text.matchAll(/`(npm run demo -- [^`]+)`/g)].map(([, line = '']) => line),
@@ -104,7 +104,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
     for (const block of blocks.filter(({ language }) => language === 'text')) await showsSteps(t, block.text)
   })
 
-  t.test(`${path}: the curl line at the server alone`, { skip: noCurl }, async (t) => {
+  t.test(`the curl line of ${path} gets the shown fields`, { skip: noCurl }, async (t) => {
     const origin = await serveDemo(t)
     const line = commands.find((command) => command.startsWith('curl')) ?? ''
     const { stdout, stderr } = await runCommand(line.replace(SERVED, origin), { cwd: '.' })
@@ -116,7 +116,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       t.match(stderr.toLowerCase(), `< ${field}`)
   })
 
-  t.test(`${path}: the packages have the names that are installed`, async (t) => {
+  t.test(`npm pack makes the packages that ${path} installs`, async (t) => {
     const line = commands.find((command) => command.startsWith('npm pack')) ?? ''
     const { stdout } = await runCommand(`${line} --silent --dry-run --ignore-scripts`, { cwd: REPOSITORY })
     const tarballs = stdout.trim().split('\n')
@@ -129,7 +129,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
     }
   })
 
-  t.test(`${path}: the downloader at the server of the usage`, async (t) => {
+  t.test(`the downloader of ${path} downloads from its server`, async (t) => {
     const origin = originOf(await serveUsage(t, blocks))
     const command = commands.find((line) => line.startsWith('npx range-get')) ?? ''
     const folder = await projectFolder(t)

@@ -1,4 +1,4 @@
-// What the workflows of .github rely on, as far as it can be checked without GitHub.
+// Checks the workflows of .github, and the programs that they run, without GitHub.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ t.test('no workflow uses a secret, and each starts with the permission to read a
   }
 })
 
-t.test('each program of .ci that a workflow runs is there', async (t) => {
+t.test('each program of .ci that a workflow runs exists', async (t) => {
   for (const { name, text } of workflows) {
     for (const [program] of text.matchAll(/\.ci\/[\w-]+/g))
       t.ok(readdirSync(`${REPOSITORY}.ci`).includes(program.slice('.ci/'.length)), `${name}: ${program}`)
@@ -62,7 +62,7 @@ for (const subject of [
   'docs(security): the steps are counted',
   'build(deps): bump tap from 1 to 2',
 ]) {
-  t.test(`a subject as CONTRIBUTING says is taken (${subject})`, async (t) => {
+  t.test(`a subject that follows CONTRIBUTING is accepted (${subject})`, async (t) => {
     t.not(outputOf(COMMIT_SUBJECT, subject), undefined)
   })
 }

@@ -6,11 +6,11 @@ import { REPOSITORY } from '../support/repository.ts'
 import { emptyFolder, manifestOf, PACKAGES, pack, run } from './support/stranger.ts'
 
 const BESIDE = ['API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-/** Unpacked. A file that does not belong there would be larger than what is left of it. */
+/** The limit for all files, unpacked. It leaves less space than a wrong file would need. */
 const MOST_BYTES = 1.5 * 1024 * 1024
 
 for (const folder of PACKAGES) {
-  t.test(`${folder}: the tarball`, async (t) => {
+  t.test(`the tarball of ${folder}`, async (t) => {
     const place = await emptyFolder()
     t.teardown(() => rmSync(place, { recursive: true, force: true }))
     const tarball = await pack(folder, place)
@@ -21,7 +21,7 @@ for (const folder of PACKAGES) {
       .map((path) => path.replace(/^package\//, ''))
     const read = (path: string): string => readFileSync(join(place, 'package', path), 'utf8')
 
-    t.test('holds code, types, sources and four documents', async (t) => {
+    t.test('it contains code, types, sources and four documents', async (t) => {
       t.strictSame(files.filter((path) => !/^(?:dist|src)\//.test(path)).sort(), BESIDE)
       for (const path of files)
         t.match(
@@ -36,7 +36,7 @@ for (const folder of PACKAGES) {
       t.ok(bytes < MOST_BYTES, `${bytes} bytes`)
     })
 
-    t.test('each map finds its source', async (t) => {
+    t.test('each source map finds its source', async (t) => {
       const maps = files.filter((path) => path.endsWith('.map'))
       t.ok(maps.length > 0)
       for (const path of maps) {
@@ -45,14 +45,14 @@ for (const folder of PACKAGES) {
       }
     })
 
-    t.test('each import of a file finds it', async (t) => {
+    t.test('each import of a file finds the file', async (t) => {
       for (const path of files.filter((name) => name.endsWith('.js'))) {
         for (const [, target = ''] of read(path).matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g))
           t.ok(files.includes(posix.join(dirname(path), target)), `${path}: ${target}`)
       }
     })
 
-    t.test('each declaration that index.d.ts leads to is there', async (t) => {
+    t.test('each declaration file that index.d.ts imports is there', async (t) => {
       const reached = new Set(['dist/index.d.ts'])
       for (const path of reached) {
         t.ok(files.includes(path), path)
@@ -62,11 +62,11 @@ for (const folder of PACKAGES) {
       t.ok(reached.size > 1)
     })
 
-    t.test('runs nothing when it is installed', async (t) => {
+    t.test('it runs no script when it is installed', async (t) => {
       t.strictSame(Object.keys(JSON.parse(read('package.json')).scripts), ['prepack'])
     })
 
-    t.test('has the licence of the repository', async (t) => {
+    t.test('it has the licence of the repository', async (t) => {
       t.equal(read('LICENSE'), await readFile(`${REPOSITORY}LICENSE`, 'utf8'))
       t.equal(manifestOf(folder).version, JSON.parse(read('package.json')).version)
     })

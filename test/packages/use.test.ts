@@ -10,7 +10,7 @@ t.teardown(remove)
 
 const TSC = join(REPOSITORY, 'node_modules/typescript/bin/tsc')
 
-/** Serves a file, downloads it in ranges of four bytes, and tells. */
+/** Serves a file, downloads it in ranges of four bytes, and prints the result. */
 const walk = (load: string): string => `
 ${load}
 const run = async () => {
@@ -106,7 +106,7 @@ for (const { name, options, files } of [
   { name: 'nodenext', options: { module: 'nodenext' }, files: ['typed.mts', 'typed.cts'] },
   { name: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler' }, files: ['typed.mts'] },
 ]) {
-  t.test(`TypeScript, resolution ${name}`, async (t) => {
+  t.test(`TypeScript finds the types (resolution ${name})`, async (t) => {
     const project = `tsconfig.${name}.json`
     const compilerOptions = { target: 'es2023', strict: true, noEmit: true, types: ['node'], ...options }
     await writeFile(join(folder, 'typed.mts'), TYPED)
@@ -116,7 +116,7 @@ for (const { name, options, files } of [
   })
 }
 
-t.test('npx range-get', async (t) => {
+t.test('npx range-get prints its version and its help', async (t) => {
   const { version } = manifestOf('demo-client')
   t.equal(await run(folder, 'npx', '--offline', 'range-get', '--version'), `range-get ${version}\n`)
   t.match(await run(folder, 'npx', '--offline', 'range-get', '--help'), /^Usage: range-get/)

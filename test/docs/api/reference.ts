@@ -19,7 +19,7 @@ export function referenceOf(folder: string): string {
   )
   return [
     `# API of ${name}`,
-    'Made from the comments in the source by `npm run docs`. [README](README.md) tells how to use it.',
+    'Made from the comments in the source by `npm run docs`. [README](README.md) explains how to use it.',
     linksTo(declarations.map((declaration) => declaration.name)),
     ...(added.length === 0 ? [] : ['## Added to FastifyReply', membersTable(added)]),
     ...declarations.flatMap(section),

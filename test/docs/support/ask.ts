@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** A request; its target is sent exactly as it stands here. */
+/** A request; its target is sent exactly as given. */
 export interface Question {
   readonly url: string
   readonly method?: string
@@ -17,14 +17,14 @@ export interface Question {
 /** Where a server listens: a URL, or the path of a socket. */
 export type Where = string | { readonly socketPath: string }
 
-/** How `node:http` is told of it. */
+/** The options of `node:http` for it. */
 export function connectionTo(where: Where): RequestOptions {
   if (typeof where !== 'string') return { ...where, agent: false }
   const { hostname, port } = new URL(where)
   return { hostname, port, agent: false }
 }
 
-/** Sends one request on a connection of its own. Rejects when the answer is cut. */
+/** Sends one request on a new connection. Rejects if the answer is cut. */
 export async function ask(where: Where, question: Question): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const { url, method = 'GET', headers = {} } = question

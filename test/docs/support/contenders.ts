@@ -9,12 +9,12 @@ import type { Test } from 'tap'
 import type { Where } from './ask.ts'
 import { startNginx } from './nginx.ts'
 
-/** Starts a server of the files in a folder, gone with the test. */
+/** Starts a server of the files in a folder. It stops with the test. */
 export type Contender = (t: Test, root: string) => Promise<Where>
 
 const listen = { port: 0, host: '127.0.0.1' } as const
 
-/** Each with what it can do beside ranges switched on, by its column in the README's table. */
+/** The servers by their column in the README's table, with their other features switched on. */
 export const CONTENDERS: Readonly<Record<string, Contender>> = {
   'fastify-send-range': async (t, root) => {
     const app = Fastify({ forceCloseConnections: true })
@@ -30,7 +30,7 @@ export const CONTENDERS: Readonly<Record<string, Contender>> = {
     return await app.listen(listen)
   },
   'express.static 5.3': async (t, root) => {
-    // In any other environment it prints the errors that it answers with.
+    // In other environments it prints its errors.
     const app = express().set('env', 'test').use(express.static(root))
     const server = createServer(app).listen(listen)
     await once(server, 'listening')

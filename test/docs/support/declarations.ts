@@ -1,4 +1,4 @@
-// Reads what tests need out of declaration files: TypeScript 7 has no API for it, and the files are plain.
+// Reads declaration files for tests. TypeScript 7 has no API for that, and the files have a simple form.
 
 function bodyOf(declarations: string, opening: string): string {
   const from = declarations.indexOf(opening)

@@ -5,7 +5,7 @@ import { REPOSITORY } from '../../support/repository.ts'
 export interface Block {
   /** The nearest heading above it, without its marks. */
   readonly heading: string
-  /** What stands behind the opening fence. */
+  /** The text after the opening fence. */
   readonly language: string
   readonly text: string
 }
@@ -16,7 +16,7 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, string>>[]
 }
 
-/** What tests want to know of a Markdown file. */
+/** The parts of a Markdown file that tests use. */
 export interface Document {
   readonly text: string
   readonly headings: readonly string[]
@@ -29,7 +29,7 @@ export function readDocument(path: string): Document {
   return parseDocument(readFileSync(REPOSITORY + path, 'utf8'))
 }
 
-/** Picks headings, fenced blocks and tables out of Markdown. */
+/** Finds headings, fenced blocks and tables in Markdown. */
 export function parseDocument(text: string): Document {
   const headings: string[] = []
   const blocks: Block[] = []

@@ -12,9 +12,9 @@ const START_ATTEMPTS = 100
 const START_PAUSE_MS = 50
 
 /**
- * Starts the installed nginx on a socket of its own, gone with the test.
+ * Starts the installed nginx on a Unix socket. It stops with the test.
  *
- * @param configuration what stands inside `server { … }`
+ * @param configuration the content of `server { … }`
  */
 export async function startNginx(t: Test, configuration: string): Promise<Where> {
   const folder = await mkdtemp(join(tmpdir(), 'send-range-docs-'))
@@ -37,7 +37,7 @@ export async function startNginx(t: Test, configuration: string): Promise<Where>
 }
 
 function completeConfiguration(folder: string, socketPath: string, configuration: string): string {
-  // Started by root, its workers would change to a user that cannot look into the folders of the tests.
+  // When root starts nginx, its workers would change to a user that cannot read the folders of the tests.
   const user = userInfo().uid === 0 ? 'user root root;' : ''
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,

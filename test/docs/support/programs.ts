@@ -5,7 +5,7 @@ import { CLI } from '../../support/cli.ts'
 
 const run = promisify(execFile)
 
-// Debian installs servers where the PATH of ordinary users does not lead.
+// Debian installs servers in folders that are not in the PATH of ordinary users.
 /** The environment in which installed programs are looked for. */
 export const ENVIRONMENT: NodeJS.ProcessEnv = {
   ...process.env,
@@ -13,8 +13,8 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
 }
 
 /**
- * Why a test that needs a program has to be skipped, or false. Where the environment says `CI` nothing is skipped:
- * there the programs belong to what is installed.
+ * The reason to skip a test that needs a program, or false. With `CI` in the environment nothing is skipped: `.ci/run`
+ * has installed the programs.
  */
 export async function missing(program: string, versionFlag: string): Promise<string | false> {
   if (process.env['CI'] !== undefined) return false
@@ -26,7 +26,7 @@ export async function missing(program: string, versionFlag: string): Promise<str
   }
 }
 
-/** What a command line of a document prints. It is run by a shell, as a reader would. */
+/** The output of a command line of a document, run by a shell. */
 export async function runCommand(
   line: string,
   options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
@@ -38,8 +38,7 @@ export async function runCommand(
 }
 
 /**
- * What a command line with `npx range-get` prints. That from an installed package is for the test of the packages; here
- * the built command stands for it.
+ * The output of a command line with `npx range-get`. It runs the built command; `test/packages/` runs an installed one.
  */
 export async function runRangeGet(
   line: string,

@@ -5,10 +5,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { REPOSITORY } from '../../support/repository.ts'
 
-/** What a snippet's placeholders stand for here. */
-export type Stands = Readonly<Record<string, string>>
+/** The values of a snippet's placeholders. */
+export type Placeholders = Readonly<Record<string, string>>
 
-/** A folder inside the repository, so that imports resolve as in a project; gone with the test. */
+/** A folder inside the repository, so that imports resolve as in a project. It is removed with the test. */
 export async function projectFolder(t: Test): Promise<string> {
   const parent = join(REPOSITORY, '.build', 'docs')
   await mkdir(parent, { recursive: true })
@@ -24,7 +24,7 @@ export async function runModule(t: Test, code: string): Promise<Readonly<Record<
   return await import(pathToFileURL(path).href)
 }
 
-/** The lines that a recipe of the plugin's README leaves out: "They go on from the usage above". */
+/** The lines that a recipe of the plugin's README leaves out: "They continue the usage above". */
 function complete(code: string): string {
   const lines: string[] = []
   const hasInstance = code.includes('const fastify =')
@@ -37,10 +37,10 @@ function complete(code: string): string {
   return `${lines.join('\n')}\n${code}\nexport { fastify }\n`
 }
 
-/** Runs a block that is about a Fastify instance, and returns that, listening on a free port; gone with the test. */
-export async function runRecipe(t: Test, code: string, stands: Stands): Promise<FastifyInstance> {
+/** Runs a block that makes or uses a Fastify instance. Returns the instance, which listens on a free port until the test ends. */
+export async function runRecipe(t: Test, code: string, placeholders: Placeholders): Promise<FastifyInstance> {
   let text = complete(code).replaceAll('port: 3000', 'port: 0')
-  for (const [placeholder, value] of Object.entries(stands)) text = text.replaceAll(placeholder, value)
+  for (const [placeholder, value] of Object.entries(placeholders)) text = text.replaceAll(placeholder, value)
   const { fastify } = await runModule(t, text)
   const app = fastify as FastifyInstance
   t.teardown(() => app.close())

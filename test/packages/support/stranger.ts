@@ -11,7 +11,7 @@ const exec = promisify(execFile)
 /** The packages that are published, by folder. */
 export const PACKAGES: readonly string[] = ['plugin', 'demo-client']
 
-/** What matters of a package.json. */
+/** The fields of a package.json that tests read. */
 export interface Manifest {
   readonly name: string
   readonly version: string
@@ -24,7 +24,7 @@ export function manifestOf(folder: string): Manifest {
   return JSON.parse(readFileSync(join(REPOSITORY, folder, 'package.json'), 'utf8'))
 }
 
-/** The environment of somebody at a prompt: nothing of the npm that runs these tests, this Node first. */
+/** The environment of a user: without the variables of the npm that runs these tests, with this Node first. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name))
   return {
@@ -34,10 +34,10 @@ function environment(): NodeJS.ProcessEnv {
   }
 }
 
-/** Runs a program in a folder. Rejects, with what it printed, when it does not end with 0. */
+/** Runs a program in a folder. Rejects, with its output, unless it ends with status 0. */
 export async function run(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
   try {
-    // tap puts its loaders into the environment of every child; `env` takes them out again.
+    // tap adds its loaders to the environment of every child process. `env` removes them.
     return (
       await exec('env', ['-u', 'NODE_OPTIONS', command, ...args], {
         cwd,
@@ -51,7 +51,7 @@ export async function run(cwd: string, command: string, ...args: readonly string
   }
 }
 
-/** A folder far from the repository, where nothing of it is found by accident. Remove it. */
+/** A new folder outside the repository, so that no file of it is found by accident. The caller removes it. */
 export async function emptyFolder(): Promise<string> {
   return await mkdtemp(join(tmpdir(), 'stranger-'))
 }
@@ -72,8 +72,7 @@ function installed(folder: string, name: string): string {
 }
 
 /**
- * A project of somebody who has heard of the packages just now: both installed from their tarballs, with nothing but
- * what is on this disk. Remove it with `remove()`.
+ * The project of a new user: both packages installed from their tarballs, without a network. Remove it with `remove()`.
  */
 export async function strangersProject(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await emptyFolder()
@@ -90,7 +89,7 @@ export async function strangersProject(): Promise<{ readonly folder: string; rem
     join(folder, 'package.json'),
     JSON.stringify({ private: true, type: 'module', dependencies }),
   )
-  // What is linked from here would run its own scripts; the packages themselves have none.
+  // Packages that are linked from here would run their own scripts. The two packages have no install scripts.
   const offline = ['--offline', '--cache', join(folder, 'cache'), '--ignore-scripts']
   await run(folder, 'npm', 'install', ...offline, '--no-audit', '--no-fund')
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
