@@ -129,7 +129,7 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal((await get(app, '/rows/hello.txt', { range: 'bytes=0-1,-2' })).body, HELLO)
     t.equal((await get(app, '/rows/nothing')).statusCode, 404)
   },
-  'Files, or else a bucket': async (t, app) => {
+  'Files, then a bucket': async (t, app) => {
     const ofFile = await get(app, '/all/hello.txt')
     t.equal(ofFile.statusCode, 206)
     t.equal(ofFile.body, 'hell')

@@ -35,7 +35,7 @@ t.test('the table of options has the names and defaults of the code', async (t) 
 })
 
 t.test('the options of fileSource are those of the plugin that are about files', async (t) => {
-  const rows = tableUnder(README, 'Files, or else a bucket')
+  const rows = tableUnder(README, 'Files, then a bucket')
   t.strictSame(
     rows.map(({ option }) => plain(option)),
     membersOf(declarations('files/file-options'), 'FileSourceOptions'),
