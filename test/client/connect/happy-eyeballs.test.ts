@@ -1,4 +1,4 @@
-// A host with several addresses (RFC 8305): slow ones and dead ones do not matter as long as one answers.
+// A host with several addresses (RFC 8305): one address that answers is enough.
 import dns, { type LookupAddress } from 'node:dns'
 import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ t.teardown(() => {
 })
 let lookedUp: string[] = []
 
-/** From now on {@link HOST} has these addresses. */
+/** Gives {@link HOST} these addresses. */
 function resolveTo(...addresses: readonly string[]): void {
   const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
   type Callback = (error: Error | null, found: LookupAddress[]) => void
@@ -35,7 +35,7 @@ function resolveTo(...addresses: readonly string[]): void {
   dns.lookup = fake as unknown as typeof dns.lookup
 }
 
-/** Addresses by what they do: connect, fail at once, or stay silent. */
+/** Addresses whose names say what they do: connect, fail at once, or stay silent. */
 class Network {
   readonly tried: string[] = []
   readonly sockets: Socket[] = []
@@ -84,7 +84,7 @@ for (const [addresses, tried] of [
     [':silent1', 'good'],
   ],
 ] as const) {
-  t.test(`connected by one of ${addresses.join(', ')}`, async (t) => {
+  t.test(`a host is connected over the first address that answers (${addresses.join(', ')})`, async (t) => {
     resolveTo(...addresses)
     const network = new Network(await listen(t))
     const socket = await connectToHost({
@@ -96,11 +96,11 @@ for (const [addresses, tried] of [
     t.teardown(() => socket.destroy())
     t.strictSame(network.tried, tried, 'in this order')
     t.equal(socket, network.sockets.at(-1))
-    for (const loser of network.sockets.slice(0, -1)) t.ok(loser.destroyed, 'the others are given up')
+    for (const loser of network.sockets.slice(0, -1)) t.ok(loser.destroyed, 'the other attempts are ended')
   })
 }
 
-t.test('the first one answers late, and all others are dead', async (t) => {
+t.test('the first address still connects if it answers late and all others are dead', async (t) => {
   resolveTo('late', 'dead1', 'silent', 'dead2')
   const port = await listen(t)
   const late = new Socket()
@@ -118,7 +118,7 @@ t.test('the first one answers late, and all others are dead', async (t) => {
   for (const loser of sockets) t.ok(loser.destroyed)
 })
 
-t.test('all are dead: the failure of the first one is told', async (t) => {
+t.test('the failure of the first address is reported if all addresses are dead', async (t) => {
   resolveTo('dead1', ':dead2', 'dead3')
   const { open, tried } = new Network(0)
   const signal = AbortSignal.timeout(10_000)
@@ -126,12 +126,12 @@ t.test('all are dead: the failure of the first one is told', async (t) => {
   t.equal(tried.length, 3)
 })
 
-t.test('no address', async (t) => {
+t.test('a host without an address is an error', async (t) => {
   resolveTo()
   await t.rejects(connectToHost({ host: HOST, port: 1, signal: AbortSignal.timeout(10_000) }), /no address/)
 })
 
-t.test('given up: in the middle of the attempts, and of the look-up', async (t) => {
+t.test('an abort ends the attempts and the look-up', async (t) => {
   resolveTo('silent1', 'silent2', 'silent3')
   const { open, sockets } = new Network(0)
   const stop = new AbortController()
@@ -173,7 +173,7 @@ async function startServer(t: Test): Promise<number> {
 // All of 127.0.0.0/8 is this machine on Linux only.
 const skip = process.platform !== 'linux' && 'other addresses of the loopback are needed'
 
-t.test('a download from a host whose first address is silent', { skip }, async (t) => {
+t.test('a download succeeds if the first address of the host is silent', { skip }, async (t) => {
   const port = await startServer(t)
   await startStopped(t, { host: '127.0.0.2', port }, { host: '127.0.0.1', port })
   resolveTo('127.0.0.2', '127.0.0.4', '::1', '127.0.0.1')
@@ -184,21 +184,25 @@ t.test('a download from a host whose first address is silent', { skip }, async (
   t.ok(end.file?.equals(CONTENT), end.message)
 })
 
-t.test('a download from a host whose first address is slow, and the others dead', { skip }, async (t) => {
-  const port = await startServer(t)
-  const other = await freePort()
-  const slow = await startStopped(t, { host: '127.0.0.2', port: other }, { host: '127.0.0.1', port })
-  resolveTo('127.0.0.2', '127.0.0.4', '127.0.0.5')
-  setTimeout(() => slow.goOn(), 700)
-  const end = await get(`http://${HOST}:${other}/file.bin`, t.testdir({}), {
-    retries: 0,
-    connectTimeout: 30_000,
-    stallTimeout: 30_000,
-  })
-  t.ok(end.file?.equals(CONTENT), end.message)
-})
+t.test(
+  'a download succeeds if the first address of the host is slow and the others are dead',
+  { skip },
+  async (t) => {
+    const port = await startServer(t)
+    const other = await freePort()
+    const slow = await startStopped(t, { host: '127.0.0.2', port: other }, { host: '127.0.0.1', port })
+    resolveTo('127.0.0.2', '127.0.0.4', '127.0.0.5')
+    setTimeout(() => slow.goOn(), 700)
+    const end = await get(`http://${HOST}:${other}/file.bin`, t.testdir({}), {
+      retries: 0,
+      connectTimeout: 30_000,
+      stallTimeout: 30_000,
+    })
+    t.ok(end.file?.equals(CONTENT), end.message)
+  },
+)
 
-t.test('nothing answers within the time', { skip }, async (t) => {
+t.test('a download fails if no address connects within the timeout', { skip }, async (t) => {
   const port = await freePort()
   await startStopped(t, { host: '127.0.0.2', port }, { host: '127.0.0.1', port })
   resolveTo('127.0.0.2', '127.0.0.4')
@@ -208,7 +212,7 @@ t.test('nothing answers within the time', { skip }, async (t) => {
 })
 
 t.test(
-  'over TLS, and through a proxy with several addresses',
+  'a download over TLS succeeds if the host or its proxy has several addresses',
   { skip: skip || withoutOpenssl() },
   async (t) => {
     const dir = t.testdir({})
@@ -219,7 +223,7 @@ t.test(
     t.teardown(() => proxy.stop())
     const proxyPort = Number(new URL(proxy.url).port)
     await startStopped(t, { host: '127.0.0.2', port: proxyPort }, { host: '127.0.0.1', port: proxyPort })
-    // The command's own process, in which localhost has other addresses.
+    // The command runs in a process of its own, in which localhost has other addresses.
     const addresses = ['127.0.0.2', '127.0.0.4', '127.0.0.1'].map((address) => ({ address, family: 4 }))
     const script = `import dns from 'node:dns'; dns.lookup = (name, options, callback) => setImmediate(callback, null, ${JSON.stringify(addresses)})`
     const env = {
@@ -231,8 +235,8 @@ t.test(
       ['through', ['--proxy', `http://localhost:${proxyPort}`]],
     ] as const) {
       const url = `https://localhost:${port}/file.bin`
-      const patience = ['--retries', '0', '--connect-timeout', '5']
-      const { status, stderr } = await rangeGet(['-q', '-o', name, ...patience, ...args, url], dir, env).ended
+      const timeouts = ['--retries', '0', '--connect-timeout', '5']
+      const { status, stderr } = await rangeGet(['-q', '-o', name, ...timeouts, ...args, url], dir, env).ended
       t.equal(status, 0, stderr)
       t.ok(readOrNull(join(dir, name))?.equals(CONTENT))
     }

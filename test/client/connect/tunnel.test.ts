@@ -1,4 +1,4 @@
-// https through a proxy (RFC 9110 §9.3.6): what is no tunnel is the proxy's answer, and every wait has an end.
+// https through a proxy (RFC 9110 §9.3.6). A refused tunnel is an error of the proxy, and each wait has a limit.
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
@@ -32,8 +32,8 @@ interface Refusal {
   /** User and password in the URL of the proxy, if any. */
   credentials?: string
   message: RegExp
-  /** How often the proxy is asked, with one retry. */
-  asked: number
+  /** How many requests the proxy gets, with one retry. */
+  requests: number
 }
 
 const page = 'Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello'
@@ -43,7 +43,7 @@ const REFUSALS: Refusal[] = [
       name: head.split('\r\n')[0] ?? '',
       script: answer(`${head}\r\nContent-Length: 0`),
       message: /^the proxy http:\/\/127\.0\.0\.1:\d+ answered 30[127] /,
-      asked: 1,
+      requests: 1,
     }),
   ),
   ...[304, 400, 401, 403, 404, 405, 410, 416, 451, 501].map(
@@ -51,79 +51,79 @@ const REFUSALS: Refusal[] = [
       name: `${status} with a page`,
       script: answer(`${status} No\r\n${page}`),
       message: new RegExp(`^the proxy http://127\\.0\\.0\\.1:\\d+ answered ${status}`),
-      asked: 1,
+      requests: 1,
     }),
   ),
   ...[408, 429, 500, 502, 503, 504].map(
     (status): Refusal => ({
-      name: `${status}, which may pass`,
+      name: `${status} with a page, which is retried`,
       script: answer(`${status} No\r\n${page}`),
       message: new RegExp(
         `gave up after 2 attempts: the proxy http://127\\.0\\.0\\.1:\\d+ answered ${status}`,
       ),
-      asked: 2,
+      requests: 2,
     }),
   ),
   {
     name: '407 without credentials',
     script: answer('407 No\r\nProxy-Authenticate: Basic realm="x"'),
     message: /answered 407 \(it wants a user and password: http:\/\/USER:PASSWORD@127\.0\.0\.1:\d+\)/,
-    asked: 1,
+    requests: 1,
   },
   {
     name: '407 with credentials',
     script: answer('407 No\r\nProxy-Authenticate: Basic realm="x"'),
     credentials: 'u5er:pa55word@',
     message: /answered 407 \(it does not accept the user and password in its URL\)/,
-    asked: 1,
+    requests: 1,
   },
   {
-    name: '407 that wants something else',
+    name: '407 with other schemes than Basic',
     script: answer('407 No\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM'),
     message: /answered 407 \(it wants credentials in a form that is not supported; only Basic is\)/,
-    asked: 1,
+    requests: 1,
   },
-  { name: '101', script: answer('101 Switching'), message: /answered 101/, asked: 1 },
+  { name: '101 Switching', script: answer('101 Switching'), message: /answered 101/, requests: 1 },
   {
-    name: 'no HTTP',
+    name: 'a protocol other than HTTP',
     script: (_, socket) => socket.write('SSH-2.0-nonsense\r\n'),
     message: /the proxy .*: its answer is not HTTP/,
-    asked: 2,
+    requests: 2,
   },
   {
-    name: 'a status that is none',
+    name: 'an invalid status',
     script: answer('2xx OK'),
     message: /the proxy .*: its answer is not HTTP/,
-    asked: 2,
+    requests: 2,
   },
   {
     name: 'a connection that is closed at once',
     script: (_, socket) => socket.end(),
     message: /the proxy .*: it closed the connection without an answer/,
-    asked: 2,
+    requests: 2,
   },
   {
     name: 'a reset in the head',
     script: (_, socket) => socket.write('HTTP/1.1 200 OK\r\nVia', () => socket.resetAndDestroy()),
     message: /the proxy .*: (?:the connection was reset|it closed the connection)/,
-    asked: 2,
+    requests: 2,
   },
   {
     name: 'silence',
     script: () => undefined,
     options: { connectTimeout: 150 },
     message: /the proxy .*: no connection within 0\.15 s/,
-    asked: 2,
+    requests: 2,
   },
   {
     name: 'half a head',
     script: (_, socket) => socket.write('HTTP/1.1 200 OK\r\nVia: x\r\n'),
     options: { connectTimeout: 150 },
     message: /the proxy .*: no connection within 0\.15 s/,
-    asked: 2,
+    requests: 2,
   },
   {
-    name: 'a head that comes byte by byte',
+    name: 'a head that arrives byte by byte',
     script: async (_, socket) => {
       for (const byte of 'HTTP/1.1 200 OK\r\nVia: '.padEnd(1000, 'x')) {
         socket.write(byte)
@@ -132,26 +132,26 @@ const REFUSALS: Refusal[] = [
     },
     options: { connectTimeout: 150 },
     message: /the proxy .*: no connection within 0\.15 s/,
-    asked: 2,
+    requests: 2,
   },
   {
-    name: 'a head without end',
+    name: 'a head without an end',
     script: (_, socket) => flood(socket, 'HTTP/1.1 200 OK\r\n', 'X-More: and more\r\n'),
     message: /the proxy .*: the head of its answer has no end/,
-    asked: 2,
+    requests: 2,
   },
   {
-    name: 'interim answers without end',
+    name: 'interim answers without an end',
     script: (_, socket) => flood(socket, '', 'HTTP/1.1 103 Early Hints\r\n\r\n'),
     message: /the proxy .*: the head of its answer has no end/,
-    asked: 2,
+    requests: 2,
   },
   {
-    name: 'a tunnel in which nobody speaks',
+    name: 'a tunnel that stays silent',
     script: answer('200 OK'),
     options: { connectTimeout: 150 },
     message: /no connection within 0\.15 s/,
-    asked: 2,
+    requests: 2,
   },
 ]
 
@@ -165,8 +165,8 @@ function flood(socket: Socket, first: string, then: string): void {
   more()
 }
 
-for (const { name, script, options, credentials = '', message, asked } of REFUSALS) {
-  t.test(`no tunnel: ${name}`, async (t) => {
+for (const { name, script, options, credentials = '', message, requests } of REFUSALS) {
+  t.test(`no tunnel is an error of the proxy (${name})`, async (t) => {
     const proxy = await startProxy(script)
     t.teardown(() => proxy.stop())
     const dir = t.testdir({})
@@ -178,20 +178,20 @@ for (const { name, script, options, credentials = '', message, asked } of REFUSA
     t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
     t.match(end.message, message)
     t.notMatch(end.message, /server answered|u5er|pa55word/)
-    t.strictSame(names(dir), [], 'nothing is left')
-    t.equal(proxy.requests.length, asked)
+    t.strictSame(names(dir), [], 'no file is left')
+    t.equal(proxy.requests.length, requests)
     for (const request of proxy.requests) t.match(request, { method: 'CONNECT', target: 'files.invalid:443' })
     await closed(proxy)
     t.equal(proxy.open.size, 0, 'its connections are closed')
   })
 }
 
-/** Waits until the proxy has seen its connections close, a second at most. */
+/** Waits until the connections of the proxy are closed, at most one second. */
 async function closed(proxy: ScriptedProxy): Promise<void> {
   for (let i = 0; i < 100 && proxy.open.size > 0; i++) await sleep(10)
 }
 
-t.test('a proxy that nobody answers for', async (t) => {
+t.test('a proxy that refuses connections is reported by its address', async (t) => {
   const server = createTcpServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -203,7 +203,7 @@ t.test('a proxy that nobody answers for', async (t) => {
   }
 })
 
-t.test('a proxy whose name is not known', async (t) => {
+t.test('a proxy whose host name is unknown is reported by its name', async (t) => {
   const end = await get(URL_BEHIND, t.testdir({}), { proxy: 'http://proxy.invalid:1', retries: 0 })
   t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
   t.match(end.message, /^the proxy http:\/\/proxy\.invalid:1: the host name /)
@@ -214,10 +214,10 @@ for (const [name, script] of [
   ['half a head', (_: ProxyRequest, socket: Socket) => socket.write('HTTP/1.1 200 O')],
   ['an open tunnel', answer('200 OK')],
 ] as const) {
-  t.test(`an abort ends the waiting at once: ${name}`, async (t) => {
-    const asked = deferred()
+  t.test(`an abort ends a wait for the proxy at once (${name})`, async (t) => {
+    const firstRequest = deferred()
     const proxy = await startProxy((request, socket) => {
-      asked.resolve()
+      firstRequest.resolve()
       return script(request, socket)
     })
     t.teardown(() => proxy.stop())
@@ -229,7 +229,7 @@ for (const [name, script] of [
       connectTimeout: 60_000,
       signal: stop.signal,
     })
-    await asked.promise
+    await firstRequest.promise
     await sleep(50)
     stop.abort()
     await t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
@@ -247,7 +247,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve }
 }
 
-t.test('Ctrl-C ends the waiting at once', async (t) => {
+t.test('Ctrl-C ends a wait for the proxy at once', async (t) => {
   const proxy = await startProxy(() => child.kill('SIGINT'))
   t.teardown(() => proxy.stop())
   const { child, ended } = rangeGet(
@@ -257,7 +257,7 @@ t.test('Ctrl-C ends the waiting at once', async (t) => {
   t.equal((await ended).status, 130)
 })
 
-t.test('502 once, then a tunnel that is refused for good', async (t) => {
+t.test('a proxy that answers 502 is retried, and one that then answers 403 is not', async (t) => {
   const proxy = await startProxy((request, socket) =>
     answer(request.index === 0 ? '502 No' : '403 Forbidden')(request, socket),
   )
@@ -267,7 +267,7 @@ t.test('502 once, then a tunnel that is refused for good', async (t) => {
   t.equal(proxy.requests.length, 2)
 })
 
-t.test('plain http: 407 is the proxy’s', async (t) => {
+t.test('a 407 over plain http is an error of the proxy', async (t) => {
   const proxy = await startProxy(answer(`407 No\r\nProxy-Authenticate: Basic realm=x\r\n${page}`))
   t.teardown(() => proxy.stop())
   const dir = t.testdir({})
@@ -278,24 +278,30 @@ t.test('plain http: 407 is the proxy’s', async (t) => {
   t.strictSame(names(dir), [])
 })
 
-t.test('a field for the proxy is not for the server, which a tunnel would bring it to', async (t) => {
-  const proxy = await startProxy(answer('200 OK'))
-  t.teardown(() => proxy.stop())
-  const headers = { 'Proxy-Authorization': 'Basic c2VjcmV0' }
-  const end = await get(URL_BEHIND, t.testdir({}), { proxy: proxy.url, headers })
-  t.equal(end.code, 'ERR_DOWNLOAD_USAGE')
-  t.equal(proxy.requests.length, 0)
-})
+t.test(
+  'a Proxy-Authorization field of the caller is refused, because a tunnel would bring it to the server',
+  async (t) => {
+    const proxy = await startProxy(answer('200 OK'))
+    t.teardown(() => proxy.stop())
+    const headers = { 'Proxy-Authorization': 'Basic c2VjcmV0' }
+    const end = await get(URL_BEHIND, t.testdir({}), { proxy: proxy.url, headers })
+    t.equal(end.code, 'ERR_DOWNLOAD_USAGE')
+    t.equal(proxy.requests.length, 0)
+  },
+)
 
-t.test('plain http: an error that the proxy may have made names both', async (t) => {
-  const proxy = await startProxy(answer(`403 Forbidden\r\n${page}`))
-  t.teardown(() => proxy.stop())
-  const end = await get('http://files.invalid/file.bin', t.testdir({}), { proxy: proxy.url })
-  t.equal(end.code, 'ERR_DOWNLOAD_HTTP')
-  t.match(end.message, `the server, or the proxy ${proxy.url}, answered 403`)
-})
+t.test(
+  'an error over plain http names the server and the proxy, because either may have sent it',
+  async (t) => {
+    const proxy = await startProxy(answer(`403 Forbidden\r\n${page}`))
+    t.teardown(() => proxy.stop())
+    const end = await get('http://files.invalid/file.bin', t.testdir({}), { proxy: proxy.url })
+    t.equal(end.code, 'ERR_DOWNLOAD_HTTP')
+    t.match(end.message, `the server, or the proxy ${proxy.url}, answered 403`)
+  },
+)
 
-t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
+t.test('a file is fetched through a tunnel', { skip: withoutOpenssl() }, async (t) => {
   const certificate = makeCertificate(t.testdir({}))
   const { port, fieldNames } = await startTlsOrigin(t, certificate, CONTENT)
   const url = `https://localhost:${port}/file.bin`
@@ -330,7 +336,7 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     ['bare line ends', 'HTTP/1.1 200 OK\nVia: x\n\n'],
     ['a head of 15 KiB', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(15 * 1024)}\r\n\r\n`],
   ] as const) {
-    t.test(name, async (t) => {
+    t.test(`a tunnel is open after any 2xx (${name})`, async (t) => {
       const proxy = await startProxy((request, socket) => tunnel(request, socket, head))
       t.teardown(() => proxy.stop())
       const { status, stderr } = await fetchThrough(t, proxy)
@@ -338,7 +344,7 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     })
   }
 
-  t.test('credentials go to the proxy and nowhere else', async (t) => {
+  t.test('credentials in the URL of the proxy go to the proxy alone', async (t) => {
     const proxy = await startProxy((request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'))
     t.teardown(() => proxy.stop())
     proxy.url = proxy.url.replace('//', '//me:p%40w@')
@@ -351,7 +357,7 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     )
   })
 
-  t.test('502 twice, then a tunnel', async (t) => {
+  t.test('a tunnel that opens at the third attempt is used (502 twice)', async (t) => {
     const proxy = await startProxy((request, socket) =>
       request.index < 2
         ? answer('502 No')(request, socket)
@@ -361,14 +367,14 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     t.equal((await fetchThrough(t, proxy, ['--retries', '2'])).status, 0)
   })
 
-  t.test('one tunnel serves one answer after the other', async (t) => {
+  t.test('a tunnel is used for several answers', async (t) => {
     const proxy = await startProxy((request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'))
     t.teardown(() => proxy.stop())
     t.equal((await fetchThrough(t, proxy, ['-n', '1', '--segment-size', '50000'])).status, 0)
     t.equal(proxy.requests.length, 1)
   })
 
-  t.test('a proxy that is spoken to over TLS', async (t) => {
+  t.test('a proxy with an https URL is used over TLS', async (t) => {
     const proxy = await startProxy(
       (request, socket) => tunnel(request, socket, 'HTTP/1.1 200 OK\r\n\r\n'),
       (onConnection) => createTlsServer({ key: certificate.key, cert: certificate.cert }, onConnection),
@@ -384,8 +390,8 @@ t.test('tunnels that work', { skip: withoutOpenssl() }, async (t) => {
     }
   })
 
-  t.test('a proxy that answers in the server’s place', async (t) => {
-    // 200 means a tunnel: a page behind it is not TLS, and no file.
+  t.test('a page of the proxy after its 200 is not taken for the file', async (t) => {
+    // 200 means that the tunnel is open. The page that follows is not TLS.
     const proxy = await startProxy(answer(`200 OK\r\n${page}`))
     t.teardown(() => proxy.stop())
     const dir = t.testdir({})

@@ -1,4 +1,4 @@
-// Heads that RFC 9112 forbids to write and allows to read; lengths are read as strictly as ever.
+// Heads that RFC 9112 forbids servers to send and allows clients to read. Lengths are still read strictly.
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -11,7 +11,7 @@ const SIZE = CONTENT.length
 
 type Write = (head: string) => string | Buffer
 
-/** An honest server whose heads are rewritten. */
+/** An honest server, except that `write` changes its heads. */
 function rewritten(write: Write) {
   return (request: RawRequest, socket: Socket): void => {
     const range = wanted(request, SIZE)
@@ -34,34 +34,40 @@ const withLine =
   (head: string): string =>
     head.replace('Server: x', () => line)
 
-const taken: [name: string, write: Write][] = [
-  ['LF only', (head) => head.replaceAll('\r\n', '\n')],
-  ['LF in one line', (head) => head.replace('Server: x\r\n', 'Server: x\n')],
-  ['LF only in the blank line', (head) => head.replace(/\r\n$/, '\n')],
+const accepted: [name: string, write: Write][] = [
+  ['only LF as line end', (head) => head.replaceAll('\r\n', '\n')],
+  ['LF at the end of one line', (head) => head.replace('Server: x\r\n', 'Server: x\n')],
+  ['LF at the end of the blank line', (head) => head.replace(/\r\n$/, '\n')],
   ['a folded line', (head) => head.replace('Server: x', 'Server: x\r\n y\r\n\tz')],
-  ['a folded line of its own', (head) => head.replace('Server: x', 'Server:\r\n x')],
+  ['a value on a folded line', (head) => head.replace('Server: x', 'Server:\r\n x')],
   ['a folded Content-Range', (head) => head.replace('bytes ', 'bytes\r\n ')],
   [
-    'a folded line with LF only',
+    'a folded line and only LF as line end',
     (head) => head.replaceAll('\r\n', '\n').replace('Server: x', 'Server: x\n y'),
   ],
-  ['Latin-1', (head) => head.replace('Server: x', 'Server: caf\xe9')],
-  ['UTF-8', (head) => head.replace('Server: x', `Server: ${Buffer.from('日本').toString('latin1')}`)],
+  ['Latin-1 in a value', (head) => head.replace('Server: x', 'Server: caf\xe9')],
+  [
+    'UTF-8 in a value',
+    (head) => head.replace('Server: x', `Server: ${Buffer.from('日本').toString('latin1')}`),
+  ],
   ['a blank before a colon', (head) => head.replace('Server:', 'Server :')],
   ...[17, 40, 64].map((kib): [string, Write] => [
-    `a head of ${kib} KiB`,
+    `${kib} KiB in one line`,
     (head) => head.replace('Server: x', `Server: ${'x'.repeat(kib * 1024 - 100)}`),
   ]),
   [
-    'a head of 64 KiB in many lines',
+    '64 KiB in many lines',
     (head) =>
       head.replace('Server: x', Array.from({ length: 3000 }, (_, n) => `X-${n}: some text`).join('\r\n')),
   ],
   ...['X[1]: a', 'X/Y: a', 'user@host: a', '(c): a', 'X Cache Info: a', 'X-\xe9: a', 'a b : c', '"X": y'].map(
-    (line): [string, Write] => [`a name that is no token: ${line}`, withLine(line)],
+    (line): [string, Write] => [`a name that is not a token: ${line}`, withLine(line)],
   ),
-  ['a name that is no token, and a fold', withLine('X[1]: a\r\n b: c')],
-  ['a name that is no token, with LF only', (head) => withLine('X[1]: a')(head).replaceAll('\r\n', '\n')],
+  ['a name that is not a token and a folded line', withLine('X[1]: a\r\n b: c')],
+  [
+    'a name that is not a token and only LF as line end',
+    (head) => withLine('X[1]: a')(head).replaceAll('\r\n', '\n'),
+  ],
   ['a lone CR in a line that is ignored', withLine('X[1]: a\rb')],
   ...[1, 2, 7, 8, 0x0b, 0x0c, 0x0e, 0x1b, 0x1f, 0x7f].flatMap((code): [string, Write][] => {
     const character = String.fromCharCode(code)
@@ -77,17 +83,20 @@ const taken: [name: string, write: Write][] = [
   ['a bare CR in a value', withLine('X: a\rb')],
   ['a bare CR at the end of a value', withLine('X: ab\r')],
   ['a bare CR in a folded value', withLine('X: a\rb\r\n c\rd')],
-  ['a bare CR in front of a field that decides nothing', withLine('X: a\rY: b')],
-  ['a status with its reason at once', (head) => head.replace(/^(\S+ \d+) /, '$1')],
+  ['a bare CR before a field that decides nothing', withLine('X: a\rY: b')],
+  ['no blank between status and reason', (head) => head.replace(/^(\S+ \d+) /, '$1')],
   ['a status without a reason', (head) => head.replace(/^(\S+ \d+)[^\r]*/, '$1')],
   ['tabs in the status line', (head) => head.replace(/^(\S+) (\d+) /, '$1\t$2\t')],
   ['more blanks in the status line', (head) => head.replace(/^(\S+) (\d+) /, '$1  $2   ')],
-  ['an interim answer with a name that is no token', (head) => `HTTP/1.1 103\tE\r\nX[1]: x\r\n\r\n${head}`],
-  ['an interim answer with LF only', (head) => `HTTP/1.1 103 Early Hints\nLink: x\n\n${head}`],
+  [
+    'an interim answer with a name that is not a token',
+    (head) => `HTTP/1.1 103\tE\r\nX[1]: x\r\n\r\n${head}`,
+  ],
+  ['an interim answer with only LF as line end', (head) => `HTTP/1.1 103 Early Hints\nLink: x\n\n${head}`],
 ]
 
-for (const [name, write] of taken) {
-  t.test(`${name} is read`, async (t) => {
+for (const [name, write] of accepted) {
+  t.test(`an answer is read although its head has ${name}`, async (t) => {
     const server = await startHostile(rewritten(write))
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { segmentSize: 100_000, retries: 0 })
@@ -97,9 +106,12 @@ for (const [name, write] of taken) {
 }
 
 const refused: [name: string, write: Write][] = [
-  ['two lengths', (head) => head.replace('Content-Length', 'Content-Length: 5\nContent-Length')],
-  ['a length and chunked', (head) => head.replace('Server: x', 'Transfer-Encoding: chunked')],
-  ['a folded length', (head) => head.replace(/Content-Length: (\d)/, 'Content-Length: $1\r\n ')],
+  [
+    'two Content-Length fields',
+    (head) => head.replace('Content-Length', 'Content-Length: 5\nContent-Length'),
+  ],
+  ['a length and a chunked coding', (head) => head.replace('Server: x', 'Transfer-Encoding: chunked')],
+  ['a folded Content-Length', (head) => head.replace(/Content-Length: (\d)/, 'Content-Length: $1\r\n ')],
   ['a blank after Content-Length', (head) => head.replace('Content-Length:', 'Content-Length :')],
   ['a blank after Transfer-Encoding', (head) => head.replace('Server: x', 'Transfer-Encoding : chunked')],
   ...[
@@ -113,22 +125,22 @@ const refused: [name: string, write: Write][] = [
     ...['Transfer-Encoding: chunked\x01', 'Transfer-Encoding: \x0bchunked', 'Transfer-Encoding: x\rchunked'],
     ...['Content-Encoding: identity\x7f', 'Content-Range: bytes\x0b0-4/5', 'Location: /a\x01b'],
     ...['Connection: close\x01', 'no colon', ':', '\x01'],
-  ].map((line): [string, Write] => [JSON.stringify(line), withLine(line)]),
+  ].map((line): [string, Write] => [`the line ${JSON.stringify(line)}`, withLine(line)]),
   ['a control character in a length', (head) => head.replace(/(Content-Length: \d+)/, '$1\x0b')],
-  ['a bare CR behind a length', (head) => head.replace(/(Content-Length: \d+)/, '$1\r')],
+  ['a bare CR after a length', (head) => head.replace(/(Content-Length: \d+)/, '$1\r')],
   ['a status of four digits', (head) => head.replace(/^(\S+ \d+)/, '$10')],
   ['a status with a sign', (head) => head.replace(/^(\S+) /, '$1 +')],
   ['a status and a bare CR that hides a length', (head) => head.replace(/\r\n/, '\rContent-Length: 5\r\n')],
   ['a bare CR that hides a length', (head) => head.replace('Server: x', 'Server: x\rContent-Length: 5')],
-  ['a NUL', (head) => head.replace('Server: x', 'Server: x\0y')],
+  ['a NUL in a value', (head) => head.replace('Server: x', 'Server: x\0y')],
   ['a line without a name', (head) => head.replace('Server: x', ': x')],
-  ['a blank in front of the first field', (head) => head.replace('ETag', ' ETag')],
-  ['no HTTP', () => 'SSH-2.0-OpenSSH_9.2\r\n'],
-  ['a head without an end', () => `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(400 * 1024)}`],
+  ['a blank before the first field', (head) => head.replace('ETag', ' ETag')],
+  ['a protocol other than HTTP', () => 'SSH-2.0-OpenSSH_9.2\r\n'],
+  ['no end', () => `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(400 * 1024)}`],
 ]
 
 for (const [name, write] of refused) {
-  t.test(`${name} is refused`, async (t) => {
+  t.test(`an answer is refused whose head has ${name}`, async (t) => {
     const server = await startHostile(rewritten(write))
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { retries: 0 })
@@ -137,7 +149,7 @@ for (const [name, write] of refused) {
   })
 }
 
-t.test('a head that comes byte by byte', async (t) => {
+t.test('a head that arrives byte by byte is read', async (t) => {
   const server = await startHostile(async (_, socket) => {
     for (const byte of 'HTTP/1.1 200 OK\nETag: "a"\nContent-Length: 2\n\nab') {
       socket.write(byte)
@@ -154,7 +166,7 @@ for (const [name, path, bytes] of [
   ['raw Latin-1', '/caf%C3%A9.bin', Buffer.from('/caf\xe9.bin', 'latin1')],
   ['percent-encoded', '/caf%E9.bin', Buffer.from('/caf%E9.bin')],
 ] as const) {
-  t.test(`a Location in ${name}`, async (t) => {
+  t.test(`a redirect is followed (Location in ${name})`, async (t) => {
     const server = await startHostile((request, socket) => {
       if (request.path === path) return rewritten((head) => head)(request, socket)
       if (request.path !== '/file.bin')
@@ -168,7 +180,7 @@ for (const [name, path, bytes] of [
   })
 }
 
-t.test('normalHead: what is there, and how long it was', async (t) => {
+t.test('normalHead returns the head and its original length, or null if it is not complete', async (t) => {
   t.equal(normalHead('HTTP/1.1 200 OK\r\nA: b\r\n'), null)
   t.strictSame(normalHead('HTTP/1.1 200 OK\n\nbody'), { head: 'HTTP/1.1 200 OK\r\n\r\n', length: 17 })
 })

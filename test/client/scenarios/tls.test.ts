@@ -1,4 +1,4 @@
-// Failures of TLS by their right names; what may pass is tried again.
+// A TLS failure is reported by its right name, and retried if another attempt may succeed.
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
@@ -12,7 +12,7 @@ async function listen(t: Test, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Ends each handshake with this alert; after `count` of them, connections are led to `port`. */
+/** Ends the first `count` handshakes with this alert. Later connections are forwarded to `port`. */
 function alerting(alert: number, count = Number.POSITIVE_INFINITY, port = 0) {
   const seen = { connections: 0 }
   const server = createServer((socket) => {
@@ -29,27 +29,27 @@ function alerting(alert: number, count = Number.POSITIVE_INFINITY, port = 0) {
   return { server, seen }
 }
 
-const rows: { alert: number; name: RegExp; connections: number }[] = [
-  { alert: 40, name: /TLS with the server failed/, connections: 3 },
-  { alert: 80, name: /TLS with the server failed/, connections: 3 },
-  { alert: 112, name: /TLS with the server failed/, connections: 3 },
-  { alert: 42, name: /requires a client certificate/, connections: 1 },
-  { alert: 116, name: /requires a client certificate/, connections: 1 },
-  { alert: 70, name: /no version or cipher/, connections: 1 },
+const rows: { alert: number; message: RegExp; connections: number }[] = [
+  { alert: 40, message: /TLS with the server failed/, connections: 3 },
+  { alert: 80, message: /TLS with the server failed/, connections: 3 },
+  { alert: 112, message: /TLS with the server failed/, connections: 3 },
+  { alert: 42, message: /requires a client certificate/, connections: 1 },
+  { alert: 116, message: /requires a client certificate/, connections: 1 },
+  { alert: 70, message: /no version or cipher/, connections: 1 },
 ]
 
-for (const { alert, name, connections } of rows) {
-  t.test(`alert ${alert} ends each handshake`, async (t) => {
+for (const { alert, message, connections } of rows) {
+  t.test(`alert ${alert} in each handshake is reported after ${connections} attempts`, async (t) => {
     const { server, seen } = alerting(alert)
     const end = await get(`https://127.0.0.1:${await listen(t, server)}/x.bin`, t.testdir({}), { retries: 2 })
     t.equal(end.code, 'ERR_DOWNLOAD_TLS')
-    t.match(end.message, name)
+    t.match(end.message, message)
     t.notMatch(end.message, /not trusted/)
     t.equal(seen.connections, connections)
   })
 }
 
-t.test('https to an http port', async (t) => {
+t.test('https to an http port is reported as that', async (t) => {
   const port = await listen(
     t,
     createHttpServer((_, response) => response.end('x')),
@@ -59,21 +59,21 @@ t.test('https to an http port', async (t) => {
   t.match(end.message, /does not speak TLS on this port\. Is the port for http\?/)
 })
 
-t.test('real certificates', { skip: withoutOpenssl() }, async (t) => {
+t.test('the handshake is completed with a real certificate', { skip: withoutOpenssl() }, async (t) => {
   const { key, cert } = makeCertificate(t.testdir({}))
   const serve = (options: object) =>
     createHttpsServer({ key, cert, ...options }, (_, response) => response.end('x'))
 
-  t.test('one that is not trusted', async (t) => {
+  t.test('a certificate that is not trusted is refused', async (t) => {
     const end = await get(`https://127.0.0.1:${await listen(t, serve({}))}/x.bin`, t.testdir({}))
     t.equal(end.code, 'ERR_DOWNLOAD_TLS')
     t.match(end.message, /the server's certificate is not trusted: self-signed certificate/)
   })
 
-  t.test('an alert in the first handshake only: the next one is made', async (t) => {
+  t.test('an alert in the first handshake alone leads to a second attempt', async (t) => {
     const { server, seen } = alerting(80, 1, await listen(t, serve({})))
     const end = await get(`https://127.0.0.1:${await listen(t, server)}/x.bin`, t.testdir({}))
-    t.match(end.message, /not trusted/, 'as far as the certificate')
+    t.match(end.message, /not trusted/, 'the second handshake got as far as the certificate')
     t.equal(seen.connections, 2)
   })
 })

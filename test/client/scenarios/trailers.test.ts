@@ -1,4 +1,4 @@
-// Digests in the trailer section of a chunked body are verified as those in a head; nothing else is taken from there.
+// Digests in the trailers of a chunked body are verified like those in a head. Nothing else is read from trailers.
 import { createHash } from 'node:crypto'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -19,12 +19,12 @@ const hash = (name: 'sha256' | 'sha512', bytes: Buffer): string =>
 const sha256 = (bytes: Buffer): string => `sha-256=:${hash('sha256', bytes)}:`
 const sha512 = (bytes: Buffer): string => `sha-512=:${hash('sha512', bytes)}:`
 
-/** Lines of one answer, and whether it answers ranges. */
+/** What the server sends. */
 interface Answer {
   ranges?: boolean
   head?: string[]
   trailers: (body: Buffer, request: RawRequest) => string[]
-  /** What is sent in place of the right bytes. */
+  /** Changes the bytes that are sent. */
   damage?: (body: Buffer, request: RawRequest) => Buffer
 }
 
@@ -64,7 +64,7 @@ const rows: Row[] = [
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'an announced wrong Repr-Digest',
+    name: 'a wrong Repr-Digest that is announced',
     head: ['Trailer: Repr-Digest'],
     trailers: () => [`repr-digest: ${sha256(OTHER)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
@@ -75,65 +75,69 @@ const rows: Row[] = [
     damage: shifted,
     want: 'ERR_DOWNLOAD_DIGEST',
   },
-  { name: 'a wrong sha-512', trailers: () => [`Repr-Digest: ${sha512(OTHER)}`], want: 'ERR_DOWNLOAD_DIGEST' },
   {
-    name: 'a wrong one in two lines',
+    name: 'a wrong sha-512 Repr-Digest',
+    trailers: () => [`Repr-Digest: ${sha512(OTHER)}`],
+    want: 'ERR_DOWNLOAD_DIGEST',
+  },
+  {
+    name: 'a wrong Repr-Digest in the second of two lines',
     trailers: () => ['Repr-Digest: md5=:AAAA:', `Repr-Digest: ${sha256(OTHER)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'a right Content-Digest of the whole',
+    name: 'a right Content-Digest of the whole file',
     trailers: () => [`Content-Digest: ${sha256(CONTENT)}`],
     want: 'digest',
   },
   {
-    name: 'a wrong Content-Digest of the whole',
+    name: 'a wrong Content-Digest of the whole file',
     trailers: () => [`Content-Digest: ${sha256(OTHER)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'a right head and a wrong trailer',
+    name: 'a right digest in the head and a wrong one in the trailers',
     head: [`Repr-Digest: ${sha256(CONTENT)}`],
     trailers: () => [`Repr-Digest: ${sha256(OTHER)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'a right head and a wrong trailer of another algorithm',
+    name: 'a right digest in the head and a wrong one of another algorithm in the trailers',
     head: [`Repr-Digest: ${sha512(CONTENT)}`],
     trailers: () => [`Repr-Digest: ${sha256(OTHER)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'a wrong head and a right trailer',
+    name: 'a wrong digest in the head and a right one in the trailers',
     head: [`Repr-Digest: ${sha256(OTHER)}`],
     trailers: () => [`Repr-Digest: ${sha256(CONTENT)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'both right',
+    name: 'right digests in the head and in the trailers',
     head: [`Repr-Digest: ${sha512(CONTENT)}`],
     trailers: () => [`Repr-Digest: ${sha256(CONTENT)}`],
     want: 'digest',
   },
   {
-    name: 'a wrong trailer beside a right checksum',
+    name: 'a wrong Repr-Digest and a right checksum of the caller',
     trailers: () => [`Repr-Digest: ${sha256(OTHER)}`],
     options: { checksum: `sha-256=${hash('sha256', CONTENT)}` },
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
-    name: 'what does not parse',
+    name: 'digests that cannot be parsed',
     trailers: () => ['Repr-Digest: nonsense', 'Content-Digest: sha-256=:AAAA:'],
     want: 'length',
   },
   {
-    name: 'an unknown algorithm',
+    name: 'a digest of an unknown algorithm',
     trailers: () => ['Repr-Digest: md5=:1B2M2Y8AsgTpgAmY7PhCfg==:'],
     want: 'length',
   },
   { name: 'no trailers', trailers: () => [], want: 'length' },
   {
-    name: 'fields that must not be there',
+    name: 'fields that are not allowed in trailers',
     trailers: () => [
       ...['Content-Range: bytes 0-4/5', 'ETag: "b"', 'Content-Encoding: gzip'],
       ...['Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT', 'Content-Type: text/html', 'Location: /x'],
@@ -141,29 +145,33 @@ const rows: Row[] = [
     ],
     want: 'length',
   },
-  { name: 'a length behind the body', trailers: () => ['Content-Length: 5'], want: 'ERR_DOWNLOAD_PROTOCOL' },
+  {
+    name: 'a Content-Length in the trailers',
+    trailers: () => ['Content-Length: 5'],
+    want: 'ERR_DOWNLOAD_PROTOCOL',
+  },
   // parts
   {
     ...IN_PARTS,
-    name: 'a right Repr-Digest behind each part',
+    name: 'a right Repr-Digest after each part',
     trailers: () => [`Repr-Digest: ${sha256(CONTENT)}`],
     want: 'digest',
   },
   {
     ...IN_PARTS,
-    name: 'a wrong Repr-Digest behind each part',
+    name: 'a wrong Repr-Digest after each part',
     trailers: () => [`Repr-Digest: ${sha256(OTHER)}`],
     want: 'ERR_DOWNLOAD_DIGEST',
   },
   {
     ...IN_PARTS,
-    name: 'another Repr-Digest behind each part',
+    name: 'a different Repr-Digest after each part',
     trailers: (body) => [`Repr-Digest: ${sha256(body)}`],
-    want: 'digest', // it starts over, from the third time on as one stream, whose digest is right
+    want: 'digest', // it starts over; the third time it is one stream, and the digest is right
   },
   {
     ...IN_PARTS,
-    name: 'a right Content-Digest behind each part',
+    name: 'a right Content-Digest after each part',
     trailers: (body) => [`Content-Digest: ${sha256(body)}`],
     want: 'length',
   },
@@ -195,7 +203,7 @@ function assertEnd(t: Test, end: End, want: Row['want']): void {
   if (want === 'digest' || want === 'length') {
     t.equal(end.code, null, end.message)
     t.equal(end.result?.integrity, want)
-    t.ok(end.file?.equals(CONTENT), 'the exact file')
+    t.ok(end.file?.equals(CONTENT), 'the file is exact')
   } else {
     t.equal(end.code, want, end.message)
     t.ok(end.file === null)
@@ -203,7 +211,7 @@ function assertEnd(t: Test, end: End, want: Row['want']): void {
 }
 
 for (const { name, options, want, ...answer } of rows) {
-  t.test(`${name}: ${want}`, async (t) => {
+  t.test(`a download ends with ${want} after ${name}`, async (t) => {
     const server = await startHostile(chunked(answer))
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { retries: 0, connections: 2, ...options })
@@ -211,7 +219,7 @@ for (const { name, options, want, ...answer } of rows) {
   })
 }
 
-t.test('a trailer section has a limit, and an end', async (t) => {
+t.test('a trailer section that is too long is a protocol error', async (t) => {
   for (const line of [`X: ${'x'.repeat(400 * 1024)}`, Array(40_000).fill('X: some text').join('\r\n')]) {
     const server = await startHostile(chunked({ trailers: () => [line] }))
     t.teardown(() => server.stop())
@@ -221,7 +229,7 @@ t.test('a trailer section has a limit, and an end', async (t) => {
   }
 })
 
-t.test('a body that ends within its trailers is not whole', async (t) => {
+t.test('a body that ends within its trailers is not complete', async (t) => {
   const server = await startHostile((_, socket) => {
     socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nRepr-Digest: sha-256')
   })
@@ -231,37 +239,41 @@ t.test('a body that ends within its trailers is not whole', async (t) => {
   t.equal(end.file, null)
 })
 
-t.test('over https, and through a proxy', { skip: withoutOpenssl() }, async (t) => {
-  const folder = t.testdir({ certificate: {}, direct: {}, proxied: {} })
-  const certificate = makeCertificate(`${folder}/certificate`)
-  const server = createHttpsServer(certificate, (request, response) => {
-    response.writeHead(200, { Trailer: 'Repr-Digest' })
-    response.write(CONTENT)
-    response.addTrailers({ 'Repr-Digest': sha256(request.url === '/right.bin' ? CONTENT : OTHER) })
-    response.end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const proxy = await startProxy((request, socket) =>
-    tunnel(request, socket, 'HTTP/1.1 200 Connection established\r\n\r\n'),
-  )
-  t.teardown(async () => {
-    await proxy.stop()
-    server.closeAllConnections()
-    server.close()
-  })
-  const origin = `https://localhost:${(server.address() as AddressInfo).port}`
-  for (const [name, args] of [
-    ['direct', []],
-    ['proxied', ['--proxy', proxy.url]],
-  ] as const) {
-    const dir = `${folder}/${name}`
-    const env = { NODE_EXTRA_CA_CERTS: certificate.path }
-    const right = await rangeGet(['--json', ...args, `${origin}/right.bin`], dir, env).ended
-    t.equal(right.status, 0, right.stderr)
-    t.match(right.stdout, /"integrity":"digest"/)
-    t.ok(readOrNull(`${dir}/right.bin`)?.equals(CONTENT))
-    const wrong = await rangeGet(['-q', ...args, `${origin}/wrong.bin`], dir, env).ended
-    t.equal(wrong.status, 7, wrong.stderr)
-    t.strictSame(names(dir), ['right.bin'])
-  }
-})
+t.test(
+  'trailers are verified over https, directly and through a proxy',
+  { skip: withoutOpenssl() },
+  async (t) => {
+    const folder = t.testdir({ certificate: {}, direct: {}, proxied: {} })
+    const certificate = makeCertificate(`${folder}/certificate`)
+    const server = createHttpsServer(certificate, (request, response) => {
+      response.writeHead(200, { Trailer: 'Repr-Digest' })
+      response.write(CONTENT)
+      response.addTrailers({ 'Repr-Digest': sha256(request.url === '/right.bin' ? CONTENT : OTHER) })
+      response.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const proxy = await startProxy((request, socket) =>
+      tunnel(request, socket, 'HTTP/1.1 200 Connection established\r\n\r\n'),
+    )
+    t.teardown(async () => {
+      await proxy.stop()
+      server.closeAllConnections()
+      server.close()
+    })
+    const origin = `https://localhost:${(server.address() as AddressInfo).port}`
+    for (const [name, args] of [
+      ['direct', []],
+      ['proxied', ['--proxy', proxy.url]],
+    ] as const) {
+      const dir = `${folder}/${name}`
+      const env = { NODE_EXTRA_CA_CERTS: certificate.path }
+      const right = await rangeGet(['--json', ...args, `${origin}/right.bin`], dir, env).ended
+      t.equal(right.status, 0, right.stderr)
+      t.match(right.stdout, /"integrity":"digest"/)
+      t.ok(readOrNull(`${dir}/right.bin`)?.equals(CONTENT))
+      const wrong = await rangeGet(['-q', ...args, `${origin}/wrong.bin`], dir, env).ended
+      t.equal(wrong.status, 7, wrong.stderr)
+      t.strictSame(names(dir), ['right.bin'])
+    }
+  },
+)

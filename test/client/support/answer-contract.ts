@@ -30,7 +30,7 @@ const STALL_MS = 250
 /** For bodies that must not be cut, on a busy machine too. */
 const NO_STALL_MS = 20_000
 /** For a body that comes slowly, and takes longer than this. */
-const SLOW_STALL_MS = 1500
+const SLOW_STALL_MS = 900
 const NEVER = new AbortController().signal
 const FIRST = Buffer.from('the first piece, ')
 const SECOND = Buffer.from('and the second piece')
