@@ -19,14 +19,14 @@ export class MinRate {
   #bytes = 0
   /** The time measured so far, in ms. */
   #elapsed = 0
-  #lookedAt: number
+  #checkedAt: number
   #slowInARow = 0
 
   /** @param rate bytes per second */
   constructor(rate: number, policy: MinRatePolicy, now: number = performance.now()) {
     this.#rate = rate
     this.#policy = policy
-    this.#lookedAt = now
+    this.#checkedAt = now
   }
 
   /** Counts bytes that have arrived. */
@@ -35,9 +35,9 @@ export class MinRate {
   }
 
   /** Call about once a second. `isCounted`: were the connections working since the last call? */
-  look(isCounted: boolean, now: number = performance.now()): TooSlow | null {
-    if (isCounted) this.#elapsed += now - this.#lookedAt
-    this.#lookedAt = now
+  check(isCounted: boolean, now: number = performance.now()): TooSlow | null {
+    if (isCounted) this.#elapsed += now - this.#checkedAt
+    this.#checkedAt = now
     if (this.#elapsed < this.#policy.stallTimeout) return null
     const rate = (this.#bytes * 1000) / this.#elapsed
     this.#bytes = 0

@@ -65,7 +65,7 @@ export class Pace {
     const { settings, store, schedule, gate } = this.#context
     // While connections wait for the disk, or for the next attempt, the server is not to blame.
     const isCounted = schedule.assignments.size > 0 && !gate.isClosed && store.backlog === null
-    const tooSlow = this.#minRate?.look(isCounted) ?? null
+    const tooSlow = this.#minRate?.check(isCounted) ?? null
     if (tooSlow !== null) schedule.abortAll('below-min-rate')
     if (settings.limitRate === null && !gate.isClosed)
       this.#stragglers.check([...schedule.assignments].filter(({ kind }) => kind === 'segment'))
