@@ -56,7 +56,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   const settings = registrationSettings(options)
   const store = fileStore(settings.maxOpenFiles)
   const opener = openerFor(settings, store)
-  await opener.check?.(fastify.log)
+  await opener.check(fastify.log)
   const registration: Registration = { settings, store, hasSendHooks: true }
   setRegistration(fastify, registration)
   rememberTargets()
@@ -72,7 +72,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   })
   fastify.addHook('onClose', async () => {
     store.cache.clear()
-    opener.closeKept?.()
+    opener.closeKept()
   })
   if (fastify.hasReplyDecorator('sendRange')) return
   fastify.decorateReply('sendRange', decorator)

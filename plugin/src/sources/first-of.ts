@@ -68,12 +68,12 @@ class FirstOpener implements Opener {
     return reason
   }
 
-  async check(...args: Parameters<NonNullable<Opener['check']>>): Promise<void> {
-    await Promise.all(this.#openers.map((opener) => opener.check?.(...args)))
+  async check(...args: Parameters<Opener['check']>): Promise<void> {
+    await Promise.all(this.#openers.map((opener) => opener.check(...args)))
   }
 
   closeKept(): void {
-    for (const opener of this.#openers) opener.closeKept?.()
+    for (const opener of this.#openers) opener.closeKept()
   }
 }
 

@@ -14,9 +14,9 @@ export interface Opener {
   /** Opens a path. The result needs no more checks. The caller closes it. */
   open(path: string, opening: Opening): Promise<Representation | Refusal>
   /** Checks the settings of the source when the plugin is registered with it. Throws `ERR_RANGE_OPTION`. */
-  check?(log: FastifyBaseLogger): Promise<void>
+  check(log: FastifyBaseLogger): Promise<void>
   /** Closes what is kept open although no answer uses it. */
-  closeKept?(): void
+  closeKept(): void
 }
 
 /** The openers of the sources of this package. The key is the source itself, so no other object can pass for one. */
@@ -36,5 +36,22 @@ export function ownSource(opener: Opener, open: RangeSource['open']): RangeSourc
 
 /** The opener of any source. One of an application is held to its contract. */
 export function openerOf(source: RangeSource): Opener {
-  return openers.get(source) ?? { open: (path, opening) => openSource(source, path, opening) }
+  return openers.get(source) ?? new ApplicationOpener(source)
+}
+
+/** Opens a source of an application, which checks its own settings and keeps what it likes. */
+class ApplicationOpener implements Opener {
+  readonly #source: RangeSource
+
+  constructor(source: RangeSource) {
+    this.#source = source
+  }
+
+  open(path: string, opening: Opening): Promise<Representation | Refusal> {
+    return openSource(this.#source, path, opening)
+  }
+
+  async check(): Promise<void> {}
+
+  closeKept(): void {}
 }
