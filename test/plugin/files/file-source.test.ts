@@ -43,7 +43,7 @@ t.test('an option of the wrong kind is ERR_RANGE_OPTION and names the option', a
   for (const [option, values] of Object.entries(wrong)) {
     for (const value of values) {
       const make = (): RangeSource => fileSource({ [option]: value })
-      t.throws(make, { ...OPTION_ERROR, message: new RegExp(option) }, `${option}: ${String(value)}`)
+      t.throws(make, { ...OPTION_ERROR, message: new RegExp(option) }, `${option}: ${JSON.stringify(value)}`)
     }
   }
 })
