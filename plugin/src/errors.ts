@@ -37,8 +37,8 @@ export interface SendRangeErrorDetails {
 }
 
 /**
- * The only error class of this package. Fastify's error handling answers with its `statusCode` and `headers`. The message is
- * safe to send: it never has a path of the server.
+ * The only error class of this package. Fastify's error handling answers with its `statusCode` and `headers`. The
+ * message is safe to send: it never has a path of the server.
  */
 export class SendRangeError extends Error {
   /** Always `SendRangeError`. */

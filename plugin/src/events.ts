@@ -69,8 +69,9 @@ export function observe(reply: FastifyReply, progress: Progress): void {
   const isInjected = !(request.raw.socket instanceof Duplex)
   let finished = false
   raw.once('finish', () => {
-    // Node also emits `finish` for an HTTP/2 stream that was reset, and itself ends one that was reset without an error. The
-    // response of `inject` emits it while the object in the place of its socket still counts bytes as waiting.
+    // Node also emits `finish` for an HTTP/2 stream that was reset, and itself ends one that was reset without an
+    // error. The response of `inject` emits it while the object in the place of its socket still counts bytes as
+    // waiting.
     finished = raw.writableEnded && (raw.writableFinished || isInjected)
   })
   whenOver(reply, () => {

@@ -5,8 +5,8 @@ import { SendRangeError } from './errors.ts'
 const MAX_CAUSES = 100
 
 /**
- * An Error for what was thrown. JavaScript can throw any value. Fastify would send a string as an answer, a stream takes null
- * for success, and pino fails on a frozen Error, because it marks errors.
+ * An Error for what was thrown. JavaScript can throw any value. Fastify would send a string as an answer, a stream
+ * takes null for success, and pino fails on a frozen Error, because it marks errors.
  */
 export function asError(thrown: unknown): Error {
   if (isError(thrown)) return thrown
@@ -16,8 +16,8 @@ export function asError(thrown: unknown): Error {
 }
 
 /**
- * The failure of a function of the application. Its message may have paths of the server, so it becomes the cause, for the
- * log. A SendRangeError is returned as it is: its message is safe to send.
+ * The failure of a function of the application. Its message may have paths of the server, so it becomes the cause, for
+ * the log. A SendRangeError is returned as it is: its message is safe to send.
  *
  * @param what the subject of the message, as in "The contentType function"
  */

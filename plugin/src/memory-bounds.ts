@@ -1,10 +1,10 @@
 /**
- * What a process may hold at most, in one place. Each bound names the module that keeps it. These hold for each answer and
- * each connection:
+ * What a process may hold at most, in one place. Each bound names the module that keeps it. These hold for each answer
+ * and each connection:
  *
  * - HTTP/1: only the answer whose turn it is has an open file and memory (`connection/response-turn.ts`).
- * - HTTP/2: {@link ANSWERS_PER_SESSION} answers of a session have a body, and {@link OPENS_PER_SESSION} a file that is being
- *   opened.
+ * - HTTP/2: {@link ANSWERS_PER_SESSION} answers of a session have a body, and {@link OPENS_PER_SESSION} a file that is
+ *   being opened.
  * - An answer has one chunk: {@link LARGE_CHUNK_BYTES}, {@link SMALL_CHUNK_BYTES} or {@link CAREFUL_CHUNK_BYTES}. Of
  *   thousands of clients that stall, each has one of the last kind.
  * - An answer has {@link MAX_READS_PER_ANSWER} reads under way.
@@ -17,7 +17,9 @@ const MIB = 1024 * KIB
 
 /** Bytes of a chunk for clients that keep up, if no hook sees the body. Kept by `body/pump.ts`. */
 export const LARGE_CHUNK_BYTES: number = 512 * KIB
-/** Bytes of a chunk for all clients while enough are free, and of answers that are sent at once. Kept by `body/pump.ts`. */
+/**
+ * Bytes of a chunk for all clients while enough are free, and of answers that are sent at once. Kept by `body/pump.ts`.
+ */
 export const SMALL_CHUNK_BYTES: number = 64 * KIB
 /** Bytes of a chunk if many clients wait: small enough for thousands that stall. Kept by `body/pump.ts`. */
 export const CAREFUL_CHUNK_BYTES: number = 8 * KIB
@@ -46,13 +48,18 @@ export const STAGING_CHUNKS = 64
 /** Bytes of small ranges that are cached, over all files. Kept by `files/range-cache.ts`. */
 export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB
 
-/** Reads of one answer that are under way at a time. A multipart answer may need hundreds. Kept by `body/piece-reader.ts`. */
+/**
+ * Reads of one answer that are under way at a time. A multipart answer may need hundreds. Kept by
+ * `body/piece-reader.ts`.
+ */
 export const MAX_READS_PER_ANSWER = 4
 
 /** Bytes between two ranges that are read with them to save a call. Kept by `sources/nearby-reads.ts`. */
 export const MAX_GAP_BYTES: number = 8 * KIB
 
-/** How many answers of one HTTP/2 session may do something at a time. The others wait, and have no file and no memory. */
+/**
+ * How many answers of one HTTP/2 session may do something at a time. The others wait, and have no file and no memory.
+ */
 interface SessionBounds {
   /** Those that make progress. */
   readonly moving: number
@@ -62,8 +69,13 @@ interface SessionBounds {
 
 /** Answers of a session that send a body. Kept by `connection/response-turn.ts`. */
 export const ANSWERS_PER_SESSION: SessionBounds = { moving: 32, total: 128 }
-/** Answers of a session that have opened a file to decide, also if opening hangs. Kept by `connection/response-turn.ts`. */
+/**
+ * Answers of a session that have opened a file to decide, also if opening hangs. Kept by `connection/response-turn.ts`.
+ */
 export const OPENS_PER_SESSION: SessionBounds = { moving: 32, total: 64 }
 
-/** Operations on one storage that wait for their turn. One more is answered with 503. Kept by `files/file-operations.ts`. */
+/**
+ * Operations on one storage that wait for their turn. One more is answered with 503. Kept by
+ * `files/file-operations.ts`.
+ */
 export const MAX_WAITING_OPERATIONS = 10_000

@@ -10,8 +10,8 @@ import { isSource } from './sources/source-checks.ts'
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Fields that the `headers` option refuses. Each has an option of its own, or follows from the answer or its connection;
- * another value would contradict what is sent.
+ * Fields that the `headers` option refuses. Each has an option of its own, or follows from the answer or its
+ * connection; another value would contradict what is sent.
  */
 const REFUSED_FIELDS = new Set([
   'accept-ranges',

@@ -1,6 +1,6 @@
 /**
- * A copy of the own properties of an object that inherits nothing. What other code has written to `Object.prototype` is not
- * in it.
+ * A copy of the own properties of an object that inherits nothing. What other code has written to `Object.prototype` is
+ * not in it.
  */
 export function ownProperties<T extends object>(given: T): T {
   return Object.assign(Object.create(null), given)

@@ -20,10 +20,10 @@ export type BodyReaders = 'response only' | 'anybody'
 /**
  * What positional and streamed bodies have in common.
  *
- * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response reads
- * a body of its own, which no hook ever sees. The answer fails if a reader would miss the first bytes of a body, and if
- * something pushes bytes into it or sets an encoding. A hook may also remove all listeners, so an answer learns of its body
- * by callbacks and not by events.
+ * A hook that is given a payload may read it, keep its chunks, change them, or wait while they flow. So the response
+ * reads a body of its own, which no hook ever sees. The answer fails if a reader would miss the first bytes of a body,
+ * and if something pushes bytes into it or sets an encoding. A hook may also remove all listeners, so an answer learns
+ * of its body by callbacks and not by events.
  */
 export abstract class Body extends Readable {
   #isPiped = false
@@ -49,7 +49,10 @@ export abstract class Body extends Readable {
     this.#onFailure.push(listener)
   }
 
-  /** Calls back when the answer must be cut and no event of this stream reports it to Fastify. Gives a message for the log. */
+  /**
+   * Calls back when the answer must be cut and no event of this stream reports it to Fastify. Gives a message for the
+   * log.
+   */
   whenAborted(listener: (message?: string) => void): void {
     this.#onAbort.push(listener)
   }
@@ -87,7 +90,9 @@ export abstract class Body extends Readable {
     return super.pipe(destination, options)
   }
 
-  /** Whether this can be the whole body of a destination. If that is a response, this is noted, or the answer is cut. */
+  /**
+   * Whether this can be the whole body of a destination. If that is a response, this is noted, or the answer is cut.
+   */
   protected canFill(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
     if (!isResponse(destination) || options?.end === false || admitOwnBody(destination)) return true
     this.#abort()
@@ -153,8 +158,8 @@ export abstract class Body extends Readable {
   }
 
   /**
-   * Destroying a body without an error means that it is no longer needed. Fastify must not report a failure, as it would if
-   * bytes were left unread. So they are read, also if the response reads a body of its own.
+   * Destroying a body without an error means that it is no longer needed. Fastify must not report a failure, as it
+   * would if bytes were left unread. So they are read, also if the response reads a body of its own.
    */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (error === null) {
@@ -165,8 +170,8 @@ export abstract class Body extends Readable {
       return
     }
     for (const listener of this.#onFailure) listener(error)
-    // An `error` event without a listener would end the process. Fastify listens before it pipes the payload, but a hook
-    // may have removed its listener.
+    // An `error` event without a listener would end the process. Fastify listens before it pipes the payload, but a
+    // hook may have removed its listener.
     const isHeard = this.listenerCount('error') > 0
     if (this.#own !== undefined && !isHeard) this.#abort()
     callback(isHeard ? error : null)

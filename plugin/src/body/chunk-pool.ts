@@ -24,8 +24,8 @@ export interface Chunk {
 /**
  * Memory for writes that is used again. Fresh memory costs more than reading the file into it.
  *
- * No byte of one answer can get into another through the pool. Memory that comes back is moved to a new ArrayBuffer first,
- * so every view that was kept is empty. Memory that may still be read does not come back.
+ * No byte of one answer can get into another through the pool. Memory that comes back is moved to a new ArrayBuffer
+ * first, so every view that was kept is empty. Memory that may still be read does not come back.
  */
 export class ChunkPool {
   readonly #options: ChunkPoolOptions

@@ -5,8 +5,8 @@ import { groupNearby, isNearbyReader, type Read } from '../sources/nearby-reads.
 import type { PositionalRepresentation, RepresentationMetadata } from '../sources/source.ts'
 
 /**
- * Reads the pieces of a body, in order, into buffers of the caller. All bytes are of one version: the last ones are handed
- * out only after a check that the representation is unchanged.
+ * Reads the pieces of a body, in order, into buffers of the caller. All bytes are of one version: the last ones are
+ * handed out only after a check that the representation is unchanged.
  */
 export class PieceReader {
   readonly #representation: PositionalRepresentation
@@ -61,8 +61,8 @@ export class PieceReader {
   }
 
   /**
-   * Fills `target`, or a part of it at the end of the body, and returns the count of bytes. When the promise is settled,
-   * nothing writes into `target` any more.
+   * Fills `target`, or a part of it at the end of the body, and returns the count of bytes. When the promise is
+   * settled, nothing writes into `target` any more.
    *
    * @throws SendRangeError `ERR_RANGE_CHANGED` if the representation ended early or has changed;
    *   `ERR_RANGE_LENGTH` if it reports more bytes than it was asked for

@@ -27,9 +27,9 @@ export interface PositionalBodyOptions {
 /**
  * The body of a positional representation: an ordinary Readable with fresh memory for each chunk.
  *
- * If only the response can read it, and the response writes to a socket of the system through Node's own methods, `pipe`
- * uses a {@link Pump}, which uses its memory again. The pump is the only reader: it starts only if nothing has read or
- * listens, and a read by other code while it runs ends the answer.
+ * If only the response can read it, and the response writes to a socket of the system through Node's own methods,
+ * `pipe` uses a {@link Pump}, which uses its memory again. The pump is the only reader: it starts only if nothing has
+ * read or listens, and a read by other code while it runs ends the answer.
  */
 export class PositionalBody extends Body {
   readonly #reader: PieceReader

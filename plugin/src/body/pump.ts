@@ -42,9 +42,9 @@ export interface PumpOptions {
 /**
  * Writes a body into a response, with memory that is used again.
  *
- * A client that keeps up gets a chunk for itself, and so does any client while few stall. The chunk goes back to the pool
- * only when the write was reported and the socket has passed the bytes on. The other clients share memory that is read into
- * and copied from, and only the copies are written.
+ * A client that keeps up gets a chunk for itself, and so does any client while few stall. The chunk goes back to the
+ * pool only when the write was reported and the socket has passed the bytes on. The other clients share memory that is
+ * read into and copied from, and only the copies are written.
  */
 export class Pump {
   readonly #response: ServerResponse
@@ -95,8 +95,8 @@ export class Pump {
   }
 
   /**
-   * Takes a large chunk for a client that keeps up, and for others while few large ones are overdue. Otherwise takes a small
-   * one while enough are free. An answer of many parts needs much memory for its ranges, and gets no chunk.
+   * Takes a large chunk for a client that keeps up, and for others while few large ones are overdue. Otherwise takes a
+   * small one while enough are free. An answer of many parts needs much memory for its ranges, and gets no chunk.
    */
   #takeChunk(isKeepingUp: boolean): Chunk | undefined {
     const { remaining, hasManyPieces } = this.#reader

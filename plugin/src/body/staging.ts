@@ -4,8 +4,8 @@ import { type Chunk, ChunkPool, type ChunkPoolOptions } from './chunk-pool.ts'
 const OVERDUE_MS = 250
 
 /**
- * Memory that is read into and copied from. Only the copies are written, so the memory can be taken back from a client that
- * stops reading, although its connection still keeps a copy.
+ * Memory that is read into and copied from. Only the copies are written, so the memory can be taken back from a client
+ * that stops reading, although its connection still keeps a copy.
  */
 export class Staging {
   readonly #pool: ChunkPool
@@ -23,8 +23,8 @@ export class Staging {
   }
 
   /**
-   * Notes that nothing reads into the memory any more, and a copy of its bytes waits to be written. If this takes long, the
-   * memory is taken back, and is empty then.
+   * Notes that nothing reads into the memory any more, and a copy of its bytes waits to be written. If this takes long,
+   * the memory is taken back, and is empty then.
    */
   wait(chunk: Chunk): void {
     if (chunk.bytes.length === 0) return

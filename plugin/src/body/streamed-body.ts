@@ -84,8 +84,8 @@ export class StreamedBody extends Body {
   }
 
   /**
-   * Pushes one chunk, or the end. The last chunk waits for a check that the representation is unchanged: a client that has
-   * all bytes takes them for one version.
+   * Pushes one chunk, or the end. The last chunk waits for a check that the representation is unchanged: a client that
+   * has all bytes takes them for one version.
    */
   async #advance(): Promise<void> {
     const chunk = await this.#next()

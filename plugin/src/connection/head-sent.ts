@@ -13,8 +13,8 @@ const http1HeadersSent = getterOf(OutgoingMessage.prototype)
 const http2HeadersSent = getterOf(Http2ServerResponse.prototype)
 
 /**
- * Whether the head of a response was sent, as Node itself knows. The property `headersSent` of one response may be wrong:
- * `@fastify/express` puts a getter there that is false until Express's `res.send` was called.
+ * Whether the head of a response was sent, as Node itself knows. The property `headersSent` of one response may be
+ * wrong: `@fastify/express` puts a getter there that is false until Express's `res.send` was called.
  */
 export function isHeadSent(raw: object): boolean {
   return (raw instanceof Http2ServerResponse ? http2HeadersSent : http1HeadersSent).call(raw) === true
@@ -30,8 +30,8 @@ export function correctHeadersSent(raw: object & { readonly headersSent: boolean
 }
 
 /**
- * Has Fastify treat the failure of a payload as one after the head, also if `headersSent` cannot be redefined, or is behind
- * a Proxy. Call this before Fastify's own listener runs.
+ * Has Fastify treat the failure of a payload as one after the head, also if `headersSent` cannot be redefined, or is
+ * behind a Proxy. Call this before Fastify's own listener runs.
  */
 export function reportFailureAfterHead({ raw, request }: FastifyReply): void {
   correctHeadersSent(raw)

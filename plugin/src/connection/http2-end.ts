@@ -57,13 +57,13 @@ interface Queued {
 const guarded = new WeakMap<ServerHttp2Stream, Guarded>()
 
 /**
- * Ends an HTTP/2 answer with RST_STREAM and INTERNAL_ERROR if it ends early: because the stream of a hook fails or ends too
- * soon, or by `end`, `close` or `destroy` of the response or of its stream. Without this, Node sends END_STREAM, or
- * RST_STREAM with NO_ERROR, and clients take what they have for the whole. An answer that a hook makes too long ends in the
- * same way before a surplus byte goes out, and so does a 206 with other bytes than those of its range.
+ * Ends an HTTP/2 answer with RST_STREAM and INTERNAL_ERROR if it ends early: because the stream of a hook fails or ends
+ * too soon, or by `end`, `close` or `destroy` of the response or of its stream. Without this, Node sends END_STREAM, or
+ * RST_STREAM with NO_ERROR, and clients take what they have for the whole. An answer that a hook makes too long ends in
+ * the same way before a surplus byte goes out, and so does a 206 with other bytes than those of its range.
  *
- * RFC 9113 §8.1.1: "A request or response is also malformed if the value of a Content-Length header field does not equal
- * the sum of the DATA frame payload lengths that form the content". If a hook has removed Content-Length, the
+ * RFC 9113 §8.1.1: "A request or response is also malformed if the value of a Content-Length header field does not
+ * equal the sum of the DATA frame payload lengths that form the content". If a hook has removed Content-Length, the
  * answer is complete when our body was read to its end.
  */
 export function guardHttp2End({ raw, statusCode }: FastifyReply, intended: GuardedBody): void {

@@ -3,8 +3,8 @@ import { Duplex, Readable } from 'node:stream'
 import { replaceMethod } from './replace-method.ts'
 
 /**
- * Ends the response of `inject({ payloadAsStream: true })` when the reader of its stream leaves. A socket would report this.
- * light-my-request, which replaces the socket, does not, and has no public property that leads to the stream.
+ * Ends the response of `inject({ payloadAsStream: true })` when the reader of its stream leaves. A socket would report
+ * this. light-my-request, which replaces the socket, does not, and has no public property that leads to the stream.
  */
 export function endWithInjectedStream(raw: { destroy(): unknown }): void {
   const state: unknown = Reflect.get(raw, '_lightMyRequest')
@@ -15,8 +15,9 @@ export function endWithInjectedStream(raw: { destroy(): unknown }): void {
 }
 
 /**
- * Makes the promise of `inject` reject, or its stream end with an error, as if a connection was cut. light-my-request takes
- * an answer for complete when its response emits `finish`, also after it was destroyed. So `finish` is not emitted any more.
+ * Makes the promise of `inject` reject, or its stream end with an error, as if a connection was cut. light-my-request
+ * takes an answer for complete when its response emits `finish`, also after it was destroyed. So `finish` is not
+ * emitted any more.
  *
  * @returns false if the response is not one of `inject`
  */

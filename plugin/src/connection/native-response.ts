@@ -15,9 +15,9 @@ function pick(methods: SocketMethods): SocketMethods {
 }
 
 /**
- * Whether the bytes of a response go to a socket of the system through Node's own methods, as they were when this module
- * was loaded. A wrapper, a connection over another kind of stream, HTTP/2 and `inject` may keep or delay bytes after they
- * have reported them as written.
+ * Whether the bytes of a response go to a socket of the system through Node's own methods, as they were when this
+ * module was loaded. A wrapper, a connection over another kind of stream, HTTP/2 and `inject` may keep or delay bytes
+ * after they have reported them as written.
  */
 export function isNativeResponse(destination: NodeJS.WritableStream): destination is ServerResponse {
   if (!(destination instanceof ServerResponse)) return false
@@ -45,9 +45,9 @@ export function watchSystemWrites({ socket }: ServerResponse): (byteCount: numbe
 }
 
 /**
- * Notices bytes that are written into the socket of a response, but not by our calls: through a method of its prototype, or
- * on the socket itself. Stops watching once a write of ours has not reached the socket at once. Something below then delays
- * writes, and bytes that reach the socket later may be ours.
+ * Notices bytes that are written into the socket of a response, but not by our calls: through a method of its
+ * prototype, or on the socket itself. Stops watching once a write of ours has not reached the socket at once. Something
+ * below then delays writes, and bytes that reach the socket later may be ours.
  */
 export class SocketWatch {
   readonly #response: ServerResponse

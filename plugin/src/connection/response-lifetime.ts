@@ -40,8 +40,8 @@ function queuedOn(socket: Socket): Set<() => void> {
 }
 
 /**
- * Calls back once when a response is over, finished or cut; at once if it is over already. Node does not emit `close` for a
- * response that was queued behind others when the connection closed.
+ * Calls back once when a response is over, finished or cut; at once if it is over already. Node does not emit `close`
+ * for a response that was queued behind others when the connection closed.
  */
 export function whenOver(reply: FastifyReply, listener: () => void): void {
   const raw: RawResponse = reply.raw
@@ -78,8 +78,8 @@ function notifyAll(ending: Ending): void {
 
 /**
  * The methods of an HTTP/2 stream that is cut. Node ends a stream before it resets it. Without trailers to wait for,
- * END_STREAM would then go out first, with the last bytes or after them, and until the reset is sent the stream would take
- * more bytes.
+ * END_STREAM would then go out first, with the last bytes or after them, and until the reset is sent the stream would
+ * take more bytes.
  */
 const TAKES_NOTHING = {
   end(this: unknown): unknown {
@@ -113,8 +113,8 @@ interface Tied {
 }
 
 /**
- * Ties a body to its response, so that neither outlives the other. This holds also if a hook has replaced the payload, or
- * pipes it in a way that does not pass on errors.
+ * Ties a body to its response, so that neither outlives the other. This holds also if a hook has replaced the payload,
+ * or pipes it in a way that does not pass on errors.
  */
 export function tieToResponse(reply: FastifyReply, body: Tied): void {
   body.whenFailed(() => {

@@ -6,12 +6,13 @@ import { type RawResponse, whenOver } from './response-lifetime.ts'
 import { type Turn, TurnQueue } from './turn-queue.ts'
 
 /**
- * When a file may be opened for an answer, and when its body may be sent. A client may send any number of requests at once
- * and read none of the answers, so the number of open files and of bodies in memory is bounded for each connection.
+ * When a file may be opened for an answer, and when its body may be sent. A client may send any number of requests at
+ * once and read none of the answers, so the number of open files and of bodies in memory is bounded for each
+ * connection.
  *
  * HTTP/1: the answers of a connection go out one after the other (RFC 9112 §9.3.2), so only the first one has a turn.
- * HTTP/2: a few answers of a session have a turn at a time. Only those with a body wait for each other, and nothing is open
- * while they wait.
+ * HTTP/2: a few answers of a session have a turn at a time. Only those with a body wait for each other, and nothing is
+ * open while they wait.
  */
 export interface ResponseTurn {
   /** Waits until a file may be opened for the answer, or the answer is over. */

@@ -66,8 +66,8 @@ class GuardedAnswer implements Sweepable {
   }
 
   /**
-   * The connection that the answer waits for. Undefined for an HTTP/2 stream whose own window is used up: the connection
-   * may make progress with the bytes of other streams.
+   * The connection that the answer waits for. Undefined for an HTTP/2 stream whose own window is used up: the
+   * connection may make progress with the bytes of other streams.
    */
   get #blockingSocket(): Socket | undefined {
     if (!(this.#raw instanceof Http2ServerResponse)) return this.#raw.socket ?? undefined
@@ -78,14 +78,14 @@ class GuardedAnswer implements Sweepable {
   onStall(): void {
     const isConnectionStuck = this.#blockingSocket !== undefined
     this.#onStall()
-    // A connection of HTTP/1 ends with its answer. A session that takes nothing cannot send the reset of a stream either,
-    // and would keep all of its streams: Node 20 does not notice over TLS that the client has left.
+    // A connection of HTTP/1 ends with its answer. A session that takes nothing cannot send the reset of a stream
+    // either, and would keep all of its streams: Node 20 does not notice over TLS that the client has left.
     if (isConnectionStuck) this.#session?.destroy()
   }
 
   /**
-   * Whether the client took something since the last check, or something was written for it. Streams count a write as one.
-   * If Node also knows how much of it the operating system has not yet taken, that counts too.
+   * Whether the client took something since the last check, or something was written for it. Streams count a write as
+   * one. If Node also knows how much of it the operating system has not yet taken, that counts too.
    */
   hasProgressed(): boolean {
     const raw = this.#raw
@@ -105,7 +105,9 @@ class GuardedAnswer implements Sweepable {
   }
 }
 
-/** Bytes of the current write that the operating system has not yet taken. Node's own socket timers use the same number. */
+/**
+ * Bytes of the current write that the operating system has not yet taken. Node's own socket timers use the same number.
+ */
 function unwrittenBytes(socket: object): number {
   const handle: unknown = Reflect.get(socket, '_handle')
   if (typeof handle !== 'object' || handle === null) return 0

@@ -1,6 +1,8 @@
 /** One end of a TCP connection. */
 export interface Endpoint {
-  /** As Node writes it: dotted, or with colons, also IPv4-mapped (`::ffff:127.0.0.1`) or with a zone (`fe80::1%eth0`). */
+  /**
+   * As Node writes it: dotted, or with colons, also IPv4-mapped (`::ffff:127.0.0.1`) or with a zone (`fe80::1%eth0`).
+   */
   readonly address: string
   readonly port: number
 }

@@ -25,8 +25,8 @@ interface LastCheck {
 }
 
 /**
- * Gives turns to a few at a time, in the order in which they asked. A turn that makes no progress for a quarter of a second,
- * while others wait, does not count any more: it goes on, and another one begins, up to a limit for all.
+ * Gives turns to a few at a time, in the order in which they asked. A turn that makes no progress for a quarter of a
+ * second, while others wait, does not count any more: it goes on, and another one begins, up to a limit for all.
  */
 export class TurnQueue {
   readonly #limits: TurnLimits

@@ -24,8 +24,8 @@ export function keyOf(socket: Partial<Ends>): string {
 type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>
 
 /**
- * The bytes that each of these connections has written and its peer has not acknowledged. Connections that the system does
- * not report are left out: all of them, without `/proc` or the right to read it. Never rejects.
+ * The bytes that each of these connections has written and its peer has not acknowledged. Connections that the system
+ * does not report are left out: all of them, without `/proc` or the right to read it. Never rejects.
  */
 export async function unacknowledgedBytes(keys: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()

@@ -9,8 +9,8 @@ export const ABANDONED_MESSAGE =
   'an answer was begun on reply.raw without reply.hijack, and left to sendRange: it was cut'
 
 /**
- * Cuts an answer that the application has begun on `reply.raw` and left to `sendRange`. `sendRange` cannot continue it, and
- * its client would wait for ever. Call this only if nothing was sent through Fastify, which would end the answer.
+ * Cuts an answer that the application has begun on `reply.raw` and left to `sendRange`. `sendRange` cannot continue it,
+ * and its client would wait for ever. Call this only if nothing was sent through Fastify, which would end the answer.
  *
  * After `reply.hijack()`, and if a stream is piped into the response, the application ends the answer itself.
  */

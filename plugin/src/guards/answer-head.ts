@@ -12,7 +12,9 @@ export interface ReadableHead {
 const STATUS_AT = 'HTTP/1.1 '.length
 const STATUS_DIGITS = 3
 
-/** The head that is about to be written. A field that is passed to `writeHead` replaces one that is set on the response. */
+/**
+ * The head that is about to be written. A field that is passed to `writeHead` replaces one that is set on the response.
+ */
 export class AnswerHead implements ReadableHead {
   readonly status: number
   readonly #raw: RawResponse
@@ -40,8 +42,8 @@ export class AnswerHead implements ReadableHead {
 }
 
 /**
- * The head that was written, as it goes out, below all wrappers of the response. Over HTTP/1 Node keeps it as a text, and
- * sends it with the first bytes of the body.
+ * The head that was written, as it goes out, below all wrappers of the response. Over HTTP/1 Node keeps it as a text,
+ * and sends it with the first bytes of the body.
  */
 export function writtenHeadOf(raw: RawResponse, status: number): ReadableHead {
   if (raw instanceof Http2ServerResponse) {

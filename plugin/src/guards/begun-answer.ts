@@ -22,7 +22,9 @@ export function hasBegun(raw: RawResponse): boolean {
   return raw.stream !== undefined && bytesWrittenTo(raw.stream) + raw.stream.writableLength > 0
 }
 
-/** Cuts an answer that a hook has begun on `reply.raw`, as soon as a stream is piped into it: ours or one of the hook. */
+/**
+ * Cuts an answer that a hook has begun on `reply.raw`, as soon as a stream is piped into it: ours or one of the hook.
+ */
 export function watchForBegun(reply: FastifyReply): void {
   const raw: RawResponse = reply.raw
   raw.once('pipe', () => {

@@ -17,8 +17,8 @@ const guards = new WeakMap<object, BodyGuard>()
  * replaced the body. After fewer bytes a client would take the next answer on the connection for the remainder, and it
  * would take surplus bytes for the next answer. A 206 has the bytes of its range, also if no length is announced.
  *
- * What does not fit is cut before it is written. The last byte waits for the end of the body, so that a client never has
- * a complete answer of a body that turns out to be too long. In HTTP/2 each answer has a stream of its own:
+ * What does not fit is cut before it is written. The last byte waits for the end of the body, so that a client never
+ * has a complete answer of a body that turns out to be too long. In HTTP/2 each answer has a stream of its own:
  * `connection/http2-end.ts`.
  */
 export function guardBody(reply: FastifyReply, intended: IntendedBody): void {
@@ -84,7 +84,9 @@ class BodyGuard {
     return Reflect.apply(original, this.#raw, this.#raw.destroyed ? withBytes(NOTHING, given) : admitted)
   }
 
-  /** Returns what is to be written. The callback goes with the bytes that go out: some callers wait for it before `end`. */
+  /**
+   * Returns what is to be written. The callback goes with the bytes that go out: some callers wait for it before `end`.
+   */
   #admitWrite(given: WriteArguments): WriteArguments {
     const head = writtenHead(this.#raw)
     if (head === undefined || this.#isCut) return given

@@ -7,9 +7,9 @@ import { isHeadSent } from '../connection/head-sent.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 
 /**
- * Events of a server, after which the listeners of Fastify and of the application write to the socket itself. A connection
- * sent bytes that are not a request, or was too slow with a request, or asks for another protocol. An answer may be under
- * way on it.
+ * Events of a server, after which the listeners of Fastify and of the application write to the socket itself. A
+ * connection sent bytes that are not a request, or was too slow with a request, or asks for another protocol. An answer
+ * may be under way on it.
  */
 const EVENTS = ['clientError', 'upgrade', 'connect'] as const
 
@@ -17,10 +17,11 @@ const EVENTS = ['clientError', 'upgrade', 'connect'] as const
 const answers = new WeakMap<object, ServerResponse>()
 
 /**
- * Keeps text of the server out of an HTTP/1 answer. While the answer is under way, an event whose listeners write to the
- * socket cuts the connection before they are called. They are called all the same, with a socket that is destroyed.
+ * Keeps text of the server out of an HTTP/1 answer. While the answer is under way, an event whose listeners write to
+ * the socket cuts the connection before they are called. They are called all the same, with a socket that is destroyed.
  *
- * RFC 9112 §9.3.2: "A server … MUST send the corresponding responses in the same order that the requests were received".
+ * RFC 9112 §9.3.2: "A server … MUST send the corresponding responses in the same order that the requests were
+ * received".
  */
 export function guardConnection(reply: FastifyReply): void {
   const raw: RawResponse = reply.raw

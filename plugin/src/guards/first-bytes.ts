@@ -8,9 +8,9 @@ import { byteLength, interceptWrites, type Write, type WriteArguments } from './
 const holders = new WeakMap<object, FirstBytes>()
 
 /**
- * Holds back the first bytes of a body that replaces ours, until the next turn of the event loop. A short text or stream
- * has ended by then, and its head is not out yet: if its length is not the announced one, it is cut before a client gets
- * the tag of the file with it.
+ * Holds back the first bytes of a body that replaces ours, until the next turn of the event loop. A short text or
+ * stream has ended by then, and its head is not out yet: if its length is not the announced one, it is cut before a
+ * client gets the tag of the file with it.
  */
 export function holdFirstBytes(reply: FastifyReply): void {
   if (!holders.has(reply.raw)) holders.set(reply.raw, new FirstBytes(reply))

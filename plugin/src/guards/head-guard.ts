@@ -41,12 +41,12 @@ export function admitOwnBody(raw: RawResponse): boolean {
 }
 
 /**
- * Compares the head of an answer with its body, after every change that hooks and middleware have made. Hooks run in any
- * order, and middleware changes fields as late as in `writeHead`. So the head is checked when it is written, and again as
- * it was written, before a byte of it goes out.
+ * Compares the head of an answer with its body, after every change that hooks and middleware have made. Hooks run in
+ * any order, and middleware changes fields as late as in `writeHead`. So the head is checked when it is written, and
+ * again as it was written, before a byte of it goes out.
  *
- * - Content that was encoded by a hook is another representation than the one that our strong tag names. The tag becomes
- *   weak (RFC 9110 §8.8.3.3), and Accept-Ranges is removed, since the ranges are of other bytes.
+ * - Content that was encoded by a hook is another representation than the one that our strong tag names. The tag
+ *   becomes weak (RFC 9110 §8.8.3.3), and Accept-Ranges is removed, since the ranges are of other bytes.
  * - Content that a hook has replaced is treated in the same way if its length shows that it was replaced.
  * - If a hook makes an error of an answer, it has no tag, date or ranges of the representation.
  * - An answer that would have a client join wrong bytes is cut, by the rules in `head-rules.ts`.
@@ -61,8 +61,8 @@ export function guardHead(reply: FastifyReply, answer: IntendedAnswer): void {
 }
 
 /**
- * Has the head of an answer announce a framing that its connection can have. For some fields Node throws while it writes,
- * where no code can catch it, and others it sends as they are.
+ * Has the head of an answer announce a framing that its connection can have. For some fields Node throws while it
+ * writes, where no code can catch it, and others it sends as they are.
  *
  * - Of Transfer-Encoding and Content-Length only one stays (RFC 9112 §6.2), and Trailer only if there can be trailers.
  * - An answer is cut if its Content-Length is not one number.

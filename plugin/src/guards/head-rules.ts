@@ -40,15 +40,15 @@ interface Rule {
 }
 
 /**
- * Changes of a head by hooks and middleware that would have a client join wrong bytes. If a head without the field is as
- * good as one with the right field, {@link correctHead} has removed it before. The others are cut.
+ * Changes of a head by hooks and middleware that would have a client join wrong bytes. If a head without the field is
+ * as good as one with the right field, {@link correctHead} has removed it before. The others are cut.
  *
- * These are left as they are, since no client joins bytes because of them: a 206 whose ETag or Last-Modified was removed or made
- * weak (§15.3.7.3: "A client that has received multiple partial responses to GET requests on a target resource MAY
- * combine those responses into a larger continuous range if they share the same strong validator"); another tag on a
- * 200, which no If-Range of ours matches, and on a 304 (RFC 9111 §4.3.4: without the same strong validator "the cache
- * MUST NOT use the new response to update any stored responses"); any type on a 200 or on one range; a 416 without
- * Content-Range (§15.5.17, "SHOULD").
+ * These are left as they are, since no client joins bytes because of them: a 206 whose ETag or Last-Modified was
+ * removed or made weak (§15.3.7.3: "A client that has received multiple partial responses to GET requests on a target
+ * resource MAY combine those responses into a larger continuous range if they share the same strong validator");
+ * another tag on a 200, which no If-Range of ours matches, and on a 304 (RFC 9111 §4.3.4: without the same strong
+ * validator "the cache MUST NOT use the new response to update any stored responses"); any type on a 200 or on one
+ * range; a 416 without Content-Range (§15.5.17, "SHOULD").
  */
 const RULES: readonly Rule[] = [
   // §15.3.7: a 206 carries "parts of the selected representation", and a 200 all of it.
@@ -78,8 +78,8 @@ const RULES: readonly Rule[] = [
     isBroken: ({ head, intended }) =>
       head.status === intended.status && isOtherLength(head, intended) && hasStrongTag(head),
   },
-  // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational)
-  // or 204 (No Content)", and in a 304 only the right one.
+  // §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx
+  // (Informational) or 204 (No Content)", and in a 304 only the right one.
   {
     field: 'content-length',
     isBroken: ({ head }) => endsWithHead(head.status) && announcedLength(head) !== undefined,

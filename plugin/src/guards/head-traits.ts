@@ -87,8 +87,8 @@ export function isContentStatus(status: number): boolean {
 }
 
 /**
- * Bytes of the body that a client expects after a head; undefined for any number. Without Content-Length, the strong tag of
- * a whole representation says how long it is (RFC 9110 §8.8.1).
+ * Bytes of the body that a client expects after a head; undefined for any number. Without Content-Length, the strong
+ * tag of a whole representation says how long it is (RFC 9110 §8.8.1).
  */
 export function expectedLength(head: ReadableHead, intended: IntendedAnswer | undefined): number | undefined {
   const length = announcedLength(head)

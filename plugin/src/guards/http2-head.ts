@@ -5,8 +5,8 @@ import { linesOf, type ReadableHead } from './answer-head.ts'
 type Respond = (headers: unknown, options?: unknown) => void
 
 /**
- * Checks the next head of an HTTP/2 answer when it is passed to the stream, below all wrappers of `writeHead`. The stream
- * sends it at once, and some heads end the answer.
+ * Checks the next head of an HTTP/2 answer when it is passed to the stream, below all wrappers of `writeHead`. The
+ * stream sends it at once, and some heads end the answer.
  *
  * @param admits whether the head may go out; if not, it has ended the stream
  */

@@ -1,31 +1,32 @@
 /**
  * The guards: what goes out is what was decided.
  *
- * What may change an answer. After `sendRange` has decided, an answer passes code of the application: `onSend` hooks, wrappers
- * of `reply.send`, middleware that wraps `reply.raw` (compression), handlers that still write on `reply.raw`, error
- * handlers, and listeners of the server. All of them are trusted, and may answer something else: another body, another
- * coding, an error. But they make mistakes, and Fastify sends what they leave.
+ * What may change an answer. After `sendRange` has decided, an answer passes code of the application: `onSend` hooks,
+ * wrappers of `reply.send`, middleware that wraps `reply.raw` (compression), handlers that still write on `reply.raw`,
+ * error handlers, and listeners of the server. All of them are trusted, and may answer something else: another body,
+ * another coding, an error. But they make mistakes, and Fastify sends what they leave.
  *
- * What must not happen. A client must not take other bytes for those of the file. It must not join bytes of two versions
- * or codings. It must not take a part of one answer for the next answer, and it must not wait for ever. A change that no
- * client can take for one of these is left as it is. If a field can be left out or made weak instead, the guards do that.
- * Otherwise they cut the answer: every client notices an answer that is cut, and none notices a wrong one.
+ * What must not happen. A client must not take other bytes for those of the file. It must not join bytes of two
+ * versions or codings. It must not take a part of one answer for the next answer, and it must not wait for ever. A
+ * change that no client can take for one of these is left as it is. If a field can be left out or made weak instead,
+ * the guards do that. Otherwise they cut the answer: every client notices an answer that is cut, and none notices a
+ * wrong one.
  *
- * How. Fastify has no hook that sees the last form of an answer, so the guards replace methods of the response: they see a
- * head when it is written, and each byte when it is written. These are the steps of an answer. Steps 2 to 6 are the steps
- * 9 to 13 of "The defences of an answer" in SECURITY.
+ * How. Fastify has no hook that sees the last form of an answer, so the guards replace methods of the response: they
+ * see a head when it is written, and each byte when it is written. These are the steps of an answer. Steps 2 to 6 are
+ * the steps 9 to 13 of "The defences of an answer" in SECURITY.
  *
  * 1. The status and the fields that say which bytes follow are remembered: this file.
  * 2. The answer is handed to Fastify. From now on the connection takes no text of the server's listeners:
  *    `connection-guard`.
- * 3. If the application has begun an answer on `reply.raw` itself, ours cannot follow, and both are cut: `begun-answer`,
- *    `abandoned-answer`.
- * 4. The head is written: `head-guard` corrects it, reads it again as it goes out, and cuts the answer if a rule is broken.
- *    The rules are in `head-rules`, and what they compare in `head-traits`. Over HTTP/2 `http2-head` looks below Node's own
- *    `writeHead`.
+ * 3. If the application has begun an answer on `reply.raw` itself, ours cannot follow, and both are cut:
+ *    `begun-answer`, `abandoned-answer`.
+ * 4. The head is written: `head-guard` corrects it, reads it again as it goes out, and cuts the answer if a rule is
+ *    broken. The rules are in `head-rules`, and what they compare in `head-traits`. Over HTTP/2 `http2-head` looks
+ *    below Node's own `writeHead`.
  * 5. If a hook can get at the body, its replacement is compared with the head: `body-guard` over HTTP/1,
- *    `connection/http2-end` over HTTP/2. `first-bytes` holds back a short one until its length is known, and `replacement`
- *    passes on the error of a body that it reads.
+ *    `connection/http2-end` over HTTP/2. `first-bytes` holds back a short one until its length is known, and
+ *    `replacement` passes on the error of a body that it reads.
  * 6. If the body is ours, the guards of step 5 come off, and `sole-writer` lets its bytes through and no others.
  *
  * Out of scope: what the application sends instead, as long as it is a proper answer; what a handler sends after

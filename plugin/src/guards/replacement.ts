@@ -24,9 +24,9 @@ export function isErrorHandled(raw: object): boolean {
 }
 
 /**
- * Watches for a stream that a hook puts in the place of a body. `pipe` does not pass errors on. If the body fails before a
- * byte has come through, the stream that it was piped into would wait for ever, and the answer with it. Fastify listens to
- * the stream that it pipes before it pipes it, and answers with an error.
+ * Watches for a stream that a hook puts in the place of a body. `pipe` does not pass errors on. If the body fails
+ * before a byte has come through, the stream that it was piped into would wait for ever, and the answer with it.
+ * Fastify listens to the stream that it pipes before it pipes it, and answers with an error.
  */
 export function watchReplacement(reply: FastifyReply): Replacement {
   const raw: RawResponse = reply.raw

@@ -21,8 +21,8 @@ export interface SoleBody {
 
 /**
  * Has a response take the bytes of one body only. A handler may still write on `reply.raw` while the body goes out. Its
- * bytes would come among those of the file, under the tag of the file. If more bytes are written than the body has handed
- * out, some are not of the body, and the answer is cut before they go out.
+ * bytes would come among those of the file, under the tag of the file. If more bytes are written than the body has
+ * handed out, some are not of the body, and the answer is cut before they go out.
  *
  * Bytes that are not written through the methods of the response are noticed at the socket of HTTP/1, before the next
  * bytes of the body, and at the stream of HTTP/2.

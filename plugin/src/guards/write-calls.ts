@@ -9,8 +9,8 @@ export type WriteArguments = readonly unknown[]
 export type WriteInterceptor = (original: Write, given: WriteArguments) => unknown
 
 /**
- * Intercepts the calls of `write` and `end` of a response. A call that Node or a wrapper below makes during an intercepted
- * one writes the same bytes, and is not intercepted.
+ * Intercepts the calls of `write` and `end` of a response. A call that Node or a wrapper below makes during an
+ * intercepted one writes the same bytes, and is not intercepted.
  *
  * @returns a function that puts the methods back
  */

@@ -14,8 +14,8 @@ type Remembered = NativeRequest & { [RECEIVED]?: string; readonly originalUrl?: 
 const CHANNEL = 'http.server.request.start'
 
 /**
- * From now on the target of each HTTP/1 request of this process is noted before the application can write to `request.url`.
- * This never ends: a server that closes still answers on its open connections.
+ * From now on the target of each HTTP/1 request of this process is noted before the application can write to
+ * `request.url`. This never ends: a server that closes still answers on its open connections.
  */
 export function rememberTargets(): void {
   // After several calls there is still one subscription.
@@ -29,9 +29,9 @@ function remember(message: unknown): void {
 }
 
 /**
- * The target of a request as it was received, also after code has written to `request.url`. If Node does not publish the
- * request (`app.inject()`, a server of another kind), it is the `originalUrl` that Fastify's `rewriteUrl` and middleware
- * keep, or `url` if there is none.
+ * The target of a request as it was received, also after code has written to `request.url`. If Node does not publish
+ * the request (`app.inject()`, a server of another kind), it is the `originalUrl` that Fastify's `rewriteUrl` and
+ * middleware keep, or `url` if there is none.
  */
 export function receivedTarget(request: NativeRequest): string {
   const { [RECEIVED]: received, originalUrl } = request as Remembered

@@ -34,8 +34,8 @@ function first(value: string | string[]): string | undefined {
 }
 
 /**
- * The value of a field that must not come twice, RFC 9110 §5.3. Undefined if it came in several lines: Node joins or drops
- * them, and the client has sent neither.
+ * The value of a field that must not come twice, RFC 9110 §5.3. Undefined if it came in several lines: Node joins or
+ * drops them, and the client has sent neither.
  */
 function onlyLine(request: FastifyRequest, name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined

@@ -34,12 +34,14 @@ export interface SpellingSettings {
 }
 
 /**
- * Whether a file is served under the target of a request, as it is spelled there: this is what guards of the application
- * have seen. Two targets are checked: the received one, and the one that a hook, a middleware or `rewriteUrl` has made of it.
+ * Whether a file is served under the target of a request, as it is spelled there: this is what guards of the
+ * application have seen. Two targets are checked: the received one, and the one that a hook, a middleware or
+ * `rewriteUrl` has made of it.
  *
- * 1. Its spelling must lead to the same route as the spelling without encodings. So no request avoids the guard of a route,
- *    or of its context.
- * 2. If its parameters name the file, its folders must be spelled plainly, because hooks compare them with `request.url`.
+ * 1. Its spelling must lead to the same route as the spelling without encodings. So no request avoids the guard of a
+ *    route, or of its context.
+ * 2. If its parameters name the file, its folders must be spelled plainly, because hooks compare them with
+ *    `request.url`.
  *
  * @param file the path that was given to `sendRange`
  */
@@ -83,15 +85,15 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
   if (namesFile(here === null ? [decoded(path)] : Object.values(here), file)) {
     return hasPlainFolders(path) && (!hasEmptySegment(path) || isCollapsed(here))
   }
-  // RFC 3986 §6.2.2.2: unreserved characters are equivalent to their encoded form. The router decodes them in parameters,
-  // but hooks compare `request.url` with the text of a route.
+  // RFC 3986 §6.2.2.2: unreserved characters are equivalent to their encoded form. The router decodes them in
+  // parameters, but hooks compare `request.url` with the text of a route.
   const replaced = withUnreservedReplaced(path)
   return replaced === path || isSameButAt(here, match(request, replaced))
 }
 
 /**
- * How the router reads a semicolon, for a path with an encoded one. The router itself is asked, since its option can be set
- * in two places. If a semicolon is a delimiter, one after the path changes nothing.
+ * How the router reads a semicolon, for a path with an encoded one. The router itself is asked, since its option can be
+ * set in two places. If a semicolon is a delimiter, one after the path changes nothing.
  */
 function semicolonIn(request: FastifyRequest, path: string): Semicolon {
   if (!hasEncodedSemicolon(path)) return 'data'

@@ -12,8 +12,8 @@ interface AddedFields {
 const fieldsOf = new WeakMap<FastifyReply, AddedFields>()
 
 /**
- * Adds fields to a reply so that {@link removeAddedFields} finds them. They may be any, also one that has caches keep an
- * answer.
+ * Adds fields to a reply so that {@link removeAddedFields} finds them. They may be any, also one that has caches keep
+ * an answer.
  *
  * @param error the error that they belong to
  */

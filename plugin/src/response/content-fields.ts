@@ -30,8 +30,8 @@ export function setContentFields(reply: FastifyReply, head: ContentHead): void {
   // The application may have set one while the file was read.
   if (decision.kind === 'full') acceptHandlerStatus(reply)
   setRepresentationFields(reply, context)
-  // §15.3.7 asks for the opposite in answer to If-Range: "SHOULD NOT generate other representation header fields". But a
-  // client that begins a file again from such an answer would miss its type and date.
+  // §15.3.7 asks for the opposite in answer to If-Range: "SHOULD NOT generate other representation header fields". But
+  // a client that begins a file again from such an answer would miss its type and date.
   reply.header('content-type', contentType)
   reply.header('content-length', String(length))
   if (decision.kind !== 'full') reply.code(206)

@@ -9,9 +9,9 @@ export interface CorsOptions {
 }
 
 /**
- * Options for `@fastify/cors` that let pages of other origins read files by ranges. Without them a page gets the bytes, but
- * does not see which ones they are (Content-Range), or of which version (ETag). Readers of PDF, PMTiles or Parquet then fetch
- * whole files or fail.
+ * Options for `@fastify/cors` that let pages of other origins read files by ranges. Without them a page gets the bytes,
+ * but does not see which ones they are (Content-Range), or of which version (ETag). Readers of PDF, PMTiles or Parquet
+ * then fetch whole files or fail.
  *
  * @example
  * await fastify.register(cors, { ...corsOptions(), origin: 'https://viewer.example' })

@@ -12,8 +12,8 @@ export interface DecidedAnswer {
 }
 
 /**
- * Decides how to answer. A representation that is `multipart/byteranges` itself has no ranges: a client would take a part of
- * it for several parts.
+ * Decides how to answer. A representation that is `multipart/byteranges` itself has no ranges: a client would take a
+ * part of it for several parts.
  *
  * RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a multiple
  * part response".

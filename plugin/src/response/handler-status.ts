@@ -9,8 +9,9 @@ const PARTIAL_CONTENT = 206
 /**
  * Accepts the status that the handler has set if a whole representation can be sent with it.
  *
- * 206 becomes 200: the handler wants ranges to be served, and the request decides whether there are any. RFC 9110 §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a Content-Range header
- * field".
+ * 206 becomes 200: the handler wants ranges to be served, and the request decides whether there are any. RFC 9110
+ * §15.3.7.1: "If a single part is being transferred, the server generating the 206 response MUST generate a
+ * Content-Range header field".
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` for a status that has no content
  */
@@ -27,8 +28,8 @@ export function resetStatus(reply: FastifyReply): void {
 }
 
 /**
- * §15.2: "A 1xx response is terminated by the end of the header section". §15.3.6: "a server MUST NOT generate content in a 205
- * response". 204 and 304 end with their heads too.
+ * §15.2: "A 1xx response is terminated by the end of the header section". §15.3.6: "a server MUST NOT generate content
+ * in a 205 response". 204 and 304 end with their heads too.
  */
 function hasContent(status: number): boolean {
   return status >= OK && status !== RESET_CONTENT && !endsWithHead(status)

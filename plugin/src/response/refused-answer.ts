@@ -16,8 +16,8 @@ export interface RefusedCall {
 }
 
 /**
- * Answers a path that is not served: 404 through the not-found handler, 400 or 403. The reason goes to the log, and never to
- * the client.
+ * Answers a path that is not served: 404 through the not-found handler, 400 or 403. The reason goes to the log, and
+ * never to the client.
  *
  * @throws SendRangeError `ERR_RANGE_PATH_INVALID`, `ERR_RANGE_PATH_FORBIDDEN`; `ERR_RANGE_ALREADY_SENT` if something
  * else has answered

@@ -16,8 +16,8 @@ export const SLOT: unique symbol = Symbol('fastify-send-range claim')
 /** `reply.send`, of Fastify or of a wrapper. */
 export type Send = (this: unknown, payload?: unknown) => FastifyReply
 /**
- * Before the first call of `sendRange`: whether something was sent already. It is unknown if a `send` of the application
- * replaces the guard. After that call: its claim.
+ * Before the first call of `sendRange`: whether something was sent already. It is unknown if a `send` of the
+ * application replaces the guard. After that call: its claim.
  */
 type Slot = ReplyClaim | 'sent' | 'unknown' | null | undefined
 /** A reply in a context with a guard on `send`. */
@@ -43,10 +43,12 @@ function isAnswered(reply: FastifyReply): boolean {
 
 /**
  * Which call of `sendRange` answers on a reply. Opening a file takes a while, and so may an `onSend` hook. What the
- * application sends in this time must not be mixed with our answer. Fastify knows of an answer only when its head was sent.
+ * application sends in this time must not be mixed with our answer. Fastify knows of an answer only when its head was
+ * sent.
  *
- * - Before our answer is passed to Fastify, any other answer is sent, and ours is given up: nothing of it is on the reply
- *   yet. A `send` without a payload is not an answer: Fastify calls it if an async handler forgets to return the reply.
+ * - Before our answer is passed to Fastify, any other answer is sent, and ours is given up: nothing of it is on the
+ *   reply yet. A `send` without a payload is not an answer: Fastify calls it if an async handler forgets to return the
+ *   reply.
  * - After that nothing else is sent, except the answer of Fastify's `handlerTimeout`.
  * - If our answer fails before its head was sent, the reply is free again for the error handlers.
  */
@@ -187,7 +189,9 @@ function report({ log }: FastifyReply, err: SendRangeError): void {
   writeLogLine(log, { level: 'warn', details: { err }, message: err.message })
 }
 
-/** Passes an error to Fastify's error handling. Reports it in the log if Fastify takes none, as in an `onError` hook. */
+/**
+ * Passes an error to Fastify's error handling. Reports it in the log if Fastify takes none, as in an `onError` hook.
+ */
 export function sendError(reply: FastifyReply, error: Error): void {
   try {
     handOver(reply, error)

@@ -47,8 +47,8 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
   const { path, selected, settings, handlerFields } = context
   const { cacheControl, download, headers } = settings
   // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
-  // multiple part response", and a 200 has none either. For a 206 with one part it is set afterwards. The page of a 416 has
-  // the Content-Range of the file that was asked for.
+  // multiple part response", and a 200 has none either. For a 206 with one part it is set afterwards. The page of a 416
+  // has the Content-Range of the file that was asked for.
   if (handlerFields['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
     removeFields(reply, ['content-range'])
   if (handlerFields['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
@@ -70,8 +70,8 @@ export function codingOfRepresentation({ handlerFields, settings }: ResponseCont
 }
 
 /**
- * Sets the fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200 would
- * have them, and Last-Modified only without an ETag.
+ * Sets the fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200
+ * would have them, and Last-Modified only without an ETag.
  *
  * @param matched the strength of the tag that the client named
  */

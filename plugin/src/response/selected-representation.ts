@@ -69,8 +69,8 @@ function strengthOf({ lastModifiedStrength = 'strong' }: Representation): DateSt
 function strengthAt(date: number | undefined, strength: DateStrength, now: number): DateStrength {
   // RFC 9110 §8.8.2.1: "An origin server with a clock … MUST NOT generate a Last-Modified date that is later than the
   // server's time of message origination". A date in the future is left out, and not replaced by the time of now: two
-  // versions of one second would get the same date. §8.8.2.1 asks only for a date that "can be reasonably and consistently
-  // determined".
+  // versions of one second would get the same date. §8.8.2.1 asks only for a date that "can be reasonably and
+  // consistently determined".
   return date !== undefined && date >= now ? 'open' : strength
 }
 

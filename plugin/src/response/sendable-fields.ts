@@ -3,8 +3,8 @@ import { SendRangeError } from '../errors.ts'
 import { isFieldName, isFieldValue } from '../rules/field-value.ts'
 
 /**
- * Checks the fields that the application has set on a reply. Node would refuse an invalid field while it writes the head, so
- * invalid fields are removed, and the error can be sent.
+ * Checks the fields that the application has set on a reply. Node would refuse an invalid field while it writes the
+ * head, so invalid fields are removed, and the error can be sent.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION`
  */

@@ -1,8 +1,8 @@
 import type { ByteRange } from './range-set.ts'
 
 /**
- * Ranges in as few bytes as their positions need. An answer of hundreds of parts may wait for a long time for a client that
- * does not read. 900 ranges of up to 64 KiB in a file of 1 GiB take 5.4 kB.
+ * Ranges in as few bytes as their positions need. An answer of hundreds of parts may wait for a long time for a client
+ * that does not read. 900 ranges of up to 64 KiB in a file of 1 GiB take 5.4 kB.
  */
 export class CompactRanges {
   readonly count: number

@@ -56,8 +56,8 @@ export function decide(request: RangeRequest, selected: Selected, policy: Decisi
   const { ranges } = selection
   const [range] = ranges
   if (range !== undefined && ranges.length === 1) return { kind: 'partial', range }
-  // §15.3.7.2: "it can be less efficient to transfer many small disjoint parts than it is to transfer the entire selected
-  // representation."
+  // §15.3.7.2: "it can be less efficient to transfer many small disjoint parts than it is to transfer the entire
+  // selected representation."
   const { size } = selected
   if (multipartLength(ranges, { size, partType: policy.partType() }) >= size) return FULL
   return { kind: 'multipart', ranges }

@@ -30,8 +30,8 @@ export function isOpaqueTag(opaque: string): boolean {
 }
 
 /**
- * Reads the list of If-Match or If-None-Match (`#entity-tag`; a tag may contain a comma). Reading stops at the first text
- * that is not an entity-tag, so a broken list can only match less.
+ * Reads the list of If-Match or If-None-Match (`#entity-tag`; a tag may contain a comma). Reading stops at the first
+ * text that is not an entity-tag, so a broken list can only match less.
  */
 export function parseEntityTags(value: string): EntityTag[] {
   const tags: EntityTag[] = []

@@ -43,8 +43,8 @@ interface PartFields {
 /**
  * A `multipart/byteranges` body, RFC 9110 §14.6, with one part for each range, in the order given.
  *
- * An answer may wait for a long time for a client that does not read. So it keeps a few bytes for each range, and makes the
- * head of a part when it is needed.
+ * An answer may wait for a long time for a client that does not read. So it keeps a few bytes for each range, and makes
+ * the head of a part when it is needed.
  */
 export class Multipart implements Layout {
   readonly length: number

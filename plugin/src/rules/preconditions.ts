@@ -16,8 +16,8 @@ export interface Validators {
   /** Whole seconds since the epoch: the Last-Modified, if it is sent. */
   readonly lastModified: number | undefined
   /**
-   * `weak` if another version is known to have the same date. `open` if another version can still get it: such a date is
-   * not sent. Default `strong`.
+   * `weak` if another version is known to have the same date. `open` if another version can still get it: such a date
+   * is not sent. Default `strong`.
    */
   readonly lastModifiedStrength?: 'strong' | 'weak' | 'open'
   /** Whole seconds since the epoch. */
@@ -25,8 +25,8 @@ export interface Validators {
 }
 
 /**
- * `not-modified` has the strength of the tag that the client has sent, so that the 304 repeats the tag that this client was
- * given. After a hook that compresses, a client has the weak form.
+ * `not-modified` has the strength of the tag that the client has sent, so that the 304 repeats the tag that this client
+ * was given. After a hook that compresses, a client has the weak form.
  */
 export type PreconditionOutcome =
   | { readonly kind: 'proceed' }
@@ -91,8 +91,8 @@ function noneMatchHit(field: string, etag: EntityTag | undefined): 'strong' | 'w
 }
 
 /**
- * §13.1.3 and §13.1.4: `unknown` for a field that is not an HTTP-date, and for a representation without a date. A date that
- * is not sent yet is compared all the same: a representation with a later date than the field was modified since.
+ * §13.1.3 and §13.1.4: `unknown` for a field that is not an HTTP-date, and for a representation without a date. A date
+ * that is not sent yet is compared all the same: a representation with a later date than the field was modified since.
  */
 function modifiedSince(field: string | undefined, validators: Validators): 'yes' | 'no' | 'unknown' {
   const { lastModified, lastModifiedStrength = 'strong' } = validators
@@ -106,8 +106,8 @@ function modifiedSince(field: string | undefined, validators: Validators): 'yes'
 }
 
 /**
- * Evaluates If-Range, RFC 9110 §13.1.5: true if it is absent, if its entity-tag matches by the strong comparison, or if its
- * date is exactly the Last-Modified and that date is a strong validator.
+ * Evaluates If-Range, RFC 9110 §13.1.5: true if it is absent, if its entity-tag matches by the strong comparison, or if
+ * its date is exactly the Last-Modified and that date is a strong validator.
  */
 export function rangeApplies(ifRange: string | undefined, validators: Validators): boolean {
   if (ifRange === undefined) return true

@@ -36,7 +36,8 @@ const MAX_OVERLAPS = 2
 
 /**
  * Parses the value of a Range field, RFC 9110 §14.2 and §14.1.1, in one pass over its characters.
- * A number of any length is read. From 2^53 on it becomes the largest safe integer, since no representation is that large.
+ * A number of any length is read. From 2^53 on it becomes the largest safe integer, since no representation is that
+ * large.
  *
  * @param value the field value, without surrounding whitespace
  * @param maxRanges a set with more range-specs than this is ignored
@@ -125,9 +126,10 @@ function stripZeros(digits: string): string {
 }
 
 /**
- * Selects ranges of a representation of `size` bytes, RFC 9110 §14.1.2 and §15.3.7. Unsatisfiable specs of a satisfiable set
- * are dropped. Overlapping and adjacent ranges are joined. The order is that of the request. One spec is always served.
- * Several are answered with the whole representation if more than two overlap, or if they ask for `size` bytes or more.
+ * Selects ranges of a representation of `size` bytes, RFC 9110 §14.1.2 and §15.3.7. Unsatisfiable specs of a
+ * satisfiable set are dropped. Overlapping and adjacent ranges are joined. The order is that of the request. One spec
+ * is always served. Several are answered with the whole representation if more than two overlap, or if they ask for
+ * `size` bytes or more.
  */
 export function selectRanges(specs: readonly RangeSpec[], size: number): Selection {
   const ranges: ByteRange[] = []
@@ -160,7 +162,10 @@ function clamp(spec: RangeSpec, size: number): ByteRange | undefined {
   return spec.length === 0 ? undefined : { first: Math.max(0, size - spec.length), last: size - 1 }
 }
 
-/** Joins ranges that overlap or touch. A joined range has the place of its earliest part. Undefined for too many overlaps. */
+/**
+ * Joins ranges that overlap or touch. A joined range has the place of its earliest part. Undefined for too many
+ * overlaps.
+ */
 function join(ranges: readonly ByteRange[]): ByteRange[] | undefined {
   if (isAscendingAndApart(ranges)) return ranges.slice()
   const order = ranges.map((range, index) => ({ range, index }))

@@ -1,7 +1,9 @@
 /** Whether `%2F` in a request's path is refused, or is data of a route parameter. */
 export type EncodedSlashes = 'refuse' | 'allow'
 
-/** The spellings of a URL under which a file is served: those that every guard reads in the same way, one only, or all. */
+/**
+ * The spellings of a URL under which a file is served: those that every guard reads in the same way, one only, or all.
+ */
 export type TargetSpelling = 'check' | 'exact' | 'ignore'
 
 // All of these are linear.
@@ -11,7 +13,8 @@ const NOT_PLAIN = /^[^/]|[%\\]|\/(?:\/|\.{1,2}(?:\/|$))/
 const DOT = /\/(?:%2e|\.{1,2}(?:\/|$)|\.%2e(?:\/|$))/i
 const BACKSLASH = /%5c|\\/i
 const ENCODED_SLASH = /%2f/i
-// RFC 3986 §2.3: letters, digits, "-", "." and "_" "should not be created" encoded. "~" is left out, because old encoders encode it.
+// RFC 3986 §2.3: letters, digits, "-", "." and "_" "should not be created" encoded. "~" is left out, because old
+// encoders encode it.
 const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f)/gi
 // RFC 3986 §2.2: "URIs that differ in the replacement of a reserved character with its corresponding percent-encoded
 // octet are not equivalent." These can be in a path in both forms, and routes can differ in them.
@@ -43,8 +46,8 @@ export function hasDotSegment(path: string): boolean {
 }
 
 /**
- * Whether the last segment of a file's path is a segment of a URL, or of its parameters, apart from the extension. Then the
- * URL names the file.
+ * Whether the last segment of a file's path is a segment of a URL, or of its parameters, apart from the extension. Then
+ * the URL names the file.
  *
  * @param texts decoded
  */
@@ -65,8 +68,8 @@ export function hasEncodedSlash(path: string): boolean {
 }
 
 /**
- * Whether a hook that compares `request.url` reads the folders of a path rightly: there is no backslash, and before the last
- * segment no encoded letter, digit, `-`, `.` or `_`.
+ * Whether a hook that compares `request.url` reads the folders of a path rightly: there is no backslash, and before the
+ * last segment no encoded letter, digit, `-`, `.` or `_`.
  */
 export function hasPlainFolders(path: string): boolean {
   return !BACKSLASH.test(path) && path.slice(0, path.lastIndexOf('/')).search(ENCODED_UNRESERVED) === -1
@@ -78,8 +81,8 @@ export function hasEmptySegment(path: string): boolean {
 }
 
 /**
- * A path in the spelling in which routes are registered: the characters in which routes can differ are decoded. The router
- * decodes all others before it compares.
+ * A path in the spelling in which routes are registered: the characters in which routes can differ are decoded. The
+ * router decodes all others before it compares.
  */
 export function asRegistered(path: string, semicolon: Semicolon = 'data'): string {
   return path.replace(ENCODED_RESERVED, (code) => plainOf(code, semicolon)).replace(SLASHES, '/')
@@ -101,8 +104,8 @@ export function hasReservedFolder(path: string): boolean {
 }
 
 /**
- * A path with an encoded `@` for each encoded letter, digit, `-`, `.` and `_` of its folders. The text of a route does not
- * match it, and a parameter does.
+ * A path with an encoded `@` for each encoded letter, digit, `-`, `.` and `_` of its folders. The text of a route does
+ * not match it, and a parameter does.
  */
 export function withUnreservedReplaced(path: string): string {
   const name = path.lastIndexOf('/')

@@ -15,8 +15,9 @@ const MAX_PATH_BYTES = 4096
 const MAX_SEGMENT_BYTES = 255
 
 /**
- * Checks a decoded path that is relative to a root, without the file system. Nothing is normalised. A path that would need
- * it (an empty, `.` or `..` segment, a leading or trailing slash, a backslash) is refused, so that one file has one name.
+ * Checks a decoded path that is relative to a root, without the file system. Nothing is normalised. A path that would
+ * need it (an empty, `.` or `..` segment, a leading or trailing slash, a backslash) is refused, so that one file has
+ * one name.
  */
 export function resolvePath(path: string, dotfiles: Dotfiles): ResolvedPath {
   const unreadable = whyUnreadable(path)

@@ -5,8 +5,8 @@ export type RouteParameters = Readonly<Record<string, string>> | null
 const RESERVED = /[$&+,:;=@]/
 
 /**
- * Whether two spellings of a path have matched the same route, or the second has matched none. A router reports only the
- * parameters. If two spellings have the same values at the same places, the text of the route is the same too.
+ * Whether two spellings of a path have matched the same route, or the second has matched none. A router reports only
+ * the parameters. If two spellings have the same values at the same places, the text of the route is the same too.
  *
  * @param registered the second spelling, decoded
  */
