@@ -55,7 +55,11 @@ t.test('a replacement is another version under the same name', async (t) => {
   t.not(await etagOf(app), etag)
   t.same(await readdir(dataDir), ['big.bin'], 'nothing is left lying about')
   const headers = { range: 'bytes=-1', 'if-range': etag }
-  t.equal((await app.inject({ url: BIG, headers })).statusCode, 200, 'no part of it for who has the old one')
+  t.equal(
+    (await app.inject({ url: BIG, headers })).statusCode,
+    200,
+    'a client with the old version gets no part of it',
+  )
 })
 
 t.test('many replacements at once make one new version, and every answer is of one version', async (t) => {
@@ -130,7 +134,7 @@ t.test('the log shows when an answer begins and when it ends', async (t) => {
     { ...known, contentRange: 'bytes 0-3/284', outcome: 'served', bytesSent: 4 },
   ])
   const again = await readUntil(await fetch(`${url}/events`), /"outcome":"served"/)
-  t.match(again, '"id":1', 'who comes later is told too')
+  t.match(again, '"id":1', 'a later client gets it, too')
 })
 
 t.test('servers of one process keep their logs apart', async (t) => {

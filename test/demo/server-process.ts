@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(import.meta.resolve('demo-server/main'))
 
-/** A demo server in a process of its own. */
+/** A demo server in its own process. */
 export interface ServerProcess {
   child: ChildProcess
-  /** All it wrote so far. */
+  /** Its output until now. */
   output: { stdout: string; stderr: string }
-  /** What it said over IPC so far; empty without IPC. */
+  /** Its IPC messages until now; empty without IPC. */
   messages: unknown[]
   /** Its end: status or the signal that killed it. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>

@@ -36,11 +36,10 @@ const STARTS: Readonly<Record<StandIn, readonly string[]>> = {
 
 /** What the server did. Each completes a sentence that begins with "the server". */
 const REASONS: Readonly<Record<StandIn, string>> = {
-  page: 'sent an HTML page where a file should be (a login or error page? --accept-html takes it)',
-  json: 'sent a JSON document where a file should be (an error message? --accept-html takes it)',
-  error: 'sent an XML error document where a file should be (--accept-html takes it)',
-  pointer:
-    'sent a Git LFS pointer, not the file it stands for (a link to the raw file? --accept-html takes it)',
+  page: 'sent an HTML page where a file should be (a login or error page? --accept-html accepts it)',
+  json: 'sent a JSON document where a file should be (an error message? --accept-html accepts it)',
+  error: 'sent an XML error document where a file should be (--accept-html accepts it)',
+  pointer: 'sent a Git LFS pointer, not the file itself (a link to the raw file? --accept-html accepts it)',
 }
 
 /** Why this is refused. Completes a sentence that begins with "the server". */

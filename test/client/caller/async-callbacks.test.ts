@@ -1,4 +1,4 @@
-// Callbacks and other things of a caller that are asynchronous: a rejection ends the download, and never the program.
+// Asynchronous callbacks and arguments of a caller: a rejection ends the download, but never the program.
 import { DownloadError, type DownloadOptions, download } from 'range-get'
 import t, { type Test } from 'tap'
 import { answerHonestly, makeContent, resource, startHostile } from '../support/hostile-server.ts'
@@ -22,7 +22,7 @@ async function failureOf(run: ReturnType<typeof download>): Promise<unknown> {
   )
 }
 
-/** Rejections that nobody has handled until now. */
+/** Rejections that are not handled. */
 function unhandled(t: Test): unknown[] {
   const reasons: unknown[] = []
   const note = (reason: unknown): void => void reasons.push(reason)
@@ -51,7 +51,7 @@ const listeners: Record<string, NonNullable<DownloadOptions['onSegment']>> = {
   'is rejected at the second answer': async ({ range }) => {
     if (range !== null && !range.startsWith('bytes=0-')) throw MINE
   },
-  'is none of this program': () => thenable as unknown as Promise<void>,
+  'comes from another program': () => thenable as unknown as Promise<void>,
   'cannot be read': () =>
     Object.defineProperty({}, 'then', {
       get: () => {

@@ -1,4 +1,4 @@
-// What is given to download() and is not right: a usage error through `finished`, before anything is asked or written.
+// Wrong arguments of download(): a usage error through `finished`, before any request or write.
 import { DownloadError, download } from 'range-get'
 import t, { type Test } from 'tap'
 import { fieldsOf } from '#client/caller/caller-fields.js'

@@ -1,4 +1,4 @@
-// What a run leaves that is killed when its file has its name, or stopped while it looks at what an earlier one has left.
+// Cleanup after a run that was killed when its file had its name, or stopped while it checked the state of an earlier run.
 import { linkSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// How a finished file gets its name: never that of another file, and on file systems that offer little.
+// How a finished file gets its name: never over another file, also on file systems that support little.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'

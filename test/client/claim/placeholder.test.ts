@@ -1,5 +1,5 @@
-// Without hard links an empty file holds the final name for an instant. What a kill leaves of that is known again, and
-// no other empty file is taken for it.
+// Without hard links an empty file reserves the final name for an instant. After a kill the next run recognizes this file,
+// and no other empty file.
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

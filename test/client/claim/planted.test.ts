@@ -1,4 +1,4 @@
-// State that another server, or another user of the folder, has put there: never believed, never written into.
+// State files that another server or another user has put there are never trusted and never written to.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -87,7 +87,7 @@ t.test('a journal of another program for this part file is not accepted', async 
   t.match(stdout, /nothing proves that range-get made /)
   t.ok(readOrNull(join(dir, 'foo.bin'))?.equals(CONTENT))
   t.strictSame(names(dir), ['foo.bin', 'foo.bin.part', 'foo.bin.part.json'])
-  t.ok(readOrNull(join(dir, 'foo.bin.part'))?.equals(EVIL), 'nobody knows whose it is: it stays')
+  t.ok(readOrNull(join(dir, 'foo.bin.part'))?.equals(EVIL), 'a file of unknown origin stays')
 })
 
 t.test('a journal that is copied to another part file or name is not accepted', async (t) => {
@@ -158,7 +158,7 @@ t.test('a lock that is not a file, or is endless, stays and stops the download',
   }
   writeFileSync(join(dir, 'e.part.lock'), Buffer.alloc(64 * 1024 * 1024, ' '))
   const { status } = await rangeGet(['-q', '-o', 'e', `${server.url}/file.bin`], dir).ended
-  t.equal(status, 9, 'a large one is somebody else’s')
+  t.equal(status, 9, 'a large file is not a lock of ours')
 })
 
 t.test('an output that leads to a FIFO or a device is not read for a checksum', async (t) => {
@@ -216,7 +216,7 @@ t.test(
     t.teardown(() => rmSync(dir, { recursive: true }))
     chmodSync(dir, 0o777)
     const env = environment({ HOME: '/dev/null', XDG_STATE_HOME: '' })
-    // A user without a home: nobody has this number.
+    // A user number without an account, so without a home.
     const line = 'import { setuid } from "node:process"; setuid(54321); await import(process.argv[1])'
     const args = (more: readonly string[]): string[] => [
       '--input-type=module',

@@ -1,4 +1,4 @@
-// Where the secret of journals is: in one place, and in none that is not named.
+// The folder of the secret of journals: there is exactly one.
 import { chmodSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -11,11 +11,11 @@ const NOTICE = /a later run cannot resume this one: /
 
 interface Row {
   name: string
-  /** `DIR` stands for the folder of the test. */
+  /** `DIR` is replaced by the folder of the test. */
   env: NodeJS.ProcessEnv
   /** The folder that has the secret then, or null. */
   place: string | null
-  /** Why there is none. */
+  /** Why there is no secret. */
   reason?: RegExp
 }
 

@@ -1,4 +1,4 @@
-// The home, where the secret of journals is kept, on a file system that makes no folders or does not answer.
+// The secret of journals, in a home directory that makes no folders or does not answer.
 import { execFileSync } from 'node:child_process'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'

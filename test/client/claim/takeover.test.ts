@@ -1,4 +1,4 @@
-// A lock whose owner this machine cannot ask: it holds while that one lives, and no longer.
+// Locks whose owner this machine cannot check: they hold only while the owner is alive.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Standard streams that are closed (`>&-`): Node.js opens the null device there, so that no file of ours gets their numbers.
+// Closed standard streams (`>&-`): Node.js opens the null device in their place, so that no file of ours gets their numbers.
 import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

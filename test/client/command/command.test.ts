@@ -1,4 +1,4 @@
-// The command as people and programs use it: arguments, keys, signals, statuses, output.
+// The command as people and programs use it: arguments, keys, signals, exit statuses, output.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Standard streams that are not a terminal: stdin is never read, and output that cannot be written ends nothing.
+// Standard streams that are not a terminal: standard input is never read, and a failed output does not end a download.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

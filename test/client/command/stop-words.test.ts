@@ -1,4 +1,4 @@
-// What is said of a stop: whether there is something to resume, and nothing of going on.
+// The message of a stop: whether the download can be resumed.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DownloadError, type DownloadOptions, download } from 'range-get'

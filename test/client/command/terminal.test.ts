@@ -1,4 +1,4 @@
-// In a real terminal with a shell that has job control: keys, the background, the bar at any width.
+// A real terminal with a shell with job control: keys, the background, the bar at any width.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,4 +1,4 @@
-// What the names of a file allow: pages, coded bytes.
+// What the names of a file allow: HTML pages and coded bytes.
 import t from 'tap'
 import { type FileNames, isPageExpected, unexpectedCoding } from '#client/content/expected-file.js'
 

@@ -1,4 +1,4 @@
-// What the names of a file exclude.
+// Which stand-ins the names of a file exclude.
 import t from 'tap'
 import { type FileNames, isPageExpected } from '#client/content/expected-file.js'
 import { suspectsFor } from '#client/content/file-formats.js'
@@ -25,7 +25,7 @@ t.test('a binary format is suspected of every stand-in', async (t) => {
     ['a compressed dump', names('wiki.sql.gz')],
     ['a compressed archive', names('a.tar.zst')],
     ['a compressed file of no kind', names('data.gz')],
-    ['an archive of a crawl', names('a.warc.gz')],
+    ['a web archive', names('a.warc.gz')],
     ['redirected to a login', names('m.gguf', { last: 'login' })],
     ['redirected to a page', names('m.gguf', { last: 'login.html' })],
     ['redirected to a file', names('go', { last: 'm.gguf' })],

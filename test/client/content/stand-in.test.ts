@@ -1,4 +1,4 @@
-// The first bytes of what is sent in place of a file, and the media types that leave the question open.
+// The first bytes of stand-ins for a file, and the media types that do not decide.
 import t from 'tap'
 import { claimsNoFormat } from '#client/content/media-types.js'
 import { reasonFor, type StandIn, standInOf } from '#client/content/stand-in.js'
@@ -75,7 +75,7 @@ t.test('the first bytes of a file are not a stand-in', async (t) => {
     ['a mark of UTF-16 alone', '\xff\xfe<html>'],
     ['MPEG audio', '\xff\xfb\x90\x00'],
     ['XML of another kind', '<?xml version="1.0"?><plist>'],
-    ['an error that is none of an object store', '<Error>no</Error>'],
+    ['an XML error that is not from an object store', '<Error>no</Error>'],
     ['a text', 'version 1'],
     ['a pointer in a sentence', `A ${POINTER}`],
   ]
@@ -167,5 +167,5 @@ t.test('bytes with the media type of a binary format are not a stand-in', async 
 })
 
 t.test('every reason names the option that accepts the stand-in', async (t) => {
-  for (const kind of ALL) t.match(reasonFor(kind), /^sent .*--accept-html takes it\)$/)
+  for (const kind of ALL) t.match(reasonFor(kind), /^sent .*--accept-html accepts it\)$/)
 })

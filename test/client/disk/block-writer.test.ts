@@ -1,4 +1,4 @@
-// Writers that share buffers, fed from their memory and by copies, over a part file that takes its time.
+// Writers that share buffers, with bytes in their space and in other memory, and a slow part file.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
@@ -89,7 +89,7 @@ t.test('bytes in the reserved space are written in time, and the space stays val
   const space = writer.reserve()
   while (writer.block.end < 400) await sleep(10)
   t.strictSame(writes, [400], 'without a further byte')
-  source.copy(space, 0, 400, 1000) // the connection still reads to where it was told
+  source.copy(space, 0, 400, 1000) // the connection still reads into the space that it got
   void writer.push(space.subarray(0, 600))
   await writer.flush()
   t.ok(content.equals(source))
@@ -173,7 +173,7 @@ t.test('with much memory in use, writers get small buffers, and none waits for e
   const writers = Array.from({ length: 40 }, (_, index) => new BlockWriter(part, index * MIB, OPTIONS))
   for (const writer of writers) writer.reserve()
   t.ok(nextBufferSize() < BUFFER_BYTES)
-  // More than may wait now, less than the buffer that was lent while there was plenty: no write begins.
+  // More bytes than may wait now, but less than the larger buffer from before: no write begins.
   const waits = writers.map((writer) => writer.push(Buffer.alloc(700_000)))
   await Promise.all(waits)
   await Promise.all(writers.map((writer) => writer.flush()))

@@ -1,4 +1,4 @@
-// What is at the output already, who else writes there, and a disk that is full.
+// Files at the path of the output, other processes that write there, and full disks.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -178,7 +178,7 @@ t.test(
   'a full disk is reported, and the download resumes when there is space',
   { skip: tmpfs() },
   async (t) => {
-    // No length is told, so that the lack of room shows only when a write fails.
+    // Without a length, the full disk is noticed only when a write fails.
     const server = await startHostile((request, socket) => {
       if (request.headers.has('x-ranges')) return honest(A)(request, socket)
       socket.write(head('200 OK', { etag: A.fields['etag'] ?? '', connection: 'close' }))

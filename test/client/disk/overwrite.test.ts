@@ -1,4 +1,4 @@
-// What `--overwrite` replaces and what it never does: links, devices, modes and owners.
+// What `--overwrite` replaces, and what it never replaces: links, devices, modes and owners.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,

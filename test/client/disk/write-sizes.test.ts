@@ -1,4 +1,4 @@
-// How much is gathered for a write, and how far the journal may fall behind.
+// How many bytes are collected for a write, and how far the journal may fall behind.
 import t from 'tap'
 import { maxUnrecordedBytes, writeSizes } from '#client/disk/write-sizes.js'
 import { BUFFER_BYTES } from '#client/files/buffers.js'

@@ -1,4 +1,4 @@
-// Writes past the page cache: which bytes take that way and which do not, and that none goes wrong on either.
+// Writes that bypass the page cache: which bytes are written so, and that all bytes are right in both ways.
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -31,7 +31,7 @@ interface Handle {
   ): Promise<{ bytesWritten: number }>
 }
 
-/** What a write went through, as the kernel tells it. */
+/** How a write reached the file, as the kernel reports it. */
 function isDirect(file: FileHandle): boolean {
   const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${file.fd}`, 'latin1'))?.[1]
   return (Number.parseInt(flags ?? '0', 8) & constants.O_DIRECT) !== 0
@@ -85,7 +85,7 @@ async function setUp(t: Test, meddle?: (write: Write) => { bytesWritten: number 
 }
 
 /** Lent bytes, which begin with a page of memory. */
-function lent(length: number = BUFFER_BYTES): Buffer {
+function inBuffer(length: number = BUFFER_BYTES): Buffer {
   randomBytes(length).copy(shared.buffer)
   return shared.buffer.subarray(0, length)
 }
@@ -100,7 +100,7 @@ async function hurry(direct: DirectWrites): Promise<void> {
 t.test('only fast bytes are written directly', { skip }, async (t) => {
   const { path, direct, clock } = await setUp(t)
   const wrote: boolean[] = []
-  const bytes = lent()
+  const bytes = inBuffer()
   for (let i = 0; i < 15; i++) wrote.push(await direct.write(bytes, i * BUFFER_BYTES))
   t.strictSame(wrote, [...Array(12).fill(false), true, true, true], '13 MiB at one moment')
   t.ok((await readFile(path)).subarray(14 * BUFFER_BYTES).equals(bytes))
@@ -124,7 +124,7 @@ t.test('only fast bytes are written directly', { skip }, async (t) => {
 t.test('only many whole pages are written directly', { skip }, async (t) => {
   const { direct, writes } = await setUp(t)
   await hurry(direct)
-  const bytes = lent()
+  const bytes = inBuffer()
   t.notOk(await direct.write(bytes, 512), 'elsewhere in the file')
   t.notOk(await direct.write(bytes.subarray(512), PAGE_BYTES), 'elsewhere in the memory')
   t.notOk(await direct.write(bytes.subarray(0, -512), PAGE_BYTES), 'part of a page at the end')
@@ -146,10 +146,10 @@ t.test('a disk that refuses a direct write is not tried again', { skip }, async 
     throw system('EINVAL')
   })
   await hurry(direct)
-  const both = await Promise.all([direct.write(lent(), 0), direct.write(lent(), BUFFER_BYTES)])
+  const both = await Promise.all([direct.write(inBuffer(), 0), direct.write(inBuffer(), BUFFER_BYTES)])
   t.strictSame(both, [false, false])
   t.equal(writes.length, 2)
-  t.notOk(await direct.write(lent(), 0))
+  t.notOk(await direct.write(inBuffer(), 0))
   t.equal(writes.length, 2)
 })
 
@@ -158,13 +158,13 @@ t.test('a full disk is reported', { skip }, async (t) => {
     throw system('ENOSPC')
   })
   await hurry(direct)
-  await t.rejects(direct.write(lent(), 0), { code: 'ENOSPC' })
+  await t.rejects(direct.write(inBuffer(), 0), { code: 'ENOSPC' })
 })
 
 t.test('a short direct write is repeated the usual way', { skip }, async (t) => {
   const { direct } = await setUp(t, () => ({ bytesWritten: PAGE_BYTES }))
   await hurry(direct)
-  t.notOk(await direct.write(lent(), 0))
+  t.notOk(await direct.write(inBuffer(), 0))
 })
 
 t.test('direct writes go to the open file, even if another file has its name', { skip }, async (t) => {
@@ -172,7 +172,7 @@ t.test('direct writes go to the open file, even if another file has its name', {
   await rename(path, `${path}.moved`)
   await writeFile(path, 'another')
   await hurry(direct)
-  const bytes = lent()
+  const bytes = inBuffer()
   t.ok(await direct.write(bytes, 0))
   t.equal(await readFile(path, 'utf8'), 'another')
   t.ok((await readFile(`${path}.moved`)).equals(bytes))
@@ -183,7 +183,7 @@ t.test('without a free descriptor bytes are written the usual way', { skip }, as
   const { direct } = await setUp(t)
   const before = count()
   await hurry(direct)
-  await Promise.all([0, 1, 2].map((index) => direct.write(lent(), index * BUFFER_BYTES)))
+  await Promise.all([0, 1, 2].map((index) => direct.write(inBuffer(), index * BUFFER_BYTES)))
   t.equal(count(), before + 1)
   await direct.close()
   t.equal(count(), before)
@@ -197,7 +197,7 @@ t.test('other file systems get no direct writes', { skip: skip || withoutShm() }
   const direct = new DirectWrites(file, { now: () => 0 })
   t.teardown(() => file.close())
   await hurry(direct)
-  t.notOk(await direct.write(lent(), 0))
+  t.notOk(await direct.write(inBuffer(), 0))
   t.strictSame(writes, [])
   await direct.close()
 })

@@ -1,4 +1,4 @@
-// When one connection has tried often enough: failures in a row, and answers that bring next to nothing.
+// When a connection gives up: failures in a row, and answers with almost no bytes.
 import t from 'tap'
 import { Attempts } from '#client/rules/attempts.js'
 

@@ -1,4 +1,4 @@
-// Blanks behind the size of a chunk, which old servers send and node:http refuses. All else of the framing stays strict.
+// Old servers send blanks after the size of a chunk, which node:http refuses. All other framing stays strict.
 import fc from 'fast-check'
 import t from 'tap'
 import { ChunkSizes } from '#client/rules/chunk-sizes.js'

@@ -1,4 +1,4 @@
-// Names that servers write into Content-Disposition, as they write them.
+// File names in Content-Disposition, in the forms that servers send.
 import { download } from 'range-get'
 import t from 'tap'
 import { nameInDisposition } from '#client/rules/disposition.js'

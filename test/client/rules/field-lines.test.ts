@@ -1,4 +1,4 @@
-// Header fields as they came.
+// The header fields of an answer, unchanged.
 import t from 'tap'
 import { asUtf8, digits, fieldLines, list, single } from '#client/rules/field-lines.js'
 

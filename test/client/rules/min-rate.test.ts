@@ -1,4 +1,4 @@
-// The lowest rate: over which time it is measured, and what follows where it is too low.
+// The minimum rate: over which time it is measured, and what follows if the rate is too low.
 import t from 'tap'
 import { MinRate } from '#client/rules/min-rate.js'
 

@@ -1,4 +1,4 @@
-// no_proxy: the table, and real curl beside it.
+// no_proxy: a table of cases, compared with real curl.
 import { execFile } from 'node:child_process'
 import t from 'tap'
 import { isExempt } from '#client/rules/no-proxy.js'
@@ -108,9 +108,9 @@ t.test('lower-case variables win over upper-case ones, and an empty one counts a
   const https = new URL('https://files.example/x')
   const of = (env: Readonly<Record<string, string>>, to = url) => proxyFor(to, null, env)?.host ?? null
   const http_proxy = 'http://p:1'
-  t.equal(of({ http_proxy, no_proxy: '', NO_PROXY: '*' }), null, 'an empty one is none')
-  t.equal(of({ http_proxy, no_proxy: 'x', NO_PROXY: '*' }), 'p:1', 'small letters win')
-  t.equal(of({ http_proxy, no_proxy: ' ', NO_PROXY: '*' }), 'p:1', 'a blank is something')
+  t.equal(of({ http_proxy, no_proxy: '', NO_PROXY: '*' }), null, 'an empty variable counts as missing')
+  t.equal(of({ http_proxy, no_proxy: 'x', NO_PROXY: '*' }), 'p:1', 'lower case wins')
+  t.equal(of({ http_proxy, no_proxy: ' ', NO_PROXY: '*' }), 'p:1', 'a blank is a value')
   t.equal(of({ http_proxy: '', all_proxy: 'a:2' }), 'a:2')
   t.equal(of({ https_proxy: '', HTTPS_PROXY: 'b:3' }, https), 'b:3')
   t.equal(of({ https_proxy: '', HTTPS_PROXY: '', all_proxy: '', ALL_PROXY: 'c:4' }, https), 'c:4')

@@ -1,4 +1,4 @@
-// What is said of a proxy that refuses or fails, and whether it is asked again.
+// Messages about a proxy that refuses or fails, and whether it is tried again.
 import t from 'tap'
 import { nameOf, ProxyError } from '#client/rules/proxy-error.js'
 

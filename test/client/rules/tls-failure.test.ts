@@ -1,4 +1,4 @@
-// What went wrong in TLS, told by the codes and messages of Node and OpenSSL.
+// Failures of TLS, by the codes and messages of Node and OpenSSL.
 import t from 'tap'
 import { tlsFailure } from '#client/rules/tls-failure.js'
 

@@ -1,4 +1,4 @@
-// What a proxy answers to CONNECT, as far as it has come: RFC 9112 §2 and §3.
+// Answers of a proxy to CONNECT, complete and incomplete: RFC 9112 §2 and §3.
 import t from 'tap'
 import { finalHead } from '#client/rules/tunnel-head.js'
 

@@ -1,4 +1,3 @@
-// Which version an answer is about, and what proves that two are about the same one.
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import {
@@ -17,7 +16,7 @@ const OTHER = 'Mon, 07 Nov 1994 08:49:37 GMT'
 
 type Facts = { total?: number | null; digests?: Record<string, string> } & Record<string, unknown>
 
-/** What an answer with these fields says; names with a capital are fields. */
+/** The validators of an answer with these fields. Properties with a capital letter are fields. */
 function validators({ total = 10, digests = {}, ...fields }: Facts): Validators {
   return validatorsOf(fieldLines(Object.entries(fields).flat() as string[]), total, digests)
 }
@@ -35,7 +34,7 @@ t.test('the fields of an answer give its validators', async (t) => {
   )
   for (const tag of ['W/"a"', '""', '"\u0080"']) t.equal(validators({ ETag: tag }).etag, tag)
   for (const tag of ['a', '"a', 'w/"a"', '"a" ', '"a b"', 'x"a"'])
-    t.equal(validators({ ETag: tag }).etag, tag === '"a" ' ? '"a"' : null, `${tag} is none`)
+    t.equal(validators({ ETag: tag }).etag, tag === '"a" ' ? '"a"' : null, `${tag} is not an entity-tag`)
 })
 
 t.test('§8.8.2.2 a Last-Modified is strong a minute before Date', async (t) => {
@@ -68,13 +67,13 @@ t.test('§8.8.2.2 a Last-Modified is strong a minute before Date', async (t) => 
     { name: 'later than Date', fields: { 'Last-Modified': OTHER, Date: OLD }, want: false },
     { name: 'no Date', fields: { 'Last-Modified': OLD }, want: false },
     { name: 'no Last-Modified', fields: { Date: OLD }, want: false },
-    { name: 'a Date that is none', fields: { 'Last-Modified': OLD, Date: 'now' }, want: false },
-    { name: 'a Last-Modified that is none', fields: { 'Last-Modified': 'then', Date: OLD }, want: false },
+    { name: 'an invalid Date', fields: { 'Last-Modified': OLD, Date: 'now' }, want: false },
+    { name: 'an invalid Last-Modified', fields: { 'Last-Modified': 'then', Date: OLD }, want: false },
   ]
   for (const { name, fields, want } of cases) t.equal(validators(fields).dateIsStrong, want, name)
 })
 
-t.test('§13.1.5 If-Range has the strong tag, or else the strong date', async (t) => {
+t.test('§13.1.5 If-Range has the strong tag, otherwise the strong date', async (t) => {
   const dated = { 'Last-Modified': OLD, Date: MINUTE_LATER }
   const cases: { name: string; fields: Facts; tag: string | null; validator: string | null }[] = [
     { name: 'a strong tag', fields: { ...dated, ETag: '"a"' }, tag: '"a"', validator: '"a"' },

@@ -1,4 +1,4 @@
-// The kind of verdict for each request and answer. What else a verdict says is in `verdict.test.ts`.
+// The kind of verdict for each request and answer. All other properties are in `verdict.test.ts`.
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { type Asked, judge } from '#client/rules/verdict.js'

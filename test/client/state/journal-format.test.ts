@@ -1,4 +1,4 @@
-// Journals that are proven, but have not the shape of one: none of them is taken up.
+// Journals with a valid proof but another shape are not accepted.
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { decodeJournal, encodeJournal, type JournalRecord, sealedKey } from '#client/state/journal-format.js'
@@ -20,7 +20,7 @@ const RECORD: JournalRecord = {
 }
 const FIELDS = { ...RECORD, blocks: [[0, 4, 1]] }
 
-/** A text whose proof is right, whatever its body. */
+/** A text with a valid proof for any body. */
 function proven(body: unknown): string {
   const text = JSON.stringify(body)
   const proof = createHmac('sha256', SECRET).update(`range-get journal 3\n${text}`).digest('hex')

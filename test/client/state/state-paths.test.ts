@@ -1,4 +1,4 @@
-// Where the state of a download lies, and which names are taken by it.
+// The paths of the state of a download, and the names that they occupy.
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { cutToBytes, hashOf, isStateName, pathForKey, statePaths } from '#client/state/state-paths.js'

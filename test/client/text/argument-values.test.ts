@@ -1,4 +1,4 @@
-// How the values of a command line are read, and which are refused.
+// How the values of a command line are read, and which ones are refused.
 import t from 'tap'
 import { durationMs, headersFrom, integer, sizeOf, usage, withScheme } from '#client/text/argument-values.js'
 
