@@ -127,35 +127,35 @@ const CLIENT: Layout = {
   ],
   wings: {
     text: {
-      is: 'what people read and type: sizes, lines of progress, warnings, values of a command line',
+      is: 'text for people and from people: sizes, progress lines, warnings, values of a command line',
       mayImport: ['errors.ts', 'download-progress.ts'],
       isPure: true,
     },
     content: {
-      is: 'what the names of a file and its first bytes say: formats, pages and errors in its place',
+      is: 'what the names and the first bytes of a file say: formats, and pages or errors in place of the file',
       mayImport: [],
       isPure: true,
     },
     rules: {
-      is: 'what the RFCs say: fields, validators, ranges, the verdict on an answer; and when it is too little',
+      is: 'what the RFCs say: fields, validators, ranges, the verdict on an answer; and limits of attempts and rates',
       mayImport: ['content', 'errors.ts'],
       isPure: true,
     },
     state: {
-      is: 'what is kept of a download, as values: blocks, the form of the journal, the names of all files',
+      is: 'the state of a download, as values: blocks, the form of the journal, the names of all files',
       mayImport: ['rules'],
       isPure: true,
     },
     caller: {
-      is: 'what a caller passes in, read with care: arguments, header fields, signals',
+      is: 'the arguments of a caller, read safely: options, header fields, signals',
       mayImport: ['errors.ts'],
     },
     files: {
-      is: 'one operation on a file, made safe: open, flush, mark, read, write; descriptors and buffers',
+      is: 'single operations on files, made safe: open, flush, identify, read, write; descriptors and buffers',
       mayImport: ['caller', 'rules', 'state', 'errors.ts', 'shortage.ts'],
     },
     claim: {
-      is: 'whose the state on the disk is: lock, secret, journal, stale files, placeholder, the final name',
+      is: 'who owns the state on the disk: lock, secret, journal, stale files, placeholder, the final name',
       mayImport: ['files', 'state', 'text', 'errors.ts', 'shortage.ts'],
     },
     disk: {
@@ -206,7 +206,7 @@ const CLIENT: Layout = {
       ],
     },
     demo: {
-      is: '`npm run demo`: a walk through a file on the demo server',
+      is: '`npm run demo`: the download of a file from the demo server in small steps',
       mayImport: ['command', 'text', 'files/descriptors.ts', 'index.ts', 'shortage.ts'],
     },
   },
