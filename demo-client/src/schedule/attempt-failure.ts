@@ -151,7 +151,7 @@ function peekFailure(cause: PeekFailure): Failure {
 }
 
 /** An answer that cannot be true. A server that has never sent the file will not send it the next time. */
-export function lieFailure(reason: string): Failure {
+export function invalidAnswerFailure(reason: string): Failure {
   const error = new DownloadError('ERR_DOWNLOAD_PROTOCOL', `the server ${reason}`)
   return { ...finalFailure(error), prospect: 'lasting' }
 }

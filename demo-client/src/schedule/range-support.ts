@@ -1,7 +1,7 @@
 // Whether ranges work with this server. Where they do not, the file is fetched as one stream without ranges.
 import { DownloadError } from '../errors.ts'
 import type { Assignment } from './assignment.ts'
-import { type Failure, lieFailure, mayBeAboutRange } from './attempt-failure.ts'
+import { type Failure, invalidAnswerFailure, mayBeAboutRange } from './attempt-failure.ts'
 import type { Schedule, StoredBytes } from './schedule.ts'
 
 /** One useless answer may be the fault of one connection. */
@@ -27,9 +27,9 @@ export class RangeSupport {
    */
   uselessAnswer(assignment: Assignment, reason: string): Failure | null {
     if (this.#schedule.mode === 'whole') return null // after the useless answers of other connections
-    if (this.#schedule.isOtherReceiving(assignment)) return lieFailure(reason)
+    if (this.#schedule.isOtherReceiving(assignment)) return invalidAnswerFailure(reason)
     this.#uselessAnswers++
-    const failure: Failure = { ...lieFailure(reason), prospect: 'passing' }
+    const failure: Failure = { ...invalidAnswerFailure(reason), prospect: 'passing' }
     if (this.#uselessAnswers < MAX_USELESS_ANSWERS && this.#store.joinable !== null) return failure
     this.stopUsingRanges(failure)
     this.#schedule.abortAll('single-stream')

@@ -4,7 +4,7 @@ import type { Assignment } from '../schedule/assignment.ts'
 import {
   connectionFailure,
   type Failure,
-  lieFailure,
+  invalidAnswerFailure,
   statusFailure,
   VersionChanged,
 } from '../schedule/attempt-failure.ts'
@@ -85,15 +85,15 @@ export class Requester {
       case 'changed':
         if (verdict.isProven || !schedule.isOtherReceiving(assignment))
           throw new VersionChanged(verdict.reason)
-        return lieFailure(`answered with what may be another file: ${verdict.reason}`)
+        return invalidAnswerFailure(`answered with what may be another file: ${verdict.reason}`)
       case 'no-range':
         return ranges.uselessAnswer(assignment, verdict.reason)
       case 'invalid':
-        return this.#refused(assignment, lieFailure(verdict.reason), refused)
+        return this.#refused(assignment, invalidAnswerFailure(verdict.reason), refused)
       case 'stand-in':
         // A later run would take the stored bytes for the beginning of the file.
         await this.#context.transfer.store.forget()
-        throw lieFailure(verdict.reason).error
+        throw invalidAnswerFailure(verdict.reason).error
       case 'refused':
       case 'temporary':
         return ranges.explain(
