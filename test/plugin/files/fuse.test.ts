@@ -55,7 +55,7 @@ function replace(folder: string): void {
   renameSync(`${path}.new`, path)
 }
 
-/** Reads a file as any other program does; FUSE then shows this file also to those who had the former one open. */
+/** Reads a file as any other program does. FUSE then shows this file also to programs that have the old one open. */
 function readAll(path: string): void {
   const fd = openSync(path, 'r')
   const target = Buffer.alloc(1024 * 1024)
@@ -89,7 +89,7 @@ const WITH_OTHER_BYTES: readonly Change[] = [
   },
 ]
 
-/** Nothing tells it from another file in the place of the first. */
+/** Looks the same as another file in the place of the first. */
 const CHMOD: Change = { name: 'chmod', change: ({ root }) => chmodSync(join(root, 'f.bin'), 0o600) }
 
 const WITHOUT_A_BYTE: readonly Change[] = [

@@ -10,7 +10,7 @@ const EARLY_BYTES = 16 * 1024
 const A = Buffer.alloc(SIZE, 'A')
 const OLD = new Date('2020-01-01T00:00:00Z')
 
-/** Appends again and again, from this process, until a promise settles. */
+/** Appends to a file from this process, again and again, until a promise settles. */
 async function whileGrowing<T>(path: string, act: () => Promise<T>): Promise<T> {
   let over = false
   const acted = act().finally(() => {

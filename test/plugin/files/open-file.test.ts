@@ -17,7 +17,7 @@ t.test('a released file is never read, even if another file has its descriptor',
   const { file, folder } = await openOne(t)
   file.release()
   const other = join(folder, 'other.txt')
-  writeFileSync(other, 'somebody else')
+  writeFileSync(other, 'another file')
   const taken: number[] = []
   t.teardown(() => {
     for (const fd of taken) closeSync(fd)
