@@ -40,7 +40,7 @@ export interface NodeExchange {
   readonly message: IncomingMessage
   /** Takes a long body past node:http. Null if the connection cannot do that. */
   readonly bypass: ParserBypass | null
-  /** The error of the request so far. node:http reports a reset in a close-delimited body there and nowhere else. */
+  /** The error of the request so far. node:http reports a reset in a close-delimited body there alone. */
   failure(): Error | null
   /** Resolves when the exchange is over and `failure()` is final. */
   readonly closed: Promise<void>
