@@ -7,13 +7,13 @@ import { testFaultsIn } from './support/test-faults.ts'
 import { faultsIn } from './support/wing-faults.ts'
 import { LAYOUTS, type Layout, pureFilesOf } from './support/wings.ts'
 
-/** What holds for the files of a package. */
+/** What the files of a package are checked against. */
 interface Package {
   /** Entry points: everything is reached from one of these. */
   readonly entries: readonly string[]
   /** Files that decide. They know neither Fastify nor the file system nor the network, not even by a type. */
   readonly pure: readonly string[]
-  /** One that does input and output. */
+  /** A file that does input and output: the check must find it. */
   readonly impure: string
 }
 
@@ -24,7 +24,7 @@ const PACKAGES: Readonly<Record<string, Package>> = {
     impure: 'files/open-file.ts',
   },
   'demo-client': {
-    // The last says a type to the compiler.
+    // The last is a type for the compiler.
     entries: [
       'index.ts',
       'command/start.ts',
@@ -93,7 +93,7 @@ class Sources {
   }
 }
 
-t.test('the reader of imports sees every form of them', async (t) => {
+t.test('every form of an import is read', async (t) => {
   const text = [
     "import { a } from './a.ts'",
     "import type { B } from './b.ts'",
@@ -109,7 +109,7 @@ t.test('the reader of imports sees every form of them', async (t) => {
   t.strictSame(importsOf(text), want)
 })
 
-t.test('what only reads an address is no input or output', async (t) => {
+t.test('an import that only reads an address is not input or output', async (t) => {
   t.strictSame(impureImportsOf("import { BlockList, isIP } from 'node:net'"), [])
   t.strictSame(impureImportsOf("import { isIP, type Socket } from 'node:net'"), ['node:net'])
   t.strictSame(impureImportsOf("import { connect } from 'node:net'\nimport 'node:path'"), ['node:net'])
@@ -119,7 +119,7 @@ for (const [folder, { entries, pure, impure }] of Object.entries(PACKAGES)) {
   const sources = new Sources(`${REPOSITORY}${folder}/src/`)
   const names = [...sources.imports.keys()]
 
-  t.test(`${folder}: what is imported is there`, async (t) => {
+  t.test(`${folder}: each imported file is there`, async (t) => {
     t.ok(names.length > 15, `${names.length} files`)
     for (const name of names) {
       for (const next of sources.own(name)) t.ok(sources.imports.has(next), `${name} imports ${next}`)
@@ -150,7 +150,7 @@ for (const [folder, { entries, pure, impure }] of Object.entries(PACKAGES)) {
     )
   })
 
-  t.test(`${folder}: nothing is imported but what the package declares`, async (t) => {
+  t.test(`${folder}: only declared packages are imported`, async (t) => {
     const { dependencies, peerDependencies } = JSON.parse(
       readFileSync(`${REPOSITORY}${folder}/package.json`, 'utf8'),
     )
@@ -164,7 +164,7 @@ for (const [folder, { entries, pure, impure }] of Object.entries(PACKAGES)) {
   })
 }
 
-t.test('the table of wings is held', async (t) => {
+t.test('a file or an import that the table of wings does not allow is a fault', async (t) => {
   const layout: Layout = {
     tests: 'test/',
     suites: [],

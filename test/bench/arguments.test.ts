@@ -3,15 +3,15 @@ import { parseCommand } from './arguments.ts'
 
 const names = ['range-4', 'stalled']
 
-t.test('a command line that can be run', async (t) => {
+t.test('a valid command line gives its options', async (t) => {
   const full = { depth: 'full', only: [], rounds: undefined, markdown: undefined }
   const cases = [
-    { name: 'nothing', args: [], options: full },
+    { name: 'no argument', args: [], options: full },
     { name: 'quick', args: ['--quick'], options: { ...full, depth: 'quick' } },
     { name: 'one section', args: ['--only', 'stalled'], options: { ...full, only: ['stalled'] } },
     { name: 'sections in a list', args: ['--only', 'range-4,stalled'], options: { ...full, only: names } },
     {
-      name: 'the rest',
+      name: 'rounds and a file',
       args: ['--rounds', '9', '--markdown', 'a.md'],
       options: { ...full, rounds: 9, markdown: 'a.md' },
     },
@@ -21,12 +21,12 @@ t.test('a command line that can be run', async (t) => {
   }
 })
 
-t.test('a command line that cannot', async (t) => {
+t.test('an invalid command line is refused', async (t) => {
   for (const args of [['--only', 'x'], ['--rounds', '0'], ['--rounds', 'x'], ['--fast'], ['x']]) {
     t.match(parseCommand(args, names), { kind: 'wrong', message: String }, args.join(' '))
   }
 })
 
-t.test('help', async (t) => {
+t.test('--help asks for the help, whatever else is given', async (t) => {
   t.strictSame(parseCommand(['--quick', '--help'], names), { kind: 'help' })
 })

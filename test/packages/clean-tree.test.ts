@@ -41,7 +41,7 @@ function promised(folder: string): string[] {
 }
 
 t.test(
-  'a pack from a tree that is not built is complete, and holds nothing of an earlier build',
+  'a pack from a tree that is not built is complete, and contains nothing of an earlier build',
   async (t) => {
     const copy = await cleanCopy(t)
     for (const folder of PACKAGES) {

@@ -59,7 +59,7 @@ async function hasStored({ downloads: folder }: Demo): Promise<void> {
   }
 }
 
-/** That the second answer took up exactly where what the page had of the first one ended. */
+/** Asserts that the second answer begins exactly where the bytes that the page has of the first one end. */
 function continues(t: Test, served: Served[]): void {
   const [first, second, ...more] = downloads(served)
   t.equal(more.length, 0, 'two requests in all')
@@ -67,11 +67,11 @@ function continues(t: Test, served: Served[]): void {
   t.match(second, { status: 206, outcome: 'served', ifRange: first?.etag, etag: first?.etag })
   const start = second?.start ?? 0
   t.ok(start > MEBIBYTE, `goes on from byte ${start}`)
-  t.equal(second?.bytesSent, 48 * MEBIBYTE - start, 'and gets the rest, nothing twice')
+  t.equal(second?.bytesSent, 48 * MEBIBYTE - start, 'and gets the remainder, no byte twice')
 }
 
 await withDemo(t, async (demo) => {
-  await t.test('cut midway: resumes by range, ends bit-exact', async (t) => {
+  await t.test('a download that is cut resumes by a range, and is complete and exact', async (t) => {
     const served = collect(t)
     await visit(t, { demo, expected: CUT }, async (page) => {
       await startSlowly(page)
@@ -89,7 +89,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('replaced midway: starts over, nothing spliced', async (t) => {
+  await t.test('a download whose file is replaced starts over, and mixes no versions', async (t) => {
     const served = collect(t)
     await visit(t, { demo, expected: CUT }, async (page) => {
       await startSlowly(page)
@@ -100,7 +100,7 @@ await withDemo(t, async (demo) => {
       await story(page, COMPLETE)
       const [first, second] = downloads(served)
       t.match(second, { status: 200, ifRange: first?.etag, bytesSent: 48 * MEBIBYTE })
-      t.match(second?.range, /^bytes=\d+-$/, 'it had asked for the rest')
+      t.match(second?.range, /^bytes=\d+-$/, 'the page asked for the remainder')
       t.not(second?.etag, first?.etag)
       const after = await hashInPage(page, 'big.bin')
       t.equal(after, await onServer(demo))
@@ -108,7 +108,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('page reloaded midway: goes on', async (t) => {
+  await t.test('a download resumes after the page is reloaded', async (t) => {
     const served = collect(t)
     await visit(t, { demo }, async (page) => {
       await startSlowly(page)
@@ -122,7 +122,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('paused and gone on with, in IndexedDB', async (t) => {
+  await t.test('a paused download resumes in IndexedDB', async (t) => {
     const served = collect(t)
     await visit(t, { demo }, async (page) => {
       await page.selectOption('#big-store', 'indexed')
@@ -141,9 +141,9 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('in a file of the visitor’s choice', async (t) => {
+  await t.test('a download resumes in a file that the visitor has chosen', async (t) => {
     const served = collect(t)
-    // The dialog is the one thing that cannot be driven; the handle that it gives is a real one.
+    // Tests cannot operate the dialog. The handle that it returns is a real one.
     const before = `self.showSaveFilePicker = async () =>
       (await navigator.storage.getDirectory()).getFileHandle('picked.bin', { create: true })`
     await visit(t, { demo, before }, async (page) => {
@@ -160,27 +160,30 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('start over, and compare when the server has moved on', async (t) => {
-    const served = collect(t)
-    await visit(t, { demo }, async (page) => {
-      await startSlowly(page)
-      await page.selectOption('#big-rate', UNLIMITED)
-      await page.click('#big-reset')
-      await story(page, COMPLETE)
-      t.match(downloads(served), [
-        { status: 200 },
-        { status: 200, range: undefined, bytesSent: 48 * MEBIBYTE },
-      ])
-      await page.click('#break-replace')
-      await story(page, 'another version of the file')
-      t.equal(await page.textContent('#big-toggle'), 'Compare again')
-      await page.click('#big-toggle')
-      await story(page, 'Complete, of a version that the server has replaced since.')
-      t.equal(downloads(served).length, 2, 'without fetching anything')
-    })
-  })
+  await t.test(
+    'a download can be started over, and compared after the server has replaced the file',
+    async (t) => {
+      const served = collect(t)
+      await visit(t, { demo }, async (page) => {
+        await startSlowly(page)
+        await page.selectOption('#big-rate', UNLIMITED)
+        await page.click('#big-reset')
+        await story(page, COMPLETE)
+        t.match(downloads(served), [
+          { status: 200 },
+          { status: 200, range: undefined, bytesSent: 48 * MEBIBYTE },
+        ])
+        await page.click('#break-replace')
+        await story(page, 'another version of the file')
+        t.equal(await page.textContent('#big-toggle'), 'Compare again')
+        await page.click('#big-toggle')
+        await story(page, 'Complete, of a version that the server has replaced since.')
+        t.equal(downloads(served).length, 2, 'no further download')
+      })
+    },
+  )
 
-  await t.test('in a second tab: told, not mixed up', async (t) => {
+  await t.test('a second tab says that another tab is downloading', async (t) => {
     await visit(t, { demo }, async (page, context) => {
       await startSlowly(page)
       const second = await context.newPage()
@@ -193,7 +196,7 @@ await withDemo(t, async (demo) => {
   })
 
   await t.test(
-    'without a secure context (a phone in the same network): resumes, and says what it cannot do',
+    'without a secure context a download resumes, and the page says what it cannot do (a phone in the same network)',
     async (t) => {
       const { files, dataDir } = demo
       const everywhere = await buildServer({ files, dataDir })
@@ -215,7 +218,7 @@ await withDemo(t, async (demo) => {
     },
   )
 
-  await t.test('the browser’s own download of a file that is seconds old: resumes', async (t) => {
+  await t.test('a download by the browser itself resumes when the file is seconds old', async (t) => {
     const served = collect(t)
     await visit(t, { demo, context: { acceptDownloads: true } }, async (page) => {
       await page.click('#break-replace')

@@ -22,7 +22,7 @@ const walked = (served: Served[]): Served[] =>
 const rangesOf = (served: Served[]): (string | undefined)[] => walked(served).map(({ range }) => range)
 
 await withDemo(t, async (demo) => {
-  await t.test('the walk: 4 bytes at a time', async (t) => {
+  await t.test('the walk fetches 4 bytes at a time', async (t) => {
     await visit(t, { demo }, async (page) => {
       const served = collect(t)
       await page.selectOption('#walk-pace', '0')
@@ -33,7 +33,7 @@ await withDemo(t, async (demo) => {
       t.equal(first?.ifRange, undefined)
       t.ok(
         rest.every(({ ifRange, status }) => ifRange === first?.etag && status === 206),
-        'each of the first one’s version',
+        'each of the version of the first',
       )
       t.equal(await page.textContent('#walk-text'), TEXT)
       t.equal(await page.locator('#walk-map .cell.received').count(), SIZE)
@@ -48,7 +48,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('the walk: p pauses, anything else goes on', async (t) => {
+  await t.test('p pauses the walk, and any other key continues it', async (t) => {
     await visit(t, { demo }, async (page) => {
       const served = collect(t)
       await page.fill('#walk-step', '10')
@@ -60,17 +60,17 @@ await withDemo(t, async (demo) => {
       await status.waitFor()
       t.equal(await page.textContent('#walk-toggle'), 'Go on')
       await page.keyboard.press('p')
-      t.match(await page.textContent('#walk-status'), /^Paused/, 'p does not go on')
+      t.match(await page.textContent('#walk-status'), /^Paused/, 'p does not continue')
       await page.selectOption('#walk-pace', '0')
       await page.locator('h1').click()
       await page.keyboard.press('x')
       await page.locator('#walk-status', { hasText: 'Complete' }).waitFor()
-      t.same(rangesOf(served), steps(10), 'nothing twice, nothing left out')
+      t.same(rangesOf(served), steps(10), 'no range twice, none left out')
       t.equal(await page.textContent('#walk-text'), TEXT)
     })
   })
 
-  await t.test('the walk: another version midway comes whole', async (t) => {
+  await t.test('the walk gets another version whole', async (t) => {
     const path = join(demo.files, '2.txt')
     t.teardown(() => writeFile(path, TEXT))
     await visit(t, { demo }, async (page) => {
@@ -89,7 +89,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('the video seeks', async (t) => {
+  await t.test('seeking in the video fetches ranges of it', async (t) => {
     const served = collect(t)
     await visit(t, { demo }, async (page) => {
       const far = 21
@@ -118,14 +118,14 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('under the name of another site that leads to this machine there is no page', async (t) => {
+  await t.test('the page is refused under a host name of another site', async (t) => {
     const page = await demo.browser.newPage()
     t.teardown(() => page.close())
     const answer = await page.goto(demo.url.replace('127.0.0.1', 'demo.example'))
     t.equal(answer?.status(), 421)
   })
 
-  await t.test('any Range can be tried', async (t) => {
+  await t.test('a visitor can try any Range, and sees the answer', async (t) => {
     await visit(t, { demo, expected: /status of 416/ }, async (page) => {
       const cases = [
         { preset: 'first four', says: '206 Partial Content', body: CONTENT.toString('utf8', 0, 4) },
@@ -168,7 +168,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('the curl lines say what they promise', async (t) => {
+  await t.test('the curl lines get the statuses that they promise', async (t) => {
     await visit(t, { demo }, async (page) => {
       await page.locator('#curl-lines li').nth(5).waitFor()
       const lines = await page.locator('#curl-lines pre').allTextContents()
@@ -178,7 +178,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('a line can be copied', async (t) => {
+  await t.test('a curl line can be copied', async (t) => {
     await visit(t, { demo }, async (page, context) => {
       await context.grantPermissions(['clipboard-read', 'clipboard-write'])
       await page.getByRole('button', { name: 'Copy: one range' }).click()
@@ -187,7 +187,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('another origin: what can be read without and with the recipe', async (t) => {
+  await t.test('another origin shows which fields can be read without and with the recipe', async (t) => {
     await visit(t, { demo, expected: /blocked by CORS policy|net::ERR_FAILED/ }, async (page) => {
       const cases = [
         { name: 'No CORS', says: 'Nothing at all', hidden: [] },
@@ -209,7 +209,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('the live log tells of requests from anywhere', async (t) => {
+  await t.test('the live log shows requests of all clients', async (t) => {
     await visit(t, { demo }, async (page) => {
       const headers = { range: 'bytes=0-3', 'if-range': '"other"' }
       await (await fetch(new URL('content.txt?from=elsewhere', demo.url), { headers })).arrayBuffer()
@@ -231,11 +231,15 @@ await withDemo(t, async (demo) => {
       await t.rejects(body.arrayBuffer())
       const aborted = page.locator('#log-rows tr', { hasText: 'aborted' }).filter({ hasText: 'big.bin' })
       await aborted.waitFor()
-      t.match(await aborted.locator('td').nth(5).textContent(), /^[\d,]+ of 50,331,648$/, 'bytes really sent')
+      t.match(
+        await aborted.locator('td').nth(5).textContent(),
+        /^[\d,]+ of 50,331,648$/,
+        'the bytes that were sent',
+      )
     })
   })
 
-  await t.test('the live log survives a restart of the server', async (t) => {
+  await t.test('the live log continues after a restart of the server', async (t) => {
     const options = { files: demo.files, dataDir: demo.dataDir }
     const before = await buildServer(options)
     const url = await before.listen({ port: 0 })
@@ -250,11 +254,11 @@ await withDemo(t, async (demo) => {
       await (await fetch(`${url}/content.txt`)).arrayBuffer()
       await page.locator('#log-rows tr:first-child', { hasText: 'content.txt' }).waitFor()
       const old = page.locator('#log-rows tr', { hasText: 'HEAD /2.txt' })
-      t.equal(await old.count(), 0, 'what the old one told is gone')
+      t.equal(await old.count(), 0, 'the entries of the old server are gone')
     })
   })
 
-  await t.test('strict policy, nothing inline', async (t) => {
+  await t.test('the page has a strict policy and no inline code', async (t) => {
     const answer = await fetch(demo.url)
     const policy = answer.headers.get('content-security-policy') ?? ''
     t.match(policy, /default-src 'none'/)
@@ -264,10 +268,12 @@ await withDemo(t, async (demo) => {
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    await t.test(`a phone, ${colorScheme}`, (t) => phone(t, demo, colorScheme))
+    await t.test(`the page fits a phone and follows its colour scheme (${colorScheme})`, (t) =>
+      phone(t, demo, colorScheme),
+    )
   }
 
-  await t.test('the keyboard alone', async (t) => {
+  await t.test('the page can be used by the keyboard alone', async (t) => {
     await visit(t, { demo }, async (page) => {
       await page.keyboard.press('Tab')
       t.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the demo')
@@ -287,7 +293,7 @@ await withDemo(t, async (demo) => {
   })
 })
 
-/** Waits for an expression to hold in the page, whose policy forbids the way Playwright's own waiting goes. */
+/** Waits until an expression is true in the page. The policy of the page forbids Playwright's own way to wait. */
 function until(page: Page, expression: string): Promise<void> {
   return page.evaluate(`new Promise((resolve) => {
     const look = () => ((${expression}) ? resolve() : setTimeout(look, 20))
@@ -317,7 +323,11 @@ async function request(line: string): Promise<number> {
 async function phone(t: Test, demo: Demo, colorScheme: 'light' | 'dark'): Promise<void> {
   await visit(t, { demo, context: { viewport: { width: 360, height: 740 }, colorScheme } }, async (page) => {
     await send(page, 'several')
-    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, 'nothing sticks out sideways')
+    t.equal(
+      await page.evaluate('document.documentElement.scrollWidth'),
+      360,
+      'nothing is wider than the screen',
+    )
     const lightness = await page.evaluate<number>(
       'parseInt(getComputedStyle(document.body).backgroundColor.slice(4))',
     )

@@ -11,7 +11,7 @@ const table = {
   notes: ['A | note.'],
 }
 
-t.test('for a terminal: names to the left, figures to the right', async (t) => {
+t.test('a table for a terminal has names on the left and figures on the right', async (t) => {
   const lines = [
     'Title',
     '           first    b',
@@ -23,7 +23,7 @@ t.test('for a terminal: names to the left, figures to the right', async (t) => {
   t.equal(renderText(table), lines.join('\n'))
 })
 
-t.test('for Markdown: bars in cells are escaped', async (t) => {
+t.test('a table in Markdown has bars in its cells escaped', async (t) => {
   const rows = [['a|b', '1', '2']]
   const lines = ['### Title', '', '|  | first | b |', '| --- | ---: | ---: |', '| a\\|b | 1 | 2 |']
   t.equal(renderMarkdown({ ...table, rows }), [...lines, '', 'A | note.  ', ''].join('\n'))

@@ -41,45 +41,53 @@ function makeOld(dir: string): void {
   utimesSync(join(dir, 'file.bin.part.lock'), old, old)
 }
 
-t.test('a frozen run that continues after a takeover changes nothing', { skip: !isLinux }, async (t) => {
-  const server = await startSlow(A, 16 * 1024)
-  t.teardown(() => server.stop())
-  const dir = t.testdir({})
-  const frozen = await startRun(server, dir)
-  frozen.child.kill('SIGSTOP')
-  makeForeign(dir)
-  const { ino } = statSync(join(dir, 'file.bin.part'))
-  const end = await get(`${server.url}/file.bin`, dir)
-  t.equal(end.code, null, end.message)
-  t.ok((end.result?.resumed ?? 0) > 0, 'what the frozen one had received is used')
-  t.ok(end.file?.equals(CONTENT))
-  t.not(statSync(join(dir, 'file.bin')).ino, ino, 'in a new file')
-  writeFileSync(join(dir, 'file.bin'), 'changed by its user')
-  frozen.child.kill('SIGCONT')
-  const { status } = await frozen.ended
-  t.equal(status, 10)
-  t.equal(readFileSync(join(dir, 'file.bin'), 'utf8'), 'changed by its user')
-  t.strictSame(names(dir), ['file.bin'])
-})
+t.test(
+  'a frozen run that continues after a takeover changes nothing',
+  { skip: isLinux ? false : 'needs /proc' },
+  async (t) => {
+    const server = await startSlow(A, 16 * 1024)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const frozen = await startRun(server, dir)
+    frozen.child.kill('SIGSTOP')
+    makeForeign(dir)
+    const { ino } = statSync(join(dir, 'file.bin.part'))
+    const end = await get(`${server.url}/file.bin`, dir)
+    t.equal(end.code, null, end.message)
+    t.ok((end.result?.resumed ?? 0) > 0, 'what the frozen one had received is used')
+    t.ok(end.file?.equals(CONTENT))
+    t.not(statSync(join(dir, 'file.bin')).ino, ino, 'in a new file')
+    writeFileSync(join(dir, 'file.bin'), 'changed by its user')
+    frozen.child.kill('SIGCONT')
+    const { status } = await frozen.ended
+    t.equal(status, 10)
+    t.equal(readFileSync(join(dir, 'file.bin'), 'utf8'), 'changed by its user')
+    t.strictSame(names(dir), ['file.bin'])
+  },
+)
 
-t.test('a frozen run that continues during a takeover changes nothing', { skip: !isLinux }, async (t) => {
-  const server = await startSlow(A, 16 * 1024)
-  t.teardown(() => server.stop())
-  const dir = t.testdir({})
-  const frozen = await startRun(server, dir)
-  frozen.child.kill('SIGSTOP')
-  makeForeign(dir)
-  const other = resource(makeContent(SIZE, 'version B'))
-  server.resource = other
-  const before = server.requests.length
-  const next = get(`${server.url}/file.bin`, dir, { connections: 1 })
-  while (server.requests.length === before) await sleep(10)
-  frozen.child.kill('SIGCONT')
-  t.equal((await frozen.ended).status, 10)
-  const end = await next
-  t.equal(end.code, null, end.message)
-  t.ok(end.file?.equals(other.content), 'no byte of the old version')
-})
+t.test(
+  'a frozen run that continues during a takeover changes nothing',
+  { skip: isLinux ? false : 'needs /proc' },
+  async (t) => {
+    const server = await startSlow(A, 16 * 1024)
+    t.teardown(() => server.stop())
+    const dir = t.testdir({})
+    const frozen = await startRun(server, dir)
+    frozen.child.kill('SIGSTOP')
+    makeForeign(dir)
+    const other = resource(makeContent(SIZE, 'version B'))
+    server.resource = other
+    const before = server.requests.length
+    const next = get(`${server.url}/file.bin`, dir, { connections: 1 })
+    while (server.requests.length === before) await sleep(10)
+    frozen.child.kill('SIGCONT')
+    t.equal((await frozen.ended).status, 10)
+    const end = await next
+    t.equal(end.code, null, end.message)
+    t.ok(end.file?.equals(other.content), 'no byte of the old version')
+  },
+)
 
 t.test('every version of a file starts in a new part file', async (t) => {
   const server = await startSlow(A, 16 * 1024)
@@ -118,7 +126,7 @@ for (const [name, flags] of [
   const probe = flags.filter((flag) => flag.startsWith('--'))
   t.test(
     `an owner in ${name} keeps its lock`,
-    { skip: isLinux ? namespaces(probe) : 'Linux only' },
+    { skip: isLinux ? namespaces(probe) : 'needs the namespaces of Linux' },
     async (t) => {
       const server = await startSlow(A, 2 * 1024)
       t.teardown(() => server.stop())
