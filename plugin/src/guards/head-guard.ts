@@ -79,8 +79,8 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
   const isWrapped = Object.hasOwn(raw, 'writeHead')
   const writeHead = raw.writeHead as unknown as WriteHead
   const guarded: WriteHead = (status, ...rest) => {
-    // After the client has left, HTTP/2 takes no fields.
-    if (isGone(raw)) return writeHead.call(raw, status, ...rest)
+    // HTTP/2 takes no fields after the client has left, and Node 20 throws after the answer was cut.
+    if (isGone(raw)) return raw
     const message = typeof rest[0] === 'string' ? [rest[0]] : []
     const given = rest.at(-1)
     // A wrapper below may add fields. It sees only those that are set on the response.
