@@ -14,15 +14,18 @@ export interface SeenFile {
 }
 
 interface KnownContent {
+  /** The last check of the file. */
   readonly seen: SeenFile
-  /** The ctime of the first version with this content. */
+  /** The ctime of the first version with the content that the last check saw. */
   readonly ctimeNs: bigint
 }
 
 interface KnownDate {
+  /** The tag of the last version seen at this path. */
   readonly tag: string
-  /** Seconds since the epoch. */
-  readonly second: number
+  /** The latest date of all versions seen at this path, in seconds since the epoch. */
+  readonly latestSecond: number
+  /** Of the date of the last version. */
   readonly strength: 'strong' | 'weak'
 }
 
@@ -52,7 +55,9 @@ export class VersionHistory {
     const { version } = seen
     // Inode numbers are used again. Without a birth time, a new file may look like the old one with another mode.
     if (!hasBirthTime(version)) return version.ctimeNs
-    const key = [version.dev, version.ino, version.birthtimeNs, version.size, version.mtimeNs].join(':')
+    // One entry for each file: a change of the mode explains a ctime only since the last check. A content that came before
+    // another one is forgotten, since a write may have brought its size and mtime back.
+    const key = [version.dev, version.ino, version.birthtimeNs].join(':')
     const known = this.#contents.get(key)
     const isKnown = known !== undefined && (await hasContentOf(known.seen, version))
     const ctimeNs = isKnown ? known.ctimeNs : version.ctimeNs
@@ -65,16 +70,17 @@ export class VersionHistory {
   /**
    * Whether only one version has the date. RFC 9110 §8.8.2.2: a date is strong when the "origin server
    * reliably knows that the associated representation did not change twice during the second covered by the presented
-   * validator". A version with other content and an mtime of the same second shows that it did: its mtime was put back,
-   * or comes from another clock.
+   * validator". So a date is strong only if it is later than the dates of all other versions seen at this path. Otherwise an
+   * mtime was put back, or comes from another clock, and an earlier version may have had the same date.
    */
   dateStrengthOf({ version, realPath }: SeenFile, tag: string): 'strong' | 'weak' {
     const second = mtimeSecondOf(version)
     if (second === undefined) return 'weak'
     const known = this.#dates.get(realPath)
     if (known?.tag === tag) return known.strength
-    const strength = known?.second === second ? 'weak' : 'strong'
-    remember(this.#dates, realPath, { tag, second, strength })
+    const earlierSecond = known?.latestSecond ?? Number.NEGATIVE_INFINITY
+    const strength = second > earlierSecond ? 'strong' : 'weak'
+    remember(this.#dates, realPath, { tag, latestSecond: Math.max(second, earlierSecond), strength })
     return strength
   }
 }
