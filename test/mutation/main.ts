@@ -1,6 +1,6 @@
-// Breaks the pure modules on purpose, one small change at a time, and tells the changes that no test notices:
+// Breaks the pure modules on purpose, one small change at a time, and reports the changes that no test notices:
 // `.ci/mutate`, or `.ci/mutate verify plan` for some of them. Ends with 1 when any survives that is not declared in
-// equivalent.ts, or when a declaration there is not so.
+// equivalent.ts, or when a declaration there is wrong.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,42 +8,42 @@ import { REPOSITORY } from '../support/repository.ts'
 import { declared, EQUIVALENT, type Equivalent } from './equivalent.ts'
 import { type Mutant, mutantsOf } from './mutants.ts'
 import { TESTED_MODULES, type TestedModule } from './tested-modules.ts'
-import { patienceFor, tryText, type Verdict } from './trial.ts'
+import { timeoutFor, tryText, type Verdict } from './trial.ts'
 
 type Outcome = Verdict | 'equivalent' | 'no equivalent'
 
 const OUTCOMES: readonly Outcome[] = ['killed', 'timed out', 'equivalent', 'no equivalent', 'survived']
 
-/** What became of the mutants of a module, and of what is declared about them. */
+/** The outcomes of the mutants of a module, and the declarations that are wrong. */
 interface Report {
   readonly counts: Record<Outcome, number>
-  /** Declarations that no mutant answers to. */
+  /** Declarations of mutants that do not exist. */
   readonly stale: readonly Equivalent[]
 }
 
-/** Tries every mutant of a module, two at a time; each that is not simply killed is told when it is found. */
+/** Tries every mutant of a module, two at a time. Reports each that is not simply killed. */
 async function tryModule(tested: TestedModule, folder: string): Promise<Report> {
   const { module } = tested
   const original = readFileSync(join(REPOSITORY, `${module}.js`), 'utf8')
-  const patience = await patienceFor({ tested, text: original, textFile: join(folder, 'original.js') })
+  const timeoutMs = await timeoutFor({ tested, text: original, textFile: join(folder, 'original.js') })
   const counts = { killed: 0, 'timed out': 0, survived: 0, equivalent: 0, 'no equivalent': 0 }
   const seen = new Set<Equivalent>()
   const mutants = mutantsOf(original).values()
   const work = async (textFile: string): Promise<void> => {
     for (const mutant of mutants) {
-      const verdict = await tryText({ tested, text: mutant.text, textFile }, patience)
+      const verdict = await tryText({ tested, text: mutant.text, textFile }, timeoutMs)
       const known = declared(module, mutant)
       if (known !== undefined) seen.add(known)
       const outcome = known === undefined ? verdict : verdict === 'survived' ? 'equivalent' : 'no equivalent'
       counts[outcome]++
-      if (outcome !== 'killed' && outcome !== 'equivalent') tell(module, mutant, outcome)
+      if (outcome !== 'killed' && outcome !== 'equivalent') report(module, mutant, outcome)
     }
   }
   await Promise.all(['first.js', 'second.js'].map((name) => work(join(folder, name))))
   return { counts, stale: EQUIVALENT.filter((known) => known.module === module && !seen.has(known)) }
 }
 
-function tell(module: string, mutant: Mutant, outcome: Outcome): void {
+function report(module: string, mutant: Mutant, outcome: Outcome): void {
   console.log(`${module}:${mutant.line}: ${outcome}:\n    ${mutant.before}\n    ${mutant.after}`)
 }
 

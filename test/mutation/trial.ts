@@ -9,17 +9,17 @@ import type { TestedModule } from './tested-modules.ts'
 
 const LOADER = new URL('load-mutant.js', import.meta.url).href
 const RUNNER = fileURLToPath(new URL('run-tests.js', import.meta.url))
-/** A text that takes this many times as long as its module, and a while more, loops for ever: that is noticed too. */
-const PATIENCE = 10
-const LEAST_MS = 1000
-/** Before anything is known of the tests. */
-const MOST_MS = 60_000
-/** Enough for any table; a loop that gathers for ever is over sooner. */
+/** A text whose tests take this many times as long as those of its module loops forever. */
+const TIMEOUT_FACTOR = 10
+const MIN_TIMEOUT_MS = 1000
+/** Of the first run, before the time of the tests is known. */
+const FIRST_TIMEOUT_MS = 60_000
+/** Enough for any table. An endless loop that gathers values fails sooner. */
 const HEAP = '--max-old-space-size=256'
 
 export type Verdict = 'killed' | 'timed out' | 'survived'
 
-/** A text that stands for a module. */
+/** A text in the place of a module. */
 export interface Trial {
   readonly tested: TestedModule
   readonly text: string
@@ -27,15 +27,15 @@ export interface Trial {
   readonly textFile: string
 }
 
-/** How long a mutant of the module may take, in ms. Throws when the tests do not pass with the module's own text. */
-export async function patienceFor(trial: Trial): Promise<number> {
+/** How long the tests of a mutant may take, in ms. Throws when the tests do not pass with the module's own text. */
+export async function timeoutFor(trial: Trial): Promise<number> {
   const startedAt = performance.now()
-  const verdict = await tryText(trial, MOST_MS)
+  const verdict = await tryText(trial, FIRST_TIMEOUT_MS)
   if (verdict !== 'survived') throw new Error(`the tests of ${trial.tested.module} fail without a mutant`)
-  return LEAST_MS + Math.ceil(PATIENCE * (performance.now() - startedAt))
+  return MIN_TIMEOUT_MS + Math.ceil(TIMEOUT_FACTOR * (performance.now() - startedAt))
 }
 
-/** What the tests of the module say of a text. */
+/** Runs the tests of the module with a text in its place. */
 export async function tryText({ tested, text, textFile }: Trial, timeout: number): Promise<Verdict> {
   await writeFile(textFile, text)
   const tests = tested.tests.map((test) => urlOf(`.build/test/${test}.test.js`))
