@@ -105,7 +105,7 @@ async function answer(
   call: Call,
   answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
-  const { claim, path, settings, hasSendHooks } = call
+  const { claim, path, settings, opener, hasSendHooks } = call
   const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
   const opening = new AnswerOpening(reply, attempt)
@@ -119,7 +119,7 @@ async function answer(
   const { statusCode } = reply
   try {
     acceptHandlerStatus(reply)
-    const selected = selectedRepresentation(representation, settings, handlerFields)
+    const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
     const described: ResponseContext = { path, representation, selected, settings, handlerFields }
     const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
     if (!isContent(decision)) {

@@ -46,6 +46,7 @@ export function fileSource(options: FileSourceOptions = {}): RangeSource {
 
 /** Opens files by one policy. */
 export class FileOpener implements Opener {
+  readonly dates = 'as given'
   readonly #policy: FilePolicy
   readonly #store: FileStore
 

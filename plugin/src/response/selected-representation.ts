@@ -17,6 +17,13 @@ export interface SelectionSettings {
   readonly lastModified: 'mtime' | false
 }
 
+/** What was opened. */
+export interface Opened {
+  readonly representation: Representation
+  /** `weak`: another version may have the same date. */
+  readonly dates: 'as given' | 'weak'
+}
+
 const MS_PER_SECOND = 1000
 
 /**
@@ -26,7 +33,7 @@ const MS_PER_SECOND = 1000
  * @throws SendRangeError `ERR_RANGE_SOURCE` if the representation has metadata that cannot be sent
  */
 export function selectedRepresentation(
-  representation: Representation,
+  { representation, dates }: Opened,
   settings: SelectionSettings,
   handlerFields: HandlerFields,
 ): Selected {
@@ -36,7 +43,8 @@ export function selectedRepresentation(
   }
   const now = Math.floor(Date.now() / MS_PER_SECOND)
   const lastModified = lastModifiedOf({ representation, settings, now }, handlerFields['last-modified'])
-  const strength = strengthOf(representation)
+  const given = strengthOf(representation)
+  const strength = given === 'strong' && dates === 'weak' ? 'weak' : given
   return {
     size,
     acceptRanges: acceptRangesOf(representation, settings),

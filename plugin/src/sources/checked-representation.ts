@@ -16,7 +16,8 @@ import { brokenContract, checkedCached } from './source-checks.ts'
 import { SourceChunks } from './source-chunks.ts'
 import { SourceReads } from './source-reads.ts'
 
-const METADATA = [
+/** The names of all metadata. */
+export const METADATA = [
   'size',
   'etag',
   'lastModified',
@@ -24,7 +25,8 @@ const METADATA = [
   'contentType',
   'acceptRanges',
 ] as const
-const METHODS = ['read', 'readAt', 'unchanged', 'cached', 'offerToCache', 'close'] as const
+/** The names of all methods. */
+export const METHODS = ['read', 'readAt', 'unchanged', 'cached', 'offerToCache', 'close'] as const
 
 /** A method of what a source has opened. */
 type Method = (...args: readonly unknown[]) => unknown

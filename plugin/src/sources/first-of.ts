@@ -6,6 +6,7 @@ import { assertWanted } from './given-up.ts'
 import { type Opener, openerOf, ownSource } from './opener.ts'
 import type { OpenContext, RangeSource, Representation } from './source.ts'
 import { isSource } from './source-checks.ts'
+import { withWeakDate } from './weak-date.ts'
 
 /**
  * A source that answers from the first of several sources that has the path. A source is asked when the one before it
@@ -15,6 +16,10 @@ import { isSource } from './source-checks.ts'
  * - A path that a source refuses with another status than 404 ends the answer too. `fileSource` does that with a
  *   dotfile under `dotfiles: 'deny'`.
  * - An answer has bytes of one source only.
+ * - Two sources must not give the same strong entity-tag to different bytes. A client that has the first part of one
+ *   version would continue it with the other.
+ * - With more than one source no download is continued by its Last-Modified, since a file of the next source may have the
+ *   same date. A tag continues it.
  *
  * @example
  * const source = firstOf(fileSource({ root: '/srv/files' }), bucket)
@@ -51,10 +56,13 @@ function saysMore(reason: Refusal, than: Refusal): boolean {
 }
 
 class FirstOpener implements Opener {
+  readonly dates: Opener['dates']
   readonly #openers: readonly Opener[]
 
   constructor(openers: readonly Opener[]) {
     this.#openers = openers
+    const [only, ...others] = openers
+    this.dates = others.length > 0 ? 'weak' : (only?.dates ?? 'as given')
   }
 
   /** Where no source has the path, the reason is the one that says most. */
@@ -86,7 +94,7 @@ async function openFirst(
   for (const source of sources) {
     assertWanted(context.signal)
     const opened = await source.open(path, context)
-    if (opened !== undefined) return opened
+    if (opened !== undefined) return sources.length > 1 ? withWeakDate(opened) : opened
   }
   return undefined
 }

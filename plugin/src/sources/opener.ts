@@ -11,6 +11,8 @@ export interface Opening extends SourceContext {
 
 /** How an answer opens a source, of this package or of an application. */
 export interface Opener {
+  /** `weak` if two versions from different sources may have the same date. Then no date continues a download. */
+  readonly dates: 'as given' | 'weak'
   /** Opens a path. The result needs no more checks. The caller closes it. */
   open(path: string, opening: Opening): Promise<Representation | Refusal>
   /** Checks the settings of the source when the plugin is registered with it. Throws `ERR_RANGE_OPTION`. */
@@ -41,6 +43,7 @@ export function openerOf(source: RangeSource): Opener {
 
 /** Opens a source of an application, which checks its own settings and keeps what it likes. */
 class ApplicationOpener implements Opener {
+  readonly dates = 'as given'
   readonly #source: RangeSource
 
   constructor(source: RangeSource) {
