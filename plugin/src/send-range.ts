@@ -108,7 +108,7 @@ async function answer(
   const { claim, path, settings, opener, hasSendHooks } = call
   const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
-  const opening = new AnswerOpening(reply, attempt)
+  const opening = new AnswerOpening(reply, { attempt, settings })
   const representation = await open(reply, call, opening)
   if (isRefusal(representation)) {
     refuse(reply, { claim, path, refusal: representation })
@@ -153,6 +153,8 @@ async function open(
   return opener.open(path, opening)
 }
 
+interface OpeningOptions extends Pick<Opening, 'attempt'>, Pick<Call, 'settings'> {}
+
 /**
  * One opening for an answer. The signal is made when a source asks for it, since it is expensive and most files need none.
  * The reply is released then: a source that hangs may keep the opening in memory for ever.
@@ -160,13 +162,17 @@ async function open(
 class AnswerOpening implements Opening {
   readonly log: FastifyBaseLogger
   readonly attempt: Opening['attempt']
+  readonly acceptRanges: Opening['acceptRanges']
+  readonly usesTag: boolean
   #reply: FastifyReply | undefined
   #signal = NEVER
 
-  constructor(reply: FastifyReply, attempt: Opening['attempt']) {
+  constructor(reply: FastifyReply, { attempt, settings }: OpeningOptions) {
     this.#reply = reply
     this.log = reply.log
     this.attempt = attempt
+    this.acceptRanges = settings.acceptRanges
+    this.usesTag = settings.etag !== false
   }
 
   /** Aborted when the response is over, if a source has asked for it. */

@@ -56,7 +56,8 @@ export class FileOpener implements Opener {
   }
 
   open(path: string, opening: Opening): Promise<PositionalRepresentation | Refusal> {
-    const policy = opening.attempt === 'first' ? this.#policy : afterChange(this.#policy)
+    const wanted = forAnswer(this.#policy, opening)
+    const policy = opening.attempt === 'first' ? wanted : afterChange(wanted)
     return openRepresentation(path, policy, { store: this.#store, signal: () => opening.context().signal })
   }
 
@@ -82,6 +83,18 @@ export class FileOpener implements Opener {
     const error = refusalError(opened)
     if (error !== undefined) throw error
     return undefined
+  }
+}
+
+/** The policy for an answer: what the plugin or a call has switched off is not done for the file. */
+function forAnswer(policy: FilePolicy, { acceptRanges, usesTag }: Opening): FilePolicy {
+  if (acceptRanges === 'bytes' && usesTag) return policy
+  const { root, dotfiles, etag } = policy
+  return {
+    root,
+    dotfiles,
+    etag: usesTag ? etag : false,
+    acceptRanges: acceptRanges === 'none' ? 'none' : policy.acceptRanges,
   }
 }
 

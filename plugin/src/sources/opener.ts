@@ -7,6 +7,10 @@ import type { RangeSource, Representation } from './source.ts'
 export interface Opening extends SourceContext {
   /** `again` if the representation changed after it was opened for the same answer. */
   readonly attempt: 'first' | 'again'
+  /** `none`: the answer is whole, and a file may grow while it is sent. */
+  readonly acceptRanges: 'bytes' | 'none'
+  /** Whether the answer uses the tag of the source. If not, none needs to be made. */
+  readonly usesTag: boolean
 }
 
 /** How an answer opens a source, of this package or of an application. */
