@@ -3,17 +3,18 @@
 // 1. Read the options and the destination: `options.ts`, `caller/`.
 // 2. If a checksum is given and the file has it already, end here: `disk/destination.ts`.
 // 3. Lock the output, and verify what an earlier run has left: `disk/store.ts`.
-// 4. Fetch one version of the file into the store: `versions.ts`, `transfer/transfer.ts`.
+// 4. Fetch one version of the file into the store: `fetch-versions.ts`, `transfer/transfer.ts`.
 // 5. Verify the digests of the whole file: `disk/verify-digests.ts`.
 // 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
 import { type Destination, Output } from './disk/destination.ts'
-import { withAdvice, withKeptBytes } from './disk/kept-bytes.ts'
+import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
 import { Store } from './disk/store.ts'
 import { verifyDigests } from './disk/verify-digests.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
+import { type FetchContext, Versions } from './fetch-versions.ts'
 import type { Clock } from './files/direct-writes.ts'
 import type { HttpClient } from './http/answer.ts'
 import { NodeClient } from './http/node-client.ts'
@@ -23,7 +24,6 @@ import { DownloadStatus } from './progress/download-status.ts'
 import { strongest } from './rules/digest.ts'
 import { strongTag } from './rules/validators.ts'
 import { Warnings } from './text/warnings.ts'
-import { type FetchContext, Versions } from './versions.ts'
 
 /** A running download. Iterate over it for progress, and await `finished` for the end. */
 export interface Download extends AsyncIterable<DownloadProgress> {

@@ -1,4 +1,4 @@
-import { inWords, shortageOf } from './shortage.ts'
+import { inWords, shortageOf } from './system-shortage.ts'
 
 /**
  * Why a download failed. The set is closed and part of the API.

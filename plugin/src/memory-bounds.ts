@@ -54,7 +54,7 @@ export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB
  */
 export const MAX_READS_PER_ANSWER = 4
 
-/** Bytes between two ranges that are read with them to save a call. Kept by `sources/nearby-reads.ts`. */
+/** Bytes between two ranges that are read with them to save a call. Kept by `sources/grouped-reads.ts`. */
 export const MAX_GAP_BYTES: number = 8 * KIB
 
 /**

@@ -1,6 +1,6 @@
-import { isPlainObject } from './checked-options.ts'
 import { FILE_OPTION_TABLE } from './files/file-options.ts'
-import { type OptionRows, oneOf, wholeNumber } from './option-rows.ts'
+import { isPlainObject } from './option-checks.ts'
+import { type OptionRows, oneOf, wholeNumber } from './option-row-types.ts'
 import type { CompleteOptions } from './options.ts'
 import { CONNECTION_FIELDS } from './rules/connection-fields.ts'
 import { isFieldName, isFieldValue, isMediaType } from './rules/field-value.ts'

@@ -1,6 +1,6 @@
 import type { EtagPolicy } from './files/file-options.ts'
-import type { EncodedSlashes, TargetSpelling } from './rules/request-spelling.ts'
 import type { Dotfiles } from './rules/resolve-path.ts'
+import type { EncodedSlashes, TargetSpelling } from './rules/target-spelling.ts'
 import type { RangeSource } from './sources/source.ts'
 
 /** What can be set for the plugin and overridden in each call of `reply.sendRange(path, options)`. */

@@ -45,14 +45,14 @@ export interface Call {
  * 1. Wait for a turn on the connection, first to open and then to send: `response-turn`. Nothing is open during a wait. An
  *    answer that has to wait for its turn to send opens again.
  * 2. Open the representation: `target-check` checks how the request spells the path, then the `opener` of the source opens
- *    it (`file-source`, `first-of`, or `opened-source` for a source of the application). If there is none, the answer
+ *    it (`file-source`, `first-of`, or `foreign-source` for a source of the application). If there is none, the answer
  *    ends in `refused-answer`.
  * 3. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
  *    handler.
  * 4. Decide: `decided-answer`, by `decision`, from `request-fields`.
  * 5. Without content, a 304, 412 or 416: `contentless-answer`.
  * 6. With content: `send-content` lays out the body (`multipart`), sets status and fields (`content-fields`), and sends it
- *    from memory (`short-body`) or as a stream (`answer-body`).
+ *    from memory (`buffered-body`) or as a stream (`answer-body`).
  *
  * A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
  */

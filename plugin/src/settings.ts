@@ -1,6 +1,6 @@
-import { checkedOptions, type OptionFilter, wrongOption } from './checked-options.ts'
 import { absoluteRoot } from './files/file-options.ts'
-import { defaultsOf } from './option-rows.ts'
+import { checkedOptions, type OptionFilter, wrongOption } from './option-checks.ts'
+import { defaultsOf } from './option-row-types.ts'
 import { OPTION_TABLE } from './option-table.ts'
 import type { CompleteOptions, RangePluginOptions, Settings } from './options.ts'
 

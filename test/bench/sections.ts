@@ -13,7 +13,7 @@ import { measureResponsiveness } from './studies/responsiveness.ts'
 import { measureScaling } from './studies/scaling.ts'
 import { measureStalledClients } from './studies/stalled-clients.ts'
 import { compareWithWrk, hasWrk } from './studies/wrk.ts'
-import { type Work, workNamed, works } from './works.ts'
+import { type Work, workNamed, works } from './workloads.ts'
 
 /** What the sections run with. */
 export interface Bench {

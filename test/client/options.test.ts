@@ -4,7 +4,7 @@ import type { DownloadOptions, SegmentReport } from 'range-get'
 import t from 'tap'
 import { type Settings, settingsOf } from '#client/options.js'
 import type { ExpectedDigest } from '#client/rules/digest.js'
-import type { NumberOption } from '#client/text/number-limits.js'
+import type { NumberOption } from '#client/text/option-limits.js'
 
 type NumbersOf<T> = { [Name in keyof T]-?: NonNullable<T[Name]> extends number ? Name : never }[keyof T]
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { REPOSITORY } from '../support/repository.ts'
 import { readManifest, workspaces } from './fields/shared-fields.ts'
-import { emptyFolder, PACKAGES, run } from './support/stranger.ts'
+import { emptyFolder, PACKAGES, run } from './support/package-user.ts'
 
 // It builds everything twice.
 t.setTimeout(300_000)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import t from 'tap'
 import { REPOSITORY } from '../support/repository.ts'
-import { emptyFolder, manifestOf, PACKAGES, pack, run } from './support/stranger.ts'
+import { emptyFolder, manifestOf, PACKAGES, pack, run } from './support/package-user.ts'
 
 const BESIDE = ['API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 /** The limit for all files, unpacked. It leaves less space than a wrong file would need. */

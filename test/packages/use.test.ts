@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { REPOSITORY } from '../support/repository.ts'
-import { manifestOf, run, strangersProject } from './support/stranger.ts'
+import { manifestOf, run, strangersProject } from './support/package-user.ts'
 
 const { folder, remove } = await strangersProject()
 t.teardown(remove)

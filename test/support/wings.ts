@@ -34,9 +34,9 @@ const PLUGIN: Layout = {
     'send-content.ts',
     'options.ts',
     'option-table.ts',
-    'option-rows.ts',
+    'option-row-types.ts',
     'settings.ts',
-    'checked-options.ts',
+    'option-checks.ts',
     'own-properties.ts',
     'registration.ts',
     'send-hooks.ts',
@@ -61,7 +61,7 @@ const PLUGIN: Layout = {
       is: 'the interface of a source, the checks of your own sources, the source of bytes in memory, the first of several',
       mayImport: [
         'rules',
-        'checked-options.ts',
+        'option-checks.ts',
         'own-properties.ts',
         'log-line.ts',
         'errors.ts',
@@ -75,8 +75,8 @@ const PLUGIN: Layout = {
       mayImport: [
         'rules',
         'sources',
-        'checked-options.ts',
-        'option-rows.ts',
+        'option-checks.ts',
+        'option-row-types.ts',
         'errors.ts',
         'foreign-failure.ts',
         'memory-bounds.ts',
@@ -117,12 +117,12 @@ const CLIENT: Layout = {
   top: [
     'index.ts',
     'download.ts',
-    'versions.ts',
+    'fetch-versions.ts',
     'options.ts',
     'download-progress.ts',
     'download-result.ts',
     'errors.ts',
-    'shortage.ts',
+    'system-shortage.ts',
     'dom-types.ts',
   ],
   wings: {
@@ -152,19 +152,19 @@ const CLIENT: Layout = {
     },
     files: {
       is: 'single operations on files, made safe: open, flush, identify, read, write; descriptors and buffers',
-      mayImport: ['caller', 'rules', 'state', 'errors.ts', 'shortage.ts'],
+      mayImport: ['caller', 'rules', 'state', 'errors.ts', 'system-shortage.ts'],
     },
     claim: {
       is: 'who owns the state on the disk: lock, secret, journal, stale files, placeholder, the final name',
-      mayImport: ['files', 'state', 'text', 'errors.ts', 'shortage.ts'],
+      mayImport: ['files', 'state', 'text', 'errors.ts', 'system-shortage.ts'],
     },
     disk: {
       is: 'the bytes on the disk: store, part file, writers, recovery, the path of the output',
-      mayImport: ['claim', 'files', 'rules', 'state', 'text', 'errors.ts', 'shortage.ts'],
+      mayImport: ['claim', 'files', 'rules', 'state', 'text', 'errors.ts', 'system-shortage.ts'],
     },
     connect: {
       is: 'connections: addresses, proxies, tunnels, sockets that are kept',
-      mayImport: ['rules', 'files/descriptors.ts', 'shortage.ts'],
+      mayImport: ['rules', 'files/descriptors.ts', 'system-shortage.ts'],
     },
     http: {
       is: 'one request and its answer, without ranges: redirects, head, body, trailers',
@@ -172,7 +172,7 @@ const CLIENT: Layout = {
     },
     schedule: {
       is: 'which connection fetches what, when and how fast; what a failed attempt means for the next one',
-      mayImport: ['http/answer.ts', 'disk', 'rules', 'state', 'errors.ts', 'shortage.ts'],
+      mayImport: ['http/answer.ts', 'disk', 'rules', 'state', 'errors.ts', 'system-shortage.ts'],
     },
     transfer: {
       is: 'the connections of a download: send requests, judge answers, store bodies',
@@ -199,15 +199,15 @@ const CLIENT: Layout = {
         'text',
         'state/file-name.ts',
         'files/descriptors.ts',
-        'files/stalled-calls.ts',
+        'files/hanging-calls.ts',
         'index.ts',
         'errors.ts',
-        'shortage.ts',
+        'system-shortage.ts',
       ],
     },
     demo: {
       is: '`npm run demo`: the download of a file from the demo server in small steps',
-      mayImport: ['command', 'text', 'files/descriptors.ts', 'index.ts', 'shortage.ts'],
+      mayImport: ['command', 'text', 'files/descriptors.ts', 'index.ts', 'system-shortage.ts'],
     },
   },
 }

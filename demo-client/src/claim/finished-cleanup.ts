@@ -5,10 +5,10 @@ import { exists, isSameFile } from '../files/free-name.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { cleanUp } from './cleanup.ts'
+import { readSecret } from './journal-key.ts'
 import { Lock } from './lock.ts'
 import { readOwner } from './lock-file.ts'
 import { lifeOf } from './lock-owner.ts'
-import { readSecret } from './secret.ts'
 import { temporariesIn } from './stale-files.ts'
 
 /** The download whose output exists. */

@@ -9,7 +9,7 @@ import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { existsError } from '../files/path-entry.ts'
 import type { Placeholder } from '../state/journal-format.ts'
 import type { StatePaths } from '../state/state-paths.ts'
-import { loadJournal } from './journal.ts'
+import { loadJournal } from './journal-file.ts'
 
 /** FAT rounds times to two seconds. */
 const COARSEST_TIME_NS = 2_000_000_000n

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Destination, DownloadOptions } from '../index.ts'
 import { durationMs, headersFrom, integer, sizeOf, usage, withScheme } from '../text/argument-values.ts'
-import { NUMBER_LIMITS, type NumberOption } from '../text/number-limits.ts'
+import { NUMBER_LIMITS, type NumberOption } from '../text/option-limits.ts'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
 
 /** One download that was asked for. */

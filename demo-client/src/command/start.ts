@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 // Starts range-get. `command.js` is the bundle of `range-get.ts`.
-import { load } from './load.ts'
+import { load } from './load-modules.ts'
 
 await load('./command.js', 'range-get')

@@ -1,5 +1,5 @@
 // The signals that end a command. The first one stops it in order, a second one at once.
-import { hasStalledCalls } from '../files/stalled-calls.ts'
+import { hasStalledCalls } from '../files/hanging-calls.ts'
 import { leaveTerminal } from './foreground.ts'
 
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { adviceOn } from '../files/descriptors.ts'
 import { DownloadError } from '../index.ts'
-import { inWords, shortageOf } from '../shortage.ts'
+import { inWords, shortageOf } from '../system-shortage.ts'
 
 /** The file on the server. */
 export interface Source {

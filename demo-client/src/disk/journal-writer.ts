@@ -1,7 +1,7 @@
 // Writes the journal of one run.
 import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
-import { removeJournal, saveJournal } from '../claim/journal.ts'
+import { removeJournal, saveJournal } from '../claim/journal-file.ts'
 import { type Block, byteCount } from '../state/blocks.ts'
 import { type Placeholder, sealedKey, type Version } from '../state/journal-format.ts'
 import type { PartFile } from './part-file.ts'

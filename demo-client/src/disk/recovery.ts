@@ -1,8 +1,8 @@
 // Recovers the blocks that an earlier run has received, as far as they are proven.
 import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
-import { loadJournal } from '../claim/journal.ts'
-import type { Secret } from '../claim/secret.ts'
+import { loadJournal } from '../claim/journal-file.ts'
+import type { Secret } from '../claim/journal-key.ts'
 import { isSameFileId } from '../files/file-id.ts'
 import { isJoinable } from '../rules/validators.ts'
 import type { Block } from '../state/blocks.ts'

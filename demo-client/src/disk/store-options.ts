@@ -1,6 +1,6 @@
 // The options of a store, and the state that it opens.
 import type { Claim } from '../claim/claim.ts'
-import type { Secret } from '../claim/secret.ts'
+import type { Secret } from '../claim/journal-key.ts'
 import type { NewPart } from './part-file.ts'
 import type { Recovered } from './recovery.ts'
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Shortage, shortageOf } from '../shortage.ts'
+import { type Shortage, shortageOf } from '../system-shortage.ts'
 
 /** Releases a descriptor that is not needed. Returns whether there was one. */
 export type Release = () => boolean

@@ -1,7 +1,7 @@
 // Rewrites the heads of answers into the strict form that the parser of node:http reads.
 import type { Duplex } from 'node:stream'
 import { ChunkSizes } from '../rules/chunk-sizes.ts'
-import { repairField, repairStatusLine } from '../rules/head-repair.ts'
+import { repairField, repairStatusLine } from '../rules/header-line-repair.ts'
 
 /** A longer head goes to the parser unchanged. The parser refuses it. */
 export const MAX_HEAD_BYTES: number = 128 * 1024

@@ -1,5 +1,5 @@
 // Reads the head of a proxy's answer to CONNECT. Pure.
-import { repairStatusLine } from './head-repair.ts'
+import { repairStatusLine } from './header-line-repair.ts'
 
 /** The head of a final answer. */
 export interface TunnelHead {

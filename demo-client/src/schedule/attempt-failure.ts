@@ -3,7 +3,7 @@ import { DownloadError } from '../errors.ts'
 import { type Answer, type BodyCut, PeekFailure, RequestFailure } from '../http/answer.ts'
 import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
-import { inWords, shortageOf } from '../shortage.ts'
+import { inWords, shortageOf } from '../system-shortage.ts'
 
 /** Thrown when the file on the server is no longer the one whose bytes are stored. */
 export class VersionChanged extends Error {}

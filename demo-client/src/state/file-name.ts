@@ -1,6 +1,6 @@
 // Safe file names from URLs and Content-Disposition. Pure.
 import { nameInDisposition } from '../rules/disposition.ts'
-import { decodePercent } from '../rules/percent.ts'
+import { decodePercent } from '../rules/percent-encoding.ts'
 import { cutToBytes, hashOf, isStateName } from './state-paths.ts'
 
 const FALLBACK = 'download'

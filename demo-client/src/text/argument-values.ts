@@ -1,6 +1,6 @@
 // The values of a command line: numbers, sizes, header fields, URLs. Pure.
 import { DownloadError } from '../errors.ts'
-import { isWithin, type NumberLimits } from './number-limits.ts'
+import { isWithin, type NumberLimits } from './option-limits.ts'
 
 /** Header fields written `Name: value`. @throws DownloadError `ERR_DOWNLOAD_USAGE`, as all here do */
 export function headersFrom(lines: readonly string[]): [string, string][] {

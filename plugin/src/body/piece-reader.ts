@@ -1,7 +1,7 @@
 import { representationChanged, wrongLength } from '../errors.ts'
 import { MAX_READS_PER_ANSWER } from '../memory-bounds.ts'
 import { type Layout, type Piece, pieceLength } from '../rules/multipart.ts'
-import { groupNearby, isNearbyReader, type Read } from '../sources/nearby-reads.ts'
+import { groupNearby, isNearbyReader, type Read } from '../sources/grouped-reads.ts'
 import type { PositionalRepresentation, RepresentationMetadata } from '../sources/source.ts'
 
 /**

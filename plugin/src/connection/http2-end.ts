@@ -1,8 +1,8 @@
 import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { BodyCount, type IntendedBody } from '../rules/body-count.ts'
+import { BodyCount, type IntendedBody } from '../rules/body-length.ts'
 import { endsWithHead } from '../rules/connection-fields.ts'
-import { replaceMethod } from './replace-method.ts'
+import { replaceMethod } from './replace-function.ts'
 import { writtenHead } from './written-head.ts'
 
 const RESET_CONTENT = 205

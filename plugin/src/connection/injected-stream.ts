@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Duplex, Readable } from 'node:stream'
-import { replaceMethod } from './replace-method.ts'
+import { replaceMethod } from './replace-function.ts'
 
 /**
  * Ends the response of `inject({ payloadAsStream: true })` when the reader of its stream leaves. A socket would report

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type OptionRows, oneOf, wholeNumber } from '../option-rows.ts'
+import { type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
 import type { Dotfiles } from '../rules/resolve-path.ts'
 import type { EtagFunction } from './etag-function.ts'
 

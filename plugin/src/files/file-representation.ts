@@ -1,5 +1,5 @@
 import type { ByteRange } from '../rules/range-set.ts'
-import type { NearbyReader, Read } from '../sources/nearby-reads.ts'
+import type { NearbyReader, Read } from '../sources/grouped-reads.ts'
 import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 

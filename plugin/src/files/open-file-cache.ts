@@ -2,9 +2,9 @@ import { SendRangeError } from '../errors.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
 import type { DescriptorBudget, KeptDescriptor } from './descriptor-budget.ts'
 import { sameVersion } from './file-version.ts'
-import { freshRun } from './fresh-run.ts'
 import { closesUnderWay, type OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
+import { freshRun } from './shared-run.ts'
 
 /** One open for all requests of the same path at the same time. */
 interface SharedOpen {

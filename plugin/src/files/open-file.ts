@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { SendRangeError } from '../errors.ts'
 import { formatEntityTag } from '../rules/entity-tag.ts'
-import { type Read, targetsWithGaps } from '../sources/nearby-reads.ts'
+import { type Read, targetsWithGaps } from '../sources/grouped-reads.ts'
 import type { FileOperations } from './file-operations.ts'
 import {
   CLOCK_GRAIN_MS,
@@ -14,9 +14,9 @@ import {
   sameVersion,
   versionOf,
 } from './file-version.ts'
-import { freshRun } from './fresh-run.ts'
+import { operationsOn } from './local-file-systems.ts'
 import { RangeCache, type VersionRanges } from './range-cache.ts'
-import { operationsOn } from './storage.ts'
+import { freshRun } from './shared-run.ts'
 import { hasContentOf, type SeenFile, versionHistory } from './version-history.ts'
 
 const fstatFd = promisify(fstat)

@@ -16,10 +16,10 @@ import {
   unsettledFor,
   versionOf,
 } from './file-version.ts'
+import { operationsOn } from './local-file-systems.ts'
 import { OpenFile } from './open-file.ts'
 import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
 import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
-import { operationsOn } from './storage.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
 
 const openFd = promisify(open)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError, systemCode } from '../errors.ts'
-import { isRemote } from './storage.ts'
+import { isRemote } from './local-file-systems.ts'
 
 /** What a root is. `unknown`: the system does not say so, or not in time. */
 export type RootKind = 'folder' | 'no folder' | 'missing' | 'unknown'

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 import { writtenHead } from '../connection/written-head.ts'
-import { BodyCount, type IntendedBody } from '../rules/body-count.ts'
+import { BodyCount, type IntendedBody } from '../rules/body-length.ts'
 import { cutReplacedBody } from './replacement.ts'
 import { bytesOf, interceptWrites, type Write, type WriteArguments, withBytes } from './write-calls.ts'
 

@@ -1,15 +1,15 @@
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { correctHeadersSent } from '../connection/head-sent.ts'
-import { replaceMethod } from '../connection/replace-method.ts'
+import { replaceMethod } from '../connection/replace-function.ts'
 import { cut, type RawResponse } from '../connection/response-lifetime.ts'
 import { noteWrittenHead, writtenHead } from '../connection/written-head.ts'
 import { writeLogLine } from '../log-line.ts'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from '../rules/connection-fields.ts'
 import { AnswerHead, type ReadableHead, writtenHeadOf } from './answer-head.ts'
 import { isPlainFields, setAllFields } from './head-arguments.ts'
+import { expectedLength } from './head-differences.ts'
 import { correctContentlessHead, correctEncodedHead, correctHead, wrongFieldOf } from './head-rules.ts'
-import { expectedLength } from './head-traits.ts'
 import { checkNextHead } from './http2-head.ts'
 import {
   expectOwnBody,

@@ -11,7 +11,7 @@ import {
   isOtherLength,
   isPartWithoutRange,
   isSuccess,
-} from './head-traits.ts'
+} from './head-differences.ts'
 import type { IntendedAnswer } from './intended-answer.ts'
 
 const OK = 200

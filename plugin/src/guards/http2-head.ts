@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import { replaceMethod } from '../connection/replace-method.ts'
+import { replaceMethod } from '../connection/replace-function.ts'
 import { linesOf, type ReadableHead } from './answer-head.ts'
 
 type Respond = (headers: unknown, options?: unknown) => void

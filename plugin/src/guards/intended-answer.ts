@@ -22,7 +22,7 @@
  * 3. If the application has begun an answer on `reply.raw` itself, ours cannot follow, and both are cut:
  *    `begun-answer`, `abandoned-answer`.
  * 4. The head is written: `head-guard` corrects it, reads it again as it goes out, and cuts the answer if a rule is
- *    broken. The rules are in `head-rules`, and what they compare in `head-traits`. Over HTTP/2 `http2-head` looks
+ *    broken. The rules are in `head-rules`, and what they compare in `head-differences`. Over HTTP/2 `http2-head` looks
  *    below Node's own `writeHead`.
  * 5. If a hook can get at the body, its replacement is compared with the head: `body-guard` over HTTP/1,
  *    `connection/http2-end` over HTTP/2. `first-bytes` holds back a short one until its length is known, and

@@ -1,4 +1,4 @@
-import { replaceMethodTemporarily } from '../connection/replace-method.ts'
+import { replaceMethodTemporarily } from '../connection/replace-function.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 
 /** `write` or `end` of a response. */

@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest, HTTPMethods } from 'fastify'
 import {
+  hasRepeatedName,
+  isCollapsed,
+  isSameButAt,
+  isSameRoute,
+  type RouteParameters,
+} from '../rules/route-parameters.ts'
+import {
   asRegistered,
   decoded,
   type EncodedSlashes,
@@ -17,14 +24,7 @@ import {
   type Semicolon,
   type TargetSpelling,
   withUnreservedReplaced,
-} from '../rules/request-spelling.ts'
-import {
-  hasRepeatedName,
-  isCollapsed,
-  isSameButAt,
-  isSameRoute,
-  type RouteParameters,
-} from '../rules/route-parameters.ts'
+} from '../rules/target-spelling.ts'
 import { receivedTarget } from './received-target.ts'
 
 /** The settings for the spelling of a request's target. */

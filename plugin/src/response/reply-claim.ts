@@ -6,8 +6,8 @@ import { guardConnection } from '../guards/connection-guard.ts'
 import { forgetIntended } from '../guards/intended-answer.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { writeLogLine } from '../log-line.ts'
-import { removeFieldsOfOtherError } from './added-fields.ts'
 import { resetStatus } from './handler-status.ts'
+import { removeFieldsOfOtherError } from './removable-fields.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 /** Where a reply keeps its claim. */

@@ -6,7 +6,7 @@ import type { Selected } from '../rules/decision.ts'
 import { formatEntityTag } from '../rules/entity-tag.ts'
 import { formatHttpDate } from '../rules/http-date.ts'
 import type { Representation } from '../sources/source.ts'
-import { addFields, removeAddedFields } from './added-fields.ts'
+import { addFields, removeAddedFields } from './removable-fields.ts'
 import type { HandlerFields } from './selected-representation.ts'
 
 const RANGE_NOT_SATISFIABLE = 416

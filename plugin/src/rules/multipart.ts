@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CompactRanges } from './compact-ranges.ts'
+import { CompactRanges } from './packed-ranges.ts'
 import type { ByteRange } from './range-set.ts'
 
 /** A piece of a body: bytes that are in memory, or a range that must be read. */

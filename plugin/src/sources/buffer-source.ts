@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { checkedOptions, type OptionCheck, wrongOption } from '../checked-options.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
+import { checkedOptions, type OptionCheck, wrongOption } from '../option-checks.ts'
 import { ownProperties } from '../own-properties.ts'
 import { parseEntityTag } from '../rules/entity-tag.ts'
 import { isMediaType } from '../rules/field-value.ts'

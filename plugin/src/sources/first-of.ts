@@ -1,6 +1,6 @@
-import { wrongOption } from '../checked-options.ts'
 import { foreignFailure } from '../foreign-failure.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
+import { wrongOption } from '../option-checks.ts'
 import { describeRefusal, isRefusal, type Refusal } from '../rules/refusal.ts'
 import { assertWanted } from './given-up.ts'
 import { type Opener, openerOf, ownSource } from './opener.ts'

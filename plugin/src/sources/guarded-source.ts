@@ -1,6 +1,6 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import { unlessGivenUp } from './given-up.ts'
-import type { ReopenableRepresentation } from './read-openings.ts'
+import type { ReopenableRepresentation } from './reopened-reads.ts'
 import {
   isPositional,
   type PositionalRepresentation,

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Refusal } from '../rules/refusal.ts'
-import { openSource, type SourceContext } from './opened-source.ts'
+import { openSource, type SourceContext } from './foreign-source.ts'
 import type { RangeSource, Representation } from './source.ts'
 
 /** What goes with one opening. */

@@ -1,5 +1,5 @@
 import { randomNumbers } from '../pattern.ts'
-import type { Work } from '../works.ts'
+import type { Work } from '../workloads.ts'
 import { type Probed, probe } from './probe.ts'
 import type { Load } from './protocol.ts'
 import { rangeValue, stretchesOf } from './range-field.ts'

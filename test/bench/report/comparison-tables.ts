@@ -1,6 +1,6 @@
 import { type ContenderName, LABELS } from '../servers/contender.ts'
 import type { Result } from '../studies/comparison.ts'
-import type { Work } from '../works.ts'
+import type { Work } from '../workloads.ts'
 import { formatRatio, formatSpread } from './format.ts'
 import type { Table } from './table.ts'
 

@@ -1,5 +1,5 @@
 import { loadOf, probeOf } from '../load/loads.ts'
-import { works } from '../works.ts'
+import { works } from '../workloads.ts'
 import type { Contender } from './contender.ts'
 import type { FixedAnswer } from './fixed.ts'
 import { nginxVersion, startNginx } from './nginx.ts'

@@ -3,7 +3,7 @@ import { loadOf } from '../load/loads.ts'
 import type { Load, LoadResult } from '../load/protocol.ts'
 import { type Spread, spreadOf } from '../report/statistics.ts'
 import type { Contender, ContenderName } from '../servers/contender.ts'
-import type { Work } from '../works.ts'
+import type { Work } from '../workloads.ts'
 import { cpuSeconds } from './process-usage.ts'
 
 /** What one contender took at one kind of work; seconds for each request, or file. */

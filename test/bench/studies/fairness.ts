@@ -5,7 +5,7 @@ import { formatSeconds } from '../report/format.ts'
 import { quantile } from '../report/statistics.ts'
 import type { Table } from '../report/table.ts'
 import { type Contender, type ContenderName, LABELS } from '../servers/contender.ts'
-import { workNamed } from '../works.ts'
+import { workNamed } from '../workloads.ts'
 
 const COMPARED: readonly ContenderName[] = ['ours', 'static', 'nginx']
 const SMALL_CONNECTIONS = 4

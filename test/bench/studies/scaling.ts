@@ -4,7 +4,7 @@ import { formatRatio, formatSpread } from '../report/format.ts'
 import { spreadOf } from '../report/statistics.ts'
 import type { Table } from '../report/table.ts'
 import { type Server, startNodeServer } from '../servers/server.ts'
-import { workNamed } from '../works.ts'
+import { workNamed } from '../workloads.ts'
 import type { Effort } from './comparison.ts'
 import { cpuSeconds } from './process-usage.ts'
 

@@ -4,7 +4,7 @@ import { rangeValue, stretchesOf } from '../load/range-field.ts'
 import { randomNumbers } from '../pattern.ts'
 import { spreadOf } from '../report/statistics.ts'
 import type { Contender } from '../servers/contender.ts'
-import type { Work } from '../works.ts'
+import type { Work } from '../workloads.ts'
 import type { Effort, Result } from './comparison.ts'
 import { cpuSeconds } from './process-usage.ts'
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { PieceReader } from '#plugin/body/piece-reader.js'
 import { MAX_READS_PER_ANSWER } from '#plugin/memory-bounds.js'
 import { type Layout, type Piece, pieceLength } from '#plugin/rules/multipart.js'
-import type { NearbyReader, Read } from '#plugin/sources/nearby-reads.js'
+import type { NearbyReader, Read } from '#plugin/sources/grouped-reads.js'
 import { numberedLines } from '../support/numbered-lines.ts'
 
 const CONTENT = numberedLines(1000)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { KINDS } from './kinds.ts'
+import { KINDS } from './neighbour-kinds.ts'
 import { runKind } from './run-kind.ts'
 
 t.setTimeout(300_000)

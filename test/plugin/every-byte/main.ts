@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { KINDS } from './kinds.ts'
+import { KINDS } from './neighbour-kinds.ts'
 import { runKind } from './run-kind.ts'
 
 const { values } = parseArgs({

@@ -7,7 +7,7 @@ import { localhostCertificate } from '../support/localhost-certificate.ts'
 import { SIZES } from './content.ts'
 import { wholeContent } from './expectation.ts'
 import { KeptChunks } from './kept-chunks.ts'
-import { KINDS, type Kind } from './kinds.ts'
+import { KINDS, type Kind } from './neighbour-kinds.ts'
 
 /** What this process says to its parent. */
 export type ServerMessage =

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { CONTENTS, contentOf, type Hook, serveBehind, type Way } from './support/hooked.ts'
-import { askHttp2, askTwo } from './support/two-on-one.ts'
+import { askHttp2, askTwo } from './support/two-requests-client.ts'
 
 type Length = number | string | readonly (number | string)[]
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { contentOf, serveBehind, type Way } from './support/hooked.ts'
-import { type Asked, askHttp2, askTwo, type Seen } from './support/two-on-one.ts'
+import { type Asked, askHttp2, askTwo, type Seen } from './support/two-requests-client.ts'
 
 type Change = (reply: FastifyReply) => unknown
 type Kind = 'whole' | 'one range' | 'two ranges'

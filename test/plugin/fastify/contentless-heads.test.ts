@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { contentOf, type Payload, serveBehind } from './support/hooked.ts'
-import { askTwo } from './support/two-on-one.ts'
+import { askTwo } from './support/two-requests-client.ts'
 import {
   ask,
   DESCRIPTION,

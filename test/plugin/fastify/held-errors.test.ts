@@ -4,7 +4,7 @@ import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { serve } from '../support/serve.ts'
 import { NEXT, serveBehind, type Way } from './support/hooked.ts'
-import { type Asked, askTwo } from './support/two-on-one.ts'
+import { type Asked, askTwo } from './support/two-requests-client.ts'
 import {
   ask,
   DESCRIPTION,

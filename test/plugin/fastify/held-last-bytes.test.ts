@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { CONTENTS, contentOf, type Hook, type Payload, serveBehind } from './support/hooked.ts'
-import { askHttp2, askTwo } from './support/two-on-one.ts'
+import { askHttp2, askTwo } from './support/two-requests-client.ts'
 
 const stream = (payload: Payload): Readable => (Buffer.isBuffer(payload) ? Readable.from([payload]) : payload)
 

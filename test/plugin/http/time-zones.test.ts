@@ -11,7 +11,7 @@ const DATED = [
   'answers.test.js',
   'disagreements.test.js',
   'methods.test.js',
-  'peers-faults.test.js',
+  'other-servers-bugs.test.js',
   'repeated-fields.test.js',
 ]
 

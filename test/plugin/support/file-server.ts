@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import type { Test } from 'tap'
-import { asServed } from './file-ways.ts'
 import { RawConnection, type RawRequest, type RawResponse } from './raw-http.ts'
+import { asServed } from './ways-to-serve.ts'
 
 /** When every file of the fixture was last modified: the example of RFC 9110 §5.6.7. */
 export const MODIFIED = 'Sun, 06 Nov 1994 08:49:37 GMT'

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangePluginOptions, rangePlugin } from 'fastify-send-range'
 import type { Test } from 'tap'
-import { asServed } from './file-ways.ts'
+import { asServed } from './ways-to-serve.ts'
 
 const ERROR_LEVEL = 50
 

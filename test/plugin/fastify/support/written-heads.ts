@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { Test } from 'tap'
 import type { Way } from './hooked.ts'
-import { type Asked, askHttp2, askTwo, type Seen, type SeenTwo } from './two-on-one.ts'
+import { type Asked, askHttp2, askTwo, type Seen, type SeenTwo } from './two-requests-client.ts'
 
 type WriteHead = (...given: unknown[]) => unknown
 type Raw = {

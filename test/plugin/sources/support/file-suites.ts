@@ -1,4 +1,4 @@
-import { FILE_WAYS, type FileWay, passedOn, serveFiles } from '../../support/file-ways.ts'
+import { FILE_WAYS, type FileWay, passedOn, serveFiles } from '../../support/ways-to-serve.ts'
 
 /** Suites of whole answers, all of whose files are served from the root of a registration. */
 const SUITES = [

@@ -1,4 +1,4 @@
-import type { OptionCheck } from './checked-options.ts'
+import type { OptionCheck } from './option-checks.ts'
 
 /** One option: its value where it is not given, and what a given value must be. */
 export interface OptionRow<Value> extends OptionCheck {

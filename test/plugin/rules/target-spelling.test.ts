@@ -13,7 +13,7 @@ import {
   namesFile,
   pathOf,
   withUnreservedReplaced,
-} from '#plugin/rules/request-spelling.js'
+} from '#plugin/rules/target-spelling.js'
 
 t.test('RFC 9112 §3.2 the path of a target is taken without its origin, query and fragment', async (t) => {
   for (const [target, path] of [

@@ -1,6 +1,6 @@
 // Which numbers an option takes.
 import t from 'tap'
-import { isWithin, NUMBER_LIMITS } from '#client/text/number-limits.js'
+import { isWithin, NUMBER_LIMITS } from '#client/text/option-limits.js'
 
 t.test('a whole number from the least to the most is within the limits, and nothing else', async (t) => {
   const limits = { least: 1, most: 64 }

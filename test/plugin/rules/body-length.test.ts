@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BodyCount } from '#plugin/rules/body-count.js'
+import { BodyCount } from '#plugin/rules/body-length.js'
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text)
 const HELLO = { length: 5, bytes: bytesOf('hello') }

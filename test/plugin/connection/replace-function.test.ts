@@ -1,5 +1,5 @@
 import t from 'tap'
-import { replaceMethod, replaceMethodTemporarily } from '#plugin/connection/replace-method.js'
+import { replaceMethod, replaceMethodTemporarily } from '#plugin/connection/replace-function.js'
 
 class Greeter {
   greet(): string {

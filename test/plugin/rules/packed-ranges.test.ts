@@ -1,5 +1,5 @@
 import t from 'tap'
-import { CompactRanges } from '#plugin/rules/compact-ranges.js'
+import { CompactRanges } from '#plugin/rules/packed-ranges.js'
 import type { ByteRange } from '#plugin/rules/range-set.js'
 
 const MOST = Number.MAX_SAFE_INTEGER

@@ -1,7 +1,7 @@
 // Loads the modules of a command, and reports clearly if there are too few descriptors for them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { adviceOn, shortOfDescriptors } from '../files/descriptors.ts'
-import { inWords, shortageOf } from '../shortage.ts'
+import { inWords, shortageOf } from '../system-shortage.ts'
 import { EXIT_STATUS } from './exit-status.ts'
 
 /** Modules are loaded in parallel. The limit can be read only after those that are open have been read. */

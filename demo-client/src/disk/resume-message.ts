@@ -1,7 +1,7 @@
 // What an error message says about the bytes received: whether a later run can resume.
 import { DownloadError, type DownloadErrorCode } from '../errors.ts'
 import { adviceOn } from '../files/descriptors.ts'
-import { shortageOf } from '../shortage.ts'
+import { shortageOf } from '../system-shortage.ts'
 
 /** Whether a later run can resume from the disk. `null`: this run had not begun. */
 export type KeptBytes = 'resumable' | 'nothing' | null

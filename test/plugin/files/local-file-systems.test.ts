@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { isRemote, operationsOn, parseMounts, refreshMounts } from '#plugin/files/storage.js'
+import { isRemote, operationsOn, parseMounts, refreshMounts } from '#plugin/files/local-file-systems.js'
 
 const MOUNTINFO = [
   '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MAX_GAP_BYTES, SMALL_CHUNK_BYTES } from '#plugin/memory-bounds.js'
-import { groupNearby, isNearbyReader, type Read, targetsWithGaps } from '#plugin/sources/nearby-reads.js'
+import { groupNearby, isNearbyReader, type Read, targetsWithGaps } from '#plugin/sources/grouped-reads.js'
 
 const read = (position: number, length: number): Read => ({ target: new Uint8Array(length), position })
 const GAP = MAX_GAP_BYTES
