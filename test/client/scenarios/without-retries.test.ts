@@ -54,9 +54,17 @@ const DETERMINISTIC: Refusal[] = [
     protocol(status, answer(status), new RegExp(`answered ${status.slice(0, 3)} to a GET`)),
   ),
   ...['301 Moved', '302 Found', '303 Other', '307 Temporary', '308 Permanent'].map((status) =>
-    protocol(`${status} without Location`, answer(status), /redirects from .* to a URL that cannot be fetched/),
+    protocol(
+      `${status} without Location`,
+      answer(status),
+      /redirects from .* to a URL that cannot be fetched/,
+    ),
   ),
-  protocol('302 to another scheme', answer('302 Found', { location: 'ftp://127.0.0.1/x' }), /cannot be fetched/),
+  protocol(
+    '302 to another scheme',
+    answer('302 Found', { location: 'ftp://127.0.0.1/x' }),
+    /cannot be fetched/,
+  ),
   protocol('206 without Content-Range', answer('206 Partial Content'), /206 although no range was requested/),
   protocol(
     '206 with a Content-Range that has no bytes',
