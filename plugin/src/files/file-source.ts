@@ -3,6 +3,7 @@ import { SendRangeError } from '../errors.ts'
 import { checkedOptions } from '../option-checks.ts'
 import { defaultsOf } from '../option-row-types.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
+import { assertWanted } from '../sources/given-up.ts'
 import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
 import { refusalError } from '../sources/refused-path.ts'
 import type { OpenContext, PositionalRepresentation, RangeSource } from '../sources/source.ts'
@@ -73,10 +74,12 @@ export class FileOpener implements Opener {
    * Opens a file for a source of an application that passes calls on, which may do anything with it.
    *
    * @returns undefined for what is not there
-   * @throws SendRangeError also `ERR_RANGE_PATH_INVALID` and `ERR_RANGE_PATH_FORBIDDEN`
+   * @throws SendRangeError also `ERR_RANGE_PATH_INVALID` and `ERR_RANGE_PATH_FORBIDDEN`, and `ERR_RANGE_READ` if the
+   * signal is aborted already
    */
   async openFor(path: unknown, context: OpenContext): Promise<PositionalRepresentation | undefined> {
     if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
+    assertWanted(context.signal)
     const signal = (): AbortSignal => context.signal
     const opened = await openRepresentation(path, this.#policy, { store: this.#store, signal })
     if (!isRefusal(opened)) return handedOut(opened)

@@ -30,9 +30,7 @@ import { withWeakDate } from './weak-date.ts'
  */
 export function firstOf(...sources: RangeSource[]): RangeSource {
   assertSources(sources)
-  return ownSource(new FirstOpener(sources.map(openerOf)), (path, context) =>
-    openFirst(sources, path, context),
-  )
+  return ownSource(new FirstOpener(sources), (path, context) => openFirst(sources, path, context))
 }
 
 function assertSources(given: readonly unknown[]): void {
@@ -56,20 +54,22 @@ function saysMore(reason: Refusal, than: Refusal): boolean {
 }
 
 class FirstOpener implements Opener {
-  readonly dates: Opener['dates']
-  readonly #openers: readonly Opener[]
+  readonly #sources: readonly RangeSource[]
 
-  constructor(openers: readonly Opener[]) {
-    this.#openers = openers
-    const [only, ...others] = openers
-    this.dates = others.length > 0 ? 'weak' : (only?.dates ?? 'as given')
+  constructor(sources: readonly RangeSource[]) {
+    this.#sources = sources
+  }
+
+  get dates(): Opener['dates'] {
+    const [only, ...others] = this.#sources
+    return only === undefined || others.length > 0 ? 'weak' : openerOf(only).dates
   }
 
   /** Where no source has the path, the reason is the one that says most. */
   async open(...args: Parameters<Opener['open']>): Promise<Representation | Refusal> {
     let reason: Refusal = 'not-in-source'
-    for (const opener of this.#openers) {
-      const opened = await opener.open(...args)
+    for (const source of this.#sources) {
+      const opened = await openerOf(source).open(...args)
       if (!isRefusal(opened) || describeRefusal(opened).status !== 404) return opened
       if (saysMore(opened, reason)) reason = opened
     }
@@ -77,11 +77,11 @@ class FirstOpener implements Opener {
   }
 
   async check(...args: Parameters<Opener['check']>): Promise<void> {
-    await Promise.all(this.#openers.map((opener) => opener.check(...args)))
+    await Promise.all(this.#sources.map((source) => openerOf(source).check(...args)))
   }
 
   closeKept(): void {
-    for (const opener of this.#openers) opener.closeKept()
+    for (const source of this.#sources) openerOf(source).closeKept()
   }
 }
 

@@ -25,24 +25,35 @@ export interface Opener {
   closeKept(): void
 }
 
-/** The openers of the sources of this package. The key is the source itself, so no other object can pass for one. */
-const openers = new WeakMap<RangeSource, Opener>()
+interface OwnSource {
+  readonly opener: Opener
+  readonly open: RangeSource['open']
+}
+
+/** The sources of this package. The key is the source itself, so no other object can pass for one. */
+const ownSources = new WeakMap<RangeSource, OwnSource>()
 
 /**
- * Makes a source of this package. An answer opens it by its opener, without the checks that other sources need.
+ * Makes a source of this package. An answer opens it by its opener, without the checks that other sources need. It is not
+ * frozen: a proxy of a frozen object cannot give another `open`.
  *
  * @param opener for answers
  * @param open for a source of an application that passes calls on
  */
 export function ownSource(opener: Opener, open: RangeSource['open']): RangeSource {
-  const source: RangeSource = Object.freeze({ open })
-  openers.set(source, opener)
+  const source: RangeSource = { open }
+  ownSources.set(source, { opener, open })
   return source
 }
 
-/** The opener of any source. One of an application is held to its contract. */
+/**
+ * The opener of any source, now. One of an application is held to its contract, and so is a source of this package whose
+ * `open` the application has replaced.
+ */
 export function openerOf(source: RangeSource): Opener {
-  return openers.get(source) ?? new ApplicationOpener(source)
+  const own = ownSources.get(source)
+  const isOriginal = own !== undefined && Object.getOwnPropertyDescriptor(source, 'open')?.value === own.open
+  return isOriginal ? own.opener : new ApplicationOpener(source)
 }
 
 /** Opens a source of an application, which checks its own settings and keeps what it likes. */

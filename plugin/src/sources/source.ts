@@ -91,6 +91,9 @@ export interface RangeSource {
    * request if an `onSend` hook reads the payload of a representation with `read`.
    *
    * Nothing limits how long a source takes while the client waits.
+   *
+   * `fileSource` and `firstOf` reject if the signal is aborted before they open. A caller of `open` must close what it
+   * returns, also if the signal was aborted in the meantime.
    */
   open(path: string, context: OpenContext): Promise<Representation | undefined> | Representation | undefined
 }
