@@ -43,9 +43,10 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'demo-client/dist/text/option-limits', tests: ['client/text/option-limits'] },
   { module: 'demo-client/dist/rules/attempts', tests: ['client/rules/attempts'] },
   {
-    module: 'demo-client/dist/content/expected-file',
-    tests: ['client/content/expected-file', 'client/content/file-formats'],
+    module: 'demo-client/dist/content/named-content',
+    tests: ['client/content/named-content', 'client/content/file-formats'],
   },
+  { module: 'demo-client/dist/rules/content-coding', tests: ['client/rules/content-coding'] },
   { module: 'demo-client/dist/content/file-formats', tests: ['client/content/file-formats'] },
   { module: 'demo-client/dist/state/journal-format', tests: ['client/state/journal-format'] },
   { module: 'demo-client/dist/rules/min-rate', tests: ['client/rules/min-rate'] },

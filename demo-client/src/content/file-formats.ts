@@ -1,5 +1,5 @@
 // What the name of a file says about its first bytes: binary formats, which text cannot be. Pure.
-import { decompressedName, extensionOf, type FileNames, isPageName, segmentsOf } from './expected-file.ts'
+import { decompressedName, extensionOf, type FileNames, isPageName, segmentsOf } from './named-content.ts'
 import type { StandIn } from './stand-in.ts'
 
 /**

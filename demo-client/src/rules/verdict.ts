@@ -1,8 +1,10 @@
 // Compares the head of each answer with its request. No answer is trusted before. Pure.
-import { type FileNames, unexpectedCoding } from '../content/expected-file.ts'
+
 import { isHtml, mediaTypes } from '../content/media-types.ts'
+import type { FileNames } from '../content/named-content.ts'
 import { reasonFor } from '../content/stand-in.ts'
 import { retryAfter } from './backoff.ts'
+import { unexpectedCoding } from './content-coding.ts'
 import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'

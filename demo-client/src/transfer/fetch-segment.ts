@@ -1,17 +1,18 @@
 // One GET with a range: sent, answered and judged. The caller receives the body.
-import { type FileNames, isPageExpected } from '../content/expected-file.ts'
+
 import { suspectsFor } from '../content/file-formats.ts'
 import { isHtml } from '../content/media-types.ts'
+import { type FileNames, isPageExpected } from '../content/named-content.ts'
 import type { StandIn } from '../content/stand-in.ts'
 import type { Answer, HttpClient } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
-import { WANT_DIGEST } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
-import { rangeValidator, type Validators } from '../rules/validators.ts'
+import type { Validators } from '../rules/validators.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Interval } from '../state/blocks.ts'
 import { fullNameFromDisposition } from '../state/file-name.ts'
 import type { FirstBytes } from './first-bytes.ts'
+import { requestFields } from './request-fields.ts'
 
 /** What to ask for, and of which version. */
 export interface SegmentRequest {
@@ -45,16 +46,9 @@ export interface JudgedAnswer {
 /** Sends a request and judges the answer. Throws what {@link HttpClient.get} and {@link FirstBytes.judge} throw. */
 export async function fetchSegment(client: HttpClient, request: SegmentRequest): Promise<JudgedAnswer> {
   const { target, validators, signal } = request
-  const range = rangeField(request.range)
-  const fields: Record<string, string> = {
-    'accept-encoding': 'identity',
-    'want-repr-digest': WANT_DIGEST,
-    'want-content-digest': WANT_DIGEST,
-  }
-  if (range !== null) fields['range'] = range
-  const validator = validators === null ? null : rangeValidator(validators)
-  if (range !== null && validator !== null && request.condition === 'if-range') fields['if-range'] = validator
+  const fields = requestFields(request)
   const answer = await client.get(target, fields, signal)
+  const range = fields['range'] ?? null
   const isConditional = 'if-range' in fields
   if (answer.misdirection !== null)
     return { answer, verdict: { kind: 'invalid', reason: answer.misdirection }, range, isConditional }
@@ -76,11 +70,6 @@ export async function fetchSegment(client: HttpClient, request: SegmentRequest):
 
 function finite(end: number): number | null {
   return Number.isFinite(end) ? end : null
-}
-
-function rangeField(range: Interval | null): string | null {
-  if (range === null) return null
-  return `bytes=${range.start}-${Number.isFinite(range.end) ? range.end - 1 : ''}`
 }
 
 function namesOf({ outputName }: SegmentRequest, answer: Answer): FileNames {

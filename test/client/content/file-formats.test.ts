@@ -1,7 +1,7 @@
 // Which stand-ins the names of a file exclude.
 import t from 'tap'
-import { type FileNames, isPageExpected } from '#client/content/expected-file.js'
 import { suspectsFor } from '#client/content/file-formats.js'
+import { type FileNames, isPageExpected } from '#client/content/named-content.js'
 
 const ALL = ['page', 'json', 'error', 'pointer']
 

@@ -1,4 +1,4 @@
-// What the names of a file say about its content: whether it may be an HTML page, or coded bytes. Pure.
+// What the names of a file say about its content: whether it may be an HTML page. Pure.
 
 /** The names of a file in a request and its answer. */
 export interface FileNames {
@@ -14,22 +14,6 @@ export interface FileNames {
 const HTML = /^(?:x?html?|[sm]html?|dhtml|xht)$/
 /** Extensions of programs, whose output often is a page. They mean that only in a URL. */
 const PROGRAMS = /^(?:php\d?|phtml|aspx?|jspx?|jsf|cfm|cgi|do|action)$/
-
-/** The codings that an extension stands for: such a file consists of coded bytes. */
-const CODINGS: readonly (readonly [extensions: RegExp, codings: readonly string[]])[] = [
-  [/^(?:gz|gzip|tgz|taz|svgz|emz|wmz|vgz|cpgz)$/, ['gzip', 'x-gzip']],
-  [/^(?:z|taz|tz)$/, ['compress', 'x-compress']],
-  [/^(?:br|tbr)$/, ['br']],
-  [/^(?:zst|zstd|tzst)$/, ['zstd', 'x-zstd']],
-  [/^(?:bz2?|tbz2?|tb2)$/, ['bzip2', 'x-bzip2', 'x-bzip']],
-  [/^(?:xz|txz)$/, ['xz', 'x-xz']],
-  [/^(?:lzma|tlz)$/, ['lzma', 'x-lzma']],
-  [/^(?:lz4)$/, ['lz4', 'x-lz4']],
-  [/^zz$/, ['deflate']],
-]
-
-/** Values of Content-Encoding that change no byte: a framing that the store has removed, charsets, and words for no coding. */
-const NO_CODINGS = /^(?:identity|aws-chunked|none|binary|[78]bit|utf-?8|us-ascii|iso-8859-1)?$/
 
 /** Extensions of compressed files, which some servers send decompressed. */
 const COMPRESSED = /^(?:br|bz2?|bzip2|gz|gzip|lz|lz4|lzma|lzo|xz|z|zst|zstd)$/
@@ -72,25 +56,6 @@ function kindOf(name: string | null): string | null {
  */
 export function segmentsOf(urls: readonly string[]): string[] {
   return urls.flatMap((name) => [name.replace(/\?.*/, ''), name.replace(/[;?].*/, '')])
-}
-
-/**
- * The Content-Encoding if it is unexpected, or null. The request asks for `identity`. A coding that the file's name stands
- * for is part of the file itself.
- */
-export function unexpectedCoding(
-  field: string | null,
-  { urls, disposition, output }: FileNames,
-): string | null {
-  const codings = (field ?? '').split(',').map((each) => each.trim().toLowerCase())
-  const [coding, ...others] = codings.filter((each) => !NO_CODINGS.test(each))
-  if (coding === undefined) return null
-  const extensions = [...urls, disposition, output].map(extensionOf)
-  const own = CODINGS.filter(([of]) =>
-    extensions.some((extension) => extension !== null && of.test(extension)),
-  )
-  const isOwn = others.length === 0 && own.some(([, names]) => names.includes(coding))
-  return isOwn ? null : field
 }
 
 function isPageOrNothing(extension: string | null, pages: RegExp): boolean {

@@ -1,6 +1,6 @@
-// What the names of a file allow: HTML pages and coded bytes.
+// Which names of a file allow an HTML page.
 import t from 'tap'
-import { type FileNames, isPageExpected, unexpectedCoding } from '#client/content/expected-file.js'
+import { type FileNames, isPageExpected } from '#client/content/named-content.js'
 
 function names(url: string, more: Partial<FileNames> & { last?: string } = {}): FileNames {
   const { last = url, disposition = null, output = null } = more
@@ -72,37 +72,4 @@ t.test('an HTML page is not expected', async (t) => {
     ['a disposition although the output is a page', names('x', { disposition: 'm.zip', output: 'a.html' })],
   ]
   for (const [name, row] of rows) t.equal(isPageExpected(row), false, name)
-})
-
-t.test('a content coding is expected', async (t) => {
-  const rows: [string, string | null, FileNames][] = [
-    ['none', null, names('a')],
-    ['identity', ' Identity ', names('a')],
-    ['what a store has taken off', 'aws-chunked', names('a.bin')],
-    ['what a store has taken off, and nothing', 'aws-chunked, identity', names('a.bin')],
-    ['a trailing comma', 'aws-chunked,', names('a.bin')],
-    ['a charset', 'UTF-8', names('a.txt')],
-    ['a tarball', 'x-gzip', names('a.tar.gz')],
-    ['a tarball that a store has kept', 'aws-chunked,gzip', names('a.tgz')],
-    ['in capitals', 'GZIP', names('A.SVGZ')],
-    ['by the last URL', 'gzip', names('latest', { last: 'a.tar.gz' })],
-    ['by the disposition', 'gzip', names('latest', { disposition: 'a.gz' })],
-    ['by the output', 'gzip', names('latest', { output: 'a.gz' })],
-    ['compress', 'x-compress', names('a.Z')],
-    ['brotli', 'br', names('a.js.br')],
-    ['zstd', 'zstd', names('a.tar.zst')],
-  ]
-  for (const [name, field, row] of rows) t.equal(unexpectedCoding(field, row), null, name)
-})
-
-t.test('a content coding is not expected', async (t) => {
-  const rows: [string, string, FileNames][] = [
-    ['gzip', 'gzip', names('a.bin')],
-    ['gzip after aws-chunked', 'aws-chunked, gzip', names('a.bin')],
-    ['another coding than that of the name', 'br', names('a.gz')],
-    ['a coding twice', 'gzip, gzip', names('a.gz')],
-    ['an unknown one', 'exi', names('a.gz')],
-    ['an extension in the middle', 'gzip', names('a.gz.sig')],
-  ]
-  for (const [name, field, row] of rows) t.equal(unexpectedCoding(field, row), field, name)
 })
