@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DownloadOptions, download } from 'range-get'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import { answerHonestly, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { hookFunction, hookHandles, type Refusable, refuse, systemError } from '../support/refusals.ts'
@@ -41,7 +42,7 @@ t.test('a file that appears while the finished one is flushed is never replaced'
     const asked = server.requests.length
     const again = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
     t.equal(again.result?.resumed, CONTENT.length, 'what was received is kept')
-    t.ok(again.file?.equals(CONTENT))
+    sameBytes(t, again.file, CONTENT)
     t.equal(server.requests.length, asked + 1)
     t.strictSame(names(dir), ['file.bin'])
   }
@@ -80,7 +81,7 @@ t.test('of two downloads that the server gives one name, one fails with EXISTS',
       t.equal(winners.length, 1, `${links}: ${ends.map(({ status }) => status)}`)
       const loser = ends.find((end) => end.status === 'rejected')
       t.match(loser?.reason, { code: 'ERR_DOWNLOAD_EXISTS' })
-      t.ok(readOrNull(join(dir, 'same.bin'))?.equals(contents[winners[0] ?? 0] ?? CONTENT), links)
+      sameBytes(t, readOrNull(join(dir, 'same.bin')), contents[winners[0] ?? 0] ?? CONTENT, links)
     }
     undo()
   }
@@ -98,7 +99,7 @@ t.test('a link that is made although the file system reports EEXIST counts', asy
   })
   t.teardown(undo)
   const end = await get(`${server.url}/file.bin`, dir)
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.strictSame(names(dir), ['file.bin'])
 })
 
@@ -113,7 +114,7 @@ t.test('a run that is killed while the file has both names is cleaned up', async
   t.equal(statSync(join(dir, 'file.bin')).nlink, 2)
   t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_EXISTS')
   const end = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.strictSame(names(dir), ['file.bin'])
   t.equal(statSync(join(dir, 'file.bin')).nlink, 1)
 })
@@ -147,7 +148,7 @@ t.test('a download on a file system that refuses an operation succeeds with a wa
     const undo = await refuse(what, code)
     const end = await get(`${server.url}/file.bin`, dir, options)
     undo()
-    t.ok(end.file?.equals(CONTENT), `${what} ${code}: ${end.message}`)
+    sameBytes(t, end.file, CONTENT, `${what} ${code}: ${end.message}`)
     t.equal(end.result?.warnings.length, warning === null ? 0 : 1, `${what} ${code}`)
     if (warning !== null) t.match(end.result?.warnings[0], warning)
     t.strictSame(names(dir), ['file.bin'])
@@ -166,7 +167,7 @@ t.test('a directory that cannot be read gives a warning about flushes', async (t
     })
     const end = await get(`${server.url}/file.bin`, dir)
     undo()
-    t.ok(end.file?.equals(CONTENT), `${code}: ${end.message}`)
+    sameBytes(t, end.file, CONTENT, `${code}: ${end.message}`)
     t.match(end.result?.warnings, [/cannot flush/])
     t.strictSame(names(dir), ['file.bin'])
   }
@@ -197,7 +198,7 @@ t.test('a file system that reports no size gives a warning about free space', as
     const undo = hookFunction('statfs', async () => ({ type: 0, bsize, blocks, bfree: 0, bavail: 0 }))
     const end = await get(`${server.url}/file.bin`, t.testdir({}))
     undo()
-    t.ok(end.file?.equals(CONTENT), end.message)
+    sameBytes(t, end.file, CONTENT, end.message)
     t.match(end.result?.warnings, [/how much space is free/])
   }
   const undo = hookFunction('statfs', async () => ({ type: 0, bsize: 4096, blocks: 9, bfree: 0, bavail: 0 }))
@@ -255,7 +256,7 @@ t.test('a download to exFAT, mounted by FUSE, is complete', { skip: withoutExfat
   const first = await rangeGet(args, dir).ended
   t.equal(first.status, 0, first.stderr)
   t.match(first.stderr, NOTE)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.equal(statSync(join(dir, 'file.bin')).mtime.toUTCString(), DATE)
   t.equal((await rangeGet(['-q', ...args], dir).ended).status, 11)
   t.equal((await rangeGet(['-q', '--overwrite', ...args], dir).ended).status, 0)

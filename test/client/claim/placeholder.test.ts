@@ -4,6 +4,7 @@ import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync }
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { get, names, readOrNull } from '../support/run.ts'
@@ -43,7 +44,7 @@ for (const [name, file, path, options] of [
       t.equal(statSync(join(dir, 'file.bin')).size, 0)
       const { status, stderr } = await rangeGet(['-q', ...more, ...args], dir).ended
       t.equal(status, 0, stderr)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(file.content))
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), file.content)
       t.strictSame(names(dir), ['file.bin'])
     }
   })
@@ -56,7 +57,7 @@ t.test('a download of another URL to the same output removes the placeholder', a
   await killThere(dir, ['-o', 'file.bin', `${server.url}/file.bin`])
   const { status, stderr } = await rangeGet(['-q', '-o', 'file.bin', `${server.url}/other`], dir).ended
   t.equal(status, 0, stderr)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 const FOREIGN: readonly [string, (path: string) => void][] = [
@@ -100,7 +101,7 @@ for (const [name, change] of FOREIGN) {
       t.equal((await rangeGet(['-q', ...args], dir).ended).status, 11)
       t.strictSame([statSync(path).ino, statSync(path).size], [ino, size])
       t.equal((await rangeGet(['-q', '--overwrite', ...args], dir).ended).status, 0)
-      t.ok(readOrNull(path)?.equals(CONTENT))
+      sameBytes(t, readOrNull(path), CONTENT)
     }
   })
 }

@@ -19,6 +19,7 @@ import { download } from 'range-get'
 import t from 'tap'
 import { encodeJournal } from '#client/state/journal-format.js'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { environment, rangeGet, spawnCommand } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { ARGS, killAfter } from '../support/kill.ts'
@@ -71,7 +72,7 @@ for (const [part, journal] of [
     for (const name of names(dir)) t.notMatch(name, /\.part(?:\.json|\.lock)?[. ]*$/i)
     const { status, stderr } = await rangeGet(['-q', url], dir).ended
     t.equal(status, 0, stderr)
-    t.ok(readOrNull(join(dir, 'foo.bin'))?.equals(CONTENT), 'the bytes of the server that was asked')
+    sameBytes(t, readOrNull(join(dir, 'foo.bin')), CONTENT, 'the bytes of the server that was asked')
   })
 }
 
@@ -85,9 +86,9 @@ t.test('a journal of another program for this part file is not accepted', async 
   const { status, stdout } = await rangeGet(['--json', '-o', 'foo.bin', url], dir).ended
   t.equal(status, 0)
   t.match(stdout, /nothing proves that range-get made /)
-  t.ok(readOrNull(join(dir, 'foo.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'foo.bin')), CONTENT)
   t.strictSame(names(dir), ['foo.bin', 'foo.bin.part', 'foo.bin.part.json'])
-  t.ok(readOrNull(join(dir, 'foo.bin.part'))?.equals(EVIL), 'a file of unknown origin stays')
+  sameBytes(t, readOrNull(join(dir, 'foo.bin.part')), EVIL, 'a file of unknown origin stays')
 })
 
 t.test('a journal that is copied to another part file or name is not accepted', async (t) => {
@@ -105,11 +106,11 @@ t.test('a journal that is copied to another part file or name is not accepted', 
     const before = server.requests.length
     const { status } = await rangeGet(['-q', '-o', to, `${server.url}/file.bin`], copy).ended
     t.equal(status, 0)
-    t.ok(readOrNull(join(copy, to))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(copy, to)), CONTENT)
     t.equal(server.requests[before]?.range?.start, 0, 'from the start')
     const next = server.requests.length
     await rangeGet([...ARGS, `${server.url}/file.bin`], dir).ended
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
     t.ok(
       server.requests.slice(next).every(({ range }) => range?.start !== 0 || range.end === 0),
       'the own goes on',
@@ -124,7 +125,7 @@ t.test('a file that is hard-linked as the part file keeps its bytes', async (t) 
   linkSync(join(dir, 'precious'), join(dir, 'file.bin.part'))
   t.equal((await get(`${server.url}/file.bin`, dir)).code, null)
   t.equal(readFileSync(join(dir, 'precious'), 'utf8'), 'precious')
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 
   for (const name of ['file.bin', 'file.bin.part']) rmSync(join(dir, name))
   await killAfter(server, SIZE / 2, { dir })
@@ -132,9 +133,9 @@ t.test('a file that is hard-linked as the part file keeps its bytes', async (t) 
   const backup = readFileSync(join(dir, 'backup'))
   const before = server.served
   t.equal((await get(`${server.url}/file.bin`, dir)).code, null)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.ok(server.served - before < SIZE, 'what was there is used')
-  t.ok(backup.equals(readFileSync(join(dir, 'backup'))), 'the copy that somebody has linked stays as it was')
+  sameBytes(t, readFileSync(join(dir, 'backup')), backup, 'the copy that somebody has linked stays as it was')
 })
 
 t.test('a lock that is not a file, or is endless, stays and stops the download', async (t) => {
@@ -188,7 +189,7 @@ t.test('the secret is made once, and only its user can read it', async (t) => {
   const before = server.served
   t.equal((await rangeGet([...ARGS, `${server.url}/file.bin`], dir, env).ended).status, 0)
   t.ok(server.served - before < SIZE, 'resumed')
-  t.ok(key.equals(readFileSync(path)))
+  sameBytes(t, readFileSync(path), key)
   t.strictSame(names(join(state, 'range-get')), ['journal.key'])
 })
 
@@ -239,7 +240,7 @@ t.test(
       env,
     }).ended
     t.equal(status, 0, stderr)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
     t.equal(server.requests[before]?.range?.start, 0)
     t.match(stdout, /a later run cannot resume this one/)
   },
@@ -272,5 +273,5 @@ t.test('without a stored secret, a download resumes within one process', async (
   await t.rejects(first.finished)
   const end = await get(`${server.url}/file.bin`, dir)
   t.ok((end.result?.resumed ?? 0) > 0)
-  t.ok(end.file?.equals(CONTENT))
+  sameBytes(t, end.file, CONTENT)
 })

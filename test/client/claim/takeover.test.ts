@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { type Running, rangeGet, spawnCommand } from '../support/command.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
 import { recorded } from '../support/kill.ts'
@@ -55,7 +56,7 @@ t.test(
     const end = await get(`${server.url}/file.bin`, dir)
     t.equal(end.code, null, end.message)
     t.ok((end.result?.resumed ?? 0) > 0, 'what the frozen one had received is used')
-    t.ok(end.file?.equals(CONTENT))
+    sameBytes(t, end.file, CONTENT)
     t.not(statSync(join(dir, 'file.bin')).ino, ino, 'in a new file')
     writeFileSync(join(dir, 'file.bin'), 'changed by its user')
     frozen.child.kill('SIGCONT')
@@ -85,7 +86,7 @@ t.test(
     t.equal((await frozen.ended).status, 10)
     const end = await next
     t.equal(end.code, null, end.message)
-    t.ok(end.file?.equals(other.content), 'no byte of the old version')
+    sameBytes(t, end.file, other.content, 'no byte of the old version')
   },
 )
 
@@ -100,7 +101,7 @@ t.test('every version of a file starts in a new part file', async (t) => {
   const { ino } = statSync(join(dir, 'file.bin.part'))
   server.resource = resource(makeContent(SIZE, 'version B'))
   const end = await get(`${server.url}/file.bin`, dir)
-  t.ok(end.file?.equals(server.resource.content))
+  sameBytes(t, end.file, server.resource.content)
   t.not(statSync(join(dir, 'file.bin')).ino, ino)
 })
 
@@ -157,7 +158,7 @@ t.test('the next run on the same machine clears the lock of a killed run at once
   const { ino } = statSync(join(dir, 'file.bin.part'))
   const end = await get(`${server.url}/file.bin`, dir)
   t.ok((end.result?.resumed ?? 0) > 0)
-  t.ok(end.file?.equals(CONTENT))
+  sameBytes(t, end.file, CONTENT)
   t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'no copy is made')
 })
 
@@ -174,5 +175,5 @@ t.test('after its lock was deleted, a running download and a new one use differe
   t.not(statSync(join(dir, 'file.bin')).ino, ino)
   run.child.kill('SIGCONT')
   await run.ended
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })

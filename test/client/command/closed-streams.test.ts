@@ -3,6 +3,7 @@ import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { spawnCommand } from '../support/command.ts'
 import { head, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { names, readOrNull } from '../support/run.ts'
@@ -49,7 +50,7 @@ for (const [redirection, closed] of CLOSED) {
         if (closed.includes(2) || option === '--json') t.equal(stderr, '')
         else t.match(stderr, /file\.bin: /)
         t.strictSame(names(dir), ['file.bin'])
-        t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+        sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
       },
     )
   }
@@ -90,8 +91,8 @@ t.test('a killed run leaves none of its output in the part file', async (t) => {
   const written = left.subarray(0, left.findLastIndex((byte) => byte !== 0) + 1)
   for (const name of names(dir).filter((each) => each !== 'file.bin.part.json'))
     t.notMatch(readOrNull(join(dir, name))?.toString('latin1') ?? '', /"event"|range-get:/, name)
-  t.ok(written.equals(CONTENT.subarray(0, written.length)))
+  sameBytes(t, written, CONTENT.subarray(0, written.length))
   const { status } = await bash('$GET -o file.bin $URL/file.bin >&-', dir, server.url).ended
   t.equal(status, 0)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })

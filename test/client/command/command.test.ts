@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { rangeGet, spawnCommand } from '../support/command.ts'
 import {
@@ -186,7 +187,7 @@ t.test('--no-resume starts from 0, and --resume-key resumes under another URL', 
   const fresh = server.requests.length
   t.equal((await rangeGet([...args, '--no-resume', `${server.url}/signed?2`], dir).ended).status, 0)
   t.equal(server.requests[fresh]?.range?.start, 0)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 t.test('p pauses on a terminal, and any other key resumes', { skip: script() }, async (t) => {
@@ -208,7 +209,7 @@ t.test('p pauses on a terminal, and any other key resumes', { skip: script() }, 
   t.equal(server.served, paused, 'nothing is sent while it is paused')
   run.child.stdin?.write(' ')
   t.equal((await run.ended).status, 0)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 t.test('Ctrl-C stops, and the next run resumes', async (t) => {
@@ -227,7 +228,7 @@ t.test('Ctrl-C stops, and the next run resumes', async (t) => {
   const before = server.served
   t.equal((await rangeGet(args, dir).ended).status, 0)
   t.ok(server.served - before < CONTENT.length, 'from what was there')
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 /** Of signals that wait the system makes one, or hands over the lowest number first. */
@@ -307,7 +308,7 @@ t.test('https needs a trusted certificate', { skip: withoutOpenssl() }, async (t
   t.equal(untrusted.status, 12, untrusted.stderr)
   const env = { NODE_EXTRA_CA_CERTS: path }
   t.equal((await rangeGet(args, dir, env).ended).status, 0)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 
   const { createServer: createProxy } = await import('node:http')
   const { connect } = await import('node:net')

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { spawnCommand } from '../support/command.ts'
 import { answerHonestly, head, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { names, readOrNull } from '../support/run.ts'
@@ -88,7 +89,7 @@ t.test('a download continues if its output cannot be written, and ends with stat
     t.match(ended.stdout, stdout, line)
     t.match(ended.stderr, stderr, line)
     t.strictSame(names(dir), ['file.bin'], `${line}: the file and nothing else`)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT), line)
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT, line)
     await server.stop()
   }
 })

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { widthOf } from '#client/text/text-width.js'
 import { missing } from '../../docs/support/programs.ts'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
 import { names, readOrNull } from '../support/run.ts'
 import { startSlow } from '../support/slow-server.ts'
@@ -93,7 +94,7 @@ t.test('a download started in the background continues without input and drawing
   terminal.type('x')
   await server.hasServed(CONTENT.length)
   await terminal.shows(/file\.bin: 3\.8 MiB/)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 t.test('after Ctrl-Z and bg the download finishes, and the shell keeps its terminal', { skip }, async (t) => {
@@ -118,7 +119,7 @@ t.test('after Ctrl-Z and bg the download finishes, and the shell keeps its termi
   terminal.type('echo once', 'Enter')
   await terminal.shows(/Done/)
   t.match(terminal.screen(), /\necho once\nonce\n/, 'the shell reads its line as before')
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 t.test('after Ctrl-Z and fg keys work again, also in a pipeline', { skip }, async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type AddressAndPort, connectToHost } from '#client/connect/happy-eyeballs.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
@@ -181,7 +182,7 @@ t.test('a download succeeds if the first address of the host is silent', { skip 
     retries: 0,
     connectTimeout: 5000,
   })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
 })
 
 t.test(
@@ -198,7 +199,7 @@ t.test(
       connectTimeout: 30_000,
       stallTimeout: 30_000,
     })
-    t.ok(end.file?.equals(CONTENT), end.message)
+    sameBytes(t, end.file, CONTENT, end.message)
   },
 )
 
@@ -238,7 +239,7 @@ t.test(
       const timeouts = ['--retries', '0', '--connect-timeout', '5']
       const { status, stderr } = await rangeGet(['-q', '-o', name, ...timeouts, ...args, url], dir, env).ended
       t.equal(status, 0, stderr)
-      t.ok(readOrNull(join(dir, name))?.equals(CONTENT))
+      sameBytes(t, readOrNull(join(dir, name)), CONTENT)
     }
     t.equal(proxy.requests.length > 0, true)
   },

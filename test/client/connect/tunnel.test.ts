@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { type DownloadOptions, download } from 'range-get'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
 import { makeContent } from '../support/hostile-server.ts'
@@ -315,7 +316,7 @@ t.test('a file is fetched through a tunnel', { skip: withoutOpenssl() }, async (
     const ended = await rangeGet(['-q', '--retries', '1', '--proxy', proxy.url, ...args, url], dir, {
       NODE_EXTRA_CA_CERTS: certificate.path,
     }).ended
-    if (ended.status === 0) t.ok(readOrNull(`${dir}/file.bin`)?.equals(CONTENT), 'the exact file')
+    if (ended.status === 0) sameBytes(t, readOrNull(`${dir}/file.bin`), CONTENT, 'the exact file')
     return ended
   }
 

@@ -6,6 +6,7 @@ import t from 'tap'
 import { BlockWriter } from '#client/disk/block-writer.js'
 import type { PartFile } from '#client/disk/part-file.js'
 import { BUFFER_BYTES, isPaged, nextBufferSize, PAGE_BYTES } from '#client/files/buffers.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 
 const MIB = 1024 * 1024
 
@@ -62,7 +63,7 @@ t.test('several writers at once write bytes from their reserved space and from o
       return writer
     }
     const writers = await Promise.all(Array.from({ length: 6 }, (_, index) => one(index * share)))
-    t.ok(content.equals(source), `round ${round}: no byte mixed, lost or moved`)
+    sameBytes(t, content, source, `round ${round}: no byte mixed, lost or moved`)
     for (const { block } of writers) {
       const { start, end, crc } = block
       t.strictSame([end - start, crc], [share, crc32(source.subarray(start, end))])
@@ -78,7 +79,7 @@ t.test('a chunk from the middle of the reserved space is written', async (t) => 
   source.copy(space)
   void writer.push(space.subarray(500, 1500))
   await writer.flush()
-  t.ok(content.equals(source.subarray(500, 1500)))
+  sameBytes(t, content, source.subarray(500, 1500))
 })
 
 t.test('bytes in the reserved space are written in time, and the space stays valid', async (t) => {
@@ -92,7 +93,7 @@ t.test('bytes in the reserved space are written in time, and the space stays val
   source.copy(space, 0, 400, 1000) // the connection still reads into the space that it got
   void writer.push(space.subarray(0, 600))
   await writer.flush()
-  t.ok(content.equals(source))
+  sameBytes(t, content, source)
   t.strictSame(writes, [400, 600])
 })
 
@@ -107,7 +108,7 @@ t.test('whole pages are written, at every start of a block', async (t) => {
       await writer.push(taken)
     }
     await writer.flush()
-    t.ok(content.subarray(start).equals(source.subarray(start)))
+    sameBytes(t, content.subarray(start), source.subarray(start))
     const edges = start % PAGE_BYTES === 0 ? 1 : 2 // the last write ends anywhere, the first may begin anywhere
     t.ok(tally.paged >= 12 * MIB - edges * BUFFER_BYTES, `from ${start}: ${tally.paged} bytes in whole pages`)
   }
@@ -120,7 +121,7 @@ t.test('a partial page that moves to the next buffer is written in time', async 
   void writer.push(intoSpace(writer, source))
   writer.reserve()
   while (writer.block.end < source.length) await sleep(10)
-  t.ok(content.equals(source))
+  sameBytes(t, content, source)
 })
 
 t.test('bytes that are already written do not move to the next buffer', async (t) => {
@@ -135,7 +136,7 @@ t.test('bytes that are already written do not move to the next buffer', async (t
   }
   void writer.push(source.subarray(BUFFER_BYTES - 2000))
   await writer.flush()
-  t.ok(content.equals(source))
+  sameBytes(t, content, source)
   t.strictSame(writer.block, { start: 0, end: source.length, crc: crc32(source) })
 })
 

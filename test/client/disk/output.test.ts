@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet, spawnCommand } from '../support/command.ts'
 import { head, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { killAfter } from '../support/kill.ts'
@@ -39,10 +40,10 @@ t.test('an existing file stays without --overwrite', async (t) => {
     const refused = await rangeGet(args, dir).ended
     t.equal(refused.status, 11, name)
     t.match(refused.stderr, /file\.bin already exists and was not changed \(--overwrite replaces it\)\n$/)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(content), `${name} is as it was`)
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), content, `${name} is as it was`)
     const replaced = await rangeGet(['--overwrite', ...args], dir).ended
     t.equal(replaced.status, 0, replaced.stderr)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT), `${name} is replaced`)
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT, `${name} is replaced`)
     t.strictSame(names(dir), ['file.bin'])
   }
 })
@@ -100,7 +101,7 @@ t.test('of several processes on one output, all but one fail with BUSY', async (
   const runs = await Promise.all([1, 2, 3].map(() => rangeGet(args, dir).ended))
   t.strictSame(runs.map((run) => run.status).sort(), [0, 10, 10])
   t.match(runs.find((run) => run.status === 10)?.stderr, /another process .*is downloading to .*file\.bin/)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.strictSame(names(dir), ['file.bin'])
 })
 
@@ -126,7 +127,7 @@ t.test('a zombie does not hold the lock', { skip: hasProc ? false : 'no /proc he
   t.ok(existsSync(join(dir, 'file.bin.part.lock')), 'and has left its lock')
   const { status, stderr } = await rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], dir).ended
   t.equal(status, 0, stderr)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })
 
 t.test('a lock holds only while its owner is alive', async (t) => {
@@ -199,7 +200,7 @@ t.test(
     t.notOk(existsSync(join(mount, 'file.bin')))
     execFileSync('mount', ['-o', 'remount,size=20m', mount])
     t.equal((await rangeGet(args, mount).ended).status, 0)
-    t.ok(readOrNull(join(mount, 'file.bin'))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(mount, 'file.bin')), CONTENT)
   },
 )
 
@@ -221,7 +222,7 @@ t.test('a disk that fills up during a download is reported', { skip: tmpfs() }, 
   execFileSync('rm', [join(mount, 'hog')])
   const served = server.served
   t.equal((await rangeGet(args, mount).ended).status, 0)
-  t.ok(readOrNull(join(mount, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(mount, 'file.bin')), CONTENT)
   t.ok(server.served - served < CONTENT.length, 'from what was there')
 })
 
@@ -239,7 +240,7 @@ t.test(
     t.match(stderr, /larger than .* allows \(EFBIG\)/)
     t.notOk(existsSync(join(dir, 'file.bin')))
     t.equal((await rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], dir).ended).status, 0)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   },
 )
 

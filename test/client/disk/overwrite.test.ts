@@ -22,6 +22,7 @@ import { basename, join, resolve } from 'node:path'
 import { type DownloadOptions, download } from 'range-get'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet, spawnCommand } from '../support/command.ts'
 import { honest, makeContent, resource, sha256, startHostile } from '../support/hostile-server.ts'
 import { get, names, readOrNull } from '../support/run.ts'
@@ -78,7 +79,7 @@ t.test('standard output as the output is a usage error', unix, async (t) => {
   t.strictSame(devices(), before)
 
   t.equal((await rangeGet(['-q', '-o', './-', url], dir).ended).status, 0)
-  t.ok(readOrNull(join(dir, '-'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, '-')), CONTENT)
 })
 
 t.test('devices, FIFOs, sockets, directories and links to them are never replaced', unix, async (t) => {
@@ -177,7 +178,7 @@ t.test('the file that a link leads to is replaced in its own folder', unix, asyn
       t.equal(status, 0, `${name}: ${stderr}`)
       t.strictSame(names(dir), before)
       t.equal(readlinkSync(join(dir, 'file.bin')), links['file.bin'], 'the link is as it was')
-      t.ok(readOrNull(join(dir, 'away/real.bin'))?.equals(CONTENT))
+      sameBytes(t, readOrNull(join(dir, 'away/real.bin')), CONTENT)
       t.equal(statSync(join(dir, 'away/real.bin')).mode & 0o7777, 0o750)
       t.strictSame(names(join(dir, 'away')), ['real.bin'])
     }
@@ -222,7 +223,7 @@ t.test('the new file has the mode of the replaced file', unix, async (t) => {
     t.equal(end.result?.warnings.length, mode === want ? 0 : 1, mode.toString(8))
     if (mode !== want) t.match(end.result?.warnings[0], /was set-user-ID, set-group-ID or sticky/)
     chmodSync(path, 0o600)
-    t.ok(readOrNull(path)?.equals(CONTENT))
+    sameBytes(t, readOrNull(path), CONTENT)
   }
 })
 
@@ -278,7 +279,7 @@ t.test('owner and group are kept if that is allowed', root, async (t) => {
   chownSync(path, 12_345, 23_456)
   chmodSync(path, 0o4750)
   const end = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   const { uid, gid, mode } = statSync(path)
   t.strictSame([uid, gid, mode & 0o7777], [12_345, 23_456, 0o750])
 })
@@ -301,7 +302,7 @@ t.test('a group that cannot be kept gives the new group only the rights of other
   t.match(stderr, /^note: the file does not have the owner and group of the file it replaced/m)
   const { uid, gid, mode } = statSync(join(work, 'file.bin'))
   t.strictSame([uid, gid, (mode & 0o7777).toString(8)], [12_346, 12_346, '644'])
-  return t.ok(readOrNull(join(work, 'file.bin'))?.equals(CONTENT))
+  return sameBytes(t, readOrNull(join(work, 'file.bin')), CONTENT)
 })
 
 t.test("another user's link in a shared folder is not followed", root, async (t) => {
@@ -318,7 +319,7 @@ t.test("another user's link in a shared folder is not followed", root, async (t)
   t.equal(readFileSync(join(dir, 'mine.bin'), 'utf8'), 'mine')
   lchownSync(join(dir, 'shared/file.bin'), 0, 0)
   t.equal((await rangeGet(args, join(dir, 'shared')).ended).status, 0, 'our own is')
-  t.ok(readOrNull(join(dir, 'mine.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'mine.bin')), CONTENT)
 })
 
 t.test('a link to another file system is an error for a name from the server', root, async (t) => {
@@ -337,7 +338,7 @@ t.test('a link to another file system is an error for a name from the server', r
   t.equal(readFileSync(target, 'utf8'), 'old')
   t.strictSame(names(dir), ['file.bin', 'mount'])
   const named = await get(url, dir, { existing: 'replace' })
-  t.ok(named.file?.equals(CONTENT), named.message)
+  sameBytes(t, named.file, CONTENT, named.message)
   t.strictSame(names(join(dir, 'mount')), ['real.bin'])
   return t.equal(readlinkSync(join(dir, 'file.bin')), 'mount/real.bin')
 })
@@ -348,7 +349,7 @@ t.test('other names of a replaced file keep the old content', unix, async (t) =>
   const dir = t.testdir({ 'file.bin': 'old' })
   linkSync(join(dir, 'file.bin'), join(dir, 'other'))
   const end = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'old')
 })
 

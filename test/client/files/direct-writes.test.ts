@@ -9,6 +9,7 @@ import { BlockWriter } from '#client/disk/block-writer.js'
 import { PartFile } from '#client/disk/part-file.js'
 import { BUFFER_BYTES, PAGE_BYTES, SharedBuffer } from '#client/files/buffers.js'
 import { DirectWrites } from '#client/files/direct-writes.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { type Running, spawnCommand } from '../support/command.ts'
 import { fileHandlePrototype } from '../support/file-handles.ts'
 import { honest, resource, startHostile } from '../support/hostile-server.ts'
@@ -103,7 +104,7 @@ t.test('only fast bytes are written directly', { skip }, async (t) => {
   const bytes = inBuffer()
   for (let i = 0; i < 15; i++) wrote.push(await direct.write(bytes, i * BUFFER_BYTES))
   t.strictSame(wrote, [...Array(12).fill(false), true, true, true], '13 MiB at one moment')
-  t.ok((await readFile(path)).subarray(14 * BUFFER_BYTES).equals(bytes))
+  sameBytes(t, (await readFile(path)).subarray(14 * BUFFER_BYTES), bytes)
   clock.ms += 99
   t.ok(await direct.write(bytes, 0))
   clock.ms += 1
@@ -175,7 +176,7 @@ t.test('direct writes go to the open file, even if another file has its name', {
   const bytes = inBuffer()
   t.ok(await direct.write(bytes, 0))
   t.equal(await readFile(path, 'utf8'), 'another')
-  t.ok((await readFile(`${path}.moved`)).equals(bytes))
+  sameBytes(t, await readFile(`${path}.moved`), bytes)
 })
 
 t.test('without a free descriptor bytes are written the usual way', { skip }, async (t) => {
@@ -240,7 +241,7 @@ t.test('a file that is written in both ways reads correctly in between', async (
       await writer.flush()
     }
     await Promise.all(edges.slice(0, -1).map((_, index) => one(index)))
-    t.ok((await readFile(path)).equals(source), `round ${round}: no byte mixed, lost or moved`)
+    sameBytes(t, await readFile(path), source, `round ${round}: no byte mixed, lost or moved`)
     t.equal(unreadable, 0, 'what is written can be read at once')
   }
   if (skip === false) {
@@ -274,7 +275,7 @@ for (const { name, options, fields, isDirect } of DOWNLOADS) {
     const server = await startHostile(honest(resource(CONTENT, { ...A.fields, ...fields })))
     t.teardown(() => server.stop())
     const end = await getBySlowClock(`${server.url}/file.bin`, t.testdir({}), options)
-    t.ok(end.file?.equals(CONTENT), end.message)
+    sameBytes(t, end.file, CONTENT, end.message)
     const direct = writes.filter((write) => write.isDirect).reduce((sum, write) => sum + write.length, 0)
     const most = isDirect && skip === false ? SIZE : 0
     t.ok(direct >= most / 2 && direct <= most, `${direct} bytes past the cache`)
@@ -291,5 +292,5 @@ t.test('a run that is killed during direct writes is resumed', async (t) => {
   for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 6, { dir, start })
   const { status, stderr } = await start(`${server.url}/file.bin`).ended
   t.equal(status, 0, stderr)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
 })

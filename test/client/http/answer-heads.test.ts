@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { normalHead } from '#client/http/answer-heads.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeContent, type RawRequest, startHostile, wanted } from '../support/hostile-server.ts'
 import { get } from '../support/run.ts'
 
@@ -101,7 +102,7 @@ for (const [name, write] of accepted) {
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}), { segmentSize: 100_000, retries: 0 })
     t.equal(end.code, null, end.message)
-    t.ok(end.file?.equals(CONTENT))
+    sameBytes(t, end.file, CONTENT)
   })
 }
 
@@ -176,7 +177,7 @@ for (const [name, path, bytes] of [
     })
     t.teardown(() => server.stop())
     const end = await get(`${server.url}/file.bin`, t.testdir({}))
-    t.ok(end.file?.equals(CONTENT), end.message)
+    sameBytes(t, end.file, CONTENT, end.message)
   })
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
 import { ARGS, killAfter } from '../support/kill.ts'
@@ -28,7 +29,7 @@ for (const connections of [1, 4]) {
       t.notOk(existsSync(join(dir, 'file.bin')))
       const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
       t.equal(status, 0)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
       t.strictSame(names(dir), ['file.bin'])
       t.ok(server.served <= SIZE * 1.1, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
     },
@@ -44,7 +45,7 @@ for (const connections of [1, 4]) {
       for (let kill = 0; kill < 8; kill++) await killAfter(server, SIZE / 9, { dir, args })
       const { status } = await rangeGet([...args, `${server.url}/file.bin`], dir).ended
       t.equal(status, 0)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
       t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
     },
   )
@@ -59,7 +60,7 @@ t.test('the journal never records a byte that is not on the disk', async (t) => 
     const [, body = '{}'] = readFileSync(join(dir, 'file.bin.part.json'), 'utf8').split('\n')
     const part = readFileSync(join(dir, 'file.bin.part'))
     for (const [start, end] of JSON.parse(body).blocks as [number, number][]) {
-      t.ok(part.subarray(start, end).equals(CONTENT.subarray(start, end)), `bytes ${start} to ${end}`)
+      sameBytes(t, part.subarray(start, end), CONTENT.subarray(start, end), `bytes ${start} to ${end}`)
     }
   }
 })

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { CLI } from '../../support/cli.ts'
 import { REPOSITORY } from '../../support/repository.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { type Ended, type Running, rangeGet, spawnCommand } from '../support/command.ts'
 import { makeContent, resource, sha256 } from '../support/hostile-server.ts'
@@ -100,7 +101,7 @@ async function look(
     const again = rangeGet(['-q', '-o', 'file.bin', ...way.args], dir, way.env)
     t.match(await again.ended, { status: 0, stderr: '' }, `${name}: the next run finishes`)
   }
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT), `${name}: the file is exact`)
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT, `${name}: the file is exact`)
   t.strictSame(names(dir), ['file.bin'], `${name}: there is no other file`)
 }
 

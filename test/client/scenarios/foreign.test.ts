@@ -3,6 +3,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { ARGS, killAfter } from '../support/kill.ts'
@@ -56,7 +57,7 @@ for (const planted of ROWS) {
         const served = server.served
         t.equal((await rangeGet(args, dir).ended).status, 0)
         if (!options.includes('--no-resume')) t.ok(server.served - served < SIZE, 'it was resumed')
-        t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+        sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
         t.strictSame(look(), before)
         t.strictSame(names(dir), ['file.bin', ...planted].sort())
       },
@@ -79,7 +80,7 @@ t.test('a file of the user with the shortened name of a part file stays', async 
   const look = plant(dir, [part, `${part}.json`])
   const before = look()
   t.equal((await rangeGet(['-q', '-o', LONG, `${server.url}/x`], dir).ended).status, 0)
-  t.ok(readOrNull(join(dir, LONG))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, LONG)), CONTENT)
   t.strictSame(look(), before)
 })
 
@@ -110,7 +111,7 @@ t.test('a file of the user that replaces the part file of a run stays', async (t
       .ended
     t.equal(status, 0)
     t.match(stdout, /nothing proves that range-get made file\.bin\.part; left unchanged/)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
     t.strictSame(look(), before)
     rmSync(join(dir, 'file.bin'))
   }
@@ -167,7 +168,7 @@ t.test('after a kill before anything is recorded the next run leaves no other fi
       const killed = await rangeGet([...ARGS, `${plain.url}/file.bin`], dir, env).ended
       t.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stderr}`)
       t.equal((await rangeGet([...ARGS, `${plain.url}/file.bin`], dir).ended).status, 0)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
       t.strictSame(names(dir), ['file.bin'], `${when} ${step}`)
     }
   }
@@ -183,7 +184,7 @@ t.test('the part file of a killed download that cannot be resumed is removed', a
   await run.ended
   t.ok(names(dir).includes('file.bin.part'))
   const end = await get(`${server.url}/file.bin`, dir)
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.strictSame(names(dir), ['file.bin'])
 })
 
@@ -201,7 +202,7 @@ t.test('files of the user with the alternative names of a download stay', async 
   }
   const parts = names(dir).filter((name) => name.endsWith('.part'))
   t.equal((await rangeGet([...ARGS, `${server.url}/file.bin`], dir, env).ended).status, 0)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.strictSame(
     names(dir).filter((name) => name.endsWith('.part')),
     parts,

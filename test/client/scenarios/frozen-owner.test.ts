@@ -4,6 +4,7 @@ import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import {
   answerHonestly,
@@ -131,7 +132,7 @@ for (const row of ROWS) {
       state.rest.open()
       const { code, message, file } = await second
       t.equal(code, null, message)
-      t.ok(file?.equals(B.content))
+      sameBytes(t, file, B.content)
       t.strictSame(names(dir), ['file.bin'])
     },
   )
@@ -144,7 +145,7 @@ for (const row of ROWS) {
       t.equal((await get(url, dir, { existing })).code, null)
       go()
       t.match((await first).code, /^ERR_DOWNLOAD_/)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(B.content), 'the newer file stays')
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), B.content, 'the newer file stays')
       t.strictSame(names(dir), ['file.bin'])
     },
   )
@@ -169,7 +170,7 @@ t.test('a run that was stopped before the rename does not replace a file (withou
   state.rest.open()
   const { code, message, file } = await second
   t.equal(code, null, message)
-  t.ok(file?.equals(B.content))
+  sameBytes(t, file, B.content)
   t.strictSame(names(dir), ['file.bin'])
 })
 
@@ -194,7 +195,7 @@ t.test('everything is resumed after a kill while the file has only its temporary
       const { status, stdout } = await rangeGet(['--json', ...args, `${server.url}/file.bin`], dir).ended
       t.equal(status, 0, stdout)
       t.ok(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}').resumed > SIZE / 2)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(A.content))
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), A.content)
       t.strictSame(names(dir), ['file.bin'])
     }
   }

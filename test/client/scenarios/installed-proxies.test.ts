@@ -1,6 +1,7 @@
 // Downloads through squid and tinyproxy, as Debian packages them.
 import t, { type Test } from 'tap'
 import { missing } from '../../docs/support/programs.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
@@ -69,7 +70,7 @@ for (const { program, version, start, unreachable, deniesWith, forbids } of PROX
       for (const url of [secure, `${plain.url}/file.bin`]) {
         const { status, stderr, file } = await run(t, proxy, url)
         t.equal(status, 0, stderr)
-        t.ok(file?.equals(CONTENT), 'the exact file')
+        sameBytes(t, file, CONTENT, 'the exact file')
       }
       const refused = await run(t, proxy, `https://localhost:${unusedPort}/file.bin`)
       t.equal(refused.status, 3)
@@ -102,7 +103,7 @@ for (const { program, version, start, unreachable, deniesWith, forbids } of PROX
         t.notMatch(wrong.stderr, /wrong-word/)
         const right = await run(t, credentials(KNOWN, proxy), url)
         t.equal(right.status, 0, right.stderr)
-        t.ok(right.file?.equals(CONTENT), 'the exact file')
+        sameBytes(t, right.file, CONTENT, 'the exact file')
       }
       const seen = [...fieldNames, ...plain.requests.flatMap(({ headers }) => [...headers.keys()])]
       t.notOk(seen.includes('proxy-authorization'), 'the server sees no credentials of the proxy')

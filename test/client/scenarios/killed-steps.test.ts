@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DownloadError, type DownloadOptions, download } from 'range-get'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
 import { honest, makeContent, type Resource, resource, startHostile } from '../support/hostile-server.ts'
 import { refuse } from '../support/refusals.ts'
@@ -142,7 +143,7 @@ for (const row of ROWS) {
       if (code === 'ERR_DOWNLOAD_EXISTS' && isUnknown) continue
       // The kill came after everything except the cleaning up.
       if (code !== null) t.equal(code, 'ERR_DOWNLOAD_EXISTS', step)
-      t.ok(readOrNull(join(place.dir, 'file.bin'))?.equals(CONTENT), step)
+      sameBytes(t, readOrNull(join(place.dir, 'file.bin')), CONTENT, step)
       t.strictSame(names(place.dir), ['file.bin', ...(row.planted ?? [])].sort(), step)
       t.strictSame(names(join(place.state, 'range-get')), ['journal.key'], step)
     }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { type Running, spawnCommand } from '../support/command.ts'
 import { answerHonestly, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { hookFunction } from '../support/refusals.ts'
@@ -151,7 +152,7 @@ for (const { name, step, draft, at } of STOPS) {
         frozen.child.kill('SIGCONT')
         const { status, stderr } = await frozen.ended
         t.equal(status, 0, stderr)
-        t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+        sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
         t.strictSame([names(dir), names(home)], [['file.bin'], ['journal.key']])
       },
     )
@@ -238,7 +239,7 @@ t.test('a run that was stopped while it looked for files removes no file of its 
   goOn()
   const { code, message, file } = await second
   t.equal(code, null, message)
-  t.ok(file?.equals(CONTENT))
+  sameBytes(t, file, CONTENT)
   t.strictSame(names(dir), ['file.bin'])
 })
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { type DownloadOptions, download } from 'range-get'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { rangeGet } from '../support/command.ts'
 import {
@@ -204,7 +205,7 @@ for (const { name, script, options = ONE, want = CONTENT, also } of ROWS) {
     const dir = t.testdir({})
     const end = await get(`${server.url}/file.bin`, dir, options)
     t.equal(end.code, null, end.message)
-    t.ok(end.file?.equals(want), 'the exact file')
+    sameBytes(t, end.file, want, 'the exact file')
     t.strictSame(names(dir), ['file.bin'])
     also?.(t, end, server)
   })
@@ -221,7 +222,7 @@ t.test('a connection is closed at the end of a long body', async (t) => {
   })
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { ...ONE, segmentSize: 16 * MIB })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(server.requests.length, 2, 'the second request was answered after that')
 })
 
@@ -230,7 +231,7 @@ t.test('an idle connection takes half of a long body from another one', async (t
   const server = await startSlow(A, 128 * 1024)
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 2, segmentSize: 17 * MIB })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.ok(server.requests.length >= 3, `${server.requests.length} requests`)
   t.ok(server.served < SIZE * 1.3, `${server.served} bytes sent`)
 })
@@ -252,7 +253,7 @@ t.test('a download that is paused in a long body resumes there', async (t) => {
   t.ok(received > 0)
   run.resume()
   await run.finished
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.strictSame(starts(server), [0, received], 'nothing is asked for twice')
 })
 
@@ -269,7 +270,7 @@ t.test('the next run resumes in a long body after an abort', async (t) => {
   const { received } = run.progress
   t.ok(received > 0)
   const end = await get(`${server.url}/file.bin`, dir, { connections: 1 })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.strictSame(starts(server), [0, received], 'nothing is asked for twice')
 })
 
@@ -280,7 +281,7 @@ t.test('the next run resumes in a long body after a kill', async (t) => {
   const args = ['-q', '-o', 'file.bin', '-n', '1']
   for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 5, { dir, args })
   t.equal((await rangeGet([...args, `${server.url}/file.bin`], dir).ended).status, 0)
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
 })
 
@@ -308,7 +309,7 @@ t.test(
     const args = ['-q', '-n', '1', '-o', 'file.bin', `https://localhost:${port}/file.bin`]
     const { status, stderr } = await rangeGet(args, dir, { NODE_EXTRA_CA_CERTS: path }).ended
     t.equal(status, 0, stderr)
-    t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+    sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
     t.equal(connections, 2)
   },
 )

@@ -1,6 +1,7 @@
 // Connections that are refused, reset, stalled, redirected or slowed down.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import {
   answerHonestly,
   atFirst,
@@ -153,7 +154,7 @@ t.test('a download finishes after its server has restarted', async (t) => {
   const second = await startHostile(honest(A), port)
   t.teardown(() => second.stop())
   const end = await run
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
 })
 
 t.test('a download from an unknown host ends with ERR_DOWNLOAD_NETWORK', async (t) => {
@@ -173,7 +174,7 @@ t.test('a redirect to another origin does not pass on credentials', async (t) =>
   const headers = { cookie: 'a=b', 'x-api-key': 'secret', accept: 'application/octet-stream' }
   const url = `${origin.url.replace('http://', 'http://user:pass@')}/file.bin`
   const end = await get(url, t.testdir({}), { headers, segmentSize: 100_000, connections: 1 })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   for (const request of origin.requests) {
     t.equal(request.headers.get('authorization'), `Basic ${Buffer.from('user:pass').toString('base64')}`)
     t.equal(request.headers.get('x-api-key'), 'secret')
@@ -206,7 +207,7 @@ t.test('a signed target that has expired is renewed through the original URL', a
     connections: 1,
     retries: 0,
   })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(signature, 3)
 })
 
@@ -216,7 +217,7 @@ t.test('a request through a proxy has the absolute form of the URL', async (t) =
   const end = await get('http://files.invalid/file.bin?x=1', t.testdir({}), {
     proxy: proxy.url.replace('//', '//me:pw@'),
   })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(proxy.requests[0]?.path, 'http://files.invalid/file.bin?x=1')
   t.equal(proxy.requests[0]?.headers.get('host'), 'files.invalid')
   t.equal(
@@ -232,5 +233,5 @@ t.test('a download with limitRate gets the exact file', async (t) => {
     limitRate: 1_000_000,
     segmentSize: 100_000,
   })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { download } from 'range-get'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import {
   answerHonestly,
@@ -59,7 +60,7 @@ for (const [name, path] of [
       results.map((result) => result.path),
       IDS.map((id) => join(dir, `file-${id}.bin`)),
     )
-    for (const id of IDS) t.ok(readOrNull(join(dir, `file-${id}.bin`))?.equals(contentOf(id)))
+    for (const id of IDS) sameBytes(t, readOrNull(join(dir, `file-${id}.bin`)), contentOf(id))
     t.equal(names(dir).length, 5, 'there is no other file')
   })
 }
@@ -83,7 +84,7 @@ t.test('each of several interrupted downloads is resumed', async (t) => {
     const { result, resumed } = await finish(url(id), dir)
     t.equal(result, 0)
     t.ok(resumed > 0, `${id}: ${resumed} bytes from before`)
-    t.ok(readOrNull(join(dir, `file-${id}.bin`))?.equals(contentOf(id)))
+    sameBytes(t, readOrNull(join(dir, `file-${id}.bin`)), contentOf(id))
   }
   t.strictSame(
     names(dir),
@@ -160,7 +161,7 @@ t.test('two downloads with long names that begin alike finish at once', async (t
     (id) => download(`${server.url}/download?id=${id}`, join(dir, files[id - 1] ?? ''), QUICK).finished,
   )
   await Promise.all(runs)
-  for (const id of IDS) t.ok(readOrNull(join(dir, files[id - 1] ?? ''))?.equals(contentOf(id)))
+  for (const id of IDS) sameBytes(t, readOrNull(join(dir, files[id - 1] ?? '')), contentOf(id))
   t.strictSame(names(dir), files)
 })
 

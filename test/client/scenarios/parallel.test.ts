@@ -1,6 +1,7 @@
 // Several connections. Every byte is fetched once, a slow connection is replaced, and there are fewer where the host refuses.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import {
   answerHonestly,
   head,
@@ -32,7 +33,7 @@ t.test('segments are assigned on demand, and every byte is asked for once', asyn
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 4, segmentSize: 500_000 })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   const asked = server.requests.map((request) => request.range?.start).sort((a = 0, b = 0) => a - b)
   t.strictSame(
     asked,
@@ -45,7 +46,7 @@ t.test('an idle connection takes half of the largest remainder', async (t) => {
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 3 })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.ok(server.requests.length > 3, `${server.requests.length} requests`)
   t.ok(server.served < SIZE * 1.2, `${server.served} bytes sent`)
 })
@@ -73,7 +74,7 @@ t.test('a remainder is not split if it comes before another connection could get
     limitRate: 1e12,
     onSegment: () => first.give(),
   })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(server.requests.length, 2)
 })
 
@@ -94,7 +95,7 @@ t.test('a connection that becomes slow after the others are done is split', asyn
   t.teardown(() => server.stop())
   const options = { connections: 2, segmentSize: size / 2, stallTimeout: 5000 }
   const end = await get(`${server.url}/file.bin`, t.testdir({}), options)
-  t.ok(end.file?.equals(large.content), end.message)
+  sameBytes(t, end.file, large.content, end.message)
   t.ok(server.requests.length >= 3, `${server.requests.length} requests`)
 })
 
@@ -131,7 +132,7 @@ for (const [name, refuse] of [
         segmentSize: 400_000,
         retries: 3,
       })
-      t.ok(end.file?.equals(CONTENT), end.message)
+      sameBytes(t, end.file, CONTENT, end.message)
       t.ok(refused > 0 && refused <= 8, `${refused} refusals`)
     },
   )
@@ -152,6 +153,6 @@ t.test('a very slow segment is fetched by another connection', async (t) => {
   t.teardown(() => server.stop())
   // At that speed the segment alone would take a quarter of an hour.
   const end = await get(`${server.url}/file.bin`, t.testdir({}), { connections: 3, segmentSize: 400_000 })
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(crawls, 1)
 })

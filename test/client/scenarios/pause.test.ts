@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Download, type DownloadOptions, download } from 'range-get'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { spawnCommand } from '../support/command.ts'
 import { head, makeContent, resource, type Script, send, startHostile } from '../support/hostile-server.ts'
 import { recorded } from '../support/kill.ts'
@@ -91,7 +92,7 @@ t.test('a download that is stopped in a pause is resumed by the next run', async
   await t.rejects(run.finished, { code: 'ERR_DOWNLOAD_ABORTED' })
   const result = await download(`${server.url}/file.bin`, join(dir, 'file.bin'), QUICK).finished
   t.ok(result.resumed > 0, `${result.resumed} bytes`)
-  t.ok(readOrNull(result.path)?.equals(CONTENT))
+  sameBytes(t, readOrNull(result.path), CONTENT)
 })
 
 t.test('pause() and abort() in the same turn end a download at once, at any moment', async (t) => {
@@ -174,7 +175,7 @@ t.test('a pause aborts a segment that is very slow, and resume() continues it', 
   t.equal(run.progress.received, received)
   run.resume()
   const { path } = await run.finished
-  t.ok(readOrNull(path)?.equals(content))
+  sameBytes(t, readOrNull(path), content)
 })
 
 t.test('a stop ends a run at once while it watches a lock that may be abandoned', async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { download } from 'range-get'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet, spawnCommand } from '../support/command.ts'
 import { makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { hookFunction, systemError } from '../support/refusals.ts'
@@ -43,7 +44,7 @@ for (const code of ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']) {
       for await (const { connections } of run) most = Math.max(most, connections)
       await run.finished
       t.ok(most > 1 && refused > 0, `${most} connections, ${refused} refusals`)
-      t.ok(readOrNull(join(dir, 'file.bin'))?.equals(CONTENT))
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
       t.strictSame(names(dir), ['file.bin'])
     },
   )
@@ -70,7 +71,7 @@ for (const code of ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']) {
       undo()
       t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
       const end = await get(`${server.url}/x`, dir, { stallTimeout: 5000 })
-      t.ok(end.file?.equals(CONTENT), end.message)
+      sameBytes(t, end.file, CONTENT, end.message)
       t.ok((end.result?.resumed ?? 0) > 0, 'it is resumed')
     },
   )
@@ -97,7 +98,7 @@ for (const name of ['journal.key', '.part.json', '.part.lock']) {
     t.equal(end.code, 'ERR_DOWNLOAD_RESOURCES', end.message)
     t.strictSame(names(dir), before, 'the files are as they were')
     const again = await get(`${server.url}/x`, dir, { stallTimeout: 5000 })
-    t.ok(again.file?.equals(CONTENT), again.message)
+    sameBytes(t, again.file, CONTENT, again.message)
     t.ok((again.result?.resumed ?? 0) > 0, 'it is resumed')
   })
 }
@@ -130,7 +131,7 @@ t.test('a download gives up connections so that another one gets its first', asy
   await download(`${server.url}/x`, join(dir, 'b.bin'), options).finished
   await first.finished
   undo()
-  for (const name of ['a.bin', 'b.bin']) t.ok(readOrNull(join(dir, name))?.equals(CONTENT), name)
+  for (const name of ['a.bin', 'b.bin']) sameBytes(t, readOrNull(join(dir, name)), CONTENT, name)
 })
 
 function withoutNamespaces(): string | false {
@@ -163,7 +164,7 @@ t.test('a download with few local ports uses few connections', { skip: withoutNa
   const dir = t.testdir({})
   const run = spawnCommand('unshare', ['-n', 'sh', '-c', setUp, process.execPath, ...args], { cwd: dir })
   t.match(await run.ended, { status: 0, stderr: '' })
-  t.ok(readOrNull(join(dir, 'file.bin'))?.equals(Buffer.alloc(3_000_000, 'content ')))
+  sameBytes(t, readOrNull(join(dir, 'file.bin')), Buffer.alloc(3_000_000, 'content '))
 })
 
 t.test(

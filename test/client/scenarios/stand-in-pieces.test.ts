@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { DownloadError } from 'range-get'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { answerHonestly, head, honest, makeContent, resource } from '../support/hostile-server.ts'
 import { readOrNull } from '../support/run.ts'
 import { FILE, fetchTo, isRefused, PAGE, serve } from '../support/stand-ins.ts'
@@ -87,7 +88,7 @@ t.test('the bytes of an earlier run are not checked for a page', async (t) => {
   const directory = t.testdir({})
   const end = await fetchTo(server, { path: '/m.zip', directory }, { segmentSize: 150_000 })
   t.notOk(end instanceof Error, String(end))
-  t.ok(readOrNull(join(directory, 'm.zip'))?.equals(content))
+  sameBytes(t, readOrNull(join(directory, 'm.zip')), content)
 })
 
 t.test('a connection that breaks off or is silent before the first bytes is tried again', async (t) => {
@@ -101,7 +102,7 @@ t.test('a connection that breaks off or is silent before the first bytes is trie
       const directory = t.testdir({})
       const result = await fetchTo(server, { path: '/m.zip', directory })
       t.notOk(result instanceof Error, `${first} ${end}: ${result}`)
-      t.ok(readOrNull(join(directory, 'm.zip'))?.equals(FILE.content))
+      sameBytes(t, readOrNull(join(directory, 'm.zip')), FILE.content)
     }
   }
 })
@@ -127,6 +128,6 @@ t.test('a long body still bypasses the parser after its first bytes have been ch
     const directory = t.testdir({})
     const end = await fetchTo(server, { path: '/m.zip', directory }, { connections })
     t.notOk(end instanceof Error, String(end))
-    t.ok(readOrNull(join(directory, 'm.zip'))?.equals(content))
+    sameBytes(t, readOrNull(join(directory, 'm.zip')), content)
   }
 })

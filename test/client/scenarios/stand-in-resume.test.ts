@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { DownloadError } from 'range-get'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { answerHonestly, head, honest, part, type Script, wanted } from '../support/hostile-server.ts'
 import { names, readOrNull } from '../support/run.ts'
 import { FILE, fetchTo, isRefused, type Outcome, PAGE, serve, whole } from '../support/stand-ins.ts'
@@ -59,7 +60,7 @@ for (const [portal, script] of Object.entries(portals)) {
   t.test(`a resume keeps the bytes that are held (it gets ${portal})`, async (t) => {
     const { server, now, file } = await interrupted(t)
     const { directory } = file
-    const before = names(directory).map((name) => readFileSync(join(directory, name)))
+    const before = names(directory).map((name) => ({ name, content: readFileSync(join(directory, name)) }))
     now.script = script
     const asked = server.requests.length
     isRefused(t, await fetchTo(server, file))
@@ -69,11 +70,11 @@ for (const [portal, script] of Object.entries(portals)) {
       'no retries: only once more without If-Range, and once without Range',
     )
     t.strictSame(names(directory), ['m.zip.part', 'm.zip.part.json'])
-    for (const [index, name] of names(directory).entries())
-      t.ok(before[index]?.equals(readFileSync(join(directory, name))), `${name} is as it was`)
+    for (const { name, content } of before)
+      sameBytes(t, readFileSync(join(directory, name)), content, `${name} is as it was`)
     now.script = honest(FILE)
     isResumed(t, await fetchTo(server, file))
-    t.ok(readOrNull(join(directory, 'm.zip'))?.equals(FILE.content))
+    sameBytes(t, readOrNull(join(directory, 'm.zip')), FILE.content)
   })
 }
 
@@ -111,7 +112,7 @@ t.test('a download goes on after a page in the middle', async (t) => {
   const file = { path: '/m.zip', directory: t.testdir({}), onReceived }
   const end = await fetchTo(server, file, { connections: 1, stallTimeout: 5000 })
   t.notOk(end instanceof Error, String(end))
-  t.ok(readOrNull(join(file.directory, 'm.zip'))?.equals(FILE.content))
+  sameBytes(t, readOrNull(join(file.directory, 'm.zip')), FILE.content)
   t.equal(server.requests.at(-1)?.range?.start, HALF, 'the bytes before it were kept')
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DownloadError, type DownloadOptions, type DownloadResult, download } from 'range-get'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { startApache, startNginx, without } from '../support/installed-servers.ts'
 import { isRefused, PAGE } from '../support/stand-ins.ts'
 
@@ -33,7 +34,7 @@ function foldersOf(t: Test): { dir: string; out: string } {
 async function isTaken(t: Test, url: string, out: string): Promise<void> {
   for (const [name, content] of Object.entries(FILES)) {
     await download(`${url}/${name}`, { directory: out }, OPTIONS).finished
-    t.ok(readFileSync(join(out, name)).equals(content), name)
+    sameBytes(t, readFileSync(join(out, name)), content, name)
   }
 }
 

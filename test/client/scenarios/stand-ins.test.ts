@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DownloadOptions } from 'range-get'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import { names, readOrNull } from '../support/run.ts'
 import { fetchTo, isRefused, PAGE, serve, whole } from '../support/stand-ins.ts'
@@ -93,7 +94,7 @@ for (const { name, path = '/m.safetensors', body = PAGE, fields, options } of ta
     const end = await fetchTo(server, { path, directory }, options)
     t.notOk(end instanceof Error, String(end))
     t.equal(server.requests.length, 1)
-    t.ok(readOrNull(join(directory, path))?.equals(Buffer.from(body)), 'the file is exact')
+    sameBytes(t, readOrNull(join(directory, path)), Buffer.from(body), 'the file is exact')
     t.strictSame(names(directory), [path.slice(1)])
   })
 }

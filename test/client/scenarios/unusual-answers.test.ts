@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import {
   answerHonestly,
   head,
@@ -137,7 +138,7 @@ t.test('the bytes of a 203 are not resumed', async (t) => {
   t.equal((await get(`${server.url}/file.bin`, dir, { retries: 0 })).code, 'ERR_DOWNLOAD_NETWORK')
   isWhole = true
   const end = await get(`${server.url}/file.bin`, dir, {})
-  t.ok(end.file?.equals(CONTENT), end.message)
+  sameBytes(t, end.file, CONTENT, end.message)
   t.equal(end.result?.resumed, 0)
 })
 
@@ -176,7 +177,7 @@ t.test('user and password in a Location are sent to its target', async (t) => {
   for (const each of [server, other, third]) t.teardown(() => each.stop())
   for (const path of ['/same', '/other', '/relative', '/user', '/third']) {
     const end = await get(server.url + path, t.testdir({}), {})
-    t.ok(end.file?.equals(CONTENT), `${path} ${end.message}`)
+    sameBytes(t, end.file, CONTENT, `${path} ${end.message}`)
   }
   t.ok(third.requests.length > 0)
   for (const { headers } of third.requests) t.notOk(headers.has('authorization'), 'a third origin')
@@ -201,7 +202,7 @@ t.test(
     for (const path of ['/same', '/other']) {
       const dir = t.testdir({})
       const end = await get(server.url + path, dir, { headers: { authorization: basic('me:mine') } })
-      t.ok(end.file?.equals(CONTENT), `${path} ${end.message}`)
+      sameBytes(t, end.file, CONTENT, `${path} ${end.message}`)
       t.strictSame(names(dir), ['file.bin'])
     }
   },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DownloadOptions } from 'range-get'
 import t, { type Test } from 'tap'
 import { startDownload } from '#client/download.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 import {
   FakeClient,
   type FakeRequest,
@@ -41,7 +42,7 @@ async function get(
 
 function isExact(t: Test, { code, message, file }: End, { content }: Resource = FILE): void {
   t.equal(code, null, message)
-  t.ok(file?.equals(content), 'the file is exact')
+  sameBytes(t, file, content, 'the file is exact')
 }
 
 /** The answer that RFC 9110 wants. `change` changes the body. */

@@ -9,6 +9,7 @@ import {
   PeekFailure,
   RequestFailure,
 } from '#client/http/answer.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 import type { Piece, Reply } from './fake-client.ts'
 
 /** Gets the answer that a server makes of `reply`. Null: the server closes the connection without an answer. */
@@ -98,7 +99,7 @@ export function testAnswers({ name, start, filler = Buffer.alloc(0), hasBuffers 
     const answer = await get(ok(FIRST, 20, SECOND), NEVER)
     const receiver = recorder()
     t.strictSame(await answer.receive(receiver, NO_STALL_MS), { kind: 'complete' })
-    t.ok(receiver.bytes.equals(Buffer.concat([FIRST, SECOND, filler])))
+    sameBytes(t, receiver.bytes, Buffer.concat([FIRST, SECOND, filler]))
     t.equal(answer.delimiter, 'announced')
   })
 
@@ -107,7 +108,7 @@ export function testAnswers({ name, start, filler = Buffer.alloc(0), hasBuffers 
     await sleep(50)
     const receiver = recorder()
     t.strictSame(await answer.receive(receiver, NO_STALL_MS), { kind: 'complete' })
-    t.ok(receiver.bytes.equals(Buffer.concat([FIRST, SECOND, filler])))
+    sameBytes(t, receiver.bytes, Buffer.concat([FIRST, SECOND, filler]))
   })
 
   for (const reason of ['enough', 'too-much'] as const) {
@@ -137,7 +138,7 @@ export function testAnswers({ name, start, filler = Buffer.alloc(0), hasBuffers 
     })
     t.strictSame(await answer.receive(receiver, SLOW_STALL_MS), { kind: 'complete' })
     t.notOk(overlaps.includes(true))
-    t.ok(receiver.bytes.equals(Buffer.concat([FIRST, SECOND, filler])))
+    sameBytes(t, receiver.bytes, Buffer.concat([FIRST, SECOND, filler]))
   })
 
   test('a body that brings nothing for the stall timeout is cut', async (t, get) => {
@@ -185,7 +186,7 @@ export function testAnswers({ name, start, filler = Buffer.alloc(0), hasBuffers 
     t.equal(bytes.subarray(0, wanted).toString(), `${FIRST}${SECOND}`)
     const receiver = recorder()
     t.strictSame(await answer.receive(receiver, NO_STALL_MS), { kind: 'complete' })
-    t.ok(receiver.bytes.equals(Buffer.concat([FIRST, SECOND, filler])))
+    sameBytes(t, receiver.bytes, Buffer.concat([FIRST, SECOND, filler]))
   })
 
   test('a peek resolves when it has enough, while the body still comes', async (t, get) => {
