@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { listening, start as startServer } from '../demo/server-process.ts'
 import { start as startCommand } from '../demo/walk-process.ts'
 import { REPOSITORY } from '../support/repository.ts'
+import { sameBytes } from '../support/same-bytes.ts'
 import { type Block, readDocument } from './support/markdown.ts'
 import { missing, runCommand, runRangeGet } from './support/programs.ts'
 import { originOf, projectFolder, runModule, runRecipe } from './support/snippet.ts'
@@ -34,7 +35,7 @@ async function walk(t: Test, line: string): Promise<void> {
   if (args.includes('--help')) return
   const [, source, output] = /; (\S+) -> (\S+)/.exec(stdout) ?? []
   const want = readFileSync(`${REPOSITORY}demo-server/files/${source}`)
-  t.ok(readFileSync(join(folder, output ?? '')).equals(want), `${output} is ${source}`)
+  sameBytes(t, readFileSync(join(folder, output ?? '')), want, `${output} is ${source}`)
 }
 
 /** Checks the part of the demo's output that does not depend on the port. */

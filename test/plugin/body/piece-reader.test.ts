@@ -3,6 +3,7 @@ import { PieceReader } from '#plugin/body/piece-reader.js'
 import { MAX_READS_PER_ANSWER } from '#plugin/memory-bounds.js'
 import { type Layout, type Piece, pieceLength } from '#plugin/rules/multipart.js'
 import type { NearbyReader, Read } from '#plugin/sources/grouped-reads.js'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 
 const CONTENT = numberedLines(1000)
@@ -154,7 +155,7 @@ t.test('a copy begins where its original was, and moving forward reads nothing',
       copy.forward(passed)
       const target = Buffer.alloc(copy.remaining)
       await copy.fill(target)
-      t.ok(target.equals(whole.subarray(read + passed)))
+      sameBytes(t, target, whole.subarray(read + passed))
     }
   }
 })
@@ -217,7 +218,7 @@ t.test(
         await new PieceReader(nearby.representation, layOutPieces(pieces), SIGNAL).fill(target),
         want.length,
       )
-      t.ok(target.equals(want), name)
+      sameBytes(t, target, want, name)
       t.strictSame(nearby.calls.toSorted(), calls.toSorted(), name)
     }
   },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { descriptorsBelow, serve, until } from '../support/serve.ts'
 import { BIG, contents, type Handler, served } from './support/two-answers.ts'
@@ -71,8 +72,8 @@ for (const { name, handler, routes } of FALLBACKS) {
       const client = await RawClient.connect(port)
       const { status, body } = await client.exchange('GET', '/')
       t.ok(status >= 400, `${page}: ${status}`)
-      if (want === 'small') t.ok(body.equals(contents.small), `${page}: ${body.length} bytes`)
-      t.ok((await client.exchange('GET', '/next')).body.equals(contents.small))
+      if (want === 'small') sameBytes(t, body, contents.small, `${page}: ${body.length} bytes`)
+      sameBytes(t, (await client.exchange('GET', '/next')).body, contents.small)
       client.destroy()
       await until(() => descriptorsBelow(root) === 0)
     }

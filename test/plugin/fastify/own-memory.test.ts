@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { bufferSource, type RangeSource, type SendRangeOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { type Answer, RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
@@ -122,7 +123,7 @@ function addRoutes(app: FastifyInstance, { spoil, options }: Routes): void {
 async function isPlainRight(t: Test, port: number, file: string, content: Buffer): Promise<void> {
   for (const range of RANGES) {
     const answer = await get(port, `/plain/${file}`, range)
-    t.ok(bytesIn(answer).equals(expected(content, range)), `${file}, ${range ?? 'whole'}`)
+    sameBytes(t, bytesIn(answer), expected(content, range), `${file}, ${range ?? 'whole'}`)
   }
 }
 
@@ -226,7 +227,7 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
       for (const kind of Object.keys(sources)) {
         for (const range of RANGES) {
           const answer = await get(port, `/${kind}`, range)
-          t.ok(bytesIn(answer).equals(expected(SMALL, range)), `${kind}, ${range ?? 'whole'}`)
+          sameBytes(t, bytesIn(answer), expected(SMALL, range), `${kind}, ${range ?? 'whole'}`)
         }
       }
     }

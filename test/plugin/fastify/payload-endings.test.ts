@@ -1,6 +1,7 @@
 import { PassThrough, pipeline, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { until } from '../support/serve.ts'
 import {
@@ -151,7 +152,7 @@ t.test('a source with read is read for a hook that reads, and again for the answ
     for await (const chunk of payload) seen.push(chunk as Buffer)
   })
   t.equal(await outcomeOf(port), 'whole')
-  t.ok(Buffer.concat(seen).equals(CONTENT))
+  sameBytes(t, Buffer.concat(seen), CONTENT)
   t.equal(source.reads, 2)
 })
 

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { type Server, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
@@ -39,9 +40,9 @@ t.test('curl downloads and resumes a file', { skip: missing('curl') }, async (t)
   const head = (await curl('-v', '-r', '0-3', '-i')).toString()
   t.match(head, /^HTTP\/1\.1 206 /)
   t.match(head, 'content-range: bytes 0-3/3000000')
-  t.ok((await curl('-r', '-10')).equals(CONTENT.subarray(-10)), 'a suffix')
-  t.ok((await curl('-r', '2999990-')).equals(CONTENT.subarray(-10)), 'open-ended')
-  t.ok((await curl()).equals(CONTENT), 'whole')
+  sameBytes(t, await curl('-r', '-10'), CONTENT.subarray(-10), 'a suffix')
+  sameBytes(t, await curl('-r', '2999990-'), CONTENT.subarray(-10), 'open-ended')
+  sameBytes(t, await curl(), CONTENT, 'whole')
 
   const several = await curl('-r', '0-3,100-103,2999999-', '-i')
   const [lines = '', ...rest] = several.toString('latin1').split('\r\n\r\n')
@@ -58,26 +59,26 @@ t.test('curl downloads and resumes a file', { skip: missing('curl') }, async (t)
 
   const target = join(folder, 'download.bin')
   await curl('-C', '-', '-o', target)
-  t.ok((await readFile(target)).equals(CONTENT), 'resumed')
+  sameBytes(t, await readFile(target), CONTENT, 'resumed')
   await t.resolves(curl('-C', '-', '-o', target), 'a finished file, resumed again: 416 with the length')
-  t.ok((await readFile(target)).equals(CONTENT))
+  sameBytes(t, await readFile(target), CONTENT)
 })
 
 t.test('wget downloads a file, and again when it is complete', { skip: missing('wget') }, async (t) => {
   const { url, folder } = await start(t)
   const target = join(folder, 'download.bin')
   await run('wget', ['--no-proxy', '-q', '-c', '-O', target, url])
-  t.ok((await readFile(target)).equals(CONTENT), 'resumed')
+  sameBytes(t, await readFile(target), CONTENT, 'resumed')
   await t.resolves(run('wget', ['--no-proxy', '-q', '-c', '-O', target, url]), 'a finished file')
-  t.ok((await readFile(target)).equals(CONTENT))
+  sameBytes(t, await readFile(target), CONTENT)
 })
 
 t.test('aria2c downloads a file in parts, and resumes one', { skip: missing('aria2c') }, async (t) => {
   const { url, folder } = await start(t)
   const options = ['--quiet', '--no-conf', '--all-proxy=', '-d', folder, '--allow-overwrite=true']
   await run('aria2c', [...options, '-x8', '-s8', '-k1M', '-o', 'parallel.bin', url])
-  t.ok((await readFile(join(folder, 'parallel.bin'))).equals(CONTENT), 'on several connections')
+  sameBytes(t, await readFile(join(folder, 'parallel.bin')), CONTENT, 'on several connections')
   await writeFile(join(folder, 'started.bin'), CONTENT.subarray(0, 1_000_000))
   await run('aria2c', [...options, '-c', '-o', 'started.bin', url])
-  t.ok((await readFile(join(folder, 'started.bin'))).equals(CONTENT), 'resumed')
+  sameBytes(t, await readFile(join(folder, 'started.bin')), CONTENT, 'resumed')
 })

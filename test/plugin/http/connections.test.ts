@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { readSentinel, SENTINEL, type Server, serveFiles } from '../support/file-server.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { field, RawConnection, type RawRequest } from '../support/raw-http.ts'
@@ -132,7 +133,7 @@ t.test('a connection ends after Connection: close, and after HTTP/1.0', async (t
       t.equal(answer.status, row.status, `${row.name}, HTTP/${request.version ?? '1.1'}`)
       t.equal(field(answer, 'connection'), 'close')
       t.equal(field(answer, 'transfer-encoding'), undefined)
-      if (row.body !== undefined) t.ok(answer.body.equals(row.body))
+      if (row.body !== undefined) sameBytes(t, answer.body, row.body)
     }
   }
 })
@@ -140,7 +141,7 @@ t.test('a connection ends after Connection: close, and after HTTP/1.0', async (t
 async function assertAnswer(t: Test, connection: RawConnection, row: Row): Promise<void> {
   const answer = await connection.read(row.request.method)
   t.equal(answer.status, row.status, row.name)
-  if (row.body !== undefined) t.ok(answer.body.equals(row.body), `${row.name}: body`)
+  if (row.body !== undefined) sameBytes(t, answer.body, row.body, `${row.name}: body`)
   const type = field(answer, 'content-type') ?? ''
   if (type.startsWith('multipart/'))
     t.equal(parseMultipart(type, answer.body).length, 2, `${row.name}: parts`)

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { type RangeSource, rangePlugin } from 'fastify-send-range'
 import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { localhostCertificate } from '../support/localhost-certificate.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -99,7 +100,7 @@ for (const [kindName, { connect, server }] of Object.entries(KINDS)) {
           return seen
         })
         t.equal(status, 200)
-        t.ok(body.equals(CONTENT.subarray(0, body.length)), 'every byte is one of the file')
+        sameBytes(t, body, CONTENT.subarray(0, body.length), 'every byte is one of the file')
         t.ok(body.length < CONTENT.length, 'the answer is cut')
         t.equal(behind.length, 0)
       },
@@ -114,7 +115,7 @@ t.test('junk after a complete answer gets its 400', async (t) => {
   const client = await RawClient.connect(files.port)
   client.request('GET', '/x')
   const { body } = await client.readAnswer('GET')
-  t.ok(body.equals(CONTENT))
+  sameBytes(t, body, CONTENT)
   client.socket.write('\0junk\r\n\r\n')
   t.equal((await client.readHead()).status, 400)
 })
@@ -130,7 +131,7 @@ t.test('junk after one of our answers gets a 400 while another answer is pending
   })
   const client = await RawClient.connect(files.port)
   client.request('GET', '/x')
-  t.ok((await client.readAnswer('GET')).body.equals(CONTENT))
+  sameBytes(t, (await client.readAnswer('GET')).body, CONTENT)
   client.request('GET', '/never')
   client.socket.write('\0junk\r\n\r\n')
   t.equal((await client.readHead()).status, 400)
@@ -156,7 +157,7 @@ t.test(
       client.socket.write('\0junk\r\n\r\n')
       return seen
     })
-    t.ok(body.equals(CONTENT.subarray(0, body.length)))
+    sameBytes(t, body, CONTENT.subarray(0, body.length))
     const other = await RawClient.connect(files.port)
     other.socket.write('\0junk\r\n\r\n')
     t.equal((await other.readHead()).status, 418)
@@ -180,7 +181,7 @@ t.test('several registrations and answers add one listener', async (t) => {
   const client = await RawClient.connect(port)
   for (const target of ['/x', '/inner', '/x']) {
     client.request('GET', target)
-    t.ok((await client.readAnswer('GET')).body.equals(CONTENT))
+    sameBytes(t, (await client.readAnswer('GET')).body, CONTENT)
   }
   t.equal(app.server.listenerCount('clientError'), before + 1)
   t.equal(app.server.listenerCount('upgrade'), 0, 'requests to upgrade stay requests without a listener')
@@ -205,7 +206,7 @@ for (const [event, request] of [
       client.socket.write(request)
       return seen
     })
-    t.ok(body.equals(CONTENT.subarray(0, body.length)))
+    sameBytes(t, body, CONTENT.subarray(0, body.length))
     t.ok(body.length < CONTENT.length)
     const other = await RawClient.connect(port)
     other.socket.write(request)
@@ -226,7 +227,7 @@ t.test('an answer is cut without a 408 in it when the next request does not end 
     client.socket.write('GET /next HTT')
     return seen
   })
-  t.ok(body.equals(CONTENT.subarray(0, body.length)))
+  sameBytes(t, body, CONTENT.subarray(0, body.length))
   t.ok(body.length < CONTENT.length)
 })
 
@@ -246,7 +247,7 @@ t.test('an answer of a server without a listener is cut by Node itself', async (
     client.socket.write('\0junk\r\n\r\n')
     return new Promise((resolve) => socket.once('close', resolve))
   })
-  t.ok(body.equals(CONTENT.subarray(0, body.length)))
+  sameBytes(t, body, CONTENT.subarray(0, body.length))
   t.ok(body.length < CONTENT.length)
   t.equal(server.listenerCount('clientError'), 0)
 })
