@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export type Arguments =
   | { kind: 'run'; port: number | undefined; host: string; dataDir: string | undefined; quiet: boolean }
   | { kind: 'help' }
@@ -13,12 +13,12 @@ Serves the demo: its page at /, and the files of the walk-through at /2.txt, /co
 
   --port N   listen on exactly this port, 0 for any free one (default: 3000 or the next free one)
   --host H   listen on this address (default: 127.0.0.1, this machine only)
-  --data DIR keep the files that the demo makes for itself there (default: demo-server/.data)
+  --data DIR keep the files that the demo generates there (default: demo-server/.data)
   --quiet    log warnings and errors only
   --help     print this and exit
 
 Exit status: 0 stopped by a signal or by its parent, 1 unexpected error, 2 wrong usage,
-4 cannot listen where it was asked to.
+4 cannot listen at this address and port.
 `
 
 const OPTIONS = {
@@ -51,7 +51,7 @@ function parsePort(text: string): number {
   return Number(text)
 }
 
-/** parseArgs adds advice about `--` after its first sentence; one line is enough. */
+/** The first sentence of a message of parseArgs, which adds advice about `--`. */
 function firstSentence(message: string): string {
   return message.split('\n')[0]?.split('. ')[0] ?? message
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { makeFolder } from './make-folder.ts'
 
-/** What a finished download can be compared with. */
+/** What to compare a finished download with. */
 export interface Checksum {
   /** In bytes. */
   size: number
@@ -12,20 +12,20 @@ export interface Checksum {
   sha256: string
 }
 
-/** A file that the demo makes for itself: when it is not there, and again on demand. */
+/** A file that the demo generates: when it does not exist, and again on demand. */
 export class GeneratedFile {
   readonly #path: string
   readonly #pieces: () => Iterable<Buffer>
   #making: Promise<void> | undefined
   #checksum: { readonly version: string; readonly value: Promise<Checksum> } | undefined
 
-  /** @param pieces makes the content; called once for each version */
+  /** @param pieces makes the content. It is called once for each version */
   constructor(path: string, pieces: () => Iterable<Buffer>) {
     this.#path = path
     this.#pieces = pieces
   }
 
-  /** Makes the file unless it is there. Rejects with the file system's error, and may be tried again. */
+  /** Makes the file unless it exists. Rejects with the file system's error. The caller may try again. */
   async ready(): Promise<void> {
     const isThere = await stat(this.#path).then(
       () => true,
@@ -35,14 +35,14 @@ export class GeneratedFile {
   }
 
   /**
-   * Puts a new version in the place of the old one, which those who have it open keep. Those who ask while one is being
-   * made get that one: it is new to all of them, and the disk holds no more than one unfinished file.
+   * Replaces the file with a new version. Readers that have the old one open keep it. A call during a replacement
+   * shares that replacement: it is new to every caller, and at most one unfinished file is on the disk.
    */
   async replace(): Promise<void> {
     await this.#make()
   }
 
-  /** Reads the whole file, once for each version. */
+  /** The size and hash of the file. Reads the whole file once for each version. */
   async checksum(): Promise<Checksum> {
     await this.ready()
     const file = await open(this.#path)
@@ -66,7 +66,7 @@ export class GeneratedFile {
     return this.#making
   }
 
-  /** The name appears by a rename, so that nobody ever sees half a file. */
+  /** The file gets its name by a rename, so that an unfinished file is never visible. */
   async #write(): Promise<void> {
     await makeFolder(dirname(this.#path))
     const unfinished = `${this.#path}.${randomUUID()}.tmp`

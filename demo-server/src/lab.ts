@@ -9,7 +9,7 @@ import { refuseOtherOrigins } from './same-origin.ts'
 import { clip } from './video/clip.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Large enough to be cut midway, small enough for a phone. */
+/** Large enough to be cut in the middle, small enough for a phone. */
 const BIG_FILE_MEBIBYTES = 48
 
 const NAMES = ['big.bin', 'clip.mp4'] as const
@@ -24,7 +24,7 @@ const fileQuery = {
   type: 'object',
   properties: {
     download: { type: 'boolean', default: false },
-    pace: { type: 'integer', minimum: 1, maximum: 1024, description: 'MiB a second; without it, no limit' },
+    pace: { type: 'integer', minimum: 1, maximum: 1024, description: 'MiB per second; no limit without it' },
   },
 } as const
 const checksumReply = {
@@ -39,13 +39,13 @@ interface FileQuery {
   pace?: number
 }
 
-/** Where the files that may be broken are kept. */
+/** The options of the lab. */
 export interface LabOptions {
-  /** The folder of the generated files, made when missing. */
+  /** The folder of the generated files. It is created if it does not exist. */
   dataDir: string
 }
 
-/** `/lab/…`: files made to be interrupted and replaced, and the buttons that do so. Touches nothing else. */
+/** `/lab/…`: files that can be cut and replaced, and the routes that do so. It changes no other files. */
 export async function lab(app: FastifyInstance, { dataDir }: LabOptions): Promise<void> {
   const files: Record<Name, GeneratedFile> = {
     'big.bin': new GeneratedFile(join(dataDir, 'big.bin'), bigFile),
@@ -60,7 +60,7 @@ export async function lab(app: FastifyInstance, { dataDir }: LabOptions): Promis
       await files[name].ready()
       underWay.add(reply.raw)
       reply.raw.once('close', () => underWay.delete(reply.raw))
-      // Revalidated each time: a replaced file is noticed, an unchanged one costs a 304.
+      // Revalidated each time, so that the browser notices a replaced file. An unchanged one costs a 304.
       return reply.sendRange(name, { root: dataDir, cacheControl: 'no-cache', download: query.download })
     },
   )
@@ -90,7 +90,7 @@ export async function lab(app: FastifyInstance, { dataDir }: LabOptions): Promis
   })
 }
 
-/** An onSend hook: sends the body at the pace that the query asks for. */
+/** An onSend hook: sends the body at the pace in the query. */
 async function slowDown(request: FastifyRequest, _reply: FastifyReply, payload: unknown): Promise<unknown> {
   const { pace: mebibytes } = request.query as FileQuery
   if (mebibytes === undefined || !(payload instanceof Readable)) return payload

@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Tried first when no port was asked for. */
+/** The first port to try when none is given. */
 const FIRST_PORT = 3000
-/** How many ports from there are tried before giving up. */
+/** How many ports are tried. */
 const PORTS_TO_TRY = 100
 
-/** Where to listen; without `port`, 3000 or the next free port after it. */
+/** Where to listen. Without `port`: 3000 or the next free port. */
 export interface ListenOptions {
   host: string
   port?: number | undefined
 }
 
 /**
- * Binds the server and says where in one log line.
+ * Makes the server listen and logs its URL in one line.
  *
  * @returns the URL to open, without a trailing slash
  * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, …) when it cannot listen there

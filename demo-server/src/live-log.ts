@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { CHANNELS, type SendRangeEvent } from 'fastify-send-range'
 
-/** One line of the live log: a request, and what became of its answer. */
+/** One line of the live log: a request and the result of its answer. */
 export interface LogEntry {
   /** Counts up from 1. */
   id: number
@@ -16,30 +16,30 @@ export interface LogEntry {
   status: number
   contentRange: string | undefined
   etag: string | undefined
-  /** The Content-Length that was announced, in bytes. */
+  /** The Content-Length of the answer, in bytes. */
   length: number | undefined
-  /** Bytes of the body that really went out. */
+  /** Bytes of the body that were really sent. */
   bytesSent: number
   outcome: 'under way' | Ending
-  /** In ms; undefined while it is under way. */
+  /** In ms, or undefined while the answer is under way. */
   duration: number | undefined
 }
 
 type Ending = 'served' | 'aborted'
 
-/** What a page that has just been opened is told of the past. */
+/** How many past entries a page gets when it connects. */
 const REMEMBERED = 50
-/** A reader who lets this many bytes pile up is gone. */
+/** A reader that is this many bytes behind is disconnected. */
 const MAX_BACKLOG = 64 * 1024
-/** Readers at a time: each holds a connection for as long as it likes. */
+/** How many readers may be connected at a time. */
 const MAX_LISTENERS = 100
-/** In ms. Something to write shows who is gone or reads no more, also while nothing happens. */
+/** In ms. A comment shows which readers are gone or have stopped reading, also while there are no entries. */
 const HEARTBEAT = 15_000
 const COMMENT = ':\n\n'
 
 const TooManyListenersError = createError('ERR_DEMO_BUSY', 'Too many pages follow the live log', 503)
 
-/** Remembers the last requests and tells them, as Server-Sent Events, to everyone who listens. */
+/** Remembers the last requests and sends them to all readers as Server-Sent Events. */
 export class LiveLog {
   readonly #entries = new Map<number, LogEntry>()
   readonly #ids = new WeakMap<FastifyRequest, number>()
@@ -68,7 +68,7 @@ export class LiveLog {
   }
 
   #tell(entry: LogEntry): void {
-    // Taken out first, so that the order is that of the last news.
+    // Removed first, so that the entries stay in the order of their last change.
     this.#entries.delete(entry.id)
     this.#entries.set(entry.id, entry)
     const [oldest] = this.#entries.keys()
@@ -84,9 +84,9 @@ export class LiveLog {
   }
 
   /**
-   * A stream of events that begins with those remembered; ends by `hangUp`, or when nobody reads it.
+   * A stream of events that begins with the remembered ones. It ends by `hangUp`, or when its reader stops reading.
    *
-   * @throws ERR_DEMO_BUSY while too many listen
+   * @throws ERR_DEMO_BUSY if there are too many readers
    */
   listen(): PassThrough {
     if (this.#listeners.size >= MAX_LISTENERS) throw new TooManyListenersError()
@@ -105,7 +105,7 @@ export class LiveLog {
     return listener
   }
 
-  /** Ends the streams of all who listen. */
+  /** Ends the streams of all readers. */
   hangUp(): void {
     for (const listener of this.#listeners) listener.end()
   }
@@ -136,19 +136,19 @@ function field(value: string | string[] | number | undefined): string | undefine
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The log that this server's ranged answers go to. */
+    /** The log of this server's `sendRange` answers. */
     liveLog: LiveLog
   }
   interface FastifyContextConfig {
-    /** Whether the live log hears of this route's answers before they end. */
+    /** Whether the live log also gets this route's answers when they begin. */
     live?: boolean
   }
 }
 
-/** Decorates the server with a log of what its `sendRange` answers, fed by the plugin's diagnostics channels. */
+/** Decorates the server with a log of its `sendRange` answers, from the plugin's diagnostics channels. */
 export const liveLog = fp(async (app: FastifyInstance, { log }: { log: LiveLog }) => {
   app.decorate('liveLog', log)
-  // The channels are those of the whole process, in which other servers may run.
+  // The channels belong to the whole process, in which other servers may run.
   const ofThisServer = (message: unknown): message is SendRangeEvent =>
     (message as SendRangeEvent).request.server.server === app.server
   const served = (message: unknown): void => {
@@ -168,10 +168,10 @@ export const liveLog = fp(async (app: FastifyInstance, { log }: { log: LiveLog }
   })
 })
 
-/** `GET /events`: the live log as Server-Sent Events: the last entries, then each as it begins and as it ends. */
+/** `GET /events`: the live log as Server-Sent Events. It sends the last entries, then each new or changed one. */
 export async function liveLogRoute(app: FastifyInstance): Promise<void> {
   app.stopping.addEventListener('abort', () => app.liveLog.hangUp())
-  // Of an answer to HEAD nobody would read or close the stream.
+  // In an answer to HEAD the stream would be neither read nor closed.
   app.get('/events', { exposeHeadRoute: false }, async (_request, reply) => {
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store')
     return app.liveLog.listen()

@@ -6,13 +6,13 @@ import { type Arguments, HELP, parseArguments } from './arguments.ts'
 import { listen } from './listen.ts'
 import { buildServer } from './server.ts'
 
-/** Exit statuses; 0 and 1 are close-with-grace's own: stopped as asked, and not. */
+/** Exit statuses. close-with-grace itself uses 0 (normal stop) and 1 (error). */
 const EXIT_USAGE = 2
 const EXIT_CANNOT_LISTEN = 4
-/** The server bounds its own closing; should even that hang, the process ends after this many ms. */
+/** The server limits how long `close()` takes. If even that hangs, the process ends after this many ms. */
 const LAST_RESORT = 15_000
 
-/** What a parent that forked this command hears over IPC. */
+/** Sent over IPC to a parent that forked this command. */
 export type ParentMessage =
   | { type: 'listening'; url: string }
   | { type: 'failed'; code: string; message: string }
@@ -52,12 +52,12 @@ async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'r
     { delay: LAST_RESORT, logger, skip: hasParent ? ['SIGINT'] : [] },
     async ({ err, signal }) => {
       if (err) logger.error(err)
-      else logger.info(`${signal ?? 'parent gone'}: finishing the answers under way`)
+      else logger.info(`${signal ?? 'parent gone'}: finishing the current answers`)
       await app.close()
     },
   )
   if (hasParent) {
-    // Ctrl-C in a terminal reaches the whole process group; when to stop is the parent's decision.
+    // Ctrl-C in a terminal reaches the whole process group, but the parent decides when to stop.
     process.on('SIGINT', () => {})
     process.once('disconnect', () => grace.close())
     if (!process.connected) grace.close()

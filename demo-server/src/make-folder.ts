@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Makes a folder and those above it. Each level is tried twice at most: Node's own `recursive` has no end where a file
- * system answers ENOENT although the folder above is there, as /proc does.
+ * Makes a folder and its parents. Each level is tried at most twice. Node's own `recursive` never ends on a file system
+ * that answers ENOENT although the parent folder exists, such as /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
   const error = await attempt(path)

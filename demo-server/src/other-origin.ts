@@ -13,13 +13,13 @@ export interface OtherOriginOptions {
   log: LiveLog
   /** In ms. */
   shutdownLimit: number
-  /** Hears of warnings and errors only: its requests are in the live log. */
+  /** Gets warnings and errors only. The requests are in the live log. */
   logger: FastifyBaseLogger | undefined
 }
 
 /**
- * Builds a second server, for the same files from another origin, three ways: under `/none` without CORS, under
- * `/origin` with the origin allowed and nothing else, under `/recipe` as it should be.
+ * Builds a second server, which serves the same files from another origin in three ways: under `/none` without CORS,
+ * under `/origin` with only the origin allowed, and under `/recipe` with the whole recipe.
  */
 export async function buildOtherOrigin(options: OtherOriginOptions): Promise<FastifyInstance> {
   const loggerInstance = options.logger?.child({}, { level: 'warn' })

@@ -1,6 +1,6 @@
 import { pipeline, type Readable, Transform } from 'node:stream'
 
-/** Lets a body through at this many bytes a second, so that one can watch it; what ends one end ends the other. */
+/** Passes a body on at this many bytes per second, so that people can watch it. If one end fails, so does the other. */
 export function pace(body: Readable, bytesPerSecond: number): Readable {
   let due = performance.now()
   const slow = new Transform({
@@ -10,7 +10,7 @@ export function pace(body: Readable, bytesPerSecond: number): Readable {
       setTimeout(done, due - now, null, chunk)
     },
   })
-  // Whoever reads `slow` hears of errors there.
+  // The reader of `slow` gets the error.
   pipeline(body, slow, () => {})
   return slow
 }

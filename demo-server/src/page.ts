@@ -7,11 +7,11 @@ const PUBLIC = fileURLToPath(new URL('../public/', import.meta.url))
 
 /** What the page's security policy depends on. */
 export interface PageOptions {
-  /** The port of the other origin, undefined until it listens. */
+  /** The port of the other origin, or undefined until it listens. */
   otherPort: () => number | undefined
 }
 
-/** `GET /` and what it loads, under a policy that allows our own files and nothing inline. */
+/** `GET /` and the files it loads. The policy allows only our own files and no inline code. */
 export async function page(app: FastifyInstance, { otherPort }: PageOptions): Promise<void> {
   const otherOrigin = (): string => {
     const port = otherPort()
@@ -33,12 +33,12 @@ export async function page(app: FastifyInstance, { otherPort }: PageOptions): Pr
         frameAncestors: ["'none'"],
       },
     },
-    // This server speaks HTTP: a promise of HTTPS would lock out whatever else is served under this name, and the
-    // other two count for HTTPS only; browsers warn of them in the console.
+    // This server speaks HTTP. Strict-Transport-Security would block other HTTP servers under this name. The other
+    // two fields apply to HTTPS only, and browsers warn about them in the console.
     strictTransportSecurity: false,
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
   })
-  // Without the wildcard every file is a route of its own, and all other names are left to the demo's files.
+  // Without the wildcard each file has its own route, and all other names are routed to the files of the walk.
   await app.register(fastifyStatic, { root: PUBLIC, wildcard: false })
 }

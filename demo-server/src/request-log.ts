@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 
-/** Logs each request in one line, when its answer has ended: what was asked and what was given. */
+/** Logs each request and its answer in one line, when the answer has ended. */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
@@ -13,14 +13,14 @@ export class RequestLog extends LogController {
     else reply.log.info(fields(request, reply), summary(request, reply))
   }
 
-  /** A client that goes away is nothing unusual: players and readers of ranges do it all the time. */
+  /** A client that disconnects is normal. Video players do it all the time. */
   override streamError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
     const isHangUp = 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
     if (isHangUp) reply.log.info(fields(request, reply), `${summary(request, reply)}, broken off`)
     else reply.log.warn({ ...fields(request, reply), err: error }, `${summary(request, reply)}, failed`)
   }
 
-  /** The request's line tells what its client did wrong; what went wrong here the error handler has logged. */
+  /** Client errors are in the line of the request. The error handler has logged the server's own errors. */
   override defaultErrorLog(): void {}
 
   override routeNotFound(): void {}

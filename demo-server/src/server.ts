@@ -15,24 +15,24 @@ import { walkFiles } from './walk-files.ts'
 
 const FILES = fileURLToPath(new URL('../files/', import.meta.url))
 const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
-/** In ms; must stay under Fastify's own `pluginTimeout` of 10 s, which also bounds its closing. */
+/** In ms. It must be less than Fastify's `pluginTimeout` of 10 s, which also limits `close()`. */
 const SHUTDOWN_LIMIT = 5_000
 
-/** How to build the demo server. */
+/** The options of the demo server. */
 export interface ServerOptions {
-  /** Where it logs; without one it is silent. */
+  /** Its logger. Without one it logs nothing. */
   logger?: FastifyBaseLogger | undefined
   /** The folder of the walk-through's files. Default: the demo's own. */
   files?: string | undefined
-  /** The folder for the files that the demo makes for itself. Default: `.data` beside the demo's own. */
+  /** The folder for the files that the demo generates. Default: `demo-server/.data`. */
   dataDir?: string | undefined
-  /** How long the answers under way may take to finish after `close()`, in ms. Default: 5,000. */
+  /** How long the current answers may take to finish after `close()`, in ms. Default: 5,000. */
   shutdownLimit?: ShutdownOptions['limit'] | undefined
 }
 
 /**
- * Builds the demo server without listening: ready for `inject()` or `listen()`. Once it listens, so does a second
- * one, the other origin, on any free port of the same address. Whoever builds it closes it, and with it the second.
+ * Builds the demo server, ready for `inject()` or `listen()`. When it listens, a second server, the other origin,
+ * listens on any free port of the same address. The caller closes the first server, which closes the second.
  */
 export async function buildServer(options: ServerOptions = {}): Promise<FastifyInstance> {
   const files = options.files ?? FILES

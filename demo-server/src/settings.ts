@@ -5,7 +5,7 @@ const reply = {
   properties: { otherPort: { type: 'integer' } },
 } as const
 
-/** `GET /settings`: what the page cannot know by itself. */
+/** `GET /settings`: what the page needs to know from the server. */
 export async function settings(
   app: FastifyInstance,
   { otherPort }: { otherPort: () => number | undefined },

@@ -5,26 +5,26 @@ import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Aborted when the server begins to close: what would answer for ever must end now. */
+    /** Aborted when the server begins to close. Endless answers must end then. */
     stopping: AbortSignal
   }
 }
 
-/** How `close()` treats the answers under way. */
+/** How `close()` treats the current answers. */
 export interface ShutdownOptions {
   /** How long they may take to finish before their connections are cut, in ms. */
   limit: number
 }
 
-/** When no answer has moved on for this long, in ms, nobody is waiting for one: a paused video, for example. */
+/** If no answer makes progress for this many ms, `close()` stops waiting. A paused video is an example. */
 const PATIENCE = 2_000
 
 /**
- * Makes `app.close()` wait for the answers under way, but not for ever, and not for idle connections.
+ * Makes `app.close()` wait for the current answers for a limited time, and not for idle connections.
  *
- * Node alone gets both wrong: `closeIdleConnections()` cuts an answer that has been handed over in full but is still
- * being sent, and spares connections on which nothing was ever asked (a browser opens such ones ahead of need).
- * Needs `forceCloseConnections: true`, which cuts whatever is open once this is done waiting.
+ * Node itself does neither. `closeIdleConnections()` cuts an answer that is written completely but not yet sent, and
+ * keeps connections that never had a request (browsers open such connections in advance).
+ * This needs `forceCloseConnections: true`, which cuts all open connections after the wait.
  */
 export const gracefulShutdown = fp(async (app: FastifyInstance, { limit }: ShutdownOptions) => {
   const underWay = new Set<ServerResponse>()
@@ -40,11 +40,11 @@ export const gracefulShutdown = fp(async (app: FastifyInstance, { limit }: Shutd
     stopping.abort()
     await whileMoving(underWay, performance.now() + limit)
     if (underWay.size > 0)
-      app.log.warn(`${underWay.size} answers cut off: nobody read on, or it took too long`)
+      app.log.warn(`${underWay.size} answers cut off: the clients stopped reading, or it took too long`)
   })
 })
 
-/** Resolves when all are over, when none of them moves any more, or at the deadline, a `performance.now()`. */
+/** Resolves when all answers have ended, when none makes progress, or at the deadline, a `performance.now()`. */
 async function whileMoving(responses: ReadonlySet<ServerResponse>, deadline: number): Promise<void> {
   let before = -1
   const closed = Promise.all(Array.from(responses, whenClosed))

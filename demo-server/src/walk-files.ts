@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** An hour: long enough for a browser to keep pieces, short enough to try a change. */
+/** An hour is long enough for a browser to keep pieces, and short enough to try a change. */
 const CACHE_CONTROL = 'public, max-age=3600'
 
 const params = {

@@ -66,7 +66,7 @@ function continues(t: Test, served: Served[]): void {
   t.match(first, { status: 200, range: undefined, outcome: 'aborted' })
   t.match(second, { status: 206, outcome: 'served', ifRange: first?.etag, etag: first?.etag })
   const start = second?.start ?? 0
-  t.ok(start > MEBIBYTE, `goes on from byte ${start}`)
+  t.ok(start > MEBIBYTE, `continues from byte ${start}`)
   t.equal(second?.bytesSent, 48 * MEBIBYTE - start, 'and gets the remainder, no byte twice')
 }
 
@@ -113,9 +113,9 @@ await withDemo(t, async (demo) => {
     await visit(t, { demo }, async (page) => {
       await startSlowly(page)
       await page.reload()
-      await story(page, 'of an earlier visit are still here')
+      await story(page, 'from an earlier visit are still here')
       await page.selectOption('#big-rate', UNLIMITED)
-      t.equal(await page.textContent('#big-toggle'), 'Go on')
+      t.equal(await page.textContent('#big-toggle'), 'Continue')
       await page.click('#big-toggle')
       await story(page, COMPLETE)
       continues(t, served)
@@ -132,7 +132,7 @@ await withDemo(t, async (demo) => {
       await page.click('#big-toggle')
       await story(page, 'Paused at')
       await page.reload()
-      await story(page, 'of an earlier visit are still here')
+      await story(page, 'from an earlier visit are still here')
       t.equal(await page.inputValue('#big-store'), 'indexed', 'the choice is remembered')
       await page.selectOption('#big-rate', UNLIMITED)
       await page.click('#big-toggle')
@@ -177,7 +177,7 @@ await withDemo(t, async (demo) => {
         await story(page, 'another version of the file')
         t.equal(await page.textContent('#big-toggle'), 'Compare again')
         await page.click('#big-toggle')
-        await story(page, 'Complete, of a version that the server has replaced since.')
+        await story(page, 'Complete. The server has replaced this version since.')
         t.equal(downloads(served).length, 2, 'no further download')
       })
     },

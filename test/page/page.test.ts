@@ -58,7 +58,7 @@ await withDemo(t, async (demo) => {
       await page.keyboard.press('p')
       const status = page.locator('#walk-status', { hasText: /^Paused at byte \d+/ })
       await status.waitFor()
-      t.equal(await page.textContent('#walk-toggle'), 'Go on')
+      t.equal(await page.textContent('#walk-toggle'), 'Continue')
       await page.keyboard.press('p')
       t.match(await page.textContent('#walk-status'), /^Paused/, 'p does not continue')
       await page.selectOption('#walk-pace', '0')
@@ -135,7 +135,7 @@ await withDemo(t, async (demo) => {
           body: CONTENT.toString('utf8', CONTENT.length - 5),
         },
         { preset: 'beyond the end', says: '416 Range Not Satisfiable', body: 'ERR_RANGE' },
-        { preset: 'nonsense', says: '200 OK', body: CONTENT.toString('utf8', 0, 40) },
+        { preset: 'invalid', says: '200 OK', body: CONTENT.toString('utf8', 0, 40) },
       ]
       for (const { preset, says, body } of cases) {
         await send(page, preset)
@@ -193,10 +193,10 @@ await withDemo(t, async (demo) => {
         { name: 'No CORS', says: 'Nothing at all', hidden: [] },
         {
           name: 'Origin allowed',
-          says: 'no safe resuming. And If-Range may not',
+          says: 'It cannot resume safely. The page may not even send If-Range.',
           hidden: ['Content-Range', 'Accept-Ranges', 'ETag'],
         },
-        { name: 'The recipe', says: 'Everything needed to resume safely', hidden: [] },
+        { name: 'The recipe', says: 'Everything that is needed to resume safely', hidden: [] },
       ]
       for (const { name, says, hidden } of cases) {
         await page.getByRole('button', { name }).click()

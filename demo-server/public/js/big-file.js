@@ -10,13 +10,13 @@ import { availableStores } from './stores.js'
 const URL_PATH = '/lab/big.bin'
 const CHOICE = 'store of big.bin'
 
-/** The panel of the big file: one download at a time, in the store that is chosen. */
+/** The panel of the big file: one download at a time, in the chosen store. */
 class BigFile {
   #stores = availableStores()
   #story = byId('big-story')
   #running = null
   #received = 0
-  /** Where the connection under way began: what came before is drawn as kept. */
+  /** The position at which the current answer began. The bytes before it are drawn as kept. */
   #resumedAt = 0
 
   get #Store() {
@@ -31,7 +31,7 @@ class BigFile {
     return this.#running !== null
   }
 
-  /** Offers the stores there are and tells what an earlier visit left. */
+  /** Lists the available stores and shows what an earlier visit has stored. */
   async start() {
     const choice = byId('big-store')
     choice.replaceChildren(...this.#stores.map(({ id, label }) => el('option', { value: id }, label)))
@@ -54,7 +54,7 @@ class BigFile {
     const isKnown = this.#journal.read() !== null
     this.#received = this.#resumedAt = isKnown ? await this.#Store.kept() : 0
     if (this.#received > 0) {
-      tell(this.#story, `${bytes(this.#received)} of an earlier visit are still here.`, 'notice')
+      tell(this.#story, `${bytes(this.#received)} from an earlier visit are still here.`, 'notice')
     }
     this.#show(null)
   }
@@ -75,7 +75,7 @@ class BigFile {
         report: (event) => this.#hear(event, speed),
       })
       this.#received = version.total
-      tell(this.#story, `All ${count(version.total)} bytes are here. Comparing with the server…`)
+      tell(this.#story, `All ${count(version.total)} bytes are here. Comparing them with the server…`)
       await this.#verify(store, version)
     } catch (error) {
       if (running.signal.aborted) tell(this.#story, `Paused at ${bytes(this.#received)}.`, 'notice')
@@ -100,7 +100,7 @@ class BigFile {
     this.#show(speed.perSecond)
   }
 
-  /** A hash of every byte here against one of every byte there; and, should they differ, whether there is another. */
+  /** Compares the SHA-256 of the stored bytes with the server’s. If they differ, checks whether the file has changed. */
   async #verify(store, { etag }) {
     if (!globalThis.crypto?.subtle) {
       tell(this.#story, 'Complete. Not compared: browsers hash only on localhost or over HTTPS.', 'notice')
@@ -113,7 +113,7 @@ class BigFile {
     const current = (await fetch(URL_PATH, { method: 'HEAD', cache: 'no-store' })).headers.get('ETag')
     if (here === there) tell(this.#story, `Complete and the same, byte for byte: SHA-256 ${here}`, 'good')
     else if (current !== etag)
-      tell(this.#story, 'Complete, of a version that the server has replaced since.', 'notice')
+      tell(this.#story, 'Complete. The server has replaced this version since.', 'notice')
     else tell(this.#story, `NOT the same: ${here} here, ${there} there.`, 'bad')
   }
 
@@ -139,7 +139,7 @@ class BigFile {
     tell(
       this.#story,
       cut === 0
-        ? 'No connection to cut just now.'
+        ? 'There is no connection to cut now.'
         : `Cut ${cut} ${cut === 1 ? 'connection' : 'connections'}.`,
     )
   }
@@ -154,7 +154,7 @@ class BigFile {
     const version = this.#journal.read()
     const total = version?.total ?? 0
     const isComplete = version !== null && this.#received === total && total > 0
-    const label = isComplete ? 'Compare again' : this.#received > 0 ? 'Go on' : 'Download'
+    const label = isComplete ? 'Compare again' : this.#received > 0 ? 'Continue' : 'Download'
     byId('big-toggle').textContent = this.isRunning ? 'Pause' : label
     byId('big-store').disabled = this.isRunning
     byId('big-save').hidden = !isComplete || this.isRunning
@@ -179,13 +179,13 @@ class BigFile {
   }
 }
 
-/** The file, sent no faster than chosen. */
+/** The URL of the file at the chosen speed. */
 function pacedUrl() {
   const rate = byId('big-rate').value
   return rate === '' ? URL_PATH : `${URL_PATH}?pace=${rate}`
 }
 
-/** The browser's own download keeps to the same pace. */
+/** Gives the link for the browser's own download the same speed. */
 function linkAtPace() {
   const link = new URL(pacedUrl(), location.href)
   link.searchParams.set('download', 'true')
@@ -198,7 +198,7 @@ async function post(path) {
   return response.json()
 }
 
-/** Sets the panel going. */
+/** Starts the panel. */
 export function startBigFile() {
   return new BigFile().start()
 }

@@ -1,4 +1,4 @@
-/** What a Content-Range field names: inclusive positions and the size of the whole. */
+/** A Content-Range field: inclusive positions and the size of the whole file. */
 const PART = /^bytes (\d+)-(\d+)\/(\d+)$/i
 
 /** `bytes 0-3/7877` → `{ start: 0, end: 3, total: 7877 }`; null for anything else. */

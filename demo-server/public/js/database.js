@@ -1,6 +1,6 @@
 const NAME = 'fastify-send-range-demo'
 
-/** One database for what outlives the page: `pieces` of a download, and `handles` of files that were picked. */
+/** One database for what must survive a reload: `pieces` of a download, and `handles` of picked files. */
 function open() {
   const request = indexedDB.open(NAME, 1)
   request.addEventListener('upgradeneeded', () => {
@@ -17,7 +17,7 @@ function settled(request) {
   })
 }
 
-/** Does one thing to one object store and resolves with its result once it is on disk. */
+/** Runs one operation on an object store. Resolves with its result when the transaction is complete. */
 export async function inStore(name, mode, operation) {
   const database = await open()
   try {

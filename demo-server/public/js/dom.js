@@ -1,4 +1,4 @@
-/** The element with this id, which the page is known to have. */
+/** The element with this id. Throws if the page does not have it. */
 export function byId(id) {
   const element = document.getElementById(id)
   if (!element) throw new Error(`the page has no #${id}`)
@@ -12,7 +12,7 @@ export function el(tag, properties = {}, ...children) {
   return element
 }
 
-/** Adds a line to a story, the newest on top; `tone` is good, bad, notice or empty. */
+/** Adds a line at the top of a story. `tone` is good, bad, notice or empty. */
 export function tell(list, text, tone = '') {
   list.prepend(el('li', { className: tone }, text))
   while (list.children.length > 100) list.lastElementChild.remove()

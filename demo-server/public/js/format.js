@@ -7,7 +7,7 @@ export function count(number) {
   return grouped.format(number)
 }
 
-/** Bytes, in MiB from one on. */
+/** A number of bytes. From 1 MiB on, in MiB. */
 export function bytes(number) {
   return number < MEBIBYTE ? `${count(number)} bytes` : `${oneDecimal.format(number / MEBIBYTE)} MiB`
 }

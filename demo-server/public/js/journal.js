@@ -1,4 +1,4 @@
-/** What must be known of an unfinished download to go on with it: the version it is of, and its full size. */
+/** What is needed to resume an unfinished download: its version and its full size. */
 export class Journal {
   #key
 

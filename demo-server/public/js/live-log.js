@@ -4,8 +4,8 @@ import { count } from './format.js'
 const MAX_ROWS = 100
 
 /**
- * Listens to the server's log and shows it; `onEntry` hears every entry too, first when a request is answered and
- * again when its answer has ended.
+ * Listens to the server's log and shows it. Calls `onEntry` for each entry, once when an answer begins and once when
+ * it has ended.
  */
 export function startLiveLog(onEntry) {
   const rows = new Map()
@@ -17,7 +17,7 @@ export function startLiveLog(onEntry) {
     rows.clear()
   }
   source.addEventListener('open', () => {
-    clear() // The server tells the last entries anew, and after a restart it counts from 1 again.
+    clear() // The server sends the last entries again, and after a restart it counts from 1.
     state.textContent = 'live'
     state.classList.add('good')
   })

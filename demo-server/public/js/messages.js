@@ -1,13 +1,13 @@
-/** A request as it goes over the wire, as far as the page can know. */
+/** A request as it is sent, as far as the page can know. */
 export function requestText(method, path, fields) {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
   return [`${method} ${path} HTTP/1.1`, `Host: ${location.host}`, ...lines].join('\n')
 }
 
-/** Fields that say nothing about the content. */
+/** Fields that do not describe the content. */
 const NOISE = new Set(['connection', 'keep-alive', 'date'])
 
-/** The fields of an answer that concern its content. */
+/** The fields of an answer that describe its content. */
 export function contentFields(response) {
   return [...response.headers].filter(([name]) => !NOISE.has(name))
 }

@@ -1,13 +1,13 @@
 const decoder = new TextDecoder('latin1')
 
-/** The boundary that a multipart/byteranges Content-Type names; null for another type. */
+/** The boundary that a multipart/byteranges Content-Type names, or null for another type. */
 export function boundaryOf(contentType) {
   const match = /^multipart\/byteranges;.*boundary="?([^";]+)"?/i.exec(contentType ?? '')
   return match ? match[1] : null
 }
 
 /**
- * Takes a multipart body apart (RFC 2046 §5.1.1).
+ * Splits a multipart body into its parts (RFC 2046 §5.1.1).
  *
  * @param {Uint8Array} body
  * @param {string} boundary

@@ -10,7 +10,7 @@ const FIELDS = [
   'ETag',
 ]
 
-/** Asks the other origin in each of its three ways and shows what a page gets to see. */
+/** Requests a file from the other origin in each of its three ways, and shows what the page can read. */
 export async function startOtherOrigin() {
   const buttons = document.querySelectorAll('[data-origin]')
   const { otherPort } = await (await fetch('/settings')).json()
@@ -25,7 +25,7 @@ export async function startOtherOrigin() {
   }
 }
 
-/** The first four bytes, then, with the version if it can be seen, the next four. */
+/** Requests the first four bytes, and then the next four with the version, if the page can read it. */
 async function ask(url) {
   const first = await attempt(url, { Range: 'bytes=0-3' })
   if (!first) return { first, next: null }
@@ -33,7 +33,7 @@ async function ask(url) {
   return { first, next: await attempt(url, { Range: 'bytes=4-7', 'If-Range': etag }) }
 }
 
-/** A refused answer looks like a failed connection: the browser does not tell pages which. */
+/** To a page, a refused answer looks like a failed connection. */
 async function attempt(url, headers) {
   try {
     const response = await fetch(url, { headers, cache: 'no-store' })
@@ -45,7 +45,7 @@ async function attempt(url, headers) {
 }
 
 function describe({ first, next }) {
-  if (!first) return [verdict('bad', 'Nothing at all: the browser keeps the answer from the page.')]
+  if (!first) return [verdict('bad', 'Nothing at all. The browser hides the answer from the page.')]
   const rows = FIELDS.map((name) => {
     const value = first.headers.get(name)
     const cell = value === null ? el('td', { className: 'bad' }, 'hidden') : el('td', {}, value)
@@ -63,11 +63,14 @@ function describe({ first, next }) {
 function conclusion(first, next) {
   const canSee = first.headers.has('ETag') && first.headers.has('Content-Range')
   if (canSee && next?.status === 206)
-    return verdict('good', 'Everything needed to resume safely: If-Range was allowed, 206.')
-  const sent = next ? '' : ' And If-Range may not even be sent.'
+    return verdict(
+      'good',
+      'Everything that is needed to resume safely. If-Range was allowed, and the answer was 206.',
+    )
+  const sent = next ? '' : ' The page may not even send If-Range.'
   return verdict(
     'bad',
-    `The bytes arrive, but which bytes of which version stays hidden: no safe resuming.${sent}`,
+    `The bytes arrive, but the page cannot see their position and version. It cannot resume safely.${sent}`,
   )
 }
 

@@ -1,4 +1,4 @@
-/** Resolves after `ms`; rejects with the signal's reason when it is aborted before. */
+/** Resolves after `ms`. Rejects with the signal's reason if it is aborted earlier. */
 export function sleep(ms, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()

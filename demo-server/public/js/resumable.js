@@ -4,14 +4,14 @@ import { sleep } from './pause.js'
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 8000
 
-/** An answer that no waiting will change. */
+/** An answer that a retry would not change. */
 class Refused extends Error {}
 
 /**
- * Downloads a file into a store, as often interrupted as need be. Pieces are joined only under one strong ETag.
+ * Downloads a file into a store, and resumes after every interruption. Pieces are joined only under one strong ETag.
  *
  * @param {{ url: () => string, store: object, journal: object, signal: AbortSignal,
- *   report: (event: object) => void }} task `url()` is asked before each request; `report` hears `{ kind, … }` of asked, first, resumed, restarted, lost, progress
+ *   report: (event: object) => void }} task `url()` is called before each request; `report` gets `{ kind, … }` for asked, first, resumed, restarted, lost, progress
  * @returns {Promise<{ etag: string, total: number }>} the version that is now complete
  * @throws the signal's reason when aborted; Error when the server refuses or the store fails
  */
@@ -25,7 +25,7 @@ export async function download(task) {
     } catch (error) {
       await task.store.commit()
       task.signal.throwIfAborted()
-      if (!(error instanceof TypeError)) throw error // fetch and its body fail with a TypeError, the store never
+      if (!(error instanceof TypeError)) throw error // fetch and its body fail with a TypeError, and the store never does
     }
     const received = await task.store.size()
     if (received > before) wait = FIRST_WAIT
@@ -35,14 +35,14 @@ export async function download(task) {
   }
 }
 
-/** One request. Returns the version once all of it is there, null when it is worth asking again. */
+/** One request. Returns the version when the file is complete, or null to ask again. */
 async function attempt({ url, store, journal, signal, report }, received) {
   const known = journal.read()
   if (known && received === known.total) return known
   const canResume = received > 0 && isStrong(known?.etag)
   const headers = canResume ? { Range: `bytes=${received}-`, 'If-Range': known.etag } : {}
   report({ kind: 'asked', headers })
-  // The HTTP cache would add conditions and answer from pieces of its own.
+  // The HTTP cache would add conditions and answer from its own pieces.
   const response = await fetch(url(), { headers, signal, cache: 'no-store' })
   const start = await accept(response, { known, received, store, journal, report })
   if (start === null) return null
@@ -52,19 +52,19 @@ async function attempt({ url, store, journal, signal, report }, received) {
   return (await store.size()) === version.total ? version : null
 }
 
-/** RFC 9110 §13.1.5: a weak entity-tag in If-Range never matches, so without a strong one it is start over. */
+/** RFC 9110 §13.1.5: a weak entity-tag in If-Range never matches. Without a strong one the download starts over. */
 function isStrong(etag) {
   return etag?.startsWith('"') ?? false
 }
 
-/** Decides what the answer is good for: returns the position its body begins at, or null to ask again. */
+/** Checks an answer. Returns the position at which its body begins, or null to ask again. */
 async function accept(response, { known, received, store, journal, report }) {
   const etag = response.headers.get('ETag')
   if (response.status === 206) {
     const range = parseContentRange(response.headers.get('Content-Range'))
     if (etag !== known?.etag || range?.start !== received || range.total !== known.total) {
       await response.body.cancel()
-      throw new Refused('The answer does not fit what is already here.')
+      throw new Refused('The answer does not match the bytes that are already here.')
     }
     report({ kind: 'resumed', received, total: known.total, etag })
     return received

@@ -1,6 +1,6 @@
 const WINDOW = 3000
 
-/** Bytes per second over the last seconds; null until there is something to tell. */
+/** Bytes per second over the last seconds, or null until this is known. */
 export class Speed {
   #samples = []
 

@@ -1,9 +1,9 @@
 import { inStore } from './database.js'
 
-/** Pieces are gathered to this size before they are stored: one transaction for each network packet is slow. */
+/** Pieces are collected up to this size before they are stored. One transaction for each packet would be slow. */
 const PIECE = 1024 * 1024
 
-/** Keeps the download as pieces in IndexedDB, where nothing better is to be had. */
+/** Keeps the download as pieces in IndexedDB, where nothing better is available. */
 export class IndexedStore {
   static id = 'indexed'
   static label = 'IndexedDB'
@@ -11,7 +11,7 @@ export class IndexedStore {
     return 'indexedDB' in self
   }
 
-  /** Bytes that an earlier visit left. */
+  /** The number of bytes from an earlier visit. */
   static kept() {
     return new IndexedStore().size()
   }
@@ -22,7 +22,7 @@ export class IndexedStore {
 
   async open() {}
 
-  /** A piece is stored under the position it begins at, so the last one tells the size. */
+  /** The key of a piece is its position, so the last piece gives the size. */
   async size() {
     const [keys, last] = await Promise.all([
       inStore('pieces', 'readonly', (store) => store.getAllKeys()),

@@ -1,4 +1,4 @@
-/** The only place where a page's own files can be written in place: what is written stays, even if the page dies. */
+/** Only a worker can write a page's own files in place. What is written stays even if the page crashes. */
 let file
 let handle
 

@@ -1,6 +1,6 @@
 const NAME = 'big.bin'
 
-/** Keeps the download in the browser's own disk space (OPFS), written in place by a worker. */
+/** Keeps the download in the browser's own disk space (OPFS), which a worker writes in place. */
 export class OriginStore {
   static id = 'origin'
   static label = 'the browser’s own disk (OPFS)'
@@ -8,7 +8,7 @@ export class OriginStore {
     return Boolean(navigator.storage?.getDirectory)
   }
 
-  /** Bytes that an earlier visit left. */
+  /** The number of bytes from an earlier visit. */
   static async kept() {
     const folder = await navigator.storage.getDirectory()
     const handle = await folder.getFileHandle(NAME, { create: true })

@@ -1,7 +1,7 @@
 import { inStore } from './database.js'
 
 const KEY = 'big.bin'
-/** A picked file is written to a copy that replaces it when it is closed; this much is at stake until then. */
+/** The browser writes to a copy that replaces the picked file on close. A crash loses at most this many bytes. */
 const COMMIT_EVERY = 8 * 1024 * 1024
 
 /** Keeps the download in a file that the visitor picked (File System Access). */
@@ -12,7 +12,7 @@ export class PickedStore {
     return 'showSaveFilePicker' in self
   }
 
-  /** Bytes that an earlier visit left; 0 also while the browser has not let us look again. */
+  /** The number of bytes from an earlier visit. Also 0 while the page has no permission to read the file. */
   static async kept() {
     const handle = await inStore('handles', 'readonly', (store) => store.get(KEY))
     const mayRead = (await handle?.queryPermission({ mode: 'read' })) === 'granted'
@@ -68,7 +68,7 @@ export class PickedStore {
     await this.commit()
   }
 
-  /** Asks for another file the next time. */
+  /** Forgets the picked file, so that the next download asks for one. */
   static forget() {
     return inStore('handles', 'readwrite', (store) => store.delete(KEY))
   }

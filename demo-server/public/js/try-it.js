@@ -7,14 +7,14 @@ const STALE = '"another-version"'
 const PREVIEW = 160
 
 const VERDICTS = {
-  200: ['notice', 'The whole file: the range was not for this version, or no range at all.'],
-  206: ['good', 'Just what was asked for.'],
+  200: ['notice', 'The whole file. The range was missing, invalid or for another version.'],
+  206: ['good', 'Only the bytes that were asked for.'],
   404: ['bad', 'There is no such file.'],
-  412: ['bad', 'A condition did not hold.'],
-  416: ['bad', 'Nothing of the file lies in that range; Content-Range tells how long it is.'],
+  412: ['bad', 'A condition was not met.'],
+  416: ['bad', 'The file has no bytes in that range. Content-Range gives its size.'],
 }
 
-/** The form that sends any Range, and the same as curl lines. */
+/** The form that sends any Range, and the same requests as curl commands. */
 export function startTryIt() {
   byId('try-form').addEventListener('submit', (event) => {
     event.preventDefault()
@@ -84,7 +84,7 @@ function describePart(title, content, fields) {
   const hex = Array.from(shown.subarray(0, 24), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   const part = el('article', { className: 'part' }, el('h4', {}, title))
   if (fields) part.append(el('pre', {}, fields))
-  // Control characters say that this is no text.
+  // A control character means that this is not text.
   const isText = !shown.some((byte) => byte < 9 || (byte > 13 && byte < 32))
   part.append(el('pre', { className: 'mono' }, isText ? `${text}${more}` : `${hex} …`))
   return part
@@ -113,14 +113,14 @@ function curlLine(name, line) {
   return el('li', {}, el('span', { className: 'hint' }, name), code, button)
 }
 
-/** Copies, or where a page may not (without HTTPS, away from localhost), selects. */
+/** Copies the line. Selects it where a page may not copy (without HTTPS and not on localhost). */
 async function copy(text, element) {
   if (navigator.clipboard) {
     try {
       await navigator.clipboard.writeText(text)
       return true
     } catch {
-      // Not allowed: selecting remains.
+      // The page may not copy.
     }
   }
   getSelection()?.selectAllChildren(element)

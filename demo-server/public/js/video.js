@@ -6,7 +6,7 @@ import { bytes, count } from './format.js'
 const PATH = '/lab/clip.mp4'
 const MAX_PIECES = 40
 
-/** Shows the ranges that the browser asks for while it plays; returns what must hear the live log's entries. */
+/** Shows the ranges that the browser asks for. Returns a function that must be called for each entry of the live log. */
 export function startVideo() {
   const video = byId('clip')
   for (const button of document.querySelectorAll('[data-seek]')) {
@@ -31,7 +31,7 @@ function draw(entries) {
     end: outcome === 'under way' ? end : start + Math.max(bytesSent, 1) - 1,
     kind: outcome === 'under way' ? 'under-way' : outcome,
   }))
-  // What is under way is drawn first: what has arrived stays visible on top of it.
+  // Ranges under way are drawn first, so that what has arrived stays visible on top.
   pieces.sort((a, b) => Number(b.kind === 'under-way') - Number(a.kind === 'under-way'))
   const band = byId('clip-band')
   drawBand(band, total, pieces)
@@ -40,12 +40,12 @@ function draw(entries) {
 }
 
 function line({ range, ifRange, start, outcome, bytesSent }) {
-  const fate = {
+  const endings = {
     'under way': 'under way',
     served: `${count(bytesSent)} bytes, to the end`,
-    aborted: `given up after ${count(bytesSent)} bytes`,
+    aborted: `cancelled after ${count(bytesSent)} bytes`,
   }
-  const text = `${range}${ifRange ? ', if unchanged' : ''}: ${fate[outcome]}`
+  const text = `${range}${ifRange ? ', if unchanged' : ''}: ${endings[outcome]}`
   return el(
     'li',
     { className: outcome === 'under way' ? 'notice' : 'good', title: `from byte ${start}` },

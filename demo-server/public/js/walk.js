@@ -6,13 +6,13 @@ import { sleep } from './pause.js'
 
 const PATH = '/2.txt'
 
-/** The text in small steps: one ranged request after another, which anyone can stop and go on with. */
+/** Downloads the text in small steps: one range request after another. It can be paused and continued. */
 class Walk {
   #map = new ByteMap(byId('walk-map'))
   #received = new Uint8Array(0)
   #total = null
   #etag = null
-  /** Set while steps are taken. */
+  /** Set while the walk is running. */
   #running = null
 
   get state() {
@@ -36,7 +36,7 @@ class Walk {
     void this.run()
   }
 
-  /** Back to the beginning. */
+  /** Goes back to the beginning. */
   reset() {
     this.pause()
     this.#running = null
@@ -61,8 +61,9 @@ class Walk {
     } catch (error) {
       if (this.#running !== running) return
       this.#running = null
-      if (running.signal.aborted) this.#say(`Paused at byte ${this.#received.length}. Any key goes on.`)
-      else this.#say(`${error.message.replace(/\.?$/, '.')} Any key tries again.`)
+      if (running.signal.aborted)
+        this.#say(`Paused at byte ${this.#received.length}. Press any key to continue.`)
+      else this.#say(`${error.message.replace(/\.?$/, '.')} Press any key to try again.`)
     }
   }
 
@@ -80,7 +81,7 @@ class Walk {
     this.#accept(response, bytes, start)
   }
 
-  /** Joins a piece to what is there only if it begins there and is of the same version. */
+  /** Appends a piece only if it begins where the text ends and is of the same version. */
   #accept(response, bytes, start) {
     const etag = response.headers.get('ETag')
     if (response.status === 200) {
@@ -95,7 +96,7 @@ class Walk {
     if (response.status !== 206 || !range) throw new Error(`The server answered ${response.status}.`)
     if (this.#total === null) this.#begin(range.total, etag)
     if (range.start !== start || range.total !== this.#total || etag !== this.#etag) {
-      throw new Error('The answer does not fit what is already here.')
+      throw new Error('The answer does not match the bytes that are already here.')
     }
     this.#append(bytes, `${range.end + 1} of ${range.total} bytes`)
   }
@@ -112,7 +113,7 @@ class Walk {
     joined.set(this.#received)
     joined.set(bytes, this.#received.length)
     this.#received = joined
-    // While streaming, the decoder keeps back the first bytes of a character that has not arrived in full.
+    // While streaming, the decoder waits for the last bytes of an incomplete character.
     byId('walk-text').textContent = new TextDecoder().decode(joined, { stream: joined.length < this.#total })
     this.#say(message)
   }
@@ -126,7 +127,7 @@ class Walk {
 
   #say(message) {
     byId('walk-status').textContent = message
-    const labels = { new: 'Start', running: 'Pause', paused: 'Go on', done: 'Once more' }
+    const labels = { new: 'Start', running: 'Pause', paused: 'Continue', done: 'Again' }
     byId('walk-toggle').textContent = labels[this.state]
   }
 }
@@ -137,7 +138,7 @@ function belongsToControl({ target, key }) {
   return (key === 'Enter' || key === ' ') && Boolean(target.closest?.('button, a, video, summary'))
 }
 
-/** Sets the walk going: its buttons, and `p` and any other key. */
+/** Starts the walk: its buttons, `p` to pause and any other key to continue. */
 export function startWalk() {
   const walk = new Walk()
   byId('walk-toggle').addEventListener('click', () => walk.toggle())

@@ -26,8 +26,8 @@ const CELL = { width: 10, height: 10 }
 const FRAME_BYTES = LENGTH_PREFIX + frameLength(SIZE)
 
 /**
- * The demo's video, piece by piece: half a minute in which under a clock a cell lights up for each frame.
- * The pictures are not compressed, so that the file is large enough for a browser to fetch only what it shows.
+ * The demo's video, piece by piece. It lasts half a minute, shows a clock, and lights up one cell for each frame.
+ * The pictures are not compressed, so that the file is large and a browser fetches only what it shows.
  */
 export function* clip(): Generator<Buffer> {
   const head = movieHead({
@@ -44,7 +44,7 @@ export function* clip(): Generator<Buffer> {
   for (let index = 0; index < FRAMES; index++) yield frame(canvas, index, head.length + index * FRAME_BYTES)
 }
 
-/** Draws what differs from the frame before, names the bytes of the file it will be stored in, and encodes it. */
+/** Draws what differs from the previous frame and the bytes of the file that the frame is stored in. Then encodes it. */
 function frame(canvas: Canvas, index: number, firstByte: number): Buffer {
   if (index > 0) fillCell(canvas, index - 1, SEEN)
   fillCell(canvas, index, NOW)

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import type { Picture, PictureSize } from './h264.ts'
 
-/** Rows of five dots for each letter, the leftmost dot the highest bit. */
+/** Rows of five dots for each letter. The leftmost dot is the highest bit. */
 const FONT = readFont()
 const FONT_COLUMNS = 5
 const LETTER_PITCH = FONT_COLUMNS + 1
 
-/** A colour as a video stores it: ITU-R BT.601, limited range; never 0. */
+/** A colour as a video stores it: ITU-R BT.601, limited range. Never 0. */
 export interface Colour {
   luma: number
   blue: number
   red: number
 }
 
-/** Left, top, width and height in pixels; even, since colour has half the resolution. */
+/** Left, top, width and height in pixels. All are even, because colour has half the resolution. */
 export interface Rectangle {
   x: number
   y: number
@@ -55,7 +55,7 @@ export class Canvas implements Picture {
     }
   }
 
-  /** A line of dots; `dot` is the pitch of the dots in pixels, a multiple of 2 of which 2 are left free. */
+  /** Writes a line of dots. `dot` is the distance between dots in pixels, a multiple of 2. The gap is 2 pixels. */
   write(line: string, { x, y, dot }: { x: number; y: number; dot: number }, paint: Colour): void {
     for (const [index, letter] of Array.from(line).entries()) {
       for (const [row, bits] of (FONT[letter] ?? []).entries()) {

@@ -1,9 +1,9 @@
 /**
- * An H.264 "encoder" that stores pictures as they are: every macroblock is I_PCM (ITU-T H.264 §7.3.5), so there is
- * nothing to compress and every frame can be seeked to. Any decoder of the Baseline profile plays it.
+ * An H.264 "encoder" that stores pictures as they are: every macroblock is I_PCM (ITU-T H.264 §7.3.5), so
+ * nothing is compressed, and a player can seek to every frame. Any decoder of the Baseline profile plays it.
  */
 
-/** Pixels a macroblock is wide and high; pictures are whole macroblocks. */
+/** Width and height of a macroblock in pixels. Pictures consist of whole macroblocks. */
 export const MACROBLOCK = 16
 
 const NAL_IDR_SLICE = 0x65
@@ -16,7 +16,7 @@ const SLICE_I_ONLY = 7
 const MB_TYPE_I_PCM = 25
 /** 256 luma and 2 × 64 chroma samples. */
 const MACROBLOCK_SAMPLES = 384
-/** ue(25), then zeros up to the next byte: what stands before each macroblock but the first. */
+/** ue(25), then zeros up to the next byte. It precedes each macroblock except the first. */
 const MACROBLOCK_HEAD = [0x0d, 0x00]
 const TRAILING_BITS = 0x80
 
@@ -42,7 +42,7 @@ class BitWriter {
     return this
   }
 
-  /** ue(v) of §9.1, for every value given. */
+  /** Appends each value as ue(v) of §9.1. */
   exponential(...values: number[]): this {
     for (const value of values) {
       const code = (value + 1).toString(2)
@@ -51,7 +51,7 @@ class BitWriter {
     return this
   }
 
-  /** Everything so far, filled with zeros up to a byte. */
+  /** All bits so far, filled with zeros up to a whole byte. */
   bytes(): number[] {
     const octets = this.#bits.match(/.{1,8}/g) ?? []
     return octets.map((octet) => Number.parseInt(octet.padEnd(8, '0'), 2))
@@ -69,7 +69,7 @@ export function sequenceParameters({ width, height }: PictureSize): Buffer {
   return Buffer.from([NAL_SPS, PROFILE_BASELINE, CONSTRAINED, LEVEL_3_1, ...payload.bytes()])
 }
 
-/** The picture parameter set (§7.3.2.2): everything at its plainest. */
+/** The picture parameter set (§7.3.2.2), with the simplest values. */
 export function pictureParameters(): Buffer {
   const payload = new BitWriter()
     .exponential(0, 0) // its id, the sequence's id
@@ -101,7 +101,7 @@ function sliceHead(index: number): number[] {
     .bytes()
 }
 
-/** One picture as one IDR slice; `index` is its place in the sequence. */
+/** Encodes one picture as one IDR slice. `index` is its position in the sequence. */
 export function encodePicture(picture: Picture, size: PictureSize, index: number): Buffer {
   const nal = Buffer.alloc(frameLength(size))
   let at = nal.writeUInt8(NAL_IDR_SLICE, 0)
@@ -127,7 +127,7 @@ interface Square {
   side: number
 }
 
-/** The three squares of the macroblock whose first pixel is at `top`, `left`, in the order they are stored. */
+/** The three squares of the macroblock whose first pixel is at `top`, `left`, in the order in which they are stored. */
 function macroblock(
   { luma, blue, red }: Picture,
   width: number,

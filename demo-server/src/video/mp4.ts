@@ -1,17 +1,17 @@
 import type { PictureSize } from './h264.ts'
 
-/** What an MP4 file of one H.264 track needs to know before its first frame. */
+/** What the head of an MP4 file with one H.264 track depends on. */
 export interface Track {
   size: PictureSize
   framesPerSecond: number
   frames: number
-  /** Bytes of every frame, its length prefix included. */
+  /** Bytes of each frame, including its length prefix. */
   frameLength: number
   sequenceParameters: Buffer
   pictureParameters: Buffer
 }
 
-/** Bytes of the length that stands before each NAL unit. */
+/** Size of the length prefix of each NAL unit, in bytes. */
 export const LENGTH_PREFIX = 4
 
 const FULL_BOX = Buffer.alloc(4)
@@ -19,7 +19,7 @@ const FULL_BOX = Buffer.alloc(4)
 const MATRIX = integers(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 const BOX_HEAD = 8
 
-/** Everything that stands before the frames: type, index, and the head of the box that holds them. */
+/** Everything before the frames: the type, the index, and the head of the box that contains the frames. */
 export function movieHead(track: Track): Buffer {
   const type = box('ftyp', Buffer.from('isom'), integers(0x200), Buffer.from('isomavc1mp41'))
   const length = movie(track, 0).length
@@ -49,7 +49,7 @@ function shorts(...values: number[]): Buffer {
   return bytes
 }
 
-/** `moov`, times counted in frames. */
+/** `moov`, with times in frames. */
 function movie(track: Track, firstFrame: number): Buffer {
   const header = box(
     'mvhd',
@@ -88,7 +88,7 @@ function media(track: Track, firstFrame: number): Buffer {
   return box('mdia', header, handler, information)
 }
 
-/** `stbl`: one chunk of frames of equal length and duration; without `stss` each of them is a place to seek to. */
+/** `stbl`: one chunk of frames of equal length and duration. Without `stss`, a player can seek to each frame. */
 function sampleTable(track: Track, firstFrame: number): Buffer {
   const { frames, frameLength } = track
   return box(
