@@ -27,6 +27,6 @@ t.test('an invalid command line is refused', async (t) => {
   }
 })
 
-t.test('--help asks for the help, whatever else is given', async (t) => {
+t.test('--help asks for the help, also with other options', async (t) => {
   t.strictSame(parseCommand(['--quick', '--help'], names), { kind: 'help' })
 })

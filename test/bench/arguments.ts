@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 
-/** What one run of the benchmark is asked to do. */
+/** The options of one run of the benchmark. */
 export interface BenchOptions {
-  /** `quick`: few short rounds, to see where one stands; `full`: what is worth writing down. */
+  /** `quick`: a few short rounds for a rough result. `full`: results that are worth recording. */
   readonly depth: 'quick' | 'full'
-  /** Names of the sections to run; empty: all. */
+  /** Names of the sections to run. Empty means all. */
   readonly only: readonly string[]
-  /** Rounds of each section; undefined: as many as the depth says. */
+  /** Rounds of each section. Undefined means the default of the depth. */
   readonly rounds: number | undefined
   /** Where to write the tables as Markdown. */
   readonly markdown: string | undefined
 }
 
-/** A command line, understood. */
+/** A parsed command line. */
 export type Command =
   | { readonly kind: 'run'; readonly options: BenchOptions }
   | { readonly kind: 'help' }
@@ -21,7 +21,7 @@ export type Command =
 const MAX_ROUNDS = 100
 
 /**
- * Understands the command line.
+ * Parses the command line.
  *
  * @param args without the program's name
  * @param names the sections that there are

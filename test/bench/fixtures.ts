@@ -13,10 +13,10 @@ export const SMALL_BYTES: number = 8 * 1024
 export const LARGE_NAME = 'large.bin'
 export const SMALL_NAME = 'small.bin'
 
-/** Room that has to stay free beside the files. */
+/** Disk space that must stay free besides the files. */
 const MARGIN_BYTES = 256 * 1024 ** 2
 
-/** Writes the test files into a temporary folder, and returns that. Throws when the disk has no room for them. */
+/** Writes the test files into a temporary folder and returns its path. Throws if the disk has too little space. */
 export async function createFixtures(): Promise<string> {
   const { bavail, bsize } = await statfs(tmpdir())
   const needed = LARGE_BYTES + MARGIN_BYTES
@@ -27,7 +27,7 @@ export async function createFixtures(): Promise<string> {
   return root
 }
 
-/** Data goes to disk before anything is measured, or writing it back would disturb. */
+/** Writes the data to disk before the measurement. A later write-back would disturb it. */
 async function writePattern(path: string, size: number): Promise<void> {
   const file = await open(path, 'wx')
   try {

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { formatBytes } from './report/format.ts'
 import { nginxVersion } from './servers/nginx.ts'
 
-/** What the figures were taken on, one fact a line. */
+/** The machine of the measurement, one fact per line. */
 export async function describeMachine(): Promise<string[]> {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
   return [

@@ -27,7 +27,7 @@ async function run(options: BenchOptions): Promise<void> {
   }
 }
 
-// What was started and written goes in `exit` listeners, which a signal alone would not call.
+// `exit` listeners stop the servers and remove the files. A signal alone would not call them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
 const command = parseCommand(process.argv.slice(2), sectionNames)

@@ -1,7 +1,7 @@
-/** A prime just below 1 MiB: the content does not repeat along with any block size. */
+/** A prime just below 1 MiB, so that the content does not repeat at a multiple of a block size. */
 const PERIOD = 1_048_573
 
-/** Noise that is the same in every process: what a file holds at a position can be told without reading it. */
+/** Noise that is the same in every process, so that the byte at a position is known without reading the file. */
 export const pattern: Buffer = makePattern()
 
 function makePattern(): Buffer {
@@ -11,7 +11,7 @@ function makePattern(): Buffer {
   return bytes
 }
 
-/** The byte that every test file holds at a position. */
+/** The byte at a position of every test file. */
 export function byteAt(position: number): number {
   return pattern[position % PERIOD] ?? 0
 }

@@ -15,7 +15,7 @@ import { measureStalledClients } from './studies/stalled-clients.ts'
 import { compareWithWrk, hasWrk } from './studies/wrk.ts'
 import { type Work, workNamed, works } from './workloads.ts'
 
-/** What the sections run with. */
+/** What the sections need to run. */
 export interface Bench {
   readonly root: string
   readonly generator: LoadGenerator
@@ -30,7 +30,7 @@ const DEPTHS = {
 
 const FAIRNESS = 'fairness'
 const WRK = 'wrk'
-/** What wrk can ask for: one request again and again. */
+/** The works that wrk can do: it repeats one request. */
 const WRK_WORKS = ['range-4', 'file-8k']
 const GOAL_COLUMNS = ['', 'against', 'goal, CPU', 'CPU', '', 'time']
 
@@ -52,7 +52,7 @@ export const sectionNames: readonly string[] = [
   ...Object.keys(alone),
 ]
 
-/** Runs those that were chosen, one after the other. */
+/** Runs the chosen sections, one after the other. */
 export async function runSections(bench: Bench): Promise<void> {
   const { generator, options } = bench
   const { turnMs, rounds } = DEPTHS[options.depth]
@@ -70,7 +70,7 @@ export async function runSections(bench: Bench): Promise<void> {
   }
 }
 
-/** Each kind of work, then what came of the goals. */
+/** Each kind of work, and then the goals. */
 async function runContests(
   { options, print }: Bench,
   contenders: readonly Contender[],
@@ -90,7 +90,7 @@ async function runContests(
 }
 
 async function wrkTable(work: Work, contenders: readonly Contender[], effort: Effort): Promise<Table> {
-  const title = `${work.title}, with wrk instead of the own load generator`
+  const title = `${work.title}, with wrk instead of our load generator`
   if (!(await hasWrk())) return { title, columns: ['skipped: wrk is not installed'], rows: [], notes: [] }
   return { ...resultTable(work, await compareWithWrk(work, contenders, effort)), title, notes: [] }
 }

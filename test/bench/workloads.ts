@@ -2,13 +2,13 @@ import { LARGE_BYTES, LARGE_NAME, SMALL_BYTES, SMALL_NAME } from './fixtures.ts'
 import type { Ranges } from './load/protocol.ts'
 import type { ContenderName } from './servers/contender.ts'
 
-/** CPU of ours against another's: at most so many times as much. */
+/** Our CPU time may be at most this many times that of another server. */
 export interface Goal {
   readonly against: ContenderName
   readonly atMost: number
 }
 
-/** One kind of work that servers are compared at. */
+/** One kind of work for which servers are compared. */
 export interface Work {
   readonly name: string
   readonly title: string
@@ -19,7 +19,7 @@ export interface Work {
   /** Whether requests name the current ETag in If-None-Match. */
   readonly condition: 'none' | 'if-none-match'
   readonly status: number
-  /** Bytes of content; undefined: differs from server to server, and is asked beforehand. */
+  /** Bytes of content. Undefined if it differs between servers, and is then found by a request in advance. */
   readonly length: number | undefined
   readonly contenders: readonly ContenderName[]
   readonly goals: readonly Goal[]
@@ -139,7 +139,7 @@ export const works: readonly Work[] = [
   },
 ]
 
-/** Throws when there is none of that name. */
+/** Throws if there is no work of that name. */
 export function workNamed(name: string): Work {
   const work = works.find((candidate) => candidate.name === name)
   if (work === undefined) throw new Error(`There is no work '${name}'`)

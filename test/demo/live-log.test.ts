@@ -13,7 +13,7 @@ async function listening(t: Test): Promise<{ app: FastifyInstance; url: string }
   return { app, url: await app.listen({ port: 0 }) }
 }
 
-/** A page that follows the log and reads none of it. */
+/** A page that follows the log but does not read it. */
 async function stalled(url: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.on('error', () => {})
@@ -22,7 +22,7 @@ async function stalled(url: string): Promise<Socket> {
   return socket
 }
 
-/** How many follow the log. */
+/** How many clients follow the log. */
 function followers(app: FastifyInstance): Promise<number> {
   return new Promise((resolve, reject) => {
     app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
@@ -37,7 +37,7 @@ t.test('a client that follows the log and stops reading is disconnected', async 
   const { app, url } = await listening(t)
   const socket = await stalled(url)
   t.teardown(() => socket.destroy())
-  // A long query makes each entry long, so that what the connection can hold is full soon.
+  // A long query makes each entry long, so that the buffers of the connection fill up soon.
   const query = 'x'.repeat(8000)
   for (let asked = 0; (await followers(app)) > 0 && asked < 3000; asked++) await app.inject(`/2.txt?${query}`)
   t.equal(await followers(app), 0)

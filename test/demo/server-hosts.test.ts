@@ -56,7 +56,7 @@ t.test('on loopback, a foreign host name is refused (DNS rebinding)', async (t) 
   }
   for (const target of ['/', '/settings', '/nothing/here', '/lab/big.bin', '/lab/big.bin/checksum'])
     t.equal(await statusFor(port, 'evil.example', target), 421, target)
-  t.equal(await statusFor(port, 'evil.example', '/lab/cut', 'POST'), 421, 'the buttons')
+  t.equal(await statusFor(port, 'evil.example', '/lab/cut', 'POST'), 421, 'a cut is refused')
   const otherPort = await otherPortOf(app)
   t.equal(await statusFor(otherPort, 'evil.example', '/recipe/2.txt'), 421, 'the other origin')
   t.equal(await statusFor(otherPort, 'localhost', '/recipe/2.txt'), 200)
@@ -67,7 +67,7 @@ t.test('on all addresses, any host name is accepted', async (t) => {
   t.equal(await statusFor(port, 'laptop.local'), 200)
 })
 
-/** The status of a request as it is written here, on a connection of its own. */
+/** The status of a request that is sent exactly as given, on a new connection. */
 async function statusOf(port: number, head: readonly string[]): Promise<number> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
@@ -83,7 +83,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { name: 'HTTP/1.0 without a Host', head: ['GET /2.txt HTTP/1.0'], status: 400 },
-  { name: 'HTTP/1.0 with the own Host', head: ['GET /2.txt HTTP/1.0', 'Host: localhost'], status: 200 },
+  { name: 'HTTP/1.0 with our own Host', head: ['GET /2.txt HTTP/1.0', 'Host: localhost'], status: 200 },
   { name: 'HTTP/1.0 with a foreign Host', head: ['GET /2.txt HTTP/1.0', 'Host: evil.example'], status: 421 },
   { name: 'HTTP/1.1 without a Host', head: ['GET /2.txt HTTP/1.1'], status: 400 },
   { name: 'an empty Host', head: ['GET /2.txt HTTP/1.1', 'Host:'], status: 421 },
@@ -117,25 +117,25 @@ const ROWS: readonly Row[] = [
     })),
   ),
   {
-    name: 'the own target with a foreign Host',
+    name: 'our own target with a foreign Host',
     head: ['GET http://localhost/2.txt HTTP/1.1', 'Host: evil.example'],
     status: 421,
   },
-  { name: 'the own target', head: ['GET http://localhost/2.txt HTTP/1.1', 'Host: localhost'], status: 200 },
-  { name: 'the own address', head: ['GET http://[::1]/2.txt HTTP/1.1', 'Host: localhost'], status: 200 },
-  { name: 'a page of its own', head: ['GET http://127.0.0.1:1/ HTTP/1.1', 'Host: localhost'], status: 200 },
+  { name: 'our own target', head: ['GET http://localhost/2.txt HTTP/1.1', 'Host: localhost'], status: 200 },
+  { name: 'our own address', head: ['GET http://[::1]/2.txt HTTP/1.1', 'Host: localhost'], status: 200 },
+  { name: 'our own page', head: ['GET http://127.0.0.1:1/ HTTP/1.1', 'Host: localhost'], status: 200 },
 ]
 
-t.test('on loopback, a request needs exactly one Host, its own', async (t) => {
+t.test('on loopback, a request needs exactly one Host, the own one', async (t) => {
   const { app, port } = await listening(t, '127.0.0.1')
   const otherPort = await otherPortOf(app)
   for (const { name, head, status } of ROWS) {
     const actual = await statusOf(port, head)
-    // Node's own parser refuses some before they are requests.
+    // Node's own parser rejects some of them with 400.
     if (status === 421) t.ok([400, 421].includes(actual), `${name}: ${actual}`)
     else t.equal(actual, status, name)
     if (status !== 200) t.not(await statusOf(otherPort, head), 200, `${name}, the other origin`)
   }
   const cut = ['POST http://evil.example/lab/cut HTTP/1.1', 'Host: localhost', 'Content-Length: 0']
-  t.equal(await statusOf(port, cut), 421, 'the buttons')
+  t.equal(await statusOf(port, cut), 421, 'a cut is refused')
 })

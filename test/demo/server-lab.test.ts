@@ -87,7 +87,7 @@ t.test('a deleted big file is made again', async (t) => {
   const etag = await etagOf(app)
   for (const what of [join(dataDir, 'big.bin'), dataDir]) {
     await rm(what, { recursive: true })
-    // The server keeps a file in demand open for up to a second.
+    // The server keeps a requested file open for up to a second.
     const answers = [await app.inject(`${BIG}/checksum`), await app.inject({ method: 'HEAD', url: BIG })]
     for (const { statusCode } of answers) t.equal(statusCode, 200)
     t.not(answers[1]?.headers.etag, etag)
@@ -117,7 +117,7 @@ t.test('cutting ends the answers of the lab and no others', async (t) => {
   const cut = await fetch(`${url}/lab/cut`, { method: 'POST' })
   t.same(await cut.json(), { cut: 1 })
   await t.rejects(slow.arrayBuffer(), 'the download breaks')
-  t.match(await readUntil(events, /"outcome":"aborted"/), /big\.bin/, 'the log goes on')
+  t.match(await readUntil(events, /"outcome":"aborted"/), /big\.bin/, 'the log continues')
 })
 
 t.test('the log shows when an answer begins and when it ends', async (t) => {
@@ -150,10 +150,10 @@ t.test('servers of one process keep their logs apart', async (t) => {
 t.test('wrong requests are client errors', async (t) => {
   const { app } = await build(t)
   const cases = [
-    { name: 'a file that is not the lab’s', url: '/lab/2.txt' },
-    { name: 'a way out', url: '/lab/..%2f..%2fpackage.json' },
-    { name: 'a pace of nothing', url: `${BIG}?pace=0` },
-    { name: 'a pace that is no number', url: `${BIG}?pace=x` },
+    { name: 'a file outside the lab', url: '/lab/2.txt' },
+    { name: 'a path out of the folder', url: '/lab/..%2f..%2fpackage.json' },
+    { name: 'a pace of 0', url: `${BIG}?pace=0` },
+    { name: 'a pace that is not a number', url: `${BIG}?pace=x` },
   ]
   for (const { name, url } of cases) t.equal((await app.inject(url)).statusCode, 400, name)
 })
@@ -206,7 +206,7 @@ t.test('a real process finishes its answer before it ends', async (t) => {
   t.same(await server.exited, { code: 0, signal: null })
 })
 
-/** Reads Server-Sent Events until they match, and hangs up. */
+/** Reads Server-Sent Events until they match, then disconnects. */
 async function readUntil(events: Response, pattern: RegExp): Promise<string> {
   let text = ''
   const decoder = new TextDecoder()

@@ -12,7 +12,7 @@ export interface ServerProcess {
   output: { stdout: string; stderr: string }
   /** Its IPC messages until now; empty without IPC. */
   messages: unknown[]
-  /** Its end: status or the signal that killed it. */
+  /** Its exit status, or the signal that killed it. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 

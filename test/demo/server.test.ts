@@ -46,7 +46,7 @@ t.test('the demo files are served whole', async (t) => {
   }
 })
 
-t.test('steps of 4 bytes cut characters of 2.txt apart', async (t) => {
+t.test('steps of 4 bytes split characters of 2.txt', async (t) => {
   const text = await readFile(new URL('2.txt', FILES))
   const cut = Array.from(text).filter((byte, at) => at % 4 === 0 && (byte & 0xc0) === 0x80)
   t.ok(cut.length > 5, `${cut.length} steps begin in the middle of a character`)
@@ -59,7 +59,7 @@ t.test('a missing file is a 404', async (t) => {
   for (const url of ['/nothing.txt', '/..%2fpackage.json', '/%2e%2e/package.json', '/a%00b']) {
     const answer = await app.inject(url)
     t.ok([400, 403, 404].includes(answer.statusCode), `${url}: ${answer.statusCode}`)
-    t.notMatch(answer.body, /demo-server\//, `${url} names no path of the machine`)
+    t.notMatch(answer.body, /demo-server\//, `${url} shows no path of the machine`)
   }
 })
 
@@ -117,7 +117,7 @@ t.test('closing finishes the current answer, and then closes every connection', 
   const files = `${t.testdir({ 'big.bin': Buffer.alloc(size, 'x') })}/`
   const app = await buildServer({ files })
   const { port } = new URL(await app.listen({ port: 0 }))
-  // A connection opened ahead of need, as browsers do.
+  // A connection without a request, as browsers open in advance.
   const idle = connect(Number(port), '127.0.0.1')
   await once(idle.resume(), 'connect')
   const idleClosed = once(idle, 'close')
@@ -149,7 +149,7 @@ t.test('closing waits only a limited time for a client that does not read', asyn
   stuck.on('error', () => {})
   await app.close()
   stuck.resume()
-  // Not events.once: a reset, which is as good an end, would reject it.
+  // Not events.once, which would reject on a reset. A reset is also a valid end.
   await new Promise((resolve) => stuck.once('close', resolve))
 })
 
@@ -204,7 +204,7 @@ t.test('an address of another machine prints one line and ends with status 4', a
   t.match(server.output.stderr, /^demo-server: cannot listen on 192\.0\.2\.1: .*\n$/)
 })
 
-t.test('--help', async (t) => {
+t.test('--help prints the usage', async (t) => {
   const server = start(['--help'])
   t.equal((await server.exited).code, 0)
   t.match(server.output.stdout, /--port N/)

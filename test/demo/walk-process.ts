@@ -16,15 +16,15 @@ export interface Outcome {
   stderr: string
 }
 
-/** A run of the demo under way. */
+/** A running demo. */
 export interface Walk {
   child: ChildProcessWithoutNullStreams
-  /** Resolves when what it has printed matches; rejects when it ends before. */
+  /** Resolves when its output matches. Rejects if it ends earlier. */
   printed(pattern: RegExp): Promise<void>
   finished: Promise<Outcome>
 }
 
-/** Environment without what an npm that runs these tests has put there. */
+/** The environment without the variables of the npm that runs these tests. */
 function cleanEnv(): NodeJS.ProcessEnv {
   const { INIT_CWD: _, npm_lifecycle_event: __, NO_COLOR: ___, ...env } = process.env
   return env
@@ -66,15 +66,15 @@ export function walk(args: readonly string[], cwd: string): Walk {
   return start(process.execPath, [DEMO, ...args], cwd)
 }
 
-/** A source that serves one text by ranges and keeps every Range it was asked for. */
+/** A source that serves one text with ranges and records the Range of each request. */
 export interface Source {
   url: string
   ranges: string[]
-  /** Requests, with a Range or without. */
+  /** The number of requests, with or without a Range. */
   requests: number
   text: Buffer
   etag(): string
-  /** Ends the server, connections included. */
+  /** Stops the server and closes its connections. */
   stop(): Promise<void>
 }
 

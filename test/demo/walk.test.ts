@@ -23,7 +23,7 @@ const STEPS = Array.from(
   { length: Math.ceil(SIZE / 4) },
   (_, step) => `bytes=${step * 4}-${Math.min(step * 4 + 3, SIZE - 1)}`,
 )
-/** Whether these are all the steps, in order, and none twice. */
+/** Whether these are all the steps in order, each once. */
 const isAsked = (ranges: readonly string[]): boolean => JSON.stringify(ranges) === JSON.stringify(STEPS)
 
 // Real processes, one after the other, on a machine that may be busy.
@@ -112,7 +112,7 @@ for (const [name, stop, status] of [
   ['SIGTERM', (run: Walk) => run.child.kill('SIGTERM'), 143],
 ] as const) {
   t.test(`a paused demo ends at once without another step (${name})`, async (t) => {
-    // One step takes all, a little at a time, so that what is not given up by the stop would show.
+    // One step takes the whole file slowly, so that a stop that does not cancel it would be noticed.
     const source = await startSource('x'.repeat(8_000_000), 20_000)
     t.teardown(() => source.stop())
     const dir = t.testdir({})
@@ -177,7 +177,7 @@ t.test(
   },
 )
 
-/** Bytes that the journal names. */
+/** The number of bytes in the journal. */
 function recorded(dir: string): number {
   const path = join(dir, '3.txt.part.json')
   const blocks = existsSync(path) ? blocksOf(readFileSync(path, 'utf8')) : []
@@ -260,7 +260,7 @@ t.test('a server that ends during the download is a network error', async (t) =>
   t.notOk(existsSync(join(dir, '3.txt')))
 })
 
-t.test('a FIFO or a device as output is an error, and stays', async (t) => {
+t.test('a FIFO or a device as output is an error, and is not replaced', async (t) => {
   const dir = t.testdir({})
   execFileSync('mkfifo', [join(dir, 'fifo')])
   symlinkSync('fifo', join(dir, 'link'))
@@ -286,7 +286,7 @@ t.test('a stop ends the comparison with a slow source', async (t) => {
   t.match(stderr, /^demo: [^\n]+\n$/)
 })
 
-t.test('bad input gets one line and its exit status, never a wrong 3.txt', async (t) => {
+t.test('bad input prints one line, ends with its exit status and writes no wrong 3.txt', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   t.teardown(() => taken.close())
@@ -302,10 +302,10 @@ t.test('bad input gets one line and its exit status, never a wrong 3.txt', async
     { name: 'a path as --file', args: ['--file', '../package.json'], status: 2 },
     { name: 'an invalid port', args: ['--port', '65536'], status: 2 },
     { name: 'an invalid URL', args: ['--url', 'nonsense'], status: 2 },
-    { name: 'a file that is not there', args: ['--port', '0', '--file', 'nothing.txt'], status: 4 },
+    { name: 'a missing file', args: ['--port', '0', '--file', 'nothing.txt'], status: 4 },
     { name: 'a port in use', args: ['--port', String(port)], status: 13 },
-    { name: 'a directory that is not there', args: ['--port', '0', '--out', 'no/3.txt'], status: 9 },
-    { name: 'a directory in the way', args: ['--port', '0', '--out', 'dir'], status: 9 },
+    { name: 'a missing directory', args: ['--port', '0', '--out', 'no/3.txt'], status: 9 },
+    { name: 'a directory as output', args: ['--port', '0', '--out', 'dir'], status: 9 },
   ]
   for (const { name, args, status } of rows) {
     const dir = t.testdir({})

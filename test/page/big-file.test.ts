@@ -35,7 +35,7 @@ async function startSlowly(page: Page): Promise<void> {
   await receiveSome(page)
 }
 
-/** The SHA-256 of a file that the page keeps, by the page's own means but not by its code. */
+/** The SHA-256 of a file that the page keeps, computed in the page but not by its code. */
 function hashInPage(page: Page, name: string): Promise<string> {
   return page.evaluate<string>(`(async () => {
     const handle = await (await navigator.storage.getDirectory()).getFileHandle('${name}')
@@ -49,7 +49,7 @@ async function onServer({ dataDir }: Demo): Promise<string> {
   return sha256(await readFile(join(dataDir, 'big.bin')))
 }
 
-/** Waits until the browser has put something of a download on disk; how much does not matter. */
+/** Waits until the browser has written some bytes of a download to disk. */
 async function hasStored({ downloads: folder }: Demo): Promise<void> {
   for (;;) {
     const names = await readdir(folder).catch(() => [])
@@ -59,7 +59,7 @@ async function hasStored({ downloads: folder }: Demo): Promise<void> {
   }
 }
 
-/** Asserts that the second answer begins exactly where the bytes that the page has of the first one end. */
+/** Checks that the second answer begins exactly where the bytes of the first one end. */
 function continues(t: Test, served: Served[]): void {
   const [first, second, ...more] = downloads(served)
   t.equal(more.length, 0, 'two requests in all')

@@ -14,19 +14,19 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A name that is not localhost, so that pages under it are no secure context.
+  // A name that is not localhost, so that pages under it are not a secure context.
   '--host-resolver-rules=MAP demo.example 127.0.0.1',
 ]
 
-/** A demo server of its own and a browser to look at it with. */
+/** A demo server and a browser that opens it. */
 export interface Demo {
   url: string
   /** Its own copy of the walk's files. */
   files: string
-  /** Where it keeps what it makes for itself. */
+  /** The folder of the files that it generates. */
   dataDir: string
   browser: Browser
-  /** Where the browser keeps what it is downloading. */
+  /** The folder of the browser's downloads. */
   downloads: string
 }
 
@@ -74,16 +74,16 @@ export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Pro
 /** How to open the page. */
 export interface Visit {
   demo: Demo
-  /** Errors in the browser's console that belong to what is tested; all others fail the test. */
+  /** Errors in the browser's console that the test expects. All others fail the test. */
   expected?: RegExp
   context?: Parameters<Browser['newContext']>[0]
   /** Runs in the page before its own scripts. */
   before?: string
-  /** Under which name the server is visited. Default: 127.0.0.1. */
+  /** The host name in the URL. Default: 127.0.0.1. */
   hostname?: string
 }
 
-/** Opens the demo's page in a context of its own; when `look` is done, judges the console. */
+/** Opens the demo's page in a new context. After `look`, checks the console. */
 export async function visit(
   t: Test,
   { demo, expected, context: options, before, hostname = '127.0.0.1' }: Visit,

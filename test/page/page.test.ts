@@ -15,7 +15,7 @@ function steps(size: number): string[] {
   return Array.from({ length: Math.ceil(SIZE / size) }, (_, i) => `bytes=${i * size}-${i * size + size - 1}`)
 }
 
-/** What the walk asked for: the curl lines want to know the same file's version, by HEAD. */
+/** The ranges that the walk asked for. The curl lines also request the file, with HEAD. */
 const walked = (served: Served[]): Served[] =>
   served.filter(({ url, method }) => url === '/2.txt' && method === 'GET')
 
@@ -33,7 +33,7 @@ await withDemo(t, async (demo) => {
       t.equal(first?.ifRange, undefined)
       t.ok(
         rest.every(({ ifRange, status }) => ifRange === first?.etag && status === 206),
-        'each of the version of the first',
+        'all of the same version',
       )
       t.equal(await page.textContent('#walk-text'), TEXT)
       t.equal(await page.locator('#walk-map .cell.received').count(), SIZE)
@@ -70,7 +70,7 @@ await withDemo(t, async (demo) => {
     })
   })
 
-  await t.test('the walk gets another version whole', async (t) => {
+  await t.test('the walk fetches the whole file if it has changed', async (t) => {
     const path = join(demo.files, '2.txt')
     t.teardown(() => writeFile(path, TEXT))
     await visit(t, { demo }, async (page) => {
@@ -107,7 +107,7 @@ await withDemo(t, async (demo) => {
       await until(page, '!document.querySelector("#clip").seeking')
       await page.locator('#clip-ranges li').nth(1).waitFor()
       t.ok((await page.locator('#clip-band rect').count()) >= 2, 'its ranges are drawn')
-      await page.close() // ends what is under way
+      await page.close() // ends the current requests
       const ranged = served.filter(({ url, status }) => url === '/lab/clip.mp4' && status === 206)
       t.ok(ranged.length >= 2, `${ranged.length} ranges`)
       const size = 36_000_000
@@ -308,7 +308,7 @@ async function send(page: Page, preset: string): Promise<void> {
   await page.locator('#try-result .parts').waitFor()
 }
 
-/** Does what a curl line says and returns the status. */
+/** Sends the request of a curl line and returns the status. */
 async function request(line: string): Promise<number> {
   const headers = Array.from(line.matchAll(/--header '([^:]+): ([^']*)'/g), ([, name = '', value = '']) => [
     name,

@@ -3,21 +3,21 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A line of limited speed in front of a server. */
+/** A proxy of limited speed in front of a server. */
 export interface CappedProxy {
   readonly port: number
   stop(): void
 }
 
-/** How slow the line is. */
+/** The limits of the proxy. */
 export interface Cap {
   /** On each connection, towards the client. */
   readonly bytesPerSecond: number
-  /** Before each piece, either way, in ms. */
+  /** The delay of each piece in both directions, in ms. */
   readonly delay: number
 }
 
-/** A stream that passes no more than the cap, and everything later. */
+/** A stream that passes bytes on no faster than the cap, and after the delay. */
 function slowdown({ bytesPerSecond, delay }: Cap): Transform {
   let paidUntil = 0
   let lastPassed = Number.NEGATIVE_INFINITY
@@ -25,7 +25,7 @@ function slowdown({ bytesPerSecond, delay }: Cap): Transform {
     transform(chunk: Buffer, _encoding, done) {
       const now = performance.now()
       paidUntil = Math.max(paidUntil, now) + (chunk.length / bytesPerSecond) * 1000
-      // Only the first piece after a silence meets the delay whole: pieces under way travel together.
+      // Only the first piece after a pause waits for the whole delay. The next ones are already on their way.
       const isFirst = now - lastPassed > delay
       void sleep(Math.max(isFirst ? delay : 0, paidUntil - now)).then(() => {
         lastPassed = performance.now()
@@ -42,7 +42,7 @@ export async function startCappedProxy(target: number, cap: Cap): Promise<Capped
     sockets.add(socket)
     return socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
   }
-  // Without Nagle's algorithm, as servers send: else the last piece may wait 40 ms for an acknowledgement.
+  // No Nagle's algorithm, like servers. With it the last piece may wait 40 ms for an acknowledgement.
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = keep(connect({ port: target, host: '127.0.0.1', noDelay: true }))
     keep(client)

@@ -12,26 +12,26 @@ import { type Spread, spreadOf } from '../report/statistics.ts'
 import { nginxVersion, startNginx } from '../servers/nginx.ts'
 import { startCappedProxy } from './capped-proxy.ts'
 
-/** What one downloader did on one kind of work. */
+/** The result of one downloader at one kind of work. */
 export interface ClientRow {
   readonly work: string
   readonly contender: string
   readonly seconds: Spread
-  /** The most memory it had resident. */
+  /** Its peak resident memory. */
   readonly peakRssMiB: number
-  /** range-get's median divided by this one's: below 1, range-get was faster. */
+  /** range-get's median divided by this one's. Below 1, range-get was faster. */
   readonly ratio: number
 }
 
-/** The rows, and what was left out and why. */
+/** The rows, and what was skipped and why. */
 export interface ClientBench {
   readonly rows: readonly ClientRow[]
   readonly skipped: readonly string[]
 }
 
-/** How the comparison is made. */
+/** The options of the comparison. */
 export interface ClientBenchOptions {
-  /** Folder that holds the large test file, and is served. */
+  /** The folder that nginx serves. It contains the large test file. */
   readonly root: string
   /** Runs of each downloader; the median counts. */
   readonly rounds: number
@@ -43,7 +43,7 @@ interface Contender {
   readonly name: string
   readonly command: string
   readonly args: Arguments
-  /** `'flushed'`: the time until the file is on the disk, for programs that leave that to chance. */
+  /** `'flushed'` includes a sync of the file, for programs that do not sync it themselves. */
   readonly until: 'exit' | 'flushed'
 }
 
@@ -58,7 +58,7 @@ const CAPPED_NAME = 'capped.bin'
 const CAPPED_BYTES = 128 * 1024 ** 2
 const CAP = { bytesPerSecond: 4_000_000, delay: 50 }
 const MIB = 1024 ** 2
-/** All that a program is started with: a proxy would lead it elsewhere, and NODE_EXTRA_CA_CERTS is read by every Node at its start. */
+/** Nothing more: a proxy would change the route, and every Node reads NODE_EXTRA_CA_CERTS when it starts. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
 
 const ours = (connections: number): Contender => ({
@@ -75,7 +75,7 @@ const curl: Contender = {
   args: (url, output) => ['-s', '-o', output, url],
 }
 
-/** Like with like: range-get has the file on the disk before it ends. */
+/** A fair comparison: range-get also syncs the file to disk before it ends. */
 const curlAndSync: Contender = { ...curl, name: 'curl, then sync of the file', until: 'flushed' }
 
 const wget: Contender = {
@@ -85,7 +85,7 @@ const wget: Contender = {
   args: (url, output) => ['-q', '-O', output, url],
 }
 
-/** -s as well as -x: without it aria2c uses no more than five connections, and only for pieces of 20 MiB. */
+/** With -x alone, aria2c uses at most five connections, and only for pieces of 20 MiB. So -s is set too. */
 const aria2 = (connections: number): Contender => ({
   name: `aria2c -x${connections} -s${connections}`,
   command: 'aria2c',
@@ -156,8 +156,8 @@ interface Effort {
 }
 
 /**
- * Each contender in turn, round after round, so that a disturbance meets all of them alike. Another one begins each
- * round: what the one before has left behind, in the memory and on the disk, is not the same.
+ * Runs the contenders in turn, round after round, so that a disturbance affects all of them equally. Each round begins
+ * with a different one, because each leaves something different in memory and on the disk for the next.
  */
 async function compare(work: Work, contenders: readonly Contender[], effort: Effort): Promise<ClientRow[]> {
   const runs = contenders.map((contender) => ({ contender, seconds: [] as number[], peak: 0 }))
@@ -184,7 +184,7 @@ async function measure(
   { url, output }: Effort,
 ): Promise<{ seconds: number; peakBytes: number }> {
   await rm(output, { force: true })
-  // What earlier runs have left to be written must not be charged to this one.
+  // Data that earlier runs left unwritten must not be counted in this one.
   await promisify(execFile)('sync')
   const started = performance.now()
   const child = spawn(command, args(url, output), { stdio: 'ignore', env: ENVIRONMENT })
@@ -207,7 +207,7 @@ async function measure(
   return { seconds, peakBytes }
 }
 
-/** A downloader that is fast because it leaves bytes out is not fast. */
+/** A downloader that leaves bytes out does not count. */
 async function assertComplete(path: string, bytes: number): Promise<void> {
   const file = await open(path)
   try {
@@ -218,7 +218,7 @@ async function assertComplete(path: string, bytes: number): Promise<void> {
   }
 }
 
-/** The most memory a process has had resident so far, in bytes; 0 where /proc does not tell. */
+/** The peak resident memory of a process so far, in bytes, or 0 if /proc does not show it. */
 function peakResident(pid: number | undefined): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024

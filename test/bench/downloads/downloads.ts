@@ -2,7 +2,7 @@ import { formatRatio, formatSpread } from '../report/format.ts'
 import type { Table } from '../report/table.ts'
 import { runClientBench } from './client.ts'
 
-/** The other side of the line: range-get beside other downloaders. */
+/** The client side: range-get compared with other downloaders. */
 export async function measureDownloads(root: string, rounds: number): Promise<Table> {
   const { rows, skipped } = await runClientBench({ root, rounds })
   return {
@@ -15,7 +15,7 @@ export async function measureDownloads(root: string, rounds: number): Promise<Ta
       formatRatio(ratio),
     ]),
     notes: [
-      'Of the environment each program had PATH and HOME only.',
+      'The environment of each program had only PATH and HOME.',
       ...skipped.map((what) => `Skipped: ${what}.`),
     ],
   }

@@ -1,15 +1,15 @@
 import { createConnection, type Socket } from 'node:net'
 
-/** What an answer must be. */
+/** The expected answer. */
 export interface Expected {
   readonly status: number
   /** Bytes of content. */
   readonly length: number
-  /** The first byte of the content; undefined: not looked at. */
+  /** The first byte of the content. Undefined means that it is not checked. */
   readonly firstByte: number | undefined
 }
 
-/** Told by a {@link Connection}. */
+/** The events of a {@link Connection}. */
 export interface ConnectionEvents {
   onAnswer(connection: Connection): void
   onFailure(error: Error): void
@@ -20,17 +20,17 @@ const NOT_MODIFIED = 304
 const READ_BYTES = 256 * 1024
 const EMPTY = Buffer.alloc(0)
 
-// Every socket reads into the same memory: the content is counted and let go at once.
+// All sockets read into the same memory. The content is counted and not kept.
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
-/** One keep-alive connection that asks for one thing at a time and checks each answer, at little cost. */
+/** One keep-alive connection that sends one request at a time and checks each answer at low cost. */
 export class Connection {
   readonly #socket: Socket
   readonly #events: ConnectionEvents
   #expected: Expected | undefined
-  /** What has come of a head that is not complete. */
+  /** The received part of an incomplete head. */
   #head: Buffer = EMPTY
-  /** Bytes of content still to come; undefined while the head is read. */
+  /** Bytes of content that are still missing, or undefined while the head is read. */
   #missing: number | undefined
 
   private constructor(port: number, events: ConnectionEvents) {
@@ -55,7 +55,8 @@ export class Connection {
         connection.#socket.off('error', reject)
         connection.#socket.on('error', (error) => events.onFailure(error))
         connection.#socket.on('close', () => {
-          if (connection.#expected !== undefined) events.onFailure(new Error('The server closed mid-answer'))
+          if (connection.#expected !== undefined)
+            events.onFailure(new Error('The server closed the connection during an answer'))
         })
         resolve(connection)
       })
@@ -83,14 +84,14 @@ export class Connection {
     }
   }
 
-  /** Returns what follows the head; undefined when it is not complete yet. */
+  /** Returns the bytes after the head, or undefined if the head is not complete yet. */
   #takeHead(bytes: Buffer): Buffer | undefined {
     const expected = this.#expected
-    if (expected === undefined) throw new Error('Bytes came that nobody asked for')
+    if (expected === undefined) throw new Error('Bytes came without a request')
     const joined = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes])
     const end = joined.indexOf(END_OF_HEAD)
     if (end === -1) {
-      // The memory is shared: what has to be kept is copied.
+      // The memory is shared, so bytes that are kept must be copied.
       this.#head = Buffer.from(joined)
       return undefined
     }
@@ -103,9 +104,9 @@ export class Connection {
   #takeContent(bytes: Buffer): void {
     const expected = this.#expected
     const missing = this.#missing ?? 0
-    if (bytes.length > missing) throw new Error('More bytes than announced')
+    if (bytes.length > missing) throw new Error('More bytes than the Content-Length')
     if (bytes.length > 0 && missing === expected?.length && bytes[0] !== (expected.firstByte ?? bytes[0])) {
-      throw new Error('Other bytes than the file has')
+      throw new Error('The bytes are not those of the file')
     }
     this.#missing = missing - bytes.length
     if (this.#missing > 0) return

@@ -5,7 +5,7 @@ import type { Load, LoadResult, Order, Report, Stall } from './protocol.ts'
 
 const PROGRAM = fileURLToPath(new URL('./main.js', import.meta.url))
 
-/** The process that plays the clients. One order at a time. */
+/** The process that acts as the clients. It takes one order at a time. */
 export class LoadGenerator {
   readonly #child: ChildProcess
   readonly #ended: Promise<never>
@@ -23,19 +23,19 @@ export class LoadGenerator {
     await this.#order({ kind: 'load', load })
   }
 
-  /** Runs the load that was connected last. Throws when an answer was wrong. */
+  /** Runs the load that was connected last. Throws if an answer was wrong. */
   async go(): Promise<LoadResult> {
     const report = await this.#order({ kind: 'go' })
     if (report.kind !== 'done') throw new Error(`The load generator said ${report.kind}`)
     return report.result
   }
 
-  /** More clients that stop reading. Settles when they have. */
+  /** Starts more clients that stop reading. Resolves when they have stopped. */
   async stall(stall: Stall): Promise<void> {
     await this.#order({ kind: 'stall', stall })
   }
 
-  /** All clients that stalled leave. */
+  /** Disconnects all stalled clients. */
   async release(): Promise<void> {
     await this.#order({ kind: 'release' })
   }

@@ -3,7 +3,7 @@ import type { Load, LoadResult } from './protocol.ts'
 import { type Question, questions } from './request-maker.ts'
 
 const MAX_LATENCIES = 50_000
-/** Answers that do not come within this time after the end are given up. */
+/** An answer that does not come within this time after the end is an error. */
 const GRACE_MS = 60_000
 
 /** One load: connected first, then run once. */
@@ -36,7 +36,7 @@ export class LoadRun {
     return run
   }
 
-  /** Asks until the time is over. Rejects when an answer was wrong or did not come. Closes the connections. */
+  /** Sends requests until the time is over, then closes the connections. Rejects if an answer is wrong or missing. */
   async go(): Promise<LoadResult> {
     let timer: NodeJS.Timeout | undefined
     try {

@@ -4,7 +4,7 @@ import { type Probed, probe } from './probe.ts'
 import type { Load } from './protocol.ts'
 import { rangeValue, stretchesOf } from './range-field.ts'
 
-/** What one kind of work means for one server: entity-tags and the length of multipart answers are its own. */
+/** The load of one kind of work for one server. Each server has its own entity-tags and multipart lengths. */
 export async function loadOf(
   work: Work,
   port: number,

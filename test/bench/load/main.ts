@@ -2,7 +2,7 @@ import { LoadRun } from './load-run.ts'
 import type { Order, Report } from './protocol.ts'
 import { StallRun } from './stall-run.ts'
 
-// The generator: a process of its own, so that its work is not counted as the server's nor delays its orders.
+// The generator is a separate process, so that its work is not counted as the server's and does not delay the orders.
 
 let loadRun: LoadRun | undefined
 const stallRuns: StallRun[] = []

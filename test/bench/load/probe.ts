@@ -8,14 +8,14 @@ export interface Probed {
   readonly content: Buffer
 }
 
-/** What to ask for. */
+/** The request. */
 export interface Question {
   readonly port: number
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Asks once, for what has to be known before measuring. */
+/** Sends one request before the measurement, to learn what the measurement needs. */
 export async function probe({ port, path, headers }: Question): Promise<Probed> {
   const request = get({ port, host: '127.0.0.1', path, headers, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]

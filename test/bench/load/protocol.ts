@@ -2,12 +2,12 @@
 export type Ranges =
   | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly first: number; readonly length: number }
-  /** Each request another place in a file of this size. */
+  /** Each request asks for a different position in a file of this size. */
   | { readonly kind: 'random'; readonly length: number; readonly size: number }
-  /** So many parts, equally far apart, in one field. */
+  /** This many parts at equal distances, in one field. */
   | { readonly kind: 'parts'; readonly count: number; readonly length: number; readonly size: number }
 
-/** One measurement's worth of requests: each connection asks again as soon as it has its answer. */
+/** The requests of one measurement. Each connection sends the next request as soon as it has its answer. */
 export interface Load {
   readonly port: number
   readonly path: string
@@ -16,38 +16,38 @@ export interface Load {
   readonly headers: Readonly<Record<string, string>>
   /** Every answer must have this status and exactly this many bytes of content. */
   readonly expected: { readonly status: number; readonly length: number }
-  /** After this time no new request is made; those under way are waited for. */
+  /** After this time no new request is sent. Current ones may finish. */
   readonly durationMs: number
 }
 
-/** What a load came to. */
+/** The result of a load. */
 export interface LoadResult {
   readonly answers: number
   /** From the first request to the last answer. */
   readonly wallMs: number
-  /** Of each answer, from its request to its last byte, ascending, at most some tens of thousands of them. */
+  /** The time from request to last byte of each answer, ascending. At most some tens of thousands. */
   readonly latenciesMs: readonly number[]
 }
 
-/** Clients that ask for a file, read some of it and then read no more. */
+/** Clients that ask for a file, read some of it and then stop reading. */
 export interface Stall {
   readonly port: number
   readonly path: string
   readonly connections: number
-  /** The Range field; undefined: none, and the whole is sent. */
+  /** The Range field. Undefined asks for the whole file. */
   readonly range?: string | undefined
   /** Bytes after which a client stops reading. */
   readonly readBytes: number
 }
 
-/** To the generator. After `load` comes `ready`, after `go` comes `done`; after `stall` and `release` also `ready`. */
+/** To the generator. It replies `ready` to `load`, `stall` and `release`, and `done` to `go`. */
 export type Order =
   | { readonly kind: 'load'; readonly load: Load }
   | { readonly kind: 'go' }
   | { readonly kind: 'stall'; readonly stall: Stall }
   | { readonly kind: 'release' }
 
-/** From the generator. `failed`: an answer was wrong, or a connection broke. */
+/** From the generator. `failed` means that an answer was wrong or a connection broke. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: LoadResult }

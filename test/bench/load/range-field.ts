@@ -7,9 +7,9 @@ export interface Stretch {
 }
 
 /**
- * What one request asks for; nothing: the whole.
+ * The ranges of one request. No range means the whole file.
  *
- * @param next numbers from 0 to 1 that random places are made of
+ * @param next random numbers from 0 to 1, for random positions
  */
 export function stretchesOf(ranges: Ranges, next: () => number): Stretch[] {
   switch (ranges.kind) {
@@ -27,7 +27,7 @@ export function stretchesOf(ranges: Ranges, next: () => number): Stretch[] {
   }
 }
 
-/** The value of a Range field for one or more stretches. */
+/** The value of a Range field for one or more ranges. */
 export function rangeValue(stretches: readonly Stretch[]): string {
   return `bytes=${stretches.map(({ first, length }) => `${first}-${first + length - 1}`).join(',')}`
 }

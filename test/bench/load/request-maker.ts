@@ -3,7 +3,7 @@ import type { Expected } from './connection.ts'
 import type { Load } from './protocol.ts'
 import { rangeValue, stretchesOf } from './range-field.ts'
 
-/** A request's head and what its answer must be. */
+/** A request's head and the expected answer. */
 export interface Question {
   readonly text: string
   readonly expected: Expected
@@ -17,7 +17,7 @@ export function questions(load: Load): () => Question {
   const make = (): Question => {
     const stretches = stretchesOf(load.ranges, next)
     const range = stretches.length === 0 ? '' : `Range: ${rangeValue(stretches)}\r\n`
-    // What a multipart answer starts with is not content of the file.
+    // A multipart answer does not start with content of the file.
     const firstByte = stretches.length > 1 ? undefined : byteAt(stretches[0]?.first ?? 0)
     return { text: `${start}${range}\r\n`, expected: { ...load.expected, firstByte } }
   }

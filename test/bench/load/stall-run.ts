@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import type { Stall } from './protocol.ts'
 
-/** So many connect at the same time: a listening socket's queue is short. */
+/** This many clients connect at the same time, because a listening socket's queue is short. */
 const BATCH = 100
 const READ_BYTES = 64 * 1024
 
@@ -11,7 +11,7 @@ const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 export class StallRun {
   readonly #sockets: Socket[] = []
 
-  /** Settles when every client has read as much as it will. */
+  /** Resolves when every client has read as much as it will. */
   static async start(stall: Stall): Promise<StallRun> {
     const run = new StallRun()
     while (run.#sockets.length < stall.connections) {
@@ -31,7 +31,7 @@ export class StallRun {
       let received = 0
       const callback = (count: number, bytes: Uint8Array): boolean => {
         if (received === 0 && !Buffer.from(bytes.buffer, 0, 12).equals(Buffer.from(`HTTP/1.1 ${status}`))) {
-          reject(new Error('A client that stalls was not answered as expected'))
+          reject(new Error('A stalled client got a wrong answer'))
         }
         received += count
         if (received < readBytes) return true
@@ -41,7 +41,7 @@ export class StallRun {
       const socket = createConnection({ port, host: '127.0.0.1', onread: { buffer: shared, callback } })
       this.#sockets.push(socket)
       socket.on('error', reject)
-      socket.on('close', () => reject(new Error('The server closed on a client that stalls')))
+      socket.on('close', () => reject(new Error('The server disconnected a stalled client')))
       const rangeLine = range === undefined ? '' : `Range: ${range}\r\n`
       socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${rangeLine}\r\n`)
     })

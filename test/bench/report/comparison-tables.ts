@@ -30,7 +30,7 @@ export function resultTable(work: Work, results: readonly Result[]): Table {
   }
 }
 
-/** One line for each goal that could be looked at. */
+/** One line for each goal whose contenders were measured. */
 export function goalRows(work: Work, results: readonly Result[]): string[][] {
   const ours = find(results, 'ours')
   return work.goals.flatMap(({ against, atMost }) => {

@@ -7,20 +7,20 @@ const STEPS: readonly [number, string][] = [
   [1e-9, 'ns'],
 ]
 
-/** A duration in the unit in which it reads best. */
+/** A duration in the most readable unit. */
 export function formatSeconds(seconds: number): string {
   const [scale, unit] = STEPS.find(([step]) => seconds >= step) ?? [1e-9, 'ns']
   return `${significant(seconds / scale)} ${unit}`
 }
 
-/** The middle, with least and most behind it, all in seconds. */
+/** The median, followed by the minimum and the maximum, all from seconds. */
 export function formatSpread({ median, least, most }: Spread): string {
   const [scale, unit] = STEPS.find(([step]) => median >= step) ?? [1e-9, 'ns']
   const [middle, from, to] = [median, least, most].map((seconds) => significant(seconds / scale))
   return `${middle} ${unit} (${from}–${to})`
 }
 
-/** How many times as much. */
+/** A ratio, such as 2×. */
 export function formatRatio(ratio: number): string {
   return `${significant(ratio)}×`
 }

@@ -1,18 +1,18 @@
-/** The middle of several figures, and how far they lie apart. */
+/** The median of several figures, and their minimum and maximum. */
 export interface Spread {
   readonly median: number
   readonly least: number
   readonly most: number
 }
 
-/** Throws a RangeError when there is no figure. */
+/** Throws a RangeError if there are no figures. */
 export function spreadOf(figures: readonly number[]): Spread {
   const sorted = [...figures].sort((a, b) => a - b)
   return { median: quantile(sorted, 0.5), least: quantile(sorted, 0), most: quantile(sorted, 1) }
 }
 
 /**
- * The figure below which a share of all figures lies; between two figures, the point between them.
+ * The figure below which a share of all figures lies. Between two figures it is interpolated.
  *
  * @param sorted ascending
  * @param share 0 to 1

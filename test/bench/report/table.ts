@@ -1,9 +1,9 @@
-/** A table to be read by people; the first column holds names, the others figures. */
+/** A table for people. The first column has names, the others have figures. */
 export interface Table {
   readonly title: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
-  /** Said below the table: what was skipped, how to read it. */
+  /** Lines below the table: what was skipped, how to read it. */
   readonly notes: readonly string[]
 }
 

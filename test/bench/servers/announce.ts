@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** Listens on a free port of the loopback interface, tells the parent which, and ends with the parent. */
+/** Listens on a free port of the loopback interface, reports the port to the parent, and ends with the parent. */
 export async function announce(app: FastifyInstance): Promise<void> {
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fastify } from 'fastify'
 import { rangePlugin } from 'fastify-send-range'
 
-// The same server as several processes that share one port. The first tells it once all of them listen.
+// The same server as several processes that share one port. The first reports it when all of them listen.
 const [root = '.', workers = '1'] = process.argv.slice(2)
 process.on('disconnect', () => process.exit())
 if (cluster.isPrimary) {

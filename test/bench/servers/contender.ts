@@ -1,15 +1,15 @@
 import type { Server } from './server.ts'
 
-/** Who is measured. */
+/** The servers that are measured. */
 export type ContenderName = 'ours' | 'static' | 'fixed' | 'nginx' | 'nginx-cache'
 
-/** A contender, running. */
+/** A running contender. */
 export interface Contender {
   readonly name: ContenderName
   readonly server: Server
 }
 
-/** What tables call them. */
+/** Their names in the tables. */
 export const LABELS: Readonly<Record<ContenderName, string>> = {
   ours: 'fastify-send-range',
   static: '@fastify/static',

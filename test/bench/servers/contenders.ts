@@ -8,7 +8,7 @@ import { startNodeServer } from './server.ts'
 /** Fields that Node sets by itself. */
 const NOT_COPIED = ['date', 'connection', 'keep-alive', 'content-length']
 
-/** Starts everybody who can be started here. Whoever called stops them. */
+/** Starts all contenders that are installed. The caller stops them. */
 export async function startContenders(root: string): Promise<Contender[]> {
   const started: Contender[] = []
   try {
@@ -33,7 +33,7 @@ export async function stopContenders(contenders: readonly Contender[]): Promise<
   await Promise.all(contenders.map(({ server }) => server.stop()))
 }
 
-/** Takes down what our server answers to each work that the fixed one takes part in. */
+/** Records the answer of our server to each work that the fixed server takes part in. */
 async function fixedAnswers(port: number): Promise<FixedAnswer[]> {
   const answers: FixedAnswer[] = []
   for (const work of works.filter(({ contenders }) => contenders.includes('fixed'))) {

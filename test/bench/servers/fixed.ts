@@ -1,7 +1,7 @@
 import { fastify } from 'fastify'
 import { announce } from './announce.ts'
 
-/** What the route of one URL answers to everything. */
+/** The answer of one URL to every request. */
 export interface FixedAnswer {
   readonly url: string
   readonly status: number
@@ -10,7 +10,7 @@ export interface FixedAnswer {
   readonly bytes: string
 }
 
-// What Fastify itself costs: the very answer of the plugin, from memory.
+// Shows the cost of Fastify itself. It sends the same answer as the plugin, from memory.
 const [answers = '[]'] = process.argv.slice(2)
 const app = fastify()
 for (const { url, status, headers, bytes } of JSON.parse(answers) as FixedAnswer[]) {

@@ -6,7 +6,7 @@ import { type RangeSource, rangePlugin } from 'fastify-send-range'
 import { LARGE_BYTES, LARGE_NAME } from '../fixtures.ts'
 import { announce } from './announce.ts'
 
-// The same bytes by sendRange and by a bare stream.pipeline, which answers nothing but these bytes.
+// Sends the same bytes with sendRange and with a plain stream.pipeline.
 const [root = '.', version = 'http1'] = process.argv.slice(2)
 const chunk = Buffer.alloc(64 * 1024, 'x')
 

@@ -9,13 +9,13 @@ import { promisify } from 'node:util'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
 import type { Server } from './server.ts'
 
-// Debian installs it where the PATH of ordinary users does not lead.
+// Debian installs it in a folder that is not in the PATH of ordinary users.
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
 
 const START_ATTEMPTS = 50
 const START_PAUSE_MS = 100
 
-/** The installed nginx, or undefined when there is none. */
+/** The name and version of the installed nginx, or undefined if there is none. */
 export async function nginxVersion(): Promise<string | undefined> {
   try {
     const { stderr } = await promisify(execFile)('nginx', ['-v'], { env: { ...process.env, PATH } })
@@ -25,7 +25,7 @@ export async function nginxVersion(): Promise<string | undefined> {
   }
 }
 
-/** Starts nginx with one worker and a configuration of its own in a temporary folder. */
+/** Starts nginx with one worker and its own configuration in a temporary folder. */
 export async function startNginx(root: string, openFileCache: 'on' | 'off'): Promise<Server> {
   const folder = await makeTemporaryFolder('send-range-nginx-')
   const port = await freePort()
@@ -53,7 +53,7 @@ interface Configuration {
 }
 
 function configuration({ root, folder, port, openFileCache }: Configuration): string {
-  // Started by root, the worker would change to a user that cannot look into the temporary folder.
+  // If root starts nginx, the worker would change to a user that cannot read the temporary folder.
   const user = userInfo().uid === 0 ? 'user root root;' : ''
   const cache = openFileCache === 'on' ? 'open_file_cache max=1000 inactive=60s;' : ''
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

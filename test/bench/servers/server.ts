@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A server under test, running. */
+/** A running server under test. */
 export interface Server {
   readonly port: number
   /** The process, or the master of several. */
@@ -11,9 +11,9 @@ export interface Server {
 }
 
 /**
- * Starts one of the programs in `servers/` as a process of its own.
+ * Starts one of the programs in `servers/` as a separate process.
  *
- * @param name of the file, without extension
+ * @param name the name of the file without its extension
  */
 export async function startNodeServer(name: string, args: readonly string[]): Promise<Server> {
   const program = fileURLToPath(new URL(`./${name}.js`, import.meta.url))

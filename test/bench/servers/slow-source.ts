@@ -3,18 +3,18 @@ import { fastify } from 'fastify'
 import { type RangeSource, rangePlugin } from 'fastify-send-range'
 import { announce } from './announce.ts'
 
-/** What `GET /waiting` says, and forgets what it measured. */
+/** The answer of `GET /waiting`, which also resets the measurement. */
 export interface WaitingReport {
   /** Requests that wait for the slow source. */
   readonly waiting: number
-  /** How long the event loop kept timers waiting since the last report, in ms. */
+  /** How late timers were since the last report, in ms. */
   readonly delay: { readonly median: number; readonly p99: number; readonly most: number }
 }
 
 const NS_PER_MS = 1e6
 const SLOW_BYTES = 4
 
-// A server of files whose other source gives nothing until `GET /release`: storage that hangs.
+// A file server with a second source that hangs until `GET /release`.
 const [root = '.'] = process.argv.slice(2)
 const app = fastify()
 await app.register(rangePlugin, { root })

@@ -6,14 +6,14 @@ import type { Contender, ContenderName } from '../servers/contender.ts'
 import type { Work } from '../workloads.ts'
 import { cpuSeconds } from './process-usage.ts'
 
-/** What one contender took at one kind of work; seconds for each request, or file. */
+/** The results of one contender at one kind of work, in seconds for each request or file. */
 export interface Result {
   readonly contender: ContenderName
   readonly cpu: Spread
   readonly wall: Spread
 }
 
-/** How it is measured. */
+/** The options of a measurement. */
 export interface Effort {
   readonly generator: LoadGenerator
   readonly rounds: number
@@ -30,8 +30,8 @@ const WARM_UP_MS = 500
 const MS_PER_SECOND = 1000
 
 /**
- * Lets the contenders do the same work in turns, so that what disturbs the machine for a while disturbs them alike.
- * Each warms up before the first round.
+ * The contenders do the same work in turn, so that a temporary disturbance affects all of them equally.
+ * Each one warms up before the first round.
  */
 export async function compare(
   work: Work,
@@ -62,7 +62,7 @@ async function run(generator: LoadGenerator, load: Load): Promise<LoadResult> {
   return generator.go()
 }
 
-/** Connecting is not counted. */
+/** The time to connect is not counted. */
 async function sample({ server }: Contender, load: Load, generator: LoadGenerator): Promise<Sample> {
   await generator.connect(load)
   const before = cpuSeconds(server.pid)
@@ -71,7 +71,7 @@ async function sample({ server }: Contender, load: Load, generator: LoadGenerato
   return { cpu, wall: wallMs / MS_PER_SECOND / answers }
 }
 
-/** Nobody always goes first. */
+/** Rotates the order, so that no contender is always the first. */
 function rotated<Entry>(entries: readonly Entry[], by: number): Entry[] {
   const start = by % entries.length
   return [...entries.slice(start), ...entries.slice(0, start)]

@@ -12,7 +12,7 @@ const SMALL_CONNECTIONS = 4
 const DOWNLOADS = 4
 const MS_PER_SECOND = 1000
 
-/** How long small ranges take while whole files go out to clients that take all they can get. */
+/** How long small ranges take while other clients download whole files as fast as possible. */
 export async function measureFairness(
   contenders: readonly Contender[],
   generator: LoadGenerator,
@@ -39,7 +39,7 @@ export async function measureFairness(
       title: `Random 64 KiB ranges (${SMALL_CONNECTIONS} connections) beside downloads of 1 GiB`,
       columns: ['', 'p50', 'p99', 'most'],
       rows,
-      notes: ['Both loads and the server share the cores, which alone makes everything slower.'],
+      notes: ['Both loads and the server share the cores, and this alone makes everything slower.'],
     }
   } finally {
     await downloader.stop()

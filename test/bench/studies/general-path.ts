@@ -13,7 +13,7 @@ import { cpuSeconds } from './process-usage.ts'
 const MS_PER_SECOND = 1000
 const WINDOW_BYTES = 16 * 1024 ** 2
 
-/** What does not take the short way from a file into an HTTP/1.1 socket. */
+/** The cases that do not take the fast path from a file to an HTTP/1.1 socket. */
 const ROADS = [
   { version: 'http1', kind: 'source', title: 'HTTP/1.1, a source that yields chunks' },
   { version: 'http2', kind: 'source', title: 'HTTP/2, a source that yields chunks' },
@@ -28,7 +28,7 @@ interface Figures {
   readonly wall: number[]
 }
 
-/** The roads that all but files over HTTP/1.1 take, beside a bare `stream.pipeline` of the same bytes. */
+/** Compares the general path (all except files over HTTP/1.1) with a plain `stream.pipeline` of the same bytes. */
 export async function measureGeneralPath(root: string, rounds: number): Promise<Table> {
   const rows: string[][] = []
   for (const road of ROADS) {
@@ -40,7 +40,7 @@ export async function measureGeneralPath(root: string, rounds: number): Promise<
     }
   }
   return {
-    title: 'HTTP/2, and sources that are no files: 1 GiB, one connection',
+    title: 'HTTP/2, and sources that are not files: 1 GiB, one connection',
     columns: ['', 'server CPU', 'time', 'of pipeline, CPU', 'time'],
     rows,
     notes: [
@@ -59,7 +59,7 @@ async function rowsOf(road: Road, server: Server, rounds: number): Promise<strin
       const before = cpuSeconds(server.pid)
       const started = performance.now()
       await fetchAll(road, server.port, how)
-      // The first is for warming up.
+      // The first round is a warm-up.
       if (round < 0) continue
       figures[how].wall.push((performance.now() - started) / MS_PER_SECOND)
       figures[how].cpu.push(cpuSeconds(server.pid) - before)

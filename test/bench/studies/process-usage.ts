@@ -1,33 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Linux counts time for user space in hundredths of a second, whatever its own tick is. */
+/** Linux counts time for user space in hundredths of a second, independent of its own tick. */
 const CLOCK_TICKS_PER_SECOND = 100
 const KIB = 1024
 
 interface ProcessStat {
   readonly parent: number
-  /** Clock ticks of all threads, those that ended included. */
+  /** Clock ticks of all threads, including those that have ended. */
   readonly ticks: number
 }
 
-/** CPU time in seconds, user and system, that a process and its children have taken so far. */
+/** CPU time (user and system) of a process and its children so far, in seconds. */
 export function cpuSeconds(pid: number): number {
   const ticks = family(pid).reduce((sum, member) => sum + (statOf(member)?.ticks ?? 0), 0)
   return ticks / CLOCK_TICKS_PER_SECOND
 }
 
-/** Bytes of memory that a process and its children have resident. */
+/** Resident memory of a process and its children, in bytes. */
 export function residentBytes(pid: number): number {
   return family(pid).reduce((sum, member) => sum + residentOf(member), 0)
 }
 
-/** A process and its children, as a server with a master and workers consists of. */
+/** A process and its children, for servers with a master and workers. */
 function family(pid: number): number[] {
   const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return [pid, ...others.map(Number).filter((other) => statOf(other)?.parent === pid)]
 }
 
-/** proc(5): the second field is the name in parentheses and may hold anything; counted from behind it. */
+/** proc(5): the second field is the name in parentheses and may contain any character. So fields are counted from its end. */
 function statOf(pid: number): ProcessStat | undefined {
   const text = readProc(pid, 'stat')
   if (text === undefined) return undefined
@@ -42,7 +42,7 @@ function residentOf(pid: number): number {
   return line === null ? 0 : Number(line[1]) * KIB
 }
 
-/** Undefined for a process that has ended meanwhile. */
+/** Undefined if the process has ended. */
 function readProc(pid: number, name: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'latin1')

@@ -3,18 +3,18 @@ import { parseRangeSet, selectRanges } from '#plugin/rules/range-set.js'
 import { spreadOf } from '../report/statistics.ts'
 import type { Table } from '../report/table.ts'
 
-/** Bytes of a field; the longest is what Node admits for a whole head. */
+/** Lengths of a field in bytes. The longest is Node's limit for a whole head. */
 const LENGTHS = [1, 2, 4, 8, 16, 32, 64].map((times) => times * 250)
 const ROUNDS = 5
 const BYTES_PER_ROUND = 2_000_000
 const NS_PER_MS = 1e6
 const ONE_GIB = 1024 ** 3
-/** So that the longest set is parsed to its end. */
+/** High enough that the longest set is parsed to its end. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 interface Shape {
   readonly name: string
-  /** A field value of about so many bytes. */
+  /** A field value of about this many bytes. */
   make(length: number): string
   run(value: string): unknown
 }
@@ -48,7 +48,7 @@ const shapes: readonly Shape[] = [
   },
 ]
 
-/** Time of parsing, selecting and deciding for ever longer fields: linear work costs the same for each byte. */
+/** Times parsing, selecting and deciding for longer and longer fields. Linear work costs the same for each byte. */
 export function measurePureModules(): Table {
   return {
     title: 'Pure modules: ns for each byte of the field',
@@ -68,7 +68,7 @@ function nanoseconds({ make, run }: Shape, length: number): number {
   for (let round = 0; round <= ROUNDS; round++) {
     const start = performance.now()
     for (let time = 0; time < times; time++) run(value)
-    // The first round is for warming up.
+    // The first round is a warm-up.
     if (round > 0) figures.push(((performance.now() - start) * NS_PER_MS) / (times * value.length))
   }
   return spreadOf(figures).least
@@ -83,7 +83,7 @@ function ranges(length: number, first: (index: number) => number): string {
   return `bytes=${filled(length - 6, (index) => `${first(index)}-${first(index) + 1}`)}`
 }
 
-/** As many elements, separated by commas, as go into the length. */
+/** As many elements, separated by commas, as fit into the length. */
 function filled(length: number, element: (index: number) => string): string {
   let value = element(0)
   for (let index = 1; ; index++) {

@@ -13,7 +13,7 @@ const WAITING = 64
 const POLL_MS = 20
 const MS_PER_SECOND = 1000
 
-/** Latency of a hot file, and of the event loop, while many requests wait for storage that hangs. */
+/** Latency of a hot file, and of the event loop, while many requests wait for a storage that hangs. */
 export async function measureResponsiveness(
   root: string,
   generator: LoadGenerator,
@@ -44,7 +44,7 @@ export async function measureResponsiveness(
     await probe({ port, path: '/release', headers: {} })
     checkReleased(await Promise.all(slow))
     return {
-      title: `A hot 8 KiB file, alone and while ${WAITING} requests wait for a source that gives nothing`,
+      title: `A hot 8 KiB file, alone and while ${WAITING} requests wait for a source that hangs`,
       columns: ['', 'latency p50', 'p99', 'event loop late p50', 'p99', 'most'],
       rows: [row('alone', ...alone), row(`${WAITING} waiting`, ...beside)],
       notes: [
@@ -72,7 +72,7 @@ async function report(port: number): Promise<WaitingReport> {
   return JSON.parse(content.toString()) as WaitingReport
 }
 
-/** They did wait, all the while. */
+/** Checks that these requests were answered only after the release. */
 function checkReleased(answers: readonly Probed[]): void {
-  if (answers.some(({ status }) => status !== 200)) throw new Error('A request that waited was not answered')
+  if (answers.some(({ status }) => status !== 200)) throw new Error('A waiting request was not answered')
 }

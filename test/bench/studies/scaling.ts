@@ -17,7 +17,7 @@ interface Figures {
   readonly perSecond: number[]
 }
 
-/** What a second worker of `node:cluster` brings. */
+/** What a second worker of `node:cluster` gains. */
 export async function measureScaling(root: string, effort: Effort): Promise<Table> {
   const servers: Server[] = []
   try {
@@ -44,7 +44,7 @@ async function rowsOf(name: string, servers: readonly Server[], effort: Effort):
   for (let round = -1; round < effort.rounds; round++) {
     for (const [index, server] of servers.entries()) {
       const { cpu, perSecond } = await turn(name, server, effort)
-      // The first is for warming up.
+      // The first round is a warm-up.
       if (round < 0) continue
       figures[index]?.cpu.push(cpu)
       figures[index]?.perSecond.push(perSecond)

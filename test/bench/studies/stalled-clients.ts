@@ -11,11 +11,11 @@ import { residentBytes } from './process-usage.ts'
 const CLIENTS = 2000
 const MORE_CLIENTS = 4000
 const KIB = 1024
-/** The work that a server does before and after. */
+/** The work that a server does before and after the stalled clients. */
 const OTHER_CONNECTIONS = 32
 const OTHER_MS = 2000
 const POLL_MS = 500
-/** Memory is settled when it moves less than this between two looks. */
+/** Memory is stable if it changes by less than this between two measurements. */
 const STEADY_BYTES = 256 * KIB
 const SETTLE_LOOKS = 30
 const LEAVE_MS = 5000
@@ -24,7 +24,7 @@ interface Stalling {
   readonly name: string
   /** The Range field, if any. */
   readonly range?: string
-  /** Bytes that a client has read when it stops; an eager one has shown before that it keeps up. */
+  /** Bytes that a client reads before it stops. With many, it first counts as a client that keeps up. */
   readonly readBytes: number
 }
 
@@ -43,13 +43,13 @@ interface Resident {
   /** With {@link CLIENTS}. */
   readonly stalled: number
   readonly after: number
-  /** With as many clients stalled once more. */
+  /** With the same number of clients stalled again. */
   readonly again: number
   /** With {@link MORE_CLIENTS} beside them. */
   readonly more: number
 }
 
-/** What clients that stop reading in the middle of a file hold in the server, and whether it comes back. */
+/** How much server memory clients cost that stop reading in the middle of a file, and whether it is freed. */
 export async function measureStalledClients(root: string, generator: LoadGenerator): Promise<Table> {
   const servers: [ContenderName, () => Promise<Server>][] = [
     ['ours', () => startNodeServer('ours', [root])],
@@ -87,8 +87,8 @@ export async function measureStalledClients(root: string, generator: LoadGenerat
     ],
     rows,
     notes: [
-      'Goal: at most 48 KiB each. A server of its own for each row, which answers other requests before and after.',
-      'What the first clients cost includes what a process keeps for all: garbage that waits for its collection.',
+      'Goal: at most 48 KiB each. Each row has its own server, which answers other requests before and after.',
+      'The cost of the first clients includes memory that the process shares, and garbage not yet collected.',
     ],
   }
 }
@@ -114,7 +114,7 @@ async function watch(
   const stalled = await stall(CLIENTS)
   await generator.release()
   await sleep(LEAVE_MS)
-  // A server that does nothing does not tidy up either.
+  // An idle server does not collect its garbage.
   await serve()
   const after = await settled(pid)
   const again = await stall(CLIENTS)

@@ -18,12 +18,12 @@ export async function hasWrk(): Promise<boolean> {
     await run('wrk', ['-v'])
     return true
   } catch (error) {
-    // It prints its version and then says that it failed.
+    // It prints its version and still exits with an error status.
     return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
   }
 }
 
-/** The same work, asked for by wrk: whether the own load generator tells the truth. */
+/** Repeats some works with wrk, to check our own load generator. */
 export async function compareWithWrk(
   work: Work,
   contenders: readonly Contender[],
@@ -49,7 +49,7 @@ export async function compareWithWrk(
   }))
 }
 
-/** Returns the count of answers. */
+/** Returns the number of answers. */
 async function askWithWrk({ ranges, path }: Work, port: number, seconds: number): Promise<number> {
   const stretches = stretchesOf(ranges, randomNumbers(1))
   const range = stretches.length === 0 ? [] : ['-H', `Range: ${rangeValue(stretches)}`]
@@ -57,6 +57,6 @@ async function askWithWrk({ ranges, path }: Work, port: number, seconds: number)
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, ...range, url]
   const { stdout } = await run('wrk', args)
   const answers = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  if (!(answers > 0) || stdout.includes('Non-2xx')) throw new Error(`wrk was not answered well: ${stdout}`)
+  if (!(answers > 0) || stdout.includes('Non-2xx')) throw new Error(`wrk got wrong answers: ${stdout}`)
   return answers
 }

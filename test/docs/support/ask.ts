@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** A request; its target is sent exactly as given. */
+/** A request. Its target is sent exactly as given. */
 export interface Question {
   readonly url: string
   readonly method?: string
@@ -17,7 +17,7 @@ export interface Question {
 /** Where a server listens: a URL, or the path of a socket. */
 export type Where = string | { readonly socketPath: string }
 
-/** The options of `node:http` for it. */
+/** The options of `node:http` for that address. */
 export function connectionTo(where: Where): RequestOptions {
   if (typeof where !== 'string') return { ...where, agent: false }
   const { hostname, port } = new URL(where)
