@@ -46,6 +46,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     module: 'demo-client/dist/content/named-content',
     tests: ['client/content/named-content', 'client/content/file-formats'],
   },
+  { module: 'demo-client/dist/rules/header-line-repair', tests: ['client/rules/header-line-repair'] },
   { module: 'demo-client/dist/rules/content-coding', tests: ['client/rules/content-coding'] },
   { module: 'demo-client/dist/content/file-formats', tests: ['client/content/file-formats'] },
   { module: 'demo-client/dist/state/journal-format', tests: ['client/state/journal-format'] },

@@ -10,6 +10,13 @@ const HEAD_START = Buffer.from('HTTP/')
 const CHUNKED = /\r\ntransfer-encoding:[\t ]*chunked[\t ]*\r\n/i
 /** RFC 9112 §6.3: these answers end with their heads, "regardless of the header fields present in the message". */
 const BODILESS = /^HTTP\/1\.\d (?:1\d\d|204|304) /
+/** A head in its strict form. */
+export interface NormalHead {
+  readonly head: string
+  /** Bytes of the head as it came. */
+  readonly length: number
+}
+
 /**
  * RFC 9112 allows a recipient to read heads that it forbids a sender to write. §2.2: "a recipient MAY recognize a single LF as
  * a line terminator and ignore any preceding CR." §5.2: "A user agent that receives an obs-fold in a response message […]
@@ -19,7 +26,7 @@ const BODILESS = /^HTTP\/1\.\d (?:1\d\d|204|304) /
  *
  * Returns null if the end of the head has not arrived. All text is Latin-1, so a character is a byte.
  */
-export function normalHead(text: string): { readonly head: string; readonly length: number } | null {
+export function normalHead(text: string): NormalHead | 'refused' | null {
   const end = /\r?\n\r?\n/.exec(text)
   if (end === null) return null
   const length = end.index + end[0].length
@@ -27,12 +34,16 @@ export function normalHead(text: string): { readonly head: string; readonly leng
   const fields: string[] = []
   for (const line of lines) {
     const last = fields.length - 1
-    // A folded line before the first field continues nothing (§2.2). The parser refuses it.
+    // A folded line before the first field continues nothing (§2.2), and is refused.
     if (/^[ \t]/.test(line) && last >= 0) fields[last] = unfolded(fields[last] ?? '', line)
     else fields.push(line)
   }
-  const known = fields.map(repairField).filter((line) => line !== null)
-  return { head: [repairStatusLine(status), ...known, '', ''].join('\r\n'), length }
+  const repaired: string[] = []
+  for (const each of [repairStatusLine(status), ...fields.map(repairField)]) {
+    if (each === 'refused') return each
+    if (each !== 'ignored') repaired.push(each.line)
+  }
+  return { head: [...repaired, '', ''].join('\r\n'), length }
 }
 
 /** Removes blanks and tabs only. Other characters that trim() removes are bytes of a value. */
@@ -43,13 +54,16 @@ function unfolded(line: string, fold: string): string {
 /** Rewrites the heads on one connection. Bodies are not changed, except that blanks after chunk sizes are removed. */
 class AnswerHeads {
   readonly #push: (chunk: Buffer | null) => boolean
+  /** Ends the connection. */
+  readonly #refuse: () => void
   /** The bytes of a head that is not complete, or null within a body. */
   #pendingHead: Buffer | null = null
   /** The chunk sizes of the current body, or null if it is not chunked. */
   #chunks: ChunkSizes | null = null
 
-  constructor(push: (chunk: Buffer | null) => boolean) {
+  constructor(push: (chunk: Buffer | null) => boolean, refuse: () => void) {
     this.#push = push
+    this.#refuse = refuse
   }
 
   /** The next byte is the first byte of a head. */
@@ -66,6 +80,10 @@ class AnswerHeads {
     const normal = isHead ? normalHead(this.#pendingHead.toString('latin1')) : null
     if (normal === null)
       return isHead && this.#pendingHead.length <= MAX_HEAD_BYTES ? true : this.#passPendingHead()
+    if (normal === 'refused') {
+      this.#refuse()
+      return false
+    }
     const afterHead = this.#pendingHead.subarray(normal.length)
     // RFC 9110 §15.2: another head follows an interim answer (1xx).
     const isInterim = /^HTTP\/1\.\d 1(?!01)/.test(normal.head)
@@ -96,11 +114,18 @@ export function expectHead(socket: Duplex): void {
   let reader = readers.get(socket)
   if (reader === undefined) {
     const push = socket.push.bind(socket)
-    const made = new AnswerHeads(push)
+    const made = new AnswerHeads(push, () => socket.destroy(refusedHead()))
     // Everything that a socket reads goes through its push().
     socket.push = (chunk: Buffer | null): boolean => made.push(chunk)
     readers.set(socket, made)
     reader = made
   }
   reader.expect()
+}
+
+/** An error like those of the parser of node:http for a malformed head. */
+function refusedHead(): Error {
+  return Object.assign(new Error('Parse Error: Invalid line in the head'), {
+    code: 'HPE_INVALID_HEADER_TOKEN',
+  })
 }

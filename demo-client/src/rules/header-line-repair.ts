@@ -1,7 +1,8 @@
 // Repairs malformed but harmless lines of a head, so that every parser reads them in the same way. Pure.
 //
 // Fields that decide where a body ends, which bytes it has and where they come from are not repaired: the parser of node:http
-// refuses malformed ones. The same holds for a line that another parser could read as such a field.
+// refuses malformed values of them. A line that another parser could read as such a field is refused here, since the parsers
+// of some versions of Node accept it.
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** Fields whose values are not repaired. */
@@ -15,32 +16,34 @@ const LIKE_FRAMING = /content(?:length|range|encoding)|transferencoding/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROLS = /[\x01-\x08\x0b-\x1f\x7f]/g
 
+/** What becomes of a line. `'refused'`: the head cannot be trusted. `'ignored'`: it decides nothing. */
+export type Repaired = { readonly line: string } | 'ignored' | 'refused'
+
 /**
- * The line of a field, with folded lines joined; null to ignore it. A name that is not a token (RFC 9110 §5.1) is not the name
- * of a known field.
+ * The line of a field, with folded lines joined. A name that is not a token (RFC 9110 §5.1) is not the name of a known field.
  */
-export function repairField(line: string): string | null {
+export function repairField(line: string): Repaired {
   const colon = line.indexOf(':')
-  if (colon < 1 || /^[\t ]/.test(line)) return line
+  if (colon < 1 || /^[\t ]/.test(line)) return 'refused'
   // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon." A proxy must remove it from answers, so
   // it is removed here, too.
   const name = line.slice(0, colon).replace(/[\t ]+$/, '')
-  if (!TOKEN.test(name)) return line.includes('\0') || isLikeFraming(line, name) ? line : null
-  if (LENGTHS.test(name)) return line
+  if (!TOKEN.test(name)) return line.includes('\0') || isLikeFraming(line, name) ? 'refused' : 'ignored'
+  if (LENGTHS.test(name)) return { line }
   const value = line.slice(colon)
-  return name + (DECISIVE.test(name) || isLikeFraming(value) ? value : withoutControls(value))
+  if (DECISIVE.test(name)) return { line: name + value }
+  return isLikeFraming(value) ? 'refused' : { line: name + withoutControls(value) }
 }
 
 /**
  * The status line. RFC 9112 §4: "recipients MAY instead parse on whitespace-delimited word boundaries"; and the status is
  * "a 3-digit integer code", whatever follows it.
  */
-export function repairStatusLine(line: string): string {
+export function repairStatusLine(line: string): Exclude<Repaired, 'ignored'> {
   const [, version, code, reason = ''] =
     /^(HTTP\/\d\.\d)[\t ]+(\d{3})(?=[\t A-Za-z]|$)[\t ]*(.*)$/s.exec(line) ?? []
-  return version === undefined || isLikeFraming(reason)
-    ? line
-    : `${version} ${code} ${withoutControls(reason)}`
+  if (isLikeFraming(reason)) return 'refused'
+  return { line: version === undefined ? line : `${version} ${code} ${withoutControls(reason)}` }
 }
 
 /**

@@ -19,7 +19,7 @@ export function finalHead(text: string): TunnelHead | Error | null {
     const blank = /\r?\n\r?\n/.exec(remaining)
     if (blank === null) return null
     const [line = '', ...fields] = remaining.slice(0, blank.index).split(/\r?\n/)
-    const status = Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(repairStatusLine(line))?.[1] ?? 0)
+    const status = statusOf(repairStatusLine(line))
     if (status === 0) return new Error('its answer is not HTTP')
     start += blank.index + blank[0].length
     // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
@@ -30,4 +30,10 @@ export function finalHead(text: string): TunnelHead | Error | null {
     })
     return { status, rawFields, end: start }
   }
+}
+
+/** 0 if there is no valid status. */
+function statusOf(repaired: ReturnType<typeof repairStatusLine>): number {
+  if (repaired === 'refused') return 0
+  return Number(/^HTTP\/1\.\d ([1-9]\d\d)(?: |$)/.exec(repaired.line)?.[1] ?? 0)
 }

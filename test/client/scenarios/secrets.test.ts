@@ -6,7 +6,6 @@ import { DownloadError, type DownloadOptions, type DownloadProgress, download } 
 import t from 'tap'
 import { parseCommand } from '#client/command/arguments.js'
 import { nameFromUrl } from '#client/state/file-name.js'
-import { publicUrl } from '#client/text/public-url.js'
 import { rangeGet } from '../support/command.ts'
 import { head, honest, makeContent, resource, type Script, startHostile } from '../support/hostile-server.ts'
 import { names, QUICK } from '../support/run.ts'
@@ -189,21 +188,6 @@ t.test('a name from a URL does not contain the query, even before the server giv
   const dir = t.testdir({})
   const { path } = await download(secretUrl(server.url), { directory: dir }, QUICK).finished
   t.equal(path, join(dir, 'file.bin'))
-})
-
-t.test('a shown URL does not contain a password, a query or a fragment', (t) => {
-  const table: readonly (readonly [string, string])[] = [
-    [`https://${USER}:${WORD}@host:8443/a/b?c=${SIGNATURE}#${SIGNATURE}`, 'https://host:8443/a/b'],
-    [`http://${USER}@host/`, 'http://host/'],
-    [`http://${USER}:${WORD}@host:99999/a?${SIGNATURE}`, 'http://host:99999/a'],
-    [`${USER}:${WORD}@host name/a`, 'host name/a'],
-    [`${USER}:${WORD}@host/a`, 'host/a'],
-    [`http://host/a;id=${SIGNATURE}/b;${SIGNATURE}`, 'http://host/a/b'],
-    [`http://${USER};x:${WORD}@host:99999/a;id=${SIGNATURE}`, 'http://host:99999/a'],
-    ['not a url', 'not a url'],
-  ]
-  for (const [url, shown] of table) t.equal(publicUrl(url), shown, shown)
-  t.end()
 })
 
 t.test('a name does not contain path parameters, but may contain other semicolons', (t) => {
