@@ -13,17 +13,17 @@ import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { gaps, type Interval } from '../state/blocks.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
-import type { NextRequest } from './next-request.ts'
 import { PartDigest } from './part-digest.ts'
 import type { SegmentReport } from './segment-report.ts'
 import { SentDigests } from './sent-digests.ts'
+import type { ServerAccess } from './server-access.ts'
 import { type StoredEnding, storePart, storeWhole } from './store-body.ts'
 
 /** What receiving a body needs, and what it reports to. */
 export interface AcceptedAnswersContext {
   readonly store: Store
   readonly schedule: Schedule
-  readonly nextRequest: NextRequest
+  readonly server: ServerAccess
   readonly ranges: RangeSupport
   readonly pace: Pace
   /** In ms. */
@@ -115,12 +115,12 @@ export class AcceptedAnswers {
     whole: Extract<Verdict, { kind: 'whole' }>,
   ): Promise<Failure | null> {
     const { answer } = judged
-    const { store, nextRequest, ranges } = this.#context
+    const { store, server, ranges } = this.#context
     const stored = store.joinable
-    if (stored !== null && judged.isConditional && nextRequest.condition === 'if-range') {
+    if (stored !== null && judged.isConditional && server.condition === 'if-range') {
       // Some servers answer every If-Range with the whole file, even if it is of the stored version.
       answer.discard()
-      nextRequest.omitCondition()
+      server.omitCondition()
       return null
     }
     if (this.#schedule.isOtherReceiving(assignment)) {

@@ -13,13 +13,13 @@ import type { Schedule } from '../schedule/schedule.ts'
 import type { AcceptedAnswers } from './accepted-answers.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
 import { FirstBytes } from './first-bytes.ts'
-import { isAboutCondition, type NextRequest, type RefusedRequest } from './next-request.ts'
+import { isAboutCondition, type RefusedRequest, type ServerAccess } from './server-access.ts'
 import type { TransferContext } from './transfer-context.ts'
 
 /** What a request depends on, and what its answer may change. */
 export interface RequesterContext {
   readonly transfer: TransferContext
-  readonly nextRequest: NextRequest
+  readonly server: ServerAccess
   readonly schedule: Schedule
   readonly ranges: RangeSupport
   readonly accepted: AcceptedAnswers
@@ -42,7 +42,7 @@ export class Requester {
    */
   async request(assignment: Assignment): Promise<Failure | null> {
     const { settings, client, store, outputName } = this.#context.transfer
-    const { target, condition } = this.#context.nextRequest
+    const { target, condition } = this.#context.server
     let judged: JudgedAnswer
     try {
       judged = await fetchSegment(client, {
@@ -72,15 +72,15 @@ export class Requester {
 
   /** Handles the answer to a request that was sent to `target`. */
   async #handle(assignment: Assignment, judged: JudgedAnswer, target: Target): Promise<Failure | null> {
-    const { nextRequest, ranges, accepted, schedule } = this.#context
+    const { server, ranges, accepted, schedule } = this.#context
     const { verdict, answer, range, isConditional } = judged
     const refused: RefusedRequest = { target, hasRange: range !== null, isConditional, answer }
     switch (verdict.kind) {
       case 'part':
-        nextRequest.goTo(answer.target)
+        server.goTo(answer.target)
         return await accepted.receivePart(assignment, judged, verdict)
       case 'whole':
-        nextRequest.goTo(answer.target)
+        server.goTo(answer.target)
         return await accepted.receiveWhole(assignment, judged, verdict)
       case 'changed':
         if (verdict.isProven || !schedule.isOtherReceiving(assignment))
@@ -112,18 +112,18 @@ export class Requester {
 
   /** Handles an answer that the same request would get again. */
   #refused(assignment: Assignment, failure: Failure, refused: RefusedRequest): Failure | null {
-    const { nextRequest, ranges, schedule } = this.#context
+    const { server, ranges, schedule } = this.#context
     // The link may work only once, or for one connection at a time: another connection receives the file.
     if (schedule.isOtherReceiving(assignment) && !isAboutCondition(refused)) return failure
     const explained = ranges.explain(failure)
-    switch (nextRequest.afterRefusal(refused, schedule.isConfirmed)) {
+    switch (server.afterRefusal(refused, schedule.isConfirmed)) {
       case 'redirect':
         return { ...failure, prospect: 'passing', isExpiredRedirect: true }
       case 'condition':
         return null
       case 'range':
         // Goes straight to the end of the redirects, because a link that works only once must not be used up again.
-        if (refused.answer?.misdirection === null) nextRequest.goTo(refused.answer.target)
+        if (refused.answer?.misdirection === null) server.goTo(refused.answer.target)
         ranges.stopUsingRanges(failure)
         return null
       case 'nothing':

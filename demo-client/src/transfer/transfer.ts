@@ -2,7 +2,7 @@
 //
 // 1. Wait while the download is paused: `schedule/pause-gate.ts`.
 // 2. Choose the bytes to fetch: `schedule/schedule.ts` makes an `Assignment`.
-// 3. Send a request, to where `next-request.ts` says, and judge the answer: `requester.ts`, `fetch-segment.ts`.
+// 3. Send a request, as `server-access.ts` says, and judge the answer: `requester.ts`, `fetch-segment.ts`.
 // 4. Receive the body into the store, at the allowed speed: `accepted-answers.ts`, `store-body.ts`, `schedule/pace.ts`.
 // 5. After a failure decide what to do, and wait: `schedule/connection-attempts.ts`, `schedule/retry-waits.ts`.
 import { registerSpare, releaseSpare } from '../files/descriptors.ts'
@@ -15,14 +15,14 @@ import { RangeSupport } from '../schedule/range-support.ts'
 import { RetryWaits, type Waiting } from '../schedule/retry-waits.ts'
 import { Schedule } from '../schedule/schedule.ts'
 import { AcceptedAnswers } from './accepted-answers.ts'
-import { NextRequest } from './next-request.ts'
 import { Requester } from './requester.ts'
+import { ServerAccess } from './server-access.ts'
 import type { TransferContext } from './transfer-context.ts'
 
 /** Fetches one version of a file into the store. */
 export class Transfer {
   readonly #context: TransferContext
-  readonly #nextRequest: NextRequest
+  readonly #server: ServerAccess
   readonly #schedule: Schedule
   readonly #ranges: RangeSupport
   readonly #accepted: AcceptedAnswers
@@ -42,13 +42,13 @@ export class Transfer {
   constructor(context: TransferContext) {
     const { settings, store, onVersion, onBytes, onSegment } = context
     this.#context = context
-    this.#nextRequest = new NextRequest(context.origin)
+    this.#server = new ServerAccess(context.origin)
     this.#schedule = new Schedule(store, settings, context.mode)
     this.#ranges = new RangeSupport(this.#schedule, store)
     this.#gate = new PauseGate(this.#over.signal, (minBytes) => this.#schedule.abortForPause(minBytes))
     const { retries, retryDelay: delay, maxRetryDelay: maxDelay, stallTimeout } = settings
     this.#waits = new RetryWaits({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
-    const parts = { schedule: this.#schedule, nextRequest: this.#nextRequest, ranges: this.#ranges }
+    const parts = { schedule: this.#schedule, server: this.#server, ranges: this.#ranges }
     this.#pace = new Pace({ ...parts, settings, store, gate: this.#gate, waits: this.#waits })
     this.#accepted = new AcceptedAnswers({
       ...parts,
@@ -172,7 +172,7 @@ export class Transfer {
 
   /** Waits before the next attempt of a connection, after `attempt` failures in a row. */
   async #waitAfter(failure: Failure, attempt: number): Promise<void> {
-    this.#nextRequest.goToOrigin()
+    this.#server.goToOrigin()
     if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') releaseSpare('working')
     if (attempt === this.#context.settings.retries) this.#ranges.beforeLastAttempt(failure)
     await this.#waits.wait(attempt, failure)

@@ -1,7 +1,7 @@
 // Where and how the next request goes, after an answer and after a refusal.
 import t from 'tap'
 import type { Target } from '#client/http/target.js'
-import { isAboutCondition, NextRequest, type RefusedRequest } from '#client/transfer/next-request.js'
+import { isAboutCondition, type RefusedRequest, ServerAccess } from '#client/transfer/server-access.js'
 
 const target = (path: string): Target => ({
   url: new URL(path, 'http://h/'),
@@ -25,7 +25,7 @@ function refused(fields: Partial<RefusedRequest> = {}, status = 400, challenge =
 }
 
 t.test('the next request goes to the URL that has sent the file, until it goes to the origin', async (t) => {
-  const next = new NextRequest(ORIGIN)
+  const next = new ServerAccess(ORIGIN)
   t.equal(next.target, ORIGIN)
   next.goTo(MIRROR)
   t.equal(next.target, MIRROR)
@@ -34,7 +34,7 @@ t.test('the next request goes to the URL that has sent the file, until it goes t
 })
 
 t.test('a refusal from the target of a redirect sends the next request to the origin', async (t) => {
-  const next = new NextRequest(ORIGIN)
+  const next = new ServerAccess(ORIGIN)
   next.goTo(MIRROR)
   t.equal(next.afterRefusal(refused({ target: MIRROR, isConditional: true }), false), 'redirect')
   t.equal(next.target, ORIGIN)
@@ -42,7 +42,7 @@ t.test('a refusal from the target of a redirect sends the next request to the or
 })
 
 t.test('a refusal from the origin leaves out the condition, then the range, then nothing', async (t) => {
-  const next = new NextRequest(ORIGIN)
+  const next = new ServerAccess(ORIGIN)
   t.equal(next.afterRefusal(refused({ isConditional: true }), false), 'condition')
   t.equal(next.condition, 'none')
   t.equal(next.afterRefusal(refused(), false), 'range')
@@ -50,7 +50,7 @@ t.test('a refusal from the origin leaves out the condition, then the range, then
 })
 
 t.test('a range is not left out after ranges have worked', async (t) => {
-  t.equal(new NextRequest(ORIGIN).afterRefusal(refused(), true), 'nothing')
+  t.equal(new ServerAccess(ORIGIN).afterRefusal(refused(), true), 'nothing')
 })
 
 t.test('nothing is left out after an answer that asks for credentials', async (t) => {
@@ -58,7 +58,7 @@ t.test('nothing is left out after an answer that asks for credentials', async (t
     [401, 'www-authenticate'],
     [407, 'proxy-authenticate'],
   ] as const) {
-    const next = new NextRequest(ORIGIN)
+    const next = new ServerAccess(ORIGIN)
     t.equal(next.afterRefusal(refused({ isConditional: true }, status, challenge), false), 'nothing')
     t.equal(next.afterRefusal(refused({}, status), false), 'range', `${status} without a challenge`)
   }

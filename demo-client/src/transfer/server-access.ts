@@ -1,4 +1,4 @@
-// Where and how the next request goes: to which URL, with or without a condition.
+// How the file is asked for: at which URL, with or without a condition.
 //
 // Only this module decides it. Other servers with the same file (mirrors) belong here.
 import type { Answer } from '../http/answer.ts'
@@ -37,8 +37,8 @@ export function isAboutCondition({ answer, isConditional }: RefusedRequest): boo
   return isConditional && MISUNDERSTOOD.has(answer?.status ?? 0)
 }
 
-/** Where and how the next request goes. */
-export class NextRequest {
+/** How the file is asked for: at which URL, and whether with a condition. */
+export class ServerAccess {
   /** The URL that the caller gave. */
   readonly origin: Target
   #target: Target
