@@ -55,6 +55,7 @@ const nonsense: [name: string, text: string][] = [
   ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n'],
   ['a status below 100', 'HTTP/1.1 099 OK\r\n\r\n'],
   ['no status', 'HTTP/1.1 OK\r\n\r\n'],
+  ['a reason in which another parser finds a length', 'HTTP/1.1 200 OK\rContent-Length: 3\r\n\r\n'],
   ['a minor version of two digits', 'HTTP/1.10 200 OK\r\n\r\n'],
   ['something else before the status line', 'x HTTP/1.1 200 OK\r\n\r\n'],
   ['another protocol behind a 1xx', 'HTTP/1.1 100 Continue\r\n\r\nSSH-2.0-x'],
