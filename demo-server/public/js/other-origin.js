@@ -1,4 +1,5 @@
 import { byId, el } from './dom.js'
+import { text } from './texts.js'
 
 const FIELDS = [
   'Content-Type',
@@ -45,16 +46,16 @@ async function attempt(url, headers) {
 }
 
 function describe({ first, next }) {
-  if (!first) return [verdict('bad', 'Nothing at all. The browser hides the answer from the page.')]
+  if (!first) return [verdict('bad', text('origins.nothing'))]
   const rows = FIELDS.map((name) => {
     const value = first.headers.get(name)
-    const cell = value === null ? el('td', { className: 'bad' }, 'hidden') : el('td', {}, value)
+    const cell = value === null ? el('td', { className: 'bad' }, text('origins.hidden')) : el('td', {}, value)
     return el('tr', {}, el('th', { scope: 'row' }, name), cell)
   })
   const table = el(
     'table',
     {},
-    el('caption', {}, `${first.status} to Range: bytes=0-3`),
+    el('caption', {}, text('origins.caption', { status: first.status })),
     el('tbody', {}, ...rows),
   )
   return [conclusion(first, next), table]
@@ -62,18 +63,10 @@ function describe({ first, next }) {
 
 function conclusion(first, next) {
   const canSee = first.headers.has('ETag') && first.headers.has('Content-Range')
-  if (canSee && next?.status === 206)
-    return verdict(
-      'good',
-      'Everything that is needed to resume safely. If-Range was allowed, and the answer was 206.',
-    )
-  const sent = next ? '' : ' The page may not even send If-Range.'
-  return verdict(
-    'bad',
-    `The bytes arrive, but the page cannot see their position and version. It cannot resume safely.${sent}`,
-  )
+  if (canSee && next?.status === 206) return verdict('good', text('origins.good'))
+  return verdict('bad', next ? text('origins.bad') : text('origins.worse'))
 }
 
-function verdict(tone, text) {
-  return el('p', { className: `verdict ${tone}` }, text)
+function verdict(tone, sentence) {
+  return el('p', { className: `verdict ${tone}` }, sentence)
 }
