@@ -47,8 +47,9 @@ const PACKAGES: Readonly<Record<string, Package>> = {
 const IMPURE =
   /^(?:fastify|fastify-plugin|light-my-request|node:(?:fs|net|http2?|https|tls|dgram|dns|child_process|worker_threads|process|timers)(?:\/.*)?)$/
 
-/** Of these modules, what only reads a text does no input or output. */
-const READERS_OF_TEXT = /^import \{ (?:(?:BlockList|isIP)(?:, )?)+ \} from 'node:net'$/gm
+/** What these modules have beside input and output: readers of addresses, and the names of statuses. */
+const HARMLESS =
+  /^import \{ (?:(?:(?:BlockList|isIP)(?:, )?)+ \} from 'node:net'|STATUS_CODES \} from 'node:http')$/gm
 
 const SPECIFIER = /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
 
@@ -57,7 +58,7 @@ function importsOf(text: string): string[] {
 }
 
 function impureImportsOf(text: string): string[] {
-  return importsOf(text.replace(READERS_OF_TEXT, '')).filter((each) => IMPURE.test(each))
+  return importsOf(text.replace(HARMLESS, '')).filter((each) => IMPURE.test(each))
 }
 
 /** The files of a package, by their paths below `src/`, and what each imports, types included. */
@@ -109,9 +110,11 @@ t.test('every form of an import is read', async (t) => {
   t.strictSame(importsOf(text), want)
 })
 
-t.test('an import that only reads an address is not input or output', async (t) => {
+t.test('an import of what only reads an address or names a status is not input or output', async (t) => {
   t.strictSame(impureImportsOf("import { BlockList, isIP } from 'node:net'"), [])
   t.strictSame(impureImportsOf("import { isIP, type Socket } from 'node:net'"), ['node:net'])
+  t.strictSame(impureImportsOf("import { STATUS_CODES } from 'node:http'"), [])
+  t.strictSame(impureImportsOf("import { get, STATUS_CODES } from 'node:http'"), ['node:http'])
   t.strictSame(impureImportsOf("import { connect } from 'node:net'\nimport 'node:path'"), ['node:net'])
 })
 

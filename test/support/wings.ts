@@ -138,7 +138,7 @@ const CLIENT: Layout = {
     },
     rules: {
       is: 'what the RFCs say: fields, validators, ranges, the verdict on an answer; and limits of attempts and rates',
-      mayImport: ['content', 'errors.ts'],
+      mayImport: ['text/status-name.ts', 'content', 'errors.ts'],
       isPure: true,
     },
     state: {
@@ -172,7 +172,15 @@ const CLIENT: Layout = {
     },
     schedule: {
       is: 'which connection fetches what, when and how fast; what a failed attempt means for the next one',
-      mayImport: ['http/answer.ts', 'disk', 'rules', 'state', 'errors.ts', 'system-shortage.ts'],
+      mayImport: [
+        'http/answer.ts',
+        'disk',
+        'rules',
+        'state',
+        'text/status-name.ts',
+        'errors.ts',
+        'system-shortage.ts',
+      ],
     },
     transfer: {
       is: 'the connections of a download: send requests, judge answers, store bodies',

@@ -5,6 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { adviceOn } from '../files/descriptors.ts'
 import { DownloadError } from '../index.ts'
 import { inWords, shortageOf } from '../system-shortage.ts'
+import { statusName } from '../text/status-name.ts'
 
 /** The file on the server. */
 export interface Source {
@@ -21,7 +22,7 @@ export async function readSource(url: URL, stop: AbortSignal): Promise<Source> {
     const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, signal: stop })
     if (!response.ok) {
       await response.body?.cancel()
-      const reason = `the server answered ${response.status} for ${url.pathname}`
+      const reason = `the server answered ${statusName(response.status)} for ${url.pathname}`
       throw new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: response.status })
     }
     for await (const chunk of response.body ?? []) {

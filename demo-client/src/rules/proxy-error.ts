@@ -1,5 +1,7 @@
 // Failures and refusals of a proxy. They say nothing about the server behind the proxy.
 
+import { statusName } from '../text/status-name.ts'
+
 /** An answer of the proxy itself. */
 export interface ProxyAnswer {
   readonly status: number
@@ -19,7 +21,7 @@ export class ProxyError extends Error {
   constructor(proxy: URL, reason: ProxyAnswer | Error) {
     const name = nameOf(proxy)
     if (reason instanceof Error) super(name, { cause: reason })
-    else super(`${name} answered ${reason.status}${advice(proxy, reason)}`)
+    else super(`${name} answered ${statusName(reason.status)}${advice(proxy, reason)}`)
     this.answer = reason instanceof Error ? null : reason
   }
 

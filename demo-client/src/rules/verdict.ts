@@ -3,6 +3,7 @@
 import { isHtml, mediaTypes } from '../content/media-types.ts'
 import type { FileNames } from '../content/named-content.ts'
 import { reasonFor } from '../content/stand-in.ts'
+import { statusName } from '../text/status-name.ts'
 import { retryAfter } from './backoff.ts'
 import { unexpectedCoding } from './content-coding.ts'
 import { parseContentRange } from './content-range.ts'
@@ -21,6 +22,9 @@ export interface Asked {
   /** The names of the file, which may include a content coding. Default: none. */
   readonly names?: FileNames
 }
+
+const PARTIAL = statusName(206)
+const UNSATISFIABLE = statusName(416)
 
 const NO_NAMES: FileNames = { urls: [], disposition: null, output: null }
 
@@ -72,7 +76,8 @@ export function judge(asked: Asked, head: Head): Verdict {
   if (isTemporary(status)) return { kind: 'temporary', status, wait: retryAfter(fields) }
   if (status === 416) return judgeUnsatisfied(asked, fields)
   if (status >= 400) return { kind: 'http-error', status }
-  if (status !== 200 && status !== 203 && status !== 206) return invalid(`answered ${status} to a GET`)
+  if (status !== 200 && status !== 203 && status !== 206)
+    return invalid(`answered ${statusName(status)} to a GET`)
   const other = findOther(asked, head)
   if (other !== null) return invalid(other)
   const oddity = findOddity(fields)
@@ -103,7 +108,7 @@ function findOther(asked: Asked, { status, fields }: Head): string | null {
   }
   // RFC 9110 §8.3.3: it "is defined by this specification for use in some 206 (Partial Content) responses".
   if (status !== 206 && mediaTypes(type).includes('multipart/byteranges'))
-    return `sent multipart/byteranges with status ${status}, which was not requested`
+    return `sent multipart/byteranges with status ${statusName(status)}, which was not requested`
   const coding = unexpectedCoding(list(fields, 'content-encoding'), asked.names ?? NO_NAMES)
   return coding === null ? null : `sent Content-Encoding ${asUtf8(coding)} although identity was requested`
 }
@@ -127,7 +132,7 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
     return noRange('answered a single range with a multipart')
   }
   const range = parseContentRange(single(fields, 'content-range'))
-  if (range?.kind !== 'part') return noRange('answered 206 without a valid Content-Range')
+  if (range?.kind !== 'part') return noRange(`answered ${PARTIAL} without a valid Content-Range`)
   const { start, end: askedEnd } = asked.range
   if (range.first !== start) return noRange(`answered with bytes from ${range.first} instead of ${start}`)
   // A shorter part is legal (§15.3.7: "a server might want to send only a subset of the data requested").
@@ -151,7 +156,7 @@ function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
   const isAll = range?.kind === 'part' && range.first === 0 && range.last + 1 === range.total
   const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
   if (!isAll || isMultipart || (length !== null && length !== range.total))
-    return invalid('answered 206 although no range was requested')
+    return invalid(`answered ${PARTIAL} although no range was requested`)
   return wholeOf(asked, validatorsFrom(fields, range.total, true))
 }
 
@@ -185,12 +190,12 @@ function changed(held: Validators, got: Validators): Verdict {
 }
 
 function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {
-  if (asked.range === null) return invalid('answered 416 although no range was requested')
+  if (asked.range === null) return invalid(`answered ${UNSATISFIABLE} although no range was requested`)
   const range = parseContentRange(single(fields, 'content-range'))
   const held = asked.validators?.total ?? null
   if (range?.kind === 'unsatisfied' && held !== null && range.total !== held) {
     const reason = `the size changed from ${held} to ${range.total} bytes`
     return { kind: 'changed', reason, isProven: true }
   }
-  return noRange(`answered 416 to a request for bytes from ${asked.range.start}`)
+  return noRange(`answered ${UNSATISFIABLE} to a request for bytes from ${asked.range.start}`)
 }

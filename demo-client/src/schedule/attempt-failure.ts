@@ -4,6 +4,7 @@ import { type Answer, type BodyCut, PeekFailure, RequestFailure } from '../http/
 import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
 import { inWords, shortageOf } from '../system-shortage.ts'
+import { statusName } from '../text/status-name.ts'
 
 /** Thrown when the file on the server is no longer the one whose bytes are stored. */
 export class VersionChanged extends Error {}
@@ -125,7 +126,7 @@ export function statusFailure(
   { status, proxy }: Pick<Answer, 'status' | 'proxy'>,
   { isRefusal, prospect, retryAfterMs }: Pick<Failure, 'isRefusal' | 'prospect' | 'retryAfterMs'>,
 ): Failure {
-  const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${status}${status === 202 ? ': the file is not ready' : ''}`
+  const reason = `the server${proxy === null ? '' : `, or ${nameOf(proxy)},`} answered ${statusName(status)}${status === 202 ? ': the file is not ready' : ''}`
   const error = new DownloadError('ERR_DOWNLOAD_HTTP', reason, { statusCode: status })
   return { reason, error, isRefusal, prospect, retryAfterMs, isExpiredRedirect: false }
 }

@@ -144,7 +144,7 @@ t.test('-q prints errors only, and several URLs continue after a failure', async
   const { status, stdout, stderr } = await rangeGet(['-q', ...urls], dir).ended
   t.equal(status, 4)
   t.equal(stdout, '')
-  t.match(stderr, /^range-get: http:[^\n]+\/nothing: the server answered 404\n$/)
+  t.match(stderr, /^range-get: http:[^\n]+\/nothing: the server answered 404 Not Found\n$/)
   t.strictSame(names(dir), ['1.bin', '2.bin'])
 })
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { type DownloadOptions, download } from 'range-get'
 import t, { type Test } from 'tap'
+import { statusName } from '#client/text/status-name.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
@@ -51,7 +52,7 @@ const REFUSALS: Refusal[] = [
     (status): Refusal => ({
       name: `${status} with a page`,
       script: answer(`${status} No\r\n${page}`),
-      message: new RegExp(`^the proxy http://127\\.0\\.0\\.1:\\d+ answered ${status}`),
+      message: new RegExp(`^the proxy http://127\\.0\\.0\\.1:\\d+ answered ${statusName(status)}`),
       requests: 1,
     }),
   ),
@@ -60,7 +61,7 @@ const REFUSALS: Refusal[] = [
       name: `${status} with a page, which is retried`,
       script: answer(`${status} No\r\n${page}`),
       message: new RegExp(
-        `gave up after 2 attempts: the proxy http://127\\.0\\.0\\.1:\\d+ answered ${status}`,
+        `gave up after 2 attempts: the proxy http://127\\.0\\.0\\.1:\\d+ answered ${statusName(status)}`,
       ),
       requests: 2,
     }),
@@ -68,23 +69,31 @@ const REFUSALS: Refusal[] = [
   {
     name: '407 without credentials',
     script: answer('407 No\r\nProxy-Authenticate: Basic realm="x"'),
-    message: /answered 407 \(it wants a user and password: http:\/\/USER:PASSWORD@127\.0\.0\.1:\d+\)/,
+    message:
+      /answered 407 Proxy Authentication Required \(it wants a user and password: http:\/\/USER:PASSWORD@127\.0\.0\.1:\d+\)/,
     requests: 1,
   },
   {
     name: '407 with credentials',
     script: answer('407 No\r\nProxy-Authenticate: Basic realm="x"'),
     credentials: 'u5er:pa55word@',
-    message: /answered 407 \(it does not accept the user and password in its URL\)/,
+    message:
+      /answered 407 Proxy Authentication Required \(it does not accept the user and password in its URL\)/,
     requests: 1,
   },
   {
     name: '407 with other schemes than Basic',
     script: answer('407 No\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM'),
-    message: /answered 407 \(it wants credentials in a form that is not supported; only Basic is\)/,
+    message:
+      /answered 407 Proxy Authentication Required \(it wants credentials in a form that is not supported; only Basic is\)/,
     requests: 1,
   },
-  { name: '101 Switching', script: answer('101 Switching'), message: /answered 101/, requests: 1 },
+  {
+    name: '101 Switching',
+    script: answer('101 Switching'),
+    message: /answered 101 Switching Protocols/,
+    requests: 1,
+  },
   {
     name: 'a protocol other than HTTP',
     script: (_, socket) => socket.write('SSH-2.0-nonsense\r\n'),
@@ -264,7 +273,7 @@ t.test('a proxy that answers 502 is retried, and one that then answers 403 is no
   )
   t.teardown(() => proxy.stop())
   const end = await get(URL_BEHIND, t.testdir({}), { proxy: proxy.url, retries: 3 })
-  t.match(end.message, /answered 403/)
+  t.match(end.message, /answered 403 Forbidden/)
   t.equal(proxy.requests.length, 2)
 })
 
@@ -274,7 +283,10 @@ t.test('a 407 over plain http is an error of the proxy', async (t) => {
   const dir = t.testdir({})
   const end = await get('http://files.invalid/file.bin', dir, { proxy: proxy.url })
   t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
-  t.match(end.message, /^the proxy http:\/\/127\.0\.0\.1:\d+ answered 407 \(it wants a user and password: /)
+  t.match(
+    end.message,
+    /^the proxy http:\/\/127\.0\.0\.1:\d+ answered 407 Proxy Authentication Required \(it wants a user and password: /,
+  )
   t.equal(proxy.requests.length, 1)
   t.strictSame(names(dir), [])
 })
@@ -298,7 +310,7 @@ t.test(
     t.teardown(() => proxy.stop())
     const end = await get('http://files.invalid/file.bin', t.testdir({}), { proxy: proxy.url })
     t.equal(end.code, 'ERR_DOWNLOAD_HTTP')
-    t.match(end.message, `the server, or the proxy ${proxy.url}, answered 403`)
+    t.match(end.message, `the server, or the proxy ${proxy.url}, answered 403 Forbidden`)
   },
 )
 

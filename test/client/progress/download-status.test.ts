@@ -40,10 +40,10 @@ t.test('a transfer that is paused or waiting shows in the state', async (t) => {
   const status = new DownloadStatus()
   status.followTransfer(transfer({ isPaused: true }))
   t.equal(status.progress.state, 'paused')
-  const waiting = { untilMs: performance.now() + 5000, reason: 'the server answered 503' }
+  const waiting = { untilMs: performance.now() + 5000, reason: 'the server answered 503 Service Unavailable' }
   status.followTransfer(transfer({ waiting }))
   const { state, message, retryIn } = status.progress
-  t.strictSame([state, message], ['waiting', 'the server answered 503'])
+  t.strictSame([state, message], ['waiting', 'the server answered 503 Service Unavailable'])
   t.ok(retryIn > 0 && retryIn <= 5000, `${retryIn} ms`)
 })
 

@@ -5,11 +5,11 @@ import { nameOf, ProxyError } from '#client/rules/proxy-error.js'
 const PLAIN = 'http://proxy.example:3128'
 const OWN = 'http://me:pw@proxy.example:3128'
 const WANTS =
-  'the proxy http://proxy.example:3128 answered 407 (it wants a user and password: http://USER:PASSWORD@proxy.example:3128)'
+  'the proxy http://proxy.example:3128 answered 407 Proxy Authentication Required (it wants a user and password: http://USER:PASSWORD@proxy.example:3128)'
 const REFUSES =
-  'the proxy http://proxy.example:3128 answered 407 (it does not accept the user and password in its URL)'
+  'the proxy http://proxy.example:3128 answered 407 Proxy Authentication Required (it does not accept the user and password in its URL)'
 const UNSUPPORTED =
-  'the proxy http://proxy.example:3128 answered 407 (it wants credentials in a form that is not supported; only Basic is)'
+  'the proxy http://proxy.example:3128 answered 407 Proxy Authentication Required (it wants credentials in a form that is not supported; only Basic is)'
 
 const refusals: [name: string, proxy: string, status: number, challenge: string | null, message: string][] = [
   ['it wants credentials', PLAIN, 407, 'Basic realm="x"', WANTS],
@@ -26,23 +26,35 @@ const refusals: [name: string, proxy: string, status: number, challenge: string 
     OWN,
     401,
     null,
-    'the proxy http://proxy.example:3128 answered 401 (it does not accept the user and password in its URL)',
+    'the proxy http://proxy.example:3128 answered 401 Unauthorized (it does not accept the user and password in its URL)',
   ],
-  ['401 where none were given', PLAIN, 401, null, 'the proxy http://proxy.example:3128 answered 401'],
-  ['403', OWN, 403, null, 'the proxy http://proxy.example:3128 answered 403 (it does not allow this)'],
+  [
+    '401 where none were given',
+    PLAIN,
+    401,
+    null,
+    'the proxy http://proxy.example:3128 answered 401 Unauthorized',
+  ],
+  [
+    '403',
+    OWN,
+    403,
+    null,
+    'the proxy http://proxy.example:3128 answered 403 Forbidden (it does not allow this)',
+  ],
   [
     '302',
     PLAIN,
     302,
     null,
-    'the proxy http://proxy.example:3128 answered 302 (it may want a login in a browser)',
+    'the proxy http://proxy.example:3128 answered 302 Found (it may want a login in a browser)',
   ],
   [
     '300',
     PLAIN,
     300,
     null,
-    'the proxy http://proxy.example:3128 answered 300 (it may want a login in a browser)',
+    'the proxy http://proxy.example:3128 answered 300 Multiple Choices (it may want a login in a browser)',
   ],
   [
     '399',
@@ -51,8 +63,8 @@ const refusals: [name: string, proxy: string, status: number, challenge: string 
     null,
     'the proxy http://proxy.example:3128 answered 399 (it may want a login in a browser)',
   ],
-  ['400', PLAIN, 400, null, 'the proxy http://proxy.example:3128 answered 400'],
-  ['101', PLAIN, 101, null, 'the proxy http://proxy.example:3128 answered 101'],
+  ['400', PLAIN, 400, null, 'the proxy http://proxy.example:3128 answered 400 Bad Request'],
+  ['101', PLAIN, 101, null, 'the proxy http://proxy.example:3128 answered 101 Switching Protocols'],
 ]
 for (const [name, proxy, status, challenge, message] of refusals) {
   t.test(`a proxy refuses: ${name}`, async (t) => {

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { type Asked, judge, type Verdict } from '#client/rules/verdict.js'
+import { statusName } from '#client/text/status-name.js'
 
 const DIGEST = 'sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:'
 const VALUE = { 'sha-256': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' }
@@ -80,7 +81,10 @@ t.test('refusals and temporary failures have the wait of Retry-After', async (t)
 
 t.test('a status that does not fit a GET is invalid', async (t) => {
   for (const status of [201, 204, 205, 207, 226, 300, 304, 399])
-    t.strictSame(verdict(WHOLE, status, []), { kind: 'invalid', reason: `answered ${status} to a GET` })
+    t.strictSame(verdict(WHOLE, status, []), {
+      kind: 'invalid',
+      reason: `answered ${statusName(status)} to a GET`,
+    })
 })
 
 t.test('each refused answer has its kind and its reason', async (t) => {
@@ -252,7 +256,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       status: 416,
       lines: [],
       kind: 'no-range',
-      reason: /416 to a request for bytes from 3/,
+      reason: /416 Range Not Satisfiable to a request for bytes from 3/,
     },
     {
       name: '416 of the size held',
@@ -260,7 +264,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       status: 416,
       lines: range('bytes */10'),
       kind: 'no-range',
-      reason: /416 to a request for bytes from 3/,
+      reason: /416 Range Not Satisfiable to a request for bytes from 3/,
     },
     {
       name: '416 of another size',
@@ -276,7 +280,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       status: 416,
       lines: range('bytes */11'),
       kind: 'no-range',
-      reason: /416 to a request for bytes from 3/,
+      reason: /416 Range Not Satisfiable to a request for bytes from 3/,
     },
     {
       name: '416 with a part',
@@ -284,7 +288,7 @@ t.test('each refused answer has its kind and its reason', async (t) => {
       status: 416,
       lines: range('bytes 3-4/11'),
       kind: 'no-range',
-      reason: /416 to a request for bytes from 3/,
+      reason: /416 Range Not Satisfiable to a request for bytes from 3/,
     },
     {
       name: 'another size',

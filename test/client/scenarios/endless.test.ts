@@ -179,7 +179,7 @@ const ROWS: Row[] = [
     name: '101 without a protocol',
     script: (_, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
     want: 'ERR_DOWNLOAD_PROTOCOL',
-    message: /the server answered 101 to a GET/,
+    message: /the server answered 101 Switching Protocols to a GET/,
     most: 3,
   },
   {

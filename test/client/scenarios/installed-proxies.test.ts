@@ -1,5 +1,6 @@
 // Downloads through squid and tinyproxy, as Debian packages them.
 import t, { type Test } from 'tap'
+import { statusName } from '#client/text/status-name.js'
 import { missing } from '../../docs/support/programs.ts'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
@@ -32,7 +33,7 @@ const PROXIES: Proxy[] = [
     start: (t, wanted, { forbidden }) => startSquid(t, wanted, forbidden),
     unreachable: 503,
     deniesWith: 407,
-    forbids: /answered 403 \(it does not allow this\)/,
+    forbids: /answered 403 Forbidden \(it does not allow this\)/,
   },
   {
     program: 'tinyproxy',
@@ -40,7 +41,7 @@ const PROXIES: Proxy[] = [
     start: (t, wanted, { allowed }) => startTinyproxy(t, wanted, allowed),
     unreachable: 500,
     deniesWith: 401,
-    forbids: /answered 403 \(it does not allow this\)/,
+    forbids: /answered 403 Forbidden \(it does not allow this\)/,
   },
 ]
 
@@ -81,7 +82,7 @@ for (const { program, version, start, unreachable, deniesWith, forbids } of PROX
       const proxy = await start(t, null, { allowed: unusedPort, forbidden: port })
       const { status, stderr } = await run(t, proxy, `https://127.0.0.1:${unusedPort}/file.bin`)
       t.equal(status, 3)
-      t.match(stderr, `gave up after 2 attempts: the proxy ${proxy} answered ${unreachable}`)
+      t.match(stderr, `gave up after 2 attempts: the proxy ${proxy} answered ${statusName(unreachable)}`)
     })
 
     t.test('a proxy with a password accepts the right one alone, and the server never sees it', async (t) => {
@@ -89,15 +90,18 @@ for (const { program, version, start, unreachable, deniesWith, forbids } of PROX
       for (const url of [secure, `${plain.url}/file.bin`]) {
         const none = await run(t, proxy, url)
         t.equal(none.status, 3)
-        t.match(none.stderr, `the proxy ${proxy} answered 407 (it wants a user and password: http://USER:`)
+        t.match(
+          none.stderr,
+          `the proxy ${proxy} answered 407 Proxy Authentication Required (it wants a user and password: http://USER:`,
+        )
         const wrong = await run(t, credentials({ ...KNOWN, password: 'wrong-word' }, proxy), url)
         // If the proxy can read the answer, a 401 could also come from the server.
         if (deniesWith === 401 && url !== secure) {
           t.equal(wrong.status, 4)
-          t.match(wrong.stderr, `the server, or the proxy ${proxy}, answered 401`)
+          t.match(wrong.stderr, `the server, or the proxy ${proxy}, answered 401 Unauthorized`)
         } else {
           t.equal(wrong.status, 3)
-          const message = `the proxy ${proxy} answered ${deniesWith} (it does not accept the user and password`
+          const message = `the proxy ${proxy} answered ${statusName(deniesWith)} (it does not accept the user and password`
           t.match(wrong.stderr, message)
         }
         t.notMatch(wrong.stderr, /wrong-word/)

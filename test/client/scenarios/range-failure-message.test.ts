@@ -19,7 +19,11 @@ const rows: readonly (readonly [name: string, script: Script, reason: RegExp])[]
     answer('206 P', { 'content-type': TYPE }),
     /^the server answered a single range with a multipart/,
   ],
-  ['no Content-Range', answer('206 P', {}), /^the server answered 206 without a valid Content-Range/],
+  [
+    'no Content-Range',
+    answer('206 P', {}),
+    /^the server answered 206 Partial Content without a valid Content-Range/,
+  ],
   [
     'an unknown range unit',
     answer('206 P', { 'content-range': 'items 0-9/10' }),
@@ -38,7 +42,7 @@ const rows: readonly (readonly [name: string, script: Script, reason: RegExp])[]
   [
     '416',
     answer('416 No', { 'content-range': 'bytes */1000' }),
-    /^the server answered 416 to a request for bytes from 0/,
+    /^the server answered 416 Range Not Satisfiable to a request for bytes from 0/,
   ],
 ]
 
@@ -63,7 +67,7 @@ t.test(
     const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })
     t.match(
       message,
-      /^the server answered 500; asked again without a range: the server answered 206 although/,
+      /^the server answered 500 Internal Server Error; asked again without a range: the server answered 206 Partial Content although/,
     )
   },
 )
@@ -72,5 +76,5 @@ t.test('the error says a reason only once if it stays the same', async (t) => {
   const server = await startHostile(answer('500 No', {}))
   t.teardown(() => server.stop())
   const { message } = await get(`${server.url}/x`, t.testdir({}), { retries: 2 })
-  t.equal(message, 'gave up after 3 attempts: the server answered 500')
+  t.equal(message, 'gave up after 3 attempts: the server answered 500 Internal Server Error')
 })

@@ -26,8 +26,10 @@ function makeSupport(joinable: Validators | null = VALIDATORS) {
 }
 
 const failure = (fields: Partial<Failure> = {}): Failure => ({
-  reason: 'the server answered 500',
-  error: new DownloadError('ERR_DOWNLOAD_HTTP', 'the server answered 500', { statusCode: 500 }),
+  reason: 'the server answered 500 Internal Server Error',
+  error: new DownloadError('ERR_DOWNLOAD_HTTP', 'the server answered 500 Internal Server Error', {
+    statusCode: 500,
+  }),
   isRefusal: false,
   prospect: 'passing',
   retryAfterMs: null,
@@ -82,12 +84,13 @@ t.test(
 t.test('a later failure is explained by the first reason, and keeps its code and status', async (t) => {
   const { ranges } = makeSupport()
   const later = failure({
-    reason: 'the server answered 404',
-    error: new DownloadError('ERR_DOWNLOAD_HTTP', 'the server answered 404', { statusCode: 404 }),
+    reason: 'the server answered 404 Not Found',
+    error: new DownloadError('ERR_DOWNLOAD_HTTP', 'the server answered 404 Not Found', { statusCode: 404 }),
   })
   t.equal(ranges.explain(later), later, 'not while ranges are used')
   ranges.stopUsingRanges(failure())
-  const reason = 'the server answered 500; asked again without a range: the server answered 404'
+  const reason =
+    'the server answered 500 Internal Server Error; asked again without a range: the server answered 404 Not Found'
   t.match(ranges.explain(later), {
     reason,
     error: { code: 'ERR_DOWNLOAD_HTTP', statusCode: 404, message: reason },

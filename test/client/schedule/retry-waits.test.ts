@@ -5,8 +5,10 @@ import type { Failure } from '#client/schedule/attempt-failure.js'
 import { RetryWaits } from '#client/schedule/retry-waits.js'
 
 const failure = (fields: Partial<Failure> = {}): Failure => ({
-  reason: 'the server answered 503',
-  error: new DownloadError('ERR_DOWNLOAD_HTTP', 'the server answered 503', { statusCode: 503 }),
+  reason: 'the server answered 503 Service Unavailable',
+  error: new DownloadError('ERR_DOWNLOAD_HTTP', 'the server answered 503 Service Unavailable', {
+    statusCode: 503,
+  }),
   isRefusal: false,
   prospect: 'passing',
   retryAfterMs: null,
@@ -25,7 +27,7 @@ t.test('a wait is shown while it lasts, with its reason', async (t) => {
   const { waits, changes } = makeWaits()
   t.equal(waits.next, null)
   const waited = waits.wait(1, failure())
-  t.equal(waits.next?.reason, 'the server answered 503')
+  t.equal(waits.next?.reason, 'the server answered 503 Service Unavailable')
   t.equal(changes(), 1)
   await waited
   t.equal(waits.next, null)
@@ -56,10 +58,10 @@ t.test('after the last attempt the failure is thrown, with the number of attempt
   await t.rejects(waits.wait(3, failure()), {
     code: 'ERR_DOWNLOAD_HTTP',
     statusCode: 503,
-    message: 'gave up after 3 attempts: the server answered 503',
+    message: 'gave up after 3 attempts: the server answered 503 Service Unavailable',
   })
   const none = makeWaits({ retries: 0, delay: 1, maxDelay: 10 })
-  await t.rejects(none.waits.wait(1, failure()), { message: /^the server answered 503$/ })
+  await t.rejects(none.waits.wait(1, failure()), { message: /^the server answered 503 Service Unavailable$/ })
 })
 
 t.test('a longer Retry-After than allowed is thrown, with the time in words', async (t) => {
@@ -73,7 +75,7 @@ t.test('a longer Retry-After than allowed is thrown, with the time in words', as
     const { waits } = makeWaits()
     await t.rejects(waits.wait(1, failure({ retryAfterMs })), {
       code: 'ERR_DOWNLOAD_HTTP',
-      message: `the server answered 503 and asks to wait for ${words}; --max-retry-delay (maxRetryDelay) allows a longer wait`,
+      message: `the server answered 503 Service Unavailable and asks to wait for ${words}; --max-retry-delay (maxRetryDelay) allows a longer wait`,
     })
   }
 })
