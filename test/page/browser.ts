@@ -101,7 +101,7 @@ export async function visit(
   try {
     if (before !== undefined) await page.addInitScript({ content: before })
     await page.goto(demo.url.replace('127.0.0.1', hostname))
-    await page.locator('#log-state', { hasText: 'live' }).waitFor()
+    await page.locator('#log-state.good').waitFor()
     await look(page, context)
   } finally {
     await context.close()

@@ -1,11 +1,12 @@
 import { drawBand } from './band.js'
 import { sentenceFor } from './big-file-story.js'
 import { byId, el, tell } from './dom.js'
-import { bytes, clock, count } from './format.js'
+import { bytes, clock } from './format.js'
 import { Journal } from './journal.js'
 import { download } from './resumable.js'
 import { Speed } from './speed.js'
 import { availableStores } from './stores.js'
+import { text } from './texts.js'
 
 const URL_PATH = '/lab/big.bin'
 const CHOICE = 'store of big.bin'
@@ -54,7 +55,7 @@ class BigFile {
     const isKnown = this.#journal.read() !== null
     this.#received = this.#resumedAt = isKnown ? await this.#Store.kept() : 0
     if (this.#received > 0) {
-      tell(this.#story, `${bytes(this.#received)} from an earlier visit are still here.`, 'notice')
+      tell(this.#story, text('big.kept', { received: bytes(this.#received) }), 'notice')
     }
     this.#show(null)
   }
@@ -75,11 +76,12 @@ class BigFile {
         report: (event) => this.#hear(event, speed),
       })
       this.#received = version.total
-      tell(this.#story, `All ${count(version.total)} bytes are here. Comparing them with the server…`)
+      tell(this.#story, text('big.comparing', { n: version.total }))
       await this.#verify(store, version)
     } catch (error) {
-      if (running.signal.aborted) tell(this.#story, `Paused at ${bytes(this.#received)}.`, 'notice')
-      else tell(this.#story, `Stopped: ${error.message}`, 'bad')
+      if (running.signal.aborted)
+        tell(this.#story, text('big.paused', { received: bytes(this.#received) }), 'notice')
+      else tell(this.#story, text('big.stopped', { reason: error.message }), 'bad')
     } finally {
       await store.close().catch(() => {})
       this.#running = null
@@ -103,7 +105,7 @@ class BigFile {
   /** Compares the SHA-256 of the stored bytes with the server’s. If they differ, checks whether the file has changed. */
   async #verify(store, { etag }) {
     if (!globalThis.crypto?.subtle) {
-      tell(this.#story, 'Complete. Not compared: browsers hash only on localhost or over HTTPS.', 'notice')
+      tell(this.#story, text('big.not-compared'), 'notice')
       return
     }
     const content = await (await store.file()).arrayBuffer()
@@ -111,10 +113,9 @@ class BigFile {
     const here = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
     const { sha256: there } = await (await fetch(`${URL_PATH}/checksum`)).json()
     const current = (await fetch(URL_PATH, { method: 'HEAD', cache: 'no-store' })).headers.get('ETag')
-    if (here === there) tell(this.#story, `Complete and the same, byte for byte: SHA-256 ${here}`, 'good')
-    else if (current !== etag)
-      tell(this.#story, 'Complete. The server has replaced this version since.', 'notice')
-    else tell(this.#story, `NOT the same: ${here} here, ${there} there.`, 'bad')
+    if (here === there) tell(this.#story, text('big.same', { here }), 'good')
+    else if (current !== etag) tell(this.#story, text('big.replaced-since'), 'notice')
+    else tell(this.#story, text('big.different', { here, there }), 'bad')
   }
 
   async #startOver() {
@@ -136,17 +137,12 @@ class BigFile {
 
   async #cut() {
     const { cut } = await post('/lab/cut')
-    tell(
-      this.#story,
-      cut === 0
-        ? 'There is no connection to cut now.'
-        : `Cut ${cut} ${cut === 1 ? 'connection' : 'connections'}.`,
-    )
+    tell(this.#story, cut === 0 ? text('break.nothing') : text('break.cut-some', { n: cut }))
   }
 
   async #replace() {
     await post('/lab/big.bin/replace')
-    tell(this.#story, 'The server now has another version of the file under the same name.')
+    tell(this.#story, text('break.replaced'))
     if (this.isRunning) await this.#cut()
   }
 
@@ -154,16 +150,24 @@ class BigFile {
     const version = this.#journal.read()
     const total = version?.total ?? 0
     const isComplete = version !== null && this.#received === total && total > 0
-    const label = isComplete ? 'Compare again' : this.#received > 0 ? 'Continue' : 'Download'
-    byId('big-toggle').textContent = this.isRunning ? 'Pause' : label
+    byId('big-toggle').textContent = this.#label(isComplete)
     byId('big-store').disabled = this.isRunning
     byId('big-save').hidden = !isComplete || this.isRunning
     byId('big-version').textContent = version?.etag ?? '–'
-    byId('big-received').textContent = total === 0 ? '–' : `${bytes(this.#received)} of ${bytes(total)}`
-    byId('big-speed').textContent = perSecond === null ? '–' : `${bytes(Math.round(perSecond))}/s`
+    byId('big-received').textContent =
+      total === 0 ? '–' : text('big.progress', { received: bytes(this.#received), total: bytes(total) })
+    byId('big-speed').textContent =
+      perSecond === null ? '–' : text('big.per-second', { amount: bytes(Math.round(perSecond)) })
     const rest = (total - this.#received) / (perSecond ?? 0)
     byId('big-eta').textContent = Number.isFinite(rest) ? clock(rest) : '–'
     this.#draw(total)
+  }
+
+  /** What the button does now. */
+  #label(isComplete) {
+    if (this.isRunning) return text('big.pause')
+    if (isComplete) return text('big.compare')
+    return this.#received > 0 ? text('big.continue') : text('big.download')
   }
 
   #draw(total) {
@@ -175,7 +179,7 @@ class BigFile {
       total,
       [kept, fresh].filter(({ start, end }) => end >= start),
     )
-    band.setAttribute('aria-label', `${count(this.#received)} of ${count(total)} bytes received`)
+    band.setAttribute('aria-label', text('received', { received: this.#received, n: total }))
   }
 }
 
@@ -194,7 +198,7 @@ function linkAtPace() {
 
 async function post(path) {
   const response = await fetch(path, { method: 'POST' })
-  if (!response.ok) throw new Error(`the server answered ${response.status}`)
+  if (!response.ok) throw new Error(text('big.refused', { status: response.status }))
   return response.json()
 }
 

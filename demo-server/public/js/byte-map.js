@@ -1,4 +1,5 @@
 import { el } from './dom.js'
+import { text } from './texts.js'
 
 /** A grid in which each cell is one byte: empty, received, or received last. */
 export class ByteMap {
@@ -24,7 +25,7 @@ export class ByteMap {
     for (const [index, byte] of bytes.entries()) {
       const cell = this.#cells[start + index]
       cell.textContent = printed(byte)
-      cell.title = `byte ${start + index}: 0x${hex(byte)}`
+      cell.title = text('walk.cell', { position: start + index, value: `0x${hex(byte)}` })
       cell.classList.add('received', 'last')
     }
     this.#received = start + bytes.length
@@ -32,7 +33,8 @@ export class ByteMap {
   }
 
   #describe() {
-    this.#container.setAttribute('aria-label', `${this.#received} of ${this.#cells.length} bytes received`)
+    const values = { received: this.#received, n: this.#cells.length }
+    this.#container.setAttribute('aria-label', text('received', values))
   }
 }
 

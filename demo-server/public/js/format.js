@@ -1,5 +1,7 @@
-const grouped = new Intl.NumberFormat('en')
-const oneDecimal = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+import { language, text } from './texts.js'
+
+const grouped = new Intl.NumberFormat(language)
+const oneDecimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const MEBIBYTE = 1024 * 1024
 
 /** 1234567 → 1,234,567 */
@@ -9,7 +11,7 @@ export function count(number) {
 
 /** A number of bytes. From 1 MiB on, in MiB. */
 export function bytes(number) {
-  return number < MEBIBYTE ? `${count(number)} bytes` : `${oneDecimal.format(number / MEBIBYTE)} MiB`
+  return number < MEBIBYTE ? text('bytes', { n: number }) : `${oneDecimal.format(number / MEBIBYTE)} MiB`
 }
 
 /** Seconds as 0:07 or 12:30. */

@@ -1,5 +1,6 @@
 import { byId, el } from './dom.js'
 import { count } from './format.js'
+import { text } from './texts.js'
 
 const MAX_ROWS = 100
 
@@ -18,11 +19,11 @@ export function startLiveLog(onEntry) {
   }
   source.addEventListener('open', () => {
     clear() // The server sends the last entries again, and after a restart it counts from 1.
-    state.textContent = 'live'
+    state.textContent = text('log.live')
     state.classList.add('good')
   })
   source.addEventListener('error', () => {
-    state.textContent = 'reconnecting'
+    state.textContent = text('log.reconnecting')
     state.classList.remove('good')
   })
   source.addEventListener('message', ({ data }) => {
@@ -49,7 +50,7 @@ function describe(entry) {
   const sent =
     length === undefined || bytesSent === length
       ? count(bytesSent)
-      : `${count(bytesSent)} of ${count(length)}`
+      : text('log.part', { sent: bytesSent, length })
   const row = el(
     'tr',
     {},
@@ -66,6 +67,6 @@ function describe(entry) {
 }
 
 function ending(outcome, duration) {
-  if (outcome === 'under way') return 'under way'
-  return outcome === 'served' ? `${duration} ms` : `aborted, ${duration} ms`
+  if (outcome === 'under way') return text('log.under-way')
+  return outcome === 'served' ? text('log.served', { duration }) : text('log.aborted', { duration })
 }

@@ -1,9 +1,11 @@
+import { text } from './texts.js'
+
 const NAME = 'big.bin'
 
 /** Keeps the download in the browser's own disk space (OPFS), which a worker writes in place. */
 export class OriginStore {
   static id = 'origin'
-  static label = 'the browser’s own disk (OPFS)'
+  static label = text('store.origin')
   static get isAvailable() {
     return Boolean(navigator.storage?.getDirectory)
   }

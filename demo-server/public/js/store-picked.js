@@ -1,4 +1,5 @@
 import { inStore } from './database.js'
+import { text } from './texts.js'
 
 const KEY = 'big.bin'
 /** The browser writes to a copy that replaces the picked file on close. A crash loses at most this many bytes. */
@@ -7,7 +8,7 @@ const COMMIT_EVERY = 8 * 1024 * 1024
 /** Keeps the download in a file that the visitor picked (File System Access). */
 export class PickedStore {
   static id = 'picked'
-  static label = 'a file of your choice'
+  static label = text('store.picked')
   static get isAvailable() {
     return 'showSaveFilePicker' in self
   }

@@ -1,7 +1,8 @@
 import { drawBand } from './band.js'
 import { parseContentRange } from './content-range.js'
 import { byId, el } from './dom.js'
-import { bytes, count } from './format.js'
+import { bytes } from './format.js'
+import { text } from './texts.js'
 
 const PATH = '/lab/clip.mp4'
 const MAX_PIECES = 40
@@ -35,20 +36,17 @@ function draw(entries) {
   pieces.sort((a, b) => Number(b.kind === 'under-way') - Number(a.kind === 'under-way'))
   const band = byId('clip-band')
   drawBand(band, total, pieces)
-  band.setAttribute('aria-label', `${entries.length} ranges of ${bytes(total)}`)
+  band.setAttribute('aria-label', text('video.drawn', { n: entries.length, total: bytes(total) }))
   byId('clip-ranges').replaceChildren(...entries.reverse().map(line))
 }
 
 function line({ range, ifRange, start, outcome, bytesSent }) {
-  const endings = {
-    'under way': 'under way',
-    served: `${count(bytesSent)} bytes, to the end`,
-    aborted: `cancelled after ${count(bytesSent)} bytes`,
+  const asked = ifRange ? text('video.if-unchanged', { range }) : range
+  const sentences = {
+    'under way': () => text('video.under-way', { asked }),
+    served: () => text('video.served', { asked, n: bytesSent }),
+    aborted: () => text('video.aborted', { asked, n: bytesSent }),
   }
-  const text = `${range}${ifRange ? ', if unchanged' : ''}: ${endings[outcome]}`
-  return el(
-    'li',
-    { className: outcome === 'under way' ? 'notice' : 'good', title: `from byte ${start}` },
-    text,
-  )
+  const className = outcome === 'under way' ? 'notice' : 'good'
+  return el('li', { className, title: text('video.from', { start }) }, sentences[outcome]())
 }

@@ -3,8 +3,16 @@ import { parseContentRange } from './content-range.js'
 import { byId } from './dom.js'
 import { answerText, requestText } from './messages.js'
 import { sleep } from './pause.js'
+import { text } from './texts.js'
 
 const PATH = '/2.txt'
+/** What the button does in each state. */
+const LABELS = {
+  new: text('walk.start'),
+  running: text('walk.pause'),
+  paused: text('walk.continue'),
+  done: text('walk.again'),
+}
 
 /** Downloads the text in small steps: one range request after another. It can be paused and continued. */
 class Walk {
@@ -42,13 +50,13 @@ class Walk {
     this.#running = null
     this.#forget()
     byId('walk-request').textContent = byId('walk-answer').textContent = '–'
-    this.#say('Ready.')
+    this.#say(text('walk.ready'))
   }
 
   async run() {
     const running = new AbortController()
     this.#running = running
-    this.#say('Asking for the first piece.')
+    this.#say(text('walk.asking'))
     try {
       while (this.#received.length !== this.#total) {
         await this.#step()
@@ -57,13 +65,12 @@ class Walk {
         await sleep(Number(byId('walk-pace').value), running.signal)
       }
       this.#running = null
-      this.#say(`Complete: ${this.#total} bytes.`)
+      this.#say(text('walk.complete', { n: this.#total }))
     } catch (error) {
       if (this.#running !== running) return
       this.#running = null
-      if (running.signal.aborted)
-        this.#say(`Paused at byte ${this.#received.length}. Press any key to continue.`)
-      else this.#say(`${error.message.replace(/\.?$/, '.')} Press any key to try again.`)
+      if (running.signal.aborted) this.#say(text('walk.paused', { position: this.#received.length }))
+      else this.#say(text('walk.failed', { reason: error.message }))
     }
   }
 
@@ -87,18 +94,17 @@ class Walk {
     if (response.status === 200) {
       this.#forget()
       this.#begin(bytes.length, etag)
-      return this.#append(
-        bytes,
-        `The file has changed: all ${bytes.length} bytes of the new version came instead.`,
-      )
+      return this.#append(bytes, text('walk.changed', { n: bytes.length }))
     }
     const range = parseContentRange(response.headers.get('Content-Range'))
-    if (response.status !== 206 || !range) throw new Error(`The server answered ${response.status}.`)
+    if (response.status !== 206 || !range) {
+      throw new Error(text('walk.refused', { status: response.status }))
+    }
     if (this.#total === null) this.#begin(range.total, etag)
     if (range.start !== start || range.total !== this.#total || etag !== this.#etag) {
-      throw new Error('The answer does not match the bytes that are already here.')
+      throw new Error(text('walk.mismatch'))
     }
-    this.#append(bytes, `${range.end + 1} of ${range.total} bytes`)
+    this.#append(bytes, text('walk.progress', { received: range.end + 1, n: range.total }))
   }
 
   #begin(total, etag) {
@@ -127,8 +133,7 @@ class Walk {
 
   #say(message) {
     byId('walk-status').textContent = message
-    const labels = { new: 'Start', running: 'Pause', paused: 'Continue', done: 'Again' }
-    byId('walk-toggle').textContent = labels[this.state]
+    byId('walk-toggle').textContent = LABELS[this.state]
   }
 }
 
