@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { REPOSITORY } from '../support/repository.ts'
 
-/** The built command, as `npm run demo` runs it. */
+/** What `npm run demo` and `npm start` run: it builds, and then runs a program. */
+export const LAUNCHER: string = `${REPOSITORY}demo-server/scripts/launch.cjs`
+
+/** The built demo, as the launcher runs it. */
 export const DEMO: string = `${REPOSITORY}demo-client/dist/demo.js`
 
 /** How a run of the demo ended. */

@@ -14,15 +14,17 @@ import { originOf, projectFolder, runModule, runRecipe } from './support/snippet
 const FILM = 'a film of a few bytes'
 const SERVED = 'http://localhost:3000'
 
+const { PROGRAMS: programs }: { PROGRAMS: Record<'demo' | 'start', { files: readonly string[] }> } =
+  await import(`${REPOSITORY}demo-server/scripts/programs.mjs`)
 const manifest = JSON.parse(readFileSync(`${REPOSITORY}package.json`, 'utf8'))
 const ci = readFileSync(`${REPOSITORY}.ci/run`, 'utf8')
 const noCurl = await missing('curl', '--version')
 
 /** The program that `npm run NAME` runs after the build. */
-function builtCommandOf(name: string): string {
-  const [build, command = ''] = String(manifest.scripts[name]).split(' && ')
-  if (build !== 'npm run --silent build') throw new Error(`the script "${name}" does not build first`)
-  return REPOSITORY + command.replace(/^node /, '')
+function builtCommandOf(name: 'demo' | 'start'): string {
+  const launcher = 'demo-server/scripts/launch.cjs'
+  if (manifest.scripts[name] !== `node ${launcher} ${name}`) throw new Error(`"${name}" does not build first`)
+  return REPOSITORY + (programs[name].files[0] ?? '')
 }
 
 /** Runs the demo with the arguments of a document. */

@@ -2,4 +2,4 @@
 // Starts range-get. `command.js` is the bundle of `range-get.ts`.
 import { load } from './load-modules.ts'
 
-await load('./command.js', 'range-get')
+void load('./command.js', 'range-get')

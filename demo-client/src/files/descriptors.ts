@@ -1,7 +1,7 @@
 // File descriptors. If none is left, an operation that needs one waits until a connection has released one.
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { devNull } from 'node:os'
+import * as os from 'node:os' // an old Node.js, which has no devNull, must be able to read this: see load-modules.ts
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Shortage, shortageOf } from '../system-shortage.ts'
 
@@ -61,7 +61,7 @@ export async function openFile(path: string, flags: string | number, mode?: numb
 export function shortOfDescriptors(): Error | null {
   const opened: number[] = []
   try {
-    while (opened.length < LOOKUP_DESCRIPTORS) opened.push(openSync(devNull, 'r'))
+    while (opened.length < LOOKUP_DESCRIPTORS) opened.push(openSync(os.devNull, 'r'))
     return null
   } catch (error) {
     return error instanceof Error && shortageOf(error) !== null ? error : null

@@ -25,7 +25,7 @@ export function manifestOf(folder: string): Manifest {
 }
 
 /** The environment of a user: without the variables of the npm that runs these tests, with this Node first. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name))
   return {
     ...Object.fromEntries(kept),
