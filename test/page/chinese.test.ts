@@ -1,7 +1,8 @@
 // The page for a visitor whose browser asks for Chinese.
 import type { Page } from 'playwright-core'
-import t from 'tap'
-import { visit, withDemo } from './browser.ts'
+import t, { type Test } from 'tap'
+import { type Demo, type Visit, visit, withDemo } from './browser.ts'
+import { englishWords, rememberTexts, seenTexts } from './seen-texts.ts'
 
 /** The elements in translated texts, with their attributes. */
 function markup(page: Page): Promise<Record<string, string[]>> {
@@ -9,6 +10,112 @@ function markup(page: Page): Promise<Record<string, string[]>> {
     element.dataset.text,
     Array.from(element.querySelectorAll('*'), (inner) => inner.cloneNode().outerHTML).sort(),
   ]))`)
+}
+
+const story = (page: Page, text: string): Promise<void> =>
+  page.locator('#big-story li', { hasText: text }).first().waitFor()
+
+/** What a visitor does, in parts. After each of them, no text of the page was English. */
+const PARTS: Record<string, { expected?: RegExp; act: (page: Page) => Promise<void> }> = {
+  'the walk': {
+    act: async (page) => {
+      await page.selectOption('#walk-pace', '200')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: '/ 284 字节' }).waitFor()
+      await page.keyboard.press('Escape')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: '已暂停' }).waitFor()
+      await page.selectOption('#walk-pace', '0')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: '完成：284 字节。' }).waitFor()
+      await page.click('#walk-reset')
+    },
+  },
+  'the big file': {
+    expected: /net::ERR_\w+ .*\/lab\//,
+    act: async (page) => {
+      await page.selectOption('#big-rate', '16')
+      await page.click('#big-toggle')
+      await page.locator('#big-received', { hasText: /^[2-9]\.\d MiB \/ 48/ }).waitFor()
+      await page.click('#break-cut')
+      await story(page, '206：仍是同一个版本')
+      await page.selectOption('#big-rate', '')
+      await page.click('#break-replace')
+      await story(page, '200：另一个版本')
+      await story(page, '完成，逐字节一致')
+      await page.click('#break-replace')
+      await page.click('#big-toggle')
+      await story(page, '服务器在这之后已换成别的版本')
+      await page.click('#break-cut')
+      await page.selectOption('#big-rate', '4')
+      await page.click('#big-reset')
+      await page.locator('#big-speed', { hasText: 'MiB/s' }).waitFor()
+      await page.click('#big-toggle')
+      await story(page, '已暂停')
+    },
+  },
+  'a download of an earlier visit': { act: (page) => story(page, '上次访问时收到的') },
+  'the video': {
+    act: async (page) => {
+      await page.click('[data-seek="21"]')
+      await page.locator('#clip-ranges li').nth(1).waitFor()
+      await page.click('[data-seek="3"]')
+      await page
+        .locator('#clip-ranges li', { hasText: /取消|末尾/ })
+        .first()
+        .waitFor()
+    },
+  },
+  'the other origin': {
+    expected: /blocked by CORS policy|net::ERR_FAILED/,
+    act: async (page) => {
+      for (const [way, says] of [
+        ['none', '什么都读不到'],
+        ['origin', '无法安全续传'],
+        ['recipe', '安全续传所需的都有了'],
+      ] as const) {
+        await page.click(`[data-origin="${way}"]`)
+        await page.locator('#origins-result .verdict', { hasText: says }).waitFor()
+      }
+    },
+  },
+  'the form and the curl lines': {
+    expected: /status of 416/,
+    act: async (page) => {
+      for (const preset of await page.locator('.presets button').all()) {
+        await preset.click()
+        await page.evaluate('document.querySelector("#try-result").replaceChildren()')
+        await page.click('#try-form [type="submit"]')
+        await page.locator('#try-result .parts').waitFor()
+      }
+      await page.locator('#curl-lines button').first().click()
+      await page.locator('#curl-lines', { hasText: /已复制|已选中/ }).waitFor()
+      await page.click('#log-clear')
+    },
+  },
+}
+
+async function staysChinese(t: Test, demo: Demo): Promise<void> {
+  const context: Visit['context'] = { locale: 'zh-CN' }
+  const expected = new RegExp(
+    Object.values(PARTS)
+      .flatMap((part) => part.expected?.source ?? [])
+      .join('|'),
+  )
+  await visit(t, { demo, context, expected }, async (page) => {
+    for (const [name, { act }] of Object.entries(PARTS)) {
+      if (name.includes('earlier')) await page.reload()
+      await rememberTexts(page)
+      await act(page)
+      const texts = await seenTexts(page)
+      t.ok(texts.length > 100, `${name}: ${texts.length} texts`)
+      t.strictSame(
+        texts.filter((text) => englishWords(text).length > 0),
+        [],
+        name,
+      )
+    }
+  })
 }
 
 await withDemo(t, async (demo) => {
@@ -30,4 +137,8 @@ await withDemo(t, async (demo) => {
       await page.getByRole('heading', { name: '一步一步来' }).waitFor()
     })
   })
+
+  await t.test('no text of the Chinese page is English, whatever a visitor does', (t) =>
+    staysChinese(t, demo),
+  )
 })

@@ -5,7 +5,7 @@ export default {
   skip: '跳到演示',
   heading: '字节范围请求，看得见',
   'intro.range':
-    '<strong>范围</strong>（range）是文件的一段。请求 <code>bytes=0-3</code>，得到的响应就是 <code>206</code>，而且只有这 4 个字节。保存下来，以后再请求其余的字节，这就是断点续传。',
+    '<strong>范围</strong>（Range）是文件的一段。请求 <code>bytes=0-3</code>，得到的响应就是 <code>206</code>，而且只有这 4 个字节。保存下来，以后再请求其余的字节，这就是断点续传。',
   'intro.safe':
     '同时用 <code>If-Range</code> 发送文件的版本，续传就是<strong>安全</strong>的：文件没有变，就收到其余的字节；文件变了，就收到完整的新文件。两个版本绝不会混在一起。',
   'intro.logo': '由方格组成的文件，前四格亮着：bytes 0-3/7877',
@@ -64,7 +64,7 @@ export default {
   'big.speed': '速度',
   'big.eta': '剩余时间',
   'big.version': '版本',
-  'break.title': '弄断它',
+  'break.title': '试着破坏它',
   'break.cut': '切断所有连接',
   'break.replace': '把文件换成另一个版本',
   'break.hint': '只会改动这个演示生成的文件。',
