@@ -1,3 +1,4 @@
+import { isError } from './is-error.ts'
 import { inWords, shortageOf } from './system-shortage.ts'
 
 /**
@@ -63,7 +64,7 @@ export class DownloadError extends Error {
 
 /** The code of one of Node's system errors, such as `ENOSPC`. Null for any other error. */
 export function systemCode(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error)) return null
+  if (!isError(error) || !('code' in error)) return null
   return typeof error.code === 'string' ? error.code : null
 }
 
@@ -103,7 +104,7 @@ export function fileError(error: unknown, path: string): DownloadError {
       },
     )
   }
-  const reason = REFUSED[code] ?? (error instanceof Error ? error.message : String(error))
+  const reason = REFUSED[code] ?? (isError(error) ? error.message : String(error))
   const suffix = code === '' ? '' : ` (${code})`
   return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${reason}${suffix}`, {
     cause: error,

@@ -1,4 +1,5 @@
 // What the system has run out of: descriptors, memory or buffers. The file and the server are not to blame. Pure.
+import { isError } from './is-error.ts'
 
 /** A resource that has run out. */
 export interface Shortage {
@@ -29,7 +30,7 @@ const SHORTAGES: readonly Shortage[] = [
 
 /** The resource that has run out, by an error or its causes. Null for any other error. */
 export function shortageOf(error: unknown): Shortage | null {
-  for (let at = error; at instanceof Error; at = at.cause) {
+  for (let at = error; isError(at); at = at.cause) {
     const code = 'code' in at ? at.code : null
     const found = SHORTAGES.find((shortage) => shortage.code === code)
     if (found !== undefined) return found

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** Every code that a {@link SendRangeError} can carry. Codes are API: they change only with a major version. */
 export type SendRangeErrorCode =
   | 'ERR_RANGE_OPTION'
@@ -73,8 +75,12 @@ export function wrongLength(amount: 'more' | 'fewer'): SendRangeError {
   return new SendRangeError('ERR_RANGE_LENGTH', `The source gave ${amount} bytes than it was asked for`)
 }
 
-/** The `code` of a system error, or undefined. */
+/**
+ * The `code` of a system error, or undefined. Such an error is of another realm than this code if a test runner such as
+ * Jest loads it, and then `instanceof Error` is false.
+ */
 export function systemCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  const code =
+    error instanceof Error || types.isNativeError(error) ? (error as NodeJS.ErrnoException).code : undefined
   return typeof code === 'string' ? code : undefined
 }

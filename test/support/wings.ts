@@ -122,6 +122,7 @@ const CLIENT: Layout = {
     'download-progress.ts',
     'download-result.ts',
     'errors.ts',
+    'is-error.ts',
     'system-shortage.ts',
     'dom-types.ts',
   ],
@@ -138,7 +139,7 @@ const CLIENT: Layout = {
     },
     rules: {
       is: 'what the RFCs say: fields, validators, ranges, the verdict on an answer; and limits of attempts and rates',
-      mayImport: ['text/status-name.ts', 'content', 'errors.ts'],
+      mayImport: ['text/status-name.ts', 'content', 'errors.ts', 'is-error.ts'],
       isPure: true,
     },
     state: {
@@ -152,11 +153,11 @@ const CLIENT: Layout = {
     },
     files: {
       is: 'single operations on files, made safe: open, flush, identify, read, write; descriptors and buffers',
-      mayImport: ['caller', 'rules', 'state', 'errors.ts', 'system-shortage.ts'],
+      mayImport: ['caller', 'rules', 'state', 'errors.ts', 'is-error.ts', 'system-shortage.ts'],
     },
     claim: {
       is: 'who owns the state on the disk: lock, secret, journal, stale files, placeholder, the final name',
-      mayImport: ['files', 'state', 'text', 'errors.ts', 'system-shortage.ts'],
+      mayImport: ['files', 'state', 'text', 'errors.ts', 'is-error.ts', 'system-shortage.ts'],
     },
     disk: {
       is: 'the bytes on the disk: store, part file, writers, recovery, the path of the output',
@@ -164,7 +165,7 @@ const CLIENT: Layout = {
     },
     connect: {
       is: 'connections: addresses, proxies, tunnels, sockets that are kept',
-      mayImport: ['rules', 'files/descriptors.ts', 'system-shortage.ts'],
+      mayImport: ['rules', 'files/descriptors.ts', 'is-error.ts', 'system-shortage.ts'],
     },
     http: {
       is: 'one request and its answer, without ranges: redirects, head, body, trailers',
@@ -179,6 +180,7 @@ const CLIENT: Layout = {
         'state',
         'text/status-name.ts',
         'errors.ts',
+        'is-error.ts',
         'system-shortage.ts',
       ],
     },

@@ -10,6 +10,7 @@ import { moveToFree } from '../files/free-name.ts'
 import { waitFor } from '../files/hanging-calls.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { openRegular, readUpTo } from '../files/regular-file.ts'
+import { isError } from '../is-error.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { shortageOf } from '../system-shortage.ts'
 import { ownToken } from './lock-owner.ts'
@@ -48,7 +49,7 @@ export async function readSecret(signal: AbortSignal | null): Promise<Secret> {
     signal?.throwIfAborted()
     // With another key the journal of an earlier run would not be accepted.
     if (shortageOf(error) !== null) throw fileError(error, "the user's journal.key")
-    return { key: ownKey, unsavedReason: error instanceof Error ? error.message : String(error) }
+    return { key: ownKey, unsavedReason: isError(error) ? error.message : String(error) }
   }
 }
 

@@ -1,6 +1,7 @@
 // A connection to a server through a proxy, with CONNECT.
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { isError } from '../is-error.ts'
 import { retryAfter } from '../rules/backoff.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
 import { fieldLines, list } from '../rules/field-lines.ts'
@@ -47,7 +48,7 @@ export async function openTunnel(proxy: URL, { host, port, signal }: TunnelOptio
     })
   } catch (error) {
     socket?.destroy()
-    throw error instanceof Error && !(error instanceof ProxyError) ? new ProxyError(proxy, error) : error
+    throw isError(error) && !(error instanceof ProxyError) ? new ProxyError(proxy, error) : error
   }
 }
 
@@ -97,7 +98,7 @@ function readHead(socket: Socket, signal: AbortSignal): Promise<TunnelHead> {
     const finish = (outcome: TunnelHead | Error): void => {
       signal.removeEventListener('abort', abort)
       for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener)
-      if (outcome instanceof Error) {
+      if (isError(outcome)) {
         reject(outcome)
         return
       }

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import * as os from 'node:os' // an old Node.js, which has no devNull, must be able to read this: see load-modules.ts
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isError } from '../is-error.ts'
 import { type Shortage, shortageOf } from '../system-shortage.ts'
 
 /** Releases a descriptor that is not needed. Returns whether there was one. */
@@ -64,7 +65,7 @@ export function shortOfDescriptors(): Error | null {
     while (opened.length < LOOKUP_DESCRIPTORS) opened.push(openSync(os.devNull, 'r'))
     return null
   } catch (error) {
-    return error instanceof Error && shortageOf(error) !== null ? error : null
+    return isError(error) && shortageOf(error) !== null ? error : null
   } finally {
     for (const each of opened) closeSync(each)
   }

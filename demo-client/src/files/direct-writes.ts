@@ -1,6 +1,7 @@
 // Writes that bypass the system's page cache while bytes come fast.
 import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
+import { systemCode } from '../errors.ts'
 import { isPaged, PAGE_BYTES } from './buffers.ts'
 
 /**
@@ -76,7 +77,7 @@ export class DirectWrites {
       const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position)
       return bytesWritten === bytes.length // after a short write the usual way reports the reason
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error
+      if (systemCode(error) !== 'EINVAL') throw error
       this.#isRefused = true // this disk needs larger pages, or other memory
       return false
     }

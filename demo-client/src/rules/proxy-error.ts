@@ -1,5 +1,5 @@
 // Failures and refusals of a proxy. They say nothing about the server behind the proxy.
-
+import { isError } from '../is-error.ts'
 import { statusName } from '../text/status-name.ts'
 
 /** An answer of the proxy itself. */
@@ -20,9 +20,9 @@ export class ProxyError extends Error {
 
   constructor(proxy: URL, reason: ProxyAnswer | Error) {
     const name = nameOf(proxy)
-    if (reason instanceof Error) super(name, { cause: reason })
+    if (isError(reason)) super(name, { cause: reason })
     else super(`${name} answered ${statusName(reason.status)}${advice(proxy, reason)}`)
-    this.answer = reason instanceof Error ? null : reason
+    this.answer = isError(reason) ? null : reason
   }
 
   /** May a retry succeed? */

@@ -1,6 +1,7 @@
 // What a failed attempt means for the next one. Pure.
 import { DownloadError } from '../errors.ts'
 import { type Answer, type BodyCut, PeekFailure, RequestFailure } from '../http/answer.ts'
+import { isError } from '../is-error.ts'
 import { nameOf, ProxyError } from '../rules/proxy-error.ts'
 import { type TlsFailure, tlsFailure } from '../rules/tls-failure.ts'
 import { inWords, shortageOf } from '../system-shortage.ts'
@@ -38,7 +39,7 @@ export function connectionFailure(error: unknown): Failure {
   const shortage = shortageOf(error)
   if (shortage !== null) return shortageFailure(inWords(shortage), error)
   if (error.cause instanceof ProxyError) return proxyFailure(error.cause)
-  const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+  const cause = isError(error.cause) && 'code' in error.cause ? String(error.cause.code) : ''
   const tls = tlsFailure({ code: cause, message: error.message }, 'the server')
   if (tls !== null) return failureOfTls(tls, error)
   const isMalformed = error.fault !== 'connection'
@@ -79,7 +80,7 @@ function failureOfTls({ reason, isTemporary }: TlsFailure, cause: Error): Failur
 
 /** A proxy that is not reached, or refuses. Its answers are not those of the server. */
 function proxyFailure(error: ProxyError): Failure {
-  const cause = error.cause instanceof Error ? error.cause : null
+  const cause = isError(error.cause) ? error.cause : null
   const code = cause !== null && 'code' in cause ? String(cause.code) : ''
   const tls = tlsFailure({ code, message: cause?.message ?? '' }, error.message)
   if (tls !== null) return failureOfTls(tls, error)
@@ -115,7 +116,7 @@ const NOT_ABOUT_RANGES: ReadonlySet<string> = new Set(['ERR_DOWNLOAD_TLS', 'ERR_
 export function mayBeAboutRange({ error, retryAfterMs }: Failure): boolean {
   if (retryAfterMs !== null || error.statusCode === 429 || NOT_ABOUT_RANGES.has(error.code)) return false
   let cause: Error = error
-  while (cause.cause instanceof Error && !(cause instanceof PeekFailure)) cause = cause.cause
+  while (isError(cause.cause) && !(cause instanceof PeekFailure)) cause = cause.cause
   if (cause instanceof ProxyError || cause instanceof PeekFailure) return false
   const code = 'code' in cause ? String(cause.code) : ''
   return code === 'ECONNRESET' || REASONS[code] === undefined
