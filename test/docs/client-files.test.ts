@@ -1,5 +1,5 @@
 // Compares the table of files in range-get's README with the files that appear on the disk during runs.
-import { mkdirSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { rangeGet } from '../client/support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../client/support/hostile-server.ts'
 import { names } from '../client/support/run.ts'
+import { makeForeign } from '../client/support/silent-lock.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
 
 const README = readDocument('demo-client/README.md')
@@ -42,14 +43,6 @@ interface Row {
   readonly first?: string
   /** Changes the lock of that run. */
   readonly lock?: (path: string) => void
-}
-
-/** Makes the lock look like one of another machine, with an owner that has been silent for an hour. */
-function makeForeign(path: string): void {
-  const owner = JSON.parse(readFileSync(path, 'utf8'))
-  writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
-  const old = new Date(Date.now() - 3_600_000)
-  utimesSync(path, old, old)
 }
 
 const KILLED = 'rename:\\.part\\.done\\.'

@@ -1,6 +1,6 @@
 // Locks whose owner this machine cannot check: they hold only while the owner is alive.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -10,6 +10,7 @@ import { type Running, rangeGet, spawnCommand } from '../support/command.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
 import { recorded } from '../support/kill.ts'
 import { get, names, readOrNull } from '../support/run.ts'
+import { makeForeign, silenceOwner } from '../support/silent-lock.ts'
 import { type SlowServer, startSlow } from '../support/slow-server.ts'
 
 const SIZE = 3_000_000
@@ -29,18 +30,7 @@ async function startRun(server: SlowServer, dir: string, via: readonly string[] 
   return run
 }
 
-/** The lock as it would look from another machine, its owner silent for an hour. */
-function makeForeign(dir: string): void {
-  const path = join(dir, 'file.bin.part.lock')
-  const owner = JSON.parse(readFileSync(path, 'utf8'))
-  writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
-  makeOld(dir)
-}
-
-function makeOld(dir: string): void {
-  const old = new Date(Date.now() - 3_600_000)
-  utimesSync(join(dir, 'file.bin.part.lock'), old, old)
-}
+const lockOf = (dir: string): string => join(dir, 'file.bin.part.lock')
 
 t.test(
   'a frozen run that continues after a takeover changes nothing',
@@ -51,7 +41,7 @@ t.test(
     const dir = t.testdir({})
     const frozen = await startRun(server, dir)
     frozen.child.kill('SIGSTOP')
-    makeForeign(dir)
+    makeForeign(lockOf(dir))
     const { ino } = statSync(join(dir, 'file.bin.part'))
     const end = await get(`${server.url}/file.bin`, dir)
     t.equal(end.code, null, end.message)
@@ -76,7 +66,7 @@ t.test(
     const dir = t.testdir({})
     const frozen = await startRun(server, dir)
     frozen.child.kill('SIGSTOP')
-    makeForeign(dir)
+    makeForeign(lockOf(dir))
     const other = resource(makeContent(SIZE, 'version B'))
     server.resource = other
     const before = server.requests.length
@@ -110,7 +100,7 @@ t.test('an owner that is alive keeps its lock, even with an old heartbeat', asyn
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const run = await startRun(server, dir)
-  makeForeign(dir) // as when clocks differ: its next heartbeat shows that it lives
+  makeForeign(lockOf(dir)) // as when clocks differ: its next heartbeat shows that it lives
   const second = await get(`${server.url}/file.bin`, dir)
   t.equal(second.code, 'ERR_DOWNLOAD_BUSY')
   run.child.kill('SIGKILL')
@@ -134,12 +124,12 @@ for (const [name, flags] of [
       const dir = t.testdir({})
       const run = await startRun(server, dir, ['unshare', ...flags])
       t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives')
-      makeOld(dir)
+      silenceOwner(lockOf(dir))
       t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_BUSY', 'it lives still')
       run.child.kill('SIGKILL')
       await run.ended
       await sleep(100)
-      makeOld(dir)
+      silenceOwner(lockOf(dir))
       server.resource = resource(makeContent(1000))
       const end = await get(`${server.url}/file.bin`, dir)
       t.equal(end.code, null, `dead, it does not hold: ${end.message}`)

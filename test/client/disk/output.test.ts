@@ -7,7 +7,6 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
@@ -20,6 +19,7 @@ import { rangeGet, spawnCommand } from '../support/command.ts'
 import { head, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { killAfter } from '../support/kill.ts'
 import { get, names, readOrNull } from '../support/run.ts'
+import { silenceOwner } from '../support/silent-lock.ts'
 import { startSlow } from '../support/slow-server.ts'
 
 const CONTENT = makeContent(3_000_000)
@@ -135,7 +135,6 @@ t.test('a lock holds only while its owner is alive', async (t) => {
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const lock = join(dir, 'file.bin.part.lock')
-  const old = new Date(Date.now() - 3_600_000)
   const rows: { name: string; text: string; age: 'new' | 'old'; want: string | null }[] = [
     { name: 'nothing readable, fresh', text: '', age: 'new', want: 'ERR_DOWNLOAD_BUSY' },
     { name: 'nothing readable, old', text: '', age: 'old', want: null },
@@ -165,7 +164,7 @@ t.test('a lock holds only while its owner is alive', async (t) => {
   }
   for (const { name, text, age, want } of rows) {
     writeFileSync(lock, text)
-    if (age === 'old') utimesSync(lock, old, old)
+    if (age === 'old') silenceOwner(lock)
     const end = await get(`${server.url}/file.bin`, dir, { existing: 'replace' })
     t.equal(end.code, want, `${name}: ${end.message}`)
   }

@@ -1,5 +1,5 @@
 // A run is stopped while its file gets the final name, and another run takes over its lock.
-import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,7 @@ import {
 } from '../support/hostile-server.ts'
 import { hookFunction, refuse } from '../support/refusals.ts'
 import { type End, get, names, readOrNull } from '../support/run.ts'
+import { replaceByForeign } from '../support/silent-lock.ts'
 
 const SIZE = 300_000
 const A = resource(makeContent(SIZE, 'version A'))
@@ -78,16 +79,7 @@ function freeze(
   return { frozen: frozen.passed, go: going.open, undo }
 }
 
-/** Replaces the lock by a new file that looks like the lock of another machine whose owner has been silent for an hour. */
-function makeForeign(dir: string): void {
-  const path = join(dir, 'file.bin.part.lock')
-  const owner = JSON.parse(readFileSync(path, 'utf8'))
-  rmSync(path)
-  writeFileSync(path, JSON.stringify({ ...owner, place: 'elsewhere boot ns' }))
-  const old = new Date(Date.now() - 3_600_000)
-  utimesSync(path, old, old)
-}
-
+const makeForeign = (dir: string): void => replaceByForeign(join(dir, 'file.bin.part.lock'))
 const deleteLock = (dir: string): void => rmSync(join(dir, 'file.bin.part.lock'))
 
 const isFinal = (_from: string, to: string): boolean => to.endsWith('/file.bin')

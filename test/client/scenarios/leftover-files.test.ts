@@ -14,6 +14,7 @@ import { type Running, spawnCommand } from '../support/command.ts'
 import { answerHonestly, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { hookFunction } from '../support/refusals.ts'
 import { get, names, readOrNull } from '../support/run.ts'
+import { silenceOwner } from '../support/silent-lock.ts'
 
 const CONTENT = makeContent(100_000)
 const A = resource(CONTENT)
@@ -249,8 +250,7 @@ t.test('a run that is killed while it reads the time leaves the lock of another 
   const lock = join(dir, 'file.bin.part.lock')
   const owner = { token: randomUUID(), pid: 1, started: '1', place: 'elsewhere boot ns' }
   writeFileSync(lock, JSON.stringify(owner))
-  const old = new Date(Date.now() - 3_600_000)
-  utimesSync(lock, old, old)
+  silenceOwner(lock)
   await start(t, url, { dir, env: { ...env, KILL: 'open:\\.part\\.lock\\.now\\.' } }).ended
   t.equal(names(dir).filter((name) => name.includes('.lock.now.')).length, 1)
   t.equal((await start(t, url, { dir, env }).ended).status, 0)
