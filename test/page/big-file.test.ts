@@ -173,6 +173,12 @@ await withDemo(t, async (demo) => {
           { status: 200 },
           { status: 200, range: undefined, bytesSent: 48 * MEBIBYTE },
         ])
+        await story(page, /^Starting over: the .* MiB that were here are discarded\.$/)
+        const told = await page.locator('#big-story li').allTextContents()
+        t.notOk(
+          told.some((text) => text.includes('another version')),
+          'the same version is not called another one',
+        )
         await page.click('#break-replace')
         await story(page, 'another version of the file')
         t.equal(await page.textContent('#big-toggle'), 'Compare again')

@@ -43,7 +43,11 @@ class BigFile {
       void this.#showKept()
     })
     byId('big-rate').addEventListener('change', linkAtPace)
-    byId('big-toggle').addEventListener('click', () => (this.isRunning ? this.#running.abort() : this.run()))
+    // After a reload, Firefox keeps what was chosen.
+    linkAtPace()
+    byId('big-toggle').addEventListener('click', () =>
+      this.isRunning ? this.#running.abort() : void this.run(),
+    )
     byId('big-reset').addEventListener('click', () => this.#startOver())
     byId('big-save').addEventListener('click', () => this.#save())
     byId('break-cut').addEventListener('click', () => this.#cut())
@@ -60,7 +64,8 @@ class BigFile {
     this.#show(null)
   }
 
-  async run() {
+  /** @param {'continue' | 'again'} how whether stored bytes are kept */
+  async run(how = 'continue') {
     const running = new AbortController()
     this.#running = running
     const speed = new Speed()
@@ -68,6 +73,7 @@ class BigFile {
     this.#show(null)
     try {
       await store.open()
+      if (how === 'again') await this.#discard(store)
       const version = await download({
         url: pacedUrl,
         store,
@@ -121,10 +127,18 @@ class BigFile {
   async #startOver() {
     this.#running?.abort()
     while (this.isRunning) await new Promise((resolve) => setTimeout(resolve, 20))
-    this.#journal.clear()
     await this.#Store.forget?.()
+    await this.run('again')
+  }
+
+  /** Forgets the stored bytes and their version: what is downloaded next does not replace another version. */
+  async #discard(store) {
+    const dropped = await store.size()
+    await store.reset()
+    this.#journal.clear()
     this.#received = this.#resumedAt = 0
-    await this.run()
+    if (dropped > 0) tell(this.#story, `Starting over: the ${bytes(dropped)} that were here are discarded.`)
+    this.#show(null)
   }
 
   async #save() {
