@@ -44,3 +44,8 @@ export function collect(t: Test): Served[] {
   })
   return served
 }
+
+/** The ranges that were asked of a file with GET, in order. The page also requests files with HEAD. */
+export function rangesOf(served: readonly Served[], path: string): (string | undefined)[] {
+  return served.filter(({ url, method }) => url === path && method === 'GET').map(({ range }) => range)
+}

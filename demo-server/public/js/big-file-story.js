@@ -1,4 +1,5 @@
 import { bytes } from './format.js'
+import { lostText } from './messages.js'
 import { text } from './texts.js'
 
 /** The sentence for each event of a download, and its tone. Events without a sentence are not shown. */
@@ -6,10 +7,7 @@ const SENTENCES = {
   first: ({ etag }) => [text('story.first', { etag })],
   resumed: ({ received }) => [text('story.resumed', { received }), 'good'],
   restarted: ({ dropped }) => [text('story.restarted', { dropped: bytes(dropped) }), 'notice'],
-  lost: ({ received, wait }) => [
-    text('story.lost', { received: bytes(received), seconds: wait / 1000 }),
-    'bad',
-  ],
+  lost: ({ received, wait }) => [lostText(bytes(received), wait), 'bad'],
   asked: ({ headers }) => headers.Range && [`Range: ${headers.Range}, If-Range: ${headers['If-Range']}`],
 }
 

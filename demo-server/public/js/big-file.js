@@ -137,7 +137,7 @@ class BigFile {
     await store.reset()
     this.#journal.clear()
     this.#received = this.#resumedAt = 0
-    if (dropped > 0) tell(this.#story, `Starting over: the ${bytes(dropped)} that were here are discarded.`)
+    if (dropped > 0) tell(this.#story, text('big.start-over', { dropped: bytes(dropped) }))
     this.#show(null)
   }
 

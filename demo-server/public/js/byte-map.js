@@ -1,3 +1,4 @@
+import { hex } from './characters.js'
 import { el } from './dom.js'
 import { text } from './texts.js'
 
@@ -36,10 +37,6 @@ export class ByteMap {
     const values = { received: this.#received, n: this.#cells.length }
     this.#container.setAttribute('aria-label', text('received', values))
   }
-}
-
-function hex(byte) {
-  return byte.toString(16).padStart(2, '0')
 }
 
 /** Printable ASCII as itself; the bytes of other characters in hexadecimal. */

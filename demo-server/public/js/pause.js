@@ -13,3 +13,15 @@ export function sleep(ms, signal) {
     signal?.addEventListener('abort', abort, { once: true })
   })
 }
+
+/** Resolves after `ms`, or as soon as the browser is online again. Rejects as `sleep` does. */
+export async function waitToRetry(ms, signal) {
+  const over = new AbortController()
+  const options = { once: true, signal: over.signal }
+  const online = new Promise((resolve) => addEventListener('online', resolve, options))
+  try {
+    await Promise.race([sleep(ms, AbortSignal.any([signal, over.signal])), online])
+  } finally {
+    over.abort()
+  }
+}

@@ -1,5 +1,5 @@
 import { parseContentRange } from './content-range.js'
-import { sleep } from './pause.js'
+import { waitToRetry } from './pause.js'
 
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 8000
@@ -30,7 +30,7 @@ export async function download(task) {
     const received = await task.store.size()
     if (received > before) wait = FIRST_WAIT
     task.report({ kind: 'lost', received, wait })
-    await sleep(wait, task.signal)
+    await waitToRetry(wait, task.signal)
     wait = Math.min(wait * 2, LONGEST_WAIT)
   }
 }

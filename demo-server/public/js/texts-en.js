@@ -2,6 +2,10 @@
 export default {
   bytes: { one: '{n} byte', other: '{n} bytes' },
   received: '{received} of {n} bytes received',
+  'part-of-character': 'part of a character',
+  lost: 'Connection lost at {position}. Trying again in {seconds} s.',
+  'lost.offline':
+    'Connection lost at {position}: this browser is offline. Trying again in {seconds} s, and as soon as it is online.',
 
   'walk.start': 'Start',
   'walk.pause': 'Pause',
@@ -9,14 +13,19 @@ export default {
   'walk.again': 'Again',
   'walk.ready': 'Ready.',
   'walk.asking': 'Asking for the first piece.',
+  'walk.asking-next': 'Asking for the next piece.',
   'walk.progress': { one: '{received} of {n} byte', other: '{received} of {n} bytes' },
   'walk.complete': { one: 'Complete: {n} byte.', other: 'Complete: {n} bytes.' },
   'walk.paused': 'Paused at byte {position}. Press any key to continue.',
+  'walk.paused-for': 'Paused at byte {position}. {reason}',
+  'walk.no-step': 'A step is a whole number of bytes from {min} to {max}.',
   'walk.failed': '{reason}. Press any key to try again.',
   'walk.changed': 'The file has changed: the whole new version ({n} bytes) came instead.',
+  'walk.whole': 'The whole file ({n} bytes) came instead of a piece.',
   'walk.refused': 'The server answered {status}',
   'walk.mismatch': 'The answer does not match the bytes that are already here',
   'walk.cell': 'byte {position}: {value}',
+  'walk.position': 'byte {position}',
 
   'big.download': 'Download',
   'big.pause': 'Pause',
@@ -25,6 +34,7 @@ export default {
   'big.kept': '{received} from an earlier visit are still here.',
   'big.comparing': 'All {n} bytes are here. Comparing them with the server…',
   'big.paused': 'Paused at {received}.',
+  'big.start-over': 'Starting over: the {dropped} that were here are discarded.',
   'big.stopped': 'Stopped: {reason}',
   'big.not-compared': 'Complete. Not compared: browsers hash only on localhost or over HTTPS.',
   'big.same': 'Complete and the same, byte for byte: SHA-256 {here}',
@@ -42,7 +52,6 @@ export default {
   'story.resumed': '206: still the same version. Continuing from byte {received}. No byte is sent twice.',
   'story.restarted':
     '200: another version. The {dropped} of the old one are discarded. Starting again from byte 0.',
-  'story.lost': 'Connection lost at {received}. Asking for the remaining bytes in {seconds} s.',
 
   'video.drawn': { one: '{n} range of {total}', other: '{n} ranges of {total}' },
   'video.if-unchanged': '{range}, if unchanged',
@@ -66,7 +75,10 @@ export default {
   'try.failed': 'A condition was not met.',
   'try.unsatisfiable': 'The file has no bytes in that range. Content-Range gives its size.',
   'try.other': 'See the status.',
-  'try.not-sent': 'Not sent: {reason}',
+  'try.bad-field': 'Not sent: {name} has a character that no header field may have.',
+  'try.not-shown': 'The answer cannot be shown: {reason}',
+  'try.lost': 'No answer: the connection was lost. Is the server still running?',
+  'try.offline': 'No answer: this browser is offline. Send it again when it is online.',
   'try.verdict': '{status}. {verdict}',
   'try.body': 'Body',
   'try.part': { one: 'part {number}: {n} byte', other: 'part {number}: {n} bytes' },

@@ -1,10 +1,13 @@
+import { hex, showCharacters, wholeCharacters } from './characters.js'
 import { byId, el } from './dom.js'
-import { contentFields } from './messages.js'
+import { contentFields, FieldError, sendFailureText } from './messages.js'
 import { boundaryOf, parseMultipart } from './multipart.js'
 import { text } from './texts.js'
 
 const STALE = '"another-version"'
+/** How many bytes of a text are shown, and how many of other content. */
 const PREVIEW = 160
+const PREVIEW_OF_BYTES = 24
 
 const VERDICTS = {
   200: ['notice', text('try.whole')],
@@ -21,16 +24,24 @@ export function startTryIt() {
     void send()
   })
   for (const button of document.querySelectorAll('[data-range]')) {
-    button.addEventListener('click', () => {
-      byId('try-range').value = button.dataset.range
-    })
-  }
-  for (const button of document.querySelectorAll('[data-if-range]')) {
-    button.addEventListener('click', async () => {
-      byId('try-if-range').value = button.dataset.ifRange === 'stale' ? STALE : await currentEtag(path())
-    })
+    button.addEventListener('click', () => void fill(button.dataset))
   }
   void showCurlLines()
+}
+
+/** How many times the form has been filled with an example. */
+let fills = 0
+
+/** Fills all fields of the form with an example. One without If-Range empties that field. */
+async function fill({ range, ifRange }) {
+  const turn = ++fills
+  byId('try-range').value = range
+  byId('try-if-range').value = ifRange === 'stale' ? STALE : ''
+  if (ifRange !== 'current') return
+  const file = path()
+  const etag = await currentEtag(file)
+  // Meanwhile the visitor may have chosen another example or file.
+  if (turn === fills && file === path()) byId('try-if-range').value = etag
 }
 
 function path() {
@@ -46,15 +57,26 @@ async function send() {
   const result = byId('try-result')
   try {
     const fields = { Range: byId('try-range').value, 'If-Range': byId('try-if-range').value }
-    const headers = Object.entries(fields).filter(([, value]) => value.trim() !== '')
+    const headers = toHeaders(fields)
     const response = await fetch(path(), { headers, cache: 'no-store' })
     const body = new Uint8Array(await response.arrayBuffer())
     result.replaceChildren(...describe(response, body))
   } catch (error) {
-    result.replaceChildren(
-      el('p', { className: 'verdict bad' }, text('try.not-sent', { reason: error.message })),
-    )
+    result.replaceChildren(el('p', { className: 'verdict bad' }, sendFailureText(error)))
   }
+}
+
+/** Throws a FieldError if a value cannot be sent. */
+function toHeaders(fields) {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(fields).filter(([, value]) => value.trim() !== '')) {
+    try {
+      headers.set(name, value)
+    } catch {
+      throw new FieldError(name)
+    }
+  }
+  return headers
 }
 
 function describe(response, body) {
@@ -84,16 +106,20 @@ function describeBody(response, body) {
 }
 
 function describePart(title, content, fields) {
-  const shown = content.subarray(0, PREVIEW)
-  const more = content.length > PREVIEW ? ' …' : ''
-  const characters = new TextDecoder().decode(shown)
-  const hex = Array.from(shown.subarray(0, 24), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   const part = el('article', { className: 'part' }, el('h4', {}, title))
   if (fields) part.append(el('pre', {}, fields))
-  // A control character means that this is not text.
-  const isText = !shown.some((byte) => byte < 9 || (byte > 13 && byte < 32))
-  part.append(el('pre', { className: 'mono' }, isText ? `${characters}${more}` : `${hex} …`))
+  part.append(el('pre', { className: 'mono' }, ...preview(content)))
   return part
+}
+
+/** The beginning of a body. The preview ends with a whole character; the body itself may begin or end within one. */
+function preview(content) {
+  // A control character means that this is not text.
+  const isText = !content.subarray(0, PREVIEW).some((byte) => byte < 9 || (byte > 13 && byte < 32))
+  const end = isText ? wholeCharacters(content, PREVIEW) : PREVIEW_OF_BYTES
+  const shown = content.subarray(0, end)
+  const more = content.length > end ? [' …'] : []
+  return [...(isText ? showCharacters(shown) : [Array.from(shown, hex).join(' ')]), ...more]
 }
 
 async function showCurlLines() {

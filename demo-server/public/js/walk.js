@@ -1,11 +1,14 @@
 import { ByteMap } from './byte-map.js'
+import { showCharacters } from './characters.js'
 import { parseContentRange } from './content-range.js'
 import { byId } from './dom.js'
-import { answerText, requestText } from './messages.js'
-import { sleep } from './pause.js'
+import { answerText, isConnectionLost, lostText, requestText } from './messages.js'
+import { sleep, waitToRetry } from './pause.js'
 import { text } from './texts.js'
 
 const PATH = '/2.txt'
+/** In ms. How long the walk waits after a lost connection. */
+const RETRY = 2000
 /** What the button does in each state. */
 const LABELS = {
   new: text('walk.start'),
@@ -14,18 +17,24 @@ const LABELS = {
   done: text('walk.again'),
 }
 
+/** What was typed is not a possible step. */
+class StepError extends Error {}
+
 /** Downloads the text in small steps: one range request after another. It can be paused and continued. */
 class Walk {
   #map = new ByteMap(byId('walk-map'))
   #received = new Uint8Array(0)
   #total = null
   #etag = null
+  #size = byId('walk-step')
   /** Set while the walk is running. */
   #running = null
+  /** Whether the walk has stopped since its beginning, also before the first piece. */
+  #hasStopped = false
 
   get state() {
     if (this.#running) return 'running'
-    if (this.#total === null) return 'new'
+    if (this.#total === null) return this.#hasStopped ? 'paused' : 'new'
     return this.#received.length === this.#total ? 'done' : 'paused'
   }
 
@@ -48,6 +57,7 @@ class Walk {
   reset() {
     this.pause()
     this.#running = null
+    this.#hasStopped = false
     this.#forget()
     byId('walk-request').textContent = byId('walk-answer').textContent = '–'
     this.#say(text('walk.ready'))
@@ -56,45 +66,81 @@ class Walk {
   async run() {
     const running = new AbortController()
     this.#running = running
-    this.#say(text('walk.asking'))
+    this.#say(this.#total === null ? text('walk.asking') : text('walk.asking-next'))
     try {
       while (this.#received.length !== this.#total) {
-        await this.#step()
+        const pause = await this.#step(running)
         if (this.#running !== running) return
         running.signal.throwIfAborted()
-        await sleep(Number(byId('walk-pace').value), running.signal)
+        await pause(running.signal)
       }
       this.#running = null
       this.#say(text('walk.complete', { n: this.#total }))
     } catch (error) {
       if (this.#running !== running) return
       this.#running = null
-      if (running.signal.aborted) this.#say(text('walk.paused', { position: this.#received.length }))
-      else this.#say(text('walk.failed', { reason: error.message }))
+      this.#hasStopped = true
+      this.#say(this.#stopText(running.signal.aborted ? null : error))
     }
   }
 
-  async #step() {
+  /** One request. Returns how to wait for the next one; nothing if the walk has been started over meanwhile. */
+  async #step(running) {
     const start = this.#received.length
-    const size = Math.max(1, Math.trunc(Number(byId('walk-step').value)) || 1)
+    const size = this.#stepSize()
     const fields = {
       Range: `bytes=${start}-${start + size - 1}`,
       ...(this.#etag && { 'If-Range': this.#etag }),
     }
     byId('walk-request').textContent = requestText('GET', PATH, fields)
-    const response = await fetch(PATH, { headers: fields, cache: 'no-store' })
-    byId('walk-answer').textContent = answerText(response)
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    this.#accept(response, bytes, start)
+    const answer = await this.#ask(fields)
+    // Started over meanwhile: this answer belongs to the walk before.
+    if (this.#running !== running) return
+    if (answer === null) {
+      this.#say(lostText(text('walk.position', { position: start }), RETRY))
+      return (signal) => waitToRetry(RETRY, signal)
+    }
+    this.#accept(answer, start)
+    return (signal) => sleep(Number(byId('walk-pace').value), signal)
+  }
+
+  /** The answer and its bytes, or null if the connection was lost. */
+  async #ask(headers) {
+    try {
+      const response = await fetch(PATH, { headers, cache: 'no-store' })
+      return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error
+      return null
+    }
+  }
+
+  /** @param {Error | null} error null if the visitor has paused the walk */
+  #stopText(error) {
+    const position = this.#received.length
+    if (error === null) return text('walk.paused', { position })
+    if (!(error instanceof StepError)) return text('walk.failed', { reason: error.message })
+    return this.#total === null ? error.message : text('walk.paused-for', { position, reason: error.message })
+  }
+
+  /** The bytes of a step. Throws if what was typed is not a possible step. */
+  #stepSize() {
+    const { min, max, validity, valueAsNumber } = this.#size
+    if (validity.valid) return valueAsNumber
+    this.#size.focus()
+    throw new StepError(text('walk.no-step', { min: Number(min), max: Number(max) }))
   }
 
   /** Appends a piece only if it begins where the text ends and is of the same version. */
-  #accept(response, bytes, start) {
+  #accept({ response, bytes }, start) {
+    byId('walk-answer').textContent = answerText(response)
     const etag = response.headers.get('ETag')
     if (response.status === 200) {
+      const hasChanged = this.#etag !== null
       this.#forget()
       this.#begin(bytes.length, etag)
-      return this.#append(bytes, text('walk.changed', { n: bytes.length }))
+      const n = bytes.length
+      return this.#append(bytes, hasChanged ? text('walk.changed', { n }) : text('walk.whole', { n }))
     }
     const range = parseContentRange(response.headers.get('Content-Range'))
     if (response.status !== 206 || !range) {
@@ -119,8 +165,7 @@ class Walk {
     joined.set(this.#received)
     joined.set(bytes, this.#received.length)
     this.#received = joined
-    // While streaming, the decoder waits for the last bytes of an incomplete character.
-    byId('walk-text').textContent = new TextDecoder().decode(joined, { stream: joined.length < this.#total })
+    byId('walk-text').replaceChildren(...showCharacters(joined))
     this.#say(message)
   }
 

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import type { Route } from 'playwright-core'
+import t from 'tap'
+import { visit, withDemo } from './browser.ts'
+import { collect, rangesOf } from './server-events.ts'
+
+const TEXT = await readFile(new URL('../files/2.txt', import.meta.resolve('demo-server')))
+/** A step of this many bytes ends after the first byte of `断`, which has three. */
+const CUT = 86
+
+await withDemo(t, async (demo) => {
+  await t.test('what is no step is refused, and nothing is requested', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      const served = collect(t)
+      for (const typed of ['0', '-1', '1.5', '1e9', '', '1001', '9'.repeat(400)]) {
+        await page.fill('#walk-step', typed)
+        await page.click('#walk-toggle')
+        const status = page.locator('#walk-status', { hasText: 'A step is a whole number of bytes' })
+        await status.waitFor()
+        t.equal(
+          await status.textContent(),
+          'A step is a whole number of bytes from 1 to 1,000.',
+          `'${typed}'`,
+        )
+        t.equal(await page.evaluate('document.activeElement.id'), 'walk-step', 'the field has the focus')
+        await page.click('#walk-reset')
+      }
+      await page.fill('#walk-step', '')
+      await page.locator('#walk-step').pressSequentially('four')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: 'A step is a whole number of bytes' }).waitFor()
+      t.same(rangesOf(served, '/2.txt'), [])
+    })
+  })
+
+  await t.test('a step that becomes wrong pauses the walk, and a right one continues it', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      const served = collect(t)
+      await page.fill('#walk-step', '100')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: /^100 of/ }).waitFor()
+      await page.fill('#walk-step', '0')
+      await page
+        .locator('#walk-status', { hasText: /^Paused at byte [12]00\. A step is a whole number/ })
+        .waitFor()
+      await page.fill('#walk-step', '1000')
+      await page.selectOption('#walk-pace', '0')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: 'Complete: 284 bytes.' }).waitFor()
+      t.equal(rangesOf(served, '/2.txt')[0], 'bytes=0-99')
+      t.equal(await page.textContent('#walk-text'), TEXT.toString())
+    })
+  })
+
+  await t.test('a character that is cut is shown as its bytes until its last one arrives', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      await page.fill('#walk-step', String(CUT))
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: `${CUT} of` }).waitFor()
+      await page.locator('h1').click()
+      await page.keyboard.press('p')
+      await page.locator('#walk-status', { hasText: 'Paused' }).waitFor()
+      t.same(await page.locator('#walk-text .rest').allTextContents(), ['e6'])
+      t.equal(await page.textContent('#walk-text'), `${TEXT.toString('utf8', 0, CUT - 1)}e6`)
+      await page.selectOption('#walk-pace', '0')
+      await page.click('#walk-toggle')
+      await page.locator('#walk-status', { hasText: 'Complete' }).waitFor()
+      t.equal(await page.textContent('#walk-text'), TEXT.toString())
+    })
+  })
+
+  await t.test('an answer that arrives after the walk was started over is not shown', async (t) => {
+    await visit(t, { demo }, async (page) => {
+      const held: Route[] = []
+      await page.route('**/2.txt*', (route) => {
+        held.push(route)
+      })
+      await Promise.all([page.waitForRequest('**/2.txt*'), page.click('#walk-toggle')])
+      await page.click('#walk-reset')
+      await Promise.all([page.waitForEvent('requestfinished'), ...held.map((route) => route.continue())])
+      t.equal(await page.textContent('#walk-status'), 'Ready.')
+      t.equal(await page.locator('#walk-map .cell').count(), 0)
+    })
+  })
+})
