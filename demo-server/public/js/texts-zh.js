@@ -57,7 +57,7 @@ export default {
   'walk.cell': '字节 {position}：{value}',
   'walk.position': '字节 {position}',
 
-  'big.title': '一个大文件，以及怎样中断它',
+  'big.title': '一个大文件，随你折腾',
   'big.intro':
     '这个 48 MiB 的文件由服务器在第一次使用时生成。暂停下载、刷新页面或者切断连接，它都会从停下的地方继续。替换文件，它就从头下载。',
   'big.store': '保存到',
@@ -72,7 +72,7 @@ export default {
   'big.speed': '速度',
   'big.eta': '剩余时间',
   'big.version': '版本',
-  'break.title': '试着破坏它',
+  'break.title': '折腾一下',
   'break.cut': '切断所有连接',
   'break.replace': '把文件换成另一个版本',
   'break.hint': '只会改动这个演示生成的文件。',
@@ -118,7 +118,7 @@ export default {
 
   'origins.title': '从另一个源请求',
   'origins.intro':
-    '页面只能读取另一个源的服务器所允许的内容。位于 <code id="origins-url">另一个端口</code> 的服务器以三种方式提供同一个文件。每个按钮都先向它请求前四个字节，再带上 <code>If-Range</code> 请求接下来的四个。',
+    '页面只能读取另一个源的服务器所允许的内容。位于 <code id="origins-url">另一个端口</code> 的服务器以三种方式提供同一个文件。每个按钮都先向它请求前 4 个字节，再带上 <code>If-Range</code> 请求接下来的 4 个。',
   'origins.ways': '另一个源怎样响应',
   'origins.none': '没有 CORS',
   'origins.origin': '允许这个源',
@@ -137,9 +137,9 @@ export default {
   'try.none': '无',
   'try.send': '发送',
   'try.examples': '示例',
-  'try.first': '前四个',
-  'try.last': '最后五个',
-  'try.from': '从第 100 个起',
+  'try.first': '前 4 字节',
+  'try.last': '最后 5 字节',
+  'try.from': '从字节 100 起',
   'try.several': '多个范围',
   'try.beyond': '超出末尾',
   'try.invalid': '格式错误',
@@ -164,7 +164,7 @@ export default {
   'curl.one': '一个范围',
   'curl.end': '从末尾数起',
   'curl.several': '多个范围',
-  'curl.unchanged': '如果没有变',
+  'curl.unchanged': '文件未变时',
   'curl.stale': '另一个版本',
   'curl.beyond': '超出末尾（416）',
   'curl.copy': '复制',
