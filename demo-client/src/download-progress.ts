@@ -11,24 +11,33 @@ export type DownloadState =
   | 'finished'
   | 'failed'
 
-/** A snapshot. Sizes in bytes. */
+/** A snapshot. Sizes in bytes, times in milliseconds. */
 export interface DownloadProgress {
   /** What the download is doing. */
   readonly state: DownloadState
+  /** Where the file will be. Until the server answers, it may still choose another name. Null for wrong options. */
+  readonly path: string | null
   /** Bytes of the file that have been received, including those of earlier runs. */
   readonly received: number
   /** How many of these an earlier run had received. */
   readonly resumed: number
   /** Size of the file, or null while it is unknown. */
   readonly total: number | null
-  /** Bytes per second over the last seconds. Resumed bytes and pauses do not count. */
+  /**
+   * Bytes per second over the last seconds; 0 until it is known. Resumed bytes do not count, and neither does the time of
+   * a pause or an outage.
+   */
   readonly speed: number
-  /** Seconds left at this speed, or null where that is unknown. */
+  /** Milliseconds left at this speed, or null where that is unknown. */
   readonly eta: number | null
   /** Connections that are receiving. */
   readonly connections: number
   /** Milliseconds until the next attempt while the state is `waiting`. Otherwise 0. */
   readonly retryIn: number
+  /** The number of that attempt, from 2, and from the last progress. 0 while the state is not `waiting`. */
+  readonly attempt: number
+  /** How many attempts there are without progress before the download fails. 0 while the state is not `waiting`. */
+  readonly attempts: number
   /** Why it is waiting or has started over. Otherwise empty. */
   readonly message: string
 }

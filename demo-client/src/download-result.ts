@@ -1,6 +1,6 @@
 // The result of a download.
 
-/** A finished download. */
+/** A finished download. Sizes in bytes, times in milliseconds. */
 export interface DownloadResult {
   /** Where the file is. */
   readonly path: string
@@ -10,11 +10,15 @@ export interface DownloadResult {
   readonly etag: string | null
   /** Bytes that an earlier run had received. All bytes where the file existed already and had the checksum. */
   readonly resumed: number
+  /** How long the download was at work: until the file had its name, without pauses and without waits for attempts. */
+  readonly duration: number
+  /** Average bytes per second of what this run received, over the time in which it was receiving. 0 if that is nothing. */
+  readonly speed: number
   /**
-   * What proves that the file is complete: a digest that was verified, or the length that the server announced. With
-   * `'nothing'` the server only closed the connection.
+   * What proves that the file is complete: the `checksum` option, a digest that the server sent, or the length that it
+   * announced. With `'nothing'` the server only closed the connection.
    */
-  readonly integrity: 'digest' | 'length' | 'nothing'
+  readonly integrity: 'checksum' | 'digest' | 'length' | 'nothing'
   /** The algorithm of the digest that was verified, or null. */
   readonly digest: 'sha-256' | 'sha-512' | null
   /** What is not certain because the file system or the server does not support it. Mostly empty. */

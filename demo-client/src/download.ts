@@ -110,7 +110,6 @@ class Run implements Download {
   }
 
   resume(): void {
-    this.#status.forgetSpeed()
     this.#versions.resume()
   }
 
@@ -138,6 +137,7 @@ class Run implements Download {
     const { existing } = settings
     const key = settings.resumeKey ?? origin.url.href
     const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
+    this.#status.setPath(output.path)
     this.#status.enter('checking')
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
@@ -161,8 +161,16 @@ class Run implements Download {
     const size = checksum === null ? null : await output.finishedSize(checksum, signal)
     if (checksum === null || size === null) return null
     this.#status.foundFinished(size)
-    const { algorithm: digest } = checksum
-    return { path: output.path, size, etag: null, resumed: size, integrity: 'digest', digest, warnings: [] }
+    return {
+      path: output.path,
+      size,
+      etag: null,
+      resumed: size,
+      ...this.#status.times,
+      integrity: 'checksum',
+      digest: checksum.algorithm,
+      warnings: [],
+    }
   }
 
   async #openStore({ origin, output, settings }: Omit<FetchContext, 'store' | 'client'>): Promise<Store> {
@@ -186,7 +194,7 @@ class Run implements Download {
     this.#status.enter('verifying')
     const validators = store.version?.validators ?? null
     const sent = [strongest(validators?.digests ?? {}), strongest(digests)]
-    const digest = await verifyDigests(store, total, { sent, given: settings.checksum })
+    const verified = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
@@ -197,14 +205,15 @@ class Run implements Download {
       mtime: modified,
       warnings: this.#warnings,
     })
-    if (digest === null && end === 'tls-closed') this.#warnings.add('end')
+    if (verified === null && end === 'tls-closed') this.#warnings.add('end')
     return {
       path: output.path,
       size: total,
       etag: validators === null ? null : strongTag(validators),
       resumed: this.#status.resumed,
-      integrity: digest !== null ? 'digest' : end === 'announced' ? 'length' : 'nothing',
-      digest,
+      ...this.#status.times,
+      integrity: verified?.kind ?? (end === 'announced' ? 'length' : 'nothing'),
+      digest: verified?.algorithm ?? null,
       warnings: this.#warnings.sentences,
     }
   }

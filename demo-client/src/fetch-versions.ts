@@ -129,6 +129,7 @@ export class Versions {
   ): Promise<void> {
     if (!output.isNamed) {
       output.rename(single(answer.fields, 'content-disposition'))
+      this.#status.setPath(output.path)
       await output.place()
     }
     await output.assertRoom((validators.total ?? 0) - store.received)

@@ -178,6 +178,7 @@ const CLIENT: Layout = {
         'disk',
         'rules',
         'state',
+        'text/quantities.ts',
         'text/status-name.ts',
         'errors.ts',
         'is-error.ts',

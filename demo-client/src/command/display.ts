@@ -1,12 +1,12 @@
 // How range-get shows a download: a bar on a terminal, lines elsewhere, JSON for programs.
-import { relative } from 'node:path'
+import { basename } from 'node:path'
 import type { DownloadProgress, DownloadResult } from '../index.ts'
-import { jsonLine, oneLine } from '../text/one-line.ts'
-import { describeProgress, plainLine, progressLine } from '../text/progress-line.ts'
-import { formatSize } from '../text/quantities.ts'
+import { jsonLine } from '../text/one-line.ts'
+import { progressLine } from '../text/progress-line.ts'
+import type { Style } from '../text/style.ts'
 import { isForeground, onForeground } from './foreground.ts'
 import type { OutputStream } from './output-stream.ts'
-import { notYetShown } from './shown-warnings.ts'
+import { summaryOf } from './summary.ts'
 
 /** Shows one download. */
 export interface Display {
@@ -16,30 +16,19 @@ export interface Display {
   clear(): void
 }
 
-/** One line about a finished download. */
-export function describeResult(result: DownloadResult): string {
-  const { path, size, resumed, integrity, digest } = result
-  const how = {
-    digest: `its ${digest} is right`,
-    length: 'its length is as announced',
-    nothing:
-      'the server announced no length, so only the end of the connection shows that the file is complete',
-  }[integrity]
-  const taken = resumed === 0 ? '' : `, ${formatSize(resumed)} of them from an earlier run`
-  return `${nameOf(path)}: ${formatSize(size)}${taken}; ${how}`
+/** Where text for people goes, and which of several downloads it is about. */
+export interface DisplayPlace {
+  readonly out: OutputStream
+  readonly style: Style
+  /** What to call the file before its path is known. */
+  readonly name: string
+  /** `(2/5)`, or empty for a single download. */
+  readonly turn: string
 }
 
-/** The result and its warnings, except those that were shown before. */
-function linesAbout(result: DownloadResult): string {
-  const notes = notYetShown(result.warnings).map((warning) => `note: ${oneLine(warning)}`)
-  return [describeResult(result), ...notes].map((line) => `${line}\n`).join('')
-}
-
-/** A path that is safe to show and to copy: it cannot control a terminal, and is no option and no home directory. */
-export function nameOf(path: string): string {
-  const short = relative(process.cwd(), path)
-  const shown = short === '' || short.startsWith('..') ? path : short
-  return oneLine(/^[-~]/.test(shown) ? `./${shown}` : shown)
+function titleOf({ name, turn }: DisplayPlace, { path }: DownloadProgress): string {
+  const title = path === null ? name : basename(path)
+  return turn === '' ? title : `${turn} ${title}`
 }
 
 /** For a terminal that does not report its width. */
@@ -52,14 +41,16 @@ const NO_WRAP = '\u001b[?7l'
 const WRAP = '\u001b[?7h'
 
 /** A bar that is redrawn in place, while this process is in the foreground. */
-export function barDisplay(out: OutputStream, name: string): Display {
+export function barDisplay(place: DisplayPlace): Display {
+  const { out, style } = place
   let latest: DownloadProgress | null = null
   let isDrawn = false
   const draw = (): void => {
     if (latest === null || out.isBehind || !isForeground()) return
     // One column stays free, because some terminals begin a new line after the last one. The cursor stays at the left
     // edge: if a terminal that becomes narrower wraps the line, the cursor is on its first part, and all parts are cleared.
-    const line = progressLine(name, latest, (out.columns || USUAL_COLUMNS) - 1)
+    const columns = (out.columns || USUAL_COLUMNS) - 1
+    const line = progressLine(titleOf(place, latest), latest, { style, columns, isBar: true })
     out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
     isDrawn = true
   }
@@ -78,32 +69,52 @@ export function barDisplay(out: OutputStream, name: string): Display {
     },
     result: (result) => {
       clear()
-      out.write(linesAbout(result))
+      out.write(summaryOf(result, style))
     },
   }
 }
 
-/** Prints a line whenever the state changes, and every `interval` ms. */
-export function lineDisplay(out: OutputStream, name: string, interval: number): Display {
-  let state = ''
-  let shown = Number.NEGATIVE_INFINITY
+/** Prints a line when something is new: a state, the first bytes after a wait, and every `interval` ms. */
+export function lineDisplay(place: DisplayPlace, interval: number): Display {
+  const { out, style } = place
+  let last: DownloadProgress | null = null
+  let shown = performance.now()
   return {
     clear: () => undefined,
     progress: (progress) => {
       const now = performance.now()
-      const isNews = ['downloading', 'waiting', 'paused', 'verifying'].includes(progress.state)
-      if (!isNews || out.isBehind || (progress.state === state && now - shown < interval)) return
-      state = progress.state
+      if (out.isBehind || !(isNews(progress, last) || isDue(progress, now - shown >= interval))) return
+      last = progress
       shown = now
-      const { columns } = out
-      const line =
-        columns === null
-          ? `${oneLine(name)}: ${describeProgress(progress)}`
-          : plainLine(name, progress, (columns || USUAL_COLUMNS) - 1)
+      const columns = out.columns === null ? Number.POSITIVE_INFINITY : (out.columns || USUAL_COLUMNS) - 1
+      const line = progressLine(titleOf(place, progress), progress, { style, columns, isBar: false })
       out.write(`${line}\n`)
     },
-    result: (result) => out.write(linesAbout(result)),
+    result: (result) => out.write(summaryOf(result, style)),
   }
+}
+
+/** An attempt that has not received anything is not news, because the next line says how it ended. */
+function isNews(
+  { state, received, total, attempt }: DownloadProgress,
+  last: DownloadProgress | null,
+): boolean {
+  switch (state) {
+    case 'downloading':
+      return last?.state !== state && received !== (last?.received ?? 0) && received !== total
+    case 'waiting':
+      return last?.state !== state || attempt !== last.attempt
+    case 'paused':
+      return last?.state !== state
+    case 'verifying':
+      return last !== null && last.state !== state
+    default:
+      return false
+  }
+}
+
+function isDue({ state }: DownloadProgress, isTime: boolean): boolean {
+  return isTime && ['downloading', 'waiting', 'paused', 'verifying'].includes(state)
 }
 
 /** Prints one JSON object per line. */

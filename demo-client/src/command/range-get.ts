@@ -10,12 +10,13 @@ import { nameFromUrl } from '../state/file-name.ts'
 import { jsonLine, oneLine } from '../text/one-line.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { type Command, HELP, type Job, parseCommand } from './arguments.ts'
-import { barDisplay, type Display, jsonDisplay, lineDisplay, nameOf, quietDisplay } from './display.ts'
+import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
 import { leaveTerminal } from './foreground.ts'
 import { type Key, watchKeys } from './keys.ts'
 import { OutputStream } from './output-stream.ts'
 import { leave, type StopSignals, watchStopSignals } from './stop-signals.ts'
+import { styleFor } from './terminal-style.ts'
 
 /** Pause between two redraws: more often is not visible. */
 const FRAME_MS = 100
@@ -23,23 +24,24 @@ const LINE_INTERVAL_MS = 5000
 const JSON_INTERVAL_MS = 500
 
 const stderr = new OutputStream(process.stderr)
+const style = styleFor(process.stderr, process.env)
 const stdout = new OutputStream(process.stdout, (code) => {
   stderr.write(`range-get: cannot write to standard output (${code})\n`)
 })
 
 type Get = Extract<Command, { kind: 'get' }>
 
-function displayFor({ output }: Get, { url, destination }: Job): Display {
-  if (output === 'json') return jsonDisplay(stdout, publicUrl(url))
+function displayFor({ output, jobs }: Get, job: Job): Display {
+  if (output === 'json') return jsonDisplay(stdout, publicUrl(job.url))
   if (output === 'quiet') return quietDisplay
-  const given = typeof destination === 'string' ? nameOf(basename(destination)) : null
-  return stderr.columns !== null && canRedraw()
-    ? barDisplay(stderr, given ?? shortName(url))
-    : lineDisplay(stderr, given ?? publicUrl(url), LINE_INTERVAL_MS)
+  const turn = jobs.length === 1 ? '' : `(${jobs.indexOf(job) + 1}/${jobs.length})`
+  const place = { out: stderr, style, name: nameOf(job), turn }
+  return stderr.columns !== null && canRedraw() ? barDisplay(place) : lineDisplay(place, LINE_INTERVAL_MS)
 }
 
-/** The probable name of the file, because a bar has no space for a URL. */
-function shortName(url: string): string {
+/** The probable name of the file. */
+function nameOf({ url, destination }: Job): string {
+  if (typeof destination === 'string') return basename(destination)
   return URL.canParse(url) ? nameFromUrl(new URL(url)) : publicUrl(url)
 }
 
@@ -104,7 +106,8 @@ function report(error: unknown, { status, output, url }: Report): number {
     stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
   }
   const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? ' (--overwrite replaces it)' : ''
-  stderr.write(`range-get: ${oneLine(`${where}${message}${hint}`)}\n`)
+  const text = style.legible(oneLine(`${where}${message}${hint}`))
+  stderr.write(`${style.paint('failure', 'range-get:')} ${text}\n`)
   return status
 }
 

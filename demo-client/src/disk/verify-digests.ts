@@ -11,15 +11,23 @@ export interface ExpectedDigests {
   readonly given: ExpectedDigest | null
 }
 
+/** A digest that the file has. */
+export interface VerifiedDigest {
+  /** Whose it is: the caller's, or the server's. */
+  readonly kind: 'checksum' | 'digest'
+  readonly algorithm: Algorithm
+}
+
 /**
- * Reads the `total` bytes of the file again if a digest is known. Returns the algorithm that was verified, or null.
+ * Reads the `total` bytes of the file again if a digest is known. Returns what was verified, or null. That of the caller
+ * proves more, because the server cannot choose it.
  * @throws DownloadError `ERR_DOWNLOAD_DIGEST`; the store then forgets all bytes
  */
 export async function verifyDigests(
   store: Store,
   total: number,
   { sent, given }: ExpectedDigests,
-): Promise<Algorithm | null> {
+): Promise<VerifiedDigest | null> {
   const digests = new Map<Algorithm, string>()
   for (const [expected, whose] of [
     ...sent.map((each) => [each, 'the server sent'] as const),
@@ -33,7 +41,9 @@ export async function verifyDigests(
     await store.forget()
     throw wrongDigest(expected, actual, whose)
   }
-  return (given ?? sent.find((each) => each !== null))?.algorithm ?? null
+  if (given !== null) return { kind: 'checksum', algorithm: given.algorithm }
+  const algorithm = sent.find((each) => each !== null)?.algorithm
+  return algorithm === undefined ? null : { kind: 'digest', algorithm }
 }
 
 function wrongDigest(expected: ExpectedDigest, actual: string, whose: string): DownloadError {

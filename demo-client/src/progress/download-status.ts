@@ -4,35 +4,49 @@ import type { DownloadProgress, DownloadState } from '../download-progress.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { ProgressFeed } from './progress-feed.ts'
 import { SpeedMeter } from './speed-meter.ts'
+import { Stopwatch } from './stopwatch.ts'
 
 /** The state and the numbers of one download. */
 export class DownloadStatus {
   readonly #meter = new SpeedMeter()
+  /** Runs except in pauses and waits. */
+  readonly #work = new Stopwatch()
+  /** Runs while bytes are received or asked for. */
+  readonly #receiving = new Stopwatch()
   readonly #feed = new ProgressFeed(() => this.progress)
   /** The current transfer, or the last one. */
   #transfer: Transfer | null = null
   #store: Store | null = null
   #state: DownloadState = 'starting'
+  #path: string | null = null
   #resumed = 0
   #message = ''
   /** The last numbers, once they are known. */
   #final: Pick<DownloadProgress, 'received' | 'total'> | null = null
+
+  constructor() {
+    this.#work.set('running')
+  }
 
   /** A snapshot. */
   get progress(): DownloadProgress {
     const received = this.#final?.received ?? this.#store?.received ?? 0
     const total = this.#final?.total ?? this.#transfer?.total ?? null
     const speed = this.#meter.speed()
-    const waiting = this.#transfer?.waiting ?? null
+    const state = this.#stateNow()
+    const waiting = state === 'waiting' ? (this.#transfer?.waiting ?? null) : null
     return {
-      state: this.#stateNow(),
+      state,
+      path: this.#path,
       received,
       resumed: this.#resumed,
       total,
       speed,
-      eta: total === null || speed === 0 ? null : (total - received) / speed,
+      eta: total === null || speed === 0 ? null : (1000 * (total - received)) / speed,
       connections: this.#transfer?.connections ?? 0,
       retryIn: waiting === null ? 0 : Math.max(0, waiting.untilMs - performance.now()),
+      attempt: waiting?.attempt ?? 0,
+      attempts: waiting?.attempts ?? 0,
       message: waiting?.reason ?? this.#message,
     }
   }
@@ -40,6 +54,14 @@ export class DownloadStatus {
   /** Bytes that an earlier run had received. */
   get resumed(): number {
     return this.#resumed
+  }
+
+  /** How long the download was at work until now, and how fast it received. See `DownloadResult`. */
+  get times(): { duration: number; speed: number } {
+    const { received } = this.progress
+    const receivingMs = Math.max(1, this.#receiving.read())
+    const speed = Math.round((1000 * Math.max(0, received - this.#resumed)) / receivingMs)
+    return { duration: Math.round(this.#work.read()), speed }
   }
 
   /** See {@link ProgressFeed.snapshots}. */
@@ -58,8 +80,19 @@ export class DownloadStatus {
     this.enter('downloading')
   }
 
+  /** Where the file will be. */
+  setPath(path: string): void {
+    this.#path = path
+    this.changed()
+  }
+
   /** A snapshot would differ from the last one. */
   changed(): void {
+    const state = this.#stateNow()
+    const isIdle = state === 'waiting' || state === 'paused'
+    if (isIdle) this.#meter.reset()
+    this.#work.set(isIdle ? 'stopped' : 'running')
+    this.#receiving.set(state === 'downloading' ? 'running' : 'stopped')
     this.#feed.changed()
   }
 
@@ -80,11 +113,6 @@ export class DownloadStatus {
   startOver(reason: string): void {
     this.#message = `started over: ${reason}`
     this.#resumed = 0
-    this.forgetSpeed()
-  }
-
-  /** Measures the speed from now on, so that a pause does not lower it. */
-  forgetSpeed(): void {
     this.#meter.reset()
   }
 

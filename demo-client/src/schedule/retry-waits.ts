@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DownloadError } from '../errors.ts'
 import { backoff, type RetryPolicy } from '../rules/backoff.ts'
+import { formatTimeLeft } from '../text/quantities.ts'
 import type { Failure } from './attempt-failure.ts'
 
 /** A connection that waits before its next attempt. */
@@ -11,6 +12,10 @@ export interface Waiting {
   readonly untilMs: number
   /** Why it is waiting, as a clause. */
   readonly reason: string
+  /** The number of the attempt after it, from 2. */
+  readonly attempt: number
+  /** How many attempts in a row there are without progress. */
+  readonly attempts: number
 }
 
 /** The waits that the connections of a download share. */
@@ -44,7 +49,12 @@ export class RetryWaits {
     if (failure.retryAfterMs !== null && failure.retryAfterMs > maxDelay)
       throw tooLong(failure.retryAfterMs, failure)
     const timeMs = Math.max(backoff(attempt, this.#policy), failure.retryAfterMs ?? 0)
-    const waiting = { untilMs: performance.now() + timeMs, reason: failure.reason }
+    const waiting = {
+      untilMs: performance.now() + timeMs,
+      reason: failure.reason,
+      attempt: attempt + 1,
+      attempts: retries + 1,
+    }
     this.#waiting.add(waiting)
     this.#onChange()
     await this.sleep(timeMs)
@@ -62,22 +72,8 @@ export class RetryWaits {
 function tooLong(waitMs: number, { error, reason }: Failure): DownloadError {
   const status = error.statusCode === undefined ? {} : { statusCode: error.statusCode }
   const hint = '--max-retry-delay (maxRetryDelay) allows a longer wait'
-  const message = `${reason} and asks to wait for ${inWords(waitMs)}; ${hint}`
+  const message = `${reason} and asks to wait for ${formatTimeLeft(waitMs)}; ${hint}`
   return new DownloadError(error.code, message, { cause: error, ...status })
-}
-
-const UNITS: readonly (readonly [name: string, ms: number])[] = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1000],
-]
-
-/** A time in ms for people: `90 seconds`, `24 hours`. */
-function inWords(ms: number): string {
-  const [name, size] = UNITS.find(([, each]) => ms >= 2 * each) ?? ['second', 1000]
-  const count = Math.ceil(ms / size)
-  return count > 1_000_000 ? 'more than 1000 years' : `${count} ${name}${count === 1 ? '' : 's'}`
 }
 
 function gaveUp(attempt: number, { error, reason }: Failure): DownloadError {

@@ -20,7 +20,7 @@ export function jsonLine(value: object): string {
 }
 
 /** As JSON writes it: each UTF-16 unit in four hexadecimal digits. */
-function escaped(character: string): string {
+export function escaped(character: string): string {
   return character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,57 +1,87 @@
 // The progress of a download on one line that fits any width. Pure.
 import type { DownloadProgress } from '../download-progress.ts'
+import { fitLine, hasSpace, type Piece } from './fitted-line.ts'
 import { oneLine } from './one-line.ts'
-import { formatDuration, formatSize } from './quantities.ts'
+import { formatShare, formatSize, formatSpeed, formatTimeLeft, formatTimeLeftShort } from './quantities.ts'
+import type { Role, Style } from './style.ts'
 import { shortenEnd, shortenMiddle, widthOf } from './text-width.ts'
 
-/** A part of the line. On a narrow terminal, those with the highest rank are left out first. */
-interface Piece {
-  readonly text: string
-  readonly rank: number
-  /** The text between it and the piece before it. */
-  readonly glue: string
-  /** The fewest columns in which it is useful, and how to shorten it. Pieces without these are shown in full or not at all. */
-  readonly least?: number
-  readonly shorten?: (text: string, width: number) => string
+/** Where and how a line is drawn. */
+export interface LineView {
+  readonly style: Style
+  readonly columns: number
+  /** A bar for a line that is redrawn in place. */
+  readonly isBar: boolean
 }
 
-const BAR = 20
-const NAME_RANK = 5
-/** A name or message in fewer columns is not useful. */
-const LEAST = 8
+/** How much the numbers say: all, or what is left of it in few columns. */
+type Detail = 'full' | 'shorter' | 'short' | 'tight'
+const DETAILS: readonly Detail[] = ['full', 'shorter', 'short', 'tight']
 
-/**
- * `name` and the progress of its download, in at most `columns` columns. The numbers stay longest: percentage, time left,
- * sizes, speed. The name is shortened in its middle.
- */
-export function progressLine(name: string, progress: DownloadProgress, columns: number): string {
-  return fit([title(name), ...bar(progress), ...percentage(progress), ...statusPieces(progress)], columns)
+// When a line is too long, pieces are left out or shortened in this order, the last one first.
+const RANK = { percent: 0, state: 1, size: 2, speed: 3, name: 4, hint: 5, why: 6, bar: 7, note: 8, extra: 9 }
+/** A name that most files have in full. */
+const NAME_COLUMNS = 24
+const LEAST_COLUMNS = 8
+const BAR = { least: 8, most: 20 }
+
+/** `name` and the progress of its download, in at most `view.columns` columns. Numbers stay longest. */
+export function progressLine(name: string, progress: DownloadProgress, view: LineView): string {
+  const { columns } = view
+  const title = titleOf(name, view)
+  const note = noteOf(progress, view)
+  const lines = DETAILS.map((detail) => [title, ...numbersOf(progress, { ...view, detail }), ...note])
+  return fitLine(choose(lines, columns), columns)
 }
 
-/** The same without a bar, for lines that are not redrawn and for simple terminals. */
-export function plainLine(name: string, progress: DownloadProgress, columns: number): string {
-  return fit([title(name), ...percentage(progress), ...statusPieces(progress)], columns)
+/** The most detailed of `lines` that has space for the name, or otherwise for the numbers. */
+function choose(lines: readonly (readonly Piece[])[], columns: number): readonly Piece[] {
+  for (const rank of [RANK.hint, RANK.name, RANK.speed])
+    for (const line of lines) if (hasSpace(line, { columns, rank })) return line
+  return lines.at(-1) ?? []
 }
 
-function title(name: string): Piece {
-  return { text: oneLine(name), rank: NAME_RANK, glue: ' ', least: LEAST, shorten: shortenMiddle }
+interface NumbersView extends LineView {
+  readonly detail: Detail
 }
 
-/** The progress of a download without its name, of any width. */
-export function describeProgress(progress: DownloadProgress): string {
-  return fit(statusPieces(progress), Number.POSITIVE_INFINITY)
+function numbersOf(progress: DownloadProgress, view: NumbersView): Piece[] {
+  const share = shareOf(progress)
+  const size = sizeOf(progress, view)
+  if (share === null) return [size, ...statePieces(progress, view)]
+  const percent = fixed(`${Math.floor(share * 100)}%`, RANK.percent, { glue: ' ', least: 3 })
+  const bar = view.isBar ? [barOf(share, view.style)] : []
+  return [...bar, percent, size, ...statePieces(progress, view)]
 }
 
-function bar(progress: DownloadProgress): Piece[] {
-  const part = shareOf(progress)
-  if (part === null) return []
-  const filled = Math.floor(part * BAR)
-  return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 6, glue: ' ' }]
+function titleOf(name: string, { style, isBar }: LineView): Piece {
+  const text = style.legible(oneLine(name))
+  const end = isBar ? '' : ':'
+  const full = widthOf(text) + end.length
+  const { ellipsis } = style
+  return {
+    glue: ' ',
+    steps: [
+      { rank: RANK.name, width: Math.min(full, LEAST_COLUMNS) },
+      { rank: RANK.name, width: Math.min(full, NAME_COLUMNS) },
+      { rank: RANK.extra, width: full },
+    ],
+    draw: (width) => style.paint('name', shortenMiddle(text, { width: width - end.length, ellipsis })) + end,
+  }
 }
 
-function percentage(progress: DownloadProgress): Piece[] {
-  const part = shareOf(progress)
-  return part === null ? [] : [{ text: `${Math.floor(part * 100)}%`, rank: 0, glue: ' ' }]
+function barOf(share: number, { bar, paint }: Style): Piece {
+  return {
+    glue: ' ',
+    steps: [
+      { rank: RANK.bar, width: BAR.least },
+      { rank: RANK.bar, width: BAR.most },
+    ],
+    draw: (width) => {
+      const filled = Math.floor(share * width)
+      return paint('filled', bar.filled.repeat(filled)) + paint('empty', bar.empty.repeat(width - filled))
+    },
+  }
 }
 
 /** From 0 to 1; null if the size is not known. */
@@ -59,59 +89,98 @@ function shareOf({ received, total }: DownloadProgress): number | null {
   return total === null || total === 0 ? null : Math.min(1, received / total)
 }
 
-function statusPieces({
-  state,
-  received,
-  total,
-  speed,
-  eta,
-  connections,
-  retryIn,
-  message,
-}: DownloadProgress) {
-  const text = total === null ? formatSize(received) : `${formatSize(received)} / ${formatSize(total)}`
-  const pieces: Piece[] = [{ text, rank: total === null ? 0 : 3, glue: ' ' }]
-  const note = (glue: string): Piece[] =>
-    message === '' ? [] : [{ text: oneLine(message), rank: 8, glue, least: LEAST, shorten: shortenEnd }]
+/** The percentage says how much has been received, so in few columns the whole size is enough. */
+function sizeOf({ received, total }: DownloadProgress, { detail }: NumbersView): Piece {
+  if (total === null || total === 0)
+    return fixed(spaced(formatSize(received), detail), RANK.percent, { glue: ' ' })
+  const texts: Readonly<Record<Detail, string>> = {
+    full: formatShare(received, total),
+    shorter: `of ${formatSize(total)}`,
+    short: formatSize(total),
+    tight: spaced(formatSize(total), 'tight'),
+  }
+  const least = detail === 'full' ? formatShare(total, total).length : 0
+  return fixed(texts[detail], RANK.size, { glue: ' ', least })
+}
+
+function statePieces(progress: DownloadProgress, view: NumbersView): Piece[] {
+  const { state, connections } = progress
   switch (state) {
-    case 'downloading':
-      pieces.push({ text: `${formatSize(speed)}/s`, rank: 4, glue: ', ' })
-      if (eta !== null) pieces.push({ text: `${formatDuration(eta)} left`, rank: 1, glue: ', ' })
-      pieces.push({
-        text: `${connections} ${connections === 1 ? 'connection' : 'connections'}`,
-        rank: 7,
-        glue: ', ',
-      })
-      return [...pieces, ...note('; ')]
+    case 'downloading': {
+      const count = `${connections} ${connections === 1 ? 'connection' : 'connections'}`
+      return [...rateOf(progress, view), fixed(count, RANK.extra, { glue: ', ' })]
+    }
     case 'waiting':
-      pieces.push({ text: `retrying in ${formatDuration(retryIn / 1000)}`, rank: 1, glue: ', ' })
-      return [...pieces, ...note(': ')]
+      return [attemptOf(progress, view)]
     case 'paused':
-      pieces.push({ text: 'paused', rank: 1, glue: ', ' })
-      return [...pieces, { text: 'any key resumes, q stops', rank: NAME_RANK - 1, glue: ': ' }]
+      return [word('paused', view), fixed('any key resumes, q stops', RANK.hint, { glue: ': ' })]
     default:
-      return [...pieces, { text: state, rank: 1, glue: ', ' }]
+      return [word(state, view)]
   }
 }
 
-/** Joins the pieces in order. Those of high rank are left out or shortened if the line is too long. */
-function fit(pieces: readonly Piece[], columns: number): string {
-  const widths = new Map<Piece, number>()
-  let left = columns + 1 // the first piece comes without its glue
-  for (const piece of pieces.toSorted((a, b) => a.rank - b.rank)) {
-    const full = widthOf(piece.text)
-    const needed = Math.min(full, piece.least ?? full) + piece.glue.length
-    if (needed > left) continue
-    widths.set(piece, needed - piece.glue.length)
-    left -= needed
-  }
-  let line = ''
-  for (const piece of pieces) {
-    const width = widths.get(piece)
-    if (width === undefined) continue
-    const text = piece.shorten?.(piece.text, width + left) ?? piece.text
-    left -= widthOf(text) - width
-    line += (line === '' ? '' : piece.glue) + text
-  }
-  return line === '' ? shortenEnd(pieces.find(({ rank }) => rank === 0)?.text ?? '', columns) : line
+function rateOf({ speed, eta }: DownloadProgress, { detail }: NumbersView): Piece[] {
+  const glue = glueOf(detail)
+  // A width that changes with each number would move the bar.
+  const pieces = [
+    fixed(spaced(formatSpeed(speed), detail), RANK.speed, { glue, least: detail === 'tight' ? 9 : 10 }),
+  ]
+  if (eta === null) return pieces
+  const isShort = detail === 'short' || detail === 'tight'
+  const text = isShort ? spaced(formatTimeLeftShort(eta), detail) : `${formatTimeLeft(eta)} left`
+  return [...pieces, fixed(text, RANK.state, { glue, least: isShort ? 5 : eta < 60_000 ? 9 : 16 })]
+}
+
+function attemptOf({ attempt, attempts, retryIn }: DownloadProgress, { detail, style }: NumbersView): Piece {
+  const isShort = detail === 'short' || detail === 'tight'
+  const text = isShort
+    ? `try ${attempt}/${attempts} in ${formatTimeLeftShort(retryIn)}`
+    : `attempt ${attempt} of ${attempts} in ${formatTimeLeft(retryIn)}`
+  return fixed(text, RANK.state, { glue: glueOf(detail), role: 'attention', style })
+}
+
+function word(text: string, { detail, style }: NumbersView): Piece {
+  return fixed(text, RANK.state, { glue: glueOf(detail), role: 'attention', style })
+}
+
+/** Why the download waits, or what has happened to it. */
+function noteOf({ state, message }: DownloadProgress, { style }: LineView): Piece[] {
+  if (message === '' || !(state === 'waiting' || state === 'downloading')) return []
+  const text = style.legible(oneLine(message))
+  const full = widthOf(text)
+  const { glue, rank } =
+    state === 'waiting' ? { glue: ': ', rank: RANK.why } : { glue: '; ', rank: RANK.note }
+  return [
+    {
+      glue,
+      steps: [
+        { rank, width: Math.min(full, LEAST_COLUMNS) },
+        { rank, width: full },
+      ],
+      draw: (width) => shortenEnd(text, { width, ellipsis: style.ellipsis }),
+    },
+  ]
+}
+
+interface Fixed {
+  readonly glue: string
+  /** Columns to keep free for it, if its text is shorter. */
+  readonly least?: number
+  readonly role?: Role
+  readonly style?: Style
+}
+
+/** A piece that is there in full or not at all. */
+function fixed(text: string, rank: number, { glue, least = 0, role, style }: Fixed): Piece {
+  const width = Math.max(least, text.length)
+  return { glue, steps: [{ rank, width }], draw: () => (role && style ? style.paint(role, text) : text) }
+}
+
+function glueOf(detail: Detail): string {
+  return detail === 'full' || detail === 'shorter' ? ', ' : ' '
+}
+
+/** A number and its unit, without the space between them if columns are few. */
+function spaced(text: string, detail: Detail): string {
+  return detail === 'tight' ? text.replace(' ', '') : text
 }

@@ -4,7 +4,10 @@ import stringWidth from 'string-width'
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 /** Characters of one column each. */
 const PLAIN = /^[ -~]*$/
-const ELLIPSIS = '…'
+/** The extension at the end of a name: `.iso`, `.tar.gz`. */
+const EXTENSION = /(?:\.[a-z]{1,4})?\.[a-z0-9_]{1,11}$/i
+/** Columns that stay for the beginning of a name when its whole extension is kept. */
+const LEAST_HEAD = 3
 
 /**
  * The most columns that `text` takes. If several characters make one picture (a family, a skin tone, a red heart), some
@@ -23,21 +26,34 @@ function clusterWidth(cluster: string): number {
   return Math.max(each, stringWidth(cluster))
 }
 
-/** `text` in at most `width` columns: its beginning and its end, with an ellipsis in between. */
-export function shortenMiddle(text: string, width: number): string {
+/** What to shorten to, and what shows that something is missing. */
+export interface Shortening {
+  readonly width: number
+  readonly ellipsis: string
+}
+
+/** `text` in at most `width` columns: its beginning and its end, with its extension if there is space for it. */
+export function shortenMiddle(text: string, { width, ellipsis }: Shortening): string {
   if (widthOf(text) <= width) return text
-  if (width < 1) return ''
-  const clusters = [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
-  const head = take(clusters, Math.floor((width - 1) / 2))
-  const tail = take(clusters.reverse(), width - 1 - widthOf(head.join('')))
-  return head.join('') + ELLIPSIS + tail.reverse().join('')
+  const free = width - widthOf(ellipsis)
+  if (free < 1) return ellipsis.slice(0, Math.max(0, width))
+  const extension = widthOf(EXTENSION.exec(text)?.[0] ?? '')
+  const tailWidth = Math.max(Math.ceil(free / 2), extension <= free - LEAST_HEAD ? extension : 0)
+  const clusters = clustersOf(text)
+  const head = take(clusters, free - tailWidth)
+  const tail = take(clusters.reverse(), free - widthOf(head.join('')))
+  return head.join('') + ellipsis + tail.reverse().join('')
 }
 
 /** `text` in at most `width` columns: its beginning. */
-export function shortenEnd(text: string, width: number): string {
+export function shortenEnd(text: string, { width, ellipsis }: Shortening): string {
   if (widthOf(text) <= width) return text
-  const clusters = [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
-  return width < 1 ? '' : take(clusters, width - 1).join('') + ELLIPSIS
+  const free = width - widthOf(ellipsis)
+  return free < 0 ? ellipsis.slice(0, Math.max(0, width)) : take(clustersOf(text), free).join('') + ellipsis
+}
+
+function clustersOf(text: string): string[] {
+  return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
 }
 
 function take(clusters: readonly string[], width: number): string[] {

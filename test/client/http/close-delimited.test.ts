@@ -230,7 +230,7 @@ t.test(
         ['--checksum', `sha-256=${sha256(CONTENT)}`],
       )
       t.equal(end.status, 0)
-      t.match(end.stdout, /"integrity":"digest"/)
+      t.match(end.stdout, /"integrity":"checksum"/)
       t.match(end.stdout, /"warnings":\[\]/)
     })
   },

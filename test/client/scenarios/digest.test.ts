@@ -41,7 +41,7 @@ interface Row {
   name: string
   script: () => Script
   options?: DownloadOptions
-  want: 'digest' | 'length' | 'ERR_DOWNLOAD_DIGEST'
+  want: 'checksum' | 'digest' | 'length' | 'ERR_DOWNLOAD_DIGEST'
   also?: (t: Test, end: End, server: HostileServer) => void
 }
 
@@ -135,13 +135,19 @@ const rows: Row[] = [
     name: 'a checksum in hexadecimal',
     script: () => honest(resource(CONTENT)),
     options: { checksum: `sha-256=${createHash('sha256').update(CONTENT).digest('hex')}` },
-    want: 'digest',
+    want: 'checksum',
   },
   {
     name: 'a checksum in base64',
     script: () => honest(resource(CONTENT)),
     options: { checksum: `sha-512=${base64(CONTENT, 'sha512')}` },
-    want: 'digest',
+    want: 'checksum',
+  },
+  {
+    name: 'a correct checksum beside a Repr-Digest',
+    script: () => withDigest('repr-digest', field(CONTENT)),
+    options: { checksum: `sha-256=${base64(CONTENT)}` },
+    want: 'checksum',
   },
   {
     name: 'a wrong checksum',
@@ -190,6 +196,7 @@ t.test('a file that already has the checksum is not fetched', async (t) => {
   t.teardown(() => server.stop())
   const checksum = `sha-256=${base64(CONTENT)}`
   const end = await get(`${server.url}/file.bin`, t.testdir({ 'file.bin': CONTENT }), { checksum })
-  t.equal(end.result?.integrity, 'digest')
+  t.equal(end.result?.integrity, 'checksum')
+  t.equal(end.result?.speed, 0, 'nothing was received')
   t.equal(server.requests.length, 0)
 })

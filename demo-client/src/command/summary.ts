@@ -1,0 +1,48 @@
+// What range-get says about a finished download.
+import { relative } from 'node:path'
+import type { DownloadResult } from '../index.ts'
+import { oneLine } from '../text/one-line.ts'
+import { formatDuration, formatSize, formatSpeed } from '../text/quantities.ts'
+import type { Style } from '../text/style.ts'
+import { notYetShown } from './shown-warnings.ts'
+
+/** A line about the result, and one for each of its warnings that was not shown before. */
+export function summaryOf(result: DownloadResult, style: Style): string {
+  const notes = notYetShown(result.warnings).map(
+    (warning) => `${style.paint('attention', 'note:')} ${style.legible(oneLine(warning))}`,
+  )
+  return [describeResult(result, style), ...notes].map((line) => `${line}\n`).join('')
+}
+
+/** What was done, how fast, and what proves that the file is complete. */
+export function describeResult(result: DownloadResult, style: Style): string {
+  const name = style.paint('name', style.legible(nameOf(result.path)))
+  return `${name}: ${describeTransfer(result)}; ${describeProof(result, style)}`
+}
+
+function describeTransfer({ size, resumed, duration, speed }: DownloadResult): string {
+  if (resumed === size && size > 0) return `${formatSize(size)}, nothing was left to download`
+  const earlier = resumed === 0 ? '' : `, ${formatSize(resumed)} of it from an earlier run,`
+  return `${formatSize(size)}${earlier} in ${formatDuration(duration)} (${formatSpeed(speed)})`
+}
+
+/** What was checked, by its name, and what could not be. */
+function describeProof({ integrity, digest }: DownloadResult, { paint }: Style): string {
+  switch (integrity) {
+    case 'checksum':
+      return paint('good', `${digest} checksum verified`)
+    case 'digest':
+      return paint('good', `${digest} digest of the server verified`)
+    case 'length':
+      return 'length checked'
+    case 'nothing':
+      return paint('attention', 'nothing checked: the server announced no length')
+  }
+}
+
+/** A path that is safe to show and to copy: it cannot control a terminal, and is no option and no home directory. */
+export function nameOf(path: string): string {
+  const short = relative(process.cwd(), path)
+  const shown = short === '' || short.startsWith('..') ? path : short
+  return oneLine(/^[-~]/.test(shown) ? `./${shown}` : shown)
+}
