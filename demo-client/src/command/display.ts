@@ -26,9 +26,8 @@ export interface DisplayPlace {
   readonly turn: string
 }
 
-function titleOf({ name, turn }: DisplayPlace, { path }: DownloadProgress): string {
-  const title = path === null ? name : basename(path)
-  return turn === '' ? title : `${turn} ${title}`
+function titleOf({ name }: DisplayPlace, { path }: DownloadProgress): string {
+  return path === null ? name : basename(path)
 }
 
 /** For a terminal that does not report its width. */
@@ -42,7 +41,7 @@ const WRAP = '\u001b[?7h'
 
 /** A bar that is redrawn in place, while this process is in the foreground. */
 export function barDisplay(place: DisplayPlace): Display {
-  const { out, style } = place
+  const { out, style, turn } = place
   let latest: DownloadProgress | null = null
   let isDrawn = false
   const draw = (): void => {
@@ -50,7 +49,7 @@ export function barDisplay(place: DisplayPlace): Display {
     // One column stays free, because some terminals begin a new line after the last one. The cursor stays at the left
     // edge: if a terminal that becomes narrower wraps the line, the cursor is on its first part, and all parts are cleared.
     const columns = (out.columns || USUAL_COLUMNS) - 1
-    const line = progressLine(titleOf(place, latest), latest, { style, columns, isBar: true })
+    const line = progressLine(titleOf(place, latest), latest, { style, columns, turn, isBar: true })
     out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
     isDrawn = true
   }
@@ -76,7 +75,7 @@ export function barDisplay(place: DisplayPlace): Display {
 
 /** Prints a line when something is new: a state, the first bytes after a wait, and every `interval` ms. */
 export function lineDisplay(place: DisplayPlace, interval: number): Display {
-  const { out, style } = place
+  const { out, style, turn } = place
   let last: DownloadProgress | null = null
   let shown = performance.now()
   return {
@@ -87,7 +86,7 @@ export function lineDisplay(place: DisplayPlace, interval: number): Display {
       last = progress
       shown = now
       const columns = out.columns === null ? Number.POSITIVE_INFINITY : (out.columns || USUAL_COLUMNS) - 1
-      const line = progressLine(titleOf(place, progress), progress, { style, columns, isBar: false })
+      const line = progressLine(titleOf(place, progress), progress, { style, columns, turn, isBar: false })
       out.write(`${line}\n`)
     },
     result: (result) => out.write(summaryOf(result, style)),

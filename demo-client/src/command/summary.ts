@@ -23,7 +23,8 @@ export function describeResult(result: DownloadResult, style: Style): string {
 function describeTransfer({ size, resumed, duration, speed }: DownloadResult): string {
   if (resumed === size && size > 0) return `${formatSize(size)}, nothing was left to download`
   const earlier = resumed === 0 ? '' : `, ${formatSize(resumed)} of it from an earlier run,`
-  return `${formatSize(size)}${earlier} in ${formatDuration(duration)} (${formatSpeed(speed)})`
+  const average = speed === 0 ? '' : ` (${formatSpeed(speed)})`
+  return `${formatSize(size)}${earlier} in ${formatDuration(duration)}${average}`
 }
 
 /** What was checked, by its name, and what could not be. */

@@ -24,8 +24,9 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
 function hasColours({ isTTY }: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   const isForced = (env['FORCE_COLOR'] ?? '') !== ''
   if (!isTTY && !isForced) return false
-  // Node.js prints a warning if both are set.
-  return WriteStream.prototype.hasColors(isForced ? { ...env, NO_COLOR: undefined } : env)
+  // Node.js prints a warning if both are set, and takes an empty NO_COLOR for one that is set (https://no-color.org).
+  const noColor = isForced ? undefined : env['NO_COLOR'] || undefined
+  return WriteStream.prototype.hasColors({ ...env, NO_COLOR: noColor })
 }
 
 /**

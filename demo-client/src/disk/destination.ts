@@ -10,6 +10,7 @@ import { entryAt, existsError, type PathEntry } from '../files/path-entry.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
 import { nameFromDisposition, nameFromUrl } from '../state/file-name.ts'
 import { pathForKey, statePaths } from '../state/state-paths.ts'
+import { formatSize } from '../text/quantities.ts'
 import type { Warnings } from '../text/warnings.ts'
 
 /** Where the file goes: its path, or a directory. In a directory the server's name for the file is used, made safe. */
@@ -87,7 +88,7 @@ export class Output {
     }
     const free = found.bavail * found.bsize
     if (bytes <= free) return
-    const sizes = `${bytes} more bytes are needed, and ${free} are free`
+    const sizes = `${formatSize(bytes)} are needed, ${formatSize(bytes - free)} more than are free`
     throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `not enough disk space for ${this.#path}: ${sizes}`)
   }
 

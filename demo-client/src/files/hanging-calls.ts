@@ -24,7 +24,7 @@ export async function waitFor<T>(call: Promise<T>, { limit, signal, name }: Wait
   back.catch(() => undefined) // it may return after the limit
   signal?.throwIfAborted()
   return await new Promise<T>((resolve, reject) => {
-    const late = new Error(`${name} did not answer within ${limit / 1000} seconds`)
+    const late = new Error(`${name} did not answer within ${limit / 1000} s`)
     const timer = setTimeout(() => end(() => reject(late)), limit)
     const unwatch = signal === null ? null : onAbort(signal, () => end(() => reject(signal.reason)))
     const end = (settle: () => void): void => {

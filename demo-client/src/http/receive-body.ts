@@ -1,5 +1,6 @@
 // Receives the body of one answer of node:http, with back-pressure and stall detection.
 import type { ParserBypass } from '../connect/parser-bypass.ts'
+import { formatDuration } from '../text/quantities.ts'
 import type { BodyCut, BodyEnd, BodyReceiver } from './answer.ts'
 import { isAfterEnd, isCloseDelimited } from './close-delimited.ts'
 import { isMalformed, type NodeExchange } from './send-request.ts'
@@ -125,7 +126,7 @@ export function brokenOff({ message, failure }: NodeExchange): BodyCut {
 
 /** The cut of a body that brought nothing for `timeoutMs`. */
 export function stalled(timeoutMs: number): BodyCut {
-  return { reason: `nothing came for ${timeoutMs / 1000} s`, cause: null, isMalformed: false }
+  return { reason: `nothing came for ${formatDuration(timeoutMs)}`, cause: null, isMalformed: false }
 }
 
 function cutBy(cause: Error | null): BodyCut {

@@ -13,6 +13,7 @@ import { bypassOf, type ParserBypass } from '../connect/parser-bypass.ts'
 import type { Route } from '../connect/routes.ts'
 import { systemCode } from '../errors.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
+import { formatDuration } from '../text/quantities.ts'
 import { RequestFailure, type RequestFault } from './answer.ts'
 import { expectHead, MAX_HEAD_BYTES } from './answer-heads.ts'
 import { isCloseDelimited, probeEnd } from './close-delimited.ts'
@@ -146,7 +147,7 @@ class PendingRequest {
   #startTimer(missing: string, timeoutMs: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(
-      () => this.#stop(new Error(`${missing} within ${timeoutMs / 1000} s`)),
+      () => this.#stop(new Error(`${missing} within ${formatDuration(timeoutMs)}`)),
       timeoutMs,
     )
   }

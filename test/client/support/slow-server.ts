@@ -26,9 +26,13 @@ export interface SlowServer extends HostileServer {
 const PAUSE = 10
 
 /** Starts one that sends `piece` bytes every 10 ms on each connection. */
-export async function startSlow(resource: Resource, piece: number = 32 * 1024): Promise<SlowServer> {
+export async function startSlow(
+  resource: Resource,
+  piece: number = 32 * 1024,
+  port = 0,
+): Promise<SlowServer> {
   const waiting = new Set<{ bytes: number; done: () => void }>()
-  const server = await startHostile((request, socket) => answer(request, socket))
+  const server = await startHostile((request, socket) => answer(request, socket), port)
   const slow: SlowServer = Object.assign(server, {
     resource,
     ignoresRanges: false,
