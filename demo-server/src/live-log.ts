@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { PassThrough } from 'node:stream'
 import createError from '@fastify/error'
@@ -41,10 +42,14 @@ const TooManyListenersError = createError('ERR_DEMO_BUSY', 'Too many pages follo
 
 /** Remembers the last requests and sends them to all readers as Server-Sent Events. */
 export class LiveLog {
-  readonly #entries = new Map<number, LogEntry>()
+  /** A restarted server counts from 1 again. By this name a page sees that the numbers are of another log. */
+  readonly #name = randomUUID()
+  /** By id, in the order of their last change. */
+  readonly #entries = new Map<number, { change: number; text: string }>()
   readonly #ids = new WeakMap<FastifyRequest, number>()
   readonly #listeners = new Set<PassThrough>()
   #count = 0
+  #changes = 0
   #heartbeat: NodeJS.Timeout | undefined
 
   /** An answer is about to go out. */
@@ -68,12 +73,14 @@ export class LiveLog {
   }
 
   #tell(entry: LogEntry): void {
+    const change = ++this.#changes
+    const text = `id: ${this.#name}:${change}\ndata: ${JSON.stringify(entry)}\n\n`
     // Removed first, so that the entries stay in the order of their last change.
     this.#entries.delete(entry.id)
-    this.#entries.set(entry.id, entry)
+    this.#entries.set(entry.id, { change, text })
     const [oldest] = this.#entries.keys()
     if (this.#entries.size > REMEMBERED && oldest !== undefined) this.#entries.delete(oldest)
-    this.#write(format(entry))
+    this.#write(text)
   }
 
   #write(text: string): void {
@@ -84,16 +91,19 @@ export class LiveLog {
   }
 
   /**
-   * A stream of events that begins with the remembered ones. It ends by `hangUp`, or when its reader stops reading.
+   * A stream of events: the name of the log, the remembered entries that have changed after the event that the reader
+   * has seen last, then each new or changed one. It ends by `hangUp`, or when its reader stops reading.
    *
+   * @param lastSeen the Last-Event-ID of a reader that was connected before
    * @throws ERR_DEMO_BUSY if there are too many readers
    */
-  listen(): PassThrough {
+  listen(lastSeen = ''): PassThrough {
     if (this.#listeners.size >= MAX_LISTENERS) throw new TooManyListenersError()
     this.#heartbeat ??= setInterval(() => this.#write(COMMENT), HEARTBEAT).unref()
     const listener = new PassThrough()
-    listener.write('retry: 1000\n\n')
-    for (const entry of this.#entries.values()) listener.write(format(entry))
+    listener.write(`retry: 1000\nevent: log\ndata: ${JSON.stringify(this.#name)}\n\n`)
+    const seen = this.#changeOf(lastSeen)
+    for (const { change, text } of this.#entries.values()) if (change > seen) listener.write(text)
     this.#listeners.add(listener)
     listener.once('close', () => {
       this.#listeners.delete(listener)
@@ -105,14 +115,16 @@ export class LiveLog {
     return listener
   }
 
+  /** Which change of this log an event was. 0 for an event of another log. */
+  #changeOf(eventId: string): number {
+    const [name, change] = eventId.split(':')
+    return name === this.#name ? Number(change) || 0 : 0
+  }
+
   /** Ends the streams of all readers. */
   hangUp(): void {
     for (const listener of this.#listeners) listener.end()
   }
-}
-
-function format(entry: LogEntry): string {
-  return `data: ${JSON.stringify(entry)}\n\n`
 }
 
 type Described = Omit<LogEntry, 'id' | 'status' | 'bytesSent' | 'outcome' | 'duration'>
@@ -172,8 +184,8 @@ export const liveLog = fp(async (app: FastifyInstance, { log }: { log: LiveLog }
 export async function liveLogRoute(app: FastifyInstance): Promise<void> {
   app.stopping.addEventListener('abort', () => app.liveLog.hangUp())
   // In an answer to HEAD the stream would be neither read nor closed.
-  app.get('/events', { exposeHeadRoute: false }, async (_request, reply) => {
+  app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     reply.header('content-type', 'text/event-stream').header('cache-control', 'no-store')
-    return app.liveLog.listen()
+    return app.liveLog.listen(field(request.headers['last-event-id']))
   })
 }

@@ -66,3 +66,26 @@ t.test('HEAD does not count as a client that follows', async (t) => {
   t.equal(answer.status, 200)
   await answer.body?.cancel()
 })
+
+t.test('a reader that was disconnected gets only what has changed since', async (t) => {
+  const { app, url } = await listening(t)
+  await app.inject({ url: '/2.txt', headers: { range: 'bytes=0-0' } })
+  const ids = await eventIds(url, '')
+  await app.inject({ url: '/2.txt', headers: { range: 'bytes=1-1' } })
+  const last = ids.at(-1) ?? ''
+  t.match(last, /^[\da-f-]{36}:\d+$/)
+  t.notOk((await eventIds(url, last)).some((id) => ids.includes(id)))
+  t.equal((await eventIds(url, 'another-log:99')).includes(last), true, 'all entries after a restart')
+})
+
+/** The ids of the events that a reader gets at once, after one that it has seen before. */
+async function eventIds(url: string, lastSeen: string): Promise<string[]> {
+  const events = await fetch(`${url}/events`, { headers: { 'last-event-id': lastSeen } })
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of events.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (/^id: /m.test(text)) break
+  }
+  return Array.from(text.matchAll(/^id: (.*)$/gm), ([, id = '']) => id)
+}

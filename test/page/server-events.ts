@@ -45,7 +45,12 @@ export function collect(t: Test): Served[] {
   return served
 }
 
+/** Whether a URL, with any query, is that of a file. */
+export function isOf(url: string, path: string): boolean {
+  return url.split('?')[0] === path
+}
+
 /** The ranges that were asked of a file with GET, in order. The page also requests files with HEAD. */
 export function rangesOf(served: readonly Served[], path: string): (string | undefined)[] {
-  return served.filter(({ url, method }) => url === path && method === 'GET').map(({ range }) => range)
+  return served.filter(({ url, method }) => isOf(url, path) && method === 'GET').map(({ range }) => range)
 }

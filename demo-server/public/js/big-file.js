@@ -7,6 +7,7 @@ import { download } from './resumable.js'
 import { Speed } from './speed.js'
 import { availableStores } from './stores.js'
 import { text } from './texts.js'
+import { asking } from './visit.js'
 
 const URL_PATH = '/lab/big.bin'
 const CHOICE = 'store of big.bin'
@@ -118,7 +119,9 @@ class BigFile {
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content))
     const here = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
     const { sha256: there } = await (await fetch(`${URL_PATH}/checksum`)).json()
-    const current = (await fetch(URL_PATH, { method: 'HEAD', cache: 'no-store' })).headers.get('ETag')
+    const current = (await fetch(asking(URL_PATH, 'big'), { method: 'HEAD', cache: 'no-store' })).headers.get(
+      'ETag',
+    )
     if (here === there) tell(this.#story, text('big.same', { here }), 'good')
     else if (current !== etag) tell(this.#story, text('big.replaced-since'), 'notice')
     else tell(this.#story, text('big.different', { here, there }), 'bad')
@@ -200,7 +203,7 @@ class BigFile {
 /** The URL of the file at the chosen speed. */
 function pacedUrl() {
   const rate = byId('big-rate').value
-  return rate === '' ? URL_PATH : `${URL_PATH}?pace=${rate}`
+  return asking(rate === '' ? URL_PATH : `${URL_PATH}?pace=${rate}`, 'big')
 }
 
 /** Gives the link for the browser's own download the same speed. */

@@ -1,30 +1,38 @@
 import { byId, el } from './dom.js'
 import { count } from './format.js'
 import { text } from './texts.js'
+import { sectionOf } from './visit.js'
 
 const MAX_ROWS = 100
 
 /**
  * Listens to the server's log and shows it. Calls `onEntry` for each entry, once when an answer begins and once when
- * it has ended.
+ * it has ended, and `onOtherLog` when the numbers of the entries begin again.
  */
-export function startLiveLog(onEntry) {
+export function startLiveLog({ onEntry, onOtherLog }) {
   const rows = new Map()
   const body = byId('log-rows')
   const state = byId('log-state')
   const source = new EventSource('/events')
+  let log = null
   const clear = () => {
     body.replaceChildren()
     rows.clear()
   }
   source.addEventListener('open', () => {
-    clear() // The server sends the last entries again, and after a restart it counts from 1.
     state.textContent = text('log.live')
     state.classList.add('good')
   })
   source.addEventListener('error', () => {
     state.textContent = text('log.reconnecting')
     state.classList.remove('good')
+  })
+  // After a restart the server has another log. Otherwise only what has changed meanwhile comes again.
+  source.addEventListener('log', ({ data }) => {
+    if (data === log) return
+    log = data
+    clear()
+    onOtherLog()
   })
   source.addEventListener('message', ({ data }) => {
     const entry = JSON.parse(data)
@@ -51,10 +59,16 @@ function describe(entry) {
     length === undefined || bytesSent === length
       ? count(bytesSent)
       : text('log.part', { sent: bytesSent, length })
+  const isOwn = sectionOf(url) !== undefined
   const row = el(
     'tr',
     {},
-    el('td', {}, `${method} ${url}`),
+    el(
+      'td',
+      {},
+      `${method} ${url}`,
+      ...(isOwn ? [' ', el('span', { className: 'badge' }, text('log.own'))] : []),
+    ),
     el('td', {}, range ?? '–'),
     el('td', {}, ifRange ?? '–'),
     el('td', { className: status < 300 ? 'good' : status < 400 ? 'notice' : 'bad' }, String(status)),

@@ -1,5 +1,6 @@
 import { byId, el } from './dom.js'
 import { text } from './texts.js'
+import { asking } from './visit.js'
 
 const FIELDS = [
   'Content-Type',
@@ -20,7 +21,7 @@ export async function startOtherOrigin() {
   for (const button of buttons) {
     button.addEventListener('click', async () => {
       for (const other of buttons) other.setAttribute('aria-pressed', String(other === button))
-      const result = await ask(`${origin}/${button.dataset.origin}/2.txt`)
+      const result = await ask(asking(`${origin}/${button.dataset.origin}/2.txt`, 'origins'))
       byId('origins-result').replaceChildren(...describe(result))
     })
   }

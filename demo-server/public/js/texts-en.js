@@ -2,6 +2,17 @@
 export default {
   bytes: { one: '{n} byte', other: '{n} bytes' },
   received: '{received} of {n} bytes received',
+  'requests.line': '{asked}: {answer}',
+  'requests.if-unchanged': 'if unchanged',
+  'requests.under-way': '{status}, under way',
+  'requests.served': { one: '{status}, {n} byte', other: '{status}, {n} bytes' },
+  'requests.head': '{status}, head only',
+  'requests.not-modified': '304, the browser has these bytes already',
+  'requests.aborted': {
+    one: '{status}, broken off after {n} byte',
+    other: '{status}, broken off after {n} bytes',
+  },
+  'requests.not-answered': 'broken off before the first byte',
   'part-of-character': 'part of a character',
   lost: 'Connection lost at {position}. Trying again in {seconds} s.',
   'lost.offline':
@@ -54,11 +65,9 @@ export default {
     '200: another version. The {dropped} of the old one are discarded. Starting again from byte 0.',
 
   'video.drawn': { one: '{n} range of {total}', other: '{n} ranges of {total}' },
-  'video.if-unchanged': '{range}, if unchanged',
-  'video.under-way': '{asked}: under way',
-  'video.served': { one: '{asked}: {n} byte, to the end', other: '{asked}: {n} bytes, to the end' },
-  'video.aborted': { one: '{asked}: cancelled after {n} byte', other: '{asked}: cancelled after {n} bytes' },
-  'video.from': 'from byte {start}',
+  'video.unplayable':
+    'This browser cannot play the video: it has no decoder for H.264. The list shows what it has asked for.',
+  'video.stopped': 'The video has stopped: its bytes do not arrive. Reload the page to try again.',
 
   'origins.nothing': 'Nothing at all. The browser hides the answer from the page.',
   'origins.hidden': 'hidden',
@@ -97,6 +106,7 @@ export default {
   'log.reconnecting': 'reconnecting',
   'log.part': '{sent} of {length}',
   'log.under-way': 'under way',
+  'log.own': 'this page',
   'log.served': '{duration} ms',
   'log.aborted': 'aborted, {duration} ms',
 }

@@ -19,6 +19,15 @@ export default {
   languages: '语言',
   bytes: '{n} 字节',
   received: '已收到 {received} / {n} 字节',
+  requests: '这一部分的请求',
+  'requests.line': '{asked}：{answer}',
+  'requests.if-unchanged': '条件是文件未变',
+  'requests.under-way': '{status}，进行中',
+  'requests.served': '{status}，{n} 字节',
+  'requests.head': '{status}，只有首部',
+  'requests.not-modified': '304，浏览器已经有这些字节',
+  'requests.aborted': '{status}，发送 {n} 字节后中断',
+  'requests.not-answered': '在第一个字节之前中断',
   'part-of-character': '字符的一部分',
   lost: '在 {position} 处连接断开。{seconds} 秒后重试。',
   'lost.offline': '在 {position} 处连接断开：浏览器已离线。{seconds} 秒后重试，一旦联网也会立即重试。',
@@ -105,16 +114,12 @@ export default {
 
   'video.title': '可以拖动进度的视频',
   'video.intro':
-    '播放器只取它要显示的部分。跳转一下，看它怎样取消一个范围请求、改为请求另一个。每一帧都显示它存放在文件的哪些字节里。',
+    '跳到播放器还没有的部分，它就会请求从那里开始的字节。有的浏览器随后会取消前一个范围请求，有的让它继续：列表显示您的浏览器是怎样做的。每一帧都显示它存放在文件的哪些字节里。',
   'video.jump': '跳到',
   'video.empty': '还没有范围请求',
-  'video.ranges': '浏览器请求的范围',
   'video.drawn': '{total} 中的 {n} 个范围',
-  'video.if-unchanged': '{range}，条件是文件未变',
-  'video.under-way': '{asked}：进行中',
-  'video.served': '{asked}：{n} 字节，到末尾为止',
-  'video.aborted': '{asked}：收到 {n} 字节后取消',
-  'video.from': '从字节 {start} 开始',
+  'video.unplayable': '这个浏览器无法播放视频：它没有 H.264 解码器。列表显示它请求了什么。',
+  'video.stopped': '视频停止了：收不到它的字节。请刷新页面重试。',
 
   'origins.title': '从另一个源请求',
   'origins.intro':
@@ -173,8 +178,9 @@ export default {
   'curl.selected': '已选中',
 
   'log.title': '实时日志',
+  'log.intro':
+    '<code>reply.sendRange</code> 对所有客户端的每个响应，由服务器报告。URL 中的 <code>?from=</code> 表示是哪一部分、哪一次访问发出的请求。',
   'log.connecting': '正在连接',
-  'log.intro': '<code>reply.sendRange</code> 的每个响应，由服务器报告。',
   'log.clear': '清空',
   'log.scroll': '请求，最新的在最前',
   'log.request': '请求',
@@ -185,6 +191,7 @@ export default {
   'log.reconnecting': '正在重新连接',
   'log.part': '{sent} / {length}',
   'log.under-way': '进行中',
+  'log.own': '本页',
   'log.served': '{duration} 毫秒',
   'log.aborted': '中断，{duration} 毫秒',
 }

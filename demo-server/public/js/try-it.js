@@ -3,6 +3,7 @@ import { byId, el } from './dom.js'
 import { contentFields, FieldError, sendFailureText } from './messages.js'
 import { boundaryOf, parseMultipart } from './multipart.js'
 import { text } from './texts.js'
+import { asking } from './visit.js'
 
 const STALE = '"another-version"'
 /** How many bytes of a text are shown, and how many of other content. */
@@ -49,7 +50,7 @@ function path() {
 }
 
 async function currentEtag(url) {
-  const response = await fetch(url, { method: 'HEAD', cache: 'no-store' })
+  const response = await fetch(asking(url, 'try'), { method: 'HEAD', cache: 'no-store' })
   return response.headers.get('ETag') ?? ''
 }
 
@@ -58,7 +59,7 @@ async function send() {
   try {
     const fields = { Range: byId('try-range').value, 'If-Range': byId('try-if-range').value }
     const headers = toHeaders(fields)
-    const response = await fetch(path(), { headers, cache: 'no-store' })
+    const response = await fetch(asking(path(), 'try'), { headers, cache: 'no-store' })
     const body = new Uint8Array(await response.arrayBuffer())
     result.replaceChildren(...describe(response, body))
   } catch (error) {

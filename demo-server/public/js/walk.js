@@ -5,8 +5,9 @@ import { byId } from './dom.js'
 import { answerText, isConnectionLost, lostText, requestText } from './messages.js'
 import { sleep, waitToRetry } from './pause.js'
 import { text } from './texts.js'
+import { asking } from './visit.js'
 
-const PATH = '/2.txt'
+const URL_PATH = asking('/2.txt', 'walk')
 /** In ms. How long the walk waits after a lost connection. */
 const RETRY = 2000
 /** What the button does in each state. */
@@ -92,7 +93,7 @@ class Walk {
       Range: `bytes=${start}-${start + size - 1}`,
       ...(this.#etag && { 'If-Range': this.#etag }),
     }
-    byId('walk-request').textContent = requestText('GET', PATH, fields)
+    byId('walk-request').textContent = requestText('GET', URL_PATH, fields)
     const answer = await this.#ask(fields)
     // Started over meanwhile: this answer belongs to the walk before.
     if (this.#running !== running) return
@@ -107,7 +108,7 @@ class Walk {
   /** The answer and its bytes, or null if the connection was lost. */
   async #ask(headers) {
     try {
-      const response = await fetch(PATH, { headers, cache: 'no-store' })
+      const response = await fetch(URL_PATH, { headers, cache: 'no-store' })
       return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
     } catch (error) {
       if (!isConnectionLost(error)) throw error
