@@ -4,11 +4,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { DownloadProgress } from 'range-get'
 import t, { type Test } from 'tap'
 import { HELP, parseCommand } from '#client/command/arguments.js'
 import { EXIT_STATUS, EXIT_STATUS_HELP } from '#client/command/exit-status.js'
 import { ANY_BYTES, BINARY_FORMATS } from '#client/content/file-formats.js'
 import { settingsOf } from '#client/options.js'
+import { progressLine } from '#client/text/progress-line.js'
+import { plainStyle } from '#client/text/style.js'
 import { REPOSITORY } from '../support/repository.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
@@ -18,6 +21,7 @@ import { projectFolder } from './support/snippet.ts'
 const README = readDocument('demo-client/README.md')
 const CONTENT = 'hello, ranges'
 const HOST = 'https://example.com'
+const GIB = 1024 ** 3
 
 const declarations = (name: string): string =>
   readFileSync(`${REPOSITORY}demo-client/dist/${name}.d.ts`, 'utf8')
@@ -86,6 +90,29 @@ t.test('the commands of "Usage" print the shown text', async (t) => {
     t.equal(withoutTimes(printed.trim().split('\n').at(-1)), withoutTimes(shown[index]))
     t.equal(readdirSync(folder).length, 1, 'the file and nothing else')
   }
+})
+
+t.test('the shown bar is the one of these numbers', async (t) => {
+  const progress: DownloadProgress = {
+    state: 'downloading',
+    path: null,
+    received: 2.4 * GIB,
+    resumed: 0,
+    total: 5.8 * GIB,
+    speed: 38.1 * 1024 ** 2,
+    eta: 92_000,
+    connections: 4,
+    retryIn: 0,
+    attempt: 0,
+    attempts: 0,
+    message: '',
+  }
+  const view = { style: plainStyle('all'), turn: '', isBar: true, columns: 99 }
+  const line = progressLine('ubuntu-24.04.3-desktop-amd64.iso', progress, view)
+  t.ok(README.text.includes(`\`${line}\` is one on a terminal of 100 columns`), line)
+  const waiting = { ...progress, state: 'waiting', attempt: 2, attempts: 6, retryIn: 900 } as const
+  t.match(progressLine('f', waiting, view), 'attempt 2 of 6 in 1 s')
+  t.ok(README.text.includes('`attempt 2 of 6 in 1 s`'))
 })
 
 t.test('the last line of --json is the shown object', async (t) => {

@@ -94,13 +94,11 @@ export function lineDisplay(place: DisplayPlace, interval: number): Display {
 }
 
 /** An attempt that has not received anything is not news, because the next line says how it ended. */
-function isNews(
-  { state, received, total, attempt }: DownloadProgress,
-  last: DownloadProgress | null,
-): boolean {
+function isNews(progress: DownloadProgress, last: DownloadProgress | null): boolean {
+  const { state, received, resumed, total, attempt } = progress
   switch (state) {
     case 'downloading':
-      return last?.state !== state && received !== (last?.received ?? 0) && received !== total
+      return last?.state !== state && received !== (last?.received ?? resumed) && received !== total
     case 'waiting':
       return last?.state !== state || attempt !== last.attempt
     case 'paused':

@@ -122,6 +122,7 @@ function statePieces(progress: DownloadProgress, view: NumbersView): Piece[] {
   const { state, connections } = progress
   switch (state) {
     case 'downloading': {
+      if (connections === 0) return rateOf(progress, view)
       const count = `${connections} ${connections === 1 ? 'connection' : 'connections'}`
       return [...rateOf(progress, view), fixed(count, RANK.extra, { glue: ', ' })]
     }

@@ -73,6 +73,10 @@ t.test('a small file has no line before its summary', async (t) => {
   t.strictSame(lines([{ received: 1024 }, { state: 'verifying', received: 1024 }, { state: 'finished' }]), [])
 })
 
+t.test('the bytes of an earlier run are not news', async (t) => {
+  t.strictSame(lines([{ received: 512, resumed: 512 }]), [])
+})
+
 t.test('after an interval there is a line in any case', async (t) => {
   t.strictSame(lines([{ received: 0 }], 0), ['file.iso: 0% 0 B / 1.0 KiB, 0 B/s, 1 connection'])
 })
