@@ -53,7 +53,7 @@ export function progressLine(name: string, progress: DownloadProgress, view: Lin
 function choose(lines: readonly (readonly Piece[])[], columns: number): readonly Piece[] {
   for (const rank of [RANK.hint, RANK.name, RANK.speed])
     for (const line of lines) if (hasSpace(line, { columns, rank })) return line
-  return lines.at(-1) ?? []
+  return lines.slice(-1).flat()
 }
 
 interface NumbersView extends LineView {

@@ -31,7 +31,7 @@ function scaled(bytes: number): { number: string; unit: string } {
   let unit = 0
   for (; Math.round(value) >= 1024 && unit < SIZE_UNITS.length - 1; unit++) value /= 1024
   const digits = unit === 0 || value >= 99.95 ? 0 : 1
-  return { number: value.toFixed(digits), unit: SIZE_UNITS[unit] ?? '' }
+  return { number: value.toFixed(digits), unit: `${SIZE_UNITS[unit]}` }
 }
 
 /** A time in ms: 0.4 s, 45 s, 3 min 7 s, 2 h 5 min, 3 d 4 h. */
