@@ -29,7 +29,7 @@ export async function seenTexts(page: Page): Promise<string[]> {
 
 /** What HTTP and the browser call things, in every language. */
 const NAMES = new Set(
-  `fastify-send-range reply.sendRange range-get JavaScript IndexedDB OPFS CORS HTTP HTTPS localhost SHA-256 MiB GET HEAD
+  `fastify-send-range reply.sendRange range-get JavaScript IndexedDB OPFS CORS HTTP HTTPS URL localhost SHA-256 MiB GET HEAD
    Range If-Range ETag Content-Range Content-Type Content-Length Cache-Control Last-Modified Accept-Ranges
    content-type content-length cache-control last-modified content-range accept-ranges etag`.split(/\s+/),
 )

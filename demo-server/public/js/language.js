@@ -7,7 +7,10 @@
   page.lang = wanted.map(has).find(Boolean) ?? 'en'
   if (page.lang !== 'en') {
     page.classList.add('untranslated')
-    // If a script is missing, the page is shown in English.
-    addEventListener('load', () => page.classList.remove('untranslated'))
+    // Modules run before this event. If one of them is missing, the page is shown as it is, in English.
+    addEventListener('load', () => {
+      if (page.classList.contains('untranslated')) page.lang = 'en'
+      page.classList.remove('untranslated')
+    })
   }
 }

@@ -109,7 +109,7 @@ function describeBody(response, body) {
 function describePart(title, content, fields) {
   const part = el('article', { className: 'part' }, el('h4', {}, title))
   if (fields) part.append(el('pre', {}, fields))
-  part.append(el('pre', { className: 'mono' }, ...preview(content)))
+  part.append(el('pre', { className: 'mono', lang: '' }, ...preview(content)))
   return part
 }
 
