@@ -7,7 +7,7 @@ export type StandIn = 'page' | 'json' | 'error' | 'pointer'
 /** The first bytes of an answer, and what is known about it. */
 export interface Start {
   /** They begin with the first byte of the file. */
-  readonly bytes: Buffer
+  readonly bytes: Uint8Array
   /** Content-Type, all lines joined; `''` where it is missing. */
   readonly contentType: string
   /** What a file of this name cannot be. */
@@ -69,7 +69,7 @@ const PROLOG = '<?xml '
  * The first characters in lower case, without a byte order mark, an XML declaration and leading blanks, and with one blank
  * in place of several. Null if the declaration is not complete.
  */
-function textOf(bytes: Buffer): string | null {
+function textOf(bytes: Uint8Array): string | null {
   const text = decode(bytes)
     .replace(/[\t\n\f\r ]+/g, ' ')
     .replace(/^ | (?=<)|(?<=>) $/g, '')
@@ -83,12 +83,12 @@ const UTF_16_LITTLE = '\xff\xfe'
 const UTF_16_BIG = '\xfe\xff'
 
 /** Bytes as characters: UTF-16 if it has a mark, otherwise Latin-1, because only ASCII is looked for. */
-function decode(bytes: Buffer): string {
-  const text = bytes.toString('latin1')
+function decode(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes)
   if ([UTF_8, UTF_16_LITTLE, UTF_16_BIG].some((mark) => mark.startsWith(text))) return ''
   if (text.startsWith(UTF_8)) return text.slice(UTF_8.length)
   const whole = bytes.subarray(2, bytes.length - (bytes.length % 2))
-  if (text.startsWith(UTF_16_LITTLE)) return whole.toString('utf16le')
-  if (text.startsWith(UTF_16_BIG)) return Buffer.from(whole).swap16().toString('utf16le')
+  if (text.startsWith(UTF_16_LITTLE)) return new TextDecoder('utf-16le').decode(whole)
+  if (text.startsWith(UTF_16_BIG)) return new TextDecoder('utf-16be').decode(whole)
   return text
 }

@@ -1,6 +1,7 @@
 // The digest of a file on the disk.
 import { constants } from 'node:fs'
-import { type Algorithm, hasher } from '../rules/digest.ts'
+import type { Algorithm } from '../rules/digest.ts'
+import { hasher } from '../rules/hasher.ts'
 import { openRegular } from './regular-file.ts'
 
 /** How to read. */

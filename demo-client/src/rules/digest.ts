@@ -1,5 +1,4 @@
 // Digests in the fields of RFC 9530, and from the user.
-import { createHash, type Hash } from 'node:crypto'
 import { parseDictionary } from 'structured-headers'
 import { DownloadError } from '../errors.ts'
 
@@ -20,11 +19,6 @@ export interface ExpectedDigest {
   readonly value: string
 }
 
-/** A new hash for `algorithm`. */
-export function hasher(algorithm: Algorithm): Hash {
-  return createHash(algorithm === 'sha-256' ? 'sha256' : 'sha512')
-}
-
 /**
  * The digests in a Repr-Digest or Content-Digest field (RFC 9530 §2, §3), by algorithm in base64. Unknown
  * algorithms, values of the wrong length and invalid fields are ignored.
@@ -41,7 +35,8 @@ export function parseDigests(field: string | null): Readonly<Record<string, stri
   for (const algorithm of ALGORITHMS) {
     const value = members.get(algorithm)?.[0]
     if (!(value instanceof ArrayBuffer) || value.byteLength !== BYTES[algorithm]) continue
-    digests[algorithm] = Buffer.from(value).toString('base64')
+    // Not by a Buffer: a page has none (`browser/`).
+    digests[algorithm] = btoa(String.fromCharCode(...new Uint8Array(value)))
   }
   return digests
 }

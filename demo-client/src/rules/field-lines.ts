@@ -1,5 +1,4 @@
 // The header fields of an answer as they arrived: not merged, and complete.
-import { isUtf8 } from 'node:buffer'
 
 /** The values of each field, by lower-case name, in the order they came. */
 export type FieldLines = ReadonlyMap<string, readonly string[]>
@@ -44,6 +43,10 @@ export function digits(text: string | null): number | null {
 /** A field value as UTF-8 if its bytes are valid UTF-8. node:http reads it as Latin-1. */
 export function asUtf8(value: string): string {
   if (/[^\0-\xff]/.test(value)) return value // no longer bytes
-  const bytes = Buffer.from(value, 'latin1')
-  return isUtf8(bytes) ? bytes.toString('utf8') : value
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    return decoder.decode(Uint8Array.from(value, (character) => character.charCodeAt(0)))
+  } catch {
+    return value
+  }
 }

@@ -1,7 +1,8 @@
 // The digest of one part: a Content-Digest in the head of its answer, one in the trailers, or both.
 import type { Hash } from 'node:crypto'
 import type { Answer } from '../http/answer.ts'
-import { ALGORITHMS, type Algorithm, type ExpectedDigest, hasher, strongest } from '../rules/digest.ts'
+import { ALGORITHMS, type Algorithm, type ExpectedDigest, strongest } from '../rules/digest.ts'
+import { hasher } from '../rules/hasher.ts'
 import { announcesContentDigest, canHaveTrailers, trailerDigests } from '../rules/trailer-digests.ts'
 
 /** Hashes the bytes of a part as they come, and verifies the digests at the end. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { hasher, parseChecksum, parseDigests, strongest } from '#client/rules/digest.js'
+import { parseChecksum, parseDigests, strongest } from '#client/rules/digest.js'
 
 t.test('a checksum and a digest field are read, and a malformed one is refused', async (t) => {
   const hex = createHash('sha256').update('x').digest('hex')
@@ -21,7 +21,5 @@ t.test('a checksum and a digest field are read, and a malformed one is refused',
   t.strictSame(parseDigests(null), {})
   t.strictSame(parseDigests('sha-256=:'), {}, 'not a structured field')
   t.equal(strongest({}), null)
-  t.equal(hasher('sha-256').update('x').digest('base64'), base64)
-  t.equal(hasher('sha-512').digest().length, 64)
   t.equal(strongest({ 'sha-256': base64, 'sha-512': 'x' })?.algorithm, 'sha-512')
 })

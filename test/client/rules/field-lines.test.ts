@@ -37,5 +37,6 @@ t.test('digits are read as a safe integer, or null', async (t) => {
 t.test('bytes that are UTF-8 are read as UTF-8, others as Latin-1', async (t) => {
   t.equal(asUtf8('\u00c3\u00a4'), 'ä')
   t.equal(asUtf8('\u00e4'), 'ä')
+  t.equal(asUtf8('\u00ef\u00bb\u00bfa'), '\ufeffa', 'a byte order mark stays')
   t.equal(asUtf8('€'), '€', 'what is no longer bytes stays')
 })
