@@ -24,13 +24,15 @@ const PACKAGES: Readonly<Record<string, Package>> = {
     impure: 'files/open-file.ts',
   },
   'demo-client': {
-    // The last is a type for the compiler.
+    // Those of `browser/` are for the module of a page. The last is a type for the compiler.
     entries: [
       'index.ts',
       'command/start.ts',
       'command/range-get.ts',
       'demo/start.ts',
       'demo/walk.ts',
+      'browser/rules.ts',
+      'browser/status-codes.ts',
       'dom-types.ts',
     ],
     pure: [...pureFilesOf('demo-client'), 'disk/write-sizes.ts'],

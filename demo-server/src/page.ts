@@ -4,6 +4,8 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 
 const PUBLIC = fileURLToPath(new URL('../public/', import.meta.url))
+/** The rules of range-get, which the build bundles for the page. */
+const BUILT = fileURLToPath(new URL('../dist/page/', import.meta.url))
 
 /** What the page's security policy depends on. */
 export interface PageOptions {
@@ -40,5 +42,5 @@ export async function page(app: FastifyInstance, { otherPort }: PageOptions): Pr
     originAgentCluster: false,
   })
   // Without the wildcard each file has its own route, and all other names are routed to the files of the walk.
-  await app.register(fastifyStatic, { root: PUBLIC, wildcard: false })
+  await app.register(fastifyStatic, { root: [PUBLIC, BUILT], wildcard: false })
 }

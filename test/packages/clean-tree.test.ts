@@ -24,8 +24,8 @@ t.test(
       await mkdir(join(copy, folder, 'dist'), { recursive: true })
       await writeFile(join(copy, folder, 'dist/stale.js'), '')
     }
-    const args = PACKAGES.flatMap((folder) => ['-w', folder])
-    const printed = await run(copy, 'npm', 'pack', '--silent', ...args)
+    const chosen = PACKAGES.flatMap((folder) => ['-w', folder])
+    const printed = await run(copy, 'npm', 'pack', '--silent', ...chosen)
     const tarballs = printed.split('\n').filter((line) => line.endsWith('.tgz'))
     t.equal(tarballs.length, PACKAGES.length)
     for (const [index, folder] of PACKAGES.entries()) {
@@ -34,5 +34,15 @@ t.test(
       for (const path of promised(folder)) t.ok(files.includes(path), `${folder}: ${path}`)
       t.notOk(files.includes('package/dist/stale.js'), folder)
     }
+    const args = ['pack', '-w', 'demo-server', '--dry-run', '--ignore-scripts', '--json']
+    const [{ files }] = JSON.parse(await run(copy, 'npm', ...args))
+    const names = files.map(({ path }: { path: string }) => path)
+    for (const path of [
+      'dist/main.js',
+      'dist/page/js/range-get-rules.js',
+      'public/index.html',
+      'files/2.txt',
+    ])
+      t.ok(names.includes(path), `demo-server: ${path}`)
   },
 )

@@ -142,6 +142,11 @@ const CLIENT: Layout = {
       mayImport: ['text/status-name.ts', 'content', 'errors.ts', 'is-error.ts'],
       isPure: true,
     },
+    browser: {
+      is: 'the rules for a page: the verdict on an answer of fetch()',
+      mayImport: ['content', 'rules'],
+      isPure: true,
+    },
     state: {
       is: 'the state of a download, as values: blocks, the form of the journal, the names of all files',
       mayImport: ['rules'],

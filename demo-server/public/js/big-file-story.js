@@ -4,10 +4,16 @@ import { text } from './texts.js'
 
 /** The sentence for each event of a download, and its tone. Events without a sentence are not shown. */
 const SENTENCES = {
-  first: ({ etag }) => [text('story.first', { etag })],
+  first: ({ etag }) => [text('story.first', { etag: etag ?? '–' })],
   resumed: ({ received }) => [text('story.resumed', { received }), 'good'],
-  restarted: ({ dropped }) => [text('story.restarted', { dropped: bytes(dropped) }), 'notice'],
-  lost: ({ received, wait }) => [lostText(bytes(received), wait), 'bad'],
+  restarted: ({ received }) => [text('story.restarted', { dropped: bytes(received) }), 'notice'],
+  repeated: () => [text('story.repeated'), 'notice'],
+  lost: ({ received, wait, reason }) => [
+    reason === null
+      ? lostText(bytes(received), wait)
+      : text('story.refused', { reason, seconds: wait / 1000 }),
+    'bad',
+  ],
   asked: ({ headers }) => headers.Range && [`Range: ${headers.Range}, If-Range: ${headers['If-Range']}`],
 }
 

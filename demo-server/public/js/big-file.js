@@ -101,8 +101,7 @@ class BigFile {
       speed.add(event.received - this.#received)
       this.#received = event.received
     } else {
-      const isAnswer = ['first', 'resumed', 'restarted'].includes(event.kind)
-      if (isAnswer) this.#received = this.#resumedAt = event.kind === 'resumed' ? event.received : 0
+      if ('kept' in event) this.#received = this.#resumedAt = event.kept
       const sentence = sentenceFor(event)
       if (sentence) tell(this.#story, ...sentence)
     }

@@ -6,9 +6,10 @@ export class Journal {
     this.#key = `big.bin in ${storeId}`
   }
 
-  /** @returns {{ etag: string, total: number } | null} */
+  /** @returns {object | null} the validators of the version, as range-get's rules have them. An older page wrote fewer. */
   read() {
-    return JSON.parse(localStorage.getItem(this.#key) ?? 'null')
+    const version = JSON.parse(localStorage.getItem(this.#key) ?? 'null')
+    return version?.digests ? version : null
   }
 
   write(version) {

@@ -33,8 +33,7 @@ export default {
   'walk.failed': '{reason}. Press any key to try again.',
   'walk.changed': 'The file has changed: the whole new version ({n} bytes) came instead.',
   'walk.whole': 'The whole file ({n} bytes) came instead of a piece.',
-  'walk.refused': 'The server answered {status}',
-  'walk.mismatch': 'The answer does not match the bytes that are already here',
+  'walk.length': 'The answer has another length than it announced',
   'walk.cell': 'byte {position}: {value}',
   'walk.position': 'byte {position}',
 
@@ -59,10 +58,17 @@ export default {
   'break.replaced': 'The server now has another version of the file under the same name.',
   'store.origin': 'the browser’s own disk (OPFS)',
   'store.picked': 'a file of your choice',
+  'answer.status': 'The server answered {status}',
+  'answer.changed': 'The answer does not match the bytes that are already here: {reason}',
+  'answer.endless': 'The server does not say how long the file is',
+  'answer.too-long': 'The server sent more bytes than it announced',
+  'answer.invalid': 'The server {reason}',
   'story.first': '200: the whole file, version {etag}.',
   'story.resumed': '206: still the same version. Continuing from byte {received}. No byte is sent twice.',
   'story.restarted':
     '200: another version. The {dropped} of the old one are discarded. Starting again from byte 0.',
+  'story.repeated': '200: the whole file again. The bytes that are already here are skipped.',
+  'story.refused': '{reason}. Asking again in {seconds} s.',
 
   'video.drawn': { one: '{n} range of {total}', other: '{n} ranges of {total}' },
   'video.unplayable':

@@ -61,8 +61,7 @@ export default {
   'walk.failed': '{reason}。按任意键重试。',
   'walk.changed': '文件变了：收到的是完整的新版本，共 {n} 字节。',
   'walk.whole': '收到的不是一段，而是整个文件，共 {n} 字节。',
-  'walk.refused': '服务器的响应是 {status}',
-  'walk.mismatch': '响应与已收到的字节对不上',
+  'walk.length': '响应的长度与它宣布的不同',
   'walk.cell': '字节 {position}：{value}',
   'walk.position': '字节 {position}',
 
@@ -108,9 +107,16 @@ export default {
   'break.replaced': '服务器上同名的文件现在是另一个版本。',
   'store.origin': '浏览器自己的磁盘空间（OPFS）',
   'store.picked': '自选的文件',
+  'answer.status': '服务器的响应是 {status}',
+  'answer.changed': '响应与已收到的字节对不上：{reason}',
+  'answer.endless': '服务器没有说明文件有多长',
+  'answer.too-long': '服务器发送的字节比它宣布的多',
+  'answer.invalid': '响应不能使用：the server {reason}',
   'story.first': '200：整个文件，版本 {etag}。',
   'story.resumed': '206：仍是同一个版本，从字节 {received} 处继续。没有一个字节发送两次。',
   'story.restarted': '200：另一个版本。旧版本的 {dropped} 被丢弃，从字节 0 重新开始。',
+  'story.repeated': '200：又是整个文件。已收到的字节会被跳过。',
+  'story.refused': '{reason}。{seconds} 秒后再次请求。',
 
   'video.title': '可以拖动进度的视频',
   'video.intro':

@@ -1,7 +1,7 @@
 import { drawBand } from './band.js'
-import { parseContentRange } from './content-range.js'
 import { byId } from './dom.js'
 import { bytes } from './format.js'
+import { parseContentRange } from './range-get-rules.js'
 import { text } from './texts.js'
 import { asking } from './visit.js'
 
@@ -35,8 +35,8 @@ export function drawVideo(entries) {
     return [
       {
         total: range.total,
-        start: range.start,
-        end: isUnderWay ? range.end : range.start + Math.max(bytesSent, 1) - 1,
+        start: range.first,
+        end: isUnderWay ? range.last : range.first + Math.max(bytesSent, 1) - 1,
         kind: isUnderWay ? 'under-way' : outcome,
       },
     ]

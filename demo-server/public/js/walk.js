@@ -1,9 +1,10 @@
+import { accept } from './answer.js'
 import { ByteMap } from './byte-map.js'
 import { showCharacters } from './characters.js'
-import { parseContentRange } from './content-range.js'
 import { byId } from './dom.js'
 import { answerText, isConnectionLost, lostText, requestText } from './messages.js'
 import { sleep, waitToRetry } from './pause.js'
+import { rangeValidator } from './range-get-rules.js'
 import { text } from './texts.js'
 import { asking } from './visit.js'
 
@@ -25,8 +26,8 @@ class StepError extends Error {}
 class Walk {
   #map = new ByteMap(byId('walk-map'))
   #received = new Uint8Array(0)
-  #total = null
-  #etag = null
+  /** The validators of the text, as range-get's rules have them. */
+  #version = null
   #size = byId('walk-step')
   /** Set while the walk is running. */
   #running = null
@@ -35,8 +36,8 @@ class Walk {
 
   get state() {
     if (this.#running) return 'running'
-    if (this.#total === null) return this.#hasStopped ? 'paused' : 'new'
-    return this.#received.length === this.#total ? 'done' : 'paused'
+    if (this.#version === null) return this.#hasStopped ? 'paused' : 'new'
+    return this.#received.length === this.#version.total ? 'done' : 'paused'
   }
 
   toggle() {
@@ -67,16 +68,16 @@ class Walk {
   async run() {
     const running = new AbortController()
     this.#running = running
-    this.#say(this.#total === null ? text('walk.asking') : text('walk.asking-next'))
+    this.#say(this.#version === null ? text('walk.asking') : text('walk.asking-next'))
     try {
-      while (this.#received.length !== this.#total) {
+      while (this.#received.length !== this.#version?.total) {
         const pause = await this.#step(running)
         if (this.#running !== running) return
         running.signal.throwIfAborted()
         await pause(running.signal)
       }
       this.#running = null
-      this.#say(text('walk.complete', { n: this.#total }))
+      this.#say(text('walk.complete', { n: this.#version.total }))
     } catch (error) {
       if (this.#running !== running) return
       this.#running = null
@@ -88,10 +89,11 @@ class Walk {
   /** One request. Returns how to wait for the next one; nothing if the walk has been started over meanwhile. */
   async #step(running) {
     const start = this.#received.length
-    const size = this.#stepSize()
+    const end = start + this.#stepSize()
+    const condition = this.#version && rangeValidator(this.#version)
     const fields = {
-      Range: `bytes=${start}-${start + size - 1}`,
-      ...(this.#etag && { 'If-Range': this.#etag }),
+      Range: `bytes=${start}-${end - 1}`,
+      ...(condition && { 'If-Range': condition }),
     }
     byId('walk-request').textContent = requestText('GET', URL_PATH, fields)
     const answer = await this.#ask(fields)
@@ -101,7 +103,7 @@ class Walk {
       this.#say(lostText(text('walk.position', { position: start }), RETRY))
       return (signal) => waitToRetry(RETRY, signal)
     }
-    this.#accept(answer, start)
+    this.#accept(answer, { start, end })
     return (signal) => sleep(Number(byId('walk-pace').value), signal)
   }
 
@@ -121,7 +123,9 @@ class Walk {
     const position = this.#received.length
     if (error === null) return text('walk.paused', { position })
     if (!(error instanceof StepError)) return text('walk.failed', { reason: error.message })
-    return this.#total === null ? error.message : text('walk.paused-for', { position, reason: error.message })
+    return this.#version === null
+      ? error.message
+      : text('walk.paused-for', { position, reason: error.message })
   }
 
   /** The bytes of a step. Throws if what was typed is not a possible step. */
@@ -132,47 +136,34 @@ class Walk {
     throw new StepError(text('walk.no-step', { min: Number(min), max: Number(max) }))
   }
 
-  /** Appends a piece only if it begins where the text ends and is of the same version. */
-  #accept({ response, bytes }, start) {
+  /** Appends the bytes of an answer that are not here yet, if range-get's rules accept it. */
+  #accept({ response, bytes }, range) {
     byId('walk-answer').textContent = answerText(response)
-    const etag = response.headers.get('ETag')
-    if (response.status === 200) {
-      const hasChanged = this.#etag !== null
+    const answer = accept(response, { range, validators: this.#version })
+    const { start, end, total: n } = answer
+    if (bytes.length !== end - start) throw new Error(text('walk.length'))
+    if (answer.isNew) {
       this.#forget()
-      this.#begin(bytes.length, etag)
-      const n = bytes.length
-      return this.#append(bytes, hasChanged ? text('walk.changed', { n }) : text('walk.whole', { n }))
+      this.#version = answer.validators
+      this.#map.reset(n)
     }
-    const range = parseContentRange(response.headers.get('Content-Range'))
-    if (response.status !== 206 || !range) {
-      throw new Error(text('walk.refused', { status: response.status }))
-    }
-    if (this.#total === null) this.#begin(range.total, etag)
-    if (range.start !== start || range.total !== this.#total || etag !== this.#etag) {
-      throw new Error(text('walk.mismatch'))
-    }
-    this.#append(bytes, text('walk.progress', { received: range.end + 1, n: range.total }))
-  }
-
-  #begin(total, etag) {
-    this.#total = total
-    this.#etag = etag
-    this.#map.reset(total)
-  }
-
-  #append(bytes, message) {
-    this.#map.fill(this.#received.length, bytes)
-    const joined = new Uint8Array(this.#received.length + bytes.length)
+    const at = this.#received.length
+    this.#map.fill(at, bytes.subarray(at - start))
+    const joined = new Uint8Array(end)
     joined.set(this.#received)
-    joined.set(bytes, this.#received.length)
+    joined.set(bytes, start)
     this.#received = joined
     byId('walk-text').replaceChildren(...showCharacters(joined))
-    this.#say(message)
+    if (answer.isOther) this.#say(text('walk.changed', { n }))
+    else
+      this.#say(
+        answer.kind === 'whole' ? text('walk.whole', { n }) : text('walk.progress', { received: end, n }),
+      )
   }
 
   #forget() {
     this.#received = new Uint8Array(0)
-    this.#total = this.#etag = null
+    this.#version = null
     this.#map.reset(0)
     byId('walk-text').textContent = '–'
   }
