@@ -2,7 +2,8 @@
 import { type CallerFields, fieldsOf } from './caller/caller-fields.ts'
 import { assertSignal, assertType, readOptions } from './caller/check-arguments.ts'
 import { DownloadError } from './errors.ts'
-import { type ExpectedDigest, parseChecksum } from './rules/digest.ts'
+import { parseChecksum } from './rules/checksum.ts'
+import type { ExpectedDigest } from './rules/digest.ts'
 import { isWithin, NUMBER_LIMITS, type NumberLimits, type NumberOption } from './text/option-limits.ts'
 import type { SegmentReport } from './transfer/segment-report.ts'
 

@@ -1,13 +1,13 @@
-// Digests in the fields of RFC 9530, and from the user.
+// Digests in the fields of RFC 9530.
 import { parseDictionary } from 'structured-headers'
-import { DownloadError } from '../errors.ts'
 
 /** The supported algorithms, best first. RFC 9530 §5 lists both as active. */
 export const ALGORITHMS = ['sha-512', 'sha-256'] as const
 /** One of {@link ALGORITHMS}. */
 export type Algorithm = (typeof ALGORITHMS)[number]
 
-const BYTES: Readonly<Record<Algorithm, number>> = { 'sha-256': 32, 'sha-512': 64 }
+/** Length of a digest in bytes. */
+export const DIGEST_BYTES: Readonly<Record<Algorithm, number>> = { 'sha-256': 32, 'sha-512': 64 }
 
 /** Value of Want-Repr-Digest and Want-Content-Digest: sha-256 rather than sha-512 (RFC 9530 §4). */
 export const WANT_DIGEST = 'sha-256=10, sha-512=3'
@@ -34,7 +34,7 @@ export function parseDigests(field: string | null): Readonly<Record<string, stri
   }
   for (const algorithm of ALGORITHMS) {
     const value = members.get(algorithm)?.[0]
-    if (!(value instanceof ArrayBuffer) || value.byteLength !== BYTES[algorithm]) continue
+    if (!(value instanceof ArrayBuffer) || value.byteLength !== DIGEST_BYTES[algorithm]) continue
     // Not by a Buffer: a page has none (`browser/`).
     digests[algorithm] = btoa(String.fromCharCode(...new Uint8Array(value)))
   }
@@ -48,23 +48,4 @@ export function strongest(digests: Readonly<Record<string, string>>): ExpectedDi
     if (value !== undefined) return { algorithm, value }
   }
   return null
-}
-
-/**
- * A digest as a user writes it: `sha-256=` or `sha-512=`, then hexadecimal digits or base64.
- * @throws DownloadError `ERR_DOWNLOAD_USAGE`
- */
-export function parseChecksum(text: string): ExpectedDigest {
-  const match = /^sha-?(256|512)[=:](.+)$/i.exec(text.trim())
-  const algorithm: Algorithm = match?.[1] === '512' ? 'sha-512' : 'sha-256'
-  const value = match?.[2] ?? ''
-  const size = BYTES[algorithm]
-  const isHex = value.length === size * 2 && /^[0-9a-f]+$/i.test(value)
-  const bytes = Buffer.from(value, isHex ? 'hex' : 'base64')
-  const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
-  if (match === null || (!isHex && !isBase64) || bytes.length !== size) {
-    const form = 'Write sha-256=… or sha-512=… with the digest in hexadecimal or base64'
-    throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a checksum: "${text}". ${form}`)
-  }
-  return { algorithm, value: bytes.toString('base64') }
 }
