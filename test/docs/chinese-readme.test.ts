@@ -1,6 +1,7 @@
 // The Chinese README covers three English documents. Its code, figures and names must be the same as theirs.
 import t from 'tap'
 import { readDocument, type Table, tableUnder } from './support/markdown.ts'
+import { optionsUnder } from './support/option-headings.ts'
 
 const CHINESE = readDocument('README.zh-CN.md')
 const ROOT = readDocument('README.md')
@@ -43,11 +44,20 @@ for (const { chinese, index = 0, english } of [
   })
 }
 
-for (const { chinese, english, columns } of [
+interface SharedNames {
+  readonly chinese: string
+  readonly english: Table['rows']
+  readonly columns: Readonly<Record<string, string>>
+}
+
+const SHARED_NAMES: readonly SharedNames[] = [
   { chinese: '状态码', english: tableUnder(PLUGIN, 'Statuses'), columns: { 状态码: 'status' } },
   {
     chinese: '插件选项',
-    english: tableUnder(PLUGIN, 'Options'),
+    english: optionsUnder(PLUGIN.text, 'Options').map(({ name, defaultValue }) => ({
+      option: `\`${name}\``,
+      default: `\`${defaultValue}\``,
+    })),
     columns: { 选项: 'option', 默认值: 'default' },
   },
   { chinese: '下载器选项', english: tableUnder(CLIENT, 'Options'), columns: { 选项: 'option' } },
@@ -56,7 +66,9 @@ for (const { chinese, english, columns } of [
     english: tableUnder(CLIENT, 'Exit statuses'),
     columns: { 退出码: 'status', 错误码: 'code' },
   },
-]) {
+]
+
+for (const { chinese, english, columns } of SHARED_NAMES) {
   t.test(`"${chinese}" has the rows and names of the English table`, async (t) => {
     const rows = chineseTables(chinese)[0] ?? []
     for (const [ours, theirs] of Object.entries(columns))

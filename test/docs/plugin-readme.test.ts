@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
+import { utimes } from 'node:fs/promises'
 import { connect } from 'node:http2'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { CHANNELS } from 'fastify-send-range'
 import t, { type Test } from 'tap'
@@ -8,8 +10,8 @@ import { localhostCertificate } from '../plugin/support/localhost-certificate.ts
 import { ask } from './support/ask.ts'
 import { readDocument } from './support/markdown.ts'
 import { missing, runCommand } from './support/programs.ts'
-import { HELLO, recipeFiles } from './support/recipe-files.ts'
-import { originOf, runRecipe } from './support/snippet.ts'
+import { HELLO, MODIFIED_SECONDS, recipeFiles } from './support/recipe-files.ts'
+import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
 
 const README = readDocument('plugin/README.md')
 const FIRST_FOUR = { range: 'bytes=0-3' }
@@ -29,6 +31,13 @@ const RECIPES: Readonly<Record<string, Check>> = {
     const head = await app.inject({ method: 'HEAD', url: '/files/hello.txt' })
     t.equal(head.statusCode, 200)
     t.equal(head.headers['content-length'], '13')
+  },
+  API: async (t, app) => {
+    const part = await get(app, '/files/hello.txt')
+    t.equal(part.body, 'hell')
+    t.match(part.headers['content-disposition'], /^attachment/)
+    t.equal((await get(app, '/all/hello.txt')).body, 'hell')
+    t.equal((await get(app, '/all/missing')).headers.etag, '"1"')
   },
   Errors: async (t, app) => {
     const beyond = await get(app, '/files/hello.txt', { range: 'bytes=13-' })
@@ -190,7 +199,8 @@ function listOf(field: unknown): string[] {
 const recipes = README.blocks.filter(({ language }) => language === 'js')
 
 t.test('every block of the README is run here: its language is known', async (t) => {
-  const known = ['js', 'sh', 'http', 'nginx']
+  // test/packages/use.test.ts compiles those of TypeScript.
+  const known = ['js', 'ts', 'sh', 'http', 'nginx']
   for (const { language, heading } of README.blocks) t.ok(known.includes(language), `${language}: ${heading}`)
   t.strictSame(recipes.map(({ heading }) => heading).sort(), Object.keys(RECIPES).sort())
 })
@@ -208,9 +218,14 @@ t.test(
   async (t) => {
     const usage = README.blocks.filter(({ heading }) => heading === 'Usage')
     const code = usage.find(({ language }) => language === 'js')?.text ?? ''
-    const command = usage.find(({ language }) => language === 'sh')?.text ?? ''
+    const [prepare = '', command = ''] = usage
+      .filter(({ language }) => language === 'sh')
+      .map(({ text }) => text)
     const shown = usage.find(({ language }) => language === 'http')?.text ?? ''
-    const app = await runRecipe(t, code, await recipeFiles(t))
+    const folder = await projectFolder(t)
+    await runCommand(prepare, { cwd: folder })
+    await utimes(join(folder, 'files/hello.txt'), MODIFIED_SECONDS, MODIFIED_SECONDS)
+    const app = await runRecipe(t, code, { "'files'": `'${join(folder, 'files')}'` })
     const { stdout } = await runCommand(command.replace('http://localhost:3000', originOf(app)), { cwd: '.' })
     const [head = '', body] = stdout.split('\r\n\r\n')
     const [shownHead = '', shownBody] = shown.split('\n\n')

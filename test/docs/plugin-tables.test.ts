@@ -7,31 +7,79 @@ import rangePlugin, { CHANNELS, SendRangeError, type SendRangeErrorCode } from '
 import t, { type Test } from 'tap'
 import { defaultSettings, registrationSettings } from '#plugin/settings.js'
 import { REPOSITORY } from '../support/repository.ts'
+import { declarationOf } from './api/declaration.ts'
 import { ask, type Question } from './support/ask.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
+import { aliasOf, optionsUnder, partsOf } from './support/option-headings.ts'
 
 const README = readDocument('plugin/README.md')
 
 /** The text of a declaration file of the built plugin. */
 const declarations = (name: string): string => readFileSync(`${REPOSITORY}plugin/dist/${name}.d.ts`, 'utf8')
 
-t.test('the table of options has the names and defaults of the code', async (t) => {
-  const settings = defaultSettings()
-  const rows = tableUnder(README, 'Options')
-  t.strictSame(rows.map(({ option }) => plain(option)).sort(), Object.keys(settings).sort())
-  const declared = membersOf(declarations('options'), 'SendRangeOptions')
-  t.strictSame([...declared, 'maxOpenFiles'].sort(), Object.keys(settings).sort())
-  for (const row of rows) {
-    const name = plain(row['option']) as keyof typeof settings
-    const shown = plain(row['default'])
-    const value = settings[name]
-    if (name === 'root') t.equal(shown, 'process.cwd()')
-    else if (typeof value === 'number') t.equal(Number(shown.replaceAll('_', '')), value, name)
-    else if (typeof value === 'string') t.equal(shown, `'${value}'`, name)
-    else if (value === undefined) t.equal(shown, 'undefined', name)
-    else t.equal(shown, JSON.stringify(value), name)
+const OPTIONS = optionsUnder(README.text, 'Options')
+const settings = defaultSettings()
+
+/** The types of the options by their names, as declared. */
+const declaredOptions = new Map(
+  ['SendRangeOptions', 'RangePluginOptions']
+    .flatMap((name) => declarationOf(name, declarations('options')).members)
+    .map(({ name, type }) => [name.replace('?', ''), type]),
+)
+const ALIASES = {
+  Dotfiles: aliasOf('Dotfiles', declarations('rules/resolve-path')),
+  EtagPolicy: aliasOf('EtagPolicy', declarations('files/file-options')),
+  EtagFunction: 'function',
+  EncodedSlashes: aliasOf('EncodedSlashes', declarations('rules/target-spelling')),
+  TargetSpelling: aliasOf('TargetSpelling', declarations('rules/target-spelling')),
+}
+
+/** A default as the README writes it. */
+function shownDefault(name: string, value: unknown): string {
+  if (name === 'root') return 'process.cwd()'
+  if (typeof value === 'string') return `'${value}'`
+  return JSON.stringify(value) ?? 'undefined'
+}
+
+t.test('each option has a heading, with the type and the default of the code', async (t) => {
+  t.strictSame(OPTIONS.map(({ name }) => name).sort(), Object.keys(settings).sort())
+  t.strictSame([...declaredOptions.keys()].sort(), Object.keys(settings).sort())
+  for (const { name, type, defaultValue, meaning } of OPTIONS) {
+    t.strictSame(partsOf(type), partsOf(declaredOptions.get(name) ?? '', ALIASES), name)
+    t.equal(
+      defaultValue.replaceAll('_', ''),
+      shownDefault(name, settings[name as keyof typeof settings]),
+      name,
+    )
+    t.not(meaning, '', name)
   }
+})
+
+t.test('the line of links leads to each option, in order', async (t) => {
+  const [, text = ''] = README.text.split('\n### Options\n')
+  const line = text.split('\n').find((each) => each.startsWith('[`')) ?? ''
+  t.strictSame(
+    [...line.matchAll(/\[`(\w+)`\]\(#(\w+)\)/g)].map(([, name = '', anchor]) => [name, anchor]),
+    OPTIONS.map(({ name }) => [name, name.toLowerCase()]),
+  )
+})
+
+t.test('the block of the whole API has every option with its default, and every export', async (t) => {
+  const block = README.blocks.find(({ heading }) => heading === 'API')?.text ?? ''
+  const shown = [...block.matchAll(/^ {2}(\w+): (.+), \/\/ /gm)].map(([, name, value]) => [name, value])
+  t.strictSame(
+    shown,
+    OPTIONS.map(({ name, defaultValue }) => [name, defaultValue]),
+  )
+  const [, named = ''] = /^import rangePlugin, \{([^}]+)\}/.exec(block) ?? []
+  const known = ['default', 'module.exports', 'rangePlugin']
+  t.strictSame(
+    named.match(/\w+/g)?.sort(),
+    Object.keys(await import('fastify-send-range'))
+      .filter((name) => !known.includes(name))
+      .sort(),
+  )
 })
 
 t.test('the options of fileSource are those of the plugin that are about files', async (t) => {
@@ -40,14 +88,13 @@ t.test('the options of fileSource are those of the plugin that are about files',
     rows.map(({ option }) => plain(option)),
     membersOf(declarations('files/file-options'), 'FileSourceOptions'),
   )
-  const ofPlugin = new Map(tableUnder(README, 'Options').map((row) => [row['option'], row['default']]))
-  for (const row of rows) t.equal(row['default'], ofPlugin.get(row['option']))
+  const ofPlugin = new Map(OPTIONS.map(({ name, defaultValue }) => [name, defaultValue]))
+  for (const row of rows) t.equal(plain(row['default']), ofPlugin.get(plain(row['option'])))
 })
 
-t.test('the strings that the table of options lists are accepted, others are not', async (t) => {
-  for (const row of tableUnder(README, 'Options')) {
-    const name = plain(row['option'])
-    const listed = [...(row['type'] ?? '').matchAll(/'(\w+)'/g)].map(([, value]) => value)
+t.test('the strings that the options list are accepted, others are not', async (t) => {
+  for (const { name, type } of OPTIONS) {
+    const listed = [...type.matchAll(/'(\w+)'/g)].map(([, value]) => value)
     if (listed.length === 0) continue
     for (const value of listed) t.ok(registrationSettings({ [name]: value }), `${name}: ${value}`)
     t.throws(() => registrationSettings({ [name]: 'another' }), { code: 'ERR_RANGE_OPTION' }, name)

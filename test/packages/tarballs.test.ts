@@ -71,6 +71,16 @@ for (const folder of PACKAGES) {
       t.equal(manifestOf(folder).version, JSON.parse(read('package.json')).version)
     })
 
+    t.test('its documents link to its own files and to complete URLs, and show no picture', async (t) => {
+      for (const path of files.filter((name) => name.endsWith('.md'))) {
+        t.notMatch(read(path), /!\[/, `${path}: npm would look for a picture in another place`)
+        for (const [, target = ''] of read(path).matchAll(/\]\(([^)\s]+)\)/g)) {
+          const [file = ''] = target.split('#')
+          if (!target.startsWith('https://') && file !== '') t.ok(files.includes(file), `${path}: ${target}`)
+        }
+      }
+    })
+
     const tool = (name: string): string => join(REPOSITORY, 'node_modules/.bin', name)
     t.test('publint finds nothing', async (t) => {
       t.match(await run(place, tool('publint'), 'run', tarball, '--strict'), /All good!/)

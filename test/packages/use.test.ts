@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { readDocument } from '../docs/support/markdown.ts'
 import { REPOSITORY } from '../support/repository.ts'
 import { manifestOf, run, strangersProject } from './support/package-user.ts'
 
@@ -101,16 +102,29 @@ fastify.get('/x', (_request, reply) => reply.sendRange('x'))
 export const result: Promise<rangeGet.DownloadResult> = rangeGet.download('http://localhost/', 'x').finished
 `
 
+/** The usage of a README, with its route in TypeScript. */
+function typedUsage(): string {
+  const blocks = readDocument('plugin/README.md').blocks.filter(({ heading }) => heading === 'Usage')
+  const textIn = (wanted: string): string => blocks.find(({ language }) => language === wanted)?.text ?? ''
+  return textIn('js').replace(/^fastify\.get\(.*$/m, textIn('ts'))
+}
+
 for (const { name, options, files } of [
-  { name: 'node20', options: { module: 'node20' }, files: ['typed.mts', 'typed.cts'] },
-  { name: 'nodenext', options: { module: 'nodenext' }, files: ['typed.mts', 'typed.cts'] },
-  { name: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler' }, files: ['typed.mts'] },
+  { name: 'node20', options: { module: 'node20' }, files: ['typed.mts', 'usage.mts', 'typed.cts'] },
+  { name: 'nodenext', options: { module: 'nodenext' }, files: ['typed.mts', 'usage.mts', 'typed.cts'] },
+  {
+    name: 'bundler',
+    options: { module: 'esnext', moduleResolution: 'bundler' },
+    files: ['typed.mts', 'usage.mts'],
+  },
 ]) {
   t.test(`TypeScript finds the types (resolution ${name})`, async (t) => {
     const project = `tsconfig.${name}.json`
     const compilerOptions = { target: 'es2023', strict: true, noEmit: true, types: ['node'], ...options }
     await writeFile(join(folder, 'typed.mts'), TYPED)
     await writeFile(join(folder, 'typed.cts'), TYPED_REQUIRE)
+    t.match(typedUsage(), 'fastify.get<')
+    await writeFile(join(folder, 'usage.mts'), typedUsage())
     await writeFile(join(folder, project), JSON.stringify({ compilerOptions, files }))
     t.equal(await run(folder, process.execPath, TSC, '-p', project), '')
   })

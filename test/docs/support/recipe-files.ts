@@ -9,7 +9,7 @@ export const HELLO = 'hello, ranges'
 /** Large enough for @fastify/compress. */
 const STORY = 'once upon a time\n'.repeat(100)
 /** Long ago, so that every date is a strong one. */
-const MODIFIED_SECONDS = 784_111_777
+export const MODIFIED_SECONDS = 784_111_777
 
 const FILES: Readonly<Record<string, string>> = {
   'files/hello.txt': HELLO,
@@ -40,6 +40,8 @@ export async function recipeFiles(t: Test): Promise<Placeholders> {
     await utimes(path, MODIFIED_SECONDS, MODIFIED_SECONDS)
   }
   return {
+    "'files'": `'${join(folder, 'files')}'`,
+    'process.cwd()': `'${join(folder, 'files')}'`,
     '/srv/files': join(folder, 'files'),
     '/srv/manuals': join(folder, 'manuals'),
     '/srv/pictures': join(folder, 'pictures'),
