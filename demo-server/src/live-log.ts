@@ -55,7 +55,7 @@ export class LiveLog {
   /** An answer is about to go out. */
   begin(request: FastifyRequest, reply: FastifyReply): void {
     this.#ids.set(request, ++this.#count)
-    this.#tell({
+    this.#publish({
       id: this.#count,
       ...describe(request, reply),
       status: reply.statusCode,
@@ -69,10 +69,10 @@ export class LiveLog {
   end({ request, reply, status, bytesSent, durationMs }: SendRangeEvent, outcome: Ending): void {
     const id = this.#ids.get(request) ?? ++this.#count
     const duration = Math.round(durationMs * 10) / 10
-    this.#tell({ id, ...describe(request, reply), status, bytesSent, outcome, duration })
+    this.#publish({ id, ...describe(request, reply), status, bytesSent, outcome, duration })
   }
 
-  #tell(entry: LogEntry): void {
+  #publish(entry: LogEntry): void {
     const change = ++this.#changes
     const text = `id: ${this.#name}:${change}\ndata: ${JSON.stringify(entry)}\n\n`
     // Removed first, so that the entries stay in the order of their last change.

@@ -34,7 +34,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
       'if (a.length <= MAX_SAFE_DIGITS && b.length < MAX_SAFE_DIGITS)',
       'if (a.length <= MAX_SAFE_DIGITS && b.length > MAX_SAFE_DIGITS)',
     ],
-    why: 'while one of two numbers is exact, both ways tell the greater; this one is the quicker',
+    why: 'while one of two numbers is exact, both ways find the greater one; this one is faster',
   },
   {
     module: 'plugin/dist/rules/range-set',
@@ -95,7 +95,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     module: 'plugin/dist/rules/http-date',
     line: 'if (seconds !== lastFormatted.seconds) {',
     becomes: ['if (true) {'],
-    why: 'the same text, made anew',
+    why: 'the same text, made again',
   },
   {
     module: 'plugin/dist/rules/entity-tag',

@@ -16,7 +16,7 @@ const MIN_WRITE_BYTES = 256 * 1024
 /** From this rate on, a download waits for the copy into the page cache. It is more than a gigabit line. */
 const FAST = { bytes: 13 * 1024 * 1024, ms: 100 }
 
-/** Tells how many milliseconds have passed between two looks. `performance` is one. */
+/** A clock that counts milliseconds from any point in time. `performance` is one. */
 export interface Clock {
   now(): number
 }

@@ -75,7 +75,7 @@ export function hasPlainFolders(path: string): boolean {
   return !BACKSLASH.test(path) && path.slice(0, path.lastIndexOf('/')).search(ENCODED_UNRESERVED) === -1
 }
 
-/** Whether a path has two slashes in a row. A router can be told to read them as one. */
+/** Whether a path has two slashes in a row. A router can be configured to read them as one. */
 export function hasEmptySegment(path: string): boolean {
   return path.includes('//')
 }

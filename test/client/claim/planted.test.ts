@@ -135,7 +135,12 @@ t.test('a file that is hard-linked as the part file keeps its bytes', async (t) 
   t.equal((await get(`${server.url}/file.bin`, dir)).code, null)
   sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.ok(server.served - before < SIZE, 'what was there is used')
-  sameBytes(t, readFileSync(join(dir, 'backup')), backup, 'the copy that somebody has linked stays as it was')
+  sameBytes(
+    t,
+    readFileSync(join(dir, 'backup')),
+    backup,
+    'the copy that another user has linked is not changed',
+  )
 })
 
 t.test('a lock that is not a file, or is endless, stays and stops the download', async (t) => {

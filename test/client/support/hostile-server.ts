@@ -103,7 +103,7 @@ export interface Resource {
   fields: Readonly<Record<string, string>>
 }
 
-/** Content whose every line tells its offset, so that a shifted or mixed file shows. */
+/** Content in which each line begins with its offset, so that a shifted or mixed file is noticed. */
 export function makeContent(size: number, label = 'version A'): Buffer {
   const line = (offset: number): string => `${label} ${String(offset).padStart(12, '0')}\n`
   const width = line(0).length

@@ -6,7 +6,7 @@ import { environment } from './command.ts'
 const LOOKS = 1000
 const LOOK_PAUSE_MS = 25
 
-/** A terminal that is seen by nobody, with a shell of job control in it. */
+/** A terminal without a screen, with a shell that has job control. */
 export interface Terminal {
   /** Types `text`; names such as `Enter` and `C-z` are keys. */
   type(...text: readonly string[]): void
@@ -14,7 +14,7 @@ export interface Terminal {
   screen(): string
   /** Resolves with the screen once it is as wanted; rejects after some seconds. */
   shows(wanted: RegExp | ((screen: string) => boolean)): Promise<string>
-  /** Resolves once somebody takes each key as it is typed, without echo; rejects after some seconds. */
+  /** Resolves once a program takes each key as it is typed, without echo; rejects after some seconds. */
   takesKeys(): Promise<void>
   resize(columns: number): void
 }

@@ -29,6 +29,6 @@ t.test('a rejected promise in the place of a value does not end the process', as
     const answer = answers[name]
     t.equal(answer?.status, status, name)
     t.equal(answer?.code, code, `${name}: its code`)
-    t.notMatch(answer?.text, SECRET, `${name}: what it failed with is not told`)
+    t.notMatch(answer?.text, SECRET, `${name}: the reason of its failure is not sent`)
   }
 })

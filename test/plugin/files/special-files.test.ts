@@ -162,7 +162,7 @@ t.test("a file that Node's permission model denies is a 403 that names no path",
   const flag = Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission'
   const modules = fileURLToPath(new URL('../../../../', import.meta.url))
   const allowed = [modules, join(base, 'root')].map((path) => `--allow-fs-read=${join(path, '*')}`)
-  const told = execFileSync(
+  const printed = execFileSync(
     'env',
     [
       '-u',
@@ -176,7 +176,7 @@ t.test("a file that Node's permission model denies is a 403 that names no path",
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   )
-  const answers = JSON.parse(told) as Record<string, { status: number; text: string }>
+  const answers = JSON.parse(printed) as Record<string, { status: number; text: string }>
   t.equal(answers['/open/open.txt']?.status, 200)
   for (const target of ['/denied/secret.txt', '/denied/absent.txt']) {
     t.equal(answers[target]?.status, 403, target)
@@ -235,8 +235,8 @@ t.test('a file without permission to read is a 403 that names no path', { skip }
   execFileSync('chmod', ['700', join(root, 'closed')])
   // Without the options of the test runner, which would write into a folder of the child's former self.
   const command = ['-u', 'NODE_OPTIONS', process.execPath, CHILD, root]
-  const told = execFileSync('env', command, { encoding: 'utf8' })
-  const answers = JSON.parse(told) as Record<string, { status: number; text: string }>
+  const printed = execFileSync('env', command, { encoding: 'utf8' })
+  const answers = JSON.parse(printed) as Record<string, { status: number; text: string }>
   t.equal(answers['/open.txt']?.status, 200)
   for (const target of ['/secret.txt', '/closed/f.txt', '/closed/absent.txt']) {
     t.equal(answers[target]?.status, 403, target)
@@ -248,7 +248,7 @@ t.test('a file without permission to read is a 403 that names no path', { skip }
 t.test('a request gets a 503 with Retry-After if no descriptor is left', async (t) => {
   const root = t.testdir({ 'f.txt': 'text' })
   for (let count = 0; count < 60; count++) writeFileSync(join(root, `${count}.bin`), Buffer.alloc(200_000))
-  const told = execFileSync(
+  const printed = execFileSync(
     'sh',
     [
       '-c',
@@ -259,7 +259,7 @@ t.test('a request gets a 503 with Retry-After if no descriptor is left', async (
     ],
     { encoding: 'utf8' },
   )
-  const { oneByOne, statuses, retryAfter, later } = JSON.parse(told) as {
+  const { oneByOne, statuses, retryAfter, later } = JSON.parse(printed) as {
     oneByOne: number[]
     statuses: number[]
     retryAfter: string[]

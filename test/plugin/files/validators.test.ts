@@ -92,8 +92,8 @@ t.test('an etag function receives path, size and mtime', async (t) => {
   const root = t.testdir({ folder: { 'f.txt': CONTENT } })
   utimesSync(join(root, 'folder/f.txt'), MODIFIED_SECONDS, MODIFIED_SECONDS)
   const facts: EtagFacts[] = []
-  const etag = (told: EtagFacts): string => {
-    facts.push(told)
+  const etag = (given: EtagFacts): string => {
+    facts.push(given)
     return 'v1'
   }
   const { app } = await serve(t, { plugin: { root, etag } })

@@ -18,7 +18,7 @@ const LATE_BYTES = 100
 /** Gives most of its bytes, and the remainder when the test releases them. */
 class PausingSource implements RangeSource {
   #goOn: () => void = () => {}
-  readonly #told = new Promise<void>((resolve) => {
+  readonly #released = new Promise<void>((resolve) => {
     this.#goOn = resolve
   })
 
@@ -37,7 +37,7 @@ class PausingSource implements RangeSource {
 
   async *#chunks() {
     for (let at = 0; at < CONTENT.length; at += LATE_BYTES) {
-      if (at + LATE_BYTES >= CONTENT.length) await this.#told
+      if (at + LATE_BYTES >= CONTENT.length) await this.#released
       yield CONTENT.subarray(at, at + LATE_BYTES)
     }
   }

@@ -220,12 +220,12 @@ t.test('the error handler answers if a source fails before its first byte', asyn
 })
 
 t.test('the signal of a source is aborted when its client leaves', async (t) => {
-  const told: string[] = []
+  const aborted: string[] = []
   let closed = 0
   const hanging = (signal: AbortSignal, where: string): Promise<never> =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => {
-        told.push(where)
+        aborted.push(where)
         reject(signal.reason)
       })
     })
@@ -252,17 +252,17 @@ t.test('the signal of a source is aborted when its client leaves', async (t) => 
     if (path === 'later') await client.readHead()
     else await sleep(20)
     client.destroy()
-    await until(() => told.includes(path))
+    await until(() => aborted.includes(path))
   }
   await until(() => closed === 2)
-  t.strictSame(told, ['open', 'first', 'later'])
+  t.strictSame(aborted, ['open', 'first', 'later'])
 
   const pipelined = await RawClient.connect(port)
   for (const path of ['first', 'open']) pipelined.request('GET', `/${path}`)
   await sleep(20)
   pipelined.destroy()
-  await until(() => told.length === 4)
-  t.strictSame(told.slice(3), ['first'], 'a request that was queued behind another was never opened')
+  await until(() => aborted.length === 4)
+  t.strictSame(aborted.slice(3), ['first'], 'a request that was queued behind another was never opened')
   t.strictSame(
     errors().filter(({ err }) => err?.code !== 'ABORT_ERR' && err !== undefined),
     [],

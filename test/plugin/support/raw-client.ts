@@ -16,7 +16,7 @@ export interface Answer extends Head {
 
 const HEAD_END = '\r\n\r\n'
 
-/** An HTTP/1.1 client that reads a byte only when it is asked to: what nobody reads stays with the server. */
+/** An HTTP/1.1 client that reads a byte only when it is asked to: bytes that it has not read stay with the server. */
 export class RawClient {
   readonly socket: Socket
   readonly #chunks: AsyncIterator<Buffer>
@@ -24,7 +24,7 @@ export class RawClient {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    // Whoever reads learns of a cut connection from the iterator.
+    // The reader learns from the iterator that the connection was cut.
     socket.on('error', () => {})
     this.#chunks = socket.iterator({ destroyOnReturn: false })
   }
@@ -35,7 +35,7 @@ export class RawClient {
     return new RawClient(socket)
   }
 
-  /** Over TLS, whoever the server's certificate names. */
+  /** Over TLS. The names in the server's certificate are not checked. */
   static async connectSecurely(port: number): Promise<RawClient> {
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
     await once(socket, 'secureConnect')

@@ -22,7 +22,7 @@ export interface Answer {
 /** A way to a server. */
 export interface Transport {
   readonly name: string
-  /** What Fastify has to be told. */
+  /** The options that Fastify needs for it. */
   readonly server: { readonly http2?: true; readonly https?: typeof localhostCertificate }
   ask(port: number, ask: Ask): Promise<Answer>
 }
