@@ -1,7 +1,7 @@
 // A download from the URL to the finished file, and the handle that its caller holds.
 //
 // 1. Read the options and the destination: `options.ts`, `caller/`.
-// 2. If a checksum is given and the file has it already, end here: `disk/destination.ts`.
+// 2. Find or make the directory: `disk/output-directory.ts`. If a checksum is given and the file has it already, end here: `disk/destination.ts`.
 // 3. Lock the output, and verify what an earlier run has left: `disk/store.ts`.
 // 4. Fetch one version of the file into the store: `fetch-versions.ts`, `transfer/transfer.ts`.
 // 5. Verify the digests of the whole file: `disk/verify-digests.ts`.
@@ -9,6 +9,7 @@
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
 import { type Destination, Output } from './disk/destination.ts'
+import { prepareDirectory } from './disk/output-directory.ts'
 import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
 import { Store } from './disk/store.ts'
 import { verifyDigests } from './disk/verify-digests.ts'
@@ -139,6 +140,7 @@ class Run implements Download {
     const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
     this.#status.setPath(output.path)
     this.#status.enter('checking')
+    await prepareDirectory(output.folder, settings.missingDirectory)
     const finished = output.isNamed ? await this.#findFinished(output, settings) : null
     if (finished !== null) return finished
     const store = await this.#openStore({ origin, output, settings })

@@ -30,6 +30,11 @@ export interface DownloadOptions {
    */
   readonly existing?: 'refuse' | 'replace'
   /**
+   * What to do where the directory of the file is missing. `'refuse'` (default) ends with `ERR_DOWNLOAD_UNWRITABLE`.
+   * `'create'` makes it and its parents before the first request. It stays, even if the download fails.
+   */
+  readonly missingDirectory?: 'refuse' | 'create'
+  /**
    * A name for the download, in place of the URL. A run resumes what an earlier run with the same key has left, even
    * where the URL was another one. For mirrors and renewed links. The server's strong entity-tag still decides.
    */
@@ -116,6 +121,7 @@ const DEFAULTS: Settings = {
   checksum: null,
   resume: 'auto',
   existing: 'refuse',
+  missingDirectory: 'refuse',
   resumeKey: null,
   retries: 5,
   retryDelay: 1000,
@@ -133,11 +139,12 @@ const DEFAULTS: Settings = {
   signal: null,
 }
 
-type ChoiceOption = 'resume' | 'existing' | 'html' | 'modified'
+type ChoiceOption = 'resume' | 'existing' | 'missingDirectory' | 'html' | 'modified'
 
 const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = {
   resume: ['auto', 'never'],
   existing: ['refuse', 'replace'],
+  missingDirectory: ['refuse', 'create'],
   html: ['refuse', 'accept'],
   modified: ['now', 'server'],
 }
@@ -162,6 +169,7 @@ export function settingsOf(given: DownloadOptions): Settings {
     checksum: options.checksum === undefined ? DEFAULTS.checksum : parseChecksum(options.checksum),
     resume: choiceOf(options, 'resume'),
     existing: choiceOf(options, 'existing'),
+    missingDirectory: choiceOf(options, 'missingDirectory'),
     resumeKey: options.resumeKey ?? DEFAULTS.resumeKey,
     retries: number('retries'),
     retryDelay: number('retryDelay'),
@@ -200,7 +208,8 @@ function wholeNumber(name: string, value: unknown, limits: NumberLimits): number
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'function' ? 'a value of another type' : String(value)
+  if (typeof value === 'object' || typeof value === 'function') return 'a value of another type'
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 function usage(message: string): DownloadError {

@@ -34,6 +34,17 @@ t.test('every option that is a number has limits', async (t) => {
   t.pass('checked by the compiler')
 })
 
+t.test('an option that does not exist is named in the error, with the nearest one that does', async (t) => {
+  for (const [name, message] of [
+    ['conections', 'there is no option "conections"; did you mean "connections"?'],
+    ['max-redirects', 'there is no option "max-redirects"; did you mean "maxRedirects"?'],
+    ['Overwrite', 'there is no option "Overwrite"'],
+    ['a\nb', 'there is no option "a\\nb"'],
+    ['', 'there is no option ""'],
+  ] as const)
+    t.throws(() => settingsOf({ [name]: 4 }), { code: 'ERR_DOWNLOAD_USAGE', message }, message)
+})
+
 t.test('minRate must be below limitRate', async (t) => {
   t.match(settingsOf({ limitRate: 10, minRate: 9 }), { limitRate: 10, minRate: 9 })
   t.equal(settingsOf({ minRate: Number.MAX_SAFE_INTEGER - 1 }).minRate, Number.MAX_SAFE_INTEGER - 1)
@@ -45,8 +56,9 @@ t.test('minRate must be below limitRate', async (t) => {
 
 t.test('a wrong value is named in the error, with what is allowed', async (t) => {
   for (const [options, message] of [
+    [{ connections: '4' as unknown as number }, 'connections must be a whole number from 1 to 64, not "4"'],
     [{ connections: 65 }, 'connections must be a whole number from 1 to 64, not 65'],
-    [{ html: 'x' as 'accept' }, 'html must be one of refuse, accept, not x'],
+    [{ html: 'x' as 'accept' }, 'html must be one of refuse, accept, not "x"'],
     [
       { modified: {} as unknown as 'now' },
       'modified must be one of now, server, not a value of another type',

@@ -6,16 +6,19 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { DownloadProgress } from 'range-get'
 import t, { type Test } from 'tap'
-import { HELP, parseCommand } from '#client/command/arguments.js'
+import { parseCommand } from '#client/command/arguments.js'
 import { EXIT_STATUS, EXIT_STATUS_HELP } from '#client/command/exit-status.js'
+import { HELP } from '#client/command/help.js'
+import { OPTION_LIST, spellingOf } from '#client/command/option-table.js'
 import { ANY_BYTES, BINARY_FORMATS } from '#client/content/file-formats.js'
 import { settingsOf } from '#client/options.js'
 import { progressLine } from '#client/text/progress-line.js'
 import { plainStyle } from '#client/text/style.js'
+import { CLI } from '../support/cli.ts'
 import { REPOSITORY } from '../support/repository.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
-import { runRangeGet } from './support/programs.ts'
+import { runCommand, runRangeGet } from './support/programs.ts'
 import { projectFolder } from './support/snippet.ts'
 
 const README = readDocument('demo-client/README.md')
@@ -69,7 +72,7 @@ t.test('every block of the README is run here: its language is known', async (t)
   ])
   t.strictSame(
     README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
-    ['npx', 'npm', 'npx', 'npx', 'npx'],
+    ['npx', 'npm', 'npx', 'npx', 'source', 'npx'],
   )
 })
 
@@ -82,6 +85,13 @@ t.test('"Install" prints the help', async (t) => {
 function withoutTimes(text = ''): string {
   return text.replace(/[\d.]+ s \([\d.]+ [KM]?i?B\/s\)/, 'N s (N B/s)')
 }
+
+t.test('the line of "Completion and manual page" makes bash complete the options', async (t) => {
+  const line = README.blocks.find(({ text }) => text.startsWith('source'))?.text ?? ''
+  const script = line.replace('range-get', `"${process.execPath}" "${CLI}"`)
+  const { stdout } = await runCommand(`bash -c '${script}; complete -p range-get'`, { cwd: t.testdir({}) })
+  t.equal(stdout, 'complete -F _range_get range-get\n')
+})
 
 t.test('the commands of "Usage" print the shown text', async (t) => {
   const shown = README.blocks.filter(({ language }) => language === 'text').map(({ text }) => text)
@@ -125,21 +135,19 @@ t.test('the last line of --json is the shown object', async (t) => {
   t.strictSame(Object.keys(found), Object.keys(want), 'in this order')
 })
 
-t.test('the table of options and the help list the same options', async (t) => {
+t.test('the table of options is that of the code, and each row is accepted', async (t) => {
   const rows = tableUnder(README, 'Options')
-  const shown = rows.map(({ option }) => plain(option))
-  const names = (text: string): string[] =>
-    [...text.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g)].map(([name]) => name)
-  const helped = names(
-    HELP.slice(HELP.indexOf('Output'), HELP.indexOf('While it runs')).replaceAll('http_proxy', ''),
+  t.strictSame(
+    rows.map((row) => [plain(row['option']), plain(row['default'])]),
+    OPTION_LIST.map((option) => [spellingOf(option), option.default ?? '']),
   )
-  t.strictSame(names(shown.join(' ')).sort(), helped.sort())
   for (const row of rows) {
     const [, name = '', value] = /(--[a-z-]+)(?: (\S+))?/.exec(plain(row['option'])) ?? []
     const given: Record<string, string> = {
       DIGEST: `sha-256=${'0'.repeat(64)}`,
       "'K:": 'K: V',
       URL: 'http://p',
+      SHELL: 'zsh',
     }
     const args = value === undefined ? [name] : [name, given[value] ?? '1']
     t.ok(parseCommand([...args, 'http://h/f']), args.join(' '))
@@ -147,23 +155,15 @@ t.test('the table of options and the help list the same options', async (t) => {
 })
 
 t.test('the command has the defaults of the library', async (t) => {
-  const settings = settingsOf({})
-  const seconds = (ms: number): string => String(ms / 1000)
-  const want: Record<string, string> = {
-    '--connections': String(settings.connections),
-    '--delay': String(settings.delay),
-    '--retries': String(settings.retries),
-    '--retry-delay': seconds(settings.retryDelay),
-    '--max-retry-delay': seconds(settings.maxRetryDelay),
-    '--stall-timeout': seconds(settings.stallTimeout),
-    '--connect-timeout': seconds(settings.connectTimeout),
-    '--max-redirects': String(settings.maxRedirects),
-  }
-  for (const row of tableUnder(README, 'Options')) {
-    const name = /--[a-z-]+/.exec(row['option'] ?? '')?.[0] ?? ''
-    const shown = plain(row['default'])
-    if (/^\d/.test(shown)) t.equal(shown, want[name], name)
-    else t.notOk(name in want, `${name} has a default`)
+  const settings: Readonly<Record<string, unknown>> = { ...settingsOf({}) }
+  for (const { name, default: byDefault = '' } of OPTION_LIST) {
+    const setting = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+    const isNumber = typeof settings[setting] === 'number'
+    t.equal(/^\d/.test(byDefault), isNumber, `${name} has a default`)
+    if (!isNumber) continue
+    const command = parseCommand([`--${name}`, byDefault, 'http://h/f'])
+    const options: Readonly<Record<string, unknown>> = command.kind === 'get' ? { ...command.options } : {}
+    t.equal(options[setting], settings[setting], name)
   }
 })
 

@@ -154,7 +154,7 @@ const CLIENT: Layout = {
     },
     caller: {
       is: 'the arguments of a caller, read safely: options, header fields, signals',
-      mayImport: ['errors.ts'],
+      mayImport: ['text/nearest-name.ts', 'errors.ts'],
     },
     files: {
       is: 'single operations on files, made safe: open, flush, identify, read, write; descriptors and buffers',

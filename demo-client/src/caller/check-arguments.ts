@@ -1,5 +1,6 @@
 // Reads the arguments of a caller. A wrong type, or an error while reading, is a usage error. Pure.
 import { DownloadError } from '../errors.ts'
+import { nearestName } from '../text/nearest-name.ts'
 
 /**
  * Returns what `read` returns. An error from a getter, a Proxy or an iterator of the caller becomes the cause of a usage
@@ -44,7 +45,8 @@ export function readOptions(options: unknown, known: object): Readonly<Record<st
   const { isRecord, names } = reading('options', () => namesIn(unawaited(options)))
   if (!isObject(options) || !isRecord) throw usage('options must be an object')
   for (const name of names)
-    if (!Object.hasOwn(known, name)) throw usage(`there is no option ${JSON.stringify(name)}`)
+    if (!Object.hasOwn(known, name))
+      throw usage(`there is no option ${JSON.stringify(name)}${suggestion(name, Object.keys(known))}`)
   const read = (name: string): unknown => reading(name, () => Reflect.get(options, name))
   return Object.fromEntries(Object.keys(known).map((name) => [name, read(name)]))
 }
@@ -56,11 +58,18 @@ export function readOptions(options: unknown, known: object): Readonly<Record<st
 export function readDestination(destination: unknown): string | { readonly directory: string } {
   if (typeof destination === 'string') return path(destination)
   const { names } = reading('the destination', () => namesIn(unawaited(destination)))
-  if (!isObject(destination) || !reading('the destination', () => 'directory' in destination))
-    throw usage('the destination must be a path or { directory }')
+  if (!isObject(destination)) throw usage('the destination must be a path or { directory }')
   for (const name of names)
-    if (name !== 'directory') throw usage(`a destination has no property ${JSON.stringify(name)}`)
+    if (name !== 'directory')
+      throw usage(`a destination has no property ${JSON.stringify(name)}${suggestion(name, ['directory'])}`)
+  if (!reading('the destination', () => 'directory' in destination))
+    throw usage('the destination must be a path or { directory }')
   return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known)
+  return nearest === null ? '' : `; did you mean ${JSON.stringify(nearest)}?`
 }
 
 /** The names of a value's properties, including inherited ones. An iterable object or a promise is not a record. */

@@ -21,24 +21,31 @@ export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
 /** The status if all downloads succeeded but standard output could not be written. */
 export const OUTPUT_FAILED = 14
 
+/** What each status means. ASCII, and short enough for 80 columns. */
+export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: string])[] = [
+  [0, 'done'],
+  [1, 'a bug in this program'],
+  [2, 'a wrong option or URL'],
+  [3, 'the network failed, and no retry was left'],
+  [4, 'the server answered with an error, such as 404 Not Found'],
+  [5, 'the file kept changing on the server'],
+  [6, "the server's answers cannot be trusted"],
+  [7, 'the file does not have the expected digest'],
+  [8, 'the disk is full, or a quota or size limit is reached'],
+  [9, 'the output cannot be written'],
+  [10, 'another process is downloading to the same file'],
+  [11, 'the output already exists (range-get without --overwrite)'],
+  [12, "TLS failed, or the server's certificate is not trusted"],
+  [14, 'the download succeeded, but standard output could not be written'],
+  [15, 'no file descriptor or memory is left (ulimit -n)'],
+  [130, 'stopped by Ctrl-C or q; run again to resume'],
+]
+
 /** The lines about exit statuses in the help texts. */
-export const EXIT_STATUS_HELP: string = `Exit status
-  0    done
-  1    a bug in this program
-  2    a wrong option or URL
-  3    the network failed, and no retry was left
-  4    the server answered with an error (404, 403, 500, …)
-  5    the file kept changing on the server
-  6    the server's answers cannot be trusted
-  7    the file does not have the expected digest
-  8    the disk is full, or a quota or size limit is reached
-  9    the output cannot be written
-  10   another process is downloading to the same file
-  11   the output already exists (range-get without --overwrite)
-  12   TLS failed, or the server's certificate is not trusted
-  14   the download succeeded, but standard output could not be written
-  15   no file descriptor or memory is left (ulimit -n)
-  130  stopped by Ctrl-C or q; run again to resume`
+export const EXIT_STATUS_HELP: string = [
+  'Exit status',
+  ...EXIT_STATUS_MEANINGS.map(([status, meaning]) => `  ${String(status).padEnd(4)} ${meaning}`),
+].join('\n')
 
 /** The exit status for a failure; 1 if it is not a {@link DownloadError}. */
 export function exitStatusOf(error: unknown): number {

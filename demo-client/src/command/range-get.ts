@@ -9,10 +9,12 @@ import { type Download, DownloadError, download } from '../index.ts'
 import { nameFromUrl } from '../state/file-name.ts'
 import { jsonLine, oneLine } from '../text/one-line.ts'
 import { publicUrl } from '../text/public-url.ts'
-import { type Command, HELP, type Job, parseCommand } from './arguments.ts'
+import { type Command, type Job, parseCommand } from './arguments.ts'
+import { completionFor } from './completion.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
 import { leaveTerminal } from './foreground.ts'
+import { HELP } from './help.ts'
 import { type Key, watchKeys } from './keys.ts'
 import { OutputStream } from './output-stream.ts'
 import { leave, type StopSignals, watchStopSignals } from './stop-signals.ts'
@@ -25,7 +27,12 @@ const JSON_INTERVAL_MS = 500
 
 const stderr = new OutputStream(process.stderr)
 const style = styleFor(process.stderr, process.env)
+/** What is printed. The reader of a text may have seen enough: `range-get --help | head -1`. */
+let printing: 'events' | 'text' = 'events'
+let hasOutputFailed = false
 const stdout = new OutputStream(process.stdout, (code) => {
+  if (printing === 'text' && code === 'EPIPE') return
+  hasOutputFailed = true
   stderr.write(`range-get: cannot write to standard output (${code})\n`)
 })
 
@@ -145,6 +152,12 @@ function version(): string {
   return isManifest ? String(manifest.version) : 'unknown'
 }
 
+function print(text: string): number {
+  printing = 'text'
+  stdout.write(text)
+  return 0
+}
+
 async function main(args: readonly string[]): Promise<number> {
   let command: Command
   try {
@@ -154,11 +167,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   switch (command.kind) {
     case 'help':
-      stdout.write(`${HELP}\n`)
-      return 0
+      return print(`${HELP}\n`)
     case 'version':
-      stdout.write(`range-get ${version()}\n`)
-      return 0
+      return print(`range-get ${version()}\n`)
+    case 'completion':
+      return print(completionFor(command.shell))
     case 'get':
       return await getAll(command)
   }
@@ -169,7 +182,7 @@ setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc')
 
 process.once('exit', (status) => {
-  if (status === 0 && stdout.isBroken) process.exitCode = OUTPUT_FAILED
+  if (status === 0 && hasOutputFailed) process.exitCode = OUTPUT_FAILED
   leaveTerminal()
 })
 leave(await main(process.argv.slice(2)))

@@ -52,6 +52,11 @@ export class Output {
     return this.#path
   }
 
+  /** The folder of that path. */
+  get folder(): string {
+    return dirname(this.#path)
+  }
+
   /** Uses the server's name for the file (Content-Disposition) instead of the one from the URL. */
   rename(disposition: string | null): void {
     const name = nameFromDisposition(disposition)

@@ -13,6 +13,8 @@ export type PathEntry =
 const MAX_LINKS = 40
 /** Folders of a process's open descriptors. /dev/stdout leads there. */
 const DESCRIPTOR_FOLDERS = /^(?:\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd|\/dev\/fd)$/
+const FILE_ADVICE = 'Give the name of a file'
+const FOLDER_ADVICE = 'Give the path of a file, or use -d (in the library { directory })'
 /** The mode of a folder such as /tmp, in which all users may write but delete only their own files. */
 const STICKY_SHARED_MODE = 0o1002
 
@@ -30,8 +32,10 @@ export async function entryAt(path: string): Promise<PathEntry> {
     if (stats === null && links === 0) return { kind: 'nothing', path }
     if (stats === null) throw inTheWay(path, `it is a symbolic link to ${at}, which does not exist`)
     if (stats.isFile()) return { kind: 'file', path: at, stats }
-    if (!stats.isSymbolicLink())
-      throw inTheWay(path, `${links === 0 ? 'it is' : 'it leads to'} ${nameOf(stats)}`)
+    if (!stats.isSymbolicLink()) {
+      const reason = `${links === 0 ? 'it is' : 'it leads to'} ${nameOf(stats)}`
+      throw inTheWay(path, reason, stats.isDirectory() ? FOLDER_ADVICE : FILE_ADVICE)
+    }
     await assertTrusted(path, stats, folder)
     at = resolve(folder, await readlink(at))
   }
@@ -78,9 +82,9 @@ function nameOf(stats: Stats): string {
   return 'a device'
 }
 
-function inTheWay(path: string, reason: string): DownloadError {
-  const advice = 'It was not changed. Give the name of a file'
-  return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: ${reason}. ${advice}`)
+function inTheWay(path: string, reason: string, advice: string = FILE_ADVICE): DownloadError {
+  const message = `cannot write ${path}: ${reason}. It was not changed. ${advice}`
+  return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', message)
 }
 
 function descriptor(path: string): DownloadError {

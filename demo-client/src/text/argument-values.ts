@@ -18,22 +18,46 @@ export function integer(name: string, text: string, limits: NumberLimits): numbe
   throw usage(`--${name} takes a whole number from ${limits.least} to ${limits.most}, not "${text}"`)
 }
 
-/** The value in ms of the option `name`, written in seconds, which may have a fraction. `limits` in ms. */
-export function durationMs(name: string, text: string, limits: NumberLimits): number {
-  const value = /^\d{1,9}(\.\d+)?$/.test(text) ? Math.round(Number.parseFloat(text) * 1000) : Number.NaN
+/** Units of times, and what each is in ms. */
+const TIME_UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** How the times of an option are read. */
+export interface TimeRules {
+  /** In ms. */
+  readonly limits: NumberLimits
+  /** What a number without a unit counts. */
+  readonly bareUnit: 'ms' | 's'
+}
+
+/** The value in ms of the option `name`: `500ms`, `1.5s`, `2m`, `1h`, or a number alone. */
+export function durationMs(name: string, text: string, { limits, bareUnit }: TimeRules): number {
+  const [, number = '', unit = bareUnit] = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h)?$/i.exec(text) ?? []
+  const [, ms = Number.NaN] = Object.entries(TIME_UNITS).find(([each]) => each === unit.toLowerCase()) ?? []
+  const value = Math.round(Number.parseFloat(number) * ms)
   if (isWithin(value, limits)) return value
-  const range = `from ${limits.least / 1000} to ${limits.most / 1000}`
-  throw usage(`--${name} takes a number of seconds ${range}, not "${text}"`)
+  const range = `from ${inUnits(limits.least)} to ${inUnits(limits.most)}`
+  const bare = bareUnit === 's' ? 'seconds' : 'milliseconds'
+  throw usage(
+    `--${name} takes a time ${range}, such as 500ms, 2s or 1m (a number alone: ${bare}), not "${text}"`,
+  )
+}
+
+/** A time in the largest unit that divides it: `1ms`, `24h`. */
+function inUnits(time: number): string {
+  const units = Object.entries(TIME_UNITS).reverse()
+  const [unit, ms] = units.find(([, each]) => time > 0 && time % each === 0) ?? ['', 1]
+  return `${time / ms}${unit}`
 }
 
 const UNITS: readonly string[] = ['', 'k', 'm', 'g', 't']
 
 /** The value of the option `name`, in bytes: `4`, `64k`, `8M`, `1.5G`, with powers of 1024. */
 export function sizeOf(name: string, text: string, limits: NumberLimits): number {
-  const [, number = '0', unit = ''] = /^(\d{1,15}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
+  const [, number = '0', unit = ''] = /^(\d{1,16}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
   const size = Math.floor(Number.parseFloat(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()))
   if (isWithin(size, limits)) return size
-  throw usage(`--${name} takes a size such as 4, 64k or 8M, not "${text}"`)
+  const { least, most } = limits
+  throw usage(`--${name} takes ${least} to ${most} bytes, such as 4, 64k or 8M, not "${text}"`)
 }
 
 /** A URL. People may type a host without a scheme. */

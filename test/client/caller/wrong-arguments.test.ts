@@ -113,6 +113,14 @@ t.test('every wrong argument is ERR_DOWNLOAD_USAGE through finished', async (t) 
   t.strictSame(names(dir), [])
 })
 
+t.test('a misspelt property of a destination is named, with the right one', async (t) => {
+  for (const [destination, message] of [
+    [{ dir: '.' }, 'a destination has no property "dir"; did you mean "directory"?'],
+    [{ directory: '.', name: 'x' }, 'a destination has no property "name"'],
+  ] as const)
+    await t.rejects(call(URL_, destination).finished, { code: 'ERR_DOWNLOAD_USAGE', message })
+})
+
 t.test('headers are accepted in every form that fetch() accepts', async (t) => {
   const want = { 'x-a': '1', 'x-b': '2' }
   const pairs: [string, string][] = [

@@ -2,12 +2,13 @@
 import t from 'tap'
 import { durationMs, headersFrom, integer, sizeOf, usage, withScheme } from '#client/text/argument-values.js'
 
-const SIZE = '--limit-rate takes a size such as 4, 64k or 8M, not'
-const SECONDS = '--retry-delay takes a number of seconds from 0.05 to 100000000, not'
+const SIZE = '--limit-rate takes 1 to 999999999999999 bytes, such as 4, 64k or 8M, not'
+const TIME = (unit: string): string =>
+  `--retry-delay takes a time from 50ms to 2h, such as 500ms, 2s or 1m (a number alone: ${unit}), not`
 const WHOLE = '--retries takes a whole number from 0 to 123456789012345, not'
 const SIZES = { least: 1, most: 999_999_999_999_999 }
 const WHOLE_NUMBERS = { least: 0, most: 123_456_789_012_345 }
-const MILLISECONDS = { least: 50, most: 100_000_000_000 }
+const TIMES = { least: 50, most: 7_200_000 }
 
 t.test('a size is a number of bytes, or of powers of 1024 of them, within the limits', async (t) => {
   for (const [text, bytes] of [
@@ -68,34 +69,42 @@ t.test('a whole number is written in digits alone, within the limits', async (t)
     t.throws(() => integer('retries', text, WHOLE_NUMBERS), usage(`${WHOLE} "${text}"`), text)
 })
 
-t.test(
-  'a number of seconds may have a fraction, and is read as milliseconds within the limits',
-  async (t) => {
-    for (const [text, number] of [
-      ['0.05', 50],
-      ['0.0504', 50],
-      ['12.50', 12_500],
-      ['100000000', 100_000_000_000],
+t.test('a time has a unit, or is a number of seconds or of milliseconds, within the limits', async (t) => {
+  for (const [bareUnit, unitName] of [
+    ['s', 'seconds'],
+    ['ms', 'milliseconds'],
+  ] as const) {
+    const read = (text: string): number => durationMs('retry-delay', text, { limits: TIMES, bareUnit })
+    for (const [text, ms] of [
+      ['50ms', 50],
+      ['0.05s', 50],
+      ['50.4ms', 50],
+      ['500MS', 500],
+      ['2s', 2000],
+      ['12.50S', 12_500],
+      ['1m', 60_000],
+      ['1.5m', 90_000],
+      ['2h', 7_200_000],
+      ['120M', 7_200_000],
     ] as const)
-      t.equal(durationMs('retry-delay', text, MILLISECONDS), number, text)
-    for (const text of [
-      '',
-      '-1',
-      '.5',
-      '5.',
-      '1e3',
-      '1,5',
-      '1s',
-      ' 1',
-      '1 ',
-      '0',
-      '0.049',
-      '100000001',
-      '1234567890',
-    ])
-      t.throws(() => durationMs('retry-delay', text, MILLISECONDS), usage(`${SECONDS} "${text}"`), text)
-  },
-)
+      t.equal(read(text), ms, `${text}, ${bareUnit}`)
+    for (const text of ['', 's', '-1', '-1s', '.5s', '5.s', '1e3', '1,5s', '1 s', ' 1s', '1s ', '1ss', '1d'])
+      t.throws(() => read(text), usage(`${TIME(unitName)} "${text}"`), text)
+    for (const text of ['0', '0s', '49ms', '0.049s', '7201s', '121m', '3h', '1234567890ms'])
+      t.throws(() => read(text), usage(`${TIME(unitName)} "${text}"`), text)
+  }
+  t.equal(durationMs('retry-delay', '2.5', { limits: TIMES, bareUnit: 's' }), 2500)
+  t.equal(durationMs('delay', '250', { limits: TIMES, bareUnit: 'ms' }), 250)
+})
+
+t.test('the limits of a time are shown in their largest unit', async (t) => {
+  for (const [limits, want] of [
+    [{ least: 0, most: 1 }, 'from 0 to 1ms,'],
+    [{ least: 1500, most: 3000 }, 'from 1500ms to 3s,'],
+    [{ least: 60_000, most: 86_400_000 }, 'from 1m to 24h,'],
+  ] as const)
+    t.throws(() => durationMs('delay', 'x', { limits, bareUnit: 's' }), { message: new RegExp(want) }, want)
+})
 
 t.test('a header field is a name, a colon and a value, and blanks around each are left out', async (t) => {
   t.strictSame(headersFrom(['a: b', 'X-Y:z', 'c :  d: e ', 'empty:']), [
