@@ -40,6 +40,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     tests: ['client/rules/validators', 'client/rules/verdict-kinds'],
   },
   { module: 'demo-client/dist/text/argument-values', tests: ['client/text/argument-values'] },
+  { module: 'demo-client/dist/text/nearest-name', tests: ['client/text/nearest-name'] },
   { module: 'demo-client/dist/text/option-limits', tests: ['client/text/option-limits'] },
   { module: 'demo-client/dist/rules/attempts', tests: ['client/rules/attempts'] },
   {

@@ -30,7 +30,8 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.help) return { kind: 'help' }
   if (values.version) return { kind: 'version' }
   if (values.completion !== undefined) return { kind: 'completion', shell: shellNamed(values.completion) }
-  if (positionals.length === 0) throw usage('no URL was given')
+  if (positionals.length === 0) throw usage('no URL was given: range-get [options] URL...')
+  if (positionals.some((url) => url.trim() === '')) throw usage('a URL is empty')
   const destination = destinationFrom(values, positionals)
   return {
     kind: 'get',

@@ -11,11 +11,13 @@ const MODE = 0o777
 
 /**
  * Makes the directory `path` and its parents, if that is allowed. Several runs may do this at once.
- * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if it is missing, and must not or cannot be made
+ * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if it is missing, and must not or cannot be made, or is not a directory
  */
 export async function prepareDirectory(path: string, missing: MissingDirectory): Promise<void> {
-  const code = await stat(path).then(() => null, systemCode)
-  if (code !== 'ENOENT') return // what else may be wrong is reported where the file is opened
+  const found = await stat(path).catch(systemCode)
+  if (found !== null && typeof found === 'object' && !found.isDirectory())
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path} is not a directory`)
+  if (found !== 'ENOENT') return // what else may be wrong is reported where the file is opened
   if (missing === 'refuse') {
     const advice = "--create-dirs (missingDirectory: 'create') makes it"
     throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `the directory ${path} does not exist. ${advice}`)

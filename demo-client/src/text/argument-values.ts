@@ -44,9 +44,10 @@ export function durationMs(name: string, text: string, { limits, bareUnit }: Tim
 
 /** A time in the largest unit that divides it: `1ms`, `24h`. */
 function inUnits(time: number): string {
-  const units = Object.entries(TIME_UNITS).reverse()
-  const [unit, ms] = units.find(([, each]) => time > 0 && time % each === 0) ?? ['', 1]
-  return `${time / ms}${unit}`
+  let shown = '0'
+  for (const [unit, ms] of Object.entries(TIME_UNITS))
+    if (time > 0 && time % ms === 0) shown = `${time / ms}${unit}`
+  return shown
 }
 
 const UNITS: readonly string[] = ['', 'k', 'm', 'g', 't']

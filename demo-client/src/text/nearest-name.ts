@@ -34,7 +34,7 @@ function onlyOneThatBeginsWith(typed: string, names: readonly string[]): string 
 /** How many letters must be changed, added, removed or swapped with the next one (the optimal string alignment). */
 function editsBetween(from: string, to: string): number {
   let beforeLast: number[] = []
-  let last = Array.from({ length: to.length + 1 }, (_, column) => column)
+  let last = [...to.split(''), ''].map((_, column) => column)
   for (let row = 1; row <= from.length; row++) {
     const current = [row]
     for (let column = 1; column <= to.length; column++) {

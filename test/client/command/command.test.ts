@@ -25,6 +25,8 @@ t.test('bad input gets one line and status 2', async (t) => {
   const url = 'http://127.0.0.1:1/file.bin'
   const rows: string[][] = [
     [],
+    [''],
+    [url, ' '],
     ['--nonsense', url],
     ['-n', '0', url],
     ['-n', 'x', url],

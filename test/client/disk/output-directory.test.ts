@@ -65,7 +65,7 @@ t.test('a directory that is there is used, and what cannot be one is refused', a
     ['there', null, /^$/],
     ['link/below', null, /^$/],
     ['dangling', 'ERR_DOWNLOAD_UNWRITABLE', /cannot make the directory .*dangling: something that is not/],
-    ['file', 'ERR_DOWNLOAD_UNWRITABLE', /not a directory/],
+    ['file', 'ERR_DOWNLOAD_UNWRITABLE', /^[^ ]+\/file is not a directory$/],
     ['file/below', 'ERR_DOWNLOAD_UNWRITABLE', /not a directory/],
   ] as const) {
     const path = join(dir, folder, 'file.bin')

@@ -18,12 +18,27 @@ for (const [name, want] of [
   ['dri', 'dir'],
   ['dif', 'dir'],
   ['josn', 'json'],
+  ['dirr', 'dir'],
 ] as const)
   t.test(`"${name}" was probably meant to be "${want}"`, async (t) => {
     t.equal(nearestName(name, NAMES), want)
   })
 
-for (const name of ['', 'x', 'di', 'li', 'con', 'connect', 'nonsense', 'rat', 'sjno', 'constructor'])
+for (const name of [
+  '',
+  'x',
+  'di',
+  'li',
+  'con',
+  'connect',
+  'nonsense',
+  'rat',
+  'sjno',
+  'jxsn',
+  'jxyn',
+  'connect-timeoutabcd',
+  'constructor',
+])
   t.test(`"${name}" was meant to be none of the names, or may be several`, async (t) => {
     t.equal(nearestName(name, NAMES), null)
   })
