@@ -16,15 +16,18 @@ const MODE = 0o777
 export async function prepareDirectory(path: string, missing: MissingDirectory): Promise<void> {
   const found = await stat(path).catch(systemCode)
   if (found !== null && typeof found === 'object' && !found.isDirectory())
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path} is not a directory`)
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write to ${path}: it is not a directory`)
   if (found !== 'ENOENT') return // what else may be wrong is reported where the file is opened
   if (missing === 'refuse') {
     const advice = "--create-dirs (missingDirectory: 'create') makes it"
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `the directory ${path} does not exist. ${advice}`)
+    throw new DownloadError(
+      'ERR_DOWNLOAD_UNWRITABLE',
+      `cannot write to ${path}: the directory does not exist. ${advice}`,
+    )
   }
   await makeFolder(path, MODE).catch((error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw fileError(error, path)
     const reason = 'something that is not a directory has its name, such as a link that leads nowhere'
-    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot make the directory ${path}: ${reason}`)
+    throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write to ${path}: ${reason}`)
   })
 }

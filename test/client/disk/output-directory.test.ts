@@ -20,7 +20,7 @@ t.test('a missing directory is an error that names the option, and nothing is re
     t.equal(end.code, 'ERR_DOWNLOAD_UNWRITABLE')
     t.equal(
       end.message,
-      `the directory ${join(dir, 'a/b')} does not exist. --create-dirs (missingDirectory: 'create') makes it`,
+      `cannot write to ${join(dir, 'a/b')}: the directory does not exist. --create-dirs (missingDirectory: 'create') makes it`,
     )
   }
   t.strictSame(names(dir), [])
@@ -64,8 +64,8 @@ t.test('a directory that is there is used, and what cannot be one is refused', a
   for (const [folder, code, message] of [
     ['there', null, /^$/],
     ['link/below', null, /^$/],
-    ['dangling', 'ERR_DOWNLOAD_UNWRITABLE', /cannot make the directory .*dangling: something that is not/],
-    ['file', 'ERR_DOWNLOAD_UNWRITABLE', /^[^ ]+\/file is not a directory$/],
+    ['dangling', 'ERR_DOWNLOAD_UNWRITABLE', /cannot write to .*dangling: something that is not/],
+    ['file', 'ERR_DOWNLOAD_UNWRITABLE', /^cannot write to [^ ]+\/file: it is not a directory$/],
     ['file/below', 'ERR_DOWNLOAD_UNWRITABLE', /not a directory/],
   ] as const) {
     const path = join(dir, folder, 'file.bin')
