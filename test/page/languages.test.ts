@@ -35,10 +35,15 @@ t.test('every text of the scripts is used, and every one that is used is there',
   t.strictSame(sorted(found(await scripts(), /\btext\(\s*'([^']+)'/g)), sorted(Object.keys(ENGLISH)))
 })
 
-t.test('a text has the same values in both languages', async (t) => {
+// The reasons of range-get's rules are English. A Chinese text leaves them out.
+t.test('a text has the same values in both languages, except reasons in English', async (t) => {
   const names = (texts: Texts, key: string): string[] =>
     sorted(found(JSON.stringify(texts[key]), /\{(\w+)\}/g))
-  for (const key of Object.keys(ENGLISH)) t.strictSame(names(CHINESE, key), names(ENGLISH, key), key)
+  for (const key of Object.keys(ENGLISH)) {
+    const isVerdict = key.startsWith('answer.')
+    const expected = names(ENGLISH, key).filter((name) => !(isVerdict && name === 'reason'))
+    t.strictSame(names(CHINESE, key), expected, key)
+  }
 })
 
 for (const { languages, search = '', is } of [

@@ -16,8 +16,11 @@ function wordsOf({ kind, status, reason }) {
   if (kind === 'changed') return text('answer.changed', { reason })
   if (kind === 'endless') return text('answer.endless')
   if (kind === 'too-long') return text('answer.too-long')
+  if (kind === 'no-range') return text('answer.no-range', { reason })
   // In brackets, there is advice for users of the command.
-  return text('answer.invalid', { reason: reason.replace(/ \([^(]*--.*\)/, '') })
+  const problem = reason.replace(/ \([^(]*--.*\)/, '')
+  if (kind === 'stand-in') return text('answer.stand-in', { reason: problem })
+  return text('answer.invalid', { reason: problem })
 }
 
 /**

@@ -62,6 +62,8 @@ export default {
   'answer.changed': 'The answer does not match the bytes that are already here: {reason}',
   'answer.endless': 'The server does not say how long the file is',
   'answer.too-long': 'The server sent more bytes than it announced',
+  'answer.no-range': 'The server {reason}',
+  'answer.stand-in': 'The server {reason}',
   'answer.invalid': 'The server {reason}',
   'story.first': '200: the whole file, version {etag}.',
   'story.resumed': '206: still the same version. Continuing from byte {received}. No byte is sent twice.',
