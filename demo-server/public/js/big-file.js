@@ -3,6 +3,7 @@ import { sentenceFor } from './big-file-story.js'
 import { byId, el, tell } from './dom.js'
 import { bytes, clock } from './format.js'
 import { Journal } from './journal.js'
+import { stopReason } from './messages.js'
 import { download } from './resumable.js'
 import { Speed } from './speed.js'
 import { availableStores } from './stores.js'
@@ -41,7 +42,7 @@ class BigFile {
     if (this.#stores.some(({ id }) => id === last)) choice.value = last
     choice.addEventListener('change', () => {
       localStorage.setItem(CHOICE, choice.value)
-      void this.#showKept()
+      void this.#press(() => this.#showKept())
     })
     byId('big-rate').addEventListener('change', linkAtPace)
     // After a reload, Firefox keeps what was chosen.
@@ -49,11 +50,11 @@ class BigFile {
     byId('big-toggle').addEventListener('click', () =>
       this.isRunning ? this.#running.abort() : void this.run(),
     )
-    byId('big-reset').addEventListener('click', () => this.#startOver())
-    byId('big-save').addEventListener('click', () => this.#save())
-    byId('break-cut').addEventListener('click', () => this.#cut())
-    byId('break-replace').addEventListener('click', () => this.#replace())
-    await this.#showKept()
+    byId('big-reset').addEventListener('click', () => this.#press(() => this.#startOver()))
+    byId('big-save').addEventListener('click', () => this.#press(() => this.#save()))
+    byId('break-cut').addEventListener('click', () => this.#press(() => this.#cut()))
+    byId('break-replace').addEventListener('click', () => this.#press(() => this.#replace()))
+    await this.#press(() => this.#showKept())
   }
 
   async #showKept() {
@@ -88,7 +89,7 @@ class BigFile {
     } catch (error) {
       if (running.signal.aborted)
         tell(this.#story, text('big.paused', { received: bytes(this.#received) }), 'notice')
-      else tell(this.#story, text('big.stopped', { reason: error.message }), 'bad')
+      else tell(this.#story, text('big.stopped', { reason: stopReason(error) }), 'bad')
     } finally {
       await store.close().catch(() => {})
       this.#running = null
@@ -141,6 +142,15 @@ class BigFile {
     this.#received = this.#resumedAt = 0
     if (dropped > 0) tell(this.#story, text('big.start-over', { dropped: bytes(dropped) }))
     this.#show(null)
+  }
+
+  /** Does what a button is for, and says why if it fails. */
+  async #press(action) {
+    try {
+      await action()
+    } catch (error) {
+      tell(this.#story, stopReason(error), 'bad')
+    }
   }
 
   async #save() {

@@ -26,8 +26,8 @@ export async function inStore(name, mode, operation) {
       transaction.addEventListener('complete', resolve)
       transaction.addEventListener('abort', () => reject(transaction.error))
     })
-    const result = await settled(operation(transaction.objectStore(name)))
-    await done
+    // A full disk ends both, the operation and its transaction.
+    const [result] = await Promise.all([settled(operation(transaction.objectStore(name))), done])
     return result
   } finally {
     database.close()

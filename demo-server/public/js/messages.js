@@ -46,3 +46,21 @@ export function sendFailureText(error) {
   if (!isConnectionLost(error)) return text('try.not-shown', { reason: error.message })
   return navigator.onLine ? text('try.lost') : text('try.offline')
 }
+
+/** What ends a download for a while, by the names of errors: what has happened, and what to do. */
+const STOP_REASONS = {
+  QuotaExceededError: text('stop.full'),
+  NoModificationAllowedError: text('stop.busy'),
+  NotAllowedError: text('stop.forbidden'),
+  NotFoundError: text('stop.gone'),
+  // Of the dialog that asks for a file.
+  AbortError: text('stop.not-chosen'),
+  // In a private window of some browsers.
+  SecurityError: text('stop.no-storage'),
+}
+
+/** Why a download has stopped, or a button did not do what it is for. */
+export function stopReason(error) {
+  if (isConnectionLost(error)) return text('stop.lost')
+  return STOP_REASONS[error.name] ?? (error.message || error.name)
+}

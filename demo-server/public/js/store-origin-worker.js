@@ -6,16 +6,12 @@ const operations = {
   async open({ name }) {
     const folder = await navigator.storage.getDirectory()
     file = await folder.getFileHandle(name, { create: true })
-    try {
-      handle = await file.createSyncAccessHandle()
-    } catch (error) {
-      if (error.name !== 'NoModificationAllowedError') throw error
-      throw new Error('Another tab is downloading this file.')
-    }
+    handle = await file.createSyncAccessHandle()
   },
   size: () => handle.getSize(),
   write({ offset, bytes }) {
-    if (handle.write(bytes, { at: offset }) !== bytes.length) throw new Error('The disk is full.')
+    // Chromium writes what there is space for, instead of throwing.
+    if (handle.write(bytes, { at: offset }) !== bytes.length) throw new DOMException('', 'QuotaExceededError')
   },
   commit: () => handle.flush(),
   reset: () => handle.truncate(0),
@@ -27,6 +23,6 @@ self.addEventListener('message', async ({ data: { id, operation, ...details } })
   try {
     self.postMessage({ id, result: await operations[operation](details) })
   } catch (error) {
-    self.postMessage({ id, error: error.message })
+    self.postMessage({ id, error: { name: error.name, message: error.message } })
   }
 })

@@ -27,7 +27,7 @@ export class OriginStore {
       const { resolve, reject } = this.#waiting.get(id)
       this.#waiting.delete(id)
       if (error === undefined) resolve(result)
-      else reject(new Error(error))
+      else reject(Object.assign(new Error(error.message), { name: error.name }))
     })
     await this.#ask('open', { name: NAME })
   }

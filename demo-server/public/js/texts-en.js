@@ -46,6 +46,16 @@ export default {
   'big.paused': 'Paused at {received}.',
   'big.start-over': 'Starting over: the {dropped} that were here are discarded.',
   'big.stopped': 'Stopped: {reason}',
+  'stop.full':
+    'This page may not store more here. Free some space, or choose another place to keep the file. Then press the button again.',
+  'stop.lost': 'The connection to the server was lost. Press the button again.',
+  'stop.busy': 'Another tab is downloading this file.',
+  'stop.forbidden':
+    'The browser does not let this page write to the file. Press the button again, and allow it.',
+  'stop.gone': 'The file is not there any more. Start over to choose another one.',
+  'stop.not-chosen': 'No file was chosen.',
+  'stop.no-storage':
+    'The browser does not let this page store anything here. Choose another place to keep the file.',
   'big.not-compared': 'Complete. Not compared: browsers hash only on localhost or over HTTPS.',
   'big.same': 'Complete and the same, byte for byte: SHA-256 {here}',
   'big.replaced-since': 'Complete. The server has replaced this version since.',
