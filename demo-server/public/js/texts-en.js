@@ -76,7 +76,8 @@ export default {
   'answer.stand-in': 'The server {reason}',
   'answer.invalid': 'The server {reason}',
   'story.first': '200: the whole file, version {etag}.',
-  'story.resumed': '206: still the same version. Continuing from byte {received}. No byte is sent twice.',
+  'story.resumed':
+    '206: still the same version. Continuing from byte {received}. What is already here is not sent again.',
   'story.restarted':
     '200: another version. The {dropped} of the old one are discarded. Starting again from byte 0.',
   'story.repeated': '200: the whole file again. The bytes that are already here are skipped.',

@@ -86,7 +86,7 @@ export default {
   'break.hint': '只会改动这个演示生成的文件。',
   'big.story': '经过',
   'big.native':
-    '只要服务器支持，浏览器自己的下载也能续传：<a id="big-native" href="/lab/big.bin?download=true&amp;pace=4" download="">用浏览器自己的下载功能</a>，然后切断连接。',
+    '只要服务器支持，浏览器自己的下载也能续传：<a id="big-native" href="/lab/big.bin?download=true&amp;pace=4" download="">用浏览器自己的下载功能</a>，然后切断连接。有的浏览器会自己继续，有的要在下载列表里点“重试”。',
   'big.pause': '暂停',
   'big.continue': '继续',
   'big.compare': '再次校验',
@@ -122,7 +122,7 @@ export default {
   'answer.stand-in': '服务器发来的是网页或错误信息，而不是文件',
   'answer.invalid': '服务器的响应与请求不符，或者自相矛盾',
   'story.first': '200：整个文件，版本 {etag}。',
-  'story.resumed': '206：仍是同一个版本，从字节 {received} 处继续。没有一个字节发送两次。',
+  'story.resumed': '206：仍是同一个版本，从字节 {received} 处继续。已经收到的不会再发送。',
   'story.restarted': '200：另一个版本。旧版本的 {dropped} 被丢弃，从字节 0 重新开始。',
   'story.repeated': '200：又是整个文件。已收到的字节会被跳过。',
   'story.refused': '{reason}。{seconds} 秒后再次请求。',
@@ -138,7 +138,7 @@ export default {
 
   'origins.title': '从另一个源请求',
   'origins.intro':
-    '页面只能读取另一个源的服务器所允许的内容。位于 <code id="origins-url">另一个端口</code> 的服务器以三种方式提供同一个文件。每个按钮都先向它请求前 4 个字节，再带上 <code>If-Range</code> 请求接下来的 4 个。',
+    '页面只能读取另一个源的服务器所允许的内容。位于 <code id="origins-url">另一个端口</code> 的服务器以三种方式提供同一个文件。每个按钮都先向它请求前 4 个字节，如果页面可以读取，再带上 <code>If-Range</code> 请求接下来的 4 个。',
   'origins.ways': '另一个源怎样响应',
   'origins.none': '没有 CORS',
   'origins.origin': '允许这个源',
@@ -194,7 +194,7 @@ export default {
 
   'log.title': '实时日志',
   'log.intro':
-    '<code>reply.sendRange</code> 对所有客户端的每个响应，由服务器报告。URL 中的 <code>?from=</code> 表示是哪一部分、哪一次访问发出的请求。',
+    '<code>reply.sendRange</code> 对所有客户端的每个响应，由服务器报告。网址中的 <code>?from=</code> 表示是哪一部分、哪一次访问发出的请求。',
   'log.connecting': '正在连接',
   'log.clear': '清空',
   'log.scroll': '请求，最新的在最前',
