@@ -30,7 +30,7 @@ const PACKAGES: Readonly<Record<string, Package>> = {
       'command/start.ts',
       'command/range-get.ts',
       'demo/start.ts',
-      'demo/walk.ts',
+      'demo/main.ts',
       'browser/rules.ts',
       'browser/status-codes.ts',
       'dom-types.ts',

@@ -8,7 +8,7 @@ export const PROGRAMS = {
   demo: {
     name: 'demo',
     command: 'npm run demo',
-    files: ['demo-client/dist/demo.js', 'demo-client/dist/demo-walk.js', 'demo-server/dist/main.js'],
+    files: ['demo-client/dist/demo.js', 'demo-client/dist/demo-main.js', 'demo-server/dist/main.js'],
     values: { step: 'N', file: 'NAME', out: 'PATH', delay: 'MS', port: 'N', url: 'URL' },
     flags: ['fresh'],
   },

@@ -15,7 +15,7 @@ Serves the demo: its page at /, and the files of the walk-through at /2.txt, /co
   --host H   listen on this address (default: 127.0.0.1, this machine only)
   --data DIR keep the files that the demo generates there (default: demo-server/.data)
   --quiet    log warnings and errors only
-  --help     print this and exit
+  -h, --help print this and exit
 
 Exit status: 0 stopped by a signal or by its parent, 1 unexpected error, 2 wrong usage,
 4 cannot listen at this address and port.
@@ -26,7 +26,7 @@ const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1' },
   data: { type: 'string' },
   quiet: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 } as const
 
 /** Reads the arguments that follow the script's name; never throws. */

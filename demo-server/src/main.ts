@@ -4,7 +4,8 @@ import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type Arguments, HELP, parseArguments } from './arguments.ts'
 import { listen } from './listen.ts'
-import { buildServer } from './server.ts'
+import { buildServer, FILES } from './server.ts'
+import { walkFileNames } from './walk-files.ts'
 
 /** Exit statuses. close-with-grace itself uses 0 (normal stop) and 1 (error). */
 const EXIT_USAGE = 2
@@ -14,7 +15,7 @@ const LAST_RESORT = 15_000
 
 /** Sent over IPC to a parent that forked this command. */
 export type ParentMessage =
-  | { type: 'listening'; url: string }
+  | { type: 'listening'; url: string; files: readonly string[] }
   | { type: 'failed'; code: string; message: string }
 
 const hasParent = process.send !== undefined
@@ -62,7 +63,7 @@ async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'r
     process.once('disconnect', () => grace.close())
     if (!process.connected) grace.close()
   }
-  await tellParent({ type: 'listening', url })
+  await tellParent({ type: 'listening', url, files: await walkFileNames(FILES) })
 }
 
 const args = parseArguments(process.argv.slice(2))

@@ -13,7 +13,8 @@ import { settings } from './settings.ts'
 import { gracefulShutdown, type ShutdownOptions } from './shutdown.ts'
 import { walkFiles } from './walk-files.ts'
 
-const FILES = fileURLToPath(new URL('../files/', import.meta.url))
+/** The folder of the walk-through's files. */
+export const FILES: string = fileURLToPath(new URL('../files/', import.meta.url))
 const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
 /** In ms. It must be less than Fastify's `pluginTimeout` of 10 s, which also limits `close()`. */
 const SHUTDOWN_LIMIT = 5_000

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 
 /** An hour is long enough for a browser to keep pieces, and short enough to try a change. */
@@ -16,4 +17,11 @@ export async function walkFiles(app: FastifyInstance): Promise<void> {
     { schema: { params }, config: { live: true } },
     (request, reply) => reply.sendRange(request.params.file, { cacheControl: CACHE_CONTROL }),
   )
+}
+
+/** The names of the files that `walkFiles` serves from a folder, in order. */
+export async function walkFileNames(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { withFileTypes: true })
+  const served = found.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+  return served.map(({ name }) => name).sort()
 }

@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { stepLine } from '#client/demo/step-line.js'
+import { KEYS } from '#client/demo/walk.js'
 import { listening, start as startServer } from '../demo/server-process.ts'
 import { start as startCommand } from '../demo/walk-process.ts'
 import { REPOSITORY } from '../support/repository.ts'
@@ -40,17 +42,22 @@ async function walk(t: Test, line: string): Promise<void> {
   sameBytes(t, readFileSync(join(folder, output ?? '')), want, `${output} is ${source}`)
 }
 
-/** Checks the part of the demo's output that does not depend on the port. */
+/** Checks a picture of the demo: what it prints on a terminal of 80 columns, and that it asks for the same ranges. */
 async function showsSteps(t: Test, shown: string): Promise<void> {
-  const { stdout } = await startCommand(
-    process.execPath,
-    [builtCommandOf('demo'), '--port', '0'],
-    t.testdir({}),
-  ).finished
-  const asked = [...shown.matchAll(/(Range: bytes=\S+)\s+206 (Content-Range: \S+ \S+)/g)]
-  t.ok(asked.length > 0)
-  for (const [, range = '', contentRange = ''] of asked)
-    t.ok(stdout.includes(`${range} -> 206 ${contentRange},`), contentRange)
+  const command = [builtCommandOf('demo'), '--port', '0']
+  const { stdout } = await startCommand(process.execPath, command, t.testdir({})).finished
+  const [first, keys, ...steps] = shown.split('\n')
+  t.equal(stdout.split('\n')[0]?.replace(/:\d+;/, ':3000;'), first)
+  t.equal(keys, KEYS)
+  t.ok(steps.length > 1)
+  for (const [index, line] of steps.entries()) {
+    const [, range = '', contentRange = ''] = /(bytes=\S+) +206 Content-Range: (\S+ \S+)/.exec(line) ?? []
+    t.ok(stdout.includes(`Range: ${range} -> 206 Content-Range: ${contentRange},`), line)
+    const [, last = 0, total = 0] = /-(\d+)\/(\d+)$/.exec(contentRange)?.map(Number) ?? []
+    const report = { range, status: 206, contentRange, bytes: 4, received: last + 1, total }
+    const { parts } = stepLine(index + 1, report, { columns: 80, bar: { filled: '█', empty: '░' } })
+    t.equal(parts.map(({ text }) => text).join(''), line)
+  }
 }
 
 /** Starts what `npm start` starts. */

@@ -1,9 +1,12 @@
 // The command line of the demo.
-import { resolve } from 'node:path'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EXIT_STATUS_HELP } from '../command/exit-status.ts'
 import { integer, usage } from '../text/argument-values.ts'
 import { publicUrl } from '../text/public-url.ts'
+
+/** The file that is downloaded if no other one is named. */
+export const DEFAULT_FILE = '2.txt'
 
 /** What the demo was asked to do. */
 export interface DemoArguments {
@@ -11,8 +14,10 @@ export interface DemoArguments {
   readonly step: number
   /** Name of the file on the server. */
   readonly file: string
-  /** Path of the output. */
-  readonly out: string
+  /** Path of the output, as it was typed; null: a name that follows that of the file. */
+  readonly out: string | null
+  /** The folder in which the user typed the command. */
+  readonly folder: string
   /** Milliseconds between two steps; null: one second on a terminal, 0 otherwise. */
   readonly delay: number | null
   /** Start from 0, even if an earlier run can be resumed. */
@@ -24,30 +29,44 @@ export interface DemoArguments {
   readonly help: boolean
 }
 
+/** The text of `--help`, in at most 80 columns. */
 export const DEMO_HELP: string = `npm run demo -- [options]
 
-Starts the demo server, downloads a text from it in small ranges, one request per step, and compares the
-result with the source. p pauses, any other key resumes, q or Ctrl-C stops. The next run resumes the
-download.
+Starts the demo server, downloads a text from it in small ranges, one request
+per step, and compares the result with the source. p pauses, any other key
+continues, q or Ctrl-C stops. The next run resumes the download.
 
 Options
   --step N      bytes per step (default 4)
-  --file NAME   file to download (default 2.txt; also content.txt, bd_logo.png)
-  --out PATH    output, relative to the current directory (default 3.txt)
-  --delay MS    milliseconds between steps (default 1000 on a terminal, 0 otherwise)
+  --file NAME   file to download (default ${DEFAULT_FILE}; also content.txt,
+                bd_logo.png)
+  --out PATH    output, relative to the current directory (default 3.txt for
+                ${DEFAULT_FILE}, otherwise the name of the file, unless another
+                file has it)
+  --delay MS    milliseconds between steps (default 1000 on a terminal,
+                0 otherwise)
   --fresh       start from 0 instead of resuming
-  --port N      port of the demo server (default 3000, or the next free one; 0: any)
+  --port N      port of the demo server (default 3000, or the next free one;
+                0: any)
   --url URL     use a running server at URL instead of starting one
-  --help        show this text
+  -h, --help    show this text
+
+Examples
+  npm run demo -- --step 10 --file content.txt --out download.txt
+  npm run demo -- --delay 100 --fresh
 
 ${EXIT_STATUS_HELP}
-  13   the demo server could not be started (for instance, its port is in use)`
+  13   the demo server could not be started (for instance, its port is in use)
+  141  standard output was closed by its reader, as in "| head"; run again to
+       resume`
 
 /** Reads the command line. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
 export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessEnv): DemoArguments {
   const values = parse(args)
-  const file = values.file ?? '2.txt'
-  if (file === '' || file.includes('/')) throw usage(`--file takes the name of a file, not "${file}"`)
+  const file = values.file ?? DEFAULT_FILE
+  if (basename(file) !== file || ['', '.', '..'].includes(file))
+    throw usage(`--file takes the name of a file, not "${file}"`)
+  if (values.out === '') throw usage('--out takes a path')
   if (values.url !== undefined && values.port !== undefined)
     throw usage('--url and --port exclude each other')
   if (values.url !== undefined && !/^https?:\/\//.test(values.url))
@@ -56,7 +75,8 @@ export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessE
   return {
     step: integer('step', values.step ?? '4', { least: 1, most: 1024 * 1024 * 1024 }),
     file,
-    out: resolve(typedIn(env), values.out ?? '3.txt'),
+    out: values.out ?? null,
+    folder: typedIn(env),
     delay: values.delay === undefined ? null : integer('delay', values.delay, { least: 0, most: 3_600_000 }),
     fresh: values.fresh ?? false,
     port,
@@ -76,7 +96,8 @@ function parse(args: readonly string[]) {
     const text = { type: 'string' } as const
     const flag = { type: 'boolean' } as const
     const options = { port: text, step: text, file: text, out: text, delay: text, url: text } as const
-    return parseArgs({ args: [...args], options: { ...options, fresh: flag, help: flag } }).values
+    const flags = { fresh: flag, help: { ...flag, short: 'h' } } as const
+    return parseArgs({ args: [...args], options: { ...options, ...flags } }).values
   } catch (error) {
     // Only the first sentence. The others explain how to pass it as a positional argument.
     throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error))

@@ -2,21 +2,48 @@
 import type { OutputStream } from '../command/output-stream.ts'
 import type { SegmentReport } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'
-import { widthOf } from '../text/text-width.ts'
+import { wrapWords } from '../text/word-wrap.ts'
+import { type BarCharacters, type StepRole, stepLine } from './step-line.ts'
 
-const BAR = 24
-const LEAST_BAR = 4
+const COLOURS: Readonly<Record<StepRole, string | null>> = {
+  number: '2',
+  asked: '36',
+  answered: '32',
+  filled: '35',
+  empty: '2',
+  received: null,
+  gap: null,
+}
+/** For a terminal that does not report its width. */
+const USUAL_COLUMNS = 80
+
+/** Text for people on a stream: on a terminal in lines that fit, otherwise in one line. It ends with a line break. */
+export function linesOn(out: OutputStream, text: string): string {
+  const line = oneLine(text)
+  const { columns } = out
+  if (columns === null) return `${line}\n`
+  return `${wrapWords(line, Math.max(1, (columns || USUAL_COLUMNS) - 1)).join('\n')}\n`
+}
 
 /** Writes the steps of the demo to a stream. */
 export class DemoDisplay {
   readonly #out: OutputStream
   readonly #isColoured: boolean
+  readonly #bar: BarCharacters
   #steps = 0
+  /** The heading above the latest step. */
+  #heading = ''
 
   constructor(out: OutputStream, env: NodeJS.ProcessEnv) {
     this.#out = out
     // NO_COLOR: "when present and not an empty string (regardless of its value), prevents the addition of colour".
     this.#isColoured = out.columns !== null && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+    this.#bar = barIn(env)
+  }
+
+  /** Whether a person is likely to watch. */
+  get isOnTerminal(): boolean {
+    return this.#out.columns !== null
   }
 
   /** Steps shown so far. */
@@ -24,47 +51,48 @@ export class DemoDisplay {
     return this.#steps
   }
 
-  /** One line of text. */
+  /** A text, on a terminal in lines that fit. */
   say(text: string): void {
-    this.#out.write(`${oneLine(text)}\n`)
+    this.#out.write(linesOn(this.#out, text))
   }
 
-  /** A line about the state of the download: paused, resuming, retrying. */
+  /** The same about the state of the download: paused, resuming, retrying. */
   note(text: string): void {
-    this.#out.write(`${this.#paint('33', oneLine(text))}\n`)
+    const lines = linesOn(this.#out, text).trimEnd().split('\n')
+    this.#out.write(lines.map((line) => `${this.#paint('33', line)}\n`).join(''))
   }
 
   /** One step: the request, the answer, and the bytes so far. */
   step(report: SegmentReport): void {
     this.#steps++
-    const { range, status, contentRange, received, total } = report
-    const asked = range === null ? 'no Range' : `Range: ${range}`
-    const answered = contentRange === null ? String(status) : `${status} Content-Range: ${contentRange}`
-    const soFar = `${received} of ${total ?? 'unknown'} bytes`
     const { columns } = this.#out
     if (columns === null) {
-      this.say(`step ${this.#steps}: ${asked} -> ${answered}, ${soFar}`)
+      this.#out.write(`step ${this.#steps}: ${inWords(report)}\n`)
       return
     }
-    const number = String(this.#steps).padStart(4)
-    const width = total === null ? 0 : 2 * String(total).length
-    const ask = asked.padEnd('Range: bytes=-'.length + width)
-    const answer = oneLine(answered).padEnd(30 + width)
-    const left =
-      (columns || Number.POSITIVE_INFINITY) - widthOf(`${number}  ${ask}  ${answer}    ${soFar}`) - 1
-    const bar = this.#bar(total === null || total === 0 ? 1 : received / total, Math.min(BAR, left))
-    const parts = [this.#paint('2', number), this.#paint('36', ask), this.#paint('32', answer), ...bar, soFar]
-    this.#out.write(`${parts.join('  ')}\n`)
+    // The width may have changed since the step before.
+    const size = { columns: columns || USUAL_COLUMNS, bar: this.#bar }
+    const { parts, heading } = stepLine(this.#steps, report, size)
+    if (heading !== '' && heading !== this.#heading) this.#out.write(`${this.#paint('2', heading)}\n`)
+    this.#heading = heading
+    this.#out.write(`${parts.map(({ role, text }) => this.#paint(COLOURS[role], text)).join('')}\n`)
   }
 
-  /** A bar of `width` columns, or none if that is too narrow. */
-  #bar(share: number, width: number): string[] {
-    if (width < LEAST_BAR) return []
-    const full = Math.floor(share * width)
-    return [this.#paint('35', '█'.repeat(full)) + this.#paint('2', '░'.repeat(width - full))]
+  #paint(code: string | null, text: string): string {
+    return this.#isColoured && code !== null && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text
   }
+}
 
-  #paint(code: string, text: string): string {
-    return this.#isColoured ? `\u001b[${code}m${text}\u001b[0m` : text
-  }
+/** A step for programs and files: always the same form, of any width. */
+function inWords({ range, status, contentRange, received, total }: SegmentReport): string {
+  const asked = range === null ? 'no Range' : `Range: ${range}`
+  const answered = contentRange === null ? String(status) : `${status} Content-Range: ${contentRange}`
+  return oneLine(`${asked} -> ${answered}, ${received} of ${total ?? 'unknown'} bytes`)
+}
+
+/** By POSIX the first of three variables that is not empty names the encoding. Windows and macOS do not need them. */
+function barIn(env: NodeJS.ProcessEnv): BarCharacters {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+  const isUnicode = locale === '' ? ['win32', 'darwin'].includes(process.platform) : /utf-?8/i.test(locale)
+  return isUnicode && env['TERM'] !== 'dumb' ? { filled: '█', empty: '░' } : { filled: '#', empty: '-' }
 }

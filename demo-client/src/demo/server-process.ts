@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface DemoServer {
   /** Its origin, such as `http://127.0.0.1:3000`. */
   readonly url: string
+  /** The names of the files that it serves. */
+  readonly files: readonly string[]
   stop(): void
 }
 
@@ -45,7 +47,7 @@ export function startDemoServer(port: number | null): Promise<DemoServer> {
       if (news?.kind === 'failed') fail(news.reason)
       if (news?.kind !== 'listening') return
       clearTimeout(timer)
-      resolve({ url: news.url, stop: () => stop(child) })
+      resolve({ url: news.url, files: news.files, stop: () => stop(child) })
     })
   })
 }
@@ -53,17 +55,18 @@ export function startDemoServer(port: number | null): Promise<DemoServer> {
 /** For an uncaught error Node writes first the source line, then the error, and last its own version. */
 function reasonIn(errors: string): string {
   const lines = errors.trim().split('\n')
-  return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? ''
+  return lines.find((line) => /^\w*Error(?: \[\w+\])?: /.test(line)) ?? lines.at(-1) ?? ''
 }
 
 type News =
-  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'listening'; readonly url: string; readonly files: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string }
 
 function readNews(message: unknown): News | null {
   if (typeof message !== 'object' || message === null || !('type' in message)) return null
   if (message.type === 'listening' && 'url' in message && typeof message.url === 'string') {
-    return { kind: 'listening', url: message.url }
+    const files = 'files' in message && Array.isArray(message.files) ? message.files.map(String) : []
+    return { kind: 'listening', url: message.url, files }
   }
   if (message.type !== 'failed') return null
   return { kind: 'failed', reason: 'message' in message ? String(message.message) : 'it did not say why' }

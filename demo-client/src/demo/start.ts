@@ -2,4 +2,4 @@
 // Starts the demo.
 import { load } from '../command/load-modules.ts'
 
-void load('./demo-walk.js', 'demo')
+void load('./demo-main.js', 'demo')
