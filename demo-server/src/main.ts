@@ -3,8 +3,9 @@ import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type Arguments, HELP, parseArguments } from './arguments.ts'
+import { chooseDataFolder } from './data-folder.ts'
 import { listen } from './listen.ts'
-import { buildServer, FILES } from './server.ts'
+import { buildServer, DATA, FILES } from './server.ts'
 import { walkFileNames } from './walk-files.ts'
 
 /** Exit statuses. close-with-grace itself uses 0 (normal stop) and 1 (error). */
@@ -44,7 +45,12 @@ function createLogger(quiet: boolean): Logger {
 
 async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
   const logger = createLogger(quiet)
-  const app = await buildServer({ logger, dataDir: dataDir === undefined ? undefined : resolve(dataDir) })
+  const data = dataDir === undefined ? await chooseDataFolder(DATA) : null
+  const app = await buildServer({ logger, dataDir: data?.path ?? resolve(dataDir ?? DATA) })
+  if (data?.isTemporary) {
+    app.addHook('onClose', () => data.remove())
+    logger.info(`${DATA} cannot be written to: generated files are in ${data.path} until the server ends`)
+  }
   const url = await listen(app, { port, host }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'EADDRINUSE' ? `port ${port} is in use` : error.message
     return fail(EXIT_CANNOT_LISTEN, error.code ?? 'ERR_LISTEN', `cannot listen on ${host}: ${reason}`)

@@ -15,7 +15,8 @@ import { walkFiles } from './walk-files.ts'
 
 /** The folder of the walk-through's files. */
 export const FILES: string = fileURLToPath(new URL('../files/', import.meta.url))
-const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
+/** The usual folder for the files that the demo generates. */
+export const DATA: string = fileURLToPath(new URL('../.data', import.meta.url))
 /** In ms. It must be less than Fastify's `pluginTimeout` of 10 s, which also limits `close()`. */
 const SHUTDOWN_LIMIT = 5_000
 

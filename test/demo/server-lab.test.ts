@@ -1,11 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { chmodSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildServer } from 'demo-server'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { withoutPrivileges } from '../support/ordinary-user.ts'
+import { REPOSITORY } from '../support/repository.ts'
 import { listening, start } from './server-process.ts'
 
+const DATA_FOLDER = `${REPOSITORY}demo-server/dist/data-folder.js`
 const BIG = '/lab/big.bin'
 const BIG_SIZE = 48 * 1024 * 1024
 
@@ -226,3 +231,29 @@ t.test(
     t.equal((await app.inject({ method: 'HEAD', url: BIG })).statusCode, 500)
   },
 )
+
+t.test('a folder that cannot be written to is replaced by a temporary one, which is removed', async (t) => {
+  const dir = t.testdir({ locked: {}, open: {}, temporary: {} })
+  chmodSync(join(dir, 'locked'), 0o555)
+  // A process of its own, without the privileges of root.
+  const code = `const { chooseDataFolder } = await import(${JSON.stringify(DATA_FOLDER)})
+    for (const usual of ${JSON.stringify(['locked', 'locked/.data', 'open', 'open/.data', 'none/.data'])}) {
+      const { path, isTemporary, remove } = await chooseDataFolder(usual)
+      if (isTemporary) {
+        fs.mkdirSync(path)
+        fs.writeFileSync(path + '/big.bin', '')
+        await remove()
+      }
+      console.log(usual, isTemporary, path === usual, fs.readdirSync(process.env.TMPDIR).length)
+    }`
+  const node = [process.execPath, '--input-type=module', '-e', `import fs from 'node:fs'; ${code}`]
+  const args = ['-u', 'NODE_OPTIONS', `TMPDIR=${join(dir, 'temporary')}`, ...node]
+  const printed = execFileSync(...withoutPrivileges('env', args), { cwd: dir, encoding: 'utf8' })
+  t.strictSame(printed.trim().split('\n'), [
+    'locked true false 0',
+    'locked/.data true false 0',
+    'open false true 0',
+    'open/.data false true 0',
+    'none/.data false true 0',
+  ])
+})
