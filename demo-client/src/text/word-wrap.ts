@@ -17,22 +17,20 @@ export function wrapWords(text: string, width: number): string[] {
       continue
     }
     if (line !== '') lines.push(line)
-    const [last = '', ...before] = piecesOf(word, width).reverse()
-    lines.push(...before.reverse())
-    line = last
+    line = breakWord(word, { width, into: lines })
   }
   return [...lines, line]
 }
 
-function piecesOf(word: string, width: number): string[] {
-  const pieces: string[] = []
-  let piece = ''
+/** Adds the full lines of a word to `into`, and returns its remainder. */
+function breakWord(word: string, { width, into }: { width: number; into: string[] }): string {
+  let line = ''
   for (const { segment } of GRAPHEMES.segment(word)) {
-    if (piece !== '' && widthOf(piece + segment) > width) {
-      pieces.push(piece)
-      piece = ''
+    if (line !== '' && widthOf(line + segment) > width) {
+      into.push(line)
+      line = ''
     }
-    piece += segment
+    line += segment
   }
-  return [...pieces, piece]
+  return line
 }
