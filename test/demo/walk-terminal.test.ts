@@ -105,11 +105,18 @@ t.test('a locale without UTF-8 and TERM=dumb get ASCII only', { skip }, async (t
     const { terminal } = await start(t, { columns: 100, args: '--step 100 --delay 0' })
     await terminal.shows(/^status 0$/m)
     const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-    terminal.type('-l', `clear; ${settings.join(' ')} $DEMO --step 100 --fresh --delay 0; echo "status $?"`)
+    terminal.type('-l', `clear; ${settings.join(' ')} $DEMO --step 100 --fresh --delay 0; echo "again $?"`)
     terminal.type('Enter')
-    const screen = await terminal.shows(/^status 0$/m)
+    const screen = await terminal.shows(/^again 0$/m)
     t.match(screen, /206 Content-Range: bytes 0-99\/\d+ +#+-+ /, settings.join(' '))
     t.notMatch(screen, /\P{ASCII}/u)
+    terminal.type(
+      '-l',
+      `clear; ${settings.join(' ')} $DEMO --file 世界 --out 界 --delay 0 --step 400; echo "named $?"`,
+    )
+    terminal.type('Enter')
+    const named = await terminal.shows(/^named 0$/m)
+    t.match(named, env.TERM === 'dumb' ? '世界 -> 界' : '\\u4e16\\u754c -> \\u754c')
   }
 })
 
@@ -119,13 +126,13 @@ t.test('colours are for terminals that have them, unless NO_COLOR is set', { ski
   const run = async (settings: string): Promise<string> => {
     terminal.type(
       '-l',
-      `clear; ${settings} script -qec "$DEMO --step 100 --fresh --delay 0" log; echo "status $?"`,
+      `clear; env -u FORCE_COLOR -u NO_COLOR ${settings} script -qec "$DEMO --step 100 --fresh --delay 0" log; echo "${settings} $?"`,
     )
     terminal.type('Enter')
-    await terminal.shows(/^status 0$/m)
+    await terminal.shows((screen) => screen.split('\n').includes(`${settings} 0`))
     return readFileSync(join(dir, 'log'), 'utf8').split('\n').slice(1, -2).join('\n')
   }
-  t.match(await run('NO_COLOR='), '\u001b[36m')
+  t.match(await run('NO_COLOR='), '\u001b[32m206 ')
   t.notMatch(await run('NO_COLOR=1'), '\u001b[3')
   t.notMatch(await run('TERM=dumb'), '\u001b[')
 })

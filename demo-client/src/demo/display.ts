@@ -1,16 +1,18 @@
 // How the demo looks: colours and a bar on a terminal, plain lines otherwise.
 import type { OutputStream } from '../command/output-stream.ts'
+import { styleFor } from '../command/terminal-style.ts'
 import type { SegmentReport } from '../index.ts'
 import { oneLine } from '../text/one-line.ts'
+import type { Role, Style } from '../text/style.ts'
 import { wrapWords } from '../text/word-wrap.ts'
-import { type BarCharacters, type StepRole, stepLine } from './step-line.ts'
+import { type StepRole, stepLine } from './step-line.ts'
 
-const COLOURS: Readonly<Record<StepRole, string | null>> = {
-  number: '2',
-  asked: '36',
-  answered: '32',
-  filled: '35',
-  empty: '2',
+const ROLES: Readonly<Record<StepRole, Role | null>> = {
+  number: 'empty',
+  asked: 'name',
+  answered: 'good',
+  filled: 'filled',
+  empty: 'empty',
   received: null,
   gap: null,
 }
@@ -18,27 +20,24 @@ const COLOURS: Readonly<Record<StepRole, string | null>> = {
 const USUAL_COLUMNS = 80
 
 /** Text for people on a stream: on a terminal in lines that fit, otherwise in one line. It ends with a line break. */
-export function linesOn(out: OutputStream, text: string): string {
+export function linesOn(out: OutputStream, style: Style, text: string): string {
   const line = oneLine(text)
   const { columns } = out
   if (columns === null) return `${line}\n`
-  return `${wrapWords(line, Math.max(1, (columns || USUAL_COLUMNS) - 1)).join('\n')}\n`
+  return `${wrapWords(style.legible(line), Math.max(1, (columns || USUAL_COLUMNS) - 1)).join('\n')}\n`
 }
 
 /** Writes the steps of the demo to a stream. */
 export class DemoDisplay {
   readonly #out: OutputStream
-  readonly #isColoured: boolean
-  readonly #bar: BarCharacters
+  readonly #style: Style
   #steps = 0
   /** The heading above the latest step. */
   #heading = ''
 
   constructor(out: OutputStream, env: NodeJS.ProcessEnv) {
     this.#out = out
-    // NO_COLOR: "when present and not an empty string (regardless of its value), prevents the addition of colour".
-    this.#isColoured = out.columns !== null && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-    this.#bar = barIn(env)
+    this.#style = styleFor({ isTTY: out.columns !== null }, env)
   }
 
   /** Whether a person is likely to watch. */
@@ -53,13 +52,13 @@ export class DemoDisplay {
 
   /** A text, on a terminal in lines that fit. */
   say(text: string): void {
-    this.#out.write(linesOn(this.#out, text))
+    this.#out.write(linesOn(this.#out, this.#style, text))
   }
 
   /** The same about the state of the download: paused, resuming, retrying. */
   note(text: string): void {
-    const lines = linesOn(this.#out, text).trimEnd().split('\n')
-    this.#out.write(lines.map((line) => `${this.#paint('33', line)}\n`).join(''))
+    const lines = linesOn(this.#out, this.#style, text).trimEnd().split('\n')
+    this.#out.write(lines.map((line) => `${this.#paint('attention', line)}\n`).join(''))
   }
 
   /** One step: the request, the answer, and the bytes so far. */
@@ -71,15 +70,15 @@ export class DemoDisplay {
       return
     }
     // The width may have changed since the step before.
-    const size = { columns: columns || USUAL_COLUMNS, bar: this.#bar }
+    const size = { columns: columns || USUAL_COLUMNS, bar: this.#style.bar }
     const { parts, heading } = stepLine(this.#steps, report, size)
-    if (heading !== '' && heading !== this.#heading) this.#out.write(`${this.#paint('2', heading)}\n`)
+    if (heading !== '' && heading !== this.#heading) this.#out.write(`${this.#paint('empty', heading)}\n`)
     this.#heading = heading
-    this.#out.write(`${parts.map(({ role, text }) => this.#paint(COLOURS[role], text)).join('')}\n`)
+    this.#out.write(`${parts.map(({ role, text }) => this.#paint(ROLES[role], text)).join('')}\n`)
   }
 
-  #paint(code: string | null, text: string): string {
-    return this.#isColoured && code !== null && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text
+  #paint(role: Role | null, text: string): string {
+    return role === null || text === '' ? text : this.#style.paint(role, text)
   }
 }
 
@@ -88,11 +87,4 @@ function inWords({ range, status, contentRange, received, total }: SegmentReport
   const asked = range === null ? 'no Range' : `Range: ${range}`
   const answered = contentRange === null ? String(status) : `${status} Content-Range: ${contentRange}`
   return oneLine(`${asked} -> ${answered}, ${received} of ${total ?? 'unknown'} bytes`)
-}
-
-/** By POSIX the first of three variables that is not empty names the encoding. Windows and macOS do not need them. */
-function barIn(env: NodeJS.ProcessEnv): BarCharacters {
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
-  const isUnicode = locale === '' ? ['win32', 'darwin'].includes(process.platform) : /utf-?8/i.test(locale)
-  return isUnicode && env['TERM'] !== 'dumb' ? { filled: '█', empty: '░' } : { filled: '#', empty: '-' }
 }

@@ -3,6 +3,7 @@ import { exitStatusOf, OUTPUT_FAILED } from '../command/exit-status.ts'
 import { leaveTerminal } from '../command/foreground.ts'
 import { OutputStream } from '../command/output-stream.ts'
 import { leave, watchStopSignals } from '../command/stop-signals.ts'
+import { styleFor } from '../command/terminal-style.ts'
 import { DownloadError } from '../index.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { DEMO_HELP, type DemoArguments, parseDemoArguments } from './arguments.ts'
@@ -21,8 +22,12 @@ const stderr = new OutputStream(process.stderr)
 const stdout = new OutputStream(process.stdout, (code) => {
   if (code === 'EPIPE')
     readerGone.abort() // nobody watches any more, so there is nothing to report
-  else stderr.write(linesOn(stderr, `demo: cannot write to standard output (${code})`))
+  else complain(`cannot write to standard output (${code})`)
 })
+
+function complain(message: string): void {
+  stderr.write(linesOn(stderr, styleFor(process.stderr, process.env), `demo: ${message}`))
+}
 
 async function run(args: DemoArguments, server: DemoServer | null): Promise<void> {
   const origin = args.url ?? server?.url ?? ''
@@ -61,8 +66,7 @@ async function main(): Promise<number> {
     return 0
   } catch (error) {
     if (readerGone.signal.aborted) return READER_GONE
-    const message = error instanceof Error ? error.message : String(error)
-    stderr.write(linesOn(stderr, `demo: ${message}`))
+    complain(error instanceof Error ? error.message : String(error))
     if (error instanceof DemoServerError) return SERVER_FAILED
     return stop.status() ?? exitStatusOf(error)
   } finally {
