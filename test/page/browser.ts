@@ -1,22 +1,9 @@
-import { constants } from 'node:fs'
-import { access, cp } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { buildServer } from 'demo-server'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // A name that is not localhost, so that pages under it are not a secure context.
-  '--host-resolver-rules=MAP demo.example 127.0.0.1',
-]
+import { type Appearance, ENGINES, type Engine, findProgram, launch, type Start } from './engines.ts'
 
 /** A demo server and a browser that opens it. */
 export interface Demo {
@@ -26,57 +13,58 @@ export interface Demo {
   /** The folder of the files that it generates. */
   dataDir: string
   browser: Browser
-  /** The folder of the browser's downloads. */
-  downloads: string
+  /** How the browser was started. */
+  start: Start
 }
 
-async function findBrowser(): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    for (const name of NAMES) {
-      const path = join(folder, name)
-      const isThere = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-      if (isThere) return path
-    }
+/** Runs tests in Chromium. Without it they are skipped, which in CI is a failure. */
+export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Promise<void> {
+  const start = await startOf(t, 'Chromium')
+  if (start !== undefined) await run(await startDemo(t, start))
+}
+
+/** Runs tests in each browser. Where one is not installed its tests are skipped, which in CI is a failure. */
+export async function withEachBrowser(t: Test, run: (t: Test, demo: Demo) => Promise<void>): Promise<void> {
+  t.setTimeout(300_000)
+  for (const engine of ENGINES) {
+    await t.test(`in ${engine}`, async (t) => {
+      const start = await startOf(t, engine)
+      if (start !== undefined) await run(t, await startDemo(t, start))
+    })
   }
+}
+
+async function startOf(t: Test, engine: Engine): Promise<Start | undefined> {
+  const executablePath = await findProgram(engine)
+  if (executablePath !== undefined) {
+    return { engine, executablePath, downloadsPath: join(t.testdir(), 'downloads') }
+  }
+  if (process.env['CI']) t.fail(`CI needs ${engine} on the PATH`)
+  else t.pass(`the page in ${engine}`, { skip: `no ${engine} on the PATH` })
   return undefined
 }
 
-/**
- * Runs tests that need a browser. Without one they are skipped, which in CI is a failure.
- */
-export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Promise<void> {
-  const executablePath = await findBrowser()
-  if (executablePath === undefined) {
-    if (process.env['CI']) t.fail('CI needs a Chromium on the PATH')
-    else t.pass('the page in a browser', { skip: 'no Chromium on the PATH' })
-    return
-  }
-  const folder = t.testdir()
-  const [files, dataDir, downloads] = ['files', 'data', 'downloads'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ]
+async function startDemo(t: Test, start: Start): Promise<Demo> {
+  const [files, dataDir] = ['files', 'data'].map((name) => join(t.testdirName, name)) as [string, string]
   await cp(new URL('../files/', import.meta.resolve('demo-server')), files, { recursive: true })
   const app = await buildServer({ files, dataDir })
   const url = await app.listen({ port: 0 })
-  const browser = await chromium.launch({ executablePath, args: FLAGS, downloadsPath: downloads })
+  const browser = await launch(start)
   t.teardown(async () => {
     await browser.close()
     await app.close()
   })
-  await run({ url, files, dataDir, browser, downloads })
+  return { url, files, dataDir, browser, start }
 }
 
 /** How to open the page. */
 export interface Visit {
   demo: Demo
-  /** Errors in the browser's console that the test expects. All others fail the test. */
+  /** Errors of the page and in the browser's console that the test expects. All others fail the test. */
   expected?: RegExp
+  appearance?: Appearance
   context?: Parameters<Browser['newContext']>[0]
+  viewport?: { width: number; height: number }
   /** Runs in the page before its own scripts. */
   before?: string
   /** The host name in the URL. Default: 127.0.0.1. */
@@ -86,17 +74,25 @@ export interface Visit {
 /** Opens the demo's page in a new context. After `look`, checks the console. */
 export async function visit(
   t: Test,
-  { demo, expected, context: options, before, hostname = '127.0.0.1' }: Visit,
+  { demo, expected, appearance, context: options, viewport, before, hostname = '127.0.0.1' }: Visit,
   look: (page: Page, context: BrowserContext) => Promise<void>,
 ): Promise<void> {
-  const context = await demo.browser.newContext(options)
+  const isOwn = demo.start.engine === 'Firefox' && appearance !== undefined
+  const browser = isOwn ? await launch({ ...demo.start, appearance }) : demo.browser
+  const context = await browser.newContext({
+    ...options,
+    ...(viewport && { viewport }),
+    ...(isOwn ? {} : appearance),
+  })
   const page = await context.newPage()
   const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(String(error)))
+  const note = (text: string): void => {
+    if (!expected?.test(text)) errors.push(text)
+  }
+  page.on('pageerror', (error) => note(String(error)))
   page.on('console', (message) => {
-    const text = `${message.text()} ${message.location().url}`
-    const isExpected = expected?.test(text) ?? false
-    if ((message.type() === 'error' || message.type() === 'warning') && !isExpected) errors.push(text)
+    const isBad = message.type() === 'error' || message.type() === 'warning'
+    if (isBad) note(`${message.text()} ${message.location().url}`)
   })
   try {
     if (before !== undefined) await page.addInitScript({ content: before })
@@ -105,6 +101,15 @@ export async function visit(
     await look(page, context)
   } finally {
     await context.close()
+    if (isOwn) await browser.close()
   }
   t.same(errors, [], 'nothing unexpected in the console')
+}
+
+/** Replaces what is in a text field. In Firefox, Playwright's fill() appends to a number. */
+export async function write(page: Page, selector: string, text: string): Promise<void> {
+  await page.focus(selector)
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.press('Delete')
+  await page.keyboard.type(text)
 }

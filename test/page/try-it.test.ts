@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { visit, withDemo } from './browser.ts'
+import { visit, withEachBrowser } from './browser.ts'
 
 const CONTENT = await readFile(new URL('../files/content.txt', import.meta.resolve('demo-server')))
 const STALE = '"another-version"'
@@ -26,7 +26,7 @@ async function send(page: Page): Promise<void> {
   await page.locator('#try-result .verdict').waitFor()
 }
 
-await withDemo(t, async (demo) => {
+await withEachBrowser(t, async (t, demo) => {
   await t.test('each example fills or empties every field', async (t) => {
     await visit(t, { demo }, async (page) => {
       const cases = [

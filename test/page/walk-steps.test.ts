@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import type { Route } from 'playwright-core'
 import t from 'tap'
-import { visit, withDemo } from './browser.ts'
+import { visit, withEachBrowser, write } from './browser.ts'
 import { collect, rangesOf } from './server-events.ts'
 
 const TEXT = await readFile(new URL('../files/2.txt', import.meta.resolve('demo-server')))
 /** A step of this many bytes ends after the first byte of `断`, which has three. */
 const CUT = 86
 
-await withDemo(t, async (demo) => {
+await withEachBrowser(t, async (t, demo) => {
   await t.test('what is no step is refused, and nothing is requested', async (t) => {
     await visit(t, { demo }, async (page) => {
       const served = collect(t)
       for (const typed of ['0', '-1', '1.5', '1e9', '', '1001', '9'.repeat(400)]) {
-        await page.fill('#walk-step', typed)
+        await write(page, '#walk-step', typed)
         await page.click('#walk-toggle')
         const status = page.locator('#walk-status', { hasText: 'A step is a whole number of bytes' })
         await status.waitFor()
@@ -25,7 +25,7 @@ await withDemo(t, async (demo) => {
         t.equal(await page.evaluate('document.activeElement.id'), 'walk-step', 'the field has the focus')
         await page.click('#walk-reset')
       }
-      await page.fill('#walk-step', '')
+      await write(page, '#walk-step', '')
       await page.locator('#walk-step').pressSequentially('four')
       await page.click('#walk-toggle')
       await page.locator('#walk-status', { hasText: 'A step is a whole number of bytes' }).waitFor()
@@ -36,14 +36,14 @@ await withDemo(t, async (demo) => {
   await t.test('a step that becomes wrong pauses the walk, and a right one continues it', async (t) => {
     await visit(t, { demo }, async (page) => {
       const served = collect(t)
-      await page.fill('#walk-step', '100')
+      await write(page, '#walk-step', '100')
       await page.click('#walk-toggle')
       await page.locator('#walk-status', { hasText: /^100 of/ }).waitFor()
-      await page.fill('#walk-step', '0')
+      await write(page, '#walk-step', '0')
       await page
         .locator('#walk-status', { hasText: /^Paused at byte [12]00\. A step is a whole number/ })
         .waitFor()
-      await page.fill('#walk-step', '1000')
+      await write(page, '#walk-step', '1000')
       await page.selectOption('#walk-pace', '0')
       await page.click('#walk-toggle')
       await page.locator('#walk-status', { hasText: 'Complete: 284 bytes.' }).waitFor()
@@ -54,7 +54,7 @@ await withDemo(t, async (demo) => {
 
   await t.test('a character that is cut is shown as its bytes until its last one arrives', async (t) => {
     await visit(t, { demo }, async (page) => {
-      await page.fill('#walk-step', String(CUT))
+      await write(page, '#walk-step', String(CUT))
       await page.click('#walk-toggle')
       await page.locator('#walk-status', { hasText: `${CUT} of` }).waitFor()
       await page.locator('h1').click()
