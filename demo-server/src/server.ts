@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import rangePlugin from 'fastify-send-range'
 import { addressOf } from './address.ts'
+import { documents } from './documents.ts'
 import { hideInternalErrors } from './errors.ts'
 import { lab } from './lab.ts'
 import { LiveLog, liveLog, liveLogRoute } from './live-log.ts'
@@ -52,6 +53,7 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   await app.register(liveLog, { log })
   await app.register(rangePlugin, { root: files })
   await app.register(page, { otherPort })
+  await app.register(documents)
   await app.register(settings, { otherPort })
   await app.register(liveLogRoute)
   await app.register(lab, { prefix: '/lab', dataDir: options.dataDir ?? DATA })

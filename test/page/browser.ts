@@ -25,7 +25,7 @@ export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Pro
 
 /** Runs tests in each browser. Where one is not installed its tests are skipped, which in CI is a failure. */
 export async function withEachBrowser(t: Test, run: (t: Test, demo: Demo) => Promise<void>): Promise<void> {
-  t.setTimeout(300_000)
+  t.setTimeout(600_000)
   for (const engine of ENGINES) {
     await t.test(`in ${engine}`, async (t) => {
       const start = await startOf(t, engine)

@@ -77,6 +77,10 @@ function describe(entry) {
     el('td', { className: outcome === 'aborted' ? 'bad' : '' }, ending(outcome, duration)),
   )
   row.dataset.id = entry.id
+  // On a narrow screen each entry is a card, whose cells show these names.
+  for (const [i, { textContent }] of [...document.querySelectorAll('#log th')].entries()) {
+    row.cells[i].dataset.label = textContent
+  }
   return row
 }
 

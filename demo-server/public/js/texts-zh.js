@@ -16,6 +16,7 @@ export default {
   'sections.origins': '跨源请求',
   'sections.try': '亲手试试',
   'sections.log': '实时日志',
+  'sections.use': '安装',
   languages: '语言',
   bytes: '{n} 字节',
   received: '已收到 {received} / {n} 字节',
@@ -209,4 +210,12 @@ export default {
   'log.own': '本页',
   'log.served': '{duration} 毫秒',
   'log.aborted': '中断，{duration} 毫秒',
+
+  'use.title': '使用',
+  'use.plugin':
+    '在服务器里：<a href="/documents/plugin/README.md">插件的安装与用法</a>，以及<a href="/documents/plugin/API.md">它的 API</a>（英文）。',
+  'use.client':
+    '用来下载：<a href="/documents/demo-client/README.md">range-get，命令与库</a>，以及<a href="/documents/demo-client/API.md">它的 API</a>（英文）。',
+  'use.overview':
+    '全部内容：<a href="/documents/README.md">概览</a>（英文），或<a href="/documents/README.zh-CN.md" lang="zh-CN" hreflang="zh-CN">中文</a>。',
 }
