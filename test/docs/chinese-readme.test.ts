@@ -2,12 +2,20 @@
 // code are translated.
 import t from 'tap'
 import { readDocument, type Table, tableUnder } from './support/markdown.ts'
-import { optionsUnder } from './support/option-headings.ts'
+import { commandOptionsUnder, optionsUnder } from './support/option-headings.ts'
 
 const CHINESE = readDocument('README.zh-CN.md')
 const ROOT = readDocument('README.md')
 const PLUGIN = readDocument('plugin/README.md')
 const CLIENT = readDocument('demo-client/README.md')
+
+/** As the Chinese table writes them. */
+const CLIENT_OPTIONS: Table['rows'] = commandOptionsUnder(CLIENT.text, 'Options').map(
+  ({ spelling, defaultValue }) => ({
+    option: spelling.replace(/^(-\w), /, '`$1`, `').replace(/^(?=-)|$/g, '`'),
+    default: /^[\d.]/.test(defaultValue) ? `\`${defaultValue}\`` : defaultValue,
+  }),
+)
 
 type Row = Table['rows'][number]
 
@@ -65,7 +73,7 @@ const SHARED_NAMES: readonly SharedNames[] = [
   },
   { chinese: '错误码', english: tableUnder(PLUGIN, 'Errors'), columns: { 错误码: 'code', 状态码: 'status' } },
   { chinese: '事件', english: tableUnder(PLUGIN, 'Events'), columns: { 属性: 'property' } },
-  { chinese: '下载器选项', english: tableUnder(CLIENT, 'Options'), columns: { 选项: 'option' } },
+  { chinese: '下载器选项', english: CLIENT_OPTIONS, columns: { 选项: 'option' } },
   {
     chinese: '退出码',
     english: tableUnder(CLIENT, 'Exit statuses'),
@@ -75,8 +83,10 @@ const SHARED_NAMES: readonly SharedNames[] = [
 
 t.test('the Chinese README has the blocks in which the packages show their whole API', async (t) => {
   const translated = CHINESE.blocks.map(({ text }) => withoutComments(text))
-  for (const { heading, text } of PLUGIN.blocks)
-    if (heading === 'API') t.ok(translated.includes(withoutComments(text)), heading)
+  for (const { heading, text } of [...PLUGIN.blocks, ...CLIENT.blocks]) {
+    if (heading === 'API' || heading === 'All of the library')
+      t.ok(translated.includes(withoutComments(text)), heading)
+  }
 })
 
 for (const { chinese, english, columns } of SHARED_NAMES) {
@@ -93,7 +103,7 @@ for (const { chinese, english, columns } of SHARED_NAMES) {
 
 t.test('"下载器选项" has the numbers of the English table as defaults', async (t) => {
   const rows = chineseTables('下载器选项')[0] ?? []
-  for (const [index, row] of tableUnder(CLIENT, 'Options').entries())
+  for (const [index, row] of CLIENT_OPTIONS.entries())
     t.strictSame(fixed(rows[index]?.['默认值'] ?? ''), fixed(row['default'] ?? ''), String(row['option']))
 })
 

@@ -16,8 +16,10 @@ import { progressLine } from '#client/text/progress-line.js'
 import { plainStyle } from '#client/text/style.js'
 import { CLI } from '../support/cli.ts'
 import { REPOSITORY } from '../support/repository.ts'
+import { declarationOf } from './api/declaration.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
+import { commandOptionsUnder, linksUnder, optionsUnder, partsOf } from './support/option-headings.ts'
 import { runCommand, runRangeGet } from './support/programs.ts'
 import { projectFolder } from './support/snippet.ts'
 
@@ -135,14 +137,19 @@ t.test('the last line of --json is the shown object', async (t) => {
   t.strictSame(Object.keys(found), Object.keys(want), 'in this order')
 })
 
-t.test('the table of options is that of the code, and each row is accepted', async (t) => {
-  const rows = tableUnder(README, 'Options')
+const COMMAND_OPTIONS = commandOptionsUnder(README.text, 'Options')
+
+t.test('each option of the code has a heading, and is accepted as it is spelled there', async (t) => {
   t.strictSame(
-    rows.map((row) => [plain(row['option']), plain(row['default'])]),
-    OPTION_LIST.map((option) => [spellingOf(option), option.default ?? '']),
+    COMMAND_OPTIONS.map(({ name, spelling, defaultValue }) => [name, spelling, defaultValue]),
+    OPTION_LIST.map((option) => [`--${option.name}`, spellingOf(option), option.default ?? '']),
   )
-  for (const row of rows) {
-    const [, name = '', value] = /(--[a-z-]+)(?: (\S+))?/.exec(plain(row['option'])) ?? []
+  t.strictSame(
+    linksUnder(README.text, 'Options'),
+    COMMAND_OPTIONS.map(({ name }) => [name, `#${name}`]),
+  )
+  for (const { spelling } of COMMAND_OPTIONS) {
+    const [, name = '', value] = /(--[a-z-]+)(?: (\S+))?/.exec(spelling) ?? []
     const given: Record<string, string> = {
       DIGEST: `sha-256=${'0'.repeat(64)}`,
       "'K:": 'K: V',
@@ -185,26 +192,46 @@ t.test('the table of exit statuses lists those of the code', async (t) => {
   )
 })
 
-t.test('the table of download options has the names and defaults of the code', async (t) => {
-  const settings = settingsOf({})
-  const rows = tableUnder(README, 'Download options')
-  t.strictSame(rows.map(({ option }) => plain(option)).sort(), Object.keys(settings).sort())
+const OPTIONS = optionsUnder(README.text, 'Download options')
+const settings = settingsOf({})
+const declaredOptions = new Map(
+  declarationOf('DownloadOptions', declarations('options')).members.map(({ name, type }) => [
+    name.replace('?', ''),
+    type,
+  ]),
+)
+
+t.test('each download option has a heading, with the type and the default of the code', async (t) => {
+  t.strictSame(OPTIONS.map(({ name }) => name).sort(), Object.keys(settings).sort())
+  t.strictSame(OPTIONS.map(({ name }) => name).sort(), [...declaredOptions.keys()].sort())
   t.strictSame(
-    rows.map(({ option }) => plain(option)).sort(),
-    membersOf(declarations('options'), 'DownloadOptions').sort(),
+    linksUnder(README.text, 'Download options'),
+    OPTIONS.map(({ name }) => [name, `#${name.toLowerCase()}`]),
   )
-  for (const row of rows) {
-    const name = plain(row['option']) as keyof typeof settings
-    const shown = plain(row['default'])
-    const value = settings[name]
+  for (const { name, type, defaultValue, meaning } of OPTIONS) {
+    const value = settings[name as keyof typeof settings]
+    t.not(meaning, '', name)
+    if (name !== 'onSegment' && name !== 'headers')
+      t.strictSame(partsOf(type), partsOf(declaredOptions.get(name) ?? ''), name)
     if (value === null || typeof value === 'function')
-      t.match(shown, /^(none|chosen|environment|the URL)$/, name)
-    else if (typeof value === 'number') t.equal(Number(shown.replaceAll('_', '')), value, name)
-    else if (typeof value === 'string') t.equal(shown, `'${value}'`, name)
-    else t.equal(shown, JSON.stringify(value), name)
-    for (const [, listed] of (row['type'] ?? '').matchAll(/'(\w+)'/g))
-      t.equal(settingsOf({ [name]: listed })[name], listed, `${name}: ${listed}`)
+      t.match(defaultValue, /^(none|chosen|environment|the URL)$/, name)
+    else if (typeof value === 'number') t.equal(Number(defaultValue.replaceAll('_', '')), value, name)
+    else if (typeof value === 'string') t.equal(defaultValue, `'${value}'`, name)
+    else t.equal(defaultValue, JSON.stringify(value), name)
+    for (const [, listed] of type.matchAll(/'(\w+)'/g))
+      t.equal(settingsOf({ [name]: listed })[name as keyof typeof settings], listed, `${name}: ${listed}`)
   }
+})
+
+t.test('the block of the whole library has every option with its default', async (t) => {
+  const block = README.blocks.find(({ heading }) => heading === 'All of the library')?.text ?? ''
+  t.strictSame(
+    [...block.matchAll(/^ {2}(\w+): (.+), \/\/ /gm)].map(([, name, value]) => [name, value]),
+    OPTIONS.map(({ name, defaultValue }) => [
+      name,
+      /^(none|chosen|environment|the URL)$/.test(defaultValue) ? 'undefined' : defaultValue,
+    ]),
+  )
 })
 
 t.test('the tables of progress, result and handle have the members of the code', async (t) => {
@@ -228,6 +255,10 @@ t.test('the tables of progress, result and handle have the members of the code',
 const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], folder: string) => void>> = {
   Library: (t, lines, folder) => {
     t.strictSame(lines.at(-1), ['finished', 13, 13])
+    t.equal(readFileSync(join(folder, 'file.iso'), 'utf8'), CONTENT)
+  },
+  'All of the library': (t, lines, folder) => {
+    t.strictSame(lines.at(-1), [join(folder, 'file.iso'), 13, '"v1"', 0, 'length', []])
     t.equal(readFileSync(join(folder, 'file.iso'), 'utf8'), CONTENT)
   },
   Errors: (t, lines) => t.strictSame(lines, [[404]]),

@@ -11,7 +11,7 @@ import { declarationOf } from './api/declaration.ts'
 import { ask, type Question } from './support/ask.ts'
 import { membersOf, unionOf } from './support/declarations.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
-import { aliasOf, optionsUnder, partsOf } from './support/option-headings.ts'
+import { aliasOf, linksUnder, optionsUnder, partsOf } from './support/option-headings.ts'
 
 const README = readDocument('plugin/README.md')
 
@@ -57,11 +57,9 @@ t.test('each option has a heading, with the type and the default of the code', a
 })
 
 t.test('the line of links leads to each option, in order', async (t) => {
-  const [, text = ''] = README.text.split('\n### Options\n')
-  const line = text.split('\n').find((each) => each.startsWith('[`')) ?? ''
   t.strictSame(
-    [...line.matchAll(/\[`(\w+)`\]\(#(\w+)\)/g)].map(([, name = '', anchor]) => [name, anchor]),
-    OPTIONS.map(({ name }) => [name, name.toLowerCase()]),
+    linksUnder(README.text, 'Options'),
+    OPTIONS.map(({ name }) => [name, `#${name.toLowerCase()}`]),
   )
 })
 

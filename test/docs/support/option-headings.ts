@@ -14,8 +14,11 @@ export interface DocumentedOption {
 const LINK = /\[([^\]]+)\]\([^)]*\)/g
 const plain = (text: string): string => text.replace(LINK, '$1').replaceAll('`', '')
 
-/** The options under the headings of the next level below `heading`. */
-export function optionsUnder(text: string, heading: string): DocumentedOption[] {
+/** The sections of the next level below `heading`: the name and the paragraphs of each. */
+function sectionsUnder(
+  text: string,
+  heading: string,
+): { readonly name: string; readonly paragraphs: string[] }[] {
   const [, level = ''] = new RegExp(`^(#+) ${heading}$`, 'm').exec(text) ?? []
   const [, after = ''] = text.split(`\n${level} ${heading}\n`)
   const [own = ''] = after.split(new RegExp(`\\n#{1,${level.length}} `))
@@ -23,11 +26,46 @@ export function optionsUnder(text: string, heading: string): DocumentedOption[] 
     .split(`\n${level}# `)
     .slice(1)
     .map((section) => {
-      const [name = '', , line = '', , ...meaning] = section.split('\n')
-      const [type = '', defaultValue = ''] = line.split(' · default ')
-      const [, code = ''] = /`([^`]+)`/.exec(type) ?? []
-      return { name, type: code, defaultValue: plain(defaultValue), meaning: meaning.join('\n').trim() }
+      const [name = '', ...paragraphs] = section.trim().split('\n\n')
+      return { name, paragraphs }
     })
+}
+
+/** The options of a library, under the headings below `heading`. */
+export function optionsUnder(text: string, heading: string): DocumentedOption[] {
+  return sectionsUnder(text, heading).map(({ name, paragraphs: [line = '', ...meaning] }) => {
+    const [type = '', defaultValue = ''] = line.split(' · default ')
+    const [, code = ''] = /`([^`]+)`/.exec(type) ?? []
+    return { name, type: code, defaultValue: plain(defaultValue), meaning: meaning.join('\n\n') }
+  })
+}
+
+/** An option of a command. */
+export interface CommandOption {
+  /** The heading: `--name`. */
+  readonly name: string
+  /** `-n, --name VALUE` */
+  readonly spelling: string
+  /** Empty if there is none. */
+  readonly defaultValue: string
+}
+
+/** The options of a command, under the headings below `heading`. The first line is there if it says more than the name. */
+export function commandOptionsUnder(text: string, heading: string): CommandOption[] {
+  return sectionsUnder(text, heading).map(({ name, paragraphs: [line = ''] }) => {
+    const [spelling = '', defaultValue = ''] = (/^`-/.test(line) ? line : name).split(' · default ')
+    return { name, spelling: plain(spelling), defaultValue: plain(defaultValue) }
+  })
+}
+
+/** The links in the first paragraph below `heading` that has any: the text and the target of each. */
+export function linksUnder(text: string, heading: string): (readonly [text: string, target: string])[] {
+  const [, after = ''] = text.split(`\n### ${heading}\n`)
+  const line = after.split('\n').find((each) => each.startsWith('[`')) ?? ''
+  return [...line.matchAll(/\[`([\w-]+)`\]\(([#\w-]+)\)/g)].map(([, name = '', target = '']) => [
+    name,
+    target,
+  ])
 }
 
 /**
