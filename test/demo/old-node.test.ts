@@ -23,7 +23,11 @@ const command = (name: string) => (version: string) =>
   `${name}: needs Node.js 20.19, 22.2 or later, and this is ${version}\n`
 const demo = (version: string): string =>
   `the demo needs Node.js 20.19, 22.12 or later, and this is ${version}\n`
-const BUNDLED = ['import{closeSync,openSync,readFileSync}from"fs"', 'import*as os from"os"']
+const BUNDLED = [
+  'import{closeSync,openSync,readFileSync}from"fs"',
+  'import*as os from"os"',
+  'import{types}from"util"', // since Node.js 10
+]
 
 const ENTRIES: readonly Entry[] = [
   {
