@@ -34,8 +34,10 @@ t.test('sizes have binary units, and four characters at most before them', async
 t.test('times have one or two units', async (t) => {
   for (const [ms, text] of [
     [0, '0 s'],
-    [49, '0 s'],
-    [50, '0.1 s'],
+    [4, '0 s'],
+    [150, '0.15 s'],
+    [994, '0.99 s'],
+    [995, '1 s'],
     [1000, '1 s'],
     [1500, '1.5 s'],
     [9949, '9.9 s'],
