@@ -213,9 +213,9 @@ export default {
 
   'use.title': '使用',
   'use.plugin':
-    '在服务器里：<a href="/documents/plugin/README.md">插件的安装与用法</a>，以及<a href="/documents/plugin/API.md">它的 API</a>（英文）。',
+    '在服务器里：<a href="/documents/plugin/README.md">插件的安装与用法</a>，以及<a href="/documents/plugin/API.md">接口文档</a>（英文）。',
   'use.client':
-    '用来下载：<a href="/documents/demo-client/README.md">range-get，命令与库</a>，以及<a href="/documents/demo-client/API.md">它的 API</a>（英文）。',
+    '用来下载：<a href="/documents/demo-client/README.md">range-get，命令与库</a>，以及<a href="/documents/demo-client/API.md">接口文档</a>（英文）。',
   'use.overview':
-    '全部内容：<a href="/documents/README.md">概览</a>（英文），或<a href="/documents/README.zh-CN.md" lang="zh-CN" hreflang="zh-CN">中文</a>。',
+    '全部内容：<a href="/documents/README.md">概览</a>（英文），或<a href="/documents/README.zh-CN.md">中文版</a>。',
 }
