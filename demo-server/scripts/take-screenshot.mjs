@@ -12,7 +12,7 @@ import { buildServer } from '../dist/server.js'
 
 const [
   colorScheme = 'light',
-  width = '1360',
+  width = '1280',
   output = fileURLToPath(new URL('../docs/page.png', import.meta.url)),
 ] = process.argv.slice(2)
 
