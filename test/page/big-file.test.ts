@@ -26,7 +26,7 @@ function story(page: Page, text: string | RegExp): Promise<void> {
 }
 
 async function receiveSome(page: Page): Promise<void> {
-  await page.locator('#big-received', { hasText: /^[2-9]\.\d MiB of 48/ }).waitFor()
+  await page.locator('#big-received', { hasText: /^(?:[2-9]|[12]\d)\.\d MiB of 48/ }).waitFor()
 }
 
 async function startSlowly(page: Page): Promise<void> {

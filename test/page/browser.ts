@@ -84,6 +84,8 @@ export async function visit(
     ...(viewport && { viewport }),
     ...(isOwn ? {} : appearance),
   })
+  // Several browsers run at the same time, on few cores.
+  context.setDefaultTimeout(120_000)
   const page = await context.newPage()
   const errors: string[] = []
   const note = (text: string): void => {
