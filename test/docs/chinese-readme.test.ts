@@ -1,5 +1,5 @@
-// The Chinese README covers three English documents. Its code, figures and names must be the same as theirs. Comments in
-// code are translated.
+// The Chinese README covers four English documents: it has a section for each of theirs. Its code, figures and names must be
+// the same as theirs. Comments in code are translated.
 import t from 'tap'
 import { readDocument, type Table, tableUnder } from './support/markdown.ts'
 import { commandOptionsUnder, optionsUnder } from './support/option-headings.ts'
@@ -8,12 +8,20 @@ const CHINESE = readDocument('README.zh-CN.md')
 const ROOT = readDocument('README.md')
 const PLUGIN = readDocument('plugin/README.md')
 const CLIENT = readDocument('demo-client/README.md')
+const SERVER = readDocument('demo-server/README.md')
 
 /** As the Chinese table writes them. */
 const CLIENT_OPTIONS: Table['rows'] = commandOptionsUnder(CLIENT.text, 'Options').map(
   ({ spelling, defaultValue }) => ({
     option: spelling.replace(/^(-\w), /, '`$1`, `').replace(/^(?=-)|$/g, '`'),
     default: /^[\d.]/.test(defaultValue) ? `\`${defaultValue}\`` : defaultValue,
+  }),
+)
+
+const LIBRARY_OPTIONS: Table['rows'] = optionsUnder(CLIENT.text, 'Download options').map(
+  ({ name, defaultValue }) => ({
+    option: `\`${name}\``,
+    default: /^(?:chosen|none|the URL|environment)$/.test(defaultValue) ? '' : `\`${defaultValue}\``,
   }),
 )
 
@@ -32,7 +40,8 @@ t.test(
   'the Chinese README has the blocks of README.md, in order, and others only from the packages',
   async (t) => {
     const shared = ROOT.blocks.map(({ text }) => text)
-    const known = new Set([...PLUGIN.blocks, ...CLIENT.blocks].map(({ text }) => withoutComments(text)))
+    const others = [PLUGIN, CLIENT, SERVER].flatMap(({ blocks }) => blocks)
+    const known = new Set(others.map(({ text }) => withoutComments(text)))
     t.strictSame(
       CHINESE.blocks.map(({ text }) => text).filter((text) => shared.includes(text)),
       shared,
@@ -74,20 +83,13 @@ const SHARED_NAMES: readonly SharedNames[] = [
   { chinese: '错误码', english: tableUnder(PLUGIN, 'Errors'), columns: { 错误码: 'code', 状态码: 'status' } },
   { chinese: '事件', english: tableUnder(PLUGIN, 'Events'), columns: { 属性: 'property' } },
   { chinese: '下载器选项', english: CLIENT_OPTIONS, columns: { 选项: 'option' } },
+  { chinese: '库的选项', english: LIBRARY_OPTIONS, columns: { 选项: 'option' } },
   {
     chinese: '退出码',
     english: tableUnder(CLIENT, 'Exit statuses'),
     columns: { 退出码: 'status', 错误码: 'code' },
   },
 ]
-
-t.test('the Chinese README has the blocks in which the packages show their whole API', async (t) => {
-  const translated = CHINESE.blocks.map(({ text }) => withoutComments(text))
-  for (const { heading, text } of [...PLUGIN.blocks, ...CLIENT.blocks]) {
-    if (heading === 'API' || heading === 'All of the library')
-      t.ok(translated.includes(withoutComments(text)), heading)
-  }
-})
 
 for (const { chinese, english, columns } of SHARED_NAMES) {
   t.test(`"${chinese}" has the rows and names of the English table`, async (t) => {
@@ -101,11 +103,16 @@ for (const { chinese, english, columns } of SHARED_NAMES) {
   })
 }
 
-t.test('"下载器选项" has the numbers of the English table as defaults', async (t) => {
-  const rows = chineseTables('下载器选项')[0] ?? []
-  for (const [index, row] of CLIENT_OPTIONS.entries())
-    t.strictSame(fixed(rows[index]?.['默认值'] ?? ''), fixed(row['default'] ?? ''), String(row['option']))
-})
+for (const { chinese, english } of [
+  { chinese: '下载器选项', english: CLIENT_OPTIONS },
+  { chinese: '库的选项', english: LIBRARY_OPTIONS },
+]) {
+  t.test(`"${chinese}" has the code and numbers of the English defaults`, async (t) => {
+    const rows = chineseTables(chinese)[0] ?? []
+    for (const [index, row] of english.entries())
+      t.strictSame(fixed(rows[index]?.['默认值'] ?? ''), fixed(row['default'] ?? ''), String(row['option']))
+  })
+}
 
 t.test('"与其他服务器对比" translates each English cell, with the same words in every row', async (t) => {
   const rows = chineseTables('与其他服务器对比')[0] ?? []
@@ -125,3 +132,170 @@ t.test('"与其他服务器对比" translates each English cell, with the same w
   }
   t.equal(new Set(words.values()).size, words.size, 'two English cells have two translations')
 })
+
+/** The sections of each English document, and where the Chinese README has what they say. */
+const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'README.md': {
+    'fastify-send-range': 'fastify-send-range',
+    'See it': '先看效果',
+    'Use it': '使用',
+    'What it costs': '开销',
+    'What is here': '仓库里有什么',
+    'Test it': '测试',
+    More: '更多',
+  },
+  'plugin/README.md': {
+    'fastify-send-range': '插件',
+    Install: '插件的安装',
+    Usage: '插件的用法',
+    Compared: '与其他服务器对比',
+    API: '全部 API',
+    'fastify.register(rangePlugin, options?)': 'fastify.register(rangePlugin, options?)',
+    'reply.sendRange(path, options?)': 'reply.sendRange(path, options?)',
+    Options: '插件选项',
+    'Slow clients': '慢客户端',
+    Statuses: '状态码',
+    Errors: '错误码',
+    Events: '事件',
+    Recipes: '常见用法',
+    'Private files': '私有文件',
+    'Downloads with names': '带文件名的下载',
+    Video: '视频',
+    'Another origin: PDF.js, PMTiles, DuckDB': '跨源：PDF.js、PMTiles、DuckDB',
+    'Several roots': '多个根目录',
+    'Spellings of a URL': 'URL 的写法',
+    'An encoded slash in a parameter': '参数中编码的斜杠',
+    'Bytes in memory': '内存中的字节',
+    'Your own source': '自己的数据源',
+    'Files, then a bucket': '先找文件，再找存储桶',
+    'With @fastify/compress': '与 @fastify/compress 一起使用',
+    'With onSend hooks': '与 onSend 钩子一起使用',
+    'HTTP/2': 'HTTP/2',
+    'Behind nginx': '在 nginx 后面',
+    'What counts as a change': '什么算作变化',
+    'What it does not do': '插件不做的事',
+    'What it costs': '开销',
+    Compatibility: '兼容性',
+    More: '更多',
+  },
+  'demo-client/README.md': {
+    'range-get': '下载器 range-get',
+    Install: '下载器的安装',
+    Usage: '下载器的用法',
+    Options: '下载器选项',
+    'Completion and manual page': '补全和手册页',
+    'Exit statuses': '退出码',
+    Library: '作为库使用',
+    'All of the library': '库的全部 API',
+    'download(url, destination, options?)': 'download(url, destination, options?)',
+    'Download options': '库的选项',
+    Progress: '进度',
+    Result: '结果',
+    Errors: '下载错误',
+    'Pausing and stopping': '暂停和停止',
+    Proxies: '代理',
+    'What lies on disk': '磁盘上的文件',
+    'File systems': '文件系统',
+    'Few file descriptors': '文件描述符不足',
+    'When are two answers of one version?': '什么时候两个响应属于同一版本',
+    'A page in place of a file': '代替文件的网页',
+    'What it costs': '开销',
+    'What it does not do': '下载器不做的事',
+    More: '更多',
+  },
+  'demo-server/README.md': {
+    'The demo server': '演示服务器',
+    'The page': '演示页面',
+    'The command': '演示服务器的命令',
+    'What it is made of': '演示服务器的组成',
+  },
+}
+
+/**
+ * The paragraphs, lists and tables below each heading. What is below the heading of one option belongs to the heading of
+ * all of them: the Chinese README has a row for it.
+ */
+function proseOf(text: string): Map<string, string> {
+  const prose = new Map<string, string>()
+  let heading = ''
+  for (const line of text.replace(/^```[\s\S]*?^```$/gm, '').split('\n')) {
+    const [, level = '', name = ''] = /^(#+) (.*)$/.exec(line) ?? []
+    if (name !== '' && !(level === '####' && /options$/i.test(heading))) heading = name
+    // The list of links to the options is not prose.
+    if (name === '' && !/^\[`[\w-]+`\]\(#/.test(line))
+      prose.set(heading, `${prose.get(heading) ?? ''}${line}\n`)
+  }
+  return prose
+}
+
+const CODE = /`[^`\n]+`/g
+const codeOf = (prose: string): string[] => prose.replaceAll('\\|', '|').match(CODE) ?? []
+const numbersOf = (prose: string): string[] =>
+  prose
+    .replace(CODE, ' ')
+    .replace(/\]\(\S*\)/g, ' ')
+    .match(/\d+(?:\.\d+)*/g) ?? []
+
+const without = (expected: readonly string[], found: readonly string[]): string[] =>
+  expected.filter((each) => !found.includes(each))
+
+const chineseProse = proseOf(CHINESE.text)
+
+for (const { chinese, english } of [
+  { chinese: '插件选项', english: optionsUnder(PLUGIN.text, 'Options') },
+  { chinese: '库的选项', english: optionsUnder(CLIENT.text, 'Download options') },
+]) {
+  t.test(`each row of "${chinese}" has the type, the code and the numbers of the English text`, async (t) => {
+    const rows = chineseTables(chinese)[0] ?? []
+    for (const [index, { name, type, meaning }] of english.entries()) {
+      const row = cells(rows[index]).join(' ')
+      t.strictSame(without([`\`${type}\``, ...codeOf(meaning)], codeOf(row)), [], name)
+      t.strictSame(without(numbersOf(meaning), numbersOf(row)), [], name)
+    }
+  })
+}
+
+for (const [path, counterparts] of Object.entries(COUNTERPARTS)) {
+  const english = readDocument(path)
+  const prose = proseOf(english.text)
+
+  t.test(`each section of ${path} has a counterpart`, async (t) => {
+    t.strictSame([...prose.keys()], Object.keys(counterparts))
+    t.strictSame(without(Object.values(counterparts), CHINESE.headings), [])
+  })
+
+  t.test(`the Chinese text names each code and number of ${path}, in the same section`, async (t) => {
+    for (const [heading, chinese] of Object.entries(counterparts)) {
+      // It consists of links to other documents.
+      if (heading === 'More') continue
+      const theirs = prose.get(heading) ?? ''
+      const ours = chineseProse.get(chinese) ?? ''
+      t.strictSame(without(codeOf(theirs), codeOf(ours)), [], `${heading} -> ${chinese}`)
+      t.strictSame(without(numbersOf(theirs), numbersOf(ours)), [], `${heading} -> ${chinese}`)
+    }
+  })
+
+  t.test(`each block of ${path} is in the Chinese README`, async (t) => {
+    const ours = CHINESE.blocks.map(({ text }) => withoutComments(text))
+    for (const { heading, text } of english.blocks) {
+      // The plugin is installed together with range-get, and its text has the commands.
+      if (path === 'plugin/README.md' && heading === 'Install') continue
+      t.ok(ours.includes(withoutComments(text)), `${heading}: ${text}`)
+    }
+  })
+
+  t.test(`each table of ${path} has its rows in the Chinese README`, async (t) => {
+    for (const [heading, chinese] of Object.entries(counterparts)) {
+      // Two documents have their tables under one Chinese heading: see above.
+      if (heading === 'What it costs') continue
+      const tables = english.tables.filter((table) => table.heading === heading)
+      const ours = chineseTables(chinese)
+      for (const [index, { rows }] of tables.entries())
+        t.strictSame(
+          (ours[index] ?? []).map((row) => fixed(cells(row)[0] ?? '')),
+          rows.map((row) => fixed(cells(row)[0] ?? '')),
+          `${heading} -> ${chinese}`,
+        )
+    }
+  })
+}
