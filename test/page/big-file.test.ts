@@ -49,11 +49,17 @@ async function onServer({ dataDir }: Demo): Promise<string> {
   return sha256(await readFile(join(dataDir, 'big.bin')))
 }
 
-/** The files in the browser's folder of downloads, with their sizes. */
+/** The files in the browser's folder of downloads, with their sizes. A file that is renamed meanwhile is left out. */
 async function saved({ start }: Demo): Promise<{ path: string; size: number }[]> {
   const names = await readdir(start.downloadsPath).catch(() => [])
   const paths = names.map((name) => join(start.downloadsPath, name))
-  return Promise.all(paths.map(async (path) => ({ path, size: (await stat(path)).size })))
+  const found = paths.map((path) =>
+    stat(path).then(
+      ({ size }) => [{ path, size }],
+      () => [],
+    ),
+  )
+  return (await Promise.all(found)).flat()
 }
 
 /** Waits until the browser has written at least `size` bytes of a download to disk. Returns its path. */
