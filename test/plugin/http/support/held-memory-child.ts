@@ -15,3 +15,6 @@ app.get('/held', async () => {
 })
 await app.listen({ port: 0, host: '127.0.0.1' })
 process.stdout.write(`${(app.server.address() as AddressInfo).port}\n`)
+
+// Ends with the test, even if the test is killed.
+process.stdin.resume().on('close', () => process.exit())
