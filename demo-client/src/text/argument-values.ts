@@ -32,7 +32,7 @@ export interface TimeRules {
 /** The value in ms of the option `name`: `500ms`, `1.5s`, `2m`, `1h`, or a number alone. */
 export function durationMs(name: string, text: string, { limits, bareUnit }: TimeRules): number {
   const [, number = '', unit = bareUnit] = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h)?$/i.exec(text) ?? []
-  const [, ms = Number.NaN] = Object.entries(TIME_UNITS).find(([each]) => each === unit.toLowerCase()) ?? []
+  const ms = TIME_UNITS[unit.toLowerCase() as keyof typeof TIME_UNITS]
   const value = Math.round(Number.parseFloat(number) * ms)
   if (isWithin(value, limits)) return value
   const range = `from ${inUnits(limits.least)} to ${inUnits(limits.most)}`

@@ -53,6 +53,7 @@ function editsBetween(from: string, to: string): number {
   return at(last, to.length)
 }
 
+/** The distance in a column that the row has. */
 function at(row: readonly number[], column: number): number {
-  return row[column] ?? Number.POSITIVE_INFINITY
+  return row[column] as number
 }
