@@ -40,7 +40,7 @@ const FIREFOX_PREFERENCES = {
   'dom.events.testing.asyncClipboard': true,
 }
 
-/** The browser's program, or undefined if there is none on the PATH. */
+/** The browser's program, or undefined if the PATH has no such program. */
 export async function findProgram(engine: Engine): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     for (const name of COMMANDS[engine]) {

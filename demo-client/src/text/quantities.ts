@@ -46,7 +46,7 @@ export function formatDuration(ms: number): string {
 
 type Unit = readonly [ms: number, name: string]
 
-/** The second unit is left out if there is none of it. */
+/** The second unit is left out if it is 0. */
 function inTwo(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
   const rest = Math.floor((ms % large) / small)
   return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`

@@ -80,10 +80,10 @@ t.test('a file that existed already counts as resumed', async (t) => {
 
 t.test('the path is shown as soon as it is known, and when the server changes it', async (t) => {
   const status = new DownloadStatus()
-  status.setPath('/tmp/download')
-  t.equal(status.progress.path, '/tmp/download')
-  status.setPath('/tmp/report.pdf')
-  t.equal(status.progress.path, '/tmp/report.pdf')
+  status.setPath('downloads/download')
+  t.equal(status.progress.path, 'downloads/download')
+  status.setPath('downloads/report.pdf')
+  t.equal(status.progress.path, 'downloads/report.pdf')
 })
 
 t.test('pauses and waits do not count as work', async (t) => {

@@ -46,7 +46,7 @@ export interface CommandOption {
   readonly name: string
   /** `-n, --name VALUE` */
   readonly spelling: string
-  /** Empty if there is none. */
+  /** Empty by default. */
   readonly defaultValue: string
 }
 
