@@ -17,15 +17,19 @@ export interface Demo {
   start: Start
 }
 
+/** How long a file of page tests may take, also beside other browsers on few cores. tap's own limit is for files without a browser. */
+const LIMIT_MS = 600_000
+
 /** Runs tests in Chromium. Without it they are skipped, which in CI is a failure. */
 export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Promise<void> {
+  t.setTimeout(LIMIT_MS)
   const start = await startOf(t, 'Chromium')
   if (start !== undefined) await run(await startDemo(t, start))
 }
 
 /** Runs tests in each browser. Where one is not installed its tests are skipped, which in CI is a failure. */
 export async function withEachBrowser(t: Test, run: (t: Test, demo: Demo) => Promise<void>): Promise<void> {
-  t.setTimeout(600_000)
+  t.setTimeout(LIMIT_MS)
   for (const engine of ENGINES) {
     await t.test(`in ${engine}`, async (t) => {
       const start = await startOf(t, engine)
