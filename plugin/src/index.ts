@@ -27,6 +27,7 @@ export { type CorsOptions, corsOptions } from './response/cors.ts'
 export type { ByteRange } from './rules/range-set.ts'
 export type { Dotfiles } from './rules/resolve-path.ts'
 export type { EncodedSlashes, TargetSpelling } from './rules/target-spelling.ts'
+export type { Wanted } from './rules/wanted.ts'
 export { type BufferSourceOptions, bufferSource } from './sources/buffer-source.ts'
 export { firstOf } from './sources/first-of.ts'
 export type {

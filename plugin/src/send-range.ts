@@ -8,7 +8,7 @@ import type { Settings } from './options.ts'
 import { ownProperties } from './own-properties.ts'
 import { isServedTarget } from './request/target-check.ts'
 import { sendWithoutContent } from './response/contentless-answer.ts'
-import { decideAnswer } from './response/decided-answer.ts'
+import { decideAnswer, wantedFor } from './response/decided-answer.ts'
 import { fail } from './response/failed-answer.ts'
 import { acceptHandlerStatus } from './response/handler-status.ts'
 import { refuse } from './response/refused-answer.ts'
@@ -18,6 +18,7 @@ import { selectedRepresentation } from './response/selected-representation.ts'
 import { assertSendableFields } from './response/sendable-fields.ts'
 import type { ContentDecision, Decision } from './rules/decision.ts'
 import { isRefusal, type Refusal } from './rules/refusal.ts'
+import type { Wanted } from './rules/wanted.ts'
 import { sendContent } from './send-content.ts'
 import { closeOnce } from './sources/close-once.ts'
 import { giveUp } from './sources/given-up.ts'
@@ -156,16 +157,18 @@ async function open(
 interface OpeningOptions extends Pick<Opening, 'attempt'>, Pick<Call, 'settings'> {}
 
 /**
- * One opening for an answer. The signal is made when a source asks for it, since it is expensive and most files need none.
- * The reply is released then: a source that hangs may keep the opening in memory for ever.
+ * One opening for an answer. What `open` of a source gets is made when a source asks for it, since it is expensive and
+ * most files need none. The reply is released then: a source that hangs may keep the opening in memory for ever.
  */
 class AnswerOpening implements Opening {
   readonly log: FastifyBaseLogger
   readonly attempt: Opening['attempt']
   readonly acceptRanges: Opening['acceptRanges']
   readonly usesTag: boolean
+  readonly #maxRanges: number
   #reply: FastifyReply | undefined
   #signal = NEVER
+  #wanted: Wanted | undefined
 
   constructor(reply: FastifyReply, { attempt, settings }: OpeningOptions) {
     this.#reply = reply
@@ -173,6 +176,7 @@ class AnswerOpening implements Opening {
     this.attempt = attempt
     this.acceptRanges = settings.acceptRanges
     this.usesTag = settings.etag !== false
+    this.#maxRanges = settings.maxRanges
   }
 
   /** Aborted when the response is over, if a source has asked for it. */
@@ -181,9 +185,12 @@ class AnswerOpening implements Opening {
   }
 
   context(): OpenContext {
-    if (this.#reply !== undefined) this.#signal = signalOf(this.#reply)
+    if (this.#reply !== undefined) {
+      this.#signal = signalOf(this.#reply)
+      this.#wanted = wantedFor(this.#reply, { acceptRanges: this.acceptRanges, maxRanges: this.#maxRanges })
+    }
     this.#reply = undefined
-    return { signal: this.#signal }
+    return { signal: this.#signal, wanted: this.#wanted && { ...this.#wanted } }
   }
 }
 

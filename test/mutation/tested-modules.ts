@@ -28,6 +28,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     tests: ['plugin/rules/http-date', 'plugin/rules/preconditions'],
   },
   { module: 'plugin/dist/rules/decision', tests: ['plugin/rules/decision'] },
+  { module: 'plugin/dist/rules/wanted', tests: ['plugin/rules/wanted'] },
   { module: 'demo-client/dist/state/blocks', tests: ['client/state/blocks'] },
   { module: 'demo-client/dist/state/segments', tests: ['client/state/segments'] },
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdict', 'client/rules/verdict-kinds'] },

@@ -26,8 +26,10 @@ export class FileRepresentation implements NearbyReader {
   readonly lastModified: Date | undefined
   readonly lastModifiedStrength: 'strong' | 'weak' | 'open'
   readonly acceptRanges: 'none' | undefined
-  /** An own property, although there is none: an inherited one would be sent. */
+  /** Own properties, although there are none: inherited ones would be sent. */
   readonly contentType: undefined = undefined
+  readonly contentEncoding: undefined = undefined
+  readonly headers: undefined = undefined
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
   readonly #explanations: FileDescription['explanations']

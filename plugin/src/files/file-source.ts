@@ -114,7 +114,16 @@ function afterChange(policy: FilePolicy): FilePolicy {
  * is left out: bytes that the application makes of the file must not get into it, nor those of the cache out.
  */
 function handedOut(file: PositionalRepresentation): PositionalRepresentation {
-  const { size, etag, lastModified, lastModifiedStrength, contentType, acceptRanges } = file
+  const {
+    size,
+    etag,
+    lastModified,
+    lastModifiedStrength,
+    contentType,
+    contentEncoding,
+    headers,
+    acceptRanges,
+  } = file
   let isOpen = true
   return {
     size,
@@ -122,6 +131,8 @@ function handedOut(file: PositionalRepresentation): PositionalRepresentation {
     lastModified,
     lastModifiedStrength,
     contentType,
+    contentEncoding,
+    headers,
     acceptRanges,
     readAt: (target, position, signal) => file.readAt(target, position, signal),
     unchanged: async (signal) => file.unchanged === undefined || file.unchanged(signal),

@@ -2,8 +2,11 @@ import type { FastifyReply } from 'fastify'
 import { rangeRequestOf } from '../request/request-fields.ts'
 import { type Decision, decide } from '../rules/decision.ts'
 import { isMultipart } from '../rules/media-type.ts'
+import { type RangeLimits, type Wanted, wantedBy } from '../rules/wanted.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { ResponseContext } from './response-fields.ts'
+
+const OK = 200
 
 /** How a request is answered, and the context in which that was decided. */
 export interface DecidedAnswer {
@@ -43,9 +46,18 @@ function withContentType(context: ResponseContext, contentType: string): Respons
     : context
 }
 
+/** What the answer is going to read, before anything is opened. */
+export function wantedFor(reply: FastifyReply, limits: RangeLimits): Wanted {
+  const request = rangeRequestOf(reply.request)
+  return wantedBy(
+    reply.statusCode === OK ? request : { ...request, range: undefined, conditions: {} },
+    limits,
+  )
+}
+
 function decideFor(reply: FastifyReply, context: ResponseContext, maxRanges: number): Decision {
   // RFC 9110 §13.2.1 and §14.2: conditions and ranges are for what would otherwise be a 200.
-  if (reply.statusCode !== 200) return { kind: 'full' }
+  if (reply.statusCode !== OK) return { kind: 'full' }
   return decide(rangeRequestOf(reply.request), context.selected, {
     maxRanges,
     partType: () => contentTypeOf(context),

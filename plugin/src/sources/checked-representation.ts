@@ -23,6 +23,8 @@ export const METADATA = [
   'lastModified',
   'lastModifiedStrength',
   'contentType',
+  'contentEncoding',
+  'headers',
   'acceptRanges',
 ] as const
 /** The names of all methods. */

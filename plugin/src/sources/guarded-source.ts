@@ -103,6 +103,14 @@ class Guarded<R extends Representation> implements RepresentationMetadata {
     return this.given.contentType
   }
 
+  get contentEncoding(): string | undefined {
+    return this.given.contentEncoding
+  }
+
+  get headers(): RepresentationMetadata['headers'] {
+    return this.given.headers
+  }
+
   get acceptRanges(): 'bytes' | 'none' | undefined {
     return this.given.acceptRanges
   }

@@ -62,7 +62,8 @@ export class ReadOpenings {
 
 function isSameVersion(one: Representation, other: Representation): boolean {
   const [oneDate, otherDate] = [one, other].map(({ lastModified }) => lastModified?.getTime())
-  return one.size === other.size && one.etag === other.etag && oneDate === otherDate
+  const isSameForm = one.size === other.size && one.contentEncoding === other.contentEncoding
+  return isSameForm && one.etag === other.etag && oneDate === otherDate
 }
 
 interface Opening extends Reopening {

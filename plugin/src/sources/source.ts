@@ -1,5 +1,6 @@
 import { propertyOf } from '../own-properties.ts'
 import type { ByteRange } from '../rules/range-set.ts'
+import type { Wanted } from '../rules/wanted.ts'
 
 /** The metadata of every {@link Representation}. */
 export interface RepresentationMetadata {
@@ -17,6 +18,16 @@ export interface RepresentationMetadata {
   readonly lastModifiedStrength?: 'strong' | 'weak' | 'open' | undefined
   /** The media type. Default: by the extension of the path. */
   readonly contentType?: string | undefined
+  /**
+   * The codings that the bytes are stored in, as the value of Content-Encoding (`gzip`). They are sent as they are stored:
+   * size, ranges and the entity-tag are of the stored bytes. Leave out if there is none.
+   */
+  readonly contentEncoding?: string | undefined
+  /**
+   * More fields of the representation, such as Cache-Control, Content-Disposition, Content-Language, Expires and
+   * Repr-Digest. Fields of the handler and of the plugin's options come first. Leave out if there are none.
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** `none` if ranges make no sense, for example because the size is a guess. Default `bytes`. */
   readonly acceptRanges?: 'bytes' | 'none' | undefined
   /**
@@ -77,6 +88,11 @@ export type Representation = StreamedRepresentation | PositionalRepresentation
 export interface OpenContext {
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
+  /**
+   * What the answer is going to read, as far as the request says. A hint: any range may be read, or none. The plugin
+   * always gives it. Other callers of `open` may leave it out.
+   */
+  readonly wanted?: Wanted | undefined
 }
 
 /** Where representations come from: files, a buffer, rows of a database, an object store. */

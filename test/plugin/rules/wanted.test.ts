@@ -1,0 +1,116 @@
+import t from 'tap'
+import { decide, type RangeRequest } from '#plugin/rules/decision.js'
+import { type RangeLimits, type Wanted, wantedBy } from '#plugin/rules/wanted.js'
+
+const LIMITS: RangeLimits = { acceptRanges: 'bytes', maxRanges: 3 }
+const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
+const HEAD = { kind: 'head' } as const
+const WHOLE = { kind: 'whole' } as const
+const SEVERAL = { kind: 'several' } as const
+const FIRST_FIVE = { kind: 'range', first: 0, last: 4 } as const
+
+interface Row {
+  readonly name: string
+  readonly method?: string
+  readonly range?: string
+  readonly conditions?: RangeRequest['conditions']
+  readonly limits?: Partial<RangeLimits>
+  readonly want: Wanted
+}
+
+function table(title: string, rows: readonly Row[]): void {
+  t.test(title, async (t) => {
+    for (const { name, method = 'GET', range, conditions = {}, limits = {}, want } of rows)
+      t.strictSame(wantedBy({ method, range, conditions }, { ...LIMITS, ...limits }), want, name)
+  })
+}
+
+table('a GET wants what its Range field names', [
+  { name: 'absent', want: WHOLE },
+  { name: 'one range', range: 'bytes=0-4', want: FIRST_FIVE },
+  { name: 'one byte', range: 'bytes=7-7', want: { kind: 'range', first: 7, last: 7 } },
+  { name: 'open-ended', range: 'bytes=5-', want: { kind: 'range', first: 5 } },
+  { name: 'everything by a range', range: 'bytes=0-', want: { kind: 'range', first: 0 } },
+  {
+    name: 'a last position that no file has',
+    range: `bytes=5-${'9'.repeat(30)}`,
+    want: { kind: 'range', first: 5 },
+  },
+  { name: 'a suffix', range: 'bytes=-5', want: { kind: 'suffix', length: 5 } },
+  { name: 'two ranges', range: 'bytes=0-4,10-14', want: SEVERAL },
+  { name: 'a range and a suffix', range: 'bytes=0-4,-5', want: SEVERAL },
+  { name: 'two ranges that may be joined', range: 'bytes=0-1,2-4', want: SEVERAL },
+  { name: 'malformed', range: 'bytes=4-0', want: WHOLE },
+  { name: 'of another unit', range: 'lines=0-4', want: WHOLE },
+  { name: 'of more ranges than the limit', range: 'bytes=0-0,2-2,4-4,6-6', want: WHOLE },
+  { name: 'of as many ranges as the limit', range: 'bytes=0-0,2-2,4-4', want: SEVERAL },
+  { name: 'where ranges are not served', range: 'bytes=0-4', limits: { acceptRanges: 'none' }, want: WHOLE },
+])
+
+table('§14.1.2 a suffix of no bytes selects nothing of any representation', [
+  { name: 'alone', range: 'bytes=-0', want: HEAD },
+  { name: 'twice', range: 'bytes=-0,-0', want: HEAD },
+  { name: 'beside a range', range: 'bytes=-0,0-4', want: FIRST_FIVE },
+  { name: 'beside a suffix', range: 'bytes=-5,-0', want: { kind: 'suffix', length: 5 } },
+  { name: 'where ranges are not served', range: 'bytes=-0', limits: { acceptRanges: 'none' }, want: WHOLE },
+])
+
+table('a request that asks about a copy wants the metadata first', [
+  { name: 'HEAD', method: 'HEAD', want: HEAD },
+  { name: 'HEAD with a range', method: 'HEAD', range: 'bytes=0-4', want: HEAD },
+  { name: 'If-None-Match', conditions: { ifNoneMatch: '"a"' }, want: HEAD },
+  { name: 'If-Modified-Since', conditions: { ifModifiedSince: DATE }, want: HEAD },
+  { name: 'If-None-Match with a range', range: 'bytes=0-4', conditions: { ifNoneMatch: '"a"' }, want: HEAD },
+])
+
+table('§13.1 a request that continues a download wants its range', [
+  { name: 'If-Match', range: 'bytes=0-4', conditions: { ifMatch: '"a"' }, want: FIRST_FIVE },
+  {
+    name: 'If-Unmodified-Since',
+    range: 'bytes=0-4',
+    conditions: { ifUnmodifiedSince: DATE },
+    want: FIRST_FIVE,
+  },
+  { name: 'If-Range with a tag', range: 'bytes=0-4', conditions: { ifRange: '"a"' }, want: FIRST_FIVE },
+  { name: 'If-Range with a date', range: 'bytes=0-4', conditions: { ifRange: DATE }, want: FIRST_FIVE },
+  { name: 'If-Range with a weak tag', range: 'bytes=0-4', conditions: { ifRange: 'W/"a"' }, want: WHOLE },
+  { name: 'If-Range without a validator', range: 'bytes=0-4', conditions: { ifRange: '' }, want: WHOLE },
+  { name: 'If-Range without a range', conditions: { ifRange: '"a"' }, want: WHOLE },
+])
+
+table('§14.2 ranges are for GET', [
+  { name: 'POST', method: 'POST', range: 'bytes=0-4', want: WHOLE },
+  { name: 'POST with If-None-Match', method: 'POST', conditions: { ifNoneMatch: '"a"' }, want: WHOLE },
+])
+
+t.test('what is decided for a representation of any size is what was wanted, or less', async (t) => {
+  const ends = ['0', '1', '4', '9', '10', '']
+  const specs = ends.flatMap((first) => ends.map((last) => `${first}-${last}`))
+  const ranges = [...specs, ...specs.flatMap((one) => ['-0', '3-5'].map((other) => `${one},${other}`))]
+  let partial = 0
+  for (const range of ranges.map((set) => `bytes=${set}`)) {
+    const request: RangeRequest = { method: 'GET', range, conditions: {} }
+    const wanted = wantedBy(request, LIMITS)
+    for (const size of [0, 1, 5, 10, 1000]) {
+      const selected = {
+        size,
+        acceptRanges: 'bytes',
+        etag: undefined,
+        lastModified: undefined,
+        now: 0,
+      } as const
+      const decision = decide(request, selected, { maxRanges: LIMITS.maxRanges, partType: () => undefined })
+      if (decision.kind === 'multipart') t.equal(wanted.kind, 'several', range)
+      if (decision.kind !== 'partial' || wanted.kind === 'several') continue
+      partial++
+      t.strictSame(decision.range, rangeOf(wanted, size), `${range} of ${size}`)
+    }
+  }
+  t.ok(partial > 100)
+})
+
+function rangeOf(wanted: Wanted, size: number): unknown {
+  if (wanted.kind === 'suffix') return { first: Math.max(0, size - wanted.length), last: size - 1 }
+  if (wanted.kind !== 'range') return undefined
+  return { first: wanted.first, last: Math.min(wanted.last ?? size, size - 1) }
+}
