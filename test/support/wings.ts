@@ -27,7 +27,7 @@ export interface Layout {
 
 const PLUGIN: Layout = {
   tests: 'test/plugin/',
-  suites: ['http', 'fastify', 'every-byte'],
+  suites: ['http', 'fastify', 'every-byte', 'stores'],
   top: [
     'index.ts',
     'send-range.ts',
