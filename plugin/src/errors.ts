@@ -14,6 +14,8 @@ export type SendRangeErrorCode =
   | 'ERR_RANGE_LENGTH'
   | 'ERR_RANGE_STALLED'
   | 'ERR_RANGE_SOURCE'
+  | 'ERR_RANGE_UPSTREAM'
+  | 'ERR_RANGE_ARCHIVED'
 
 const STATUS: Readonly<Record<SendRangeErrorCode, number>> = {
   ERR_RANGE_OPTION: 500,
@@ -28,6 +30,8 @@ const STATUS: Readonly<Record<SendRangeErrorCode, number>> = {
   ERR_RANGE_LENGTH: 500,
   ERR_RANGE_STALLED: 500,
   ERR_RANGE_SOURCE: 500,
+  ERR_RANGE_UPSTREAM: 502,
+  ERR_RANGE_ARCHIVED: 502,
 }
 
 /** What a {@link SendRangeError} may have besides code and message. */

@@ -11,6 +11,7 @@ import { ask } from './support/ask.ts'
 import { readDocument } from './support/markdown.ts'
 import { missing, runCommand } from './support/programs.ts'
 import { HELLO, MODIFIED_SECONDS, recipeFiles } from './support/recipe-files.ts'
+import { recipeStores } from './support/recipe-stores.ts'
 import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
 
 const README = readDocument('plugin/README.md')
@@ -145,6 +146,19 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal((await get(app, '/all/report.txt')).body, 'of t')
     t.equal((await get(app, '/all/nothing.txt')).statusCode, 404)
   },
+  'Files in S3, R2, MinIO, …': async (t, app) => {
+    const headers = { ...FIRST_FOUR, authorization: 'Bearer secret' }
+    t.equal((await get(app, '/films/hello.txt')).statusCode, 401)
+    const answer = await get(app, '/films/hello.txt', headers)
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.body, 'hell')
+    t.equal(answer.headers['cache-control'], 'private, no-cache')
+    t.equal((await get(app, '/films/nothing.txt', headers)).statusCode, 404)
+  },
+  'Another server as a store': async (t, app) => {
+    t.equal((await get(app, '/mirror/hello.txt')).body, 'hell')
+    t.equal((await get(app, '/mirror/nothing.txt')).statusCode, 404)
+  },
   'With @fastify/compress': async (t, app) => {
     const encoding = { 'accept-encoding': 'gzip' }
     const part = await get(app, '/files/story.txt', { ...FIRST_FOUR, ...encoding })
@@ -207,7 +221,7 @@ t.test('every block of the README is run here: its language is known', async (t)
 
 for (const { heading, text } of recipes) {
   t.test(`the code under "${heading}" does what the text says`, async (t) => {
-    const app = await runRecipe(t, text, await recipeFiles(t))
+    const app = await runRecipe(t, text, { ...(await recipeFiles(t)), ...(await recipeStores(t)) })
     await RECIPES[heading]?.(t, app)
   })
 }

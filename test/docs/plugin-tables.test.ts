@@ -6,6 +6,8 @@ import Fastify from 'fastify'
 import rangePlugin, { CHANNELS, SendRangeError, type SendRangeErrorCode } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { defaultSettings, registrationSettings } from '#plugin/settings.js'
+import { HTTP_OPTION_TABLE } from '#plugin/upstream/http-options.js'
+import { S3_OPTION_TABLE } from '#plugin/upstream/s3-options.js'
 import { REPOSITORY } from '../support/repository.ts'
 import { declarationOf } from './api/declaration.ts'
 import { ask, type Question } from './support/ask.ts'
@@ -88,6 +90,22 @@ t.test('the options of fileSource are those of the plugin that are about files',
   )
   const ofPlugin = new Map(OPTIONS.map(({ name, defaultValue }) => [name, defaultValue]))
   for (const row of rows) t.equal(plain(row['default']), ofPlugin.get(plain(row['option'])))
+})
+
+t.test('the options of object stores have the defaults of the code', async (t) => {
+  const rows = tableUnder(README, 'Files in S3, R2, MinIO, …')
+  const names = rows.map(({ option }) => plain(option))
+  t.strictSame([...names].sort(), Object.keys(S3_OPTION_TABLE).sort())
+  const ofHttp = Object.keys(HTTP_OPTION_TABLE).filter((name) => !['url', 'sign'].includes(name))
+  t.strictSame(names.slice(names.indexOf('headers')), ofHttp)
+  for (const row of rows) {
+    const { defaultValue } = S3_OPTION_TABLE[plain(row['option']) as keyof typeof S3_OPTION_TABLE]
+    const shown = plain(row['default'])
+    if (shown === 'the four above') t.equal((defaultValue as string[]).length, 4)
+    else if (defaultValue === undefined)
+      t.match(shown, /^(?:|AWS|true with an endpoint)$/, plain(row['option']))
+    else t.equal(shown, shownDefault('', defaultValue), plain(row['option']))
+  }
 })
 
 t.test('the strings that the options list are accepted, others are not', async (t) => {

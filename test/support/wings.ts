@@ -30,6 +30,8 @@ const PLUGIN: Layout = {
   suites: ['http', 'fastify', 'every-byte', 'stores'],
   top: [
     'index.ts',
+    'http.ts',
+    's3.ts',
     'send-range.ts',
     'send-content.ts',
     'options.ts',
@@ -102,6 +104,18 @@ const PLUGIN: Layout = {
         'errors.ts',
         'foreign-failure.ts',
         'ignore-rejection.ts',
+      ],
+    },
+    upstream: {
+      is: 'the sources of objects that another server has: its answers, connections, versions, healing of broken reads',
+      mayImport: [
+        'rules',
+        'sources',
+        'option-checks.ts',
+        'option-row-types.ts',
+        'own-properties.ts',
+        'errors.ts',
+        'foreign-failure.ts',
       ],
     },
     body: {

@@ -8,11 +8,12 @@ import { augmentationOf, type Declaration, declarationOf, type Member } from './
  * @param folder the package's folder, with a slash at its end
  */
 export function referenceOf(folder: string): string {
-  const { name } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))
+  const { name, exports } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))
   const read = (file: string): string => readFileSync(`${folder}dist/${file}.d.ts`, 'utf8')
   const index = read('index')
   const added = augmentationOf(index)
-  const declarations = exportsOf(index).map(([exported, file]) => declarationOf(exported, read(file)))
+  const places = placesOf(name, Object.keys(exports), (entry) => exportsOf(read(entry)))
+  const declarations = [...places].map(([exported, { file }]) => declarationOf(exported, read(file)))
   const order: readonly Declaration['kind'][] = ['const', 'function', 'class', 'interface', 'type']
   declarations.sort(
     (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || a.name.localeCompare(b.name, 'en'),
@@ -22,7 +23,7 @@ export function referenceOf(folder: string): string {
     'Made from the comments in the source by `npm run docs`. [README](README.md) explains how to use it.',
     linksTo(declarations.map((declaration) => declaration.name)),
     ...(added.length === 0 ? [] : ['## Added to FastifyReply', membersTable(added)]),
-    ...declarations.flatMap(section),
+    ...declarations.flatMap((each) => section(each, places.get(each.name)?.from ?? [])),
   ]
     .join('\n\n')
     .concat('\n')
@@ -55,11 +56,35 @@ function exportsOf(index: string): (readonly [name: string, file: string])[] {
   return found
 }
 
-function section({ name, comment, signature, members }: Declaration): string[] {
+interface Place {
+  readonly file: string
+  /** What it is imported from, if that is not the package itself. */
+  readonly from: readonly string[]
+}
+
+/** Everything that is exported, by its name: the file that declares it, and the entry points that export it. */
+function placesOf(
+  name: string,
+  entries: readonly string[],
+  read: (entry: string) => readonly (readonly [name: string, file: string])[],
+): Map<string, Place> {
+  const places = new Map<string, Place>()
+  for (const entry of entries.filter((each) => !each.endsWith('.json'))) {
+    const isIndex = entry === '.'
+    for (const [exported, file] of read(isIndex ? 'index' : entry.replace('./', ''))) {
+      const from = [...(places.get(exported)?.from ?? []), ...(isIndex ? [] : [`${name}${entry.slice(1)}`])]
+      places.set(exported, { file, from })
+    }
+  }
+  return places
+}
+
+function section({ name, comment, signature, members }: Declaration, from: readonly string[]): string[] {
   const list = comment.params.map((param) => `- ${param}`).join('\n')
   const parts = [
     `## ${name}`,
     comment.text,
+    from.length === 0 ? '' : `From ${from.map((each) => `\`${each}\``).join(' and ')}.`,
     fenced(signature),
     list,
     ...comment.returns.map((value) => `Returns ${value}.`),

@@ -1,0 +1,149 @@
+import { type ClientRequest, type IncomingMessage, request as sendHttp } from 'node:http'
+import { request as sendHttps } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { systemCode } from '../errors.ts'
+import type { Agents } from './agents.ts'
+import type { AnswerHead } from './answer-head.ts'
+import { Interruption, upstreamFailure } from './upstream-errors.ts'
+
+/** One request to a store. */
+export interface OutgoingRequest {
+  /** Always. */
+  readonly method: 'GET'
+  /** Where the object is. */
+  readonly url: URL
+  /** All fields but Host and Connection, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The bounds of one exchange, in ms. */
+export interface ExchangeTimeouts {
+  readonly connectTimeout: number
+  readonly responseTimeout: number
+}
+
+/** What an exchange needs beside its request. */
+export interface ExchangeContext {
+  readonly agents: Agents
+  readonly timeouts: ExchangeTimeouts
+  /** Aborted when the answer is over. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Failures of the network that another try may mend. Others, such as a wrong certificate or an answer that is not HTTP,
+ * come again.
+ */
+const PASSING_FAILURES = [
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EAI_AGAIN',
+]
+
+/** An answer whose head has come. */
+export interface Received {
+  readonly message: IncomingMessage
+  readonly head: AnswerHead
+}
+
+/**
+ * Sends one request and waits for the head of its answer. Redirects are not followed: the fields of the request may hold
+ * secrets, and the other place may be inside of the network.
+ *
+ * @throws Interruption if another try may help; SendRangeError `ERR_RANGE_UPSTREAM` if not
+ */
+export async function exchange(outgoing: OutgoingRequest, context: ExchangeContext): Promise<Received> {
+  for (;;) {
+    const attempt = new Attempt(outgoing, context)
+    try {
+      return received(await attempt.answered)
+    } catch (error) {
+      // The store may close a kept connection at any time, also while a request is on its way.
+      if (!attempt.wasKept || context.signal.aborted || !(error instanceof Interruption)) throw error
+      if (systemCode(error.cause) === undefined) throw error
+    }
+  }
+}
+
+function received(message: IncomingMessage): Received {
+  const fields = Object.entries(message.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ])
+  return { message, head: { status: message.statusCode ?? 0, fields: Object.fromEntries(fields) } }
+}
+
+/** A request over one connection. */
+class Attempt {
+  readonly answered: Promise<IncomingMessage>
+  readonly #request: ClientRequest
+  readonly #timeouts: ExchangeTimeouts
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ method, url, headers }: OutgoingRequest, { agents, timeouts, signal }: ExchangeContext) {
+    this.#timeouts = timeouts
+    const send = url.protocol === 'https:' ? sendHttps : sendHttp
+    const request = send(url, { method, headers, agent: agents.for(url) })
+    this.#request = request
+    this.answered = new Promise((resolve, reject) => {
+      const stop = (): void => void request.destroy()
+      const end = (): void => {
+        clearTimeout(this.#timer)
+        signal.removeEventListener('abort', stop)
+      }
+      signal.addEventListener('abort', stop, { once: true })
+      request.once('response', (message) => {
+        end()
+        // The body is read by somebody else. Its failures come before that, too.
+        message.on('error', () => {})
+        resolve(message)
+      })
+      request.on('error', (error) => {
+        end()
+        reject(signal.aborted ? signal.reason : failureOf(error))
+      })
+      request.once('socket', (socket) => this.#limit(socket))
+    })
+    request.end()
+  }
+
+  /** Whether the connection had served another request before. */
+  get wasKept(): boolean {
+    return this.#request.reusedSocket
+  }
+
+  #limit(socket: Socket): void {
+    const { connectTimeout, responseTimeout } = this.#timeouts
+    const awaitAnswer = (): void => this.#startTimer(responseTimeout, 'no answer')
+    if (!socket.connecting) {
+      awaitAnswer()
+      return
+    }
+    this.#startTimer(connectTimeout, 'no connection')
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', awaitAnswer)
+  }
+
+  #startTimer(ms: number, what: string): void {
+    clearTimeout(this.#timer)
+    if (this.#request.destroyed) return
+    this.#timer = setTimeout(() => this.#request.destroy(new Interruption(`${what} within ${ms} ms`)), ms)
+  }
+}
+
+/** The error of Node may have the bytes that were received (`rawPacket`): it is not the cause for the log. */
+function failureOf(error: Error): Error {
+  if (error instanceof Interruption) return error
+  const code = systemCode(error) ?? ''
+  const cause = Object.assign(new Error(error.message), { code })
+  if (PASSING_FAILURES.includes(code))
+    return new Interruption('the connection to the store failed', { cause })
+  return upstreamFailure(cause)
+}

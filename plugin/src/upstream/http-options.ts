@@ -1,0 +1,136 @@
+import { isPlainObject } from '../option-checks.ts'
+import { type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
+import { CONNECTION_FIELDS } from '../rules/connection-fields.ts'
+import { isFieldName, isFieldValue } from '../rules/field-value.ts'
+import type { OutgoingRequest } from './exchange.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
+
+/** Header fields, by their names. */
+export type OutgoingHeaders = Readonly<Record<string, string>>
+
+/** What can be set for every source of objects. */
+export interface UpstreamOptions {
+  /** More fields of every request to the store. They are secret: clients never see them. Default: none. */
+  readonly headers?: OutgoingHeaders
+  /** An object that the store forbids: a 404, or a 502 `ERR_RANGE_UPSTREAM`. Default `'absent'`. */
+  readonly forbidden?: 'absent' | 'error'
+  /**
+   * Names of fields that the store keeps with an object, and that clients get too. Default `cache-control`,
+   * `content-disposition`, `content-language` and `expires`.
+   */
+  readonly fields?: readonly string[]
+  /** Connections to the store in use at a time. Default 64. */
+  readonly maxConnections?: number
+  /** Ms that an answer waits for a connection before it is a 503. Default 1000. */
+  readonly queueTimeout?: number
+  /** Ms for a new connection, with TLS. Default 5000. */
+  readonly connectTimeout?: number
+  /** Ms from a request to the head of its answer. Default 15000. */
+  readonly responseTimeout?: number
+  /** Ms without a byte after which a connection counts as broken. Default 15000. */
+  readonly stallTimeout?: number
+  /** Failures in a row, without a byte between them, after which an answer fails. Default 5. */
+  readonly retries?: number
+  /** Ms after which a client that does not read gives its connection to the store back. Default 3000. */
+  readonly parkAfter?: number
+}
+
+/** What can be set for an `httpSource`. */
+export interface HttpSourceOptions extends UpstreamOptions {
+  /**
+   * The URL of an object, by its path, which is checked: no segment is empty, `.` or `..`. Encode it: see `encodePath`.
+   * Undefined: nothing is there (404). It is called for each answer, and once more if the store refuses the URL with 401
+   * or 403, since a signed URL may have expired.
+   */
+  readonly url: (path: string) => string | URL | undefined | Promise<string | URL | undefined>
+  /** The fields to send, from the request with its fields. It is called for each request. Default: as they are. */
+  readonly sign?: (request: OutgoingRequest) => OutgoingHeaders | Promise<OutgoingHeaders>
+}
+
+/** Fields of requests that follow from the request. */
+const OWN_REQUEST_FIELDS = [
+  'accept-encoding',
+  'content-length',
+  'expect',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+  ...CONNECTION_FIELDS,
+]
+
+/** Fields of answers that the plugin makes itself, or that are not about the object. */
+const OWN_ANSWER_FIELDS = [
+  'accept-ranges',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'date',
+  'etag',
+  'last-modified',
+  'location',
+  'server',
+  'set-cookie',
+  'trailer',
+  ...CONNECTION_FIELDS,
+]
+
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+function milliseconds(defaultValue: number, min: number): ReturnType<typeof wholeNumber> {
+  return wholeNumber({ defaultValue, of: 'milliseconds', min, max: MAX_TIMER_MS })
+}
+
+/** The options of every source of objects, by their names. */
+export const UPSTREAM_OPTION_TABLE: OptionRows<UpstreamSettings> = {
+  headers: {
+    defaultValue: {},
+    isValid: isRequestFields,
+    kind: `an object of field names and values, with none of ${OWN_REQUEST_FIELDS.join(', ')}`,
+  },
+  forbidden: oneOf('absent', 'error'),
+  fields: {
+    defaultValue: ['cache-control', 'content-disposition', 'content-language', 'expires'],
+    isValid: isAnswerFieldNames,
+    kind: `an array of field names, with none of ${OWN_ANSWER_FIELDS.join(', ')}`,
+  },
+  maxConnections: wholeNumber({ defaultValue: 64, of: 'connections', min: 1, max: 65_535 }),
+  queueTimeout: milliseconds(1000, 0),
+  connectTimeout: milliseconds(5000, 1),
+  responseTimeout: milliseconds(15_000, 1),
+  stallTimeout: milliseconds(15_000, 1),
+  retries: wholeNumber({ defaultValue: 5, of: 'failures', min: 0, max: 100 }),
+  parkAfter: milliseconds(3000, 0),
+}
+
+/** The options of an `httpSource`, by their names. */
+export const HTTP_OPTION_TABLE: OptionRows<UpstreamSettings & Record<'url' | 'sign', unknown>> = {
+  ...UPSTREAM_OPTION_TABLE,
+  url: { defaultValue: undefined, isValid: isFunction, kind: 'a function' },
+  sign: { defaultValue: undefined, isValid: isFunction, kind: 'a function' },
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+/** Whether these are fields that an application may add to a request. */
+export function isRequestFields(value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  return Object.entries(value).every(
+    ([name, field]) =>
+      isFieldName(name) && !OWN_REQUEST_FIELDS.includes(name.toLowerCase()) && isFieldValue(field),
+  )
+}
+
+function isAnswerFieldNames(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  return value.every(
+    (name) =>
+      typeof name === 'string' && isFieldName(name) && !OWN_ANSWER_FIELDS.includes(name.toLowerCase()),
+  )
+}

@@ -1,0 +1,65 @@
+import { foreignFailure } from '../foreign-failure.ts'
+import { checkedOptions, wrongOption } from '../option-checks.ts'
+import { defaultsOf } from '../option-row-types.ts'
+import { ownProperties } from '../own-properties.ts'
+import type { RangeSource } from '../sources/source.ts'
+import type { OutgoingRequest } from './exchange.ts'
+import { HTTP_OPTION_TABLE, type HttpSourceOptions, UPSTREAM_OPTION_TABLE } from './http-options.ts'
+import { upstreamFailure } from './upstream-errors.ts'
+import type { RequestForm, UpstreamSettings } from './upstream-settings.ts'
+import { upstreamSource } from './upstream-source.ts'
+
+/**
+ * A source of what another HTTP server has: an object store with signed URLs, Azure with a SAS token, or any origin that
+ * knows ranges. Make it once, not in each request, since it keeps connections.
+ *
+ * The other server is sent plain ranged GETs only. Conditions, multipart answers and 416 are decided here. All bytes of an
+ * answer are of one version. Redirects are not followed.
+ *
+ * @example
+ * const source = httpSource({ url: (path) => `https://files.example.org/${encodePath(path)}` })
+ * fastify.get('/files/*', (request, reply) => reply.sendRange(request.params['*'], { source }))
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for an option of the wrong kind or an unknown one
+ */
+export function httpSource(options: HttpSourceOptions): RangeSource {
+  const { url, sign, ...given }: Partial<HttpSourceOptions> = checkedOptions(
+    options,
+    HTTP_OPTION_TABLE,
+    () => true,
+  )
+  if (url === undefined) throw wrongOption("The option 'url' must be a function")
+  const form: RequestForm = {
+    locate: async (path) => locationOf(await url(path)),
+    sign: async (request) => signedBy(sign, request),
+  }
+  return upstreamSource(upstreamSettings(given), form)
+}
+
+/** The settings of a source, complete. */
+export function upstreamSettings(given: Partial<UpstreamSettings>): UpstreamSettings {
+  const settings = ownProperties({ ...defaultsOf<UpstreamSettings>(UPSTREAM_OPTION_TABLE), ...given })
+  const headers = Object.entries(settings.headers).map(([name, value]) => [name.toLowerCase(), value])
+  return { ...settings, headers: Object.fromEntries(headers), fields: [...settings.fields] }
+}
+
+/** A URL may be wrong in a way that shows secrets, such as a signature: no message has it. */
+function locationOf(given: unknown): URL | undefined {
+  if (given === undefined) return undefined
+  const text = given instanceof URL ? given.href : given
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+  throw upstreamFailure(new Error("the option 'url' returned something that is not an http: or https: URL"))
+}
+
+async function signedBy(
+  sign: HttpSourceOptions['sign'],
+  request: OutgoingRequest,
+): Promise<Readonly<Record<string, string>>> {
+  if (sign === undefined) return request.headers
+  try {
+    return await sign({ ...request, url: new URL(request.url), headers: { ...request.headers } })
+  } catch (thrown) {
+    throw foreignFailure('ERR_RANGE_SOURCE', 'The signing of a request', thrown)
+  }
+}

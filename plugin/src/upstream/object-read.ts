@@ -1,0 +1,110 @@
+import type { ByteRange } from '../rules/range-set.ts'
+import { Attempts } from './attempts.ts'
+import type { ReceivedBody } from './received-body.ts'
+import type { StoredObject } from './stored-object.ts'
+import { Interruption, upstreamFailure } from './upstream-errors.ts'
+
+/** A body that has come with an answer, and what of it is still unread. */
+export interface Arrived {
+  readonly body: ReceivedBody
+  readonly range: ByteRange
+}
+
+/** How a range is read. */
+export interface ObjectReadOptions {
+  readonly object: StoredObject
+  /** A body that starts with the range, if there is one already. */
+  readonly arrived: Arrived | undefined
+  /** Failures in a row without a byte. */
+  readonly retries: number
+}
+
+/**
+ * Yields the bytes of one range. After a failure, and when the connection was given back because the client did not read,
+ * it goes on from where it was with another request for the same version.
+ */
+export class ObjectRead {
+  readonly #object: StoredObject
+  readonly #range: ByteRange
+  readonly #signal: AbortSignal
+  readonly #attempts: Attempts
+  /** The next byte. */
+  #offset: number
+  /** Where the bytes come from now. */
+  #body: ReceivedBody | undefined
+  /** The last byte that this body has. */
+  #bodyLast: number
+
+  constructor(range: ByteRange, signal: AbortSignal, { object, arrived, retries }: ObjectReadOptions) {
+    this.#object = object
+    this.#range = range
+    this.#signal = signal
+    this.#attempts = new Attempts(retries, signal)
+    this.#offset = range.first
+    this.#body = arrived?.body
+    this.#bodyLast = arrived?.range.last ?? range.last
+    this.#body?.lease.busy()
+  }
+
+  async *chunks(): AsyncGenerator<Buffer, void, undefined> {
+    const stop = (): void => this.#drop()
+    this.#signal.addEventListener('abort', stop, { once: true })
+    try {
+      while (this.#offset <= this.#range.last) {
+        const chunk = await this.#next()
+        const body = this.#body
+        body?.lease.idle(stop)
+        if (this.#offset > this.#range.last) this.#finish()
+        yield chunk
+        body?.lease.busy()
+      }
+    } finally {
+      this.#signal.removeEventListener('abort', stop)
+      this.#drop()
+    }
+  }
+
+  /** The next bytes, however often that must be tried. */
+  async #next(): Promise<Buffer> {
+    for (;;) {
+      this.#signal.throwIfAborted()
+      try {
+        this.#body ??= await this.#request()
+        const chunk = await this.#body.next()
+        if (chunk === undefined) throw new Interruption('the body ended too early')
+        this.#attempts.succeeded()
+        return this.#counted(chunk)
+      } catch (error) {
+        this.#drop()
+        await this.#attempts.waitAfter(error)
+      }
+    }
+  }
+
+  async #request(): Promise<ReceivedBody> {
+    const { last } = this.#range
+    const body = await this.#object.more({ first: this.#offset, last }, this.#signal)
+    this.#bodyLast = last
+    // The answer may be over since the head came.
+    if (this.#signal.aborted) body.destroy()
+    return body
+  }
+
+  #counted(chunk: Buffer): Buffer {
+    const end = this.#offset + chunk.length
+    if (end > this.#bodyLast + 1) throw upstreamFailure(new Error('more bytes than the head said'))
+    const wanted = chunk.subarray(0, this.#range.last + 1 - this.#offset)
+    this.#offset += wanted.length
+    return wanted
+  }
+
+  #finish(): void {
+    this.#body?.finish(this.#bodyLast - this.#range.last)
+    this.#body = undefined
+  }
+
+  #drop(): void {
+    this.#body?.destroy()
+    this.#body = undefined
+  }
+}

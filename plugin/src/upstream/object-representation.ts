@@ -1,0 +1,76 @@
+import type { ByteRange } from '../rules/range-set.ts'
+import type { RepresentationMetadata, StreamedRepresentation } from '../sources/source.ts'
+import type { AnswerHead } from './answer-head.ts'
+import { type Arrived, ObjectRead } from './object-read.ts'
+import type { StoredObject } from './stored-object.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
+import { pinOf, type Version } from './version.ts'
+
+/** S3 has this type for objects that were stored without one. Then the extension of the path says more. */
+const NO_TYPE = 'binary/octet-stream'
+
+/** What an object is represented by. */
+export interface ObjectFacts {
+  readonly object: StoredObject
+  readonly version: Version
+  readonly head: AnswerHead
+  /** Whether the origin knows ranges. */
+  readonly hasRanges: boolean
+  /** The body of the answer that opened the object. */
+  readonly arrived: Arrived
+  readonly settings: Pick<UpstreamSettings, 'fields' | 'retries'>
+}
+
+/** Makes a representation of an object, of one version. */
+export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation {
+  const { object, arrived, settings } = facts
+  let unused: Arrived | undefined = arrived
+  const drop = (): void => {
+    unused?.body.finish(lengthOf(unused.range))
+    unused = undefined
+  }
+  arrived.body.lease.idle(drop)
+  return {
+    ...metadataOf(facts),
+    read(range, signal) {
+      const fits = unused?.range.first === range.first && unused.range.last >= range.last
+      if (!fits) drop()
+      const read = new ObjectRead(range, signal, { object, arrived: unused, retries: settings.retries })
+      unused = undefined
+      return read.chunks()
+    },
+    close: drop,
+  }
+}
+
+function lengthOf({ first, last }: ByteRange): number {
+  return last - first + 1
+}
+
+function metadataOf({
+  version,
+  head,
+  hasRanges,
+  settings,
+}: ObjectFacts): Omit<RepresentationMetadata, 'close'> {
+  const { size, etag, modifiedAt, dateStrength, coding } = version
+  const type = head.fields['content-type']
+  return {
+    size,
+    etag,
+    lastModified: modifiedAt === undefined ? undefined : new Date(modifiedAt * 1000),
+    lastModifiedStrength: dateStrength,
+    contentType: type === NO_TYPE ? undefined : type,
+    contentEncoding: coding,
+    acceptRanges: hasRanges && pinOf(version) !== undefined ? 'bytes' : 'none',
+    headers: handedOn(head, settings.fields),
+  }
+}
+
+function handedOn({ fields }: AnswerHead, names: readonly string[]): Record<string, string> {
+  const given = names.flatMap((name) => {
+    const value = fields[name.toLowerCase()]
+    return value === undefined ? [] : [[name.toLowerCase(), value] as const]
+  })
+  return Object.fromEntries(given)
+}

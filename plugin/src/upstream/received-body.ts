@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Lease } from './leases.ts'
+import { Interruption } from './upstream-errors.ts'
+
+/** Bytes of a body that are read to their end so that the connection can be kept. More are not worth it. */
+const MAX_DRAINED_BYTES = 64 * 1024
+
+/** The body of an answer of a store, and its connection. Exactly one of `finish` and `destroy` must be called in the end. */
+export class ReceivedBody {
+  readonly lease: Lease
+  readonly #message: IncomingMessage
+  readonly #stallTimeout: number
+  #wake: (() => void) | undefined
+
+  constructor(message: IncomingMessage, lease: Lease, stallTimeout: number) {
+    this.#message = message
+    this.lease = lease
+    this.#stallTimeout = stallTimeout
+    for (const event of ['readable', 'end', 'error', 'close']) message.on(event, () => this.#wake?.())
+  }
+
+  /**
+   * The next bytes; undefined at the end.
+   *
+   * @throws Interruption if the connection breaks or stalls
+   */
+  async next(): Promise<Buffer | undefined> {
+    for (;;) {
+      const chunk: Buffer | null = this.#message.read()
+      if (chunk !== null) return chunk
+      if (this.#message.readableEnded) return undefined
+      if (this.#message.destroyed) throw new Interruption('the connection to the store broke')
+      await this.#event()
+    }
+  }
+
+  /** Waits for something to happen to the body. */
+  #event(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#wake = undefined
+        reject(new Interruption(`no byte for ${this.#stallTimeout} ms`))
+      }, this.#stallTimeout)
+      this.#wake = () => {
+        this.#wake = undefined
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  /**
+   * All bytes that are needed have been read. The connection is kept if `unread` more bytes are few or none, and the head
+   * promises that no more come.
+   */
+  finish(unread: number): void {
+    const message = this.#message
+    if (message.readableEnded) {
+      this.lease.release()
+      return
+    }
+    const isLengthKnown = message.complete || message.headers['content-length'] !== undefined
+    if (message.destroyed || unread > MAX_DRAINED_BYTES || !isLengthKnown) {
+      this.destroy()
+      return
+    }
+    const timer = setTimeout(() => this.destroy(), this.#stallTimeout)
+    timer.unref()
+    message.once('close', () => {
+      clearTimeout(timer)
+      this.lease.release()
+    })
+    message.resume()
+  }
+
+  /** Closes the connection at once. */
+  destroy(): void {
+    this.#message.destroy()
+    this.lease.release()
+    this.#wake?.()
+  }
+}

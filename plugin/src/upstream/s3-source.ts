@@ -1,0 +1,118 @@
+import aws4 from 'aws4'
+import { foreignFailure } from '../foreign-failure.ts'
+import { checkedOptions, wrongOption } from '../option-checks.ts'
+import type { RangeSource } from '../sources/source.ts'
+import type { OutgoingRequest } from './exchange.ts'
+import { upstreamSettings } from './http-source.ts'
+import { encodePath } from './object-key.ts'
+import {
+  type Credentials,
+  isCredentials,
+  type OwnS3Options,
+  S3_OPTION_TABLE,
+  type S3SourceOptions,
+} from './s3-options.ts'
+import { upstreamFailure } from './upstream-errors.ts'
+import { upstreamSource } from './upstream-source.ts'
+
+/** The SHA-256 of a request without a body. */
+const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+/**
+ * A source of the objects in a bucket of S3, or of a store that understands its requests: R2, B2, MinIO, Ceph, Swift, GCS
+ * with HMAC keys. Make it once, not in each request, since it keeps connections. A key is the option `prefix` and the path.
+ *
+ * The store is sent plain ranged GETs only. Conditions, multipart answers and 416 are decided here. All bytes of an
+ * answer are of one version.
+ *
+ * @example
+ * const source = s3Source({ bucket: 'films', region: 'eu-central-1', credentials })
+ * fastify.get('/films/*', (request, reply) => reply.sendRange(request.params['*'], { source }))
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for an option of the wrong kind or an unknown one
+ */
+export function s3Source(options: S3SourceOptions): RangeSource {
+  const checked: Partial<S3SourceOptions> = checkedOptions(options, S3_OPTION_TABLE, () => true)
+  const { bucket, region, endpoint, pathStyle, prefix, credentials, version, requestPayer, ...given } =
+    checked
+  for (const [name, value] of Object.entries({ bucket, region, credentials }))
+    if (value === undefined) throw wrongOption(`The option '${name}' is missing`)
+  const own = {
+    bucket,
+    region,
+    endpoint,
+    pathStyle,
+    prefix,
+    credentials,
+    version,
+    requestPayer,
+  } as OwnS3Options
+  const base = baseOf(own)
+  const keys = typeof credentials === 'function' ? credentials : copyOf(own.credentials as Credentials)
+  const settings = upstreamSettings({
+    ...given,
+    ...(requestPayer && { headers: { ...given.headers, 'x-amz-request-payer': 'requester' } }),
+  })
+  return upstreamSource(settings, {
+    locate: async (path, pinned) =>
+      locationOf({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? version?.(path) }),
+    sign: async (request) => signed(request, own.region, await credentialsOf(keys)),
+  })
+}
+
+function copyOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): () => Credentials {
+  return () => ({ accessKeyId, secretAccessKey, sessionToken })
+}
+
+/** The URL of the bucket. With a bucket in its host, the certificate of AWS fits no name that has a dot. */
+function baseOf({ bucket, region, endpoint, pathStyle }: OwnS3Options): URL {
+  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`)
+  const folder = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`
+  const isInPath = pathStyle ?? (endpoint !== undefined || bucket.includes('.'))
+  if (!isInPath) url.hostname = `${bucket}.${url.hostname}`
+  url.pathname = isInPath ? `${folder}${encodeURIComponent(bucket)}/` : folder
+  return url
+}
+
+function locationOf({
+  base,
+  key,
+  id,
+}: {
+  readonly base: URL
+  readonly key: string
+  readonly id: string | undefined
+}): URL {
+  const url = new URL(base.href + encodePath(key))
+  if (id !== undefined) url.search = `versionId=${encodeURIComponent(id)}`
+  return url
+}
+
+async function credentialsOf(keys: () => unknown): Promise<Credentials> {
+  let given: unknown
+  try {
+    given = await keys()
+  } catch (thrown) {
+    throw foreignFailure('ERR_RANGE_SOURCE', 'The credentials function', thrown)
+  }
+  if (isCredentials(given)) return given
+  throw upstreamFailure(new Error('the credentials function returned no credentials'))
+}
+
+function signed(
+  { url, headers }: OutgoingRequest,
+  region: string,
+  credentials: Credentials,
+): Record<string, string> {
+  const request = {
+    service: 's3',
+    region,
+    method: 'GET',
+    host: url.host,
+    path: `${url.pathname}${url.search}`,
+    headers: { ...headers, 'x-amz-content-sha256': NO_BODY },
+  }
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  const keys = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
+  return aws4.sign(request, keys).headers as Record<string, string>
+}

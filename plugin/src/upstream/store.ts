@@ -1,0 +1,114 @@
+import type { ByteRange } from '../rules/range-set.ts'
+import { Agents } from './agents.ts'
+import type { AnswerHead } from './answer-head.ts'
+import { errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
+import { exchange } from './exchange.ts'
+import { Leases } from './leases.ts'
+import { ReceivedBody } from './received-body.ts'
+import { Interruption } from './upstream-errors.ts'
+import type { RequestForm, UpstreamSettings } from './upstream-settings.ts'
+import { type Verdict, verdictOn } from './verdict.ts'
+
+/** What is asked for. */
+export interface Ask {
+  readonly url: URL
+  /** Undefined: all bytes. */
+  readonly range: ByteRange | undefined
+  /** Conditions, and what else identifies a version. */
+  readonly fields: Readonly<Record<string, string>>
+  /** Aborted when the bytes are no longer wanted. */
+  readonly signal: AbortSignal
+}
+
+/** What a store has answered. */
+export type StoreAnswer =
+  | {
+      readonly verdict: Verdict & { kind: 'part' | 'whole' }
+      readonly head: AnswerHead
+      readonly body: ReceivedBody
+    }
+  | { readonly verdict: Exclude<Verdict, { kind: 'part' | 'whole' | 'busy' }>; readonly head: AnswerHead }
+
+/** The requests of one source, with its connections. */
+export class Store {
+  readonly settings: UpstreamSettings
+  readonly form: RequestForm
+  readonly #agents: Agents
+  readonly #leases: Leases
+
+  constructor(settings: UpstreamSettings, form: RequestForm) {
+    this.settings = settings
+    this.form = form
+    this.#agents = new Agents(settings.maxConnections)
+    this.#leases = new Leases(settings)
+  }
+
+  /**
+   * Sends one request. The caller ends the body of what it returns.
+   *
+   * @throws Interruption if another try may help; SendRangeError `ERR_RANGE_UPSTREAM` if not
+   */
+  async ask({ url, range, fields, signal }: Ask): Promise<StoreAnswer> {
+    const { settings } = this
+    const headers = {
+      'accept-encoding': 'identity',
+      ...settings.headers,
+      ...(range !== undefined && { range: `bytes=${range.first}-${range.last}` }),
+      ...fields,
+    }
+    const signed = await this.form.sign({ method: 'GET', url, headers })
+    const lease = await this.#leases.take(signal)
+    try {
+      const outgoing = { method: 'GET', url, headers: signed } as const
+      const { message, head } = await exchange(outgoing, { agents: this.#agents, timeouts: settings, signal })
+      const body = new ReceivedBody(message, lease, settings.stallTimeout)
+      return await judged({ head, body, range, responseTimeout: settings.responseTimeout })
+    } catch (error) {
+      lease.release()
+      throw error
+    }
+  }
+
+  /** Closes the connections that no answer uses. */
+  closeKept(): void {
+    this.#agents.closeKept()
+  }
+}
+
+interface Unjudged {
+  readonly head: AnswerHead
+  readonly body: ReceivedBody
+  readonly range: ByteRange | undefined
+  readonly responseTimeout: number
+}
+
+async function judged({ head, body, range, responseTimeout }: Unjudged): Promise<StoreAnswer> {
+  const code =
+    head.fields['x-ms-error-code'] ?? (head.status < 400 ? undefined : await codeIn(body, responseTimeout))
+  const known = { ...head, code }
+  const verdict = verdictOn(known, range)
+  if (verdict.kind === 'part' || verdict.kind === 'whole') return { verdict, head, body }
+  if (head.status < 400) body.destroy()
+  if (verdict.kind === 'busy') throw new Interruption(verdict.reason, { retryAfter: verdict.retryAfter })
+  return { verdict, head: known }
+}
+
+/** Reads the code of an error from the start of its body, which ends here. */
+async function codeIn(body: ReceivedBody, responseTimeout: number): Promise<string | undefined> {
+  const timer = setTimeout(() => body.destroy(), responseTimeout)
+  let text = ''
+  try {
+    for (;;) {
+      const chunk = await body.next()
+      if (chunk === undefined) break
+      text += chunk.subarray(0, MAX_ERROR_BYTES - text.length).toString('latin1')
+      if (text.length >= MAX_ERROR_BYTES) break
+    }
+    body.finish(0)
+  } catch {
+    // The status says enough.
+    body.destroy()
+  }
+  clearTimeout(timer)
+  return errorCodeOf(text)
+}

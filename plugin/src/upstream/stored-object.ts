@@ -1,0 +1,111 @@
+import { representationChanged, type SendRangeError } from '../errors.ts'
+import type { ByteRange } from '../rules/range-set.ts'
+import type { ReceivedBody } from './received-body.ts'
+import type { Store, StoreAnswer } from './store.ts'
+import { archived, upstreamFailure } from './upstream-errors.ts'
+import { isSignatureRefused, type Verdict } from './verdict.ts'
+import { isSameVersion, pinOf, type Version, versionOf } from './version.ts'
+
+/** The requests for one object, and the version of it that an answer is about. */
+export class StoredObject {
+  readonly #store: Store
+  readonly #path: string
+  #url: URL | undefined
+  /** Whether the application was asked for another URL because this one was refused. */
+  #isRenewed = false
+  /** Sent besides the condition. A store may forbid requests for a version by its id: then it is not. */
+  #versionId: string | undefined
+  #version: Version | undefined
+  /** More fields of every request. */
+  #fields: Readonly<Record<string, string>> = {}
+
+  constructor(store: Store, path: string) {
+    this.#store = store
+    this.#path = path
+  }
+
+  /** Asks for bytes of whatever version is current; undefined if the application knows no place for the path. */
+  async first(range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer | undefined> {
+    this.#url ??= await this.#store.form.locate(this.#path, undefined)
+    if (this.#url === undefined) return undefined
+    const answer = await this.#ask(this.#url, range, signal)
+    const stored = answer.head.fields['x-goog-stored-content-encoding'] ?? 'identity'
+    // GCS decompresses an object that is stored gzipped, without ranges, for clients that do not accept gzip.
+    if (
+      stored === 'identity' ||
+      'accept-encoding' in this.#fields ||
+      answer.head.fields['content-encoding'] === stored
+    )
+      return answer
+    discard(answer)
+    this.#fields = { 'accept-encoding': stored }
+    return this.#ask(this.#url, range, signal)
+  }
+
+  /** All further requests are for this version. */
+  pin(version: Version): void {
+    this.#version = version
+    this.#fields = { ...this.#fields, ...pinOf(version) }
+    this.#versionId = version.id
+    if (version.id !== undefined) this.#url = undefined
+  }
+
+  /**
+   * Asks for bytes of the pinned version.
+   *
+   * @throws SendRangeError `ERR_RANGE_CHANGED` if it is not the current version any more
+   */
+  async more(range: ByteRange, signal: AbortSignal): Promise<ReceivedBody> {
+    const version = this.#version as Version
+    const isPinned = pinOf(version) !== undefined
+    const isWhole = range.first === 0 && range.last === version.size - 1
+    // Nothing identifies the version: its bytes come with one request, or not at all.
+    if (!isPinned && !isWhole) throw upstreamFailure(new Error('no validator to go on with'))
+    const answer = await this.#pinned(isPinned ? range : undefined, signal)
+    if (!('body' in answer)) throw failureOf(answer.verdict)
+    const { verdict, head, body } = answer
+    const failure = isSameVersion(version, versionOf(head, verdict.size))
+      ? verdict.kind === 'whole' && !isWhole && upstreamFailure(new Error('a 200 to a range'))
+      : representationChanged()
+    if (!failure) return body
+    body.destroy()
+    throw failure
+  }
+
+  async #pinned(range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
+    this.#url ??= await this.#store.form.locate(this.#path, this.#versionId)
+    if (this.#url === undefined) throw representationChanged()
+    const answer = await this.#ask(this.#url, range, signal)
+    if (answer.verdict.kind !== 'forbidden' || this.#versionId === undefined) return answer
+    // To read a version by its id is a right of its own. The condition alone is enough while the version is current.
+    this.#versionId = undefined
+    this.#url = undefined
+    return this.#pinned(range, signal)
+  }
+
+  async #ask(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
+    const ask = { range, fields: this.#fields, signal }
+    const answer = await this.#store.ask({ ...ask, url })
+    if (this.#isRenewed || !isSignatureRefused(answer.head)) return answer
+    this.#isRenewed = true
+    const renewed = await this.#store.form.locate(this.#path, this.#versionId)
+    if (renewed === undefined || renewed.href === url.href) return answer
+    this.#url = renewed
+    return this.#store.ask({ ...ask, url: renewed })
+  }
+}
+
+/** Ends an answer of which no byte is needed. */
+export function discard(answer: StoreAnswer): void {
+  if (!('body' in answer)) return
+  const { verdict, body } = answer
+  body.finish(verdict.kind === 'part' ? verdict.range.last - verdict.range.first + 1 : verdict.size)
+}
+
+/** Why no bytes of a pinned version came. */
+function failureOf(verdict: Verdict): SendRangeError {
+  if (verdict.kind === 'changed' || verdict.kind === 'absent' || verdict.kind === 'unsatisfiable')
+    return representationChanged()
+  if (verdict.kind === 'archived') return archived()
+  return upstreamFailure(new Error(verdict.kind === 'unusable' ? verdict.reason : verdict.kind))
+}

@@ -1,0 +1,25 @@
+import type { OutgoingRequest } from './exchange.ts'
+
+/** Where an object is: the URL for the next request; undefined if there is nothing under the path. */
+export type Locate = (path: string, version: string | undefined) => Promise<URL | undefined>
+
+/** The settings that `httpSource` and `s3Source` have in common, complete. */
+export interface UpstreamSettings {
+  readonly headers: Readonly<Record<string, string>>
+  readonly forbidden: 'absent' | 'error'
+  readonly fields: readonly string[]
+  readonly maxConnections: number
+  readonly queueTimeout: number
+  readonly connectTimeout: number
+  readonly responseTimeout: number
+  readonly stallTimeout: number
+  readonly retries: number
+  readonly parkAfter: number
+}
+
+/** How the requests of one source are made. */
+export interface RequestForm {
+  readonly locate: Locate
+  /** The fields to send, from those of the request. */
+  readonly sign: (request: OutgoingRequest) => Promise<Readonly<Record<string, string>>>
+}

@@ -1,0 +1,152 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { SendRangeError } from '../errors.ts'
+import type { ByteRange } from '../rules/range-set.ts'
+import { isRefusal, type Refusal } from '../rules/refusal.ts'
+import type { Wanted } from '../rules/wanted.ts'
+import { openSource } from '../sources/foreign-source.ts'
+import { assertWanted } from '../sources/given-up.ts'
+import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
+import { refusalError } from '../sources/refused-path.ts'
+import type { OpenContext, RangeSource, Representation, StreamedRepresentation } from '../sources/source.ts'
+import type { AnswerHead } from './answer-head.ts'
+import { Attempts } from './attempts.ts'
+import { firstRange, rangeAfterUnsatisfiable } from './first-request.ts'
+import { checkKey } from './object-key.ts'
+import { objectRepresentation } from './object-representation.ts'
+import { Store, type StoreAnswer } from './store.ts'
+import { StoredObject } from './stored-object.ts'
+import { archived, QueueTimeout, unavailable, upstreamFailure } from './upstream-errors.ts'
+import type { RequestForm, UpstreamSettings } from './upstream-settings.ts'
+import type { Verdict } from './verdict.ts'
+import { versionOf } from './version.ts'
+
+/**
+ * A source of objects that an HTTP origin has.
+ *
+ * 1. `object-key` checks the path, and `locate` makes its URL.
+ * 2. `first-request` says what to ask for first, by what the answer is going to need.
+ * 3. `store` sends it: `leases` bounds the connections, `exchange` waits for the head, `verdict` says what it means.
+ * 4. `version` pins the version: all further requests are for this one, or fail.
+ * 5. `object-read` reads ranges, the first from the body that has come already. It goes on after failures.
+ */
+export function upstreamSource(settings: UpstreamSettings, form: RequestForm): RangeSource {
+  const store = new Store(settings, form)
+  const open = (path: string, context: OpenContext): Promise<Representation | undefined> =>
+    openFor(store, path, context)
+  // It is opened by the same way as a source of an application, whose bytes are copied and counted.
+  const checked: RangeSource = { open }
+  return ownSource(new UpstreamOpener(store, checked), open)
+}
+
+class UpstreamOpener implements Opener {
+  readonly dates = 'as given'
+  readonly #store: Store
+  readonly #source: RangeSource
+
+  constructor(store: Store, source: RangeSource) {
+    this.#store = store
+    this.#source = source
+  }
+
+  async open(path: string, opening: Opening): Promise<Representation | Refusal> {
+    const checked = checkKey(path)
+    return checked.kind === 'refused' ? checked.reason : openSource(this.#source, path, opening)
+  }
+
+  async check(_log: FastifyBaseLogger): Promise<void> {}
+
+  closeKept(): void {
+    this.#store.closeKept()
+  }
+}
+
+async function openFor(
+  store: Store,
+  path: unknown,
+  { signal, wanted }: OpenContext,
+): Promise<StreamedRepresentation | undefined> {
+  if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
+  assertWanted(signal)
+  const checked = checkKey(path)
+  const opened =
+    checked.kind === 'refused' ? checked.reason : await openObject(store, path, { signal, wanted })
+  if (!isRefusal(opened)) return opened
+  const error = refusalError(opened)
+  if (error !== undefined) throw error
+  return undefined
+}
+
+/** An answer with bytes. */
+type Opened = Extract<StoreAnswer, { readonly body: unknown }>
+/** An answer without bytes, except that of a range after the end. */
+type Refused = Exclude<Verdict, { kind: 'part' | 'whole' | 'busy' | 'unsatisfiable' }>
+
+interface ObjectContext {
+  readonly signal: AbortSignal
+  readonly wanted: Wanted | undefined
+}
+
+async function openObject(
+  store: Store,
+  path: string,
+  { signal, wanted }: ObjectContext,
+): Promise<StreamedRepresentation | Refusal> {
+  const attempts = new Attempts(store.settings.retries, signal)
+  const object = new StoredObject(store, path)
+  for (let range = firstRange(wanted); ; ) {
+    let answer: StoreAnswer | undefined
+    try {
+      answer = await object.first(range, signal)
+    } catch (error) {
+      if (error instanceof QueueTimeout) throw unavailable(error)
+      await attempts.waitAfter(error)
+      continue
+    }
+    if (answer === undefined) return 'not-in-source'
+    if ('body' in answer) return represented(store, object, { answer, asked: range })
+    const { verdict } = answer
+    if (verdict.kind !== 'unsatisfiable') return refused(verdict, store.settings)
+    const next = rangeAfterUnsatisfiable(verdict.size)
+    // An object that had no bytes a moment ago, and the other way round, is asked for again without Range.
+    range = range?.first === 0 ? undefined : next
+  }
+}
+
+/** Ends in a representation: the object is there. */
+function represented(
+  store: Store,
+  object: StoredObject,
+  { answer, asked }: { readonly answer: Opened; readonly asked: ByteRange | undefined },
+): StreamedRepresentation {
+  const { verdict, head, body } = answer
+  const { size } = verdict
+  const version = versionOf(head, size)
+  object.pin(version)
+  const range = verdict.kind === 'part' ? verdict.range : { first: 0, last: size - 1 }
+  const { settings } = store
+  const hasRanges = verdict.kind === 'part' || knowsRanges(head, asked, size)
+  return objectRepresentation({ object, version, head, hasRanges, arrived: { body, range }, settings })
+}
+
+/** A server may answer a range that has all bytes with a 200. If it does so with another range, it knows none. */
+function knowsRanges({ fields }: AnswerHead, asked: ByteRange | undefined, size: number): boolean {
+  const isWhole = asked === undefined || (asked.first === 0 && asked.last >= size - 1)
+  return isWhole && fields['accept-ranges']?.toLowerCase() === 'bytes'
+}
+
+/** Why nothing is served. */
+function refused(verdict: Refused, { forbidden }: Pick<UpstreamSettings, 'forbidden'>): Refusal {
+  switch (verdict.kind) {
+    case 'absent':
+      return 'not-in-source'
+    case 'forbidden':
+      if (forbidden === 'absent') return 'not-in-source'
+      throw upstreamFailure(new Error('the store forbids the request'))
+    case 'archived':
+      throw archived()
+    case 'changed':
+      throw upstreamFailure(new Error('status 412 without a condition'))
+    case 'unusable':
+      throw upstreamFailure(new Error(`the store answered with ${verdict.reason}`))
+  }
+}

@@ -1,0 +1,218 @@
+import { httpSource } from 'fastify-send-range/http'
+import t, { type Test } from 'tap'
+import { keepsTheContract } from '../sources/support/contract.ts'
+import { serve } from '../support/serve.ts'
+import { distinctBytes, LONG_AGO, Origin, type Stored } from './support/origin.ts'
+
+const CONTENT = distinctBytes(8 * 1024 * 1024)
+
+t.test('objects of another server keep the contract of a source', async (t) => {
+  const origin = await Origin.start(t)
+  origin.objects.set('/f.bin', { bytes: CONTENT, etag: '"v1"', lastModified: LONG_AGO })
+  await keepsTheContract(t, () => ({
+    plugin: { source: httpSource({ url: (path) => `${origin.url}/${path}` }) },
+    path: 'f.bin',
+    content: CONTENT,
+    absent: 'absent.bin',
+  }))
+})
+
+const SMALL: Stored = { bytes: Buffer.from('0123456789'), etag: '"s"', lastModified: LONG_AGO }
+
+async function served(t: Test, stored: Stored = SMALL) {
+  const origin = await Origin.start(t)
+  origin.objects.set('/f', stored)
+  const source = httpSource({ url: (path) => `${origin.url}/${path}`, retries: 0 })
+  const { app } = await serve(t, { plugin: { source } })
+  return { origin, app }
+}
+
+interface Row {
+  readonly name: string
+  readonly method?: 'HEAD'
+  readonly headers: Readonly<Record<string, string>>
+  readonly status: number
+  readonly body: string
+  /** The Range fields of the requests to the origin. */
+  readonly asked: readonly (string | undefined)[]
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'the whole', headers: {}, status: 200, body: '0123456789', asked: [undefined] },
+  { name: 'a range', headers: { range: 'bytes=2-4' }, status: 206, body: '234', asked: ['bytes=2-4'] },
+  {
+    name: 'an open range',
+    headers: { range: 'bytes=7-' },
+    status: 206,
+    body: '789',
+    asked: ['bytes=7-9007199254740991'],
+  },
+  {
+    name: 'a range over the end',
+    headers: { range: 'bytes=8-20' },
+    status: 206,
+    body: '89',
+    asked: ['bytes=8-20'],
+  },
+  {
+    name: 'the last bytes',
+    headers: { range: 'bytes=-3' },
+    status: 206,
+    body: '789',
+    asked: ['bytes=0-0', 'bytes=7-9'],
+  },
+  {
+    name: 'a range of a version that it still is',
+    headers: { range: 'bytes=2-4', 'if-range': '"s"' },
+    status: 206,
+    body: '234',
+    asked: ['bytes=2-4'],
+  },
+  {
+    name: 'a range of another version',
+    headers: { range: 'bytes=2-4', 'if-range': '"other"' },
+    status: 200,
+    body: '0123456789',
+    asked: ['bytes=2-4', 'bytes=0-9'],
+  },
+  { name: 'a head', method: 'HEAD', headers: {}, status: 200, body: '', asked: ['bytes=0-0'] },
+  {
+    name: 'a copy that is good',
+    headers: { 'if-none-match': '"s"' },
+    status: 304,
+    body: '',
+    asked: ['bytes=0-0'],
+  },
+  {
+    name: 'a range after the end',
+    headers: { range: 'bytes=10-' },
+    status: 416,
+    body: '',
+    asked: ['bytes=10-9007199254740991', 'bytes=0-0'],
+  },
+]
+
+for (const { name, method = 'GET', headers, status, body, asked } of ROWS) {
+  t.test(`${name} needs these requests to the origin: ${asked.map(String).join(', ')}`, async (t) => {
+    const { origin, app } = await served(t)
+    const answer = await app.inject({ method, url: '/f', headers })
+    t.equal(answer.statusCode, status)
+    if (status < 400) t.equal(answer.body, body)
+    if (status === 416) t.equal(answer.headers['content-range'], 'bytes */10')
+    t.strictSame(origin.ranges, asked)
+    t.strictSame([...new Set(origin.got.map(({ method }) => method))], ['GET'])
+    t.strictSame([...new Set(origin.got.map(({ headers }) => headers['accept-encoding']))], ['identity'])
+    t.strictSame(
+      origin.got.map(({ headers }) => headers['if-match']),
+      asked.map((_, at) => (at === 0 || status === 416 ? undefined : '"s"')),
+      'later requests are for the version of the first',
+    )
+  })
+}
+
+t.test('an empty object is served', async (t) => {
+  const { origin, app } = await served(t, { ...SMALL, bytes: Buffer.alloc(0) })
+  const whole = await app.inject('/f')
+  t.equal(whole.statusCode, 200)
+  t.equal(whole.headers['content-length'], '0')
+  t.equal((await app.inject({ method: 'HEAD', url: '/f' })).headers['content-length'], '0')
+  const range = await app.inject({ url: '/f', headers: { range: 'bytes=0-' } })
+  t.equal(range.statusCode, 416)
+  t.equal(range.headers['content-range'], 'bytes */0')
+  t.equal((await app.inject({ url: '/f', headers: { range: 'bytes=5-9' } })).statusCode, 416)
+  t.ok(origin.got.length > 4)
+})
+
+t.test('with a strong date only, the date pins the version', async (t) => {
+  const { origin, app } = await served(t, { bytes: SMALL.bytes, lastModified: LONG_AGO })
+  const answer = await app.inject({ url: '/f', headers: { range: 'bytes=-2' } })
+  t.equal(answer.body, '89')
+  t.equal(origin.got[1]?.headers['if-unmodified-since'], LONG_AGO)
+})
+
+for (const [name, stored] of Object.entries({
+  'without a validator': { bytes: SMALL.bytes },
+  'with a weak tag only': { bytes: SMALL.bytes, etag: 'W/"s"' },
+  'with a tag that is none': { bytes: SMALL.bytes, etag: 'unquoted' },
+  'with a date of now only': { bytes: SMALL.bytes, lastModified: new Date().toUTCString() },
+})) {
+  t.test(`an object ${name} has no ranges`, async (t) => {
+    const { origin, app } = await served(t, stored)
+    const whole = await app.inject('/f')
+    t.equal(whole.headers['accept-ranges'], 'none')
+    t.equal(whole.body, '0123456789')
+    t.equal(origin.got.length, 1)
+    const answer = await app.inject({ url: '/f', headers: { range: 'bytes=2-4' } })
+    t.equal(answer.statusCode, 200)
+    t.equal(answer.body, '0123456789')
+  })
+}
+
+t.test('an origin that knows no ranges is served as a whole', async (t) => {
+  const { origin, app } = await served(t)
+  origin.answer = (got, response) => {
+    response.writeHead(200, { etag: '"s"', 'content-length': 10 }).end(got.url === '/f' ? SMALL.bytes : '')
+    return true
+  }
+  const answer = await app.inject({ url: '/f', headers: { range: 'bytes=2-4' } })
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.headers['accept-ranges'], 'none')
+  t.equal(answer.body, '0123456789')
+  t.equal(origin.got.length, 1)
+})
+
+t.test('odd names reach the origin as one name each', async (t) => {
+  const { httpSource: make, encodePath } = await import('fastify-send-range/http')
+  const origin = await Origin.start(t)
+  const source = make({ url: (path) => `${origin.url}/${encodePath(path)}` })
+  const { app } = await serve(t, { plugin: { source, targetSpelling: 'ignore' } })
+  for (const name of [
+    'a b',
+    'a+b',
+    '100%',
+    'é',
+    "!'()*@=&",
+    '🎈',
+    'a?b#c',
+    '%2e%2e',
+    '.hidden',
+    'x/y;z=1',
+    '~a,b:c$',
+  ]) {
+    origin.objects.set(`/${name}`, { ...SMALL, bytes: Buffer.from(name) })
+    const answer = await app.inject({ url: `/${encodePath(name)}` })
+    t.equal(answer.body, name)
+  }
+})
+
+t.test('paths that a store may read as another name are refused before a request', async (t) => {
+  const { origin } = await served(t)
+  const source = httpSource({ url: (path) => `${origin.url}/${path}` })
+  const context = { signal: new AbortController().signal }
+  for (const path of ['a/./b', 'a//b', '/a', 'a/', 'x'.repeat(1025)])
+    t.equal(await source.open(path, context), undefined, path.slice(0, 10))
+  for (const path of ['', 'a\0b', 'a\\b', '\ud800'])
+    await t.rejects(async () => source.open(path, context), { code: 'ERR_RANGE_PATH_INVALID' })
+  await t.rejects(async () => source.open('a/../b', context), { code: 'ERR_RANGE_PATH_FORBIDDEN' })
+  t.equal(origin.got.length, 0)
+})
+
+t.test('wrong options are refused', async (t) => {
+  const url = () => 'http://127.0.0.1'
+  const wrong: Record<string, unknown>[] = [
+    {},
+    { url: 'http://127.0.0.1' },
+    { url, sign: true },
+    { url, headers: { range: 'bytes=0-1' } },
+    { url, headers: { Host: 'a' } },
+    { url, headers: { a: 'b\r\nc' } },
+    { url, fields: ['etag'] },
+    { url, fields: 'etag' },
+    { url, forbidden: 404 },
+    { url, maxConnections: 0 },
+    { url, retries: -1 },
+    { url, parkafter: 1 },
+  ]
+  for (const options of wrong)
+    t.throws(() => httpSource(options as never), { code: 'ERR_RANGE_OPTION' }, JSON.stringify(options))
+})
