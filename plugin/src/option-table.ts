@@ -2,27 +2,12 @@ import { FILE_OPTION_TABLE } from './files/file-options.ts'
 import { isPlainObject } from './option-checks.ts'
 import { type OptionRows, oneOf, wholeNumber } from './option-row-types.ts'
 import type { CompleteOptions } from './options.ts'
-import { CONNECTION_FIELDS } from './rules/connection-fields.ts'
+import { ANSWER_FIELDS } from './rules/application-fields.ts'
 import { isFieldName, isFieldValue, isMediaType } from './rules/field-value.ts'
 import { isSource } from './sources/source-checks.ts'
 
 /** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-
-/**
- * Fields that the `headers` option refuses. Each has an option of its own, or follows from the answer or its
- * connection; another value would contradict what is sent.
- */
-const REFUSED_FIELDS = new Set([
-  'accept-ranges',
-  'content-length',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-  'trailer',
-  ...CONNECTION_FIELDS,
-])
 
 /** Every option, by its name. */
 export const OPTION_TABLE: OptionRows<CompleteOptions> = {
@@ -42,7 +27,7 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
   headers: {
     defaultValue: {},
     isValid: isHeaders,
-    kind: `an object of field names and values, with none of ${[...REFUSED_FIELDS].join(', ')}`,
+    kind: `an object of field names and values, with none of ${ANSWER_FIELDS.join(', ')}`,
   },
   download: {
     defaultValue: false,
@@ -58,6 +43,7 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
 function isHeaders(value: unknown): boolean {
   if (!isPlainObject(value)) return false
   return Object.entries(value).every(
-    ([name, field]) => isFieldName(name) && !REFUSED_FIELDS.has(name.toLowerCase()) && isFieldValue(field),
+    ([name, field]) =>
+      isFieldName(name) && !ANSWER_FIELDS.includes(name.toLowerCase()) && isFieldValue(field),
   )
 }

@@ -23,6 +23,7 @@ import { sendContent } from './send-content.ts'
 import { closeOnce } from './sources/close-once.ts'
 import { giveUp } from './sources/given-up.ts'
 import type { Opener, Opening } from './sources/opener.ts'
+import { representationFields } from './sources/representation-fields.ts'
 import type { OpenContext, Representation } from './sources/source.ts'
 
 /** How often a representation is opened that changes while it is read for a Buffer. */
@@ -121,7 +122,8 @@ async function answer(
   try {
     acceptHandlerStatus(reply)
     const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
-    const described: ResponseContext = { path, representation, selected, settings, handlerFields }
+    const sourceFields = representationFields(representation)
+    const described = { path, representation, selected, sourceFields, settings, handlerFields }
     const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
     if (!isContent(decision)) {
       await close()

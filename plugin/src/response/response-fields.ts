@@ -5,6 +5,7 @@ import { attachment } from '../rules/content-disposition.ts'
 import type { Selected } from '../rules/decision.ts'
 import { formatEntityTag } from '../rules/entity-tag.ts'
 import { formatHttpDate } from '../rules/http-date.ts'
+import type { RepresentationFields } from '../sources/representation-fields.ts'
 import type { Representation } from '../sources/source.ts'
 import { addFields, removeAddedFields } from './removable-fields.ts'
 import type { HandlerFields } from './selected-representation.ts'
@@ -23,6 +24,8 @@ const REPRESENTATION_FIELDS = [
 ]
 /** Fields that an error must not have either: caches must not store it as if it were the file. */
 const CACHING_FIELDS = ['etag', 'cache-control', 'expires']
+/** Fields that a 304 has if a 200 would have them (§15.4.5). It has Date too, and an ETag. */
+const NOT_MODIFIED_FIELDS = ['cache-control', 'content-location', 'expires', 'vary']
 
 /** The settings for the fields of a response. */
 export interface FieldSettings {
@@ -37,6 +40,8 @@ export interface ResponseContext {
   readonly path: string
   readonly representation: Representation
   readonly selected: Selected
+  /** Fields of the representation, from its source. Those of the application come first. */
+  readonly sourceFields: RepresentationFields
   readonly settings: FieldSettings
   /** Fields that the handler has set. They stay as they are. */
   readonly handlerFields: HandlerFields
@@ -62,11 +67,28 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
   for (const [name, value] of Object.entries(headers)) {
     if (handlerFields[name.toLowerCase()] === undefined) addFields(reply, { [name]: value })
   }
+  addSourceFields(reply, context.sourceFields)
 }
 
-/** The coding of the representation itself, as the handler or an option says. Tag and ranges are of the coded bytes. */
-export function codingOfRepresentation({ handlerFields, settings }: ResponseContext): unknown {
-  return handlerFields['content-encoding'] ?? ownField(settings.headers, 'content-encoding')
+/**
+ * The coding of the representation itself, as the handler, an option or the source says. Tag and ranges are of the coded
+ * bytes.
+ */
+export function codingOfRepresentation({ handlerFields, settings, sourceFields }: ResponseContext): unknown {
+  const name = 'content-encoding'
+  return handlerFields[name] ?? ownField(settings.headers, name) ?? sourceFields[name]
+}
+
+/** Adds fields of the source where the application has set none. Call this after the fields of the application are set. */
+function addSourceFields(reply: FastifyReply, fields: RepresentationFields): void {
+  const entries = Object.entries(fields)
+  if (entries.length === 0) return
+  // Expires of a store must not have caches keep what the application has restricted by a Cache-Control of its own.
+  const isCachingSet = reply.hasHeader('cache-control')
+  for (const [name, value] of entries) {
+    if (reply.hasHeader(name) || (isCachingSet && name === 'expires')) continue
+    addFields(reply, { [name]: value })
+  }
 }
 
 /**
@@ -80,7 +102,7 @@ export function setNotModifiedFields(
   context: ResponseContext,
   matched: 'strong' | 'weak',
 ): void {
-  const { selected, settings, handlerFields } = context
+  const { selected, settings, handlerFields, sourceFields } = context
   removeFields(reply, REPRESENTATION_FIELDS)
   const { etag } = selected
   const weakened = matched === 'weak' && mayBeEncoded(reply.request)
@@ -89,10 +111,12 @@ export function setNotModifiedFields(
   if (settings.cacheControl !== undefined && handlerFields['cache-control'] === undefined) {
     reply.header('cache-control', settings.cacheControl)
   }
-  for (const name of ['cache-control', 'content-location', 'expires', 'vary']) {
+  for (const name of NOT_MODIFIED_FIELDS) {
     const value = ownField(settings.headers, name)
     if (value !== undefined && handlerFields[name] === undefined) addFields(reply, { [name]: value })
   }
+  const fields = Object.entries(sourceFields).filter(([name]) => NOT_MODIFIED_FIELDS.includes(name))
+  addSourceFields(reply, Object.fromEntries(fields))
 }
 
 function ownField(headers: Readonly<Record<string, string>>, name: string): string | undefined {

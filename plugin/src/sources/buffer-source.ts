@@ -3,9 +3,11 @@ import { types } from 'node:util'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { checkedOptions, type OptionCheck, wrongOption } from '../option-checks.ts'
 import { ownProperties } from '../own-properties.ts'
+import { isContentEncoding } from '../rules/content-coding.ts'
 import { parseEntityTag } from '../rules/entity-tag.ts'
 import { isMediaType } from '../rules/field-value.ts'
-import type { PositionalRepresentation, RangeSource } from './source.ts'
+import { areRepresentationFields } from './representation-fields.ts'
+import type { PositionalRepresentation, RangeSource, RepresentationMetadata } from './source.ts'
 
 /** What can be set for a {@link bufferSource}. */
 export interface BufferSourceOptions {
@@ -15,6 +17,10 @@ export interface BufferSourceOptions {
   readonly lastModified?: Date
   /** The media type. Default: by the extension of the path. */
   readonly contentType?: string
+  /** The codings that the bytes are in, as the value of Content-Encoding. Default: none. */
+  readonly contentEncoding?: string
+  /** More fields, as in {@link RepresentationMetadata}. Default: none. */
+  readonly headers?: NonNullable<RepresentationMetadata['headers']>
 }
 
 /**
@@ -43,6 +49,8 @@ const CHECKS: Readonly<Record<keyof BufferSourceOptions, OptionCheck>> = {
     kind: 'a valid Date',
   },
   contentType: { isValid: isMediaType, kind: 'a media type' },
+  contentEncoding: { isValid: isContentEncoding, kind: 'the value of a Content-Encoding' },
+  headers: { isValid: areRepresentationFields, kind: 'an object of fields of the representation' },
 }
 
 /** Bytes in memory as a representation, with the given metadata only. */

@@ -19,15 +19,19 @@ export interface RepresentationMetadata {
   /** The media type. Default: by the extension of the path. */
   readonly contentType?: string | undefined
   /**
-   * The codings that the bytes are stored in, as the value of Content-Encoding (`gzip`). They are sent as they are stored:
-   * size, ranges and the entity-tag are of the stored bytes. Leave out if there is none.
+   * The codings that the bytes are stored in, as the value of Content-Encoding (`gzip`). They are sent as they are stored,
+   * also to a client that does not accept the coding: size, ranges and the entity-tag are of the stored bytes. Leave out
+   * if there are none.
    */
   readonly contentEncoding?: string | undefined
   /**
    * More fields of the representation, such as Cache-Control, Content-Disposition, Content-Language, Expires and
-   * Repr-Digest. Fields of the handler and of the plugin's options come first. Leave out if there are none.
+   * Repr-Digest, for 200 and 206; a 304 gets those about caching. Fields of the handler and of the plugin's options come
+   * first. Expires is left out if they have a Cache-Control. Fields with a property of their own here are refused, and so
+   * are those of the message, the connection, the server or the client (Content-Length, Date, Vary, Set-Cookie, …). Leave
+   * out if there are none.
    */
-  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** `none` if ranges make no sense, for example because the size is a guess. Default `bytes`. */
   readonly acceptRanges?: 'bytes' | 'none' | undefined
   /**
