@@ -123,6 +123,36 @@ t.test('an empty object is served', async (t) => {
   t.ok(origin.got.length > 4)
 })
 
+t.test('fields of the object that are named reach the client, others do not', async (t) => {
+  const fields = {
+    'cache-control': 'max-age=60',
+    'content-language': 'de',
+    'content-type': 'video/mp4',
+    expires: LONG_AGO,
+    server: 'a store',
+    'x-amz-request-id': 'secret',
+  }
+  const { app } = await served(t, { ...SMALL, fields })
+  const { headers } = await app.inject('/f')
+  t.match(headers, {
+    'cache-control': 'max-age=60',
+    'content-language': 'de',
+    'content-type': 'video/mp4',
+    etag: '"s"',
+  })
+  t.equal(headers.expires, LONG_AGO)
+  t.equal(headers['last-modified'], LONG_AGO)
+  t.equal(headers.server, undefined)
+  t.equal(headers['x-amz-request-id'], undefined)
+})
+
+t.test('an object that is stored gzipped goes out as it is stored', async (t) => {
+  const { app } = await served(t, { ...SMALL, fields: { 'content-encoding': 'gzip' } })
+  const { headers, body } = await app.inject({ url: '/f', headers: { range: 'bytes=1-2' } })
+  t.equal(headers['content-encoding'], 'gzip')
+  t.equal(body, '12')
+})
+
 t.test('with a strong date only, the date pins the version', async (t) => {
   const { origin, app } = await served(t, { bytes: SMALL.bytes, lastModified: LONG_AGO })
   const answer = await app.inject({ url: '/f', headers: { range: 'bytes=-2' } })
