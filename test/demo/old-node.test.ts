@@ -20,7 +20,7 @@ interface Entry {
 }
 
 const command = (name: string) => (version: string) =>
-  `${name}: needs Node.js 20.19, 22.2 or later, and this is ${version}\n`
+  `${name}: needs Node.js 20.19, 22.12 or later, and this is ${version}\n`
 const demo = (version: string): string =>
   `the demo needs Node.js 20.19, 22.12 or later, and this is ${version}\n`
 const BUNDLED = [
@@ -62,7 +62,7 @@ for (const { name, path, args, syntax, imports, says } of ENTRIES) {
     t.strictSame(found.sort(), [...imports].sort())
   })
 
-  for (const version of ['12.22.12', '18.20.4', '20.18.3', '21.7.3', '22.1.0']) {
+  for (const version of ['12.22.12', '18.20.4', '20.18.3', '21.7.3', '22.11.0']) {
     t.test(`${name}: Node.js ${version} is told in one sentence`, async (t) => {
       const preload = join(t.testdir({ 'old.cjs': preloadFor(version) }), 'old.cjs')
       const { status, stdout, stderr } = run(['--require', preload, path, ...args])

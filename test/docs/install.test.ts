@@ -12,7 +12,7 @@ for (const folder of PACKAGES) {
       new RegExp(`npm ci\\W.*\\n?npm pack -w ${folder}\\W|\`npm ci\`, then \`npm pack -w ${folder}\``),
     )
     t.match(text, new RegExp(`npm install .*PATH/${name}-${version}\\.tgz`))
-    t.match(text, 'Node 22 or later; 20.19 still works')
+    t.match(text, 'Node 22.12 or later; 20.19 still works')
     t.match(text, '`NODE_OPTIONS=--experimental-vm-modules npx jest`')
   })
 }
