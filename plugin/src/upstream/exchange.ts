@@ -110,6 +110,12 @@ class Attempt {
         end()
         reject(signal.aborted ? signal.reason : failureOf(error))
       })
+      // Without a listener, Node only closes the connection.
+      request.once('upgrade', (_message, socket) => {
+        socket.destroy()
+        end()
+        reject(upstreamFailure(new Error('the store answered with status 101')))
+      })
       request.once('socket', (socket) => this.#limit(socket))
     })
     request.end()

@@ -28,7 +28,9 @@ export class Origin {
   readonly objects = new Map<string, Stored>()
   readonly got: Got[] = []
   readonly sockets = new Set<Socket>()
-  /** Bytes of a body that are written at a time. */
+  /** Requests that are being answered now, and the most at a time. */
+  answering = 0
+  most = 0
   answer: Answer = () => false
   readonly #server: Server
 
@@ -66,6 +68,8 @@ export class Origin {
     const got = { method, url, headers, number: this.got.push({ method, url, headers, number: 0 }) }
     this.got[got.number - 1] = got
     response.on('error', () => {})
+    this.most = Math.max(this.most, ++this.answering)
+    response.once('close', () => this.answering--)
     if (this.answer(got, response) !== true) this.serveObject(got, response)
   }
 

@@ -1,0 +1,71 @@
+import t from 'tap'
+import { type Lease, Leases } from '#plugin/upstream/leases.js'
+import { until } from '../support/serve.ts'
+
+const NEVER = new AbortController().signal
+const BOUNDS = { maxConnections: 2, queueTimeout: 60_000, parkAfter: 60_000 }
+
+t.test('connections beyond the bound are waited for, in order', async (t) => {
+  const leases = new Leases(BOUNDS)
+  const [first, second] = [await leases.take(NEVER), await leases.take(NEVER)]
+  const order: string[] = []
+  const third = leases.take(NEVER).then((lease) => {
+    order.push('third')
+    return lease
+  })
+  const fourth = leases.take(NEVER).then(() => order.push('fourth'))
+  first?.release()
+  first?.release()
+  const held = await third
+  t.strictSame(order, ['third'], 'a second release has no effect')
+  held.release()
+  await fourth
+  second?.release()
+  t.strictSame(order, ['third', 'fourth'])
+})
+
+t.test('the wait ends after its time, and with the answer', async (t) => {
+  const leases = new Leases({ ...BOUNDS, maxConnections: 1, queueTimeout: 1 })
+  const held = await leases.take(NEVER)
+  await t.rejects(leases.take(NEVER), { message: /in use/ })
+  const patient = new Leases({ ...BOUNDS, maxConnections: 1 })
+  const other = await patient.take(NEVER)
+  const controller = new AbortController()
+  const waiting = patient.take(controller.signal)
+  controller.abort(new Error('over'))
+  await t.rejects(waiting, { message: 'over' })
+  await t.rejects(patient.take(controller.signal), { message: 'over' })
+  held.release()
+  other.release()
+  ;(await leases.take(NEVER)).release()
+  ;(await patient.take(NEVER)).release()
+})
+
+t.test('an idle connection is taken back after its time', async (t) => {
+  const leases = new Leases({ ...BOUNDS, parkAfter: 10 })
+  const lease = await leases.take(NEVER)
+  const parked: Lease[] = []
+  lease.idle(() => parked.push(lease))
+  lease.busy()
+  lease.idle(() => parked.push(lease))
+  await until(() => parked.length > 0)
+  t.equal(parked.length, 1)
+  lease.release()
+  lease.idle(() => parked.push(lease))
+  t.equal(parked.length, 1, 'what is released is not idle')
+})
+
+t.test('while others wait, the one that is idle for longest is taken back', async (t) => {
+  const leases = new Leases(BOUNDS)
+  const [first, second] = [await leases.take(NEVER), await leases.take(NEVER)]
+  const parked: string[] = []
+  const park = (name: string, lease: Lease | undefined) => () => {
+    parked.push(name)
+    lease?.release()
+  }
+  second?.idle(park('second', second))
+  first?.idle(park('first', first))
+  const third = await leases.take(NEVER)
+  t.equal(parked[0], 'second')
+  third.release()
+})
