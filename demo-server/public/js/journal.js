@@ -1,3 +1,5 @@
+import { storage } from './storage.js'
+
 /** What is needed to resume an unfinished download: its version and its full size. */
 export class Journal {
   #key
@@ -6,17 +8,21 @@ export class Journal {
     this.#key = `big.bin in ${storeId}`
   }
 
-  /** @returns {object | null} the validators of the version, as range-get's rules have them. An older page wrote fewer. */
+  /** @returns {object | null} the validators of the version, as range-get's rules have them. Null if what is stored is not that. */
   read() {
-    const version = JSON.parse(localStorage.getItem(this.#key) ?? 'null')
-    return version?.digests ? version : null
+    try {
+      const version = JSON.parse(storage.getItem(this.#key))
+      return version?.digests ? version : null
+    } catch {
+      return null
+    }
   }
 
   write(version) {
-    localStorage.setItem(this.#key, JSON.stringify(version))
+    storage.setItem(this.#key, JSON.stringify(version))
   }
 
   clear() {
-    localStorage.removeItem(this.#key)
+    storage.removeItem(this.#key)
   }
 }

@@ -29,6 +29,11 @@ export class OriginStore {
       if (error === undefined) resolve(result)
       else reject(Object.assign(new Error(error.message), { name: error.name }))
     })
+    // Its script comes from the server, which may be gone.
+    this.#worker.addEventListener('error', () => {
+      this.#worker = null
+      for (const { reject } of this.#waiting.values()) reject(new TypeError('no worker'))
+    })
     await this.#ask('open', { name: NAME })
   }
 
@@ -54,6 +59,7 @@ export class OriginStore {
   }
 
   async close() {
+    if (!this.#worker) return
     await this.#ask('close')
     this.#worker.terminate()
     this.#worker = null

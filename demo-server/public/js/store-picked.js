@@ -1,9 +1,14 @@
-import { inStore } from './database.js'
+import { inDatabase, settled } from './database.js'
 import { text } from './texts.js'
 
 const KEY = 'big.bin'
 /** The browser writes to a copy that replaces the picked file on close. A crash loses at most this many bytes. */
 const COMMIT_EVERY = 8 * 1024 * 1024
+
+/** The file that was picked, also in an earlier visit. */
+function pickedFile() {
+  return inDatabase('readonly', ({ handles }) => settled(handles.get(KEY)))
+}
 
 /** Keeps the download in a file that the visitor picked (File System Access). */
 export class PickedStore {
@@ -15,7 +20,7 @@ export class PickedStore {
 
   /** The number of bytes from an earlier visit. Also 0 while the page has no permission to read the file. */
   static async kept() {
-    const handle = await inStore('handles', 'readonly', (store) => store.get(KEY))
+    const handle = await pickedFile()
     const mayRead = (await handle?.queryPermission({ mode: 'read' })) === 'granted'
     return mayRead ? (await handle.getFile()).size : 0
   }
@@ -25,10 +30,10 @@ export class PickedStore {
   #uncommitted = 0
 
   async open() {
-    this.#handle = (await inStore('handles', 'readonly', (store) => store.get(KEY))) ?? null
+    this.#handle = await pickedFile()
     if (this.#handle && (await this.#mayWrite())) return
     this.#handle = await self.showSaveFilePicker({ suggestedName: 'big.bin' })
-    await inStore('handles', 'readwrite', (store) => store.put(this.#handle, KEY))
+    await inDatabase('readwrite', ({ handles }) => settled(handles.put(this.#handle, KEY)))
   }
 
   async #mayWrite() {
@@ -41,7 +46,7 @@ export class PickedStore {
   }
 
   async write(offset, bytes) {
-    this.#writable ??= await this.#handle.createWritable({ keepExistingData: true })
+    this.#writable ??= await this.#writer(true)
     await this.#writable.write({ type: 'write', position: offset, data: bytes })
     this.#uncommitted += bytes.length
     if (this.#uncommitted >= COMMIT_EVERY) await this.commit()
@@ -56,8 +61,13 @@ export class PickedStore {
   async reset() {
     await this.#writable?.abort()
     this.#writable = null
-    const empty = await this.#handle.createWritable({ keepExistingData: false })
+    const empty = await this.#writer(false)
     await empty.close()
+  }
+
+  /** Fails while another tab writes to the file. */
+  #writer(keepExistingData) {
+    return this.#handle.createWritable({ keepExistingData, mode: 'exclusive' })
   }
 
   async file() {
@@ -71,6 +81,6 @@ export class PickedStore {
 
   /** Forgets the picked file, so that the next download asks for one. */
   static forget() {
-    return inStore('handles', 'readwrite', (store) => store.delete(KEY))
+    return inDatabase('readwrite', ({ handles }) => settled(handles.delete(KEY)))
   }
 }
