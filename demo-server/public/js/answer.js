@@ -6,21 +6,19 @@ const WHOLE = { range: null, validators: null, htmlExpected: false }
 /** An answer that is not used, and the verdict on it. */
 export class Refusal extends Error {
   constructor(verdict) {
-    super(wordsOf(verdict))
+    super(WORDS[verdict.kind] ?? text('answer.status', { status: verdict.status }))
     this.verdict = verdict
   }
 }
 
-function wordsOf({ kind, status, reason }) {
-  if (status !== undefined) return text('answer.status', { status })
-  if (kind === 'changed') return text('answer.changed', { reason })
-  if (kind === 'endless') return text('answer.endless')
-  if (kind === 'too-long') return text('answer.too-long')
-  if (kind === 'no-range') return text('answer.no-range', { reason })
-  // In brackets, there is advice for users of the command.
-  const problem = reason.replace(/ \([^(]*--.*\)/, '')
-  if (kind === 'stand-in') return text('answer.stand-in', { reason: problem })
-  return text('answer.invalid', { reason: problem })
+/** By their kind: the reasons of the rules are in English, and have advice for users of the command. */
+const WORDS = {
+  changed: text('answer.changed'),
+  endless: text('answer.endless'),
+  'too-long': text('answer.too-long'),
+  'no-range': text('answer.no-range'),
+  'stand-in': text('answer.stand-in'),
+  invalid: text('answer.invalid'),
 }
 
 /**

@@ -3,15 +3,19 @@ import { sentenceFor } from './big-file-story.js'
 import { byId, el, tell } from './dom.js'
 import { bytes, clock } from './format.js'
 import { Journal } from './journal.js'
+import { latest } from './latest.js'
 import { stopReason } from './messages.js'
 import { download } from './resumable.js'
 import { Speed } from './speed.js'
+import { storage } from './storage.js'
 import { availableStores } from './stores.js'
 import { text } from './texts.js'
 import { asking } from './visit.js'
 
 const URL_PATH = '/lab/big.bin'
 const CHOICE = 'store of big.bin'
+/** In ms. How often the speed is shown, also while nothing arrives. */
+const SHOW_EVERY = 500
 
 /** The panel of the big file: one download at a time, in the chosen store. */
 class BigFile {
@@ -21,6 +25,7 @@ class BigFile {
   #received = 0
   /** The position at which the current answer began. The bytes before it are drawn as kept. */
   #resumedAt = 0
+  #beginRestart = latest()
 
   get #Store() {
     return this.#stores.find(({ id }) => id === byId('big-store').value)
@@ -38,10 +43,10 @@ class BigFile {
   async start() {
     const choice = byId('big-store')
     choice.replaceChildren(...this.#stores.map(({ id, label }) => el('option', { value: id }, label)))
-    const last = localStorage.getItem(CHOICE)
+    const last = storage.getItem(CHOICE)
     if (this.#stores.some(({ id }) => id === last)) choice.value = last
     choice.addEventListener('change', () => {
-      localStorage.setItem(CHOICE, choice.value)
+      storage.setItem(CHOICE, choice.value)
       void this.#press(() => this.#showKept())
     })
     byId('big-rate').addEventListener('change', linkAtPace)
@@ -72,6 +77,7 @@ class BigFile {
     this.#running = running
     const speed = new Speed()
     const store = new this.#Store()
+    const showing = setInterval(() => this.#show(speed.perSecond), SHOW_EVERY)
     this.#show(null)
     try {
       await store.open()
@@ -84,13 +90,13 @@ class BigFile {
         report: (event) => this.#hear(event, speed),
       })
       this.#received = version.total
-      tell(this.#story, text('big.comparing', { n: version.total }))
       await this.#verify(store, version)
     } catch (error) {
       if (running.signal.aborted)
         tell(this.#story, text('big.paused', { received: bytes(this.#received) }), 'notice')
       else tell(this.#story, text('big.stopped', { reason: stopReason(error) }), 'bad')
     } finally {
+      clearInterval(showing)
       await store.close().catch(() => {})
       this.#running = null
       this.#show(null)
@@ -110,15 +116,16 @@ class BigFile {
   }
 
   /** Compares the SHA-256 of the stored bytes with the server’s. If they differ, checks whether the file has changed. */
-  async #verify(store, { etag }) {
+  async #verify(store, { etag, total }) {
     if (!globalThis.crypto?.subtle) {
       tell(this.#story, text('big.not-compared'), 'notice')
       return
     }
+    tell(this.#story, text('big.comparing', { n: total }))
     const content = await (await store.file()).arrayBuffer()
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content))
     const here = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
-    const { sha256: there } = await (await fetch(`${URL_PATH}/checksum`)).json()
+    const { sha256: there } = await json(`${URL_PATH}/checksum`)
     const current = (await fetch(asking(URL_PATH, 'big'), { method: 'HEAD', cache: 'no-store' })).headers.get(
       'ETag',
     )
@@ -128,8 +135,10 @@ class BigFile {
   }
 
   async #startOver() {
+    const isLatest = this.#beginRestart()
     this.#running?.abort()
     while (this.isRunning) await new Promise((resolve) => setTimeout(resolve, 20))
+    if (!isLatest()) return
     await this.#Store.forget?.()
     await this.run('again')
   }
@@ -162,12 +171,12 @@ class BigFile {
   }
 
   async #cut() {
-    const { cut } = await post('/lab/cut')
+    const { cut } = await json('/lab/cut', 'POST')
     tell(this.#story, cut === 0 ? text('break.nothing') : text('break.cut-some', { n: cut }))
   }
 
   async #replace() {
-    await post('/lab/big.bin/replace')
+    await json('/lab/big.bin/replace', 'POST')
     tell(this.#story, text('break.replaced'))
     if (this.isRunning) await this.#cut()
   }
@@ -222,9 +231,9 @@ function linkAtPace() {
   byId('big-native').href = link.href
 }
 
-async function post(path) {
-  const response = await fetch(path, { method: 'POST' })
-  if (!response.ok) throw new Error(text('big.refused', { status: response.status }))
+async function json(path, method = 'GET') {
+  const response = await fetch(path, { method })
+  if (!response.ok) throw new Error(text('answer.status', { status: response.status }))
   return response.json()
 }
 

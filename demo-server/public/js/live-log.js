@@ -24,7 +24,8 @@ export function startLiveLog({ onEntry, onOtherLog }) {
     state.classList.add('good')
   })
   source.addEventListener('error', () => {
-    state.textContent = text('log.reconnecting')
+    const isOver = source.readyState === EventSource.CLOSED
+    state.textContent = isOver ? text('log.closed') : text('log.reconnecting')
     state.classList.remove('good')
   })
   // After a restart the server has another log. Otherwise only what has changed meanwhile comes again.
@@ -56,7 +57,7 @@ function forgetOldest(rows) {
 function describe(entry) {
   const { method, url, range, ifRange, status, contentRange, bytesSent, length, outcome, duration } = entry
   const sent =
-    length === undefined || bytesSent === length
+    length === undefined || bytesSent === length || method === 'HEAD'
       ? count(bytesSent)
       : text('log.part', { sent: bytesSent, length })
   const isOwn = sectionOf(url) !== undefined

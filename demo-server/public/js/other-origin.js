@@ -1,4 +1,6 @@
 import { byId, el } from './dom.js'
+import { latest } from './latest.js'
+import { sendFailureText } from './messages.js'
 import { text } from './texts.js'
 import { asking } from './visit.js'
 
@@ -15,16 +17,31 @@ const FIELDS = [
 /** Requests a file from the other origin in each of its three ways, and shows what the page can read. */
 export async function startOtherOrigin() {
   const buttons = document.querySelectorAll('[data-origin]')
-  const { otherPort } = await (await fetch('/settings')).json()
-  const origin = `${location.protocol}//${location.hostname}:${otherPort}`
+  const beginVisit = latest()
+  const origin = await currentOrigin()
   byId('origins-url').textContent = origin
   for (const button of buttons) {
     button.addEventListener('click', async () => {
+      const isLatest = beginVisit()
       for (const other of buttons) other.setAttribute('aria-pressed', String(other === button))
-      const result = await ask(asking(`${origin}/${button.dataset.origin}/2.txt`, 'origins'))
-      byId('origins-result').replaceChildren(...describe(result))
+      const nodes = await look(origin, button.dataset.origin).catch((error) => [
+        verdict('bad', sendFailureText(error)),
+      ])
+      if (isLatest()) byId('origins-result').replaceChildren(...nodes)
     })
   }
+}
+
+async function currentOrigin() {
+  const { otherPort } = await (await fetch('/settings')).json()
+  return `${location.protocol}//${location.hostname}:${otherPort}`
+}
+
+/** What a page sees of the other origin, if the server is there and this page may still ask it. */
+async function look(origin, way) {
+  // The policy of the page allows the port that was the other origin's when the page was loaded.
+  if ((await currentOrigin()) !== origin) return [verdict('bad', text('origins.moved'))]
+  return describe(await ask(asking(`${origin}/${way}/2.txt`, 'origins')))
 }
 
 /** Requests the first four bytes, and then the next four with the version, if the page can read it. */

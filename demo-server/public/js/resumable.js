@@ -89,7 +89,7 @@ async function readStart(body, [url, response]) {
     bytes = new Uint8Array(await new Blob([bytes, value]).arrayBuffer())
     const found = rules.standInOf({ bytes, contentType, suspects })
     if (found === 'none') return bytes
-    if (found !== 'more') throw new Refusal({ kind: 'stand-in', reason: rules.reasonFor(found) })
+    if (found !== 'more') throw new Refusal({ kind: 'stand-in' })
   }
 }
 

@@ -1,5 +1,6 @@
 import { hex, showCharacters, wholeCharacters } from './characters.js'
 import { byId, el } from './dom.js'
+import { latest } from './latest.js'
 import { contentFields, FieldError, sendFailureText } from './messages.js'
 import { boundaryOf, parseMultipart } from './multipart.js'
 import { text } from './texts.js'
@@ -13,8 +14,6 @@ const PREVIEW_OF_BYTES = 24
 const VERDICTS = {
   200: ['notice', text('try.whole')],
   206: ['good', text('try.part-of')],
-  404: ['bad', text('try.missing')],
-  412: ['bad', text('try.failed')],
   416: ['bad', text('try.unsatisfiable')],
 }
 
@@ -30,19 +29,31 @@ export function startTryIt() {
   void showCurlLines()
 }
 
-/** How many times the form has been filled with an example. */
-let fills = 0
+const beginFill = latest()
+const beginSend = latest()
 
 /** Fills all fields of the form with an example. One without If-Range empties that field. */
 async function fill({ range, ifRange }) {
-  const turn = ++fills
+  const isLatest = beginFill()
   byId('try-range').value = range
   byId('try-if-range').value = ifRange === 'stale' ? STALE : ''
   if (ifRange !== 'current') return
   const file = path()
-  const etag = await currentEtag(file)
-  // Meanwhile the visitor may have chosen another example or file.
-  if (turn === fills && file === path()) byId('try-if-range').value = etag
+  try {
+    const etag = await currentEtag(file)
+    // Meanwhile the visitor may have chosen another example or file.
+    if (isLatest() && file === path()) byId('try-if-range').value = etag
+  } catch (error) {
+    show(failure(error))
+  }
+}
+
+function show(...nodes) {
+  byId('try-result').replaceChildren(...nodes)
+}
+
+function failure(error) {
+  return el('p', { className: 'verdict bad' }, sendFailureText(error))
 }
 
 function path() {
@@ -55,16 +66,18 @@ async function currentEtag(url) {
 }
 
 async function send() {
-  const result = byId('try-result')
-  try {
-    const fields = { Range: byId('try-range').value, 'If-Range': byId('try-if-range').value }
-    const headers = toHeaders(fields)
-    const response = await fetch(asking(path(), 'try'), { headers, cache: 'no-store' })
-    const body = new Uint8Array(await response.arrayBuffer())
-    result.replaceChildren(...describe(response, body))
-  } catch (error) {
-    result.replaceChildren(el('p', { className: 'verdict bad' }, sendFailureText(error)))
-  }
+  const isLatest = beginSend()
+  const nodes = await ask().catch((error) => [failure(error)])
+  if (isLatest()) show(...nodes)
+}
+
+/** Sends what is in the form. Returns what to show of the answer. */
+async function ask() {
+  const fields = { Range: byId('try-range').value, 'If-Range': byId('try-if-range').value }
+  const headers = toHeaders(fields)
+  const response = await fetch(asking(path(), 'try'), { headers, cache: 'no-store' })
+  const body = new Uint8Array(await response.arrayBuffer())
+  return describe(response, body)
 }
 
 /** Throws a FieldError if a value cannot be sent. */
@@ -142,13 +155,12 @@ async function showCurlLines() {
 
 function curlLine(name, line) {
   const code = el('pre', { tabIndex: 0 }, line)
-  const button = el(
-    'button',
-    { type: 'button', ariaLabel: text('curl.copy-this', { name }) },
-    text('curl.copy'),
-  )
+  const button = el('button', { type: 'button' })
+  const say = (label) =>
+    Object.assign(button, { textContent: label, ariaLabel: text('curl.label', { label, name }) })
+  say(text('curl.copy'))
   button.addEventListener('click', async () => {
-    button.textContent = (await copy(line, code)) ? text('curl.copied') : text('curl.selected')
+    say((await copy(line, code)) ? text('curl.copied') : text('curl.selected'))
   })
   return el('li', {}, el('span', { className: 'hint' }, name), code, button)
 }

@@ -47,7 +47,9 @@ class Walk {
   }
 
   pause() {
-    this.#running?.abort()
+    if (!this.#running) return
+    this.#running.abort()
+    this.#say(text('walk.pausing'))
   }
 
   restart() {
@@ -174,9 +176,10 @@ class Walk {
   }
 }
 
-/** Whether a key press is meant for the control that has the focus. */
+/** Whether a key press is meant for the control that has the focus. No number and no choice of the page begins with p. */
 function belongsToControl({ target, key }) {
-  if (target.matches?.('input, select, textarea')) return true
+  if (target.matches?.('input:not([type="number"])')) return true
+  if (target.matches?.('input, select')) return key.toLowerCase() !== 'p'
   return (key === 'Enter' || key === ' ') && Boolean(target.closest?.('button, a, video, summary'))
 }
 
@@ -188,10 +191,10 @@ export function startWalk() {
   document.addEventListener('keydown', (event) => {
     const isTyped = event.key.length === 1 || event.key === 'Enter'
     if (!isTyped || event.ctrlKey || event.metaKey || event.altKey || belongsToControl(event)) return
-    if (walk.state === 'running' && event.key.toLowerCase() === 'p') walk.pause()
-    else if (walk.state === 'paused' && event.key.toLowerCase() !== 'p') {
-      event.preventDefault()
-      void walk.run()
-    }
+    const isPause = event.key.toLowerCase() === 'p'
+    if (walk.state !== (isPause ? 'running' : 'paused')) return
+    event.preventDefault()
+    if (isPause) walk.pause()
+    else void walk.run()
   })
 }
