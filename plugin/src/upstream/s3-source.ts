@@ -4,7 +4,7 @@ import { checkedOptions, wrongOption } from '../option-checks.ts'
 import type { RangeSource } from '../sources/source.ts'
 import type { OutgoingRequest } from './exchange.ts'
 import { upstreamSettings } from './http-source.ts'
-import { encodePath } from './object-key.ts'
+import { bucketUrl, objectUrl } from './s3-location.ts'
 import {
   type Credentials,
   isCredentials,
@@ -47,7 +47,7 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     version,
     requestPayer,
   } as OwnS3Options
-  const base = baseOf(own)
+  const base = bucketUrl(own)
   const keys = typeof credentials === 'function' ? credentials : copyOf(own.credentials as Credentials)
   const settings = upstreamSettings({
     ...given,
@@ -55,37 +55,13 @@ export function s3Source(options: S3SourceOptions): RangeSource {
   })
   return upstreamSource(settings, {
     locate: async (path, pinned) =>
-      locationOf({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? version?.(path) }),
+      objectUrl({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? version?.(path) }),
     sign: async (request) => signed(request, own.region, await credentialsOf(keys)),
   })
 }
 
 function copyOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): () => Credentials {
   return () => ({ accessKeyId, secretAccessKey, sessionToken })
-}
-
-/** The URL of the bucket. With a bucket in its host, the certificate of AWS fits no name that has a dot. */
-function baseOf({ bucket, region, endpoint, pathStyle }: OwnS3Options): URL {
-  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`)
-  const folder = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`
-  const isInPath = pathStyle ?? (endpoint !== undefined || bucket.includes('.'))
-  if (!isInPath) url.hostname = `${bucket}.${url.hostname}`
-  url.pathname = isInPath ? `${folder}${encodeURIComponent(bucket)}/` : folder
-  return url
-}
-
-function locationOf({
-  base,
-  key,
-  id,
-}: {
-  readonly base: URL
-  readonly key: string
-  readonly id: string | undefined
-}): URL {
-  const url = new URL(base.href + encodePath(key))
-  if (id !== undefined) url.search = `versionId=${encodeURIComponent(id)}`
-  return url
 }
 
 async function credentialsOf(keys: () => unknown): Promise<Credentials> {

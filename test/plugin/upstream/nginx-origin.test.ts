@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs'
+import { utimes } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { encodePath, httpSource } from 'fastify-send-range/http'
+import t, { type Test } from 'tap'
+import { startNginx } from '../../docs/support/nginx.ts'
+import { missing } from '../../docs/support/programs.ts'
+import { keepsTheContract } from '../sources/support/contract.ts'
+import { serve } from '../support/serve.ts'
+import { distinctBytes } from './support/origin.ts'
+
+const CONTENT = distinctBytes(8 * 1024 * 1024)
+const LONG_AGO_SECONDS = 784_111_777
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** An nginx that serves a file, and where it is. */
+async function nginxWith(t: Test, more = ''): Promise<string> {
+  const root = t.testdir({})
+  for (const name of ['f.bin', 'a é+%.bin']) {
+    writeFileSync(join(root, name), CONTENT)
+    await utimes(join(root, name), LONG_AGO_SECONDS, LONG_AGO_SECONDS)
+  }
+  const port = await freePort()
+  await startNginx(t, `listen 127.0.0.1:${port};\nroot ${root};\n${more}`)
+  return `http://127.0.0.1:${port}`
+}
+
+const skip = await missing('nginx', '-v')
+
+t.test('files of nginx keep the contract of a source', { skip }, async (t) => {
+  const origin = await nginxWith(t)
+  await keepsTheContract(t, () => ({
+    plugin: { source: httpSource({ url: (path) => `${origin}/${encodePath(path)}` }) },
+    path: 'f.bin',
+    content: CONTENT,
+    absent: 'absent.bin',
+  }))
+})
+
+t.test('files of nginx without tags are pinned by their date', { skip }, async (t) => {
+  const origin = await nginxWith(t, 'etag off;')
+  const source = httpSource({ url: (path) => `${origin}/${encodePath(path)}` })
+  const { app } = await serve(t, { plugin: { source } })
+  const answer = await app.inject({ url: '/a%20%C3%A9+%25.bin', headers: { range: 'bytes=-4' } })
+  t.equal(answer.statusCode, 206)
+  t.equal(answer.headers.etag, undefined)
+  t.strictSame(answer.rawPayload, CONTENT.subarray(-4))
+  const { body } = await app.inject({ url: '/f.bin', headers: { range: 'bytes=0-1,-2' } })
+  t.match(body, /content-range: bytes 0-1\/8388608/i)
+})
+
+t.test('nginx that compresses is asked not to', { skip }, async (t) => {
+  const origin = await nginxWith(t, 'gzip on; gzip_types *; gzip_proxied any;')
+  const source = httpSource({ url: (path) => `${origin}/${path}` })
+  const { app } = await serve(t, { plugin: { source } })
+  const answer = await app.inject({ url: '/f.bin', headers: { 'accept-encoding': 'gzip' } })
+  t.equal(answer.headers['content-encoding'], undefined)
+  t.equal(answer.rawPayload.equals(CONTENT), true)
+})

@@ -1,0 +1,27 @@
+import t from 'tap'
+import { bucketUrl, objectUrl } from '#plugin/upstream/s3-location.js'
+
+const films = { bucket: 'films', region: 'eu-central-1' }
+
+for (const [options, url] of [
+  [films, 'https://films.s3.eu-central-1.amazonaws.com/'],
+  [{ ...films, bucket: 'my.films' }, 'https://s3.eu-central-1.amazonaws.com/my.films/'],
+  [{ ...films, pathStyle: true }, 'https://s3.eu-central-1.amazonaws.com/films/'],
+  [{ ...films, endpoint: 'http://127.0.0.1:9000' }, 'http://127.0.0.1:9000/films/'],
+  [{ ...films, endpoint: new URL('http://store/s3') }, 'http://store/s3/films/'],
+  [{ ...films, endpoint: 'http://store/s3/', pathStyle: false }, 'http://films.store/s3/'],
+] as const) {
+  t.test(`the bucket of ${JSON.stringify(options)} is at ${url}`, async (t) => {
+    t.equal(bucketUrl(options).href, url)
+  })
+}
+
+t.test('a key is a path below the bucket, whatever is in its name', async (t) => {
+  const base = new URL('http://store/films/')
+  t.equal(
+    objectUrl({ base, key: 'a/b c?#+&é', id: undefined }).href,
+    'http://store/films/a/b%20c%3F%23%2B%26%C3%A9',
+  )
+  t.equal(objectUrl({ base, key: "!'()*", id: undefined }).href, 'http://store/films/%21%27%28%29%2A')
+  t.equal(objectUrl({ base, key: 'a', id: 'x&y=' }).href, 'http://store/films/a?versionId=x%26y%3D')
+})
