@@ -19,6 +19,7 @@ const FOLDERS = [
   'demo-client/src',
   'demo-server',
   'demo-server/src',
+  'demo-server/public',
   'test',
 ]
 /** It has the words itself. */
@@ -27,9 +28,9 @@ const OWN = 'test/docs/wording.test.ts'
 /** The documents and sources, by their paths. */
 function texts(): string[] {
   const found = FOLDERS.flatMap((folder) => {
-    const recursive = folder === 'test' || folder.endsWith('/src')
+    const recursive = folder === 'test' || /\/(?:src|public)$/.test(folder)
     return readdirSync(`${REPOSITORY}${folder}`, { recursive, encoding: 'utf8' })
-      .filter((name) => /\.(?:md|ts)$/.test(name))
+      .filter((name) => /\.(?:md|ts|js|html|css)$/.test(name))
       .map((name) => `${folder}/${name}`)
   })
   return found.filter((path) => path !== OWN)

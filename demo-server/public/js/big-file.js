@@ -1,6 +1,6 @@
 import { drawBand } from './band.js'
 import { sentenceFor } from './big-file-story.js'
-import { byId, el, tell } from './dom.js'
+import { addLine, byId, el } from './dom.js'
 import { bytes, clock } from './format.js'
 import { Journal } from './journal.js'
 import { latest } from './latest.js'
@@ -66,7 +66,7 @@ class BigFile {
     const isKnown = this.#journal.read() !== null
     this.#received = this.#resumedAt = isKnown ? await this.#Store.kept() : 0
     if (this.#received > 0) {
-      tell(this.#story, text('big.kept', { received: bytes(this.#received) }), 'notice')
+      addLine(this.#story, text('big.kept', { received: bytes(this.#received) }), 'notice')
     }
     this.#show(null)
   }
@@ -93,8 +93,8 @@ class BigFile {
       await this.#verify(store, version)
     } catch (error) {
       if (running.signal.aborted)
-        tell(this.#story, text('big.paused', { received: bytes(this.#received) }), 'notice')
-      else tell(this.#story, text('big.stopped', { reason: stopReason(error) }), 'bad')
+        addLine(this.#story, text('big.paused', { received: bytes(this.#received) }), 'notice')
+      else addLine(this.#story, text('big.stopped', { reason: stopReason(error) }), 'bad')
     } finally {
       clearInterval(showing)
       await store.close().catch(() => {})
@@ -110,7 +110,7 @@ class BigFile {
     } else {
       if ('kept' in event) this.#received = this.#resumedAt = event.kept
       const sentence = sentenceFor(event)
-      if (sentence) tell(this.#story, ...sentence)
+      if (sentence) addLine(this.#story, ...sentence)
     }
     this.#show(speed.perSecond)
   }
@@ -118,10 +118,10 @@ class BigFile {
   /** Compares the SHA-256 of the stored bytes with the server’s. If they differ, checks whether the file has changed. */
   async #verify(store, { etag, total }) {
     if (!globalThis.crypto?.subtle) {
-      tell(this.#story, text('big.not-compared'), 'notice')
+      addLine(this.#story, text('big.not-compared'), 'notice')
       return
     }
-    tell(this.#story, text('big.comparing', { n: total }))
+    addLine(this.#story, text('big.comparing', { n: total }))
     const content = await (await store.file()).arrayBuffer()
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content))
     const here = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -129,9 +129,9 @@ class BigFile {
     const current = (await fetch(asking(URL_PATH, 'big'), { method: 'HEAD', cache: 'no-store' })).headers.get(
       'ETag',
     )
-    if (here === there) tell(this.#story, text('big.same', { here }), 'good')
-    else if (current !== etag) tell(this.#story, text('big.replaced-since'), 'notice')
-    else tell(this.#story, text('big.different', { here, there }), 'bad')
+    if (here === there) addLine(this.#story, text('big.same', { here }), 'good')
+    else if (current !== etag) addLine(this.#story, text('big.replaced-since'), 'notice')
+    else addLine(this.#story, text('big.different', { here, there }), 'bad')
   }
 
   async #startOver() {
@@ -149,7 +149,7 @@ class BigFile {
     await store.reset()
     this.#journal.clear()
     this.#received = this.#resumedAt = 0
-    if (dropped > 0) tell(this.#story, text('big.start-over', { dropped: bytes(dropped) }))
+    if (dropped > 0) addLine(this.#story, text('big.start-over', { dropped: bytes(dropped) }))
     this.#show(null)
   }
 
@@ -158,7 +158,7 @@ class BigFile {
     try {
       await action()
     } catch (error) {
-      tell(this.#story, stopReason(error), 'bad')
+      addLine(this.#story, stopReason(error), 'bad')
     }
   }
 
@@ -172,12 +172,12 @@ class BigFile {
 
   async #cut() {
     const { cut } = await json('/lab/cut', 'POST')
-    tell(this.#story, cut === 0 ? text('break.nothing') : text('break.cut-some', { n: cut }))
+    addLine(this.#story, cut === 0 ? text('break.nothing') : text('break.cut-some', { n: cut }))
   }
 
   async #replace() {
     await json('/lab/big.bin/replace', 'POST')
-    tell(this.#story, text('break.replaced'))
+    addLine(this.#story, text('break.replaced'))
     if (this.isRunning) await this.#cut()
   }
 

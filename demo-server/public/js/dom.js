@@ -13,7 +13,7 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /** Adds a line at the top of a story. `tone` is good, bad, notice or empty. */
-export function tell(list, text, tone = '') {
+export function addLine(list, text, tone = '') {
   list.prepend(el('li', { className: tone }, text))
   while (list.children.length > 100) list.lastElementChild.remove()
 }

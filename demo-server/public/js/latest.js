@@ -1,4 +1,4 @@
-/** Tells the last of several tasks from those before: only its result is still wanted. */
+/** Of several tasks that were begun, which is the last? Only its result is still wanted. */
 export function latest() {
   let last = 0
   /** Begins a task. Returns a function: is it still the last? */

@@ -7,7 +7,7 @@ const SECTIONS = ['walk', 'big', 'video', 'origins', 'try']
 
 /**
  * Marks a URL as asked for by a section of this visit. The live log of the server has the requests of all clients, and
- * the address, the fields and the cookies of two tabs are the same. Only the URL can tell them apart: the page cannot
+ * the address, the fields and the cookies of two tabs are the same. Only the URL distinguishes them: the page cannot
  * add a field to the requests of a video.
  *
  * @param {string} url
