@@ -32,6 +32,7 @@ export function httpSource(options: HttpSourceOptions): RangeSource {
   const form: RequestForm = {
     locate: async (path) => locationOf(await url(path)),
     sign: async (request) => signedBy(sign, request),
+    withoutAcceptRanges: 'none',
   }
   return upstreamSource(upstreamSettings(given), form)
 }

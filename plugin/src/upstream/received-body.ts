@@ -11,12 +11,13 @@ export class ReceivedBody {
   readonly #message: IncomingMessage
   readonly #stallTimeout: number
   #wake: (() => void) | undefined
+  readonly #onEvent = (): void => this.#wake?.()
 
   constructor(message: IncomingMessage, lease: Lease, stallTimeout: number) {
     this.#message = message
     this.lease = lease
     this.#stallTimeout = stallTimeout
-    for (const event of ['readable', 'end', 'error', 'close']) message.on(event, () => this.#wake?.())
+    for (const event of ['readable', 'end', 'error', 'close']) message.on(event, this.#onEvent)
   }
 
   /**
@@ -70,6 +71,8 @@ export class ReceivedBody {
       clearTimeout(timer)
       this.lease.release()
     })
+    // While something listens for it, resume() reads nothing.
+    message.off('readable', this.#onEvent)
     message.resume()
   }
 

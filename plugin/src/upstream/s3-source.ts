@@ -57,6 +57,7 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     locate: async (path, pinned) =>
       objectUrl({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? version?.(path) }),
     sign: async (request) => signed(request, own.region, await credentialsOf(keys)),
+    withoutAcceptRanges: 'bytes',
   })
 }
 

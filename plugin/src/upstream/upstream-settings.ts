@@ -22,4 +22,6 @@ export interface RequestForm {
   readonly locate: Locate
   /** The fields to send, from those of the request. */
   readonly sign: (request: OutgoingRequest) => Promise<Readonly<Record<string, string>>>
+  /** Whether a server knows ranges whose 200 has no Accept-Ranges. Every S3 store does, and Swift does not say it. */
+  readonly withoutAcceptRanges: 'bytes' | 'none'
 }

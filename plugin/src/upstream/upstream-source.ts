@@ -124,14 +124,17 @@ function represented(
   object.pin(version)
   const range = verdict.kind === 'part' ? verdict.range : { first: 0, last: size - 1 }
   const { settings } = store
-  const hasRanges = verdict.kind === 'part' || knowsRanges(head, asked, size)
+  const hasRanges = verdict.kind === 'part' || (couldBeWhole(asked, size) && knowsRanges(head, store.form))
   return objectRepresentation({ object, version, head, hasRanges, arrived: { body, range }, settings })
 }
 
 /** A server may answer a range that has all bytes with a 200. If it does so with another range, it knows none. */
-function knowsRanges({ fields }: AnswerHead, asked: ByteRange | undefined, size: number): boolean {
-  const isWhole = asked === undefined || (asked.first === 0 && asked.last >= size - 1)
-  return isWhole && fields['accept-ranges']?.toLowerCase() === 'bytes'
+function couldBeWhole(asked: ByteRange | undefined, size: number): boolean {
+  return asked === undefined || (asked.first === 0 && asked.last >= size - 1)
+}
+
+function knowsRanges({ fields }: AnswerHead, { withoutAcceptRanges }: RequestForm): boolean {
+  return (fields['accept-ranges'] ?? withoutAcceptRanges).toLowerCase() === 'bytes'
 }
 
 /** Why nothing is served. */

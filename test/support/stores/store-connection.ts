@@ -30,7 +30,7 @@ export class StoreConnection {
 
   constructor(client: Socket, { host, port, onRequests, onClosed }: ConnectionOptions) {
     this.#client = client
-    this.#upstream = connect({ host, port, allowHalfOpen: true, noDelay: true })
+    this.#upstream = connect({ host, port, noDelay: true })
     client.on('data', (chunk: Buffer) => {
       const heads = this.#headsIn(chunk)
       if (heads.length === 0) return
@@ -39,12 +39,14 @@ export class StoreConnection {
     })
     client.pipe(this.#upstream)
     this.#upstream.on('data', (chunk: Buffer) => this.#pass(chunk))
+    // No client of HTTP closes one half of its connection: it is gone.
+    client.on('end', () => this.destroy())
     this.#upstream.on('end', () => client.end())
     client.on('drain', () => {
       if (!this.#isStalled) this.#upstream.resume()
     })
     for (const socket of [client, this.#upstream]) socket.on('error', () => this.destroy())
-    this.#upstream.on('close', () => this.destroy())
+    this.#upstream.on('close', () => client.end())
     client.on('close', () => {
       this.destroy()
       onClosed()

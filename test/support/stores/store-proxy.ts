@@ -26,6 +26,7 @@ export class StoreProxy {
   readonly #open = new Set<StoreConnection>()
   readonly #faults: Fault[] = []
   #mostOpen = 0
+  #connections = 0
 
   private constructor(server: Server, store: Store) {
     this.#server = server
@@ -36,7 +37,7 @@ export class StoreProxy {
 
   /** Listens on a free port until the test ends. */
   static async start(t: Test, store: Store): Promise<StoreProxy> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }).listen(0, '127.0.0.1')
+    const server = createServer({ noDelay: true }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const proxy = new StoreProxy(server, store)
     t.teardown(() => proxy.#close())
@@ -51,6 +52,11 @@ export class StoreProxy {
   /** The most that were open at a time. */
   get mostOpen(): number {
     return this.#mostOpen
+  }
+
+  /** How many there have been until now. */
+  get connections(): number {
+    return this.#connections
   }
 
   /** How many faults have not been given to a request yet. */
@@ -79,6 +85,7 @@ export class StoreProxy {
       onClosed: () => this.#open.delete(connection),
     })
     this.#open.add(connection)
+    this.#connections++
     this.#mostOpen = Math.max(this.#mostOpen, this.#open.size)
   }
 
