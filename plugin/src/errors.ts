@@ -69,9 +69,20 @@ export class SendRangeError extends Error {
   }
 }
 
-/** An error: the representation is no longer the version that was opened. */
-export function representationChanged(): SendRangeError {
-  return new SendRangeError('ERR_RANGE_CHANGED', 'The representation changed while it was being read')
+/**
+ * An error: the representation is no longer the version that was opened.
+ *
+ * @param cause the error of a source that says so
+ */
+export function representationChanged(cause?: unknown): SendRangeError {
+  return new SendRangeError('ERR_RANGE_CHANGED', 'The representation changed while it was being read', {
+    cause,
+  })
+}
+
+/** Whether an error says that the representation has changed. It may be of another copy of this package. */
+export function isChange(error: unknown): boolean {
+  return systemCode(error) === 'ERR_RANGE_CHANGED'
 }
 
 /** An error: a source did not return the bytes that it was asked for. */

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { SendRangeError } from './errors.ts'
+import { isChange, representationChanged, SendRangeError } from './errors.ts'
 
 /** A chain of causes that is longer than this counts as endless. */
 const MAX_CAUSES = 100
@@ -17,7 +17,8 @@ export function asError(thrown: unknown): Error {
 
 /**
  * The failure of a function of the application. Its message may have paths of the server, so it becomes the cause, for
- * the log. A SendRangeError is returned as it is: its message is safe to send.
+ * the log. A SendRangeError is returned as it is: its message is safe to send. A source may also say by the code of any
+ * Error that the representation has changed.
  *
  * @param what the subject of the message, as in "The contentType function"
  */
@@ -26,7 +27,10 @@ export function foreignFailure(
   what: string,
   thrown: unknown,
 ): SendRangeError {
-  if (isError(thrown) && thrown instanceof SendRangeError) return thrown
+  if (isError(thrown)) {
+    if (thrown instanceof SendRangeError) return thrown
+    if (code === 'ERR_RANGE_SOURCE' && isChange(thrown)) return representationChanged(thrown)
+  }
   return new SendRangeError(code, `${what} failed`, { cause: loggable(thrown) })
 }
 

@@ -15,18 +15,18 @@
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Bytes of a chunk for clients that keep up, if no hook sees the body. Kept by `body/pump.ts`. */
+/** Bytes of a chunk for clients that keep up, if no hook sees the body. Kept by `body/chunk-memory.ts`. */
 export const LARGE_CHUNK_BYTES: number = 512 * KIB
 /**
- * Bytes of a chunk for all clients while enough are free, and of answers that are sent at once. Kept by `body/pump.ts`.
+ * Bytes of a chunk for all clients while enough are free, and of answers that are sent at once. Kept by `body/chunk-memory.ts`.
  */
 export const SMALL_CHUNK_BYTES: number = 64 * KIB
-/** Bytes of a chunk if many clients wait: small enough for thousands that stall. Kept by `body/pump.ts`. */
+/** Bytes of a chunk if many clients wait: small enough for thousands that stall. Kept by `body/chunk-memory.ts`. */
 export const CAREFUL_CHUNK_BYTES: number = 8 * KIB
 
 /**
  * Bytes of the first chunks over HTTP/2, where a client may have many answers open and read none of them. Kept by
- * `body/answer-body.ts`.
+ * `body/read-ahead.ts`.
  */
 export const HTTP2_FIRST_BYTES: number = 16 * KIB
 
@@ -38,11 +38,11 @@ interface ChunkBounds {
   readonly overdue: number
 }
 
-/** Large chunks: 16 and 48 MiB. Kept by the chunk pools of `body/pump.ts`. */
+/** Large chunks: 16 and 48 MiB. Kept by the chunk pools of `body/chunk-memory.ts`. */
 export const LARGE_CHUNKS: ChunkBounds = { inUse: 32, overdue: 96 }
-/** Small chunks: 8 and 8 MiB. Kept by the chunk pools of `body/pump.ts`. */
+/** Small chunks: 8 and 8 MiB. Kept by the chunk pools of `body/chunk-memory.ts`. */
 export const SMALL_CHUNKS: ChunkBounds = { inUse: 128, overdue: 128 }
-/** Chunks of {@link SMALL_CHUNK_BYTES} that are read into and copied from: 4 MiB. Kept by `body/pump.ts`. */
+/** Chunks of {@link SMALL_CHUNK_BYTES} that are read into and copied from: 4 MiB. Kept by `body/chunk-memory.ts`. */
 export const STAGING_CHUNKS = 64
 
 /** Bytes of small ranges that are cached, over all files. Kept by `files/range-cache.ts`. */

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { answerBody } from './body/answer-body.ts'
 import type { BodyReaders } from './body/body.ts'
 import { readShortBody } from './body/buffered-body.ts'
+import { type BegunBody, readAhead } from './body/read-ahead.ts'
 import { isHeadSent } from './connection/head-sent.ts'
 import { guardHttp2End } from './connection/http2-end.ts'
 import { cut } from './connection/response-lifetime.ts'
@@ -49,7 +50,7 @@ export interface Content {
 /**
  * Sends a 200 or a 206. Throws only while nothing has been sent.
  *
- * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation changed while it was read for a Buffer
+ * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation changed before its first bytes were sent
  */
 export async function sendContent(reply: FastifyReply, content: Content): Promise<void> {
   const { claim, context, decision, close, progress } = content
@@ -69,7 +70,7 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   // and that would identify the part instead of the whole.
   if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
     await sendAtOnce(reply, { representation, laidOut }, content)
-  else sendBody(reply, laidOut, content)
+  else await sendBody(reply, laidOut, content)
 }
 
 /**
@@ -157,20 +158,23 @@ function guardEmpty(reply: FastifyReply): void {
   guardHttp2End(reply, { length: 0, isSpent: () => true })
 }
 
-function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void {
-  const { claim, context, settings, close, progress, signal } = content
-  setFields(reply, laidOut, content)
+async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): Promise<void> {
+  const { claim, settings, close, progress } = content
   const { layout } = laidOut
-  const { representation } = context
+  const begun = await beginBody(reply, layout, content)
+  try {
+    setFields(reply, laidOut, content)
+  } catch (error) {
+    await begun.discard()
+    throw error
+  }
   const readers = readersOf(reply, content)
   if (readers === 'anybody') {
     guardBody(reply, { length: layout.length })
     holdFirstBytes(reply)
     watchForBegun(reply)
   }
-  const reopen = async (): Promise<Representation | undefined> =>
-    isReopenable(representation) ? representation.reopen() : undefined
-  const body = answerBody(reply, { representation, layout, readers, close, reopen, signal, progress })
+  const body = answerBody(reply, { begun, readers, close, progress })
   // If a body fails before its first byte, the error handler answers.
   body.whenFailed(() => {
     if (isHeadSent(reply.raw)) return
@@ -186,4 +190,12 @@ function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): void
   const isSpent = (): boolean => [0, layout.length].includes(progress.bytesSent('served'))
   guardHttp2End(reply, { length: layout.length, isSpent })
   claim.send(body)
+}
+
+function beginBody(reply: FastifyReply, layout: Layout, content: Content): Promise<BegunBody> {
+  const { context, signal } = content
+  const { representation } = context
+  const reopen = async (): Promise<Representation | undefined> =>
+    isReopenable(representation) ? representation.reopen() : undefined
+  return readAhead(reply, { representation, layout, readers: readersOf(reply, content), reopen, signal })
 }

@@ -1,14 +1,15 @@
-import type { FastifyBaseLogger, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
+import { AnswerOpening } from './answer-opening.ts'
 import { isHeadSent } from './connection/head-sent.ts'
-import { isOver, whenOver } from './connection/response-lifetime.ts'
+import { isOver } from './connection/response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './connection/response-turn.ts'
-import { SendRangeError } from './errors.ts'
+import { isChange } from './errors.ts'
 import { isObserved, noProgress, observe, type Progress } from './events.ts'
 import type { Settings } from './options.ts'
 import { ownProperties } from './own-properties.ts'
 import { isServedTarget } from './request/target-check.ts'
 import { sendWithoutContent } from './response/contentless-answer.ts'
-import { decideAnswer, wantedFor } from './response/decided-answer.ts'
+import { decideAnswer } from './response/decided-answer.ts'
 import { fail } from './response/failed-answer.ts'
 import { acceptHandlerStatus } from './response/handler-status.ts'
 import { refuse } from './response/refused-answer.ts'
@@ -18,18 +19,14 @@ import { selectedRepresentation } from './response/selected-representation.ts'
 import { assertSendableFields } from './response/sendable-fields.ts'
 import type { ContentDecision, Decision } from './rules/decision.ts'
 import { isRefusal, type Refusal } from './rules/refusal.ts'
-import type { Wanted } from './rules/wanted.ts'
 import { sendContent } from './send-content.ts'
 import { closeOnce } from './sources/close-once.ts'
-import { giveUp } from './sources/given-up.ts'
 import type { Opener, Opening } from './sources/opener.ts'
 import { representationFields } from './sources/representation-fields.ts'
-import type { OpenContext, Representation } from './sources/source.ts'
+import type { Representation } from './sources/source.ts'
 
-/** How often a representation is opened that changes while it is read for a Buffer. */
+/** How often a representation is opened that changes before its first bytes are sent. */
 const MAX_ATTEMPTS = 3
-
-const NEVER = new AbortController().signal
 
 /** One call of `reply.sendRange`. */
 export interface Call {
@@ -53,10 +50,10 @@ export interface Call {
  *    handler.
  * 4. Decide: `decided-answer`, by `decision`, from `request-fields`.
  * 5. Without content, a 304, 412 or 416: `contentless-answer`.
- * 6. With content: `send-content` lays out the body (`multipart`), sets status and fields (`content-fields`), and sends it
- *    from memory (`buffered-body`) or as a stream (`answer-body`).
+ * 6. With content: `send-content` lays out the body (`multipart`), reads all of it (`buffered-body`) or its first bytes
+ *    (`read-ahead`), sets status and fields (`content-fields`), and sends it from memory or as a stream (`answer-body`).
  *
- * A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
+ * If the representation is found changed before step 6 sends, the steps begin again, up to three times. A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
@@ -96,11 +93,6 @@ async function answerInTurn(reply: FastifyReply, call: Call, answering: Answerin
   }
 }
 
-/** Whether opening again may help. */
-function isChange(error: unknown): boolean {
-  return error instanceof SendRangeError && error.code === 'ERR_RANGE_CHANGED'
-}
-
 /** Answers, unless there is a body and it is not its turn. Throws only while nothing has been sent. */
 async function answer(
   reply: FastifyReply,
@@ -134,6 +126,8 @@ async function answer(
       return 'not its turn'
     } else {
       const { signal } = opening
+      // What is open becomes the body, which has a turn of its own. A source may take long for the first bytes.
+      turn.endOpening()
       await sendContent(reply, { claim, context, decision, settings, close, progress, hasSendHooks, signal })
     }
     return 'answered'
@@ -154,52 +148,6 @@ async function open(
 ): Promise<Representation | Refusal> {
   if (!isServedTarget(reply.request, path, settings)) return 'second-spelling'
   return opener.open(path, opening)
-}
-
-interface OpeningOptions extends Pick<Opening, 'attempt'>, Pick<Call, 'settings'> {}
-
-/**
- * One opening for an answer. What `open` of a source gets is made when a source asks for it, since it is expensive and
- * most files need none. The reply is released then: a source that hangs may keep the opening in memory for ever.
- */
-class AnswerOpening implements Opening {
-  readonly log: FastifyBaseLogger
-  readonly attempt: Opening['attempt']
-  readonly acceptRanges: Opening['acceptRanges']
-  readonly usesTag: boolean
-  readonly #maxRanges: number
-  #reply: FastifyReply | undefined
-  #signal = NEVER
-  #wanted: Wanted | undefined
-
-  constructor(reply: FastifyReply, { attempt, settings }: OpeningOptions) {
-    this.#reply = reply
-    this.log = reply.log
-    this.attempt = attempt
-    this.acceptRanges = settings.acceptRanges
-    this.usesTag = settings.etag !== false
-    this.#maxRanges = settings.maxRanges
-  }
-
-  /** Aborted when the response is over, if a source has asked for it. */
-  get signal(): AbortSignal {
-    return this.#signal
-  }
-
-  context(): OpenContext {
-    if (this.#reply !== undefined) {
-      this.#signal = signalOf(this.#reply)
-      this.#wanted = wantedFor(this.#reply, { acceptRanges: this.acceptRanges, maxRanges: this.#maxRanges })
-    }
-    this.#reply = undefined
-    return { signal: this.#signal, wanted: this.#wanted && { ...this.#wanted } }
-  }
-}
-
-function signalOf(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  whenOver(reply, () => giveUp(controller))
-  return controller.signal
 }
 
 function isContent(decision: Decision): decision is ContentDecision {

@@ -34,6 +34,7 @@ const PLUGIN: Layout = {
     's3.ts',
     'send-range.ts',
     'send-content.ts',
+    'answer-opening.ts',
     'options.ts',
     'option-table.ts',
     'option-row-types.ts',

@@ -17,6 +17,15 @@ function isResponse(destination: NodeJS.WritableStream): destination is ServerRe
 /** What can read a body: the response alone, or hooks of the application too. */
 export type BodyReaders = 'response only' | 'anybody'
 
+/** What every body is made with. */
+export interface BodyOptions {
+  /** Called exactly once, when nothing reads any more. */
+  readonly close: () => void | Promise<void>
+  readonly readers: BodyReaders
+  /** Called with the body that is made for the response. */
+  readonly onForResponse: (body: Body) => void
+}
+
 /**
  * What positional and streamed bodies have in common.
  *

@@ -6,9 +6,9 @@ import type { ByteRange } from '../rules/range-set.ts'
 import { type OwnBytes, ownBytes, ownCopy } from '../sources/own-bytes.ts'
 import type { PositionalRepresentation } from '../sources/source.ts'
 import type { BodyReaders } from './body.ts'
+import { smallChunks } from './chunk-memory.ts'
 import type { Chunk } from './chunk-pool.ts'
 import { PieceReader } from './piece-reader.ts'
-import { smallChunks } from './pump.ts'
 
 /** Shorter memory is cheap: it comes from Node's own pool. */
 const MIN_POOLED_BYTES = 4 * 1024

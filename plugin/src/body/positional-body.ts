@@ -3,25 +3,28 @@ import { isNativeResponse } from '../connection/native-response.ts'
 import { SendRangeError } from '../errors.ts'
 import { admitOnly } from '../guards/sole-writer.ts'
 import { failureOf } from '../sources/given-up.ts'
-import { ownBytes } from '../sources/own-bytes.ts'
-import { Body, type BodyReaders } from './body.ts'
+import { ownBytes, ownCopy } from '../sources/own-bytes.ts'
+import { Body, type BodyOptions } from './body.ts'
 import type { PieceReader } from './piece-reader.ts'
-import { Pump } from './pump.ts'
+import { type FirstChunk, Pump } from './pump.ts'
 
 /** The largest chunk if this is read as an ordinary stream. Chunks grow to this with the bytes that were sent. */
 const MAX_STREAM_CHUNK_BYTES = 128 * 1024
 const STREAM_CHUNK_STEP_BYTES = 16 * 1024
 
-/** What a {@link PositionalBody} is made of. */
-export interface PositionalBodyOptions {
+/** Where the reading of a body goes on. */
+export interface PositionalStart {
   readonly reader: PieceReader
-  /** Called exactly once, when nothing reads any more. */
-  readonly close: () => void | Promise<void>
-  readonly readers: BodyReaders
+  /** The bytes before, which were read already. */
+  readonly first?: FirstChunk
+}
+
+/** What a {@link PositionalBody} is made of. */
+export interface PositionalBodyOptions extends BodyOptions {
+  /** Called when the body is read for the first time. */
+  readonly takeStart: () => PositionalStart
   /** Bytes of the first chunks if this is read as an ordinary stream. */
   readonly firstChunkBytes: number
-  /** Called with the body that is made for the response. */
-  readonly onForResponse: (body: PositionalBody) => void
 }
 
 /**
@@ -32,7 +35,9 @@ export interface PositionalBodyOptions {
  * read or listens, and a read by other code while it runs ends the answer.
  */
 export class PositionalBody extends Body {
-  readonly #reader: PieceReader
+  #reader: PieceReader | undefined
+  /** Bytes that were read and not handed out. */
+  #first: FirstChunk | undefined
   readonly #options: PositionalBodyOptions
   /** What reads this. Set once. */
   #readBy: 'none' | 'stream' | 'pump' = 'none'
@@ -43,14 +48,12 @@ export class PositionalBody extends Body {
   constructor(options: PositionalBodyOptions) {
     super({ highWaterMark: options.firstChunkBytes })
     this.#options = options
-    this.#reader = options.reader
     if (options.readers === 'anybody') this.refuseLateReaders()
   }
 
   protected override forResponse(): PositionalBody | undefined {
     if (this.#options.readers === 'response only') return undefined
-    const reader = this.#options.reader.fromStart()
-    const body = new PositionalBody({ ...this.#options, reader, readers: 'response only' })
+    const body = new PositionalBody({ ...this.#options, readers: 'response only' })
     this.#options.onForResponse(body)
     return body
   }
@@ -83,7 +86,8 @@ export class PositionalBody extends Body {
       this.#bytesSent += byteCount
     }
     const onForeign = this.refuseForeign
-    this.#pump = new Pump({ reader: this.#reader, response, onWritten, onForeign })
+    const { reader, first } = this.#options.takeStart()
+    this.#pump = new Pump({ reader, first, response, onWritten, onForeign })
     // The pump calls methods below the guard. So the guard sees only what other code writes.
     admitOnly(response, {
       handedOut: () => 0,
@@ -107,20 +111,44 @@ export class PositionalBody extends Body {
       return
     }
     this.#readBy = 'stream'
-    if (this.#reader.remaining === 0) {
-      this.pushBytes(null)
+    const reader = this.#begin()
+    const first = this.#takeFirst()
+    if (first !== undefined || reader.remaining === 0) {
+      this.#pushChunk(first)
       return
     }
-    const buffer = ownBytes(Math.min(this.#chunkBytes(), this.#reader.remaining))
-    this.#work = this.#reader.fill(buffer).then(
-      (count) => {
-        this.#bytesSent += count
-        this.pushBytes(buffer.subarray(0, count))
-      },
+    const buffer = ownBytes(Math.min(this.#chunkBytes(), reader.remaining))
+    this.#work = reader.fill(buffer).then(
+      (count) => this.#pushChunk(buffer.subarray(0, count)),
       (error: unknown) => {
         this.destroy(failureOf(error))
       },
     )
+  }
+
+  #begin(): PieceReader {
+    if (this.#reader !== undefined) return this.#reader
+    const { reader, first } = this.#options.takeStart()
+    this.#reader = reader
+    this.#first = first
+    return reader
+  }
+
+  /** What reads this stream may keep its chunks. */
+  #takeFirst(): Uint8Array | undefined {
+    const first = this.#first
+    this.#first = undefined
+    if (first === undefined) return undefined
+    const { chunk, count, isPooled } = first
+    const bytes = chunk.bytes.subarray(0, count)
+    const own = isPooled ? ownCopy(bytes) : bytes
+    chunk.giveBack()
+    return own
+  }
+
+  #pushChunk(chunk: Uint8Array | undefined): void {
+    this.#bytesSent += chunk?.length ?? 0
+    this.pushBytes(chunk ?? null)
   }
 
   /** An eighth of the bytes that were sent: a client that stops reading holds little compared with what it has read. */

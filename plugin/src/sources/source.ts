@@ -36,7 +36,7 @@ export interface RepresentationMetadata {
   readonly acceptRanges?: 'bytes' | 'none' | undefined
   /**
    * Whether the bytes that were read are of the version that size and validators describe. Called once, before the last
-   * byte is sent. `false` cuts the connection, so that no mixture is completed. Leave out for what cannot change.
+   * byte is sent. `false` is as an `ERR_RANGE_CHANGED`: no mixture is completed. Leave out for what cannot change.
    *
    * @param signal aborted when the client goes away or the response fails
    */
@@ -53,7 +53,8 @@ export interface StreamedRepresentation extends RepresentationMetadata {
   /**
    * Yields exactly the bytes from `first` to `last`, both inclusive. Never called for an empty range. Called once for
    * each part, one after the other. Fewer or more bytes cut the connection. A chunk is copied before the next one is
-   * requested; do not write to it until then.
+   * requested; do not write to it until then. The head of the answer waits for the first chunk, and each chunk for the
+   * one after it.
    *
    * @param signal aborted when the client goes away or the response fails
    */
@@ -85,6 +86,10 @@ export interface PositionalRepresentation extends RepresentationMetadata {
 /**
  * One version of something that can be served by ranges, kept open for one response. If the thing changes in the
  * meantime, a read returns bytes of this version or fails.
+ *
+ * A method that finds that this version is gone throws a `SendRangeError` with the code `ERR_RANGE_CHANGED`, or any Error
+ * with this `code`. If no byte has been sent, the path is opened again, and the answer is decided on what is there then.
+ * After three times the answer is a 500. If bytes have been sent, the connection is cut.
  */
 export type Representation = StreamedRepresentation | PositionalRepresentation
 

@@ -252,7 +252,7 @@ t.test('a request gets a 503 with Retry-After if no descriptor is left', async (
     'sh',
     [
       '-c',
-      'ulimit -n 64; exec "$0" "$@"',
+      'ulimit -n 96; exec "$0" "$@"',
       process.execPath,
       fileURLToPath(new URL('./support/starved-child.js', import.meta.url)),
       root,

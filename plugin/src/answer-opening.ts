@@ -1,0 +1,59 @@
+import type { FastifyBaseLogger, FastifyReply } from 'fastify'
+import { whenOver } from './connection/response-lifetime.ts'
+import type { Settings } from './options.ts'
+import { wantedFor } from './response/decided-answer.ts'
+import type { Wanted } from './rules/wanted.ts'
+import { giveUp } from './sources/given-up.ts'
+import type { Opening } from './sources/opener.ts'
+import type { OpenContext } from './sources/source.ts'
+
+const NEVER = new AbortController().signal
+
+/** What an opening depends on, besides its reply. */
+export interface OpeningOptions extends Pick<Opening, 'attempt'> {
+  readonly settings: Pick<Settings, 'acceptRanges' | 'etag' | 'maxRanges'>
+}
+
+/**
+ * One opening for an answer. What `open` of a source gets is made when a source asks for it, since it is expensive and
+ * most files need none. The reply is released then: a source that hangs may keep the opening in memory for ever.
+ */
+export class AnswerOpening implements Opening {
+  readonly log: FastifyBaseLogger
+  readonly attempt: Opening['attempt']
+  readonly acceptRanges: Opening['acceptRanges']
+  readonly usesTag: boolean
+  readonly #maxRanges: number
+  #reply: FastifyReply | undefined
+  #signal = NEVER
+  #wanted: Wanted | undefined
+
+  constructor(reply: FastifyReply, { attempt, settings }: OpeningOptions) {
+    this.#reply = reply
+    this.log = reply.log
+    this.attempt = attempt
+    this.acceptRanges = settings.acceptRanges
+    this.usesTag = settings.etag !== false
+    this.#maxRanges = settings.maxRanges
+  }
+
+  /** Aborted when the response is over, if a source has asked for it. */
+  get signal(): AbortSignal {
+    return this.#signal
+  }
+
+  context(): OpenContext {
+    if (this.#reply !== undefined) {
+      this.#signal = signalOf(this.#reply)
+      this.#wanted = wantedFor(this.#reply, { acceptRanges: this.acceptRanges, maxRanges: this.#maxRanges })
+    }
+    this.#reply = undefined
+    return { signal: this.#signal, wanted: this.#wanted && { ...this.#wanted } }
+  }
+}
+
+function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  whenOver(reply, () => giveUp(controller))
+  return controller.signal
+}
