@@ -9,7 +9,7 @@ export const PROGRAMS = {
     name: 'demo',
     command: 'npm run demo',
     files: ['demo-client/dist/demo.js', 'demo-client/dist/demo-main.js', 'demo-server/dist/main.js'],
-    values: { step: 'N', file: 'NAME', out: 'PATH', delay: 'MS', port: 'N', url: 'URL' },
+    values: { step: 'N', file: 'NAME', out: 'PATH', delay: 'TIME', port: 'N', url: 'URL' },
     flags: ['fresh'],
   },
   start: {

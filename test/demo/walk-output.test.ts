@@ -2,6 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { parseDemoArguments } from '#client/demo/arguments.js'
+import { chooseOutput } from '#client/demo/output-file.js'
 import { withoutPrivileges } from '../support/ordinary-user.ts'
 import { DEMO, type Outcome, start, startSource, walk } from './walk-process.ts'
 
@@ -25,6 +27,15 @@ for (const { file, output } of [
     t.strictSame(readdirSync(dir), [output])
   })
 }
+
+t.test('a missing folder of --out is named', async (t) => {
+  const dir = t.testdir({})
+  const args = parseDemoArguments(['--out', 'no/3.txt'], {})
+  await t.rejects(chooseOutput({ ...args, folder: dir }), {
+    code: 'ERR_DOWNLOAD_UNWRITABLE',
+    message: `the folder of --out does not exist: ${join(dir, 'no')}`,
+  })
+})
 
 t.test('a different file of that name is replaced only if --out names it', async (t) => {
   const source = await startSource(TEXT)

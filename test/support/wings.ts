@@ -232,6 +232,7 @@ const CLIENT: Layout = {
         'files/descriptors.ts',
         'files/hanging-calls.ts',
         'index.ts',
+        'options.ts',
         'errors.ts',
         'system-shortage.ts',
       ],

@@ -1,6 +1,7 @@
 // The command line of range-get.
 import { resolve } from 'node:path'
-import type { Destination, DownloadOptions } from '../index.ts'
+import { type Destination, DownloadError, type DownloadOptions } from '../index.ts'
+import { settingsOf } from '../options.ts'
 import { headersFrom, usage, withScheme } from '../text/argument-values.ts'
 import { numbersFrom } from './number-options.ts'
 import { OPTIONS, type Shell } from './option-table.ts'
@@ -30,15 +31,22 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.help) return { kind: 'help' }
   if (values.version) return { kind: 'version' }
   if (values.completion !== undefined) return { kind: 'completion', shell: shellNamed(values.completion) }
+  const options = optionsFrom(values)
   if (positionals.length === 0) throw usage('no URL was given: range-get [options] URL...')
   if (positionals.some((url) => url.trim() === '')) throw usage('a URL is empty')
   const destination = destinationFrom(values, positionals)
   return {
     kind: 'get',
     jobs: positionals.map((url) => ({ url: withScheme(url), destination })),
-    options: optionsFrom(values),
+    options,
     output: values.json ? 'json' : values.quiet ? 'quiet' : 'people',
   }
+}
+
+/** Is `--json` in a command line that cannot be read? Its error is for a program, too. */
+export function isForPrograms(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end === -1 ? args : args.slice(0, end)).includes('--json')
 }
 
 function shellNamed(text: string): Shell {
@@ -59,7 +67,7 @@ function destinationFrom({ output, dir }: OptionValues, urls: readonly string[])
 }
 
 function optionsFrom(values: OptionValues): DownloadOptions {
-  return withoutUndefined({
+  const options = withoutUndefined({
     ...numbersFrom(values),
     checksum: values.checksum,
     headers: headersFrom(values.header ?? []),
@@ -71,7 +79,19 @@ function optionsFrom(values: OptionValues): DownloadOptions {
     html: values['accept-html'] ? 'accept' : 'refuse',
     proxy: values.proxy,
   })
+  assertAccepted(options)
+  return options
 }
+
+/** What the library refuses is reported once, for all URLs, and before anything is requested. */
+function assertAccepted(options: DownloadOptions): void {
+  try {
+    settingsOf(options)
+  } catch (error) {
+    throw error instanceof DownloadError ? usage(error.message) : error
+  }
+}
+
 /** The options that were given, with those that were not left out rather than undefined. */
 function withoutUndefined(
   options: { [K in keyof DownloadOptions]: DownloadOptions[K] | undefined },

@@ -32,14 +32,14 @@ function bashScript(): string {
     patternOf(withValue.filter((row) => row.offers === offers))
   return `# Completion of range-get for bash. In ~/.bashrc: source <(range-get --completion bash)
 _range_get() {
-  local word=\${COMP_WORDS[COMP_CWORD]} option=\${COMP_WORDS[COMP_CWORD-1]} IFS=$' \\t\\n'
-  # bash splits --output=FILE at the sign.
-  if [[ $word == = ]]; then
-    word=
-  elif [[ $option == = ]]; then
-    option=\${COMP_WORDS[COMP_CWORD-2]}
-  fi
+  # The word up to the cursor, and the word before it. bash splits --output=FILE at the sign.
+  local word=$2 option=$3 i IFS=$' \\t\\n'
+  [[ $option != = ]] || option=\${COMP_WORDS[COMP_CWORD-2]}
   COMPREPLY=()
+  # After -- there are only URLs.
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    [[ \${COMP_WORDS[i]} != -- ]] || return 0
+  done
   case $option in
     ${paths('files')})
       IFS=$'\\n'

@@ -1,6 +1,7 @@
 // The text of `--help`: ASCII, and at most 80 columns wide.
 import { EXIT_STATUS_HELP } from './exit-status.ts'
-import { GROUPS, type NamedOption, OPTION_LIST, spellingOf } from './option-table.ts'
+import { GROUPS, type NamedOption, OPTION_LIST } from './option-table.ts'
+import { spellingOf } from './parse-options.ts'
 
 const COLUMNS = 80
 /** Where the text of an option begins. */
@@ -30,6 +31,16 @@ export const VALUES =
 export const KEYS =
   'While it runs: p pauses, any other key resumes, q or Ctrl-C stops. The same command later resumes the download.'
 
+/** Variables of the environment that change what the command does. */
+export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
+  ['http_proxy, https_proxy, all_proxy', 'proxies to use without --proxy'],
+  ['no_proxy', 'hosts that are reached without a proxy'],
+  ['NO_COLOR', 'if it is not empty, no colours'],
+  ['FORCE_COLOR', 'if it is not empty, colours even where there is no terminal; 0: none'],
+  ['TERM', 'with "dumb", plain lines in place of a bar'],
+  ['LC_ALL, LC_CTYPE, LANG', 'in a locale without UTF-8, output is ASCII'],
+]
+
 /** Which status several downloads have. */
 export const SEVERAL_URLS =
   'With several URLs the status is that of the first failure. The other files are downloaded nevertheless.'
@@ -42,6 +53,7 @@ export const HELP: string = [
   ...GROUPS.map((group) => `${group}\n${linesOf(OPTION_LIST.filter((row) => row.group === group))}`),
   wrapped(VALUES),
   wrapped(KEYS),
+  `Environment\n${ENVIRONMENT.map(environmentLines).join('\n')}`,
   EXIT_STATUS_HELP,
   wrapped(SEVERAL_URLS),
 ].join('\n\n')
@@ -54,6 +66,14 @@ function linesOf(rows: readonly NamedOption[]): string {
       return `${left.padEnd(TEXT_COLUMN)}${lines.join(`\n${' '.repeat(TEXT_COLUMN)}`)}`
     })
     .join('\n')
+}
+
+function environmentLines([name, meaning]: readonly [name: string, meaning: string]): string {
+  const text = linesIn(meaning, COLUMNS - TEXT_COLUMN).join(`\n${' '.repeat(TEXT_COLUMN)}`)
+  const left = `  ${name}`
+  return left.length < TEXT_COLUMN
+    ? `${left.padEnd(TEXT_COLUMN)}${text}`
+    : `${left}\n${' '.repeat(TEXT_COLUMN)}${text}`
 }
 
 /** The text of an option, with its default if that is a value that could be given. */

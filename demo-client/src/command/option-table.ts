@@ -191,8 +191,3 @@ export const OPTION_LIST: readonly NamedOption[] = Object.entries<OptionRow>(OPT
   ...row,
   name: name as OptionName,
 }))
-
-/** How an option is written: `-o, --output FILE`. */
-export function spellingOf({ name, short, value }: NamedOption): string {
-  return `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
-}

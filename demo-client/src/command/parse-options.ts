@@ -1,12 +1,28 @@
-// Splits a command line into options and URLs. Its errors name the option as it was typed, and what it should be.
+// Splits a command line into options and other words. Its errors name the option as it was typed, and what it should be.
 import { parseArgs } from 'node:util'
 import { usage } from '../text/argument-values.ts'
 import { nearestName } from '../text/nearest-name.ts'
-import { type NamedOption, OPTION_LIST, type OPTIONS, type OptionName, spellingOf } from './option-table.ts'
+import { OPTION_LIST, type OPTIONS, type OptionName } from './option-table.ts'
+
+/** How an option is written. */
+export interface OptionForm {
+  readonly name: string
+  /** One letter. */
+  readonly short?: string
+  /** What stands for its value in the help. Without it the option takes no value. */
+  readonly value?: string
+  readonly isRepeatable?: true
+}
+
+/** What was given: for each option its value, or all of its values, or true. */
+export interface CommandLine {
+  readonly values: Readonly<Record<string, string | readonly string[] | true>>
+  readonly positionals: readonly string[]
+}
 
 type Rows = typeof OPTIONS
 
-/** What was given for each option. */
+/** What was given for each option of range-get. */
 export type OptionValues = {
   readonly [Name in OptionName]?: Rows[Name] extends { readonly isRepeatable: true }
     ? readonly string[]
@@ -21,15 +37,50 @@ export interface Parsed {
   readonly positionals: readonly string[]
 }
 
-const CONFIG = Object.fromEntries(
-  OPTION_LIST.map(({ name, short, value }) => [
-    name,
-    { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) } as const,
-  ]),
-)
-
 /** Options whose second value would silently take the place of the first. */
-const ONCE: ReadonlySet<OptionName> = new Set(['output', 'dir'])
+const ONCE: readonly OptionName[] = ['output', 'dir']
+
+/** Reads the options of range-get. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
+export function parseOptions(args: readonly string[]): Parsed {
+  const { values, positionals } = readCommandLine(args, OPTION_LIST, ONCE)
+  return { values: values as OptionValues, positionals }
+}
+
+/**
+ * Reads a command line with these options. Of those in `once` a second value is an error, of others the last one counts.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE`
+ */
+export function readCommandLine(
+  args: readonly string[],
+  options: readonly OptionForm[],
+  once: readonly string[],
+): CommandLine {
+  // Not strict, because the messages of node:util help less than those below.
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(options.map((option) => [option.name, configOf(option)])),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const values: Record<string, string | string[] | true> = {}
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const option = checkedOption(token, options)
+    const earlier = values[option.name]
+    if (earlier !== undefined && once.includes(option.name)) throw usage(`${token.rawName} was given twice`)
+    const value = token.value ?? true
+    values[option.name] =
+      option.isRepeatable && token.value !== undefined
+        ? [...(Array.isArray(earlier) ? earlier : []), token.value]
+        : value
+  }
+  return { values, positionals }
+}
+
+function configOf({ short, value }: OptionForm): { type: 'boolean' | 'string'; short?: string } {
+  return { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) }
+}
 
 interface OptionToken {
   readonly name: string
@@ -38,47 +89,30 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined
 }
 
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` */
-export function parseOptions(args: readonly string[]): Parsed {
-  // Not strict, because the messages of node:util help less than those below.
-  const { tokens, positionals } = parseArgs({
-    args: [...args],
-    options: CONFIG,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  })
-  const values: Record<string, string | string[] | true> = {}
-  for (const token of tokens) {
-    if (token.kind !== 'option') continue
-    const option = checkedOption(token)
-    const earlier = values[option.name]
-    if (earlier !== undefined && ONCE.has(option.name)) throw usage(`${token.rawName} was given twice`)
-    const value = token.value ?? true
-    values[option.name] =
-      option.isRepeatable && token.value !== undefined
-        ? [...(Array.isArray(earlier) ? earlier : []), token.value]
-        : value
-  }
-  return { values: values as OptionValues, positionals }
-}
-
-function checkedOption({ name, rawName, value, inlineValue }: OptionToken): NamedOption {
-  const option = OPTION_LIST.find((each) => each.name === name)
-  if (option === undefined) throw usage(`there is no option ${rawName}${suggestion(name)}`)
+function checkedOption(
+  { name, rawName, value, inlineValue }: OptionToken,
+  options: readonly OptionForm[],
+): OptionForm {
+  const option = options.find((each) => each.name === name)
+  if (option === undefined) throw usage(`there is no option ${rawName}${suggestion(name, options)}`)
   if (option.value === undefined) {
     if (value === undefined) return option
     throw usage(`${rawName} takes no value`)
   }
   if (value === undefined) throw usage(`${rawName} takes a value: ${spellingOf(option)}`)
-  // It was probably forgotten, and the next option is in its place.
-  if (inlineValue !== true && /^-./.test(value))
+  // It was probably forgotten, and the next option is in its place. No option begins with a digit.
+  if (inlineValue !== true && /^-\D/.test(value))
     throw usage(`${rawName} takes a value; one that begins with a hyphen is written --${name}=-...`)
   return option
 }
 
-function suggestion(name: string): string {
-  const names = OPTION_LIST.map((each) => each.name)
+/** How an option is written: `-o, --output FILE`. */
+export function spellingOf({ name, short, value }: OptionForm): string {
+  return `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
+}
+
+function suggestion(name: string, options: readonly OptionForm[]): string {
+  const names = options.map((each) => each.name)
   const nearest = name.length === 1 ? null : nearestName(name, names)
   return nearest === null ? '' : `; did you mean --${nearest}?`
 }

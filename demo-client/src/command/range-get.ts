@@ -9,7 +9,7 @@ import { type Download, DownloadError, download } from '../index.ts'
 import { nameFromUrl } from '../state/file-name.ts'
 import { jsonLine, oneLine } from '../text/one-line.ts'
 import { publicUrl } from '../text/public-url.ts'
-import { type Command, type Job, parseCommand } from './arguments.ts'
+import { type Command, isForPrograms, type Job, parseCommand } from './arguments.ts'
 import { completionFor } from './completion.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
@@ -101,7 +101,7 @@ async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<n
 
 interface Report {
   readonly status: number
-  readonly output: Get['output'] | null
+  readonly output: Get['output']
   readonly url: string | null
 }
 
@@ -163,7 +163,8 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     command = parseCommand(args)
   } catch (error) {
-    return report(error, { status: exitStatusOf(error), output: null, url: null })
+    const output = isForPrograms(args) ? 'json' : 'people'
+    return report(error, { status: exitStatusOf(error), output, url: null })
   }
   switch (command.kind) {
     case 'help':

@@ -1,8 +1,9 @@
 // The command line of the demo.
 import { basename } from 'node:path'
-import { parseArgs } from 'node:util'
 import { EXIT_STATUS_HELP } from '../command/exit-status.ts'
-import { integer, usage } from '../text/argument-values.ts'
+import { type OptionForm, readCommandLine } from '../command/parse-options.ts'
+import { durationMs, integer, usage } from '../text/argument-values.ts'
+import { NUMBER_LIMITS } from '../text/option-limits.ts'
 import { publicUrl } from '../text/public-url.ts'
 
 /** The file that is downloaded if no other one is named. */
@@ -43,8 +44,8 @@ Options
   --out PATH    output, relative to the current directory (default 3.txt for
                 ${DEFAULT_FILE}, otherwise the name of the file, unless another
                 file has it)
-  --delay MS    milliseconds between steps (default 1000 on a terminal,
-                0 otherwise)
+  --delay TIME  wait between steps: 200ms, 1.5s, 1m; a number alone counts
+                milliseconds (default 1s on a terminal, 0 otherwise)
   --fresh       start from 0 instead of resuming
   --port N      port of the demo server (default 3000, or the next free one;
                 0: any)
@@ -53,12 +54,34 @@ Options
 
 Examples
   npm run demo -- --step 10 --file content.txt --out download.txt
-  npm run demo -- --delay 100 --fresh
+  npm run demo -- --delay 200ms --fresh
+
+NO_COLOR and FORCE_COLOR say whether colours are used.
 
 ${EXIT_STATUS_HELP}
   13   the demo server could not be started (for instance, its port is in use)
   141  standard output was closed by its reader, as in "| head"; run again to
        resume`
+
+const OPTIONS = [
+  { name: 'step', value: 'N' },
+  { name: 'file', value: 'NAME' },
+  { name: 'out', value: 'PATH' },
+  { name: 'delay', value: 'TIME' },
+  { name: 'fresh' },
+  { name: 'port', value: 'N' },
+  { name: 'url', value: 'URL' },
+  { name: 'help', short: 'h' },
+] as const satisfies readonly OptionForm[]
+
+type DemoOption = (typeof OPTIONS)[number]
+
+/** What was given for each option. */
+type DemoValues = {
+  readonly [Option in DemoOption as Option['name']]?: Option extends { readonly value: string }
+    ? string
+    : true
+}
 
 /** Reads the command line. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
 export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessEnv): DemoArguments {
@@ -77,12 +100,17 @@ export function parseDemoArguments(args: readonly string[], env: NodeJS.ProcessE
     file,
     out: values.out ?? null,
     folder: typedIn(env),
-    delay: values.delay === undefined ? null : integer('delay', values.delay, { least: 0, most: 3_600_000 }),
+    delay: values.delay === undefined ? null : delayOf(values.delay),
     fresh: values.fresh ?? false,
     port,
     url: values.url ?? null,
     help: values.help ?? false,
   }
+}
+
+/** As the option of range-get. */
+function delayOf(text: string): number {
+  return durationMs('delay', text, { limits: NUMBER_LIMITS.delay, bareUnit: 'ms' })
 }
 
 /** npm runs scripts in the package's directory. INIT_CWD is the directory in which the user typed the command. */
@@ -91,15 +119,13 @@ function typedIn(env: NodeJS.ProcessEnv): string {
   return (isRunByNpm ? env['INIT_CWD'] : undefined) ?? process.cwd()
 }
 
-function parse(args: readonly string[]) {
-  try {
-    const text = { type: 'string' } as const
-    const flag = { type: 'boolean' } as const
-    const options = { port: text, step: text, file: text, out: text, delay: text, url: text } as const
-    const flags = { fresh: flag, help: { ...flag, short: 'h' } } as const
-    return parseArgs({ args: [...args], options: { ...options, ...flags } }).values
-  } catch (error) {
-    // Only the first sentence. The others explain how to pass it as a positional argument.
-    throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error))
-  }
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` */
+function parse(args: readonly string[]): DemoValues {
+  const { values, positionals } = readCommandLine(args, OPTIONS, [])
+  const [first] = positionals
+  if (first !== undefined)
+    throw usage(
+      `there is no argument "${first}"; npm passes on options after "--": npm run demo -- --step 10`,
+    )
+  return values
 }

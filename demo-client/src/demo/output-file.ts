@@ -1,8 +1,8 @@
 // Where the demo writes: what the user named, or a name that follows that of the file.
 import { constants } from 'node:fs'
-import { access, lstat, mkdir } from 'node:fs/promises'
+import { access, lstat, mkdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { DownloadError } from '../index.ts'
 import { DEFAULT_FILE, type DemoArguments } from './arguments.ts'
 
@@ -19,13 +19,27 @@ export interface OutputFile {
 
 /** Chooses the output. @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if no folder can be written to */
 export async function chooseOutput({ file, out, folder }: DemoArguments): Promise<OutputFile> {
-  if (out !== null) return outputAt(resolve(folder, out), folder, 'replace')
+  if (out !== null) {
+    const path = resolve(folder, out)
+    await assertFolder(dirname(path))
+    return outputAt(path, folder, 'replace')
+  }
   const name = file === DEFAULT_FILE ? '3.txt' : file
   if (await isWritable(folder))
     return outputAt(join(folder, name), folder, file === DEFAULT_FILE ? 'replace' : 'refuse')
   const own = await temporaryFolder(folder)
   const note = `${folder} cannot be written to, so the output is in ${own}; --out chooses another place`
   return { ...outputAt(join(own, name), folder, 'replace'), note }
+}
+
+async function assertFolder(folder: string): Promise<void> {
+  const isMissing = await stat(folder).then(
+    () => false,
+    // Other failures are reported where the file is written.
+    (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT',
+  )
+  if (!isMissing) return
+  throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `the folder of --out does not exist: ${folder}`)
 }
 
 function outputAt(path: string, folder: string, existing: OutputFile['existing']): OutputFile {

@@ -14,7 +14,7 @@ export function parseChecksum(text: string): ExpectedDigest {
   const bytes = Buffer.from(value, isHex ? 'hex' : 'base64')
   const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
   if (match === null || (!isHex && !isBase64) || bytes.length !== size) {
-    const form = 'Write sha-256=… or sha-512=… with the digest in hexadecimal or base64'
+    const form = 'Write sha-256= or sha-512=, and then the digest in hexadecimal or base64'
     throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a checksum: "${text}". ${form}`)
   }
   return { algorithm, value: bytes.toString('base64') }

@@ -6,6 +6,7 @@ import { completionFor } from '#client/command/completion.js'
 import { OPTION_LIST, OPTIONS, type Shell } from '#client/command/option-table.js'
 import { missing } from '../../docs/support/programs.ts'
 import { rangeGet, spawnCommand } from '../support/command.ts'
+import { startTerminal } from '../support/tmux.ts'
 
 const NAMES = OPTION_LIST.map(({ name }) => `--${name}`)
 
@@ -49,7 +50,8 @@ async function offeredByBash(t: Test, ...words: readonly string[]): Promise<stri
   const program = `source '${script}'
     read -ra registered < <(complete -p range-get)
     COMP_WORDS=(range-get ${list}); COMP_CWORD=${words.length}
-    "\${registered[2]}" range-get
+    word=\${COMP_WORDS[COMP_CWORD]}
+    "\${registered[2]}" range-get "\${word#=}" "\${COMP_WORDS[COMP_CWORD-1]}"
     printf '%s\\n' "\${COMPREPLY[@]}"`
   return await printed(t, { shell: 'bash', program, dir })
 }
@@ -67,7 +69,31 @@ t.test('bash offers options, files, directories and words', async (t) => {
   t.strictSame(await offeredByBash(t, '--completion', '=', 'f'), ['fish'])
   t.strictSame(await offeredByBash(t, '-n', ''), [], 'a number is not a file')
   t.strictSame(await offeredByBash(t, 'on'), [], 'a URL is not a file')
+  t.strictSame(await offeredByBash(t, '-q', '--', '--j'), [], 'after -- there are only URLs')
+  t.strictSame(await offeredByBash(t, '--', '-o', 'on'), [])
 })
+
+t.test(
+  'bash completes before the cursor, within quotes, and not after --',
+  { skip: await missing('tmux', '-V') },
+  async (t) => {
+    const { dir, script } = folderWith(t, 'bash')
+    const terminal = await startTerminal(t, { cwd: dir, columns: 80 })
+    const typed = async (keys: readonly string[], line: RegExp): Promise<void> => {
+      terminal.type('C-e', 'C-u', 'C-l', ...keys)
+      t.match(await terminal.shows(line), line)
+    }
+    terminal.type(`source '${script}'; echo sour''ced`, 'Enter')
+    await terminal.shows(/^sourced$/m)
+    await typed(
+      ['range-get --overjson', 'Left', 'Left', 'Left', 'Left', 'Tab'],
+      /^\$ range-get --overwritejson$/,
+    )
+    await typed(['range-get -o "one', 'Tab', '-q'], /^\$ range-get -o "one file.bin" -q$/)
+    await typed(['range-get --output=one', 'Tab', '-q'], /^\$ range-get --output=one\\ file.bin -q$/)
+    await typed(['range-get -- --js', 'Tab', 'x'], /^\$ range-get -- --jsx$/)
+  },
+)
 
 t.test(
   'fish offers options, files, directories and words',
@@ -85,6 +111,7 @@ t.test(
     t.strictSame(await offered('--dir oth'), ['other folder/'])
     t.strictSame(await offered('--completion '), ['bash', 'fish', 'zsh'])
     t.strictSame(await offered('-n '), [])
+    t.strictSame(await offered('-q -- --j'), [], 'after -- there are only URLs')
   },
 )
 
@@ -113,5 +140,6 @@ t.test(
     t.match((await offered('--completion ')).join('\n'), /bash\s+fish\s+zsh/)
     t.match((await offered('-o on')).join('\n'), /one\\ file\.bin\s+only\.bin/)
     t.match((await offered('-d o')).join('\n'), /ther\\ folder/)
+    t.notMatch((await offered('-q -- --j')).join('\n'), '--json', 'after -- there are only URLs')
   },
 )

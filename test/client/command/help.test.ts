@@ -2,8 +2,9 @@
 import t from 'tap'
 import { parseCommand } from '#client/command/arguments.js'
 import { EXIT_STATUS_MEANINGS } from '#client/command/exit-status.js'
-import { EXAMPLES, HELP } from '#client/command/help.js'
-import { OPTION_LIST, spellingOf } from '#client/command/option-table.js'
+import { ENVIRONMENT, EXAMPLES, HELP } from '#client/command/help.js'
+import { OPTION_LIST } from '#client/command/option-table.js'
+import { spellingOf } from '#client/command/parse-options.js'
 import { CLI } from '../../support/cli.ts'
 import { rangeGet, spawnCommand } from '../support/command.ts'
 
@@ -30,11 +31,26 @@ t.test('the help has every option and every status', async (t) => {
     t.ok(lines.includes(`  ${String(status).padEnd(4)} ${meaning}`), meaning)
 })
 
+t.test('the help has every variable of the environment, as the manual page has', async (t) => {
+  const lines = HELP.split('\n')
+  t.ok(ENVIRONMENT.length > 0)
+  for (const [name] of ENVIRONMENT)
+    t.ok(
+      lines.some((each) => each === `  ${name}` || each.startsWith(`  ${name}  `)),
+      name,
+    )
+  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'TERM', 'no_proxy'])
+    t.ok(
+      ENVIRONMENT.some(([each]) => each === name),
+      name,
+    )
+})
+
 t.test('each example is a command line that is accepted', async (t) => {
   t.ok(EXAMPLES.length >= 3)
   for (const [command, purpose] of EXAMPLES) {
     t.ok(HELP.includes(`  # ${purpose}\n  ${command}\n`), command)
-    const [program, ...args] = command.split(' ')
+    const [program, ...args] = command.replace('DIGEST', '0'.repeat(64)).split(' ')
     t.equal(program, 'range-get')
     t.equal(parseCommand(args).kind, 'get', command)
   }

@@ -19,6 +19,11 @@ for (const { name, args, values, positionals = ['u'] } of [
   { name: 'an empty value', args: ['--output=', 'u'], values: { output: '' } },
   { name: 'an empty value in the next word', args: ['-o', '', 'u'], values: { output: '' } },
   { name: 'a value that begins with a hyphen', args: ['--output=-x', 'u'], values: { output: '-x' } },
+  {
+    name: 'a negative number, which the check of the option refuses',
+    args: ['--retries', '-1', 'u'],
+    values: { retries: '-1' },
+  },
   { name: 'a hyphen as a value', args: ['-o', '-', 'u'], values: { output: '-' } },
   {
     name: 'words after two hyphens',

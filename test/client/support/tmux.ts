@@ -29,12 +29,11 @@ export async function startTerminal(
   const name = `range-get-test-${process.pid}-${started++}`
   const tmux = (...args: readonly string[]): string =>
     execFileSync('tmux', ['-u', '-L', name, '-f', '/dev/null', ...args], {
-      cwd,
       encoding: 'utf8',
       env: environment({ LC_ALL: 'C.UTF-8', TERM: 'xterm', ...env }),
     })
   const size = ['-x', String(columns), '-y', '24']
-  tmux('new-session', '-d', ...size, "PS1='$ ' exec bash --norc --noprofile")
+  tmux('new-session', '-d', '-c', cwd, ...size, "PS1='$ ' exec bash --norc --noprofile")
   t.teardown(() => void tmux('kill-server'))
   const screen = (): string => tmux('capture-pane', '-p').trimEnd()
   const shows = async (wanted: RegExp | ((screen: string) => boolean)): Promise<string> => {

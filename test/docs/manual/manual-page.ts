@@ -1,6 +1,15 @@
 // The manual page of range-get, from the table of its options and the texts of its help.
 import { EXIT_STATUS_MEANINGS } from '#client/command/exit-status.js'
-import { EXAMPLES, KEYS, linesIn, SEVERAL_URLS, SUMMARY, textOf, VALUES } from '#client/command/help.js'
+import {
+  ENVIRONMENT,
+  EXAMPLES,
+  KEYS,
+  linesIn,
+  SEVERAL_URLS,
+  SUMMARY,
+  textOf,
+  VALUES,
+} from '#client/command/help.js'
 import { GROUPS, OPTION_LIST } from '#client/command/option-table.js'
 
 /** The day of the last change to the texts of this file. */
@@ -17,12 +26,6 @@ const FILES: readonly (readonly [path: string, meaning: string])[] = [
     '$XDG_STATE_HOME/range-get/journal.key',
     'the secret with which NAME.part.json is signed; ~/.local/state is used if the variable is not set',
   ],
-]
-
-const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
-  ['http_proxy, https_proxy, all_proxy', 'proxies to use without --proxy'],
-  ['no_proxy', 'hosts that are reached without a proxy'],
-  ['TERM', 'with "dumb", progress is shown in plain lines'],
 ]
 
 /** The page in the form of man(7). `version` is that of the package. */
