@@ -24,10 +24,10 @@ export interface DownloadProgress {
   /** Size of the file, or null while it is unknown. */
   readonly total: number | null
   /**
-   * Bytes per second over the last seconds; 0 until it is known. Resumed bytes do not count, and neither does the time of
-   * a pause or an outage.
+   * Bytes per second over the last seconds, or null until half a second has been measured. 0 in a silence. Resumed bytes
+   * do not count, and neither does the time of a pause or an outage.
    */
-  readonly speed: number
+  readonly speed: number | null
   /** Milliseconds left at this speed, or null where that is unknown. */
   readonly eta: number | null
   /** Connections that are receiving. */

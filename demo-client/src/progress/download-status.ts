@@ -42,7 +42,7 @@ export class DownloadStatus {
       resumed: this.#resumed,
       total,
       speed,
-      eta: total === null || speed === 0 ? null : (1000 * (total - received)) / speed,
+      eta: total === null || speed === null || speed === 0 ? null : (1000 * (total - received)) / speed,
       connections: this.#transfer?.connections ?? 0,
       retryIn: waiting === null ? 0 : Math.max(0, waiting.untilMs - performance.now()),
       attempt: waiting?.attempt ?? 0,

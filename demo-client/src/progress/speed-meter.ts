@@ -38,10 +38,11 @@ export class SpeedMeter {
     this.#samples = []
   }
 
-  /** Bytes per second; 0 while it is not known, and in a silence. */
-  speed(now: number = performance.now()): number {
+  /** Bytes per second; null while it is not known, 0 in a silence. */
+  speed(now: number = performance.now()): number | null {
+    if (this.#isSilent(now)) return 0
     const base = this.#base(now)
-    if (base === undefined || now - base.time < LEAST_MS || this.#isSilent(now)) return 0
+    if (base === undefined || now - base.time < LEAST_MS) return null
     return ((this.#bytes - base.bytes) * 1000) / (now - base.time)
   }
 

@@ -136,6 +136,7 @@ function statePieces(progress: DownloadProgress, view: NumbersView): Piece[] {
 }
 
 function rateOf({ speed, eta }: DownloadProgress, { detail }: NumbersView): Piece[] {
+  if (speed === null) return []
   const glue = glueOf(detail)
   // A width that changes with each number would move the bar.
   const pieces = [

@@ -15,7 +15,7 @@ t.test('a new download is starting, and has no numbers', async (t) => {
     received: 0,
     resumed: 0,
     total: null,
-    speed: 0,
+    speed: null,
     eta: null,
     connections: 0,
     retryIn: 0,

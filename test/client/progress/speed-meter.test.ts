@@ -16,9 +16,9 @@ t.test('the speed is that of the last seconds', async (t) => {
 
 t.test('it is not known before half a second has been measured', async (t) => {
   const meter = new SpeedMeter()
-  t.equal(meter.speed(0), 0)
+  t.equal(meter.speed(0), null)
   meter.add(1_000_000, 1000)
-  t.equal(meter.speed(1400), 0)
+  t.equal(meter.speed(1400), null)
   flow(meter, 1100, 1500)
   t.equal(meter.speed(1500), 1000, 'bytes that were on their way before do not count')
 })
@@ -27,7 +27,7 @@ t.test('after a pause or a wait the speed is that of the new bytes', async (t) =
   const meter = new SpeedMeter()
   flow(meter, 0, 10_000)
   meter.reset()
-  t.equal(meter.speed(10_000), 0)
+  t.equal(meter.speed(10_000), null, 'until it is measured again')
   for (let ms = 100_000; ms <= 101_000; ms += 100) meter.add(300, ms)
   t.equal(meter.speed(101_000), 3000)
 })
@@ -35,7 +35,7 @@ t.test('after a pause or a wait the speed is that of the new bytes', async (t) =
 t.test('a silence without a wait does not count when bytes come again', async (t) => {
   const meter = new SpeedMeter()
   flow(meter, 0, 10_000)
-  t.ok(meter.speed(12_000) < 1000, 'it falls')
+  t.ok(Number(meter.speed(12_000)) < 1000, 'it falls')
   t.equal(meter.speed(15_000), 0)
   t.equal(meter.speed(30_000), 0)
   flow(meter, 30_000, 30_500)
@@ -46,5 +46,5 @@ t.test('single bursts that are far apart have a speed', async (t) => {
   const meter = new SpeedMeter()
   for (let ms = 0; ms <= 60_000; ms += 6000) meter.add(6000, ms)
   t.equal(meter.speed(60_000), 1000)
-  t.ok(meter.speed(64_000) > 500, 'also between two of them')
+  t.ok(Number(meter.speed(64_000)) > 500, 'also between two of them')
 })

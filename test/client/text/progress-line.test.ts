@@ -119,6 +119,7 @@ t.test('in every state the words that matter stay longest', async (t) => {
 const descriptions: [text: string, progress: Partial<DownloadProgress>][] = [
   ['file: 50% 47.7 / 95.4 MiB, 977 KiB/s, 50 s left, 4 connections', {}],
   ['file: 50% 47.7 / 95.4 MiB, 0 B/s, 1 connection', { speed: 0, eta: null, connections: 1 }],
+  ['file: 50% 47.7 / 95.4 MiB, 1 connection', { speed: null, eta: null, connections: 1 }],
   ['file: 47.7 MiB, 977 KiB/s', { total: null, eta: null, connections: 0 }],
   ['file: 50% 47.7 / 95.4 MiB, 977 KiB/s, 50 s left, 4 connections; why', { message: 'why' }],
   ['file: 50% 47.7 / 95.4 MiB, attempt 2 of 6 in 13 s: why', { ...WAITING, message: 'why' }],
