@@ -4,6 +4,7 @@ import type { DownloadProgress, DownloadResult } from '../index.ts'
 import { jsonLine } from '../text/one-line.ts'
 import { progressLine } from '../text/progress-line.ts'
 import type { Style } from '../text/style.ts'
+import type { BarTurn } from './bar-turn.ts'
 import { isForeground, onForeground } from './foreground.ts'
 import type { OutputStream } from './output-stream.ts'
 import { summaryOf } from './summary.ts'
@@ -12,8 +13,8 @@ import { summaryOf } from './summary.ts'
 export interface Display {
   progress(progress: DownloadProgress): void
   result(result: DownloadResult): void
-  /** Removes the progress line before other output. After this only the result is shown. */
-  clear(): void
+  /** Shows a line about a failure, in place of the progress. */
+  failure(line: string): void
 }
 
 /** Where text for people goes, and which of several downloads it is about. */
@@ -39,37 +40,32 @@ const CLEAR = '\r\u001b[J'
 const NO_WRAP = '\u001b[?7l'
 const WRAP = '\u001b[?7h'
 
-/** A bar that is redrawn in place, while this process is in the foreground. */
-export function barDisplay(place: DisplayPlace): Display {
+/** A bar that is redrawn in place, while this process is in the foreground and has the turn. */
+export function barDisplay(place: DisplayPlace, barTurn: BarTurn): Display {
   const { out, style, turn } = place
   let latest: DownloadProgress | null = null
-  let isDrawn = false
   const draw = (): void => {
-    if (latest === null || out.isBehind || !isForeground()) return
+    if (latest === null || out.isBehind || !isForeground() || !barTurn.take()) return
     // One column stays free, because some terminals begin a new line after the last one. The cursor stays at the left
     // edge: if a terminal that becomes narrower wraps the line, the cursor is on its first part, and all parts are cleared.
     const columns = (out.columns || USUAL_COLUMNS) - 1
     const line = progressLine(titleOf(place, latest), latest, { style, columns, turn, isBar: true })
     out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
-    isDrawn = true
   }
   const unwatch = [out.onResize(draw), onForeground(draw)] // during a pause nothing else redraws it
-  const clear = (): void => {
+  // In one write, because the bar of another process may be drawn at any moment, and it may be on this line now.
+  const end = (text: string): void => {
     for (const each of unwatch) each()
     latest = null
-    if (isDrawn && isForeground()) out.write(CLEAR)
-    isDrawn = false
+    out.write(`${isForeground() ? CLEAR : ''}${text}`)
   }
   return {
-    clear,
     progress: (progress) => {
       latest = progress
       draw()
     },
-    result: (result) => {
-      clear()
-      out.write(summaryOf(result, style))
-    },
+    result: (result) => end(summaryOf(result, style)),
+    failure: end,
   }
 }
 
@@ -79,7 +75,7 @@ export function lineDisplay(place: DisplayPlace, interval: number): Display {
   let last: DownloadProgress | null = null
   let shown = performance.now()
   return {
-    clear: () => undefined,
+    failure: (line) => out.write(line),
     progress: (progress) => {
       const now = performance.now()
       if (out.isBehind || !(isNews(progress, last) || isDue(progress, now - shown >= interval))) return
@@ -114,11 +110,18 @@ function isDue({ state }: DownloadProgress, isTime: boolean): boolean {
   return isTime && ['downloading', 'waiting', 'paused', 'verifying'].includes(state)
 }
 
+/** Where events go, and lines about failures, and the URL of all of them. */
+export interface JsonPlace {
+  readonly out: OutputStream
+  readonly errors: OutputStream
+  readonly url: string
+}
+
 /** Prints one JSON object per line. */
-export function jsonDisplay(out: OutputStream, url: string): Display {
+export function jsonDisplay({ out, errors, url }: JsonPlace): Display {
   const write = (event: string, value: object): void => out.write(`${jsonLine({ event, url, ...value })}\n`)
   return {
-    clear: () => undefined,
+    failure: (line) => errors.write(line),
     progress: (progress) => {
       if (!out.isBehind) write('progress', progress)
     },
@@ -126,9 +129,11 @@ export function jsonDisplay(out: OutputStream, url: string): Display {
   }
 }
 
-/** Shows nothing. */
-export const quietDisplay: Display = {
-  clear: () => undefined,
-  progress: () => undefined,
-  result: () => undefined,
+/** Shows failures only. */
+export function quietDisplay(errors: OutputStream): Display {
+  return {
+    progress: () => undefined,
+    result: () => undefined,
+    failure: (line) => errors.write(line),
+  }
 }

@@ -63,14 +63,33 @@ function look(): boolean {
   return process.platform === 'linux' ? lookInProc() : askPs()
 }
 
-/** proc_pid_stat(5): the fields after the name in parentheses are state, ppid, pgrp, session, tty_nr and tpgid. */
 function lookInProc(): boolean {
+  const found = statOfThis()
+  // A background process that reads the terminal would be stopped. Without keys the download continues.
+  return found !== null && (found.terminal === '0' || found.group === found.foreground)
+}
+
+/** The process group of this process: its job in a shell. Null if that is not known. */
+export function processGroup(): string | null {
+  return statOfThis()?.group ?? null
+}
+
+interface ProcessStat {
+  readonly group: string
+  readonly terminal: string
+  readonly foreground: string
+}
+
+/** proc_pid_stat(5): the fields after the name in parentheses are state, ppid, pgrp, session, tty_nr and tpgid. */
+function statOfThis(): ProcessStat | null {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1')
-    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return terminal === '0' || group === foreground
+    const [, , group = '', , terminal = '', foreground = ''] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+    return { group, terminal, foreground }
   } catch {
-    return false // a background process that reads the terminal would be stopped; without keys the download continues
+    return null
   }
 }
 

@@ -10,6 +10,7 @@ import { nameFromUrl } from '../state/file-name.ts'
 import { jsonLine, oneLine } from '../text/one-line.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { type Command, isForPrograms, type Job, parseCommand } from './arguments.ts'
+import { BarTurn } from './bar-turn.ts'
 import { completionFor } from './completion.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
 import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
@@ -36,14 +37,19 @@ const stdout = new OutputStream(process.stdout, (code) => {
   stderr.write(`range-get: cannot write to standard output (${code})\n`)
 })
 
+/** Standard error is where the bar is. */
+const barTurn = new BarTurn(process.stderr.fd)
+
 type Get = Extract<Command, { kind: 'get' }>
 
 function displayFor({ output, jobs }: Get, job: Job): Display {
-  if (output === 'json') return jsonDisplay(stdout, publicUrl(job.url))
-  if (output === 'quiet') return quietDisplay
+  if (output === 'json') return jsonDisplay({ out: stdout, errors: stderr, url: publicUrl(job.url) })
+  if (output === 'quiet') return quietDisplay(stderr)
   const turn = jobs.length === 1 ? '' : `(${jobs.indexOf(job) + 1}/${jobs.length})`
   const place = { out: stderr, style, name: nameOf(job), turn }
-  return stderr.columns !== null && canRedraw() ? barDisplay(place) : lineDisplay(place, LINE_INTERVAL_MS)
+  return stderr.columns !== null && canRedraw()
+    ? barDisplay(place, barTurn)
+    : lineDisplay(place, LINE_INTERVAL_MS)
 }
 
 /** The probable name of the file. */
@@ -87,7 +93,6 @@ async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<n
     display.result(await run.finished)
     return 0
   } catch (error) {
-    display.clear()
     const status = exitStatusOf(error)
     const url = publicUrl(job.url)
     const { output } = command
@@ -95,6 +100,7 @@ async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<n
       status: status === EXIT_STATUS.ERR_DOWNLOAD_ABORTED ? (stop.status() ?? status) : status,
       output,
       url,
+      show: display.failure,
     })
   }
 }
@@ -103,9 +109,11 @@ interface Report {
   readonly status: number
   readonly output: Get['output']
   readonly url: string | null
+  /** Writes the line for people. */
+  readonly show: (line: string) => void
 }
 
-function report(error: unknown, { status, output, url }: Report): number {
+function report(error: unknown, { status, output, url, show }: Report): number {
   const message = error instanceof Error ? error.message : String(error)
   const where = url === null ? '' : `${url}: `
   if (output === 'json') {
@@ -114,7 +122,7 @@ function report(error: unknown, { status, output, url }: Report): number {
   }
   const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? ' (--overwrite replaces it)' : ''
   const text = style.legible(oneLine(`${where}${message}${hint}`))
-  stderr.write(`${style.paint('failure', 'range-get:')} ${text}\n`)
+  show(`${style.paint('failure', 'range-get:')} ${text}\n`)
   return status
 }
 
@@ -164,7 +172,12 @@ async function main(args: readonly string[]): Promise<number> {
     command = parseCommand(args)
   } catch (error) {
     const output = isForPrograms(args) ? 'json' : 'people'
-    return report(error, { status: exitStatusOf(error), output, url: null })
+    return report(error, {
+      status: exitStatusOf(error),
+      output,
+      url: null,
+      show: (line) => stderr.write(line),
+    })
   }
   switch (command.kind) {
     case 'help':

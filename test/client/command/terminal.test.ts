@@ -1,5 +1,5 @@
 // A real terminal with a shell with job control: keys, the background, the bar at any width.
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { widthOf } from '#client/text/text-width.js'
@@ -252,6 +252,42 @@ t.test('several downloads are counted, and each leaves one line', { skip }, asyn
   terminal.type('q')
   await terminal.shows(/^1\.bin: .*length checked\nrange-get: .*2\.bin: stopped.*\nstatus 130/m)
 })
+
+/** The name in the bar on a screen, if there is one. */
+function nameInBar(screen: string): string | null {
+  return /^([abc])\.bin .*\d%/m.exec(screen)?.[1] ?? null
+}
+
+/** The process that downloads `url`. */
+function pidOf(url: string): number {
+  const found = readdirSync('/proc').find((pid) =>
+    readOrNull(`/proc/${pid}/cmdline`)?.toString().split('\0').slice(0, -1).at(-1)?.endsWith(url),
+  )
+  return Number(found)
+}
+
+t.test(
+  'of several range-get on one terminal one draws its bar, then another, and their lines stay whole',
+  { skip: skip || (process.platform === 'linux' ? false : 'only on Linux') },
+  async (t) => {
+    const { terminal, server } = await start(t, 100)
+    const each = ['a', 'b', 'c'].map((name) => `$GET -o ${name}.bin $URL/${name}.bin`)
+    await run(terminal, `sh -c '${each.join(' & ')} & wait'; echo "status $?"`)
+    const seen = new Set<string | null>()
+    await terminal.shows((screen) => {
+      seen.add(nameInBar(screen))
+      return /[3-9]\d%/.test(screen)
+    })
+    seen.delete(null)
+    t.equal(seen.size, 1, [...seen].join())
+    const [first] = seen
+    process.kill(pidOf(`${server.url}/${first}.bin`), 'SIGKILL')
+    const others = ['a', 'b', 'c'].filter((name) => name !== first)
+    await terminal.shows((screen) => others.includes(nameInBar(screen) ?? ''))
+    const last = await terminal.shows(/^status 0$/m)
+    for (const name of others) t.match(last, new RegExp(`^${name}\\.bin: [^\\n]*; length checked$`, 'm'))
+  },
+)
 
 t.test(
   'a server that is gone and comes back: attempts are counted, then the speed is right',
