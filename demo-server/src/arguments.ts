@@ -6,19 +6,25 @@ export type Arguments =
   | { kind: 'help' }
   | { kind: 'invalid'; message: string }
 
-/** The text of `--help`. */
+/** The text of `--help`, in at most 80 columns. */
 export const HELP = `Usage: npm start -- [options]
 
-Serves the demo: its page at /, and the files of the walk-through at /2.txt, /content.txt and /bd_logo.png.
+Serves the demo: its page at /, and the files of the walk-through at /2.txt,
+/content.txt and /bd_logo.png.
 
-  --port N   listen on exactly this port, 0 for any free one (default: 3000 or the next free one)
-  --host H   listen on this address (default: 127.0.0.1, this machine only)
-  --data DIR keep the files that the demo generates there (default: demo-server/.data)
-  --quiet    log warnings and errors only
-  -h, --help print this and exit
+Options
+  --port N    listen on this port (default 3000, or the next free one; 0: any)
+  --host H    listen on this address (default 127.0.0.1: this machine only)
+  --data DIR  folder for the files that the demo generates (default
+              demo-server/.data)
+  --quiet     log warnings and errors only
+  -h, --help  show this text
 
-Exit status: 0 stopped by a signal or by its parent, 1 unexpected error, 2 wrong usage,
-4 cannot listen at this address and port.
+Exit status
+  0    stopped by a signal or by its parent
+  1    a bug in this program
+  2    a wrong option
+  4    cannot listen on this address and port
 `
 
 const OPTIONS = {
@@ -28,6 +34,10 @@ const OPTIONS = {
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
+
+const NAMES = Object.keys(OPTIONS)
+  .map((name) => `--${name}`)
+  .join(', ')
 
 /** Reads the arguments that follow the script's name; never throws. */
 export function parseArguments(args: readonly string[]): Arguments {
@@ -40,7 +50,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     const port = values.port === undefined ? undefined : parsePort(values.port)
     return { kind: 'run', port, host: values.host, dataDir: values.data, quiet: values.quiet }
   } catch (error) {
-    return { kind: 'invalid', message: error instanceof Error ? firstSentence(error.message) : String(error) }
+    return { kind: 'invalid', message: error instanceof Error ? reasonOf(error) : String(error) }
   }
 }
 
@@ -51,7 +61,17 @@ function parsePort(text: string): number {
   return Number(text)
 }
 
-/** The first sentence of a message of parseArgs, which adds advice about `--`. */
-function firstSentence(message: string): string {
-  return message.split('\n')[0]?.split('. ')[0] ?? message
+/** What is wrong, in place of the messages of parseArgs, which are about programs in general. */
+function reasonOf(error: Error): string {
+  const [, option = ''] = /'(--?[^'\s]+)/.exec(error.message) ?? []
+  switch ('code' in error ? error.code : '') {
+    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
+      return `there is no option ${option}; there are ${NAMES}`
+    case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
+      return /does not take/.test(error.message) ? `${option} takes no value` : `${option} takes a value`
+    case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL':
+      return 'npm passes on options after "--", and no other words: npm start -- --port 3333'
+    default:
+      return error.message
+  }
 }
