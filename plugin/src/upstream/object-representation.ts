@@ -62,7 +62,8 @@ function metadataOf({
     lastModifiedStrength: dateStrength,
     contentType: type === NO_TYPE ? undefined : type,
     contentEncoding: coding,
-    acceptRanges: hasRanges && pinOf(version) !== undefined ? 'bytes' : 'none',
+    // Undefined: as the options of the plugin say.
+    acceptRanges: hasRanges && pinOf(version) !== undefined ? undefined : 'none',
     headers: handedOn(head, settings.fields),
   }
 }

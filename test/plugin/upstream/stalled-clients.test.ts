@@ -68,6 +68,20 @@ t.test('a thousand clients that leave take their connections to the origin with 
   t.strictSame(errors(), [])
 })
 
+t.test('a request that needs no bytes gives its connection back, and the connection is kept', async (t) => {
+  const { origin, app } = await served(t, { maxConnections: 1, queueTimeout: 1, retries: 0 })
+  for (let count = 0; count < 5; count++) {
+    t.equal((await app.inject({ method: 'HEAD', url: '/f' })).statusCode, 200)
+    t.equal(
+      (await app.inject({ url: '/f', headers: { 'if-match': '"x"', range: 'bytes=0-9' } })).statusCode,
+      412,
+    )
+    t.equal((await app.inject({ url: '/small', headers: { 'if-none-match': '"s"' } })).statusCode, 304)
+    t.equal((await app.inject('/nothing')).statusCode, 404)
+  }
+  t.equal(origin.connections, 1)
+})
+
 t.test('answers wait for a connection for some time, then they are a 503', async (t) => {
   const { origin, app } = await served(t, { maxConnections: 1, queueTimeout: 1, retries: 0 })
   origin.answer = ({ url }) => url === '/hanging'

@@ -28,6 +28,8 @@ export class Origin {
   readonly objects = new Map<string, Stored>()
   readonly got: Got[] = []
   readonly sockets = new Set<Socket>()
+  /** All that were ever made. */
+  connections = 0
   /** Requests that are being answered now, and the most at a time. */
   answering = 0
   most = 0
@@ -37,6 +39,7 @@ export class Origin {
   private constructor() {
     this.#server = createServer((request, response) => this.#serve(request, response))
     this.#server.on('connection', (socket: Socket) => {
+      this.connections++
       this.sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => this.sockets.delete(socket))
