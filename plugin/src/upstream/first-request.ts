@@ -9,13 +9,24 @@ const TO_THE_END = Number.MAX_SAFE_INTEGER
 
 /**
  * The range of the first request for an answer; undefined: without Range. If the answer has one range, the body of the
- * first request is the body of the answer. The length of the object is not known yet, so an answer with the last bytes or
+ * first request is the body of the answer. An answer with the last bytes needs the length of the object for that, and one
  * with several ranges asks for its head first. Stores disagree about both forms.
+ *
+ * @param size the length that the object had last; undefined if it is not known
  */
-export function firstRange(wanted: Wanted | undefined): ByteRange | undefined {
-  if (wanted?.kind === 'whole') return undefined
-  if (wanted?.kind !== 'range') return FIRST_BYTE
-  return { first: wanted.first, last: Math.min(wanted.last ?? TO_THE_END, TO_THE_END) }
+export function firstRange(wanted: Wanted | undefined, size: number | undefined): ByteRange | undefined {
+  switch (wanted?.kind) {
+    case 'whole':
+      return undefined
+    case 'range':
+      return { first: wanted.first, last: Math.min(wanted.last ?? TO_THE_END, TO_THE_END) }
+    case 'suffix':
+      return size !== undefined && size > 0 && wanted.length > 0
+        ? { first: Math.max(0, size - wanted.length), last: size - 1 }
+        : FIRST_BYTE
+    default:
+      return FIRST_BYTE
+  }
 }
 
 /** The request after the answer that no byte of a range is there. */

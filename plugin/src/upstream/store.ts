@@ -3,6 +3,7 @@ import { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
 import { exchange } from './exchange.ts'
+import { KnownSizes } from './known-sizes.ts'
 import { Leases } from './leases.ts'
 import { ReceivedBody } from './received-body.ts'
 import { Interruption } from './upstream-errors.ts'
@@ -33,6 +34,7 @@ export type StoreAnswer =
 export class Store {
   readonly settings: UpstreamSettings
   readonly form: RequestForm
+  readonly sizes: KnownSizes = new KnownSizes()
   readonly #agents: Agents
   readonly #leases: Leases
 

@@ -93,7 +93,7 @@ async function openObject(
 ): Promise<StreamedRepresentation | Refusal> {
   const attempts = new Attempts(store.settings.retries, signal)
   const object = new StoredObject(store, path)
-  for (let range = firstRange(wanted); ; ) {
+  for (let range = firstRange(wanted, store.sizes.get(path)); ; ) {
     let answer: StoreAnswer | undefined
     try {
       answer = await object.first(range, signal)
@@ -103,7 +103,10 @@ async function openObject(
       continue
     }
     if (answer === undefined) return 'not-in-source'
-    if ('body' in answer) return represented(store, object, { answer, asked: range })
+    if ('body' in answer) {
+      store.sizes.set(path, answer.verdict.size)
+      return represented(store, object, { answer, asked: range })
+    }
     const { verdict } = answer
     if (verdict.kind !== 'unsatisfiable') return refused(verdict, store.settings)
     const next = rangeAfterUnsatisfiable(verdict.size)
