@@ -21,21 +21,29 @@ export async function withEachStore(
   run: (t: Test, store: Store, name: StoreName) => Promise<void>,
 ): Promise<void> {
   t.setTimeout(2 * START_MS)
-  const all = (Object.keys(STORES) as StoreName[]).map((name) => {
-    const missing = STORES[name].programs.find((program) => !isInstalled(program))
-    if (missing === undefined) startOnce(name)
-    return { name, missing }
-  })
-  for (const { name, missing } of all) {
+  const names = Object.keys(STORES) as StoreName[]
+  // They start at the same time.
+  for (const name of names) if (missingFor(name) === undefined) startOnce(name)
+  for (const name of names) {
     await t.test(`over ${name}`, { timeout: START_MS }, async (t) => {
-      if (missing === undefined) await run(t, await sharedStore(name), name)
-      else if (process.env['CI']) t.fail(`CI needs ${missing} on the PATH`)
-      else
-        t.pass(`tests over ${name}`, {
-          skip: `no ${missing} on the PATH: ${STORES[name].packages.join(' ')}`,
-        })
+      const store = await storeFor(t, name)
+      if (store !== undefined) await run(t, store, name)
     })
   }
+}
+
+/** The store of this run of tests. Undefined without its programs, which is reported. */
+export async function storeFor(t: Test, name: StoreName): Promise<Store | undefined> {
+  const missing = missingFor(name)
+  if (missing === undefined) return sharedStore(name)
+  const packages = STORES[name].packages.join(' ')
+  if (process.env['CI']) t.fail(`CI needs ${missing} on the PATH`)
+  else t.pass(`tests over ${name}`, { skip: `no ${missing} on the PATH: ${packages}` })
+  return undefined
+}
+
+function missingFor(name: StoreName): string | undefined {
+  return STORES[name].programs.find((program) => !isInstalled(program))
 }
 
 /** The store of this run of tests; starts it if no other test file has. */

@@ -1,0 +1,3 @@
+import { runAnswersOfBuffers } from './support/answers-from.ts'
+
+await runAnswersOfBuffers()

@@ -1,0 +1,3 @@
+import { runAnswersOfStore } from './support/answers-from.ts'
+
+await runAnswersOfStore('ceph')

@@ -1,0 +1,3 @@
+import { runAnswersOfOrigin } from './support/answers-from.ts'
+
+await runAnswersOfOrigin()
