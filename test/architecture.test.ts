@@ -19,7 +19,7 @@ interface Package {
 
 const PACKAGES: Readonly<Record<string, Package>> = {
   plugin: {
-    entries: ['index.ts', 'http.ts', 's3.ts'],
+    entries: ['index.ts', 'contract.ts', 'http.ts', 's3.ts'],
     pure: [...pureFilesOf('plugin'), 'sources/source.ts', 'connection/tcp-table.ts', 'errors.ts'],
     impure: 'files/open-file.ts',
   },

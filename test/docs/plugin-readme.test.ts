@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
-import { utimes } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:http2'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -214,7 +214,7 @@ const recipes = README.blocks.filter(({ language }) => language === 'js')
 
 t.test('every block of the README is run here: its language is known', async (t) => {
   // test/packages/use.test.ts compiles those of TypeScript.
-  const known = ['js', 'ts', 'sh', 'http', 'nginx']
+  const known = ['js', 'ts', 'sh', 'http', 'nginx', 'javascript']
   for (const { language, heading } of README.blocks) t.ok(known.includes(language), `${language}: ${heading}`)
   t.strictSame(recipes.map(({ heading }) => heading).sort(), Object.keys(RECIPES).sort())
 })
@@ -225,6 +225,25 @@ for (const { heading, text } of recipes) {
     await RECIPES[heading]?.(t, app)
   })
 }
+
+t.test('the test of a source under "Your own source" passes in the test runner of Node', async (t) => {
+  const block = README.blocks.find(({ language }) => language === 'javascript')
+  const folder = await projectFolder(t)
+  const source = `import { bufferSource } from 'fastify-send-range'
+    export const store = new Map()
+    const open = (path, context) => store.has(path) ? bufferSource(store.get(path)).open(path, context) : undefined
+    export const source = { open }`
+  await writeFile(join(folder, 'my-source.js'), source)
+  await writeFile(join(folder, 'contract.test.js'), block?.text ?? '')
+  // The variables of this test runner are not for the other one.
+  const env = { PATH: process.env['PATH'] ?? '' }
+  const { stdout } = await runCommand(`${process.execPath} --test --test-reporter=tap contract.test.js`, {
+    cwd: folder,
+    env,
+  })
+  t.match(stdout, /^# pass 9$/m)
+  t.match(stdout, /^# fail 0$/m)
+})
 
 t.test(
   'the curl line of "Usage" prints the shown answer',

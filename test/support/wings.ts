@@ -30,6 +30,7 @@ const PLUGIN: Layout = {
   suites: ['http', 'fastify', 'every-byte', 'stores'],
   top: [
     'index.ts',
+    'contract.ts',
     'http.ts',
     's3.ts',
     'send-range.ts',
@@ -122,6 +123,10 @@ const PLUGIN: Layout = {
     body: {
       is: 'the bytes: read in one piece or in chunks, as fast as the client takes them',
       mayImport: ['rules', 'sources', 'connection', 'guards', 'log-line.ts', 'errors.ts', 'memory-bounds.ts'],
+    },
+    contract: {
+      is: 'the cases that every source is held to, for authors of sources and any test runner',
+      mayImport: ['rules', 'sources', 'errors.ts', 'index.ts'],
     },
   },
 }

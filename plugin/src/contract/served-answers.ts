@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { rangePlugin } from '../index.ts'
+import type { RangeSource } from '../sources/source.ts'
+import type { ContractSubject } from './contract-subject.ts'
+import { sameBytes } from './read-range.ts'
+
+interface Row {
+  readonly name: string
+  readonly method?: 'HEAD'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly status: number
+  readonly body?: Uint8Array
+  readonly contentRange?: string
+}
+
+/** What clients are answered. A tag is needed for the conditions. */
+function rowsFor(content: Uint8Array, etag: string | undefined): readonly Row[] {
+  const size = content.length
+  const part = (name: string, range: string, first: number, last: number): Row => ({
+    name,
+    headers: { range },
+    status: 206,
+    body: content.subarray(first, last + 1),
+    contentRange: `bytes ${first}-${last}/${size}`,
+  })
+  const empty = new Uint8Array(0)
+  return [
+    { name: 'the whole', status: 200, body: content },
+    { name: 'HEAD', method: 'HEAD', status: 200, body: empty },
+    part('the first bytes', 'bytes=0-9', 0, 9),
+    part('an open range', `bytes=${size - 10}-`, size - 10, size - 1),
+    part('the last bytes', 'bytes=-7', size - 7, size - 1),
+    part('a range over the end', `bytes=${size - 3}-${size + 3}`, size - 3, size - 1),
+    {
+      name: 'a range after the end',
+      headers: { range: `bytes=${size}-` },
+      status: 416,
+      contentRange: `bytes */${size}`,
+    },
+    { name: 'If-None-Match of any version', headers: { 'if-none-match': '*' }, status: 304, body: empty },
+    { name: 'If-Match of another version', headers: { 'if-match': '"other"' }, status: 412 },
+    {
+      name: 'If-Range of another version',
+      headers: { range: 'bytes=0-9', 'if-range': '"other"' },
+      status: 200,
+      body: content,
+    },
+    ...(etag?.startsWith('"')
+      ? [
+          {
+            name: 'If-None-Match of this version',
+            headers: { 'if-none-match': etag },
+            status: 304,
+            body: empty,
+          },
+          {
+            ...part('If-Range of this version', 'bytes=5-9', 5, 9),
+            headers: { range: 'bytes=5-9', 'if-range': etag },
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Serves the source, and compares whole answers. */
+export async function answersAreRight(source: RangeSource, subject: ContractSubject): Promise<void> {
+  const counted = countedSource(source)
+  const app = Fastify()
+  try {
+    await app.register(rangePlugin, { source: counted.source })
+    app.get('/f', (_request, reply) => reply.sendRange(subject.path))
+    app.get('/absent', (_request, reply) => reply.sendRange(subject.absent ?? ''))
+    const { etag } = (await app.inject({ method: 'HEAD', url: '/f' })).headers
+    for (const row of rowsFor(subject.content, etag)) await answerIsRight(app, row)
+    await severalRanges(app, subject.content)
+    if (subject.absent !== undefined)
+      assert.equal((await app.inject('/absent')).statusCode, 404, 'a path that is not there')
+  } finally {
+    await app.close()
+  }
+  await counted.allClosed()
+}
+
+async function answerIsRight(app: FastifyInstance, row: Row): Promise<void> {
+  const { name, method = 'GET', headers = {}, status, body, contentRange } = row
+  const answer = await app.inject({ method, url: '/f', headers })
+  assert.equal(answer.statusCode, status, `${name}: the status`)
+  assert.equal(answer.headers['content-range'], contentRange, `${name}: Content-Range`)
+  if (body !== undefined) sameBytes(answer.rawPayload, body, name)
+}
+
+/** The parts are found by their heads: RFC 9110 §14.6. */
+async function severalRanges(app: FastifyInstance, content: Uint8Array): Promise<void> {
+  const size = content.length
+  const ranges = [
+    [size - 20, size - 11],
+    [0, 4],
+  ] as const
+  const range = `bytes=${ranges.map(([first, last]) => `${first}-${last}`).join(', ')}`
+  const { statusCode, rawPayload } = await app.inject({ url: '/f', headers: { range } })
+  assert.equal(statusCode, 206, 'several ranges: the status')
+  for (const [first, last] of ranges) {
+    const head = `Content-Range: bytes ${first}-${last}/${size}\r\n\r\n`
+    const at = rawPayload.indexOf(head)
+    assert.ok(at > 0, `several ranges: the part ${first}-${last}`)
+    const from = at + head.length
+    sameBytes(
+      rawPayload.subarray(from, from + last - first + 1),
+      content.subarray(first, last + 1),
+      'several ranges',
+    )
+  }
+}
+
+interface Counted {
+  readonly source: RangeSource
+  /** Resolves when each representation was closed. A source that never settles fails by the time limit of the runner. */
+  allClosed(): Promise<void>
+}
+
+function countedSource(inner: RangeSource): Counted {
+  const closings: Promise<void>[] = []
+  const source: RangeSource = {
+    async open(path, context) {
+      const opened = await inner.open(path, context)
+      if (opened === undefined) return undefined
+      let isClosed = false
+      let noteClosed = (): void => {}
+      closings.push(
+        new Promise((resolve) => {
+          noteClosed = resolve
+        }),
+      )
+      const close = async (): Promise<void> => {
+        assert.ok(!isClosed, 'a representation was closed twice')
+        isClosed = true
+        await opened.close()
+        noteClosed()
+      }
+      return new Proxy(opened, {
+        get: (target, name) => {
+          if (name === 'close') return close
+          const value: unknown = Reflect.get(target, name)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    },
+  }
+  return { source, allClosed: async () => void (await Promise.all(closings)) }
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { isChange } from '../errors.ts'
+import { parseEntityTag } from '../rules/entity-tag.ts'
+import type { Wanted } from '../rules/wanted.ts'
+import { representationFields } from '../sources/representation-fields.ts'
+import type { RangeSource } from '../sources/source.ts'
+import { type ContractSubject, openSubject } from './contract-subject.ts'
+import { rangesOf, readRange, sameBytes } from './read-range.ts'
+import { answersAreRight } from './served-answers.ts'
+
+/** One case of the contract, for any test runner: `test(name, run)`. */
+export interface ContractCase {
+  /** What must hold. */
+  readonly name: string
+  /** Rejects with an AssertionError if the source breaks the contract. */
+  run(): Promise<void>
+}
+
+type Check = (source: RangeSource, subject: ContractSubject) => Promise<void>
+
+const NEVER = new AbortController().signal
+
+/**
+ * The cases that every source is held to. They need no test runner of a kind: give each to yours. They have no time
+ * limit of their own, so a source that never settles fails by that of the runner.
+ *
+ * @example
+ * for (const { name, run } of sourceContract({ source: () => mySource, path: 'a.bin', content })) test(name, run)
+ */
+export function sourceContract(subject: ContractSubject): readonly ContractCase[] {
+  assert.ok(subject.content.length >= 1000, 'the content of a contract must have 1000 bytes or more')
+  return Object.entries(CHECKS).map(([name, check]) => ({
+    name,
+    async run() {
+      const source = await subject.source()
+      try {
+        await check(source, subject)
+      } finally {
+        await subject.dispose?.(source)
+      }
+    },
+  }))
+}
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'the description of a representation can be sent': async (source, subject) => {
+    const opened = await openSubject(source, subject)
+    assert.equal(opened.size, subject.content.length, 'the size')
+    const { etag, lastModified } = opened
+    assert.ok(etag === undefined || parseEntityTag(etag) !== undefined, `not an entity-tag: ${etag}`)
+    assert.ok(lastModified === undefined || !Number.isNaN(lastModified.getTime()), 'an invalid lastModified')
+    assert.doesNotThrow(() => representationFields(opened))
+    await opened.close()
+  },
+  'the description is the same the next time': async (source, subject) => {
+    const described = []
+    for (let count = 0; count < 2; count++) {
+      const opened = await openSubject(source, subject)
+      const { size, etag, lastModified, contentType, contentEncoding, acceptRanges } = opened
+      described.push({
+        size,
+        etag,
+        lastModified: lastModified?.getTime(),
+        contentType,
+        contentEncoding,
+        acceptRanges,
+      })
+      await opened.close()
+    }
+    assert.deepEqual(described[1], described[0])
+  },
+  'every range has the right bytes, one after the other': async (source, subject) => {
+    const { content } = subject
+    const opened = await openSubject(source, subject)
+    for (const range of rangesOf(content.length)) {
+      const name = `${range.first}-${range.last}`
+      sameBytes(await readRange(opened, range), content.subarray(range.first, range.last + 1), name)
+    }
+    if (opened.unchanged !== undefined) assert.equal(await opened.unchanged(NEVER), true, 'unchanged')
+    await opened.close()
+  },
+  'any range may be read, whatever was wanted': async (source, subject) => {
+    const { content } = subject
+    for (const wanted of wantedOf(content.length)) {
+      for (const range of [
+        { first: 5, last: 99 },
+        { first: 0, last: content.length - 1 },
+      ]) {
+        const opened = await openSubject(source, subject, { wanted })
+        const expected = content.subarray(range.first, range.last + 1)
+        sameBytes(
+          await readRange(opened, range),
+          expected,
+          `wanted ${wanted.kind}, read ${range.first}-${range.last}`,
+        )
+        await opened.close()
+      }
+    }
+  },
+  'representations are independent of each other': async (source, subject) => {
+    const { content } = subject
+    const all = await Promise.all([0, 1, 2, 3].map(() => openSubject(source, subject)))
+    await all[0]?.close()
+    const others = all.slice(1)
+    const reads = others.map((opened, index) => readRange(opened, { first: index, last: content.length - 1 }))
+    for (const [index, bytes] of (await Promise.all(reads)).entries())
+      sameBytes(bytes, content.subarray(index), `representation ${index}`)
+    for (const opened of others) await opened.close()
+  },
+  'a read that is aborted settles, and what is open can be closed': async (source, subject) => {
+    const controller = new AbortController()
+    const opened = await openSubject(source, subject, { signal: controller.signal })
+    const range = { first: 0, last: subject.content.length - 1 }
+    const reading = readRange(opened, range, controller.signal)
+    controller.abort()
+    await reading.catch(() => {})
+    await opened.close()
+  },
+  'a path that is not there is undefined': async (source, { absent }) => {
+    if (absent !== undefined) assert.equal(await source.open(absent, { signal: NEVER }), undefined)
+  },
+  'a version that is replaced while it is read is never mixed with the next': async (source, subject) => {
+    const { content, replace } = subject
+    if (replace === undefined) return
+    const other = content.map((byte) => byte ^ 0xff)
+    const middle = content.length >> 1
+    const opened = await openSubject(source, subject)
+    try {
+      const start = await readRange(opened, { first: 0, last: middle - 1 })
+      sameBytes(start, content.subarray(0, middle), 'the first half')
+      await replace(other)
+      const second = await otherHalf(opened, { first: middle, last: content.length - 1 })
+      if (second !== undefined)
+        sameBytes(second, content.subarray(middle), 'the second half of a replaced version')
+      const next = await openSubject(source, subject)
+      sameBytes(await readRange(next, { first: 0, last: content.length - 1 }), other, 'the next version')
+      assert.ok(next.etag === undefined || next.etag !== opened.etag, 'two versions have the same entity-tag')
+      await next.close()
+    } finally {
+      await opened.close()
+      await replace(content)
+    }
+  },
+  'answers have the right status, fields and bytes, and all is closed': answersAreRight,
+}
+
+/** Undefined if the source noticed that its version is gone. */
+async function otherHalf(
+  opened: Awaited<ReturnType<typeof openSubject>>,
+  range: { first: number; last: number },
+): Promise<Buffer | undefined> {
+  try {
+    const bytes = await readRange(opened, range)
+    return opened.unchanged !== undefined && !(await opened.unchanged(NEVER)) ? undefined : bytes
+  } catch (error) {
+    assert.ok(isChange(error), `a version that is gone must fail with ERR_RANGE_CHANGED, not with ${error}`)
+    return undefined
+  }
+}
+
+function wantedOf(size: number): readonly Wanted[] {
+  return [
+    { kind: 'head' },
+    { kind: 'whole' },
+    { kind: 'range', first: 10, last: 19 },
+    { kind: 'range', first: size + 5 },
+    { kind: 'suffix', length: 7 },
+    { kind: 'several' },
+  ]
+}

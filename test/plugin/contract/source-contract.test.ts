@@ -1,0 +1,153 @@
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bufferSource, fileSource, firstOf, type RangeSource, type Representation } from 'fastify-send-range'
+import { type ContractSubject, sourceContract } from 'fastify-send-range/contract'
+import { httpSource } from 'fastify-send-range/http'
+import t, { type Test } from 'tap'
+import { numberedLines } from '../../plugin/support/numbered-lines.ts'
+import { rowSource, rowsOf } from '../sources/support/row-source.ts'
+import { LONG_AGO, Origin } from '../upstream/support/origin.ts'
+
+const CONTENT = numberedLines(400_000)
+
+type Given = Pick<ContractSubject, 'source'> & Partial<ContractSubject>
+
+function filesIn(t: Test): { readonly root: string; readonly replace: (content: Uint8Array) => void } {
+  const root = t.testdir({})
+  const replace = (content: Uint8Array): void => {
+    writeFileSync(join(root, 'a.bin'), content)
+    utimesSync(join(root, 'a.bin'), 1_000_000_000, 1_000_000_000)
+  }
+  replace(CONTENT)
+  return { root, replace }
+}
+
+const SOURCES: Readonly<Record<string, (t: Test) => Given | Promise<Given>>> = {
+  bufferSource: () => ({ source: () => bufferSource(CONTENT) }),
+  fileSource: (t) => {
+    const { root, replace } = filesIn(t)
+    return { source: () => fileSource({ root }), replace, absent: 'b.bin' }
+  },
+  firstOf: (t) => {
+    const { root } = filesIn(t)
+    const rows = rowSource(new Map([['c.bin', rowsOf(CONTENT)]]))
+    return { source: () => firstOf(rows, fileSource({ root })), absent: 'b.bin' }
+  },
+  httpSource: async (t) => {
+    const origin = await Origin.start(t)
+    let version = 0
+    const replace = (bytes: Uint8Array): void => {
+      origin.objects.set('/a.bin', {
+        bytes: Buffer.from(bytes),
+        etag: `"v${++version}"`,
+        lastModified: LONG_AGO,
+      })
+    }
+    replace(CONTENT)
+    return { source: () => httpSource({ url: (path) => `${origin.url}/${path}` }), replace, absent: 'b.bin' }
+  },
+  'rows of a table': () => ({
+    source: () => rowSource(new Map([['a.bin', rowsOf(CONTENT)]])),
+    absent: 'b.bin',
+  }),
+}
+
+for (const [name, make] of Object.entries(SOURCES)) {
+  t.test(`the exported contract holds for ${name}`, async (t) => {
+    const cases = sourceContract({ path: 'a.bin', content: CONTENT, ...(await make(t)) })
+    t.equal(cases.length, 9)
+    for (const { name, run } of cases) await t.test(name, run)
+  })
+}
+
+type Broken = (representation: Representation & Record<string, unknown>) => object
+
+const DESCRIPTION = 'the description of a representation can be sent'
+const RANGES = 'every range has the right bytes, one after the other'
+const ANSWERS = 'answers have the right status, fields and bytes, and all is closed'
+
+/** Sources that break the contract in one way, and a case that says so. */
+const BROKEN: Readonly<Record<string, readonly [name: string, change: Broken]>> = {
+  'another size': [DESCRIPTION, (of) => ({ ...of, size: CONTENT.length - 1 })],
+  'a tag without quotes': [DESCRIPTION, (of) => ({ ...of, etag: 'v1' })],
+  'a field of the connection': [DESCRIPTION, (of) => ({ ...of, headers: { connection: 'close' } })],
+  'a tag that is never the same': [
+    'the description is the same the next time',
+    (of) => ({ ...of, etag: `"${Math.random()}"` }),
+  ],
+  'a last byte that is missing': [
+    RANGES,
+    (of) => ({ ...of, ...reading((first, last) => CONTENT.subarray(first, last)) }),
+  ],
+  'bytes of another place': [
+    RANGES,
+    (of) => ({ ...of, ...reading((first, last) => CONTENT.subarray(first + 1, last + 2)) }),
+  ],
+  'a size that is told to be a guess': [ANSWERS, (of) => ({ ...of, acceptRanges: 'none' })],
+}
+
+function reading(read: (first: number, last: number) => Uint8Array): object {
+  return {
+    readAt: undefined,
+    *read({ first, last }: { first: number; last: number }) {
+      yield read(first, last)
+    },
+  }
+}
+
+for (const [what, [failing, change]] of Object.entries(BROKEN)) {
+  t.test(`a source that breaks the contract fails a case of it (${what})`, async (t) => {
+    const inner = bufferSource(CONTENT)
+    const source: RangeSource = {
+      async open(path, context) {
+        const opened = (await inner.open(path, context)) as Representation
+        return change(Object.assign({}, opened) as never) as Representation
+      },
+    }
+    const cases = sourceContract({ source: () => source, path: 'a.bin', content: CONTENT })
+    const found = cases.find(({ name }) => name === failing)
+    await t.rejects(async () => found?.run(), { code: 'ERR_ASSERTION' })
+  })
+}
+
+t.test('a source that mixes two versions fails the contract, and its subject is disposed of', async (t) => {
+  let bytes: Uint8Array = CONTENT
+  let disposed = 0
+  const source: RangeSource = {
+    open: () => ({
+      size: CONTENT.length,
+      etag: '"same"',
+      *read({ first, last }) {
+        yield bytes.subarray(first, last + 1)
+      },
+      close() {},
+    }),
+  }
+  const cases = sourceContract({
+    source: () => source,
+    path: 'a.bin',
+    content: CONTENT,
+    replace: (content) => {
+      bytes = content
+    },
+    dispose: () => void disposed++,
+  })
+  const found = cases.find(({ name }) => name.startsWith('a version that is replaced'))
+  await t.rejects(async () => found?.run(), { code: 'ERR_ASSERTION' })
+  t.equal(disposed, 1)
+})
+
+t.test('the suite needs no test runner', async (t) => {
+  const manifest = JSON.parse(readFileSync('plugin/package.json', 'utf8'))
+  t.strictSame(manifest.exports['./contract'], {
+    types: './dist/contract.d.ts',
+    default: './dist/contract.js',
+  })
+  t.throws(
+    () =>
+      sourceContract({ source: () => bufferSource(CONTENT), path: 'a', content: CONTENT.subarray(0, 999) }),
+    {
+      code: 'ERR_ASSERTION',
+    },
+  )
+})
