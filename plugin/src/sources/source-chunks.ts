@@ -10,6 +10,8 @@ import { brokenContract, checkedBytes } from './source-checks.ts'
  */
 const MAX_COPY_BYTES = 64 * 1024
 
+const NOTHING = new Uint8Array(0)
+
 /**
  * The chunks that the `read` of a source returns. Each is checked and copied, a long one part by part. The source is asked
  * for its next chunk when the whole chunk has been copied, and may use its memory again then. A failure is an
@@ -18,7 +20,7 @@ const MAX_COPY_BYTES = 64 * 1024
 export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>
   /** The part of the current chunk that has not been copied. */
-  #uncopied: Uint8Array = new Uint8Array(0)
+  #uncopied: Uint8Array = NOTHING
   /** Bytes that are still expected. A chunk that is too long is found before a part of it is sent. */
   #missing: number
 
@@ -61,7 +63,9 @@ export class SourceChunks implements AsyncIterableIterator<Uint8Array> {
 
   #copyNext(): Uint8Array {
     const copy = ownCopy(this.#uncopied.subarray(0, MAX_COPY_BYTES))
-    this.#uncopied = this.#uncopied.subarray(copy.length)
+    const isAll = copy.length === this.#uncopied.length
+    // An empty view would keep the memory of the source.
+    this.#uncopied = isAll ? NOTHING : this.#uncopied.subarray(copy.length)
     return copy
   }
 

@@ -51,17 +51,22 @@ export class ObjectRead {
     this.#signal.addEventListener('abort', stop, { once: true })
     try {
       while (this.#offset <= this.#range.last) {
-        const chunk = await this.#next()
-        const body = this.#body
-        body?.lease.idle(stop)
-        if (this.#offset > this.#range.last) this.#finish()
-        yield chunk
-        body?.lease.busy()
+        // The chunk is in no variable: it would stay in memory while the client does not read.
+        yield await this.#nextThenIdle(stop)
+        this.#body?.lease.busy()
       }
     } finally {
       this.#signal.removeEventListener('abort', stop)
       this.#drop()
     }
+  }
+
+  /** The next bytes. Afterwards the connection is idle until more are asked for. */
+  async #nextThenIdle(park: () => void): Promise<Buffer> {
+    const chunk = await this.#next()
+    if (this.#offset > this.#range.last) this.#finish()
+    else this.#body?.lease.idle(park)
+    return chunk
   }
 
   /** The next bytes, however often that must be tried. */

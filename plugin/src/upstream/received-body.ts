@@ -5,6 +5,12 @@ import { Interruption } from './upstream-errors.ts'
 /** Bytes of a body that are read to their end so that the connection can be kept. More are not worth it. */
 const MAX_DRAINED_BYTES = 64 * 1024
 
+/**
+ * The most bytes that are handed out at a time. An answer holds some chunks when its client stops reading. What has not
+ * been handed out is dropped when the connection is given back.
+ */
+const MAX_CHUNK_BYTES = 16 * 1024
+
 /** The body of an answer of a store, and its connection. Exactly one of `finish` and `destroy` must be called in the end. */
 export class ReceivedBody {
   readonly lease: Lease
@@ -27,7 +33,10 @@ export class ReceivedBody {
    */
   async next(): Promise<Buffer | undefined> {
     for (;;) {
-      const chunk: Buffer | null = this.#message.read()
+      const available = this.#message.readableLength
+      const chunk: Buffer | null = this.#message.read(
+        available > MAX_CHUNK_BYTES ? MAX_CHUNK_BYTES : undefined,
+      )
       if (chunk !== null) return chunk
       if (this.#message.readableEnded) return undefined
       if (this.#message.destroyed) throw new Interruption('the connection to the store broke')
