@@ -9,8 +9,8 @@ import { refuseOtherOrigins } from './same-origin.ts'
 import { clip } from './video/clip.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Large enough to be cut in the middle, small enough for a phone. */
-const BIG_FILE_MEBIBYTES = 48
+/** In MiB: large enough to be cut in the middle, small enough for a phone. */
+const BIG_FILE_SIZE = 48
 
 const NAMES = ['big.bin', 'clip.mp4'] as const
 type Name = (typeof NAMES)[number]
@@ -43,12 +43,15 @@ interface FileQuery {
 export interface LabOptions {
   /** The folder of the generated files. It is created if it does not exist. */
   dataDir: string
+  /** The size of `big.bin`, in MiB. Default: 48. */
+  bigFileSize?: number | undefined
 }
 
 /** `/lab/…`: files that can be cut and replaced, and the routes that do so. It changes no other files. */
-export async function lab(app: FastifyInstance, { dataDir }: LabOptions): Promise<void> {
+export async function lab(app: FastifyInstance, options: LabOptions): Promise<void> {
+  const { dataDir, bigFileSize = BIG_FILE_SIZE } = options
   const files: Record<Name, GeneratedFile> = {
-    'big.bin': new GeneratedFile(join(dataDir, 'big.bin'), bigFile),
+    'big.bin': new GeneratedFile(join(dataDir, 'big.bin'), () => bigFile(bigFileSize)),
     'clip.mp4': new GeneratedFile(join(dataDir, 'clip.mp4'), clip),
   }
   const underWay = new Set<ServerResponse>()
@@ -97,6 +100,6 @@ async function slowDown(request: FastifyRequest, _reply: FastifyReply, payload: 
   return pace(payload, mebibytes * MEBIBYTE)
 }
 
-function* bigFile(): Generator<Buffer> {
-  for (let count = 0; count < BIG_FILE_MEBIBYTES; count++) yield randomBytes(MEBIBYTE)
+function* bigFile(mebibytes: number): Generator<Buffer> {
+  for (let count = 0; count < mebibytes; count++) yield randomBytes(MEBIBYTE)
 }

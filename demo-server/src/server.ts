@@ -4,7 +4,7 @@ import rangePlugin from 'fastify-send-range'
 import { addressOf } from './address.ts'
 import { documents } from './documents.ts'
 import { hideInternalErrors } from './errors.ts'
-import { lab } from './lab.ts'
+import { type LabOptions, lab } from './lab.ts'
 import { LiveLog, liveLog, liveLogRoute } from './live-log.ts'
 import { buildOtherOrigin } from './other-origin.ts'
 import { ownHost } from './own-host.ts'
@@ -29,6 +29,8 @@ export interface ServerOptions {
   files?: string | undefined
   /** The folder for the files that the demo generates. Default: `demo-server/.data`. */
   dataDir?: string | undefined
+  /** The size of the big file that the demo generates, in MiB. Default: 48, as the page says. */
+  bigFileSize?: LabOptions['bigFileSize']
   /** How long the current answers may take to finish after `close()`, in ms. Default: 5,000. */
   shutdownLimit?: ShutdownOptions['limit'] | undefined
 }
@@ -56,7 +58,8 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   await app.register(documents)
   await app.register(settings, { otherPort })
   await app.register(liveLogRoute)
-  await app.register(lab, { prefix: '/lab', dataDir: options.dataDir ?? DATA })
+  const { dataDir = DATA, bigFileSize } = options
+  await app.register(lab, { prefix: '/lab', dataDir, bigFileSize })
   await app.register(walkFiles)
   app.addHook('onListen', async () => {
     const address = addressOf(app)
