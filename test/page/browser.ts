@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import { buildServer } from 'demo-server'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { type Appearance, ENGINES, type Engine, findProgram, launch, type Start } from './engines.ts'
+import { type Appearance, type Engine, findProgram, launch, type Start } from './engines.ts'
+import { REMEMBER_TEXTS, seenTexts } from './seen-texts.ts'
+
+export const MEBIBYTE: number = 1024 * 1024
+/** The size of the big file in most tests, in MiB. At 1 MiB/s, there is time to break it. */
+export const BIG_FILE_SIZE = 12
 
 /** A demo server and a browser that opens it. */
 export interface Demo {
@@ -15,50 +20,43 @@ export interface Demo {
   browser: Browser
   /** How the browser was started. */
   start: Start
+  /** All texts that the page has shown in English so far. */
+  shown: Set<string>
+  /** A browser for a visitor with these settings. Firefox is started once for each. */
+  browserFor: (appearance: Appearance | undefined) => Promise<Browser>
 }
 
-/** How long a file of page tests may take, also beside other browsers on few cores. tap's own limit is for files without a browser. */
-const LIMIT_MS = 600_000
-
-/** Runs tests in Chromium. Without it they are skipped, which in CI is a failure. */
-export async function withDemo(t: Test, run: (demo: Demo) => Promise<void>): Promise<void> {
-  t.setTimeout(LIMIT_MS)
-  const start = await startOf(t, 'Chromium')
-  if (start !== undefined) await run(await startDemo(t, start))
-}
-
-/** Runs tests in each browser. Where one is not installed its tests are skipped, which in CI is a failure. */
-export async function withEachBrowser(t: Test, run: (t: Test, demo: Demo) => Promise<void>): Promise<void> {
-  t.setTimeout(LIMIT_MS)
-  for (const engine of ENGINES) {
-    await t.test(`in ${engine}`, async (t) => {
-      const start = await startOf(t, engine)
-      if (start !== undefined) await run(t, await startDemo(t, start))
-    })
-  }
-}
-
-async function startOf(t: Test, engine: Engine): Promise<Start | undefined> {
+/** Starts a demo with a small big file, and a browser. Without the browser, fails in CI, and is skipped elsewhere. */
+export async function startDemo(t: Test, engine: Engine): Promise<Demo | undefined> {
   const executablePath = await findProgram(engine)
-  if (executablePath !== undefined) {
-    return { engine, executablePath, downloadsPath: join(t.testdir(), 'downloads') }
+  if (executablePath === undefined) {
+    if (process.env['CI']) t.fail(`CI needs ${engine} on the PATH`)
+    else t.pass(`the page in ${engine}`, { skip: `no ${engine} on the PATH` })
+    return undefined
   }
-  if (process.env['CI']) t.fail(`CI needs ${engine} on the PATH`)
-  else t.pass(`the page in ${engine}`, { skip: `no ${engine} on the PATH` })
-  return undefined
-}
-
-async function startDemo(t: Test, start: Start): Promise<Demo> {
-  const [files, dataDir] = ['files', 'data'].map((name) => join(t.testdirName, name)) as [string, string]
+  const folder = t.testdir()
+  const [files, dataDir, downloadsPath] = ['files', 'data', 'downloads'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string]
   await cp(new URL('../files/', import.meta.resolve('demo-server')), files, { recursive: true })
-  const app = await buildServer({ files, dataDir })
+  const app = await buildServer({ files, dataDir, bigFileSize: BIG_FILE_SIZE })
   const url = await app.listen({ port: 0 })
-  const browser = await launch(start)
+  const start = { engine, executablePath, downloadsPath }
+  const browsers = new Map<string, Promise<Browser>>()
+  const browserFor: Demo['browserFor'] = (appearance = {}) => {
+    // Chromium has the appearance in the context. A light page is the usual one.
+    const { colorScheme, ...others } = engine === 'Chromium' ? {} : appearance
+    const own = { ...(colorScheme === 'dark' && { colorScheme }), ...others }
+    const key = JSON.stringify(own)
+    const browser = browsers.get(key) ?? launch({ ...start, appearance: own })
+    browsers.set(key, browser)
+    return browser
+  }
   t.teardown(async () => {
-    await browser.close()
+    for (const browser of browsers.values()) await (await browser).close()
     await app.close()
   })
-  return { url, files, dataDir, browser, start }
+  return { url, files, dataDir, browser: await browserFor({}), start, shown: new Set(), browserFor }
 }
 
 /** How to open the page. */
@@ -71,6 +69,8 @@ export interface Visit {
   viewport?: { width: number; height: number }
   /** Runs in the page before its own scripts. */
   before?: string
+  /** URLs whose connections are cut. */
+  unanswered?: string
   /** The host name in the URL. Default: 127.0.0.1. */
   hostname?: string
 }
@@ -78,18 +78,27 @@ export interface Visit {
 /** Opens the demo's page in a new context. After `look`, checks the console. */
 export async function visit(
   t: Test,
-  { demo, expected, appearance, context: options, viewport, before, hostname = '127.0.0.1' }: Visit,
+  {
+    demo,
+    expected,
+    appearance,
+    context: options,
+    viewport,
+    before,
+    unanswered,
+    hostname = '127.0.0.1',
+  }: Visit,
   look: (page: Page, context: BrowserContext) => Promise<void>,
 ): Promise<void> {
-  const isOwn = demo.start.engine === 'Firefox' && appearance !== undefined
-  const browser = isOwn ? await launch({ ...demo.start, appearance }) : demo.browser
+  const browser = await demo.browserFor(appearance)
   const context = await browser.newContext({
     ...options,
     ...(viewport && { viewport }),
-    ...(isOwn ? {} : appearance),
+    ...(demo.start.engine === 'Chromium' && appearance),
   })
   // Several browsers run at the same time, on few cores.
   context.setDefaultTimeout(120_000)
+  await context.addInitScript({ content: REMEMBER_TEXTS })
   const page = await context.newPage()
   const errors: string[] = []
   const note = (text: string): void => {
@@ -101,13 +110,15 @@ export async function visit(
     if (isBad) note(`${message.text()} ${message.location().url}`)
   })
   try {
+    if (unanswered !== undefined) await page.route(unanswered, (route) => route.abort())
     if (before !== undefined) await page.addInitScript({ content: before })
     await page.goto(demo.url.replace('127.0.0.1', hostname))
     await page.locator('#log-state.good').waitFor()
     await look(page, context)
+    if (!page.isClosed() && options?.locale === undefined)
+      for (const text of await seenTexts(page)) demo.shown.add(text)
   } finally {
     await context.close()
-    if (isOwn) await browser.close()
   }
   t.same(errors, [], 'nothing unexpected in the console')
 }
@@ -118,4 +129,17 @@ export async function write(page: Page, selector: string, text: string): Promise
   await page.keyboard.press('ControlOrMeta+A')
   await page.keyboard.press('Delete')
   await page.keyboard.type(text)
+}
+
+/** Waits until an element has this text. */
+export function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
+  return page.locator(selector, { hasText: text }).first().waitFor()
+}
+
+/** Waits until an expression is true in the page. The policy of the page forbids Playwright's own way to wait. */
+export function until(page: Page, expression: string): Promise<void> {
+  return page.evaluate(`new Promise((resolve) => {
+    const look = () => ((${expression}) ? resolve() : setTimeout(look, 20))
+    look()
+  })`)
 }

@@ -1,80 +1,111 @@
 // When there is no space or no network, the page says what has happened and what to do.
-import type { BrowserContext, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { type Demo, visit, withDemo } from './browser.ts'
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { COMPLETE, slowDown, speedUp, story } from './big-file-panel.ts'
+import { type Demo, MEBIBYTE, says, visit } from './browser.ts'
+import { STORAGE_MEBIBYTES } from './engines.ts'
+import { send } from './try-it.ts'
 
-const MEBIBYTE = 1024 * 1024
 const FULL =
   'Stopped: This page may not store more here. Free some space, or choose another place to keep the file. Then press the button again.'
 
-/** Lets the page store this many bytes. */
-async function allow(context: BrowserContext, page: Page, quotaSize: number): Promise<void> {
-  const devtools = await context.newCDPSession(page)
-  await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize })
+/** Lets the page store this many MiB more. Firefox has a limit, up to which another file fills the space. */
+async function leaveSpace(page: Page, { start }: Demo, mebibytes: number): Promise<void> {
+  if (start.engine === 'Chromium') {
+    const devtools = await page.context().newCDPSession(page)
+    const { origin } = new URL(page.url())
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: mebibytes * MEBIBYTE })
+    return
+  }
+  await page.evaluate(`(async () => {
+    const folder = await navigator.storage.getDirectory()
+    const writable = await (await folder.getFileHandle('filler', { create: true })).createWritable()
+    await writable.truncate(${(STORAGE_MEBIBYTES - mebibytes) * MEBIBYTE})
+    await writable.close()
+  })()`)
 }
 
-const story = (page: Page, text: string | RegExp): Promise<void> =>
-  page.locator('#big-story li', { hasText: text }).first().waitFor()
+async function fullStore(t: Test, demo: Demo, store: string): Promise<void> {
+  await visit(t, { demo }, async (page) => {
+    await leaveSpace(page, demo, 8)
+    await page.selectOption('#big-store', store)
+    await speedUp(page)
+    await page.click('#big-toggle')
+    await story(page, FULL)
+    await says(page, '#big-toggle', 'Continue')
+    await leaveSpace(page, demo, STORAGE_MEBIBYTES)
+    await page.click('#big-toggle')
+    await story(page, '206: still the same version')
+    await story(page, COMPLETE)
+    t.pass('complete')
+  })
+}
 
-await withDemo(t, async (...given) => {
-  const demo = given.at(-1) as Demo
-  const parent = given.length > 1 ? (given[0] as unknown as Test) : t
-  // Playwright can set neither the quota nor the network of Firefox, which has no dialog for a file either.
-  if (demo.browser.browserType().name() === 'firefox') return
+async function offline(t: Test, demo: Demo): Promise<void> {
+  await visit(t, { demo, expected: /net::ERR_|NetworkError|NS_ERROR/ }, async (page, context) => {
+    await slowDown(page)
+    await page.click('#big-toggle')
+    await says(page, '#big-received', /^[1-9]\d?\.\d MiB/)
+    await page.click('#walk-toggle')
+    await says(page, '#walk-status', ' of 284')
+    await context.setOffline(true)
+    await page.click('#break-cut')
+    await says(
+      page,
+      '#walk-status',
+      /^Connection lost at byte \d+: this browser is offline\. Trying again in 2 s, and as soon as it is online\.$/,
+    )
+    await story(page, 'The connection to the server was lost. Press the button again.')
+    await send(page)
+    t.equal(
+      await page.textContent('#try-result .verdict'),
+      'No answer: this browser is offline. Send it again when it is online.',
+    )
+    await fetch(new URL('lab/cut', demo.url), { method: 'POST' })
+    await story(page, 'this browser is offline. Trying again in')
+    await page.selectOption('#walk-pace', '0')
+    await speedUp(page)
+    await context.setOffline(false)
+    await says(page, '#walk-status', 'Complete: 284 bytes.')
+    await story(page, COMPLETE)
+    t.pass('by themselves')
+  })
+}
 
+/** What a store cannot do, by the names of the browser's errors. */
+const FAILURES = [
+  ['AbortError', 'Stopped: No file was chosen.'],
+  [
+    'NotAllowedError',
+    'Stopped: The browser does not let this page write to the file. Press the button again,',
+  ],
+  ['NotFoundError', 'Stopped: The file is not there any more. Start over to choose another one.'],
+  ['SecurityError', 'Stopped: The browser does not let this page store anything here. Choose another place'],
+] as const
+
+async function failingStore(t: Test, demo: Demo): Promise<void> {
+  const before = `self.showSaveFilePicker = async () => { throw new DOMException('', self.failure) }`
+  await visit(t, { demo, before }, async (page) => {
+    await page.selectOption('#big-store', 'picked')
+    for (const [name, sentence] of FAILURES) {
+      await page.evaluate(`self.failure = '${name}'`)
+      await page.click('#big-toggle')
+      await story(page, sentence)
+      await says(page, '#big-toggle', 'Download')
+      t.pass(name)
+    }
+  })
+}
+
+/** Runs the tests without space, network or file. */
+export async function fullAndOffline(t: Test, demo: Demo): Promise<void> {
   for (const store of ['origin', 'indexed']) {
-    await parent.test(
-      `a full store (${store}) is named, and the download continues when there is space`,
-      async (t) => {
-        await visit(t, { demo }, async (page, context) => {
-          await allow(context, page, 8 * MEBIBYTE)
-          await page.selectOption('#big-store', store)
-          await page.selectOption('#big-rate', { label: 'no limit' })
-          await page.click('#big-toggle')
-          await story(page, FULL)
-          t.equal(await page.textContent('#big-toggle'), 'Continue')
-          await allow(context, page, 1024 * MEBIBYTE)
-          await page.click('#big-toggle')
-          await story(page, '206: still the same version')
-          await story(page, 'Complete and the same, byte for byte')
-        })
-      },
+    await t.test(`a full store (${store}) is named, and the download continues when there is space`, (t) =>
+      fullStore(t, demo, store),
     )
   }
-
-  await parent.test(
-    'a browser that is offline is named, and the downloads continue when it is online',
-    async (t) => {
-      await visit(t, { demo, expected: /net::ERR_/ }, async (page, context) => {
-        await page.selectOption('#big-rate', '4')
-        await page.click('#big-toggle')
-        await page.locator('#big-received', { hasText: /^[1-9]\.\d MiB/ }).waitFor()
-        await page.click('#walk-toggle')
-        await page.locator('#walk-status', { hasText: ' of 284' }).waitFor()
-        await context.setOffline(true)
-        await page.click('#break-cut')
-        await page.locator('#walk-status', { hasText: 'this browser is offline' }).waitFor()
-        await page.getByRole('button', { name: 'Send' }).click()
-        await page.locator('#try-result', { hasText: 'this browser is offline' }).waitFor()
-        await fetch(new URL('lab/cut', demo.url), { method: 'POST' })
-        await story(page, 'this browser is offline. Trying again in')
-        await page.selectOption('#walk-pace', '0')
-        await page.selectOption('#big-rate', { label: 'no limit' })
-        await context.setOffline(false)
-        await page.locator('#walk-status', { hasText: 'Complete: 284 bytes.' }).waitFor()
-        await story(page, 'Complete and the same, byte for byte')
-        t.pass('by themselves')
-      })
-    },
+  await t.test('a browser that is offline is named, and the downloads continue when it is online', (t) =>
+    offline(t, demo),
   )
-
-  await parent.test('a file that was not chosen is named', async (t) => {
-    const before = `self.showSaveFilePicker = async () => { throw new DOMException('', 'AbortError') }`
-    await visit(t, { demo, before }, async (page) => {
-      await page.selectOption('#big-store', 'picked')
-      await page.click('#big-toggle')
-      await story(page, 'Stopped: No file was chosen.')
-      t.equal(await page.textContent('#big-toggle'), 'Download')
-    })
-  })
-})
+  await t.test('a file that cannot be used is named', (t) => failingStore(t, demo))
+}

@@ -1,28 +1,45 @@
 import type { Page } from 'playwright-core'
 
 /** Where a text is in no language: it is code, or it comes from the server. */
-const CODE = 'code, pre, kbd, script, style, noscript, [lang="en"]'
+const CODE = 'code, pre, kbd, script, style, noscript, body [lang="en"]'
 
-/** Remembers every text that the page shows or says from now on, also those that are soon replaced. */
-export async function rememberTexts(page: Page): Promise<void> {
-  await page.evaluate(`(() => {
-    const attributes = ['aria-label', 'alt', 'placeholder', 'title']
-    globalThis.seenTexts = new Set([document.title])
-    const see = (node) => {
-      const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node
-      if (element === null || element.closest?.('${CODE}')) return
-      if (node.nodeType === Node.TEXT_NODE) seenTexts.add(node.data.trim())
-      else for (const name of attributes) seenTexts.add(node.getAttribute(name)?.trim() ?? '')
-      for (const child of node.childNodes) if (child.nodeType !== Node.COMMENT_NODE) see(child)
-    }
+/** Runs before the page's own scripts: remembers every text that it shows or says, also those that are soon replaced. */
+export const REMEMBER_TEXTS = `(() => {
+  const attributes = ['aria-label', 'alt', 'placeholder', 'title']
+  const key = 'seen texts'
+  const store = location.protocol === 'http:' ? sessionStorage : {}
+  const seen = globalThis.seenTexts = new Set(JSON.parse(store[key] ?? '[]'))
+  const isCode = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.('${CODE}')
+  const seeOne = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) seen.add(node.data.trim())
+    else for (const name of attributes) seen.add(node.getAttribute?.(name)?.trim() ?? '')
+  }
+  const see = (node) => {
+    if (node.nodeType === Node.COMMENT_NODE || isCode(node)) return
+    seeOne(node)
+    for (const child of node.childNodes) see(child)
+  }
+  globalThis.lookAgain = () => {
+    seen.clear()
+    seen.add(document.title)
     see(document.body)
-    new MutationObserver((changes) => {
-      for (const { target, addedNodes } of changes) for (const node of [target, ...addedNodes]) see(node)
-    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: attributes })
-  })()`)
+  }
+  new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes) {
+      if (type === 'childList') addedNodes.forEach(see)
+      else if (!isCode(target)) seeOne(target)
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributeFilter: attributes })
+  // A reload is the same visit.
+  addEventListener('pagehide', () => { store[key] = JSON.stringify([...seen]) })
+})()`
+
+/** Forgets all texts except those that are on the page now. */
+export async function rememberTexts(page: Page): Promise<void> {
+  await page.evaluate('lookAgain()')
 }
 
-/** The texts since `rememberTexts`, in order. */
+/** The texts since `rememberTexts`, or since the page was opened, in order. */
 export async function seenTexts(page: Page): Promise<string[]> {
   return (await page.evaluate<string[]>('Array.from(seenTexts)')).filter((text) => text !== '')
 }

@@ -1,6 +1,6 @@
 // What the page does with wrong answers, in a browser: the tables of range-get are run over its downloader.
 import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { judge } from '#client/rules/verdict.js'
 import { answerHonestly, head, resource, type Script, sha256 } from '../client/support/hostile-server.ts'
@@ -8,7 +8,7 @@ import { REFUSED_ROWS } from '../client/support/refused-rows.ts'
 import type { Scenario } from '../client/support/scenario.ts'
 import { VERDICT_ROWS } from '../client/support/verdict-rows.ts'
 import { CONTENT, OTHER, WRONG_ANSWERS } from '../client/support/wrong-answers.ts'
-import { withDemo } from './browser.ts'
+import type { Demo } from './browser.ts'
 import { HALF, WrongServer } from './wrong-server.ts'
 
 /** How a download in the page has ended, and what it has stored. */
@@ -123,7 +123,8 @@ function check(t: Test, { kind, message, size, sha256: stored }: End): void {
   t.equal(kind === 'complete', size === content?.length, `${size} bytes, ${kind}`)
 }
 
-await withDemo(t, async ({ browser }) => {
+/** Runs the tables over the page's downloader. */
+export async function wrongAnswers(t: Test, { browser }: Demo): Promise<void> {
   const server = new WrongServer()
   const url = await server.start(t)
   const context = await browser.newContext()
@@ -160,4 +161,4 @@ await withDemo(t, async ({ browser }) => {
       t.ok(found === kind || (!isAccepted && found === 'no answer'), `${found}, range-get: ${kind}`)
     })
   }
-})
+}

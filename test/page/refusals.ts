@@ -1,11 +1,9 @@
 // What the page says and does when a browser or a server refuses, and when a visitor is quick.
 import { buildServer } from 'demo-server'
 import type { Page, Route } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { type Demo, visit, withEachBrowser, write } from './browser.ts'
-
-const says = (page: Page, selector: string, text: string | RegExp): Promise<void> =>
-  page.locator(selector, { hasText: text }).first().waitFor()
+import type { Test } from 'tap'
+import { slowDown } from './big-file-panel.ts'
+import { BIG_FILE_SIZE, type Demo, says, visit, write } from './browser.ts'
 
 const story = (page: Page): Promise<string[]> => page.locator('#big-story li').allTextContents()
 
@@ -14,7 +12,8 @@ const FORBIDDEN = `Object.defineProperty(window, 'localStorage', {
   get() { throw new DOMException('', 'SecurityError') },
 })`
 
-await withEachBrowser(t, async (t, demo) => {
+/** Runs the tests of refusals and of quick visitors. */
+export async function refusals(t: Test, demo: Demo): Promise<void> {
   await t.test('without localStorage the big file arrives all the same', async (t) => {
     await visit(t, { demo, before: FORBIDDEN }, async (page) => {
       await page.selectOption('#big-store', 'indexed')
@@ -29,6 +28,7 @@ await withEachBrowser(t, async (t, demo) => {
       const second = await context.newPage()
       await second.goto(demo.url)
       for (const tab of [page, second]) await tab.selectOption('#big-store', 'indexed')
+      await slowDown(page)
       await page.click('#big-toggle')
       await says(page, '#big-received', /^[1-9]\.\d MiB/)
       await second.selectOption('#big-rate', '')
@@ -39,7 +39,7 @@ await withEachBrowser(t, async (t, demo) => {
   })
 
   await t.test('a server that is gone, or was started again, is not taken for a refusal', async (t) => {
-    const options = { files: demo.files, dataDir: demo.dataDir }
+    const options = { files: demo.files, dataDir: demo.dataDir, bigFileSize: BIG_FILE_SIZE }
     const before = await buildServer(options)
     const url = await before.listen({ port: 0 })
     const expected = /net::ERR_|NetworkError|can.t establish|\/(?:events|lab|settings|js)\b/
@@ -89,7 +89,7 @@ await withEachBrowser(t, async (t, demo) => {
       t.equal(width, 0)
     })
   })
-})
+}
 
 async function press(page: Page, selectors: readonly string[]): Promise<void> {
   for (const selector of selectors) await page.click(selector)
@@ -98,6 +98,7 @@ async function press(page: Page, selectors: readonly string[]): Promise<void> {
 async function quickVisitor(t: Test, demo: Demo): Promise<void> {
   await t.test('two presses on Start over are one', async (t) => {
     await visit(t, { demo }, async (page) => {
+      await slowDown(page)
       await page.click('#big-toggle')
       await says(page, '#big-received', /^[1-9]\.\d MiB/)
       await page.selectOption('#big-rate', '')
