@@ -70,7 +70,7 @@ function reasonOf(error: Error): string {
     case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
       return /does not take/.test(error.message) ? `${option} takes no value` : `${option} takes a value`
     case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL':
-      return 'npm passes on options after "--", and no other words: npm start -- --port 3333'
+      return `there is no argument ${/'.*'/s.exec(error.message)?.[0] ?? ''}; npm passes on options after "--": npm start -- --port 3333`
     default:
       return error.message
   }

@@ -20,7 +20,7 @@ for (const [args, message] of [
   [['--port=-1'], "--port must be a number from 0 to 65535, not '-1'"],
   [['--quiet=yes'], '--quiet takes no value'],
   [['--host='], '--host must not be empty'],
-  [['3333'], 'npm passes on options after "--", and no other words: npm start -- --port 3333'],
+  [['3333'], `there is no argument '3333'; npm passes on options after "--": npm start -- --port 3333`],
 ] as const)
   t.test(`it refuses ${args.join(' ')}`, async (t) => {
     t.strictSame(parseArguments(args), { kind: 'invalid', message })
