@@ -44,3 +44,8 @@ t.test('a daemon that ends by itself is a failure, with the end of its log', asy
     /^sh ended with 3:\nno such device/,
   )
 })
+
+t.test('a command that does not read its input is no failure', async (t) => {
+  const daemons = new Daemons(t.testdir())
+  t.equal(await daemons.run('echo', ['done'], 'x'.repeat(1_000_000)), 'done\n')
+})

@@ -50,7 +50,8 @@ export class Daemons {
   /** Runs a command to its end. */
   async run(command: string, args: readonly string[], input = ''): Promise<string> {
     const running = promisify(execFile)(command, args, { cwd: this.folder, signal: this.failed })
-    running.child.stdin?.end(input)
+    // A command that reads nothing may have ended before.
+    running.child.stdin?.on('error', () => {}).end(input)
     return (await running).stdout
   }
 

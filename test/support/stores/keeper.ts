@@ -31,6 +31,9 @@ setInterval(() => {
 }, CHECK_MS)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 
+// Those that wait for the store learn of a failure that nothing here expects.
+process.on('uncaughtExceptionMonitor', (error) => report({ error: String(error) }))
+
 try {
   report({ store: await STARTS[name](daemons, addressOf(process.pid)) })
 } catch (error) {
