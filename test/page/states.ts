@@ -58,7 +58,10 @@ const WALK: State[] = [
 
 /** However long the state before was looked at, the download is at its beginning. */
 async function startOver(page: Page): Promise<void> {
+  const starts = page.locator('#big-story li', { hasText: /^Starting over/ })
+  const before = await starts.count()
   await page.click('#big-reset')
+  await starts.nth(before).waitFor()
   await says(page, '#big-received', /^[1-9]\.\d MiB of/)
 }
 
