@@ -13,8 +13,8 @@ export interface Arrived {
 /** How a range is read. */
 export interface ObjectReadOptions {
   readonly object: StoredObject
-  /** A body that starts with the range, if there is one already. */
-  readonly arrived: Arrived | undefined
+  /** Takes the body that starts with the range, if there is one already. Called when reading begins. */
+  readonly takeArrived: () => Arrived | undefined
   /** Failures in a row without a byte. */
   readonly retries: number
 }
@@ -28,6 +28,7 @@ export class ObjectRead {
   readonly #range: ByteRange
   readonly #signal: AbortSignal
   readonly #attempts: Attempts
+  readonly #takeArrived: ObjectReadOptions['takeArrived']
   /** The next byte. */
   #offset: number
   /** Where the bytes come from now. */
@@ -35,18 +36,18 @@ export class ObjectRead {
   /** The last byte that this body has. */
   #bodyLast: number
 
-  constructor(range: ByteRange, signal: AbortSignal, { object, arrived, retries }: ObjectReadOptions) {
+  constructor(range: ByteRange, signal: AbortSignal, { object, takeArrived, retries }: ObjectReadOptions) {
     this.#object = object
     this.#range = range
     this.#signal = signal
     this.#attempts = new Attempts(retries, signal)
     this.#offset = range.first
-    this.#body = arrived?.body
-    this.#bodyLast = arrived?.range.last ?? range.last
-    this.#body?.lease.busy()
+    this.#bodyLast = range.last
+    this.#takeArrived = takeArrived
   }
 
   async *chunks(): AsyncGenerator<Buffer, void, undefined> {
+    this.#begin()
     const stop = (): void => this.#drop()
     this.#signal.addEventListener('abort', stop, { once: true })
     try {
@@ -59,6 +60,14 @@ export class ObjectRead {
       this.#signal.removeEventListener('abort', stop)
       this.#drop()
     }
+  }
+
+  #begin(): void {
+    const arrived = this.#takeArrived()
+    if (arrived === undefined) return
+    this.#body = arrived.body
+    this.#bodyLast = arrived.range.last
+    arrived.body.lease.busy()
   }
 
   /** The next bytes. Afterwards the connection is idle until more are asked for. */

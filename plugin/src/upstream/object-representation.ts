@@ -33,11 +33,14 @@ export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation
   return {
     ...metadataOf(facts),
     read(range, signal) {
-      const fits = unused?.range.first === range.first && unused.range.last >= range.last
-      if (!fits) drop()
-      const read = new ObjectRead(range, signal, { object, arrived: unused, retries: settings.retries })
-      unused = undefined
-      return read.chunks()
+      const takeArrived = (): Arrived | undefined => {
+        const fits = unused?.range.first === range.first && unused.range.last >= range.last
+        if (!fits) drop()
+        const taken = unused
+        unused = undefined
+        return taken
+      }
+      return new ObjectRead(range, signal, { object, takeArrived, retries: settings.retries }).chunks()
     },
     close: drop,
   }

@@ -1,7 +1,8 @@
+import { fileSource, firstOf, type StreamedRepresentation } from 'fastify-send-range'
 import { httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
 import { keepsTheContract } from '../sources/support/contract.ts'
-import { serve } from '../support/serve.ts'
+import { serve, until } from '../support/serve.ts'
 import { distinctBytes, LONG_AGO, Origin, type Stored } from './support/origin.ts'
 
 const CONTENT = distinctBytes(8 * 1024 * 1024)
@@ -225,6 +226,40 @@ t.test('paths that a store may read as another name are refused before a request
     await t.rejects(async () => source.open(path, context), { code: 'ERR_RANGE_PATH_INVALID' })
   await t.rejects(async () => source.open('a/../b', context), { code: 'ERR_RANGE_PATH_FORBIDDEN' })
   t.equal(origin.got.length, 0)
+})
+
+t.test('files come first, and then the objects of another server', async (t) => {
+  const origin = await Origin.start(t)
+  for (const name of ['/file', '/object']) origin.objects.set(name, SMALL)
+  const root = t.testdir({ file: 'of the disk' })
+  const source = firstOf(fileSource({ root }), httpSource({ url: (path) => `${origin.url}/${path}` }))
+  const { app } = await serve(t, { plugin: { source } })
+  t.equal((await app.inject('/file')).body, 'of the disk')
+  t.equal(origin.got.length, 0)
+  t.equal((await app.inject({ url: '/object', headers: { range: 'bytes=2-4' } })).body, '234')
+  t.equal((await app.inject('/nothing')).statusCode, 404)
+})
+
+t.test('a read that nobody begins keeps no connection', async (t) => {
+  const origin = await Origin.start(t)
+  origin.objects.set('/f', { ...SMALL, bytes: CONTENT })
+  const source = httpSource({ url: (path) => `${origin.url}/${path}` })
+  const { signal } = new AbortController()
+  const opened = (await source.open('f', { signal, wanted: { kind: 'whole' } })) as StreamedRepresentation
+  opened.read({ first: 0, last: CONTENT.length - 1 }, signal)
+  await opened.close()
+  await until(() => origin.sockets.size === 0)
+  t.equal(origin.got.length, 1)
+})
+
+t.test('connections that are kept end with the server', async (t) => {
+  const { origin, app } = await served(t)
+  t.equal((await app.inject('/f')).statusCode, 200)
+  t.equal(origin.sockets.size, 1)
+  const closed = new Promise((resolve) => [...origin.sockets][0]?.once('close', resolve))
+  await app.close()
+  await closed
+  t.equal(origin.sockets.size, 0)
 })
 
 t.test('wrong options are refused', async (t) => {

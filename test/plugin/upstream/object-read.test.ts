@@ -52,13 +52,21 @@ for (const [name, interrupt] of Object.entries({
   stalls: () => {},
 })) {
   t.test(`when the connection to the origin ${name}, the answer goes on from there`, async (t) => {
-    const { origin, port, errors } = await servedBy(t, (got, response) => {
-      if (got.number > 3) return false
-      void begin(got, response, MIB / 2).then(() => setTimeout(() => interrupt(response), 20))
-      return true
-    })
+    const { origin, port, errors } = await servedBy(
+      t,
+      (got, response) => {
+        if (got.number > 3) return false
+        void begin(got, response, MIB / 2).then(() => setTimeout(() => interrupt(response), 20))
+        return true
+      },
+      name === 'stalls' ? { stallTimeout: 300 } : {},
+    )
     sameBytes(t, await bytesOf(port), CONTENT)
-    t.equal(origin.got.length, 4)
+    // Under load, 300 ms without a byte may be no stall.
+    t.ok(
+      name === 'stalls' ? origin.got.length >= 4 : origin.got.length === 4,
+      `${origin.got.length} requests`,
+    )
     let before = -1
     for (const got of origin.got.slice(1)) {
       t.equal(got.headers['if-match'], '"v1"')
