@@ -22,8 +22,8 @@ async function allClients(t: Test, page: Page, { url }: Demo): Promise<void> {
 
 async function cutAnswer(t: Test, page: Page, { url }: Demo): Promise<void> {
   const cut = new AbortController()
-  const body = await fetch(new URL('lab/big.bin?pace=1', url), { signal: cut.signal })
-  const row = page.locator('#log-rows tr', { hasText: 'big.bin' })
+  const body = await fetch(new URL('lab/big.bin?pace=1&from=cut-here', url), { signal: cut.signal })
+  const row = page.locator('#log-rows tr', { hasText: 'from=cut-here' })
   await row.filter({ hasText: 'under way' }).waitFor()
   cut.abort()
   await t.rejects(body.arrayBuffer())
