@@ -43,7 +43,7 @@ export class Pump {
   readonly #socket: SocketWatch | undefined
   readonly #onForeign: () => void
   #reader: PieceReader
-  readonly #first: FirstChunk | undefined
+  #first: FirstChunk | undefined
   #bytesWritten = 0
   #isStopped = false
   /** The chunk whose write has not been reported. */
@@ -67,7 +67,8 @@ export class Pump {
    */
   async run(): Promise<void> {
     const { socket } = this.#response
-    if (this.#first !== undefined) await this.#writeFilled(this.#first.chunk, this.#first.count)
+    const first = this.#takeFirst()
+    if (first !== undefined) await first
     while (this.#reader.remaining > 0 && !this.#isStopped) {
       const chunk = takeChunk(this.#reader, isKeepingUp(this.#response, this.#bytesWritten))
       if (chunk === undefined) await this.#writeCopies()
@@ -82,6 +83,13 @@ export class Pump {
     this.#isStopped = true
     this.#abandonWrite?.()
     this.#unreported?.writeOff()
+  }
+
+  /** Its memory is not referred to any more when it is written. */
+  #takeFirst(): Promise<void> | undefined {
+    const first = this.#first
+    this.#first = undefined
+    return first === undefined ? undefined : this.#writeFilled(first.chunk, first.count)
   }
 
   async #writeFilled(chunk: Chunk, count: number): Promise<void> {

@@ -77,7 +77,8 @@ async function readPositionsAhead(
   return {
     make: (body) => new PositionalBody({ ...body, takeStart, firstChunkBytes }),
     async discard() {
-      if (begun !== undefined) chunk.giveBack()
+      // Only `begun` refers to the chunk: an answer may wait for its client for a long time.
+      begun?.first?.chunk.giveBack()
       begun = undefined
     },
   }
