@@ -82,27 +82,32 @@ export class PositionalBody extends Body {
   }
 
   async #pumpInto(response: ServerResponse): Promise<void> {
-    const onWritten = (byteCount: number): void => {
-      this.#bytesSent += byteCount
-    }
-    const onForeign = this.refuseForeign
-    const { reader, first } = this.#options.takeStart()
-    this.#pump = new Pump({ reader, first, response, onWritten, onForeign })
+    const pump = this.#newPump(response)
+    this.#pump = pump
     // The pump calls methods below the guard. So the guard sees only what other code writes.
     admitOnly(response, {
       handedOut: () => 0,
       isSpent: () => false,
       isGivenUp: () => this.destroyed,
-      refuse: onForeign,
+      refuse: this.refuseForeign,
     })
     try {
-      await this.#pump.run()
+      await pump.run()
       if (this.destroyed) return
       this.pushBytes(null)
       this.resume()
     } catch (error) {
       this.destroy(failureOf(error))
     }
+  }
+
+  /** A function that waits keeps its variables. So the one that waits for the pump has none of the first bytes. */
+  #newPump(response: ServerResponse): Pump {
+    const onWritten = (byteCount: number): void => {
+      this.#bytesSent += byteCount
+    }
+    const { reader, first } = this.#options.takeStart()
+    return new Pump({ reader, first, response, onWritten, onForeign: this.refuseForeign })
   }
 
   override _read(): void {
