@@ -58,6 +58,7 @@ const PARTS: Record<string, { expected?: RegExp; act: (page: Page) => Promise<vo
       await story(page, '200：另一个版本')
       await story(page, '完成，逐字节一致')
       await page.click('#break-replace')
+      await page.locator('#big-story li', { hasText: '现在是另一个版本' }).nth(1).waitFor()
       await page.click('#big-toggle')
       await story(page, '服务器在这之后已换成别的版本')
       await page.click('#break-cut')
