@@ -1,5 +1,5 @@
 import t from 'tap'
-import { codingOf } from '#plugin/rules/content-coding.js'
+import { codingOf, isContentEncoding } from '#plugin/rules/content-coding.js'
 
 t.test('a Content-Encoding of `identity` or of empty elements is no coding', async (t) => {
   for (const value of [undefined, null, '', 'identity', ' Identity , ', ','])
@@ -14,3 +14,9 @@ t.test(
     t.equal(codingOf(['gzip', 'br']), 'gzip, br', 'two lines')
   },
 )
+
+t.test('a Content-Encoding is a list of tokens', async (t) => {
+  for (const value of ['gzip', 'GZIP, br', ' gzip , , x-own ', '']) t.ok(isContentEncoding(value), value)
+  for (const value of ['gz ip', 'gzip;q=1', 'gzip\r\nx: y', 'gzip, "br"', 'é', 7, null, ['gzip']])
+    t.notOk(isContentEncoding(value), String(value))
+})
