@@ -45,7 +45,7 @@ for (const [name, localStorage] of Object.entries<PropertyDescriptor>({
 }
 
 for (const stored of ['{x', '', 'null', '7', '{"etag":1}']) {
-  t.test(`a journal that is damaged is none (${stored})`, async (t) => {
+  t.test(`a damaged journal counts as no journal (${stored})`, async (t) => {
     const journal = await journalWith(t, { value: { getItem: () => stored } })
     t.equal(journal.read(), null)
   })

@@ -52,7 +52,7 @@ export class Leases {
   /**
    * Waits for a connection.
    *
-   * @throws QueueTimeout if there is none for `queueTimeout`
+   * @throws QueueTimeout if none is free within `queueTimeout`
    */
   async take(signal: AbortSignal): Promise<Lease> {
     signal.throwIfAborted()

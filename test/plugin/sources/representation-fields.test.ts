@@ -22,7 +22,7 @@ t.test('names are in lower case, and what is undefined is left out', async (t) =
   t.strictSame({ ...representationFields({}) }, {})
 })
 
-t.test('a contentEncoding without a coding is none', async (t) => {
+t.test('a contentEncoding without a coding is left out', async (t) => {
   for (const contentEncoding of [undefined, '', 'identity', ' Identity ,'])
     t.strictSame({ ...representationFields({ contentEncoding }) }, {}, String(contentEncoding))
 })

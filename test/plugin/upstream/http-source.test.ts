@@ -164,7 +164,7 @@ t.test('with a strong date only, the date pins the version', async (t) => {
 for (const [name, stored] of Object.entries({
   'without a validator': { bytes: SMALL.bytes },
   'with a weak tag only': { bytes: SMALL.bytes, etag: 'W/"s"' },
-  'with a tag that is none': { bytes: SMALL.bytes, etag: 'unquoted' },
+  'with a tag that is not valid': { bytes: SMALL.bytes, etag: 'unquoted' },
   'with a date of now only': { bytes: SMALL.bytes, lastModified: new Date().toUTCString() },
 })) {
   t.test(`an object ${name} has no ranges`, async (t) => {
