@@ -12,6 +12,7 @@ import { measurePureModules } from './studies/pure-modules.ts'
 import { measureResponsiveness } from './studies/responsiveness.ts'
 import { measureScaling } from './studies/scaling.ts'
 import { measureStalledClients } from './studies/stalled-clients.ts'
+import { measureStores } from './studies/stores.ts'
 import { compareWithWrk, hasWrk } from './studies/wrk.ts'
 import { type Work, workNamed, works } from './workloads.ts'
 
@@ -42,6 +43,7 @@ const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | P
   general: ({ root }, { rounds }) => measureGeneralPath(root, rounds),
   pure: () => measurePureModules(),
   client: ({ root }, { rounds }) => measureDownloads(root, rounds),
+  stores: (_bench, { rounds }) => measureStores(rounds),
 }
 
 /** In the order in which they run. */

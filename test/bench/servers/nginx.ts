@@ -26,10 +26,26 @@ export async function nginxVersion(): Promise<string | undefined> {
 }
 
 /** Starts nginx with one worker and its own configuration in a temporary folder. */
-export async function startNginx(root: string, openFileCache: 'on' | 'off'): Promise<Server> {
+export function startNginx(root: string, openFileCache: 'on' | 'off'): Promise<Server> {
+  const cache = openFileCache === 'on' ? 'open_file_cache max=1000 inactive=60s;' : ''
+  return start(`${cache} root ${root};`)
+}
+
+/** Starts nginx as a proxy of another server, to which it keeps connections. */
+export function startNginxProxy(origin: string): Promise<Server> {
+  const { host } = new URL(origin)
+  const headers = `proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host ${host};`
+  return start(
+    `${headers} location / { proxy_pass http://origin; }`,
+    `upstream origin { server ${host}; keepalive 64; }`,
+  )
+}
+
+/** @param directives of the server. `upstream` are those beside it */
+async function start(directives: string, upstream = ''): Promise<Server> {
   const folder = await makeTemporaryFolder('send-range-nginx-')
   const port = await freePort()
-  await writeFile(join(folder, 'nginx.conf'), configuration({ root, folder, port, openFileCache }))
+  await writeFile(join(folder, 'nginx.conf'), configuration({ directives, upstream, folder, port }))
   const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
   const child = spawn('nginx', args, { env: { ...process.env, PATH }, stdio: 'ignore' })
   const exited = once(child, 'exit')
@@ -46,16 +62,15 @@ export async function startNginx(root: string, openFileCache: 'on' | 'off'): Pro
 }
 
 interface Configuration {
-  readonly root: string
+  readonly directives: string
+  readonly upstream: string
   readonly folder: string
   readonly port: number
-  readonly openFileCache: 'on' | 'off'
 }
 
-function configuration({ root, folder, port, openFileCache }: Configuration): string {
+function configuration({ directives, upstream, folder, port }: Configuration): string {
   // If root starts nginx, the worker would change to a user that cannot read the temporary folder.
   const user = userInfo().uid === 0 ? 'user root root;' : ''
-  const cache = openFileCache === 'on' ? 'open_file_cache max=1000 inactive=60s;' : ''
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   )
@@ -72,13 +87,13 @@ http {
   tcp_nopush off;
   keepalive_timeout 75s;
   keepalive_requests 1000000000;
-  ${cache}
+  ${upstream}
   ${temporary.join('\n  ')}
   types { }
   default_type application/octet-stream;
   server {
     listen 127.0.0.1:${port} backlog=4096;
-    root ${root};
+    ${directives}
   }
 }
 `

@@ -28,10 +28,21 @@ export class Bucket {
 
   /** Makes a bucket. The store ends with the run of tests, so its objects are not deleted. */
   static async make(t: Test, store: Store): Promise<Bucket> {
+    const bucket = await Bucket.create(store)
+    t.teardown(() => bucket.close())
+    return bucket
+  }
+
+  /** Makes a bucket outside of a test. Close it. */
+  static async create(store: Store): Promise<Bucket> {
     const bucket = new Bucket(store, `test-${randomBytes(8).toString('hex')}`)
-    t.teardown(() => bucket.#agent.destroy())
     await expect(200, await bucket.#send({ method: 'PUT', target: `/${bucket.name}` }))
     return bucket
+  }
+
+  /** Closes its connections to the store. */
+  close(): void {
+    this.#agent.destroy()
   }
 
   /** The same bucket, as it is reached at another endpoint. */

@@ -42,6 +42,11 @@ export async function storeFor(t: Test, name: StoreName): Promise<Store | undefi
   return undefined
 }
 
+/** Whether the programs of a store are on this machine. */
+export function isStoreInstalled(name: StoreName): boolean {
+  return missingFor(name) === undefined
+}
+
 function missingFor(name: StoreName): string | undefined {
   return STORES[name].programs.find((program) => !isInstalled(program))
 }
