@@ -61,10 +61,15 @@ async function startRelays(bucket: Bucket, notes: string[]): Promise<readonly Re
     const server = await startNodeServer('s3-relay', ['sdk', options, sdk])
     relays.push({ name: '@aws-sdk/client-s3', server, path: `/${KEY}` })
   }
+  const piped = await startNodeServer('s3-relay', ['piped', options])
+  relays.push({ name: 'aws4, node:http and pipe', server: piped, path: `/${KEY}` })
   if ((await nginxVersion()) === undefined) notes.push('nginx is not installed.')
   else {
     const server = await startNginxProxy(bucket.store.endpoint)
     relays.push({ name: 'nginx, proxy_pass', server, path: bucket.target(KEY) })
+    notes.push(
+      'The third row is the floor in Node: it signs a request and pipes the answer on, whatever it is.',
+    )
     notes.push('nginx hands on an object that everybody may read: it signs nothing, and checks nothing.')
   }
   return relays
