@@ -1,8 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import { whenOver } from './connection/response-lifetime.ts'
 import type { Settings } from './options.ts'
-import { wantedFor } from './response/decided-answer.ts'
-import type { Wanted } from './rules/wanted.ts'
+import { Foresight } from './response/decided-answer.ts'
 import { giveUp } from './sources/given-up.ts'
 import type { Opening } from './sources/opener.ts'
 import type { OpenContext } from './sources/source.ts'
@@ -11,7 +10,7 @@ const NEVER = new AbortController().signal
 
 /** What an opening depends on, besides its reply. */
 export interface OpeningOptions extends Pick<Opening, 'attempt'> {
-  readonly settings: Pick<Settings, 'acceptRanges' | 'etag' | 'maxRanges'>
+  readonly settings: Pick<Settings, 'acceptRanges' | 'etag' | 'lastModified' | 'maxRanges'>
 }
 
 /**
@@ -23,10 +22,10 @@ export class AnswerOpening implements Opening {
   readonly attempt: Opening['attempt']
   readonly acceptRanges: Opening['acceptRanges']
   readonly usesTag: boolean
-  readonly #maxRanges: number
+  readonly #settings: OpeningOptions['settings']
   #reply: FastifyReply | undefined
   #signal = NEVER
-  #wanted: Wanted | undefined
+  #foresight: Foresight | undefined
 
   constructor(reply: FastifyReply, { attempt, settings }: OpeningOptions) {
     this.#reply = reply
@@ -34,7 +33,7 @@ export class AnswerOpening implements Opening {
     this.attempt = attempt
     this.acceptRanges = settings.acceptRanges
     this.usesTag = settings.etag !== false
-    this.#maxRanges = settings.maxRanges
+    this.#settings = settings
   }
 
   /** Aborted when the response is over, if a source has asked for it. */
@@ -45,10 +44,15 @@ export class AnswerOpening implements Opening {
   context(): OpenContext {
     if (this.#reply !== undefined) {
       this.#signal = signalOf(this.#reply)
-      this.#wanted = wantedFor(this.#reply, { acceptRanges: this.acceptRanges, maxRanges: this.#maxRanges })
+      this.#foresight = new Foresight(this.#reply, this.#settings)
     }
     this.#reply = undefined
-    return { signal: this.#signal, wanted: this.#wanted && { ...this.#wanted } }
+    const foresight = this.#foresight
+    return {
+      signal: this.#signal,
+      wanted: foresight && { ...foresight.wanted },
+      wantedOf: (version) => foresight?.wantedOf(version),
+    }
   }
 }
 

@@ -31,6 +31,7 @@ export type { Wanted } from './rules/wanted.ts'
 export { type BufferSourceOptions, bufferSource } from './sources/buffer-source.ts'
 export { firstOf } from './sources/first-of.ts'
 export type {
+  KnownVersion,
   OpenContext,
   PositionalRepresentation,
   RangeSource,

@@ -1,10 +1,16 @@
 import type { FastifyReply } from 'fastify'
 import { rangeRequestOf } from '../request/request-fields.ts'
-import { type Decision, decide } from '../rules/decision.ts'
+import { type Decision, decide, type RangeRequest } from '../rules/decision.ts'
 import { isMultipart } from '../rules/media-type.ts'
-import { type RangeLimits, type Wanted, wantedBy } from '../rules/wanted.ts'
+import { isConditional, type Wanted, wantedAfter, wantedBy } from '../rules/wanted.ts'
+import type { KnownVersion } from '../sources/source.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { ResponseContext } from './response-fields.ts'
+import {
+  type HandlerFields,
+  type SelectionSettings,
+  selectedRepresentation,
+} from './selected-representation.ts'
 
 const OK = 200
 
@@ -46,13 +52,43 @@ function withContentType(context: ResponseContext, contentType: string): Respons
     : context
 }
 
-/** What the answer is going to read, before anything is opened. */
-export function wantedFor(reply: FastifyReply, limits: RangeLimits): Wanted {
-  const request = rangeRequestOf(reply.request)
-  return wantedBy(
-    reply.statusCode === OK ? request : { ...request, range: undefined, conditions: {} },
-    limits,
-  )
+/** The settings that say what an answer is going to read. */
+export interface ForesightSettings extends SelectionSettings {
+  readonly maxRanges: number
+}
+
+/**
+ * What an answer is going to read, before anything is opened. It does not refer to the reply: a source may keep it for
+ * ever.
+ */
+export class Foresight {
+  readonly wanted: Wanted
+  readonly #request: RangeRequest
+  readonly #settings: ForesightSettings
+  readonly #handlerFields: HandlerFields
+
+  constructor(reply: FastifyReply, { acceptRanges, etag, lastModified, maxRanges }: ForesightSettings) {
+    const request = rangeRequestOf(reply.request)
+    this.#request = reply.statusCode === OK ? request : { ...request, range: undefined, conditions: {} }
+    this.#settings = { acceptRanges, etag, lastModified, maxRanges }
+    this.#handlerFields = {
+      etag: reply.getHeader('etag'),
+      'last-modified': reply.getHeader('last-modified'),
+    }
+    this.wanted = wantedBy(this.#request, this.#settings)
+  }
+
+  /** As a source gets it: see `OpenContext`. */
+  wantedOf(version: KnownVersion): Wanted | undefined {
+    const fields = this.#handlerFields
+    const validators = [version.etag, version.lastModified, ...Object.values(fields)]
+    if (isConditional(this.#request) && validators.every((each) => each === undefined)) return undefined
+    const opened = { representation: version, dates: 'as given' } as const
+    const selected = selectedRepresentation(opened, this.#settings, fields)
+    const { maxRanges } = this.#settings
+    const decision = decide(this.#request, selected, { maxRanges, partType: () => undefined })
+    return wantedAfter(this.#request.method, decision)
+  }
 }
 
 function decideFor(reply: FastifyReply, context: ResponseContext, maxRanges: number): Decision {

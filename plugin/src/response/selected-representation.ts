@@ -3,7 +3,7 @@ import { SendRangeError } from '../errors.ts'
 import type { Selected } from '../rules/decision.ts'
 import { type EntityTag, parseEntityTag } from '../rules/entity-tag.ts'
 import { parseHttpDate } from '../rules/http-date.ts'
-import type { Representation } from '../sources/source.ts'
+import type { KnownVersion } from '../sources/source.ts'
 
 /** Fields that the handler has set on the reply, by their names in lower case. */
 export type HandlerFields = Readonly<Record<string, unknown>>
@@ -17,9 +17,9 @@ export interface SelectionSettings {
   readonly lastModified: 'mtime' | false
 }
 
-/** What was opened. */
+/** What was opened, or what is known of it before. */
 export interface Opened {
-  readonly representation: Representation
+  readonly representation: KnownVersion
   /** `weak`: another version may have the same date. */
   readonly dates: 'as given' | 'weak'
 }
@@ -57,7 +57,7 @@ export function selectedRepresentation(
   }
 }
 
-function acceptRangesOf({ acceptRanges }: Representation, settings: SelectionSettings): 'bytes' | 'none' {
+function acceptRangesOf({ acceptRanges }: KnownVersion, settings: SelectionSettings): 'bytes' | 'none' {
   if (acceptRanges === undefined) return settings.acceptRanges
   if (acceptRanges === 'bytes' || acceptRanges === 'none') return acceptRanges
   throw new SendRangeError('ERR_RANGE_SOURCE', "The acceptRanges of a source must be 'bytes' or 'none'")
@@ -67,7 +67,7 @@ type DateStrength = 'strong' | 'weak' | 'open'
 
 const STRENGTHS: ReadonlySet<unknown> = new Set<DateStrength>(['strong', 'weak', 'open'])
 
-function strengthOf({ lastModifiedStrength = 'strong' }: Representation): DateStrength {
+function strengthOf({ lastModifiedStrength = 'strong' }: KnownVersion): DateStrength {
   if (STRENGTHS.has(lastModifiedStrength)) return lastModifiedStrength
   const message = "The lastModifiedStrength of a source must be 'strong', 'weak' or 'open'"
   throw new SendRangeError('ERR_RANGE_SOURCE', message)
@@ -83,7 +83,7 @@ function strengthAt(date: number | undefined, strength: DateStrength, now: numbe
 }
 
 function etagOf(
-  representation: Representation,
+  representation: KnownVersion,
   settings: SelectionSettings,
   fromHandler: unknown,
 ): EntityTag | undefined {
@@ -96,7 +96,7 @@ function etagOf(
 }
 
 interface DateContext {
-  readonly representation: Representation
+  readonly representation: KnownVersion
   readonly settings: SelectionSettings
   readonly now: number
 }

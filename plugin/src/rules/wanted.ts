@@ -1,4 +1,4 @@
-import type { RangeRequest } from './decision.ts'
+import type { Decision, RangeRequest } from './decision.ts'
 import { parseEntityTag } from './entity-tag.ts'
 import { parseHttpDate } from './http-date.ts'
 import { parseRangeSet, type RangeSpec } from './range-set.ts'
@@ -47,6 +47,26 @@ export function wantedBy(request: RangeRequest, { acceptRanges, maxRanges }: Ran
   if (range === undefined || acceptRanges === 'none' || !mayApply(conditions.ifRange)) return WHOLE
   const parsed = parseRangeSet(range, maxRanges)
   return parsed.kind === 'ignored' ? WHOLE : wantedOf(parsed.specs)
+}
+
+/** What an answer reads that has been decided like this. */
+export function wantedAfter(method: string, decision: Decision): Wanted {
+  if (method === 'HEAD') return HEAD
+  switch (decision.kind) {
+    case 'full':
+      return WHOLE
+    case 'partial':
+      return { kind: 'range', ...decision.range }
+    case 'multipart':
+      return { kind: 'several' }
+    default:
+      return HEAD
+  }
+}
+
+/** Whether the answer depends on validators of what was opened. */
+export function isConditional({ conditions }: Pick<RangeRequest, 'conditions'>): boolean {
+  return Object.values(conditions).some((value) => value !== undefined)
 }
 
 /** §13.1.5: a weak entity-tag continues no download, and anything but a tag or a date is no validator. */

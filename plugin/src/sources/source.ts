@@ -93,6 +93,12 @@ export interface PositionalRepresentation extends RepresentationMetadata {
  */
 export type Representation = StreamedRepresentation | PositionalRepresentation
 
+/** What a source knows of a version before it is opened. It may be old. */
+export type KnownVersion = Pick<
+  RepresentationMetadata,
+  'size' | 'etag' | 'lastModified' | 'lastModifiedStrength' | 'acceptRanges'
+>
+
 /** What {@link RangeSource.open} gets to know about the request. */
 export interface OpenContext {
   /** Aborted when the client goes away. */
@@ -102,6 +108,12 @@ export interface OpenContext {
    * always gives it. Other callers of `open` may leave it out.
    */
   readonly wanted?: Wanted | undefined
+  /**
+   * What the answer is going to read if this is what `open` returns: exactly, after conditions, and with the ranges of
+   * this version. A source that remembers versions can make one request for one answer with it. Undefined if the request
+   * has conditions, and the version has no validators. Other callers of `open` may leave it out.
+   */
+  readonly wantedOf?: ((version: KnownVersion) => Wanted | undefined) | undefined
 }
 
 /** Where representations come from: files, a buffer, rows of a database, an object store. */

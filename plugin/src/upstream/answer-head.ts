@@ -5,6 +5,8 @@ export interface AnswerHead {
   readonly fields: Readonly<Record<string, string | undefined>>
   /** The code of an error, from its body or a field. */
   readonly code?: string | undefined
+  /** The size of the object, from the body of an error. */
+  readonly actualSize?: number | undefined
 }
 
 /** The length of the body; undefined if the head does not say it. */

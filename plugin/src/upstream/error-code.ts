@@ -9,3 +9,11 @@ const CODE_ELEMENT = /<Code>\s*([A-Za-z][A-Za-z0-9.]{0,99})\s*<\/Code>/
 export function errorCodeOf(body: string): string | undefined {
   return CODE_ELEMENT.exec(body)?.[1]
 }
+
+const SIZE_ELEMENT = /<ActualObjectSize>(\d{1,16})<\/ActualObjectSize>/
+
+/** The size of the object, from the body of a 416 of S3, which has no Content-Range. */
+export function actualSizeOf(body: string): number | undefined {
+  const size = Number(SIZE_ELEMENT.exec(body)?.[1])
+  return Number.isSafeInteger(size) ? size : undefined
+}

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import type { Wanted } from '../rules/wanted.ts'
+import type { KnownVersion, OpenContext } from '../sources/source.ts'
 
 /** A range that costs nothing, for an answer that needs the head only. */
 export const FIRST_BYTE: ByteRange = { first: 0, last: 0 }
@@ -7,21 +8,33 @@ export const FIRST_BYTE: ByteRange = { first: 0, last: 0 }
 /** The last position of a range that is open at its end. The store has no need to know the open form. */
 const TO_THE_END = Number.MAX_SAFE_INTEGER
 
+/** What an answer wants, as far as the request says it. */
+export type Hints = Pick<OpenContext, 'wanted' | 'wantedOf'>
+
 /**
  * The range of the first request for an answer; undefined: without Range. If the answer has one range, the body of the
  * first request is the body of the answer. An answer with the last bytes needs the length of the object for that, and one
  * with several ranges asks for its head first. Stores disagree about both forms.
  *
- * @param size the length that the object had last; undefined if it is not known
+ * @param known the version that the object had last; undefined if it is not known
  */
-export function firstRange(wanted: Wanted | undefined, size: number | undefined): ByteRange | undefined {
+export function firstRange(
+  { wanted, wantedOf }: Hints,
+  known: KnownVersion | undefined,
+): ByteRange | undefined {
+  // Nothing has no first byte, and its whole costs nothing.
+  if (known?.size === 0) return undefined
+  return rangeFor((known && wantedOf?.(known)) ?? wanted, known?.size)
+}
+
+function rangeFor(wanted: Wanted | undefined, size: number | undefined): ByteRange | undefined {
   switch (wanted?.kind) {
     case 'whole':
       return undefined
     case 'range':
       return { first: wanted.first, last: Math.min(wanted.last ?? TO_THE_END, TO_THE_END) }
     case 'suffix':
-      return size !== undefined && size > 0 && wanted.length > 0
+      return size !== undefined && wanted.length > 0
         ? { first: Math.max(0, size - wanted.length), last: size - 1 }
         : FIRST_BYTE
     default:
@@ -29,7 +42,16 @@ export function firstRange(wanted: Wanted | undefined, size: number | undefined)
   }
 }
 
-/** The request after the answer that no byte of a range is there. */
+/** The request after the answer that no byte of a range is there. Nothing else starts after its first byte. */
 export function rangeAfterUnsatisfiable(size: number | undefined): ByteRange | undefined {
-  return size === undefined || size === 0 ? undefined : FIRST_BYTE
+  return size === 0 ? undefined : FIRST_BYTE
+}
+
+/**
+ * Whether an answer about an object of this size is a 416, whatever else the object is. One that asks about a copy, or is
+ * a HEAD, needs to know more.
+ */
+export function isUnsatisfiable({ wanted, wantedOf }: Hints, size: number | undefined): size is number {
+  if (size === undefined || wanted === undefined || wanted.kind === 'head') return false
+  return wantedOf?.({ size })?.kind === 'head'
 }

@@ -1,3 +1,4 @@
+import { representationChanged } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import type { RepresentationMetadata, StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
@@ -43,6 +44,17 @@ export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation
       return new ObjectRead(range, signal, { object, takeArrived, retries: settings.retries }).chunks()
     },
     close: drop,
+  }
+}
+
+/** Stands for an object of which only the size is known, for an answer without its bytes and its validators. */
+export function unsatisfiedRepresentation(size: number): StreamedRepresentation {
+  return {
+    size,
+    read() {
+      throw representationChanged()
+    },
+    close() {},
   }
 }
 

@@ -1,9 +1,9 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
-import { errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
+import { actualSizeOf, errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
 import { exchange } from './exchange.ts'
-import { KnownSizes } from './known-sizes.ts'
+import { KnownVersions } from './known-versions.ts'
 import { Leases } from './leases.ts'
 import { ReceivedBody } from './received-body.ts'
 import { Interruption } from './upstream-errors.ts'
@@ -34,7 +34,7 @@ export type StoreAnswer =
 export class Store {
   readonly settings: UpstreamSettings
   readonly form: RequestForm
-  readonly sizes: KnownSizes = new KnownSizes()
+  readonly versions: KnownVersions = new KnownVersions()
   readonly #agents: Agents
   readonly #leases: Leases
 
@@ -85,9 +85,9 @@ interface Unjudged {
 }
 
 async function judged({ head, body, range, responseTimeout }: Unjudged): Promise<StoreAnswer> {
-  const code =
-    head.fields['x-ms-error-code'] ?? (head.status < 400 ? undefined : await codeIn(body, responseTimeout))
-  const known = { ...head, code }
+  const document = head.status < 400 ? '' : await errorIn(body, responseTimeout)
+  const code = head.fields['x-ms-error-code'] ?? errorCodeOf(document)
+  const known = { ...head, code, actualSize: actualSizeOf(document) }
   const verdict = verdictOn(known, range)
   if (verdict.kind === 'part' || verdict.kind === 'whole') return { verdict, head, body }
   if (head.status < 400) body.destroy()
@@ -95,8 +95,8 @@ async function judged({ head, body, range, responseTimeout }: Unjudged): Promise
   return { verdict, head: known }
 }
 
-/** Reads the code of an error from the start of its body, which ends here. */
-async function codeIn(body: ReceivedBody, responseTimeout: number): Promise<string | undefined> {
+/** Reads the start of the body of an error, which ends here. */
+async function errorIn(body: ReceivedBody, responseTimeout: number): Promise<string> {
   const timer = setTimeout(() => body.destroy(), responseTimeout)
   let text = ''
   try {
@@ -112,5 +112,5 @@ async function codeIn(body: ReceivedBody, responseTimeout: number): Promise<stri
     body.destroy()
   }
   clearTimeout(timer)
-  return errorCodeOf(text)
+  return text
 }

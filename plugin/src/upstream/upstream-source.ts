@@ -2,7 +2,6 @@ import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
-import type { Wanted } from '../rules/wanted.ts'
 import { openSource } from '../sources/foreign-source.ts'
 import { assertWanted } from '../sources/given-up.ts'
 import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
@@ -10,9 +9,9 @@ import { refusalError } from '../sources/refused-path.ts'
 import type { OpenContext, RangeSource, Representation, StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Attempts } from './attempts.ts'
-import { firstRange, rangeAfterUnsatisfiable } from './first-request.ts'
+import { firstRange, type Hints, isUnsatisfiable, rangeAfterUnsatisfiable } from './first-request.ts'
 import { checkKey } from './object-key.ts'
-import { objectRepresentation } from './object-representation.ts'
+import { objectRepresentation, unsatisfiedRepresentation } from './object-representation.ts'
 import { Store, type StoreAnswer } from './store.ts'
 import { StoredObject } from './stored-object.ts'
 import { archived, QueueTimeout, unavailable, upstreamFailure } from './upstream-errors.ts'
@@ -63,13 +62,12 @@ class UpstreamOpener implements Opener {
 async function openFor(
   store: Store,
   path: unknown,
-  { signal, wanted }: OpenContext,
+  context: OpenContext,
 ): Promise<StreamedRepresentation | undefined> {
   if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
-  assertWanted(signal)
+  assertWanted(context.signal)
   const checked = checkKey(path)
-  const opened =
-    checked.kind === 'refused' ? checked.reason : await openObject(store, path, { signal, wanted })
+  const opened = checked.kind === 'refused' ? checked.reason : await openObject(store, path, context)
   if (!isRefusal(opened)) return opened
   const error = refusalError(opened)
   if (error !== undefined) throw error
@@ -81,19 +79,19 @@ type Opened = Extract<StoreAnswer, { readonly body: unknown }>
 /** An answer without bytes, except that of a range after the end. */
 type Refused = Exclude<Verdict, { kind: 'part' | 'whole' | 'busy' | 'unsatisfiable' }>
 
-interface ObjectContext {
+interface ObjectContext extends Hints {
   readonly signal: AbortSignal
-  readonly wanted: Wanted | undefined
 }
 
 async function openObject(
   store: Store,
   path: string,
-  { signal, wanted }: ObjectContext,
+  { signal, ...hints }: ObjectContext,
 ): Promise<StreamedRepresentation | Refusal> {
-  const attempts = new Attempts(store.settings.retries, signal)
+  const { versions, settings } = store
+  const attempts = new Attempts(settings.retries, signal)
   const object = new StoredObject(store, path)
-  for (let range = firstRange(wanted, store.sizes.get(path)); ; ) {
+  for (let range = firstRange(hints, versions.get(path)); ; ) {
     let answer: StoreAnswer | undefined
     try {
       answer = await object.first(range, signal)
@@ -104,14 +102,18 @@ async function openObject(
     }
     if (answer === undefined) return 'not-in-source'
     if ('body' in answer) {
-      store.sizes.set(path, answer.verdict.size)
-      return represented(store, object, { answer, asked: range })
+      const opened = represented(store, object, { answer, asked: range })
+      versions.set(path, opened)
+      return opened
     }
     const { verdict } = answer
-    if (verdict.kind !== 'unsatisfiable') return refused(verdict, store.settings)
-    const next = rangeAfterUnsatisfiable(verdict.size)
-    // An object that had no bytes a moment ago, and the other way round, is asked for again without Range.
-    range = range?.first === 0 ? undefined : next
+    if (verdict.kind !== 'unsatisfiable') {
+      versions.delete(path)
+      return refused(verdict, settings)
+    }
+    const size = range?.first === 0 ? 0 : verdict.size
+    if (isUnsatisfiable(hints, size)) return unsatisfiedRepresentation(size)
+    range = rangeAfterUnsatisfiable(size)
   }
 }
 

@@ -75,9 +75,9 @@ function verdictOnWhole(head: AnswerHead): Verdict {
   return size === undefined ? unusable('a 200 without Content-Length') : { kind: 'whole', size }
 }
 
-function unsatisfiedSize({ fields }: AnswerHead): number | undefined {
+function unsatisfiedSize({ fields, actualSize }: AnswerHead): number | undefined {
   const got = parseContentRange(fields['content-range'])
-  return got?.kind === 'unsatisfied' ? got.size : undefined
+  return got?.kind === 'unsatisfied' ? got.size : actualSize
 }
 
 function unusable(reason: string): Verdict {

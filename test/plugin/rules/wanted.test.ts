@@ -1,6 +1,6 @@
 import t from 'tap'
-import { decide, type RangeRequest } from '#plugin/rules/decision.js'
-import { type RangeLimits, type Wanted, wantedBy } from '#plugin/rules/wanted.js'
+import { type Decision, decide, type RangeRequest } from '#plugin/rules/decision.js'
+import { isConditional, type RangeLimits, type Wanted, wantedAfter, wantedBy } from '#plugin/rules/wanted.js'
 
 const LIMITS: RangeLimits = { acceptRanges: 'bytes', maxRanges: 3 }
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -82,6 +82,28 @@ table('§14.2 ranges are for GET', [
   { name: 'POST', method: 'POST', range: 'bytes=0-4', want: WHOLE },
   { name: 'POST with If-None-Match', method: 'POST', conditions: { ifNoneMatch: '"a"' }, want: WHOLE },
 ])
+
+t.test('what is read follows from the decision', async (t) => {
+  const rows: readonly (readonly [Decision, Wanted])[] = [
+    [{ kind: 'full' }, WHOLE],
+    [{ kind: 'partial', range: { first: 0, last: 4 } }, FIRST_FIVE],
+    [{ kind: 'multipart', ranges: [{ first: 0, last: 4 }] }, SEVERAL],
+    [{ kind: 'not-modified', matched: 'strong' }, HEAD],
+    [{ kind: 'precondition-failed' }, HEAD],
+    [{ kind: 'unsatisfiable' }, HEAD],
+  ]
+  for (const [decision, want] of rows) {
+    t.strictSame(wantedAfter('GET', decision), want, decision.kind)
+    t.strictSame(wantedAfter('HEAD', decision), HEAD, decision.kind)
+  }
+})
+
+t.test('a request with any condition is conditional', async (t) => {
+  t.notOk(isConditional({ conditions: {} }))
+  t.notOk(isConditional({ conditions: { ifMatch: undefined } }))
+  for (const name of ['ifMatch', 'ifNoneMatch', 'ifModifiedSince', 'ifUnmodifiedSince', 'ifRange'])
+    t.ok(isConditional({ conditions: { [name]: '' } }), name)
+})
 
 t.test('what is decided for a representation of any size is what was wanted, or less', async (t) => {
   const ends = ['0', '1', '4', '9', '10', '']

@@ -3,6 +3,7 @@ import {
   bufferSource,
   fileSource,
   firstOf,
+  type KnownVersion,
   type OpenContext,
   type RangePluginOptions,
   type RangeSource,
@@ -67,6 +68,57 @@ t.test('open is told what the answer is going to read', async (t) => {
     { kind: 'head' },
     { kind: 'range', first: 2, last: 5 },
   ])
+})
+
+/** What a source learns about a version that it remembers. */
+async function wantedOf(
+  t: Test,
+  headers: Record<string, string>,
+  version: KnownVersion,
+  reply: Record<string, string> = {},
+): Promise<Wanted | undefined> {
+  let wanted: Wanted | undefined
+  const source: RangeSource = {
+    open(_path, context) {
+      wanted = context.wantedOf?.(version)
+      return undefined
+    },
+  }
+  const app = await serving(t, { source }, (app) => {
+    app.get('/f', (_request, answer) => answer.headers(reply).sendRange('f'))
+  })
+  await app.inject({ url: '/f', headers })
+  return wanted
+}
+
+t.test('open can ask what the answer reads of a version that the source remembers', async (t) => {
+  const version: KnownVersion = { size: 10, etag: '"v1"', lastModified: new Date(DATE) }
+  const rows: readonly (readonly [Record<string, string>, Wanted])[] = [
+    [{}, { kind: 'whole' }],
+    [{ range: 'bytes=7-' }, { kind: 'range', first: 7, last: 9 }],
+    [{ range: 'bytes=-3' }, { kind: 'range', first: 7, last: 9 }],
+    [{ range: 'bytes=10-' }, { kind: 'head' }],
+    [{ 'if-none-match': '"v1"' }, { kind: 'head' }],
+    [{ 'if-none-match': '"v0"' }, { kind: 'whole' }],
+    [{ 'if-modified-since': DATE }, { kind: 'head' }],
+    [{ 'if-match': '"v0"' }, { kind: 'head' }],
+    [
+      { range: 'bytes=7-', 'if-range': '"v1"' },
+      { kind: 'range', first: 7, last: 9 },
+    ],
+    [{ range: 'bytes=7-', 'if-range': '"v0"' }, { kind: 'whole' }],
+  ]
+  for (const [headers, want] of rows)
+    t.strictSame(await wantedOf(t, headers, version), want, JSON.stringify(headers))
+})
+
+t.test('without validators only a request without conditions is foreseen', async (t) => {
+  const size = { size: 10 }
+  t.strictSame(await wantedOf(t, { range: 'bytes=10-' }, size), { kind: 'head' })
+  t.equal(await wantedOf(t, { range: 'bytes=10-', 'if-range': '"v1"' }, size), undefined)
+  t.equal(await wantedOf(t, { 'if-none-match': '"v1"' }, size), undefined)
+  const ofHandler = await wantedOf(t, { 'if-none-match': '"v1"' }, size, { etag: '"v1"' })
+  t.strictSame(ofHandler, { kind: 'head' }, 'the tag of the handler counts')
 })
 
 t.test('the options and the status of the handler count', async (t) => {
