@@ -16,7 +16,7 @@ export const PROGRAMS = {
     name: 'demo-server',
     command: 'npm start',
     files: ['demo-server/dist/main.js', 'plugin/dist/index.js'],
-    values: { port: 'N', host: 'H', data: 'DIR' },
+    values: { port: 'N', host: 'H', data: 'DIR', s3: 'URL' },
     flags: [],
   },
 }

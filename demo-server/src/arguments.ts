@@ -1,8 +1,16 @@
 import { parseArgs } from 'node:util'
+import { type BucketAddress, parseBucketAddress } from './bucket-address.ts'
 
 /** The parsed command line. */
 export type Arguments =
-  | { kind: 'run'; port: number | undefined; host: string; dataDir: string | undefined; quiet: boolean }
+  | {
+      kind: 'run'
+      port: number | undefined
+      host: string
+      dataDir: string | undefined
+      s3: BucketAddress | undefined
+      quiet: boolean
+    }
   | { kind: 'help' }
   | { kind: 'invalid'; message: string }
 
@@ -17,20 +25,33 @@ Options
   --host H    listen on this address (default 127.0.0.1: this machine only)
   --data DIR  folder for the files that the demo generates (default
               demo-server/.data)
+  --s3 URL    read the files of the walk-through from a bucket, not from disk:
+              s3://BUCKET/PREFIX or https://ENDPOINT/BUCKET/PREFIX
   --quiet     log warnings and errors only
   -h, --help  show this text
+
+Environment, with --s3
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+              the keys of the store; those of a profile of the aws command:
+              eval "$(aws configure export-credentials --format env)"
+  AWS_REGION, AWS_DEFAULT_REGION
+              the region of the bucket (default us-east-1)
+  AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL
+              the store of s3://… (default: AWS)
 
 Exit status
   0    stopped by a signal or by its parent
   1    a bug in this program
   2    a wrong option
   4    cannot listen on this address and port
+  5    the bucket cannot be read, or lacks the files
 `
 
 const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
   data: { type: 'string' },
+  s3: { type: 'string' },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
@@ -44,11 +65,12 @@ export function parseArguments(args: readonly string[]): Arguments {
   try {
     const { values } = parseArgs({ args: [...args], options: OPTIONS })
     if (values.help) return { kind: 'help' }
-    for (const name of ['host', 'data'] as const) {
+    for (const name of ['host', 'data', 's3'] as const) {
       if (values[name] === '') throw new RangeError(`--${name} must not be empty`)
     }
     const port = values.port === undefined ? undefined : parsePort(values.port)
-    return { kind: 'run', port, host: values.host, dataDir: values.data, quiet: values.quiet }
+    const s3 = values.s3 === undefined ? undefined : parseBucketAddress(values.s3)
+    return { kind: 'run', port, host: values.host, dataDir: values.data, s3, quiet: values.quiet }
   } catch (error) {
     return { kind: 'invalid', message: error instanceof Error ? reasonOf(error) : String(error) }
   }

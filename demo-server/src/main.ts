@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
+import type { RangeSource } from 'fastify-send-range'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type Arguments, HELP, parseArguments } from './arguments.ts'
+import { openBucket } from './bucket.ts'
+import type { BucketAddress } from './bucket-address.ts'
 import { chooseDataFolder } from './data-folder.ts'
 import { listen } from './listen.ts'
 import { buildServer, DATA, FILES } from './server.ts'
@@ -11,6 +14,7 @@ import { walkFileNames } from './walk-files.ts'
 /** Exit statuses. close-with-grace itself uses 0 (normal stop) and 1 (error). */
 const EXIT_USAGE = 2
 const EXIT_CANNOT_LISTEN = 4
+const EXIT_NO_BUCKET = 5
 /** The server limits how long `close()` takes. If even that hangs, the process ends after this many ms. */
 const LAST_RESORT = 15_000
 
@@ -43,10 +47,24 @@ function createLogger(quiet: boolean): Logger {
   )
 }
 
-async function run({ port, host, dataDir, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
+/** The source of the files, which has all of them. Without a bucket they are files. */
+async function sourceOf(
+  address: BucketAddress | undefined,
+  logger: Logger,
+): Promise<RangeSource | undefined> {
+  if (address === undefined) return undefined
+  const names = await walkFileNames(FILES)
+  const bucket = await openBucket(address, { folder: FILES, names, env: process.env })
+  if (bucket.kind === 'unusable') return fail(EXIT_NO_BUCKET, 'ERR_BUCKET', bucket.message)
+  logger.info(`${names.join(', ')}: from ${bucket.place}; all other files from this machine`)
+  return bucket.source
+}
+
+async function run({ port, host, dataDir, s3, quiet }: Extract<Arguments, { kind: 'run' }>): Promise<void> {
   const logger = createLogger(quiet)
+  const source = await sourceOf(s3, logger)
   const data = dataDir === undefined ? await chooseDataFolder(DATA) : null
-  const app = await buildServer({ logger, dataDir: data?.path ?? resolve(dataDir ?? DATA) })
+  const app = await buildServer({ logger, source, dataDir: data?.path ?? resolve(dataDir ?? DATA) })
   if (data?.isTemporary) {
     app.addHook('onClose', () => data.remove())
     logger.info(`${DATA} cannot be written to: generated files are in ${data.path} until the server ends`)

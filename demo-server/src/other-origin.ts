@@ -4,12 +4,13 @@ import rangePlugin, { corsOptions } from 'fastify-send-range'
 import { type LiveLog, liveLog } from './live-log.ts'
 import { ownHost } from './own-host.ts'
 import { gracefulShutdown } from './shutdown.ts'
-import { walkFiles } from './walk-files.ts'
+import { type WalkFilesOptions, walkFiles } from './walk-files.ts'
 
 /** What the second server shares with the first. */
 export interface OtherOriginOptions {
   /** The folder of the walk-through's files. */
   files: string
+  walk: WalkFilesOptions
   log: LiveLog
   /** In ms. */
   shutdownLimit: number
@@ -28,18 +29,19 @@ export async function buildOtherOrigin(options: OtherOriginOptions): Promise<Fas
   await app.register(ownHost)
   await app.register(liveLog, { log: options.log })
   await app.register(rangePlugin, { root: options.files })
-  await app.register(walkFiles, { prefix: '/none' })
+  const { walk } = options
+  await app.register(walkFiles, { prefix: '/none', ...walk })
   await app.register(
     async (scope) => {
       await scope.register(cors, { origin: true, allowedHeaders: [] })
-      await scope.register(walkFiles)
+      await scope.register(walkFiles, walk)
     },
     { prefix: '/origin' },
   )
   await app.register(
     async (scope) => {
       await scope.register(cors, { ...corsOptions(), origin: true })
-      await scope.register(walkFiles)
+      await scope.register(walkFiles, walk)
     },
     { prefix: '/recipe' },
   )

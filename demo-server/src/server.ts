@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import rangePlugin from 'fastify-send-range'
+import rangePlugin, { type RangeSource } from 'fastify-send-range'
 import { addressOf } from './address.ts'
 import { documents } from './documents.ts'
 import { hideInternalErrors } from './errors.ts'
@@ -12,7 +12,7 @@ import { page } from './page.ts'
 import { RequestLog } from './request-log.ts'
 import { settings } from './settings.ts'
 import { gracefulShutdown, type ShutdownOptions } from './shutdown.ts'
-import { walkFiles } from './walk-files.ts'
+import { type WalkFilesOptions, walkFileNames, walkFiles } from './walk-files.ts'
 
 /** The folder of the walk-through's files. */
 export const FILES: string = fileURLToPath(new URL('../files/', import.meta.url))
@@ -27,6 +27,8 @@ export interface ServerOptions {
   logger?: FastifyBaseLogger | undefined
   /** The folder of the walk-through's files. Default: the demo's own. */
   files?: string | undefined
+  /** Where the files of the names in `files` come from, such as a bucket. Default: `files` itself. */
+  source?: RangeSource | undefined
   /** The folder for the files that the demo generates. Default: `demo-server/.data`. */
   dataDir?: string | undefined
   /** The size of the big file that the demo generates, in MiB. Default: 48, as the page says. */
@@ -47,7 +49,11 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
     ...(options.logger && { loggerInstance: options.logger, logController: new RequestLog() }),
     forceCloseConnections: true,
   })
-  const other = await buildOtherOrigin({ files, log, shutdownLimit, logger: options.logger })
+  const walk: WalkFilesOptions =
+    options.source === undefined
+      ? {}
+      : { from: { source: options.source, names: await walkFileNames(files) } }
+  const other = await buildOtherOrigin({ files, walk, log, shutdownLimit, logger: options.logger })
   const otherPort = (): number | undefined => addressOf(other)?.port
   app.setErrorHandler(hideInternalErrors)
   await app.register(gracefulShutdown, { limit: shutdownLimit })
@@ -56,11 +62,11 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   await app.register(rangePlugin, { root: files })
   await app.register(page, { otherPort })
   await app.register(documents)
-  await app.register(settings, { otherPort })
+  await app.register(settings, { otherPort, filesFrom: walk.from === undefined ? 'folder' : 'bucket' })
   await app.register(liveLogRoute)
   const { dataDir = DATA, bigFileSize } = options
   await app.register(lab, { prefix: '/lab', dataDir, bigFileSize })
-  await app.register(walkFiles)
+  await app.register(walkFiles, walk)
   app.addHook('onListen', async () => {
     const address = addressOf(app)
     if (address) await other.listen({ port: 0, host: address.address })

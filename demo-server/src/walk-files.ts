@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
+import type { RangeSource } from 'fastify-send-range'
 
 /** An hour is long enough for a browser to keep pieces, and short enough to try a change. */
 const CACHE_CONTROL = 'public, max-age=3600'
@@ -10,12 +11,26 @@ const params = {
   properties: { file: { type: 'string', maxLength: 255 } },
 } as const
 
+/** The options of {@link walkFiles}. */
+export interface WalkFilesOptions {
+  /**
+   * Another place for the files, and their names: a bucket may hold private objects beside them, and pages of other
+   * origins can read what is served here.
+   */
+  from?: { readonly source: RangeSource; readonly names: readonly string[] }
+}
+
 /** `GET /<name>`: the files that the walk-through downloads piece by piece. */
-export async function walkFiles(app: FastifyInstance): Promise<void> {
+export async function walkFiles(app: FastifyInstance, { from }: WalkFilesOptions): Promise<void> {
+  const options = { cacheControl: CACHE_CONTROL, ...(from !== undefined && { source: from.source }) }
   app.get<{ Params: { file: string } }>(
     '/:file',
     { schema: { params }, config: { live: true } },
-    (request, reply) => reply.sendRange(request.params.file, { cacheControl: CACHE_CONTROL }),
+    (request, reply) => {
+      const { file } = request.params
+      if (from !== undefined && !from.names.includes(file)) return reply.callNotFound()
+      return reply.sendRange(file, options)
+    },
   )
 }
 

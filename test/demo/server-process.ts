@@ -16,9 +16,18 @@ export interface ServerProcess {
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-/** Starts the command with plain pipes, as a shell would. Kill it, or wait for its end. */
-export function start(args: readonly string[]): ServerProcess {
-  return watch(spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }))
+/**
+ * Starts the command with plain pipes, as a shell would. Kill it, or wait for its end. It gets none of the variables that
+ * the aws command reads, except those of `env`.
+ */
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ServerProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))
+  return watch(
+    spawn(process.execPath, [MAIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...Object.fromEntries(inherited), ...env },
+    }),
+  )
 }
 
 /** Starts the command as the demo client does: with an IPC channel. */

@@ -210,6 +210,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'The demo server': '演示服务器',
     'The page': '演示页面',
     'The command': '演示服务器的命令',
+    'From a bucket': '从存储桶读取',
     'What it is made of': '演示服务器的组成',
   },
 }

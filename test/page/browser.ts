@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildServer } from 'demo-server'
+import type { RangeSource } from 'fastify-send-range'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { type Appearance, type Engine, findProgram, launch, type Start } from './engines.ts'
@@ -26,8 +27,8 @@ export interface Demo {
   browserFor: (appearance: Appearance | undefined) => Promise<Browser>
 }
 
-/** Starts a demo with a small big file, and a browser. Without the browser, fails in CI, and is skipped elsewhere. */
-export async function startDemo(t: Test, engine: Engine): Promise<Demo | undefined> {
+/** Starts a demo with a small big file, and a browser. `source` has its other files, if not a folder. Without the browser, fails in CI, and is skipped elsewhere. */
+export async function startDemo(t: Test, engine: Engine, source?: RangeSource): Promise<Demo | undefined> {
   const executablePath = await findProgram(engine)
   if (executablePath === undefined) {
     if (process.env['CI']) t.fail(`CI needs ${engine} on the PATH`)
@@ -39,7 +40,7 @@ export async function startDemo(t: Test, engine: Engine): Promise<Demo | undefin
     join(folder, name),
   ) as [string, string, string]
   await cp(new URL('../files/', import.meta.resolve('demo-server')), files, { recursive: true })
-  const app = await buildServer({ files, dataDir, bigFileSize: BIG_FILE_SIZE })
+  const app = await buildServer({ files, source, dataDir, bigFileSize: BIG_FILE_SIZE })
   const url = await app.listen({ port: 0 })
   const start = { engine, executablePath, downloadsPath }
   const browsers = new Map<string, Promise<Browser>>()

@@ -1,4 +1,5 @@
 import { startBigFile } from './big-file.js'
+import { sayFilesFrom } from './files-from.js'
 import { startLiveLog } from './live-log.js'
 import { startOtherOrigin } from './other-origin.js'
 import { startOwnRequests } from './own-requests.js'
@@ -12,4 +13,4 @@ startWalk()
 startTryIt()
 startVideo()
 startLiveLog(startOwnRequests((section, entries) => section === 'video' && drawVideo(entries)))
-await Promise.all([startBigFile(), startOtherOrigin()])
+await Promise.all([startBigFile(), startOtherOrigin(), sayFilesFrom()])

@@ -8,6 +8,8 @@ export default {
     '<strong>范围</strong>（Range）是文件的一段。请求 <code>bytes=0-3</code>，得到的响应就是 <code>206</code>，而且只有这 4 个字节。保存下来，以后再请求其余的字节，这就是断点续传。',
   'intro.safe':
     '同时用 <code>If-Range</code> 发送文件的版本，续传就是<strong>安全</strong>的：文件没有变，就收到其余的字节；文件变了，就收到完整的新文件。两个版本绝不会混在一起。',
+  'intro.bucket':
+    '本服务器从<strong>存储桶</strong>读取 <code>2.txt</code>、<code>content.txt</code> 和 <code>bd_logo.png</code>。大文件和视频在它自己的磁盘上：它对存储桶只读，而本页会替换大文件。',
   'intro.logo': '由方格组成的文件，前四格亮着：bytes 0-3/7877',
   sections: '页面各部分',
   'sections.walk': '一步一步',
