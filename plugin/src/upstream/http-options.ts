@@ -1,12 +1,9 @@
-import { isPlainObject } from '../option-checks.ts'
 import { type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
 import { CONNECTION_FIELDS } from '../rules/connection-fields.ts'
-import { isFieldName, isFieldValue } from '../rules/field-value.ts'
+import { isFieldName } from '../rules/field-value.ts'
 import type { OutgoingRequest } from './exchange.ts'
+import { isRequestFields, type OutgoingHeaders, OWN_REQUEST_FIELDS } from './request-fields.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
-
-/** Header fields, by their names. */
-export type OutgoingHeaders = Readonly<Record<string, string>>
 
 /** What can be set for every source of objects. */
 export interface UpstreamOptions {
@@ -43,24 +40,13 @@ export interface HttpSourceOptions extends UpstreamOptions {
    * or 403, since a signed URL may have expired.
    */
   readonly url: (path: string) => string | URL | undefined | Promise<string | URL | undefined>
-  /** The fields to send, from the request with its fields. It is called for each request. Default: as they are. */
+  /**
+   * Fields to add to a request, such as `authorization`, from the request with its fields. It may return those too, but
+   * the ones that say which bytes of which version are wanted stay as they are. It is called for each request. Default:
+   * none.
+   */
   readonly sign?: (request: OutgoingRequest) => OutgoingHeaders | Promise<OutgoingHeaders>
 }
-
-/** Fields of requests that follow from the request. */
-const OWN_REQUEST_FIELDS = [
-  'accept-encoding',
-  'content-length',
-  'expect',
-  'host',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-  ...CONNECTION_FIELDS,
-]
 
 /** Fields of answers that the plugin makes itself, or that are not about the object. */
 const OWN_ANSWER_FIELDS = [
@@ -116,15 +102,6 @@ export const HTTP_OPTION_TABLE: OptionRows<UpstreamSettings & Record<'url' | 'si
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function'
-}
-
-/** Whether these are fields that an application may add to a request. */
-export function isRequestFields(value: unknown): boolean {
-  if (!isPlainObject(value)) return false
-  return Object.entries(value).every(
-    ([name, field]) =>
-      isFieldName(name) && !OWN_REQUEST_FIELDS.includes(name.toLowerCase()) && isFieldValue(field),
-  )
 }
 
 function isAnswerFieldNames(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { ownProperties } from '../own-properties.ts'
 import type { RangeSource } from '../sources/source.ts'
 import type { OutgoingRequest } from './exchange.ts'
 import { HTTP_OPTION_TABLE, type HttpSourceOptions, UPSTREAM_OPTION_TABLE } from './http-options.ts'
+import { type OutgoingHeaders, withSignature } from './request-fields.ts'
 import { upstreamFailure } from './upstream-errors.ts'
 import type { RequestForm, UpstreamSettings } from './upstream-settings.ts'
 import { upstreamSource } from './upstream-source.ts'
@@ -44,23 +45,34 @@ export function upstreamSettings(given: Partial<UpstreamSettings>): UpstreamSett
   return { ...settings, headers: Object.fromEntries(headers), fields: [...settings.fields] }
 }
 
+/** A segment of a path that a URL has no more once it is parsed: it leads to another folder. */
+const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i
+
 /** A URL may be wrong in a way that shows secrets, such as a signature: no message has it. */
 function locationOf(given: unknown): URL | undefined {
   if (given === undefined) return undefined
   const text = given instanceof URL ? given.href : given
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-  throw upstreamFailure(new Error("the option 'url' returned something that is not an http: or https: URL"))
+  if (typeof text !== 'string' || (url?.protocol !== 'http:' && url?.protocol !== 'https:'))
+    throw upstreamFailure(new Error("the option 'url' returned something that is not an http: or https: URL"))
+  if (DOT_SEGMENT.test(pathIn(text)))
+    throw upstreamFailure(new Error("the option 'url' returned a URL with dot segments: see encodePath"))
+  return url
 }
 
-async function signedBy(
-  sign: HttpSourceOptions['sign'],
-  request: OutgoingRequest,
-): Promise<Readonly<Record<string, string>>> {
-  if (sign === undefined) return request.headers
+/** The text of a URL before its query. The parser ignores tabs and line breaks. */
+function pathIn(text: string): string {
+  return text.replace(/[\t\n\r]/g, '').split(/[?#]/, 1)[0] ?? ''
+}
+
+async function signedBy(sign: HttpSourceOptions['sign'], request: OutgoingRequest): Promise<OutgoingHeaders> {
+  const { headers } = request
+  if (sign === undefined) return headers
+  let signature: unknown
   try {
-    return await sign({ ...request, url: new URL(request.url), headers: { ...request.headers } })
+    signature = await sign({ ...request, url: new URL(request.url), headers: { ...headers } })
   } catch (thrown) {
     throw foreignFailure('ERR_RANGE_SOURCE', 'The signing of a request', thrown)
   }
+  return withSignature(headers, signature)
 }

@@ -55,10 +55,17 @@ export function s3Source(options: S3SourceOptions): RangeSource {
   })
   return upstreamSource(settings, {
     locate: async (path, pinned) =>
-      objectUrl({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? version?.(path) }),
+      objectUrl({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? versionIdOf(version, path) }),
     sign: async (request) => signed(request, own.region, await credentialsOf(keys)),
     withoutAcceptRanges: 'bytes',
   })
+}
+
+/** The id of the version to serve. A wrong one must not become another version, or the current one. */
+function versionIdOf(version: OwnS3Options['version'], path: string): string | undefined {
+  const id: unknown = version?.(path)
+  if (id === undefined || (typeof id === 'string' && id !== '')) return id
+  throw upstreamFailure(new Error("the option 'version' returned something that is not an id"))
 }
 
 function copyOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): () => Credentials {

@@ -1,0 +1,106 @@
+import { type HttpSourceOptions, httpSource, type OutgoingRequest } from 'fastify-send-range/http'
+import { type S3SourceOptions, s3Source } from 'fastify-send-range/s3'
+import t, { type Test } from 'tap'
+import { serve } from '../support/serve.ts'
+import { distinctBytes, LONG_AGO, Origin } from './support/origin.ts'
+
+// What the functions of an application return: `sign` and `url` of an httpSource, `version` of an s3Source.
+
+const BYTES = distinctBytes(1000)
+const RANGE = { url: '/f', headers: { range: 'bytes=2-4' } }
+const RANGES = { url: '/f', headers: { range: 'bytes=0-1,900-901' } }
+
+async function originOf(t: Test): Promise<Origin> {
+  const origin = await Origin.start(t)
+  for (const path of ['/f', '/b/f', '/private/f'])
+    origin.objects.set(path, { bytes: BYTES, etag: '"v"', lastModified: LONG_AGO })
+  return origin
+}
+
+async function servedBy(t: Test, options: Partial<HttpSourceOptions>) {
+  const origin = await originOf(t)
+  const source = httpSource({ url: (path) => `${origin.url}/${path}`, ...options })
+  return { origin, ...(await serve(t, { plugin: { source } })) }
+}
+
+t.test('the fields that sign returns are added to those of the request', async (t) => {
+  const { origin, app } = await servedBy(t, { sign: () => ({ Authorization: 'Bearer token' }) })
+  const range = await app.inject(RANGE)
+  t.equal(range.statusCode, 206)
+  t.strictSame(range.rawPayload, BYTES.subarray(2, 5))
+  t.equal((await app.inject(RANGES)).statusCode, 206)
+  for (const { headers } of origin.got)
+    t.match(headers, { authorization: 'Bearer token', 'accept-encoding': 'identity', range: /^bytes=/ })
+  t.equal(origin.got.at(-1)?.headers['if-match'], '"v"', 'further requests are pinned')
+})
+
+t.test('sign may return all fields, as signers do, but it changes none that is sent already', async (t) => {
+  const all: HttpSourceOptions['sign'] = ({ headers }) => ({
+    ...headers,
+    Range: 'bytes=0-0',
+    'If-Match': '*',
+  })
+  const { origin, app } = await servedBy(t, { sign: all })
+  t.strictSame((await app.inject(RANGE)).rawPayload, BYTES.subarray(2, 5))
+  t.equal(origin.got[0]?.headers['if-match'], undefined, 'no condition that the request has not')
+  t.equal((await app.inject(RANGES)).statusCode, 206)
+  t.equal(origin.got.at(-1)?.headers['if-match'], '"v"')
+})
+
+for (const [name, fields] of Object.entries({
+  nothing: undefined,
+  'a Headers object': new Headers({ authorization: 'secret' }),
+  'a line break': { authorization: 'secret\r\nX: y' },
+  'a value that is not a text': { authorization: ['secret'] },
+  'a name that is none': { 'author ization': 'secret' },
+})) {
+  t.test(`a sign function that returns ${name} is a 502 that shows nothing`, async (t) => {
+    const sign = (() => fields) as unknown as (request: OutgoingRequest) => Record<string, string>
+    const { origin, app, log } = await servedBy(t, { sign })
+    const answer = await app.inject(RANGE)
+    t.equal(answer.statusCode, 502)
+    t.equal(answer.json().code, 'ERR_RANGE_UPSTREAM')
+    t.match(JSON.stringify(log), /the option 'sign'/)
+    t.notMatch(JSON.stringify([answer.body, log]), /secret/)
+    t.equal(origin.got.length, 0)
+  })
+}
+
+t.test('a path that was not encoded does not climb out of the folder of the URL', async (t) => {
+  const origin = await originOf(t)
+  const source = httpSource({ url: (path) => `${origin.url}/public/${path}` })
+  const { app } = await serve(t, { plugin: { source, targetSpelling: 'ignore' } })
+  for (const segment of ['%2e%2e', '%2E.', '.%2e']) {
+    const answer = await app.inject(`/${encodeURIComponent(segment)}/private/f`)
+    t.equal(answer.statusCode, 502, segment)
+  }
+  t.equal(origin.got.length, 0)
+})
+
+t.test('dots that are no segments of the path are in a URL as they are', async (t) => {
+  const { origin, app } = await servedBy(t, { url: (path) => `${origin.url}/${path}?a=/../b#/../c` })
+  t.equal((await app.inject(RANGE)).statusCode, 206)
+  t.equal(origin.got[0]?.url, '/f?a=/../b')
+})
+
+for (const [name, id] of Object.entries({
+  'a promise': Promise.resolve('id'),
+  null: null,
+  'an empty text': '',
+  'a number': 5,
+})) {
+  t.test(`a version function that returns ${name} is a 502, and no other version is served`, async (t) => {
+    const origin = await originOf(t)
+    const source = s3Source({
+      endpoint: origin.url,
+      region: 'x',
+      bucket: 'b',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      version: (() => id) as unknown as NonNullable<S3SourceOptions['version']>,
+    })
+    const { app, log } = await serve(t, { plugin: { source } })
+    t.equal((await app.inject(RANGE)).statusCode, 502)
+    t.match(JSON.stringify(log), /the option 'version'/)
+    t.equal(origin.got.length, 0)
+  })
+}
