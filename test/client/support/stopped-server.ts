@@ -33,7 +33,9 @@ export async function startStopped(
     child.kill('SIGKILL')
     await exited
   })
-  await once(child.stdout, 'data')
+  const isListening = once(child.stdout, 'data').then(() => true)
+  if (!(await Promise.race([isListening, exited.then(() => false)])))
+    throw new Error(`cannot listen on ${at.host}`)
   child.kill('SIGSTOP')
   const fillers: Socket[] = []
   t.teardown(() => {

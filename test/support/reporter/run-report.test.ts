@@ -16,7 +16,10 @@ async function reportOf(script: string): Promise<{ texts: string[]; counts: Coun
   const parser = new Parser()
   report.begin(FILE, parser)
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP')))
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, ['--enable-source-maps', script], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   child.stdout.pipe(parser)
   await once(parser, 'complete')
   const runner = new Parser()
