@@ -1,18 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { decide } from '#plugin/rules/decision.js'
-import { serveFiles } from '../support/file-server.ts'
-import { numberedLines } from '../support/numbered-lines.ts'
-import { field, type RawResponse } from '../support/raw-http.ts'
-import { parseMultipart } from '../support/strict-multipart.ts'
-import { rangeHeaders } from './support/range-headers.ts'
-import { askOracle, ORACLE_TYPE, type OracleAnswer } from './support/range-oracle.ts'
+import { rangeHeaders, seed } from './support/range-headers.ts'
+import {
+  askOracle,
+  ORACLE_TYPE,
+  type OracleAnswer,
+  partsOf,
+  sameAnswer,
+  show,
+} from './support/range-oracle.ts'
 
 const MAX_RANGES = 6
-const HTTP_SIZE = 300
-
-// A failure prints its seed: give it as RANGE_SEED to see that run again.
-const seed = Number(process.env['RANGE_SEED'] ?? Date.now() % 2 ** 31)
 
 /** The plugin's decision in the oracle's words. */
 function decided(value: string, size: number): OracleAnswer {
@@ -22,20 +21,13 @@ function decided(value: string, size: number): OracleAnswer {
     partType: () => ORACLE_TYPE,
   })
   if (decision.kind === 'unsatisfiable') return { kind: 'unsatisfiable' }
-  if (decision.kind === 'partial') return parts([decision.range])
-  if (decision.kind === 'multipart') return parts(decision.ranges)
+  if (decision.kind === 'partial') return partsOf([decision.range])
+  if (decision.kind === 'multipart') return partsOf(decision.ranges)
   return { kind: 'whole' }
 }
 
-function parts(ranges: readonly { first: number; last: number }[]): OracleAnswer {
-  return {
-    kind: 'parts',
-    parts: ranges.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) })),
-  }
-}
-
 t.test('the oracle answers the examples of §14.1.2 and §15.3.7.2', async (t) => {
-  const part = (first: number, last: number) => parts([{ first, last }])
+  const part = (first: number, last: number) => partsOf([{ first, last }])
   t.strictSame(askOracle('bytes=-500', 10_000n, 9), part(9500, 9999))
   t.strictSame(askOracle('bytes=500-600,601-999', 10_000n, 9), part(500, 999))
   t.strictSame(askOracle('bytes=500-700,601-999', 10_000n, 9), part(500, 999))
@@ -63,53 +55,3 @@ t.test('100,000 random and mutated Range fields are decided as the oracle says',
   )
   for (const [kind, count] of Object.entries(seen)) t.ok(count > 1000, `${count} of them were ${kind}`)
 })
-
-t.test('400 random Range fields are answered over HTTP as the oracle says', async (t) => {
-  const content = numberedLines(HTTP_SIZE)
-  const server = await serveFiles(t, { files: { 'a.txt': content }, plugin: { maxRanges: MAX_RANGES } })
-  const statuses = new Map<number, number>()
-  await fc.assert(
-    fc.asyncProperty(rangeHeaders, async (value) => {
-      const sendable = value.replace(/[^\t\x20-\xff]/g, '')
-      const answer = await server.ask({ target: '/files/a.txt', fields: [['range', sendable]] })
-      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-      const want = askOracle(sendable, BigInt(content.length), MAX_RANGES)
-      const got = received(answer, content)
-      if (!sameAnswer(got, want)) throw new Error(`${show(got)} for ${show(want)}`)
-    }),
-    { numRuns: 400, seed, examples: [['bytes=5-9'], ['bytes=0-1,5-6'], ['bytes=300-'], ['bytes=x']] },
-  )
-  t.strictSame([...statuses.keys()].sort(), [200, 206, 416])
-  t.equal(
-    [...statuses.values()].reduce((a, b) => a + b, 0),
-    400,
-  )
-})
-
-/** What a response says and holds, in the oracle's words; throws when the bytes are not those it names. */
-function received(answer: RawResponse, content: Buffer): OracleAnswer {
-  if (answer.status === 416 && field(answer, 'content-range') === `bytes */${content.length}`) {
-    return { kind: 'unsatisfiable' }
-  }
-  if (answer.status === 200 && answer.body.equals(content)) return { kind: 'whole' }
-  if (answer.status !== 206) throw new Error(`status ${answer.status}`)
-  const single = /^bytes (\d+)-(\d+)\/300$/.exec(field(answer, 'content-range') ?? '')
-  const all =
-    single === null
-      ? parseMultipart(field(answer, 'content-type') ?? '', answer.body)
-      : [{ first: Number(single[1]), last: Number(single[2]), total: HTTP_SIZE, bytes: answer.body }]
-  for (const { first, last, total, bytes } of all) {
-    if (total !== HTTP_SIZE || !bytes.equals(content.subarray(first, last + 1)))
-      throw new Error('other bytes than named')
-  }
-  return parts(all)
-}
-
-function sameAnswer(a: OracleAnswer, b: OracleAnswer): boolean {
-  return show(a) === show(b)
-}
-
-function show(answer: OracleAnswer): string {
-  if (answer.kind !== 'parts') return answer.kind
-  return answer.parts.map(({ first, last }) => `${first}-${last}`).join(',')
-}

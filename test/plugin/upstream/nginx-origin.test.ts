@@ -1,25 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { encodePath, httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
-import { startNginx } from '../../docs/support/nginx.ts'
 import { missing } from '../../docs/support/programs.ts'
 import { keepsTheContract } from '../sources/support/contract.ts'
 import { serve } from '../support/serve.ts'
+import { startNginxOrigin } from './support/nginx-origin.ts'
 import { distinctBytes } from './support/origin.ts'
 
 const CONTENT = distinctBytes(8 * 1024 * 1024)
 const LONG_AGO_SECONDS = 784_111_777
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** An nginx that serves a file, and where it is. */
 async function nginxWith(t: Test, more = ''): Promise<string> {
@@ -28,9 +19,7 @@ async function nginxWith(t: Test, more = ''): Promise<string> {
     writeFileSync(join(root, name), CONTENT)
     await utimes(join(root, name), LONG_AGO_SECONDS, LONG_AGO_SECONDS)
   }
-  const port = await freePort()
-  await startNginx(t, `listen 127.0.0.1:${port};\nroot ${root};\n${more}`)
-  return `http://127.0.0.1:${port}`
+  return startNginxOrigin(t, `root ${root};\n${more}`)
 }
 
 const skip = await missing('nginx', '-v')

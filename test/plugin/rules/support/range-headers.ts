@@ -89,3 +89,6 @@ function applyEdit(text: string, { at, remove, insert }: Edit): string {
 export const rangeHeaders: Arbitrary<string> = fc
   .tuple(wellFormed, fc.array(edit, { maxLength: 3 }))
   .map(([text, edits]) => edits.reduce(applyEdit, text).replace(/^[\t ]+|[\t ]+$/g, ''))
+
+/** A failure prints its seed: give it as RANGE_SEED to see that run again. */
+export const seed = Number(process.env['RANGE_SEED'] ?? Date.now() % 2 ** 31)

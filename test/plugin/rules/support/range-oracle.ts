@@ -89,3 +89,21 @@ function groups(asked: readonly OraclePart[], reach: bigint): OraclePart[][] {
     .sort((a, b) => a - b)
     .map((name) => asked.filter((_, index) => label[index] === name))
 }
+
+/** Parts, from ranges as the plugin has them. */
+export function partsOf(ranges: readonly { first: number; last: number }[]): OracleAnswer {
+  return {
+    kind: 'parts',
+    parts: ranges.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) })),
+  }
+}
+
+export function sameAnswer(a: OracleAnswer, b: OracleAnswer): boolean {
+  return show(a) === show(b)
+}
+
+/** An answer in a few words. */
+export function show(answer: OracleAnswer): string {
+  if (answer.kind !== 'parts') return answer.kind
+  return answer.parts.map(({ first, last }) => `${first}-${last}`).join(',')
+}

@@ -1,0 +1,3 @@
+import { runAnswerTablesOver } from './support/answer-tables.ts'
+
+await runAnswerTablesOver('ceph')

@@ -1,3 +1,0 @@
-import { runAnswersOfBuffers } from './support/answers-from.ts'
-
-await runAnswersOfBuffers()

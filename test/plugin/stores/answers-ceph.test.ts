@@ -1,3 +1,0 @@
-import { runAnswersOfStore } from './support/answers-from.ts'
-
-await runAnswersOfStore('ceph')

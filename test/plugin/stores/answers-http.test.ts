@@ -1,3 +1,0 @@
-import { runAnswersOfOrigin } from './support/answers-from.ts'
-
-await runAnswersOfOrigin()
