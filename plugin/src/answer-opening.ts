@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import { whenOver } from './connection/response-lifetime.ts'
 import type { Settings } from './options.ts'
 import { Foresight } from './response/decided-answer.ts'
+import { copyOf } from './rules/wanted.ts'
 import { giveUp } from './sources/given-up.ts'
 import type { Opening } from './sources/opener.ts'
 import type { OpenContext } from './sources/source.ts'
@@ -50,7 +51,7 @@ export class AnswerOpening implements Opening {
     const foresight = this.#foresight
     return {
       signal: this.#signal,
-      wanted: foresight && { ...foresight.wanted },
+      wanted: foresight && copyOf(foresight.wanted),
       wantedOf: (version) => foresight?.wantedOf(version),
     }
   }

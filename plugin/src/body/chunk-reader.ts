@@ -120,7 +120,8 @@ export class ChunkReader {
   #begin(piece: Piece): Chunks {
     this.#missing = pieceLength(piece)
     if (piece.kind === 'literal') return [ownCopy(piece.bytes)].values()
-    return iterate(this.#representation.read(piece.range, this.#controller.signal))
+    const following = this.#layout.rangesAfter(this.#index)
+    return iterate(this.#representation.read(piece.range, this.#controller.signal, following))
   }
 
   #count(chunk: Uint8Array): Uint8Array {

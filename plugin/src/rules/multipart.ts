@@ -19,13 +19,15 @@ export interface Layout {
   readonly pieceCount: number
   /** The piece at an index from 0 to `pieceCount - 1`. */
   piece(index: number): Piece
+  /** The ranges of the pieces after the one at an index. They can be iterated more than once. */
+  rangesAfter(index: number): Iterable<ByteRange>
 }
 
 /** A body of one range; of no range if the representation is empty. */
 export function layOutRange(range: ByteRange): Layout {
   const piece: Piece = { kind: 'range', range }
   const length = pieceLength(piece)
-  return { length, pieceCount: Math.min(1, length), piece: () => piece }
+  return { length, pieceCount: Math.min(1, length), piece: () => piece, rangesAfter: () => [] }
 }
 
 // 144 random bits: a boundary that cannot be guessed and put into the data, and that no data contains by chance.
@@ -68,6 +70,14 @@ export class Multipart implements Layout {
   /** The ranges, in the order of the parts. */
   get ranges(): ByteRange[] {
     return Array.from({ length: this.#ranges.count }, (_, part) => this.#ranges.at(part))
+  }
+
+  rangesAfter(index: number): Iterable<ByteRange> {
+    return { [Symbol.iterator]: () => this.#rangesFrom((index + 1) >> 1) }
+  }
+
+  *#rangesFrom(part: number): Generator<ByteRange> {
+    for (let at = part; at < this.#ranges.count; at++) yield this.#ranges.at(at)
   }
 
   piece(index: number): Piece {

@@ -1,7 +1,7 @@
 import type { Decision, RangeRequest } from './decision.ts'
 import { parseEntityTag } from './entity-tag.ts'
 import { parseHttpDate } from './http-date.ts'
-import { parseRangeSet, type RangeSpec } from './range-set.ts'
+import { type ByteRange, parseRangeSet, type RangeSpec, selectRanges } from './range-set.ts'
 
 /**
  * What an answer is going to read, as far as the request says before anything is opened. It is a hint, so that one
@@ -14,14 +14,15 @@ import { parseRangeSet, type RangeSpec } from './range-set.ts'
  * - `range`: one range. Both positions are inclusive offsets. Without `last` it goes to the end. It may begin or end
  *   after the last byte of the representation.
  * - `suffix`: the last `length` bytes, 1 or more. It may be longer than the representation.
- * - `several`: several ranges.
+ * - `several`: several ranges, in this order. They are left out if they are not known yet, because a suffix is one of
+ *   them. They may end after the last byte of the representation.
  */
 export type Wanted =
   | { readonly kind: 'head' }
   | { readonly kind: 'whole' }
   | { readonly kind: 'range'; readonly first: number; readonly last?: number }
   | { readonly kind: 'suffix'; readonly length: number }
-  | { readonly kind: 'several' }
+  | { readonly kind: 'several'; readonly ranges?: readonly ByteRange[] }
 
 /** The limits on ranges that a server has set. */
 export interface RangeLimits {
@@ -49,6 +50,19 @@ export function wantedBy(request: RangeRequest, { acceptRanges, maxRanges }: Ran
   return parsed.kind === 'ignored' ? WHOLE : wantedOf(parsed.specs)
 }
 
+function severalOf(specs: readonly RangeSpec[]): Wanted {
+  if (specs.some(({ kind }) => kind === 'suffix-range')) return { kind: 'several' }
+  const selection = selectRanges(specs, Number.MAX_SAFE_INTEGER)
+  return selection.kind === 'ranges' ? { kind: 'several', ranges: selection.ranges } : { kind: 'several' }
+}
+
+/** The same, so that one source cannot change what another one gets. */
+export function copyOf(wanted: Wanted): Wanted {
+  return wanted.kind === 'several' && wanted.ranges !== undefined
+    ? { kind: 'several', ranges: wanted.ranges.map(({ first, last }) => ({ first, last })) }
+    : { ...wanted }
+}
+
 /** What an answer reads that has been decided like this. */
 export function wantedAfter(method: string, decision: Decision): Wanted {
   if (method === 'HEAD') return HEAD
@@ -58,7 +72,7 @@ export function wantedAfter(method: string, decision: Decision): Wanted {
     case 'partial':
       return { kind: 'range', ...decision.range }
     case 'multipart':
-      return { kind: 'several' }
+      return { kind: 'several', ranges: decision.ranges }
     default:
       return HEAD
   }
@@ -80,7 +94,7 @@ function mayApply(ifRange: string | undefined): boolean {
 function wantedOf(specs: readonly RangeSpec[]): Wanted {
   const [spec, ...others] = specs.filter((each) => each.kind === 'int-range' || each.length > 0)
   if (spec === undefined) return HEAD
-  if (others.length > 0) return { kind: 'several' }
+  if (others.length > 0) return severalOf(specs)
   if (spec.kind === 'suffix-range') return { kind: 'suffix', length: spec.length }
   const { first, last } = spec
   return last === Number.MAX_SAFE_INTEGER ? { kind: 'range', first } : { kind: 'range', first, last }

@@ -107,8 +107,8 @@ function representationOf(given: Given, { log, close }: OpenedContext): Represen
   if (read === undefined) throw brokenContract('A representation must have read or readAt')
   return ownProperties<StreamedRepresentation>({
     ...metadata,
-    read: (range, readSignal) =>
-      new SourceChunks(() => read({ ...range }, readSignal), range.last - range.first + 1),
+    read: (range, readSignal, following) =>
+      new SourceChunks(() => read({ ...range }, readSignal, following), range.last - range.first + 1),
   })
 }
 

@@ -149,8 +149,8 @@ class GuardedStreamed extends Guarded<StreamedRepresentation> implements Reopena
     this.reopen = options.reopen
   }
 
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    const chunks = iterate(this.given.read(range, signal))
+  read(range: ByteRange, signal: AbortSignal, following?: Iterable<ByteRange>): AsyncIterable<Uint8Array> {
+    const chunks = iterate(this.given.read(range, signal, following))
     const { promises } = this
     const iterator: AsyncIterator<Uint8Array> = {
       next: async () => promises.for(chunks.next(), signal),

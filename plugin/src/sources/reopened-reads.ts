@@ -81,10 +81,14 @@ class LazyRepresentation implements StreamedRepresentation {
     this.#opening = opening
   }
 
-  async *read(range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *read(
+    range: ByteRange,
+    signal: AbortSignal,
+    following?: Iterable<ByteRange>,
+  ): AsyncGenerator<Uint8Array> {
     this.#opened ??= this.#opening.open()
     const opened = await this.#opened
-    if (!signal.aborted) yield* opened.read(range, signal)
+    if (!signal.aborted) yield* opened.read(range, signal, following)
   }
 
   async unchanged(signal: AbortSignal): Promise<boolean> {

@@ -57,8 +57,14 @@ export interface StreamedRepresentation extends RepresentationMetadata {
    * one after it.
    *
    * @param signal aborted when the client goes away or the response fails
+   * @param following the ranges of the parts after this one, in their order. A source may fetch near ones together. Other
+   *   callers may leave it out
    */
-  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  read(
+    range: ByteRange,
+    signal: AbortSignal,
+    following?: Iterable<ByteRange>,
+  ): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
 /** A representation that is read at positions, into memory that the caller provides. */

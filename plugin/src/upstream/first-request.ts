@@ -1,6 +1,7 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import type { Wanted } from '../rules/wanted.ts'
 import type { KnownVersion, OpenContext } from '../sources/source.ts'
+import type { NearRanges } from './near-ranges.ts'
 
 /** A range that costs nothing, for an answer that needs the head only. */
 export const FIRST_BYTE: ByteRange = { first: 0, last: 0 }
@@ -12,19 +13,22 @@ const TO_THE_END = Number.MAX_SAFE_INTEGER
 export type Hints = Pick<OpenContext, 'wanted' | 'wantedOf'>
 
 /**
- * The range of the first request for an answer; undefined: without Range. If the answer has one range, the body of the
- * first request is the body of the answer. An answer with the last bytes needs the length of the object for that, and one
- * with several ranges asks for its head first. Stores disagree about both forms.
+ * The range of the first request for an answer; undefined: without Range. Its body is the body of the answer, or the
+ * begin of it if the answer has several ranges. An answer with the last bytes needs the length of the object for that.
  *
  * @param known the version that the object had last; undefined if it is not known
  */
 export function firstRange(
   { wanted, wantedOf }: Hints,
   known: KnownVersion | undefined,
+  near: NearRanges,
 ): ByteRange | undefined {
   // Nothing has no first byte, and its whole costs nothing.
   if (known?.size === 0) return undefined
-  return rangeFor((known && wantedOf?.(known)) ?? wanted, known?.size)
+  const expected = (known && wantedOf?.(known)) ?? wanted
+  if (expected?.kind !== 'several') return rangeFor(expected, known?.size)
+  const [range, ...following] = expected.ranges ?? []
+  return range === undefined ? FIRST_BYTE : { ...range, last: near.lastTogether(range, following) }
 }
 
 function rangeFor(wanted: Wanted | undefined, size: number | undefined): ByteRange | undefined {

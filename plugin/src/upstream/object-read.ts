@@ -1,10 +1,11 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import { Attempts } from './attempts.ts'
+import type { NearRanges } from './near-ranges.ts'
 import type { ReceivedBody } from './received-body.ts'
 import type { StoredObject } from './stored-object.ts'
 import { Interruption, upstreamFailure } from './upstream-errors.ts'
 
-/** A body that has come with an answer, and what of it is still unread. */
+/** A body that has come with an answer, and the range of what is still unread. */
 export interface Arrived {
   readonly body: ReceivedBody
   readonly range: ByteRange
@@ -13,8 +14,13 @@ export interface Arrived {
 /** How a range is read. */
 export interface ObjectReadOptions {
   readonly object: StoredObject
-  /** Takes the body that starts with the range, if there is one already. Called when reading begins. */
+  /** The ranges that are read after this one. */
+  readonly following: Iterable<ByteRange>
+  readonly near: NearRanges
+  /** Takes the body that has the range, if there is one already. Called when reading begins. */
   readonly takeArrived: () => Arrived | undefined
+  /** Keeps a body that has more ranges. */
+  readonly keep: (left: Arrived) => void
   /** Failures in a row without a byte. */
   readonly retries: number
 }
@@ -28,22 +34,25 @@ export class ObjectRead {
   readonly #range: ByteRange
   readonly #signal: AbortSignal
   readonly #attempts: Attempts
-  readonly #takeArrived: ObjectReadOptions['takeArrived']
-  /** The next byte. */
+  readonly #options: ObjectReadOptions
+  /** The next byte of the range. */
   #offset: number
   /** Where the bytes come from now. */
   #body: ReceivedBody | undefined
-  /** The last byte that this body has. */
+  /** The next byte of this body. It may be before the range. */
+  #position: number
+  /** The last byte that this body has. It may be after the range. */
   #bodyLast: number
 
-  constructor(range: ByteRange, signal: AbortSignal, { object, takeArrived, retries }: ObjectReadOptions) {
-    this.#object = object
+  constructor(range: ByteRange, signal: AbortSignal, options: ObjectReadOptions) {
+    this.#object = options.object
     this.#range = range
     this.#signal = signal
-    this.#attempts = new Attempts(retries, signal)
+    this.#options = options
+    this.#attempts = new Attempts(options.retries, signal)
     this.#offset = range.first
+    this.#position = range.first
     this.#bodyLast = range.last
-    this.#takeArrived = takeArrived
   }
 
   async *chunks(): AsyncGenerator<Buffer, void, undefined> {
@@ -63,9 +72,10 @@ export class ObjectRead {
   }
 
   #begin(): void {
-    const arrived = this.#takeArrived()
+    const arrived = this.#options.takeArrived()
     if (arrived === undefined) return
     this.#body = arrived.body
+    this.#position = arrived.range.first
     this.#bodyLast = arrived.range.last
     arrived.body.lease.busy()
   }
@@ -84,10 +94,11 @@ export class ObjectRead {
       this.#signal.throwIfAborted()
       try {
         this.#body ??= await this.#request()
-        const chunk = await this.#body.next()
+        const chunk = await this.#body.next(this.#mostWanted())
         if (chunk === undefined) throw new Interruption('the body ended too early')
         this.#attempts.succeeded()
-        return this.#counted(chunk)
+        const wanted = this.#counted(chunk)
+        if (wanted.length > 0) return wanted
       } catch (error) {
         this.#drop()
         await this.#attempts.waitAfter(error)
@@ -96,25 +107,40 @@ export class ObjectRead {
   }
 
   async #request(): Promise<ReceivedBody> {
-    const { last } = this.#range
-    const body = await this.#object.more({ first: this.#offset, last }, this.#signal)
+    const range = { first: this.#offset, last: this.#range.last }
+    const last = this.#options.near.lastTogether(range, this.#options.following)
+    const body = await this.#object.more({ ...range, last }, this.#signal)
+    this.#position = range.first
     this.#bodyLast = last
     // The answer may be over since the head came.
     if (this.#signal.aborted) body.destroy()
     return body
   }
 
+  /** What belongs to the next range is left in the body. All of a last range is read: more than it is a fault. */
+  #mostWanted(): number | undefined {
+    return this.#bodyLast === this.#range.last ? undefined : this.#range.last + 1 - this.#position
+  }
+
+  /** The bytes of a chunk that belong to the range. Those before it are thrown away. */
   #counted(chunk: Buffer): Buffer {
-    const end = this.#offset + chunk.length
+    const end = this.#position + chunk.length
     if (end > this.#bodyLast + 1) throw upstreamFailure(new Error('more bytes than the head said'))
-    const wanted = chunk.subarray(0, this.#range.last + 1 - this.#offset)
+    const wanted = chunk.subarray(Math.min(chunk.length, this.#offset - this.#position))
+    this.#position = end
     this.#offset += wanted.length
     return wanted
   }
 
   #finish(): void {
-    this.#body?.finish(this.#bodyLast - this.#range.last)
+    const body = this.#body
+    if (body === undefined) return
     this.#body = undefined
+    const left = { first: this.#position, last: this.#bodyLast }
+    const [next] = this.#options.following
+    if (next !== undefined && next.first >= left.first && next.last <= left.last)
+      this.#options.keep({ body, range: left })
+    else body.finish(left.last - left.first + 1)
   }
 
   #drop(): void {

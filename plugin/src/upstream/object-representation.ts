@@ -2,6 +2,7 @@ import { representationChanged } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import type { RepresentationMetadata, StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
+import { isNear, type NearRanges } from './near-ranges.ts'
 import { type Arrived, ObjectRead } from './object-read.ts'
 import type { StoredObject } from './stored-object.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
@@ -19,29 +20,34 @@ export interface ObjectFacts {
   readonly hasRanges: boolean
   /** The body of the answer that opened the object. */
   readonly arrived: Arrived
+  readonly near: NearRanges
   readonly settings: Pick<UpstreamSettings, 'fields' | 'retries'>
 }
 
 /** Makes a representation of an object, of one version. */
 export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation {
-  const { object, arrived, settings } = facts
-  let unused: Arrived | undefined = arrived
+  const { object, arrived, near, settings } = facts
+  let unused: Arrived | undefined
   const drop = (): void => {
     unused?.body.finish(lengthOf(unused.range))
     unused = undefined
   }
-  arrived.body.lease.idle(drop)
+  const keep = (left: Arrived): void => {
+    unused = left
+    left.body.lease.idle(drop)
+  }
+  keep(arrived)
   return {
     ...metadataOf(facts),
-    read(range, signal) {
+    read(range, signal, following = []) {
       const takeArrived = (): Arrived | undefined => {
-        const fits = unused?.range.first === range.first && unused.range.last >= range.last
-        if (!fits) drop()
+        if (unused !== undefined && !hasRange(unused, range)) drop()
         const taken = unused
         unused = undefined
         return taken
       }
-      return new ObjectRead(range, signal, { object, takeArrived, retries: settings.retries }).chunks()
+      const { retries } = settings
+      return new ObjectRead(range, signal, { object, following, near, takeArrived, keep, retries }).chunks()
     },
     close: drop,
   }
@@ -56,6 +62,11 @@ export function unsatisfiedRepresentation(size: number): StreamedRepresentation 
     },
     close() {},
   }
+}
+
+/** Whether a body has all of a range, and not much before it. */
+function hasRange({ range }: Arrived, { first, last }: ByteRange): boolean {
+  return isNear(range.first, first) && last <= range.last
 }
 
 function lengthOf({ first, last }: ByteRange): number {

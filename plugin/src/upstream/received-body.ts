@@ -27,16 +27,15 @@ export class ReceivedBody {
   }
 
   /**
-   * The next bytes; undefined at the end.
+   * The next bytes, `max` at most; undefined at the end.
    *
    * @throws Interruption if the connection breaks or stalls
    */
-  async next(): Promise<Buffer | undefined> {
+  async next(max: number = MAX_CHUNK_BYTES): Promise<Buffer | undefined> {
+    const limit = Math.min(max, MAX_CHUNK_BYTES)
     for (;;) {
       const available = this.#message.readableLength
-      const chunk: Buffer | null = this.#message.read(
-        available > MAX_CHUNK_BYTES ? MAX_CHUNK_BYTES : undefined,
-      )
+      const chunk: Buffer | null = this.#message.read(available > limit ? limit : undefined)
       if (chunk !== null) return chunk
       if (this.#message.readableEnded) return undefined
       if (this.#message.destroyed) throw new Interruption('the connection to the store broke')

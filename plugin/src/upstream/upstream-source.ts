@@ -10,6 +10,7 @@ import type { OpenContext, RangeSource, Representation, StreamedRepresentation }
 import type { AnswerHead } from './answer-head.ts'
 import { Attempts } from './attempts.ts'
 import { firstRange, type Hints, isUnsatisfiable, rangeAfterUnsatisfiable } from './first-request.ts'
+import { NearRanges } from './near-ranges.ts'
 import { checkKey } from './object-key.ts'
 import { objectRepresentation, unsatisfiedRepresentation } from './object-representation.ts'
 import { Store, type StoreAnswer } from './store.ts'
@@ -91,7 +92,8 @@ async function openObject(
   const { versions, settings } = store
   const attempts = new Attempts(settings.retries, signal)
   const object = new StoredObject(store, path)
-  for (let range = firstRange(hints, versions.get(path)); ; ) {
+  const near = new NearRanges()
+  for (let range = firstRange(hints, versions.get(path), near); ; ) {
     let answer: StoreAnswer | undefined
     try {
       answer = await object.first(range, signal)
@@ -102,7 +104,7 @@ async function openObject(
     }
     if (answer === undefined) return 'not-in-source'
     if ('body' in answer) {
-      const opened = represented(store, object, { answer, asked: range })
+      const opened = represented(store, object, { answer, asked: range, near })
       versions.set(path, opened)
       return opened
     }
@@ -117,11 +119,17 @@ async function openObject(
   }
 }
 
+interface OpenedContext {
+  readonly answer: Opened
+  readonly asked: ByteRange | undefined
+  readonly near: NearRanges
+}
+
 /** Ends in a representation: the object is there. */
 function represented(
   store: Store,
   object: StoredObject,
-  { answer, asked }: { readonly answer: Opened; readonly asked: ByteRange | undefined },
+  { answer, asked, near }: OpenedContext,
 ): StreamedRepresentation {
   const { verdict, head, body } = answer
   const { size } = verdict
@@ -130,7 +138,7 @@ function represented(
   const range = verdict.kind === 'part' ? verdict.range : { first: 0, last: size - 1 }
   const { settings } = store
   const hasRanges = verdict.kind === 'part' || (couldBeWhole(asked, size) && knowsRanges(head, store.form))
-  return objectRepresentation({ object, version, head, hasRanges, arrived: { body, range }, settings })
+  return objectRepresentation({ object, version, head, hasRanges, arrived: { body, range }, near, settings })
 }
 
 /** A server may answer a range that has all bytes with a 200. If it does so with another range, it knows none. */

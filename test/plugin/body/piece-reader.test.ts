@@ -18,6 +18,7 @@ function layOutPieces(pieces: readonly Piece[]): Layout {
     length: pieces.reduce((sum, piece) => sum + pieceLength(piece), 0),
     pieceCount: pieces.length,
     piece: (index) => pieces[index] as Piece,
+    rangesAfter: () => [],
   }
 }
 

@@ -66,6 +66,21 @@ t.test('a multipart body keeps its ranges', async (t) => {
   t.strictSame(new Multipart(ranges, { size: 2 ** 53 - 1, partType: undefined }).ranges, ranges)
 })
 
+t.test('a layout says which ranges follow a piece, as often as it is asked', async (t) => {
+  const ranges = [range(50, 59), range(9, 12), range(0, 0)]
+  const layout = new Multipart(ranges, { size: CONTENT.length, partType: undefined })
+  for (let index = 0; index < layout.pieceCount; index++) {
+    const later = Array.from({ length: layout.pieceCount - index - 1 }, (_, at) =>
+      layout.piece(index + 1 + at),
+    )
+    const expected = later.flatMap((piece) => (piece.kind === 'range' ? [piece.range] : []))
+    const following = layout.rangesAfter(index)
+    t.strictSame([...following], expected, `after ${index}`)
+    t.strictSame([...following], expected, `after ${index}, once more`)
+  }
+  t.strictSame([...layOutRange(range(0, 4)).rangesAfter(0)], [])
+})
+
 t.test('a layout of one range has one piece, and an empty one has none', async (t) => {
   const layout = layOutRange(range(3, 9))
   t.equal(layout.length, 7)

@@ -1,6 +1,13 @@
 import t from 'tap'
 import { type Decision, decide, type RangeRequest } from '#plugin/rules/decision.js'
-import { isConditional, type RangeLimits, type Wanted, wantedAfter, wantedBy } from '#plugin/rules/wanted.js'
+import {
+  copyOf,
+  isConditional,
+  type RangeLimits,
+  type Wanted,
+  wantedAfter,
+  wantedBy,
+} from '#plugin/rules/wanted.js'
 
 const LIMITS: RangeLimits = { acceptRanges: 'bytes', maxRanges: 3 }
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -8,6 +15,10 @@ const HEAD = { kind: 'head' } as const
 const WHOLE = { kind: 'whole' } as const
 const SEVERAL = { kind: 'several' } as const
 const FIRST_FIVE = { kind: 'range', first: 0, last: 4 } as const
+
+function several(...ranges: readonly (readonly [number, number])[]): Wanted {
+  return { kind: 'several', ranges: ranges.map(([first, last]) => ({ first, last })) }
+}
 
 interface Row {
   readonly name: string
@@ -37,13 +48,29 @@ table('a GET wants what its Range field names', [
     want: { kind: 'range', first: 5 },
   },
   { name: 'a suffix', range: 'bytes=-5', want: { kind: 'suffix', length: 5 } },
-  { name: 'two ranges', range: 'bytes=0-4,10-14', want: SEVERAL },
+  { name: 'two ranges', range: 'bytes=0-4,10-14', want: several([0, 4], [10, 14]) },
+  { name: 'two ranges in another order', range: 'bytes=10-14,0-4', want: several([10, 14], [0, 4]) },
+  {
+    name: 'a range and an open one',
+    range: 'bytes=0-4,10-',
+    want: several([0, 4], [10, Number.MAX_SAFE_INTEGER - 1]),
+  },
   { name: 'a range and a suffix', range: 'bytes=0-4,-5', want: SEVERAL },
-  { name: 'two ranges that may be joined', range: 'bytes=0-1,2-4', want: SEVERAL },
+  { name: 'two ranges that are joined', range: 'bytes=0-1,2-4', want: several([0, 4]) },
+  {
+    name: 'ranges that overlap too often',
+    range: 'bytes=0-4,1-5,2-6,3-7',
+    limits: { maxRanges: 4 },
+    want: SEVERAL,
+  },
   { name: 'malformed', range: 'bytes=4-0', want: WHOLE },
   { name: 'of another unit', range: 'lines=0-4', want: WHOLE },
   { name: 'of more ranges than the limit', range: 'bytes=0-0,2-2,4-4,6-6', want: WHOLE },
-  { name: 'of as many ranges as the limit', range: 'bytes=0-0,2-2,4-4', want: SEVERAL },
+  {
+    name: 'of as many ranges as the limit',
+    range: 'bytes=0-0,2-2,4-4',
+    want: several([0, 0], [2, 2], [4, 4]),
+  },
   { name: 'where ranges are not served', range: 'bytes=0-4', limits: { acceptRanges: 'none' }, want: WHOLE },
 ])
 
@@ -87,7 +114,7 @@ t.test('what is read follows from the decision', async (t) => {
   const rows: readonly (readonly [Decision, Wanted])[] = [
     [{ kind: 'full' }, WHOLE],
     [{ kind: 'partial', range: { first: 0, last: 4 } }, FIRST_FIVE],
-    [{ kind: 'multipart', ranges: [{ first: 0, last: 4 }] }, SEVERAL],
+    [{ kind: 'multipart', ranges: [{ first: 0, last: 4 }] }, several([0, 4])],
     [{ kind: 'not-modified', matched: 'strong' }, HEAD],
     [{ kind: 'precondition-failed' }, HEAD],
     [{ kind: 'unsatisfiable' }, HEAD],
@@ -95,6 +122,18 @@ t.test('what is read follows from the decision', async (t) => {
   for (const [decision, want] of rows) {
     t.strictSame(wantedAfter('GET', decision), want, decision.kind)
     t.strictSame(wantedAfter('HEAD', decision), HEAD, decision.kind)
+  }
+})
+
+t.test('a copy has nothing in common with what it was made of', async (t) => {
+  const all: readonly Wanted[] = [WHOLE, FIRST_FIVE, SEVERAL, several([0, 4], [10, 14])]
+  for (const wanted of all) {
+    const copy = copyOf(wanted)
+    t.strictSame(copy, wanted)
+    t.not(copy, wanted)
+    if (copy.kind !== 'several' || wanted.kind !== 'several' || copy.ranges === undefined) continue
+    t.not(copy.ranges, wanted.ranges)
+    t.not(copy.ranges[0], wanted.ranges?.[0])
   }
 })
 

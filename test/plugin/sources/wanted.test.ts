@@ -138,7 +138,13 @@ t.test('the options and the status of the handler count', async (t) => {
   t.strictSame(wanted, [
     { kind: 'whole' },
     { kind: 'whole' },
-    { kind: 'several' },
+    {
+      kind: 'several',
+      ranges: [
+        { first: 0, last: 0 },
+        { first: 5, last: 5 },
+      ],
+    },
     { kind: 'whole' },
     { kind: 'range', first: 1, last: 2 },
   ])

@@ -176,27 +176,29 @@ t.test('a body without a length that is right is served', async (t) => {
 
 t.test('an object that changed before the first byte is opened again', async (t) => {
   const { origin, port, errors } = await servedBy(t, (got) => {
-    // Several ranges need more than one request. The object changes between the first two.
+    // The last bytes need two requests. The object changes between them.
     if (got.number === 1)
       setImmediate(() =>
         origin.objects.set('/f', { bytes: CONTENT.subarray(0, MIB), etag: '"v2"', lastModified: LONG_AGO }),
       )
     return false
   })
-  const answer = await fetch(`http://127.0.0.1:${port}/f`, { headers: { range: 'bytes=0-9,20-29' } })
+  const answer = await fetch(`http://127.0.0.1:${port}/f`, { headers: { range: 'bytes=-10' } })
   t.equal(answer.status, 206)
   t.equal(answer.headers.get('etag'), '"v2"')
-  t.match(await answer.text(), /bytes 20-29\/1048576/)
+  sameBytes(t, Buffer.from(await answer.arrayBuffer()), CONTENT.subarray(MIB - 10, MIB))
   t.equal(origin.got.length, 5)
   t.strictSame(errors(), [])
 })
 
 t.test('an object that always changes is a 500 after three openings', async (t) => {
   const { origin, app } = await servedBy(t, ({ number }) => {
-    origin.objects.set('/f', { bytes: CONTENT, etag: `"v${number}"`, lastModified: LONG_AGO })
+    // Tags of this length are not remembered: each opening has two requests.
+    const etag = `"v${number}${'.'.repeat(300)}"`
+    origin.objects.set('/f', { bytes: CONTENT, etag, lastModified: LONG_AGO })
     return false
   })
-  const answer = await app.inject({ url: '/f', headers: { range: 'bytes=0-9,20-29' } })
+  const answer = await app.inject({ url: '/f', headers: { range: 'bytes=-10' } })
   t.equal(answer.statusCode, 500)
   t.equal(answer.json().code, 'ERR_RANGE_CHANGED')
   t.equal(origin.got.length, 6)
