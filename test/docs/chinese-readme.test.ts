@@ -114,9 +114,9 @@ for (const { chinese, english } of [
   })
 }
 
-t.test('"与其他服务器对比" translates each English cell, with the same words in every row', async (t) => {
-  const rows = chineseTables('与其他服务器对比')[0] ?? []
-  const english = tableUnder(PLUGIN, 'Compared')
+t.test('the comparisons translate each English cell, with the same words in every row', async (t) => {
+  const rows = ['与其他服务器对比', '在对象存储前面'].flatMap((heading) => chineseTables(heading)[0] ?? [])
+  const english = [...tableUnder(PLUGIN, 'Compared'), ...tableUnder(PLUGIN, 'Before an object store')]
   t.equal(rows.length, english.length)
   const words = new Map<string, string>()
   for (const [index, row] of english.entries()) {
@@ -149,6 +149,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     Install: '插件的安装',
     Usage: '插件的用法',
     Compared: '与其他服务器对比',
+    'Before an object store': '在对象存储前面',
     API: '全部 API',
     'fastify.register(rangePlugin, options?)': 'fastify.register(rangePlugin, options?)',
     'reply.sendRange(path, options?)': 'reply.sendRange(path, options?)',

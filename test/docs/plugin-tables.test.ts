@@ -108,6 +108,25 @@ t.test('the options of object stores have the defaults of the code', async (t) =
   }
 })
 
+t.test('the options of object stores have the types of the code', async (t) => {
+  const declared = new Map(
+    [
+      ...declarationOf('S3SourceOptions', declarations('upstream/s3-options')).members,
+      ...declarationOf('UpstreamOptions', declarations('upstream/http-options')).members,
+    ].map(({ name, type }) => [name.replace('?', ''), type]),
+  )
+  for (const row of tableUnder(README, 'Files in S3, R2, MinIO, …')) {
+    const type = declared.get(plain(row['option'])) ?? ''
+    // The table has no parameters and results of functions, and no names of types.
+    const simple = type
+      .replace(/\(\(.*\)$|^\(.*\) => .*/, 'function')
+      .replace(/^readonly (?=.*\[\]$)/, '')
+      .replace('Credentials |', 'object |')
+      .replace('OutgoingHeaders', 'Record<string, string>')
+    t.strictSame(partsOf(plain(row['type'])), partsOf(simple), plain(row['option']))
+  }
+})
+
 t.test('the strings that the options list are accepted, others are not', async (t) => {
   for (const { name, type } of OPTIONS) {
     const listed = [...type.matchAll(/'(\w+)'/g)].map(([, value]) => value)
