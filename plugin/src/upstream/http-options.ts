@@ -1,5 +1,5 @@
 import { type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
-import { CONNECTION_FIELDS } from '../rules/connection-fields.ts'
+import { isRepresentationField } from '../rules/application-fields.ts'
 import { isFieldName } from '../rules/field-value.ts'
 import type { OutgoingRequest } from './exchange.ts'
 import { isRequestFields, type OutgoingHeaders, OWN_REQUEST_FIELDS } from './request-fields.ts'
@@ -48,23 +48,6 @@ export interface HttpSourceOptions extends UpstreamOptions {
   readonly sign?: (request: OutgoingRequest) => OutgoingHeaders | Promise<OutgoingHeaders>
 }
 
-/** Fields of answers that the plugin makes itself, or that are not about the object. */
-const OWN_ANSWER_FIELDS = [
-  'accept-ranges',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'date',
-  'etag',
-  'last-modified',
-  'location',
-  'server',
-  'set-cookie',
-  'trailer',
-  ...CONNECTION_FIELDS,
-]
-
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 function milliseconds(defaultValue: number, min: number): ReturnType<typeof wholeNumber> {
@@ -82,7 +65,7 @@ export const UPSTREAM_OPTION_TABLE: OptionRows<UpstreamSettings> = {
   fields: {
     defaultValue: ['cache-control', 'content-disposition', 'content-language', 'expires'],
     isValid: isAnswerFieldNames,
-    kind: `an array of field names, with none of ${OWN_ANSWER_FIELDS.join(', ')}`,
+    kind: 'an array of names of fields that say something about an object',
   },
   maxConnections: wholeNumber({ defaultValue: 64, of: 'connections', min: 1, max: 65_535 }),
   queueTimeout: milliseconds(1000, 0),
@@ -107,7 +90,6 @@ function isFunction(value: unknown): boolean {
 function isAnswerFieldNames(value: unknown): boolean {
   if (!Array.isArray(value)) return false
   return value.every(
-    (name) =>
-      typeof name === 'string' && isFieldName(name) && !OWN_ANSWER_FIELDS.includes(name.toLowerCase()),
+    (name) => typeof name === 'string' && isFieldName(name) && isRepresentationField(name.toLowerCase()),
   )
 }

@@ -1,4 +1,5 @@
 import { representationChanged } from '../errors.ts'
+import { isMediaType } from '../rules/field-value.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import type { RepresentationMetadata, StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
@@ -86,7 +87,7 @@ function metadataOf({
     etag,
     lastModified: modifiedAt === undefined ? undefined : new Date(modifiedAt * 1000),
     lastModifiedStrength: dateStrength,
-    contentType: type === NO_TYPE ? undefined : type,
+    contentType: isMediaType(type) && type !== NO_TYPE ? type : undefined,
     contentEncoding: coding,
     // Undefined: as the options of the plugin say.
     acceptRanges: hasRanges && pinOf(version) !== undefined ? undefined : 'none',

@@ -43,7 +43,11 @@ export type OwnS3Options = Omit<S3SourceOptions, keyof UpstreamOptions>
 /** The options of an `s3Source`, by their names. */
 export const S3_OPTION_TABLE: OptionRows<UpstreamSettings & Record<keyof OwnS3Options, unknown>> = {
   ...UPSTREAM_OPTION_TABLE,
-  bucket: { defaultValue: undefined, isValid: matches(/^[\w.:-]{1,255}$/), kind: 'the name of a bucket' },
+  bucket: {
+    defaultValue: undefined,
+    isValid: matches(/^(?!\.{1,2}$)[\w.:-]{1,255}$/),
+    kind: 'the name of a bucket',
+  },
   region: { defaultValue: undefined, isValid: matches(/^[\w-]{1,64}$/), kind: 'the name of a region' },
   endpoint: {
     defaultValue: undefined,

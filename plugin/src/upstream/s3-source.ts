@@ -4,6 +4,7 @@ import { checkedOptions, wrongOption } from '../option-checks.ts'
 import type { RangeSource } from '../sources/source.ts'
 import type { OutgoingRequest } from './exchange.ts'
 import { upstreamSettings } from './http-source.ts'
+import { checkKey } from './object-key.ts'
 import { bucketUrl, objectUrl } from './s3-location.ts'
 import {
   type Credentials,
@@ -54,8 +55,12 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     ...(requestPayer && { headers: { ...given.headers, 'x-amz-request-payer': 'requester' } }),
   })
   return upstreamSource(settings, {
-    locate: async (path, pinned) =>
-      objectUrl({ base, key: `${prefix ?? ''}${path}`, id: pinned ?? versionIdOf(version, path) }),
+    locate: async (path, pinned) => {
+      const key = `${prefix ?? ''}${path}`
+      // The path was checked without the prefix. No object has a key that is too long.
+      if (checkKey(key).kind === 'refused') return undefined
+      return objectUrl({ base, key, id: pinned ?? versionIdOf(version, path) })
+    },
     sign: async (request) => signed(request, own.region, await credentialsOf(keys)),
     withoutAcceptRanges: 'bytes',
   })

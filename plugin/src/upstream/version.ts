@@ -1,4 +1,4 @@
-import { codingOf } from '../rules/content-coding.ts'
+import { codingOf, isContentEncoding } from '../rules/content-coding.ts'
 import { parseEntityTag } from '../rules/entity-tag.ts'
 import { parseHttpDate } from '../rules/http-date.ts'
 import type { AnswerHead } from './answer-head.ts'
@@ -39,10 +39,22 @@ export function versionOf(head: AnswerHead, size: number): Version {
     lastModified,
     modifiedAt,
     dateStrength: dateStrength(modifiedAt, secondsOf(fields['date'])),
-    coding: codingOf(fields['content-encoding']),
+    coding: storedCoding(fields['content-encoding']),
     // `null` is the id of an object that was stored before versions were kept.
     id: id === 'null' ? undefined : id,
   }
+}
+
+/**
+ * `aws-chunked` is how an upload came, and not how the object is stored. AWS removes it; Ceph, MinIO and others have kept
+ * it. What is no list of codings says nothing about the bytes.
+ */
+function storedCoding(given: string | undefined): string | undefined {
+  if (!isContentEncoding(given)) return undefined
+  const codings = codingOf(given)
+    ?.split(', ')
+    .filter((coding) => coding !== 'aws-chunked')
+  return codingOf(codings?.join(', '))
 }
 
 function secondsOf(date: string | undefined): number | undefined {
@@ -71,8 +83,12 @@ export function pinOf({
   return undefined
 }
 
-/** Whether two answers are about the same version. Not every origin evaluates conditions. */
+/**
+ * Whether two answers are about the same version. Not every origin evaluates conditions. With one strong tag the bytes are
+ * the same (RFC 9110 §8.8.1): the servers behind one origin may have different dates, and a 206 need not have any.
+ */
 export function isSameVersion(one: Version, other: Version): boolean {
-  const names = ['size', 'etag', 'lastModified', 'coding'] as const
+  const isTagged = one.etag !== undefined && parseEntityTag(one.etag)?.strength === 'strong'
+  const names = ['size', 'etag', 'coding', ...(isTagged ? [] : ['lastModified' as const])] as const
   return names.every((name) => one[name] === other[name])
 }

@@ -121,6 +121,14 @@ t.test('prefix, payer and more fields are in each request', async (t) => {
   t.equal(origin.got[0]?.headers['x-amz-server-side-encryption-customer-key'], 'key')
 })
 
+t.test('a key that is too long with its prefix is a 404 that costs no request', async (t) => {
+  const { origin, app } = await servedBy(t, { prefix: 'p'.repeat(1000) })
+  t.equal((await app.inject(`/${'a'.repeat(25)}`)).statusCode, 404)
+  t.equal(origin.got.length, 0)
+  t.equal((await app.inject(`/${'a'.repeat(24)}`)).statusCode, 404)
+  t.equal(origin.got.length, 1)
+})
+
 t.test('a version that the application names is served', async (t) => {
   const { origin, app } = await servedBy(t, { version: (path: string) => `of ${path}` })
   t.equal((await app.inject(RANGE)).body, '234')
@@ -172,6 +180,7 @@ t.test('wrong options are refused', async (t) => {
   const wrong: Record<string, unknown>[] = [
     { bucket: undefined },
     { bucket: 'a/b' },
+    { bucket: '..' },
     { region: '' },
     { credentials: { accessKeyId: 'a' } },
     { credentials: undefined },

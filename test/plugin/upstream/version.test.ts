@@ -39,12 +39,22 @@ t.test('a date can get another version while its second is not over', async (t) 
 })
 
 t.test('answers are of one version if size, tag, date and coding are the same', async (t) => {
-  const fields = { etag: '"a"', 'last-modified': DATE, 'content-encoding': 'gzip' }
+  const fields = { etag: 'W/"a"', 'last-modified': DATE, 'content-encoding': 'gzip' }
   const one = version(fields)
   t.ok(isSameVersion(one, version({ ...fields, date: DATE, 'x-amz-version-id': 'x' })))
   t.notOk(isSameVersion(one, version(fields, 11)))
   for (const name of Object.keys(fields))
-    t.notOk(isSameVersion(one, version({ ...fields, [name]: '"b"' })), name)
+    t.notOk(isSameVersion(one, version({ ...fields, [name]: name === 'etag' ? 'W/"b"' : 'br' })), name)
+})
+
+t.test('with a strong tag, the date does not matter', async (t) => {
+  const fields = { etag: '"a"', 'last-modified': DATE, 'content-encoding': 'gzip' }
+  const one = version(fields)
+  t.ok(isSameVersion(one, version({ ...fields, 'last-modified': 'Sun, 06 Nov 1994 08:49:38 GMT' })))
+  t.ok(isSameVersion(one, version({ etag: '"a"', 'content-encoding': 'gzip' })))
+  t.notOk(isSameVersion(one, version(fields, 11)))
+  t.notOk(isSameVersion(one, version({ ...fields, etag: '"b"' })))
+  t.notOk(isSameVersion(one, version({ ...fields, 'content-encoding': 'br' })))
 })
 
 t.test('the id of a version is that of a bucket that keeps versions', async (t) => {
