@@ -1,4 +1,5 @@
-import type { KnownVersion } from '../sources/source.ts'
+import { parseEntityTag } from '../rules/entity-tag.ts'
+import type { KnownVersion, RepresentationMetadata } from '../sources/source.ts'
 
 /** How many versions a source remembers. A path has some hundred bytes. */
 const MAX_VERSIONS = 1000
@@ -6,26 +7,40 @@ const MAX_VERSIONS = 1000
 /** A longer tag is not remembered, so that an origin cannot fill the memory with them. */
 const MAX_TAG_LENGTH = 256
 
+interface Remembered extends KnownVersion {
+  readonly digest: string | undefined
+}
+
 /**
  * The versions that objects had when they were last read, by their paths. They say what an answer is going to need, so
  * that it needs one request. A version may be old: what comes says the true one.
  */
 export class KnownVersions {
   /** The one that was set first is first. */
-  readonly #versions = new Map<string, KnownVersion>()
+  readonly #versions = new Map<string, Remembered>()
 
   get(path: string): KnownVersion | undefined {
     return this.#versions.get(path)
   }
 
-  set(path: string, version: KnownVersion): void {
+  set(path: string, version: KnownVersion & Pick<RepresentationMetadata, 'headers'>): void {
     const { size, etag, lastModified, lastModifiedStrength, acceptRanges } = version
+    const digest = version.headers?.['repr-digest']
     this.#versions.delete(path)
     if (etag !== undefined && etag.length > MAX_TAG_LENGTH) return
-    this.#versions.set(path, { size, etag, lastModified, lastModifiedStrength, acceptRanges })
+    this.#versions.set(path, { size, etag, lastModified, lastModifiedStrength, acceptRanges, digest })
     if (this.#versions.size <= MAX_VERSIONS) return
     const [oldest] = this.#versions.keys()
     if (oldest !== undefined) this.#versions.delete(oldest)
+  }
+
+  /** The Repr-Digest of a version, if it was seen before: S3 does not send it with each range. */
+  digestOf(path: string, { size, etag }: Pick<KnownVersion, 'size' | 'etag'>): string | undefined {
+    const known = this.#versions.get(path)
+    const isSame = known?.size === size && known.etag === etag
+    return isSame && etag !== undefined && parseEntityTag(etag)?.strength === 'strong'
+      ? known.digest
+      : undefined
   }
 
   /** There is nothing under the path any more. */

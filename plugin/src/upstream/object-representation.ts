@@ -17,6 +17,8 @@ export interface ObjectFacts {
   readonly object: StoredObject
   readonly version: Version
   readonly head: AnswerHead
+  /** The Repr-Digest. */
+  readonly digest: string | undefined
   /** Whether the origin knows ranges. */
   readonly hasRanges: boolean
   /** The body of the answer that opened the object. */
@@ -77,6 +79,7 @@ function lengthOf({ first, last }: ByteRange): number {
 function metadataOf({
   version,
   head,
+  digest,
   hasRanges,
   settings,
 }: ObjectFacts): Omit<RepresentationMetadata, 'close'> {
@@ -91,7 +94,10 @@ function metadataOf({
     contentEncoding: coding,
     // Undefined: as the options of the plugin say.
     acceptRanges: hasRanges && pinOf(version) !== undefined ? undefined : 'none',
-    headers: handedOn(head, settings.fields),
+    headers: {
+      ...handedOn(head, settings.fields),
+      ...(digest !== undefined && { 'repr-digest': digest }),
+    },
   }
 }
 

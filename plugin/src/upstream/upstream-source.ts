@@ -13,6 +13,7 @@ import { firstRange, type Hints, isUnsatisfiable, rangeAfterUnsatisfiable } from
 import { NearRanges } from './near-ranges.ts'
 import { checkKey } from './object-key.ts'
 import { objectRepresentation, unsatisfiedRepresentation } from './object-representation.ts'
+import { reprDigestOf } from './representation-digest.ts'
 import { Store, type StoreAnswer } from './store.ts'
 import { StoredObject } from './stored-object.ts'
 import { archived, QueueTimeout, unavailable, upstreamFailure } from './upstream-errors.ts'
@@ -104,7 +105,7 @@ async function openObject(
     }
     if (answer === undefined) return 'not-in-source'
     if ('body' in answer) {
-      const opened = represented(store, object, { answer, asked: range, near })
+      const opened = represented(store, object, { answer, path, asked: range, near })
       versions.set(path, opened)
       return opened
     }
@@ -121,6 +122,7 @@ async function openObject(
 
 interface OpenedContext {
   readonly answer: Opened
+  readonly path: string
   readonly asked: ByteRange | undefined
   readonly near: NearRanges
 }
@@ -129,16 +131,27 @@ interface OpenedContext {
 function represented(
   store: Store,
   object: StoredObject,
-  { answer, asked, near }: OpenedContext,
+  { answer, path, asked, near }: OpenedContext,
 ): StreamedRepresentation {
   const { verdict, head, body } = answer
   const { size } = verdict
   const version = versionOf(head, size)
   object.pin(version)
   const range = verdict.kind === 'part' ? verdict.range : { first: 0, last: size - 1 }
-  const { settings } = store
+  const { settings, versions } = store
+  const isWhole = range.first === 0 && range.last === size - 1
+  const digest = reprDigestOf(head, isWhole) ?? versions.digestOf(path, version)
   const hasRanges = verdict.kind === 'part' || (couldBeWhole(asked, size) && knowsRanges(head, store.form))
-  return objectRepresentation({ object, version, head, hasRanges, arrived: { body, range }, near, settings })
+  return objectRepresentation({
+    object,
+    version,
+    head,
+    digest,
+    hasRanges,
+    arrived: { body, range },
+    near,
+    settings,
+  })
 }
 
 /** A server may answer a range that has all bytes with a 200. If it does so with another range, it knows none. */

@@ -169,3 +169,21 @@ t.test('the bytes of a range are those of the object', (t) =>
     }
   }),
 )
+
+t.test('a store that keeps no checksums takes no harm from being asked for them', (t) =>
+  withEachStore(t, async (t, store) => {
+    const headers = { 'x-amz-checksum-mode': 'ENABLED' }
+    const { app, bucket, proxy } = await serveStore(t, store, { headers })
+    await bucket.put('f.bin', CONTENT)
+    const answer = await app.inject('/f.bin')
+    t.equal(answer.statusCode, 200)
+    sameBytes(t, answer.rawPayload, CONTENT)
+    t.equal(answer.headers['repr-digest'], undefined)
+    const part = await app.inject({ url: '/f.bin', headers: { range: 'bytes=-5' } })
+    sameBytes(t, part.rawPayload, CONTENT.subarray(-5))
+    for (const { fields } of proxy.requests) {
+      t.equal(fields.get('x-amz-checksum-mode'), 'ENABLED')
+      t.match(fields.get('authorization'), /SignedHeaders=\S*x-amz-checksum-mode/)
+    }
+  }),
+)
