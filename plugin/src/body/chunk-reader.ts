@@ -17,8 +17,9 @@ type Chunks = AsyncIterator<Uint8Array> | Iterator<Uint8Array>
  * Reads the chunks of a body from a representation that yields chunks. It fails if they are not exactly the bytes that were
  * asked for.
  *
- * It is one chunk ahead: the last chunk is handed out only after a check that the representation is unchanged, since a
- * client that has all bytes takes them for one version.
+ * The last chunk is handed out only when the source has ended too, and after a check that the representation is unchanged:
+ * a client that has all bytes takes them for one version. The other chunks are handed out as they come, so that an answer
+ * whose client does not read keeps none of them.
  */
 export class ChunkReader {
   readonly #controller = new AbortController()
@@ -29,10 +30,11 @@ export class ChunkReader {
   #chunks: Chunks | undefined
   /** Bytes of it that are still to come. */
   #missing = 0
-  #held: Uint8Array | undefined
+  /** Bytes of the whole body that are still to come. */
+  #left: number
   #emptyInRow = 0
-  /** What {@link next} returns first, if it was read before. */
-  #ahead: Promise<Uint8Array | undefined> | undefined
+  /** What {@link next} returns first, in this order. */
+  readonly #ahead: Uint8Array[] = []
   /** Settles when nothing is being read. */
   #work: Promise<unknown> = Promise.resolve()
   #ended: Promise<void> | undefined
@@ -41,16 +43,24 @@ export class ChunkReader {
   constructor(representation: StreamedRepresentation, layout: Layout) {
     this.#representation = representation
     this.#layout = layout
+    this.#left = layout.length
   }
 
   /**
-   * Reads the first chunk, which {@link next} returns then.
+   * Reads the first two chunks, which {@link next} returns then. A version that is found changed by the second is opened
+   * again, since no byte of the first has been sent.
    *
    * @throws what {@link next} throws
    */
-  async readAhead(): Promise<void> {
-    this.#ahead = this.next()
-    await this.#ahead
+  readAhead(): Promise<void> {
+    return this.#noted(this.#readAhead())
+  }
+
+  async #readAhead(): Promise<void> {
+    for (let chunk = 0; chunk < 2 && this.#left > 0; chunk++) {
+      const bytes = await this.#advance()
+      if (bytes !== undefined) this.#ahead.push(bytes)
+    }
   }
 
   /**
@@ -59,11 +69,15 @@ export class ChunkReader {
    * @throws SendRangeError `ERR_RANGE_CHANGED` if the representation has changed; `ERR_RANGE_LENGTH` for more or fewer
    *   bytes than it was asked for; `ERR_RANGE_SOURCE`
    */
-  next(): Promise<Uint8Array | undefined> {
-    const next = this.#ahead ?? this.#advance()
-    this.#ahead = undefined
-    this.#work = next.catch(() => {})
-    return next
+  async next(): Promise<Uint8Array | undefined> {
+    return this.#ahead.shift() ?? this.#noted(this.#advance())
+  }
+
+  /** Notes a read that {@link end} waits for. */
+  #noted<T>(work: Promise<T>): Promise<T> {
+    // It must not keep the chunk that it resolves with.
+    this.#work = work.then(ignore, ignore)
+    return work
   }
 
   /** Stops reading. Resolves when nothing is being read any more, and the representation is being closed. */
@@ -84,16 +98,16 @@ export class ChunkReader {
   }
 
   async #advance(): Promise<Uint8Array | undefined> {
-    const chunk = await this.#nextBeforeHeld()
-    if (chunk !== undefined || this.#held === undefined) return chunk
+    const chunk = await this.#nextChunk()
+    if (chunk === undefined || this.#left > 0) return chunk
+    // Fails if more bytes come.
+    await this.#nextChunk()
     await assertUnchanged(this.#representation, this.#controller.signal)
-    const last = this.#held
-    this.#held = undefined
-    return last
+    return chunk
   }
 
-  /** The chunk before the one that came last; undefined at the end. */
-  async #nextBeforeHeld(): Promise<Uint8Array | undefined> {
+  /** The next chunk of the source; undefined at the end. */
+  async #nextChunk(): Promise<Uint8Array | undefined> {
     while (this.#index < this.#layout.pieceCount) {
       this.#chunks ??= this.#begin(this.#layout.piece(this.#index))
       const { done, value } = await this.#chunks.next()
@@ -110,9 +124,7 @@ export class ChunkReader {
         continue
       }
       this.#emptyInRow = 0
-      const held = this.#held
-      this.#held = chunk
-      if (held !== undefined) return held
+      return chunk
     }
     return undefined
   }
@@ -127,6 +139,7 @@ export class ChunkReader {
   #count(chunk: Uint8Array): Uint8Array {
     if (chunk.length > this.#missing) throw wrongLength('more')
     this.#missing -= chunk.length
+    this.#left -= chunk.length
     return chunk
   }
 
@@ -137,3 +150,5 @@ export class ChunkReader {
     if (this.#emptyInRow % EMPTY_CHUNKS_PER_TURN === 0) await nextTurn()
   }
 }
+
+function ignore(): void {}

@@ -15,7 +15,8 @@ export class StreamedBody extends Body {
   #bytesPushed = 0
 
   constructor(options: StreamedBodyOptions) {
-    super()
+    // Nothing is read ahead of a client that does not read: a source may have large chunks.
+    super({ highWaterMark: 0 })
     this.#options = options
     if (options.readers === 'anybody') this.refuseLateReaders()
   }
