@@ -171,6 +171,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'Files, then a bucket': '先找文件，再找存储桶',
     'Files in S3, R2, MinIO, …': 'S3、R2、MinIO 等存储里的文件',
     'What the store answers': '存储的回答',
+    'With the client of an SDK': '使用 SDK 的客户端',
     'Another server as a store': '把另一个服务器当作存储',
     'With @fastify/compress': '与 @fastify/compress 一起使用',
     'With onSend hooks': '与 onSend 钩子一起使用',

@@ -155,6 +155,12 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal(answer.headers['cache-control'], 'private, no-cache')
     t.equal((await get(app, '/films/nothing.txt', headers)).statusCode, 404)
   },
+  'With the client of an SDK': async (t, app) => {
+    const answer = await get(app, '/sdk/hello.txt')
+    t.equal(answer.statusCode, 206)
+    t.equal(answer.body, 'hell')
+    t.equal((await get(app, '/sdk/nothing.txt')).statusCode, 404)
+  },
   'Another server as a store': async (t, app) => {
     t.equal((await get(app, '/mirror/hello.txt')).body, 'hell')
     t.equal((await get(app, '/mirror/nothing.txt')).statusCode, 404)

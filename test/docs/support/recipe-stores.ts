@@ -15,6 +15,9 @@ export async function recipeStores(t: Test): Promise<Placeholders> {
     return true
   })
   s3.objects.set('/films/hello.txt', stored)
+  // The client of the SDK is given no endpoint, as on AWS.
+  process.env['AWS_ENDPOINT_URL_S3'] = s3.url
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const server = await Origin.start(t)
   server.objects.set('/hello.txt', stored)
   return { 'https://s3.store.example': s3.url, 'https://files.internal.example': server.url }
