@@ -3,6 +3,7 @@ import { request as sendHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { systemCode } from '../errors.ts'
+import { ownProperties } from '../own-properties.ts'
 import type { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Interruption, upstreamFailure } from './upstream-errors.ts'
@@ -78,7 +79,10 @@ function received(message: IncomingMessage): Received {
     name,
     Array.isArray(value) ? value.join(', ') : value,
   ])
-  return { message, head: { status: message.statusCode ?? 0, fields: Object.fromEntries(fields) } }
+  return {
+    message,
+    head: { status: message.statusCode ?? 0, fields: ownProperties(Object.fromEntries(fields)) },
+  }
 }
 
 /** A request over one connection. */

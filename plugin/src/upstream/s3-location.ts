@@ -1,17 +1,41 @@
+import { wrongOption } from '../option-checks.ts'
 import { encodePath } from './object-key.ts'
 import type { S3SourceOptions } from './s3-options.ts'
 
 /** What says where a bucket is. */
 export type BucketPlace = Pick<S3SourceOptions, 'bucket' | 'region' | 'endpoint' | 'pathStyle'>
 
-/** The URL of a bucket, with a slash at its end. A bucket whose name has a dot fits no certificate of AWS as a host. */
+/** The regions of AWS in China are below a domain of their own. */
+const CHINA = /^cn-/
+
+/**
+ * The URL of a bucket, with a slash at its end. A bucket whose name has a dot fits no certificate of AWS as a host.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` if the bucket should be in the host and cannot be
+ */
 export function bucketUrl({ bucket, region, endpoint, pathStyle }: BucketPlace): URL {
-  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`)
-  const folder = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`
-  const isInPath = pathStyle ?? (endpoint !== undefined || bucket.includes('.'))
-  if (!isInPath) url.hostname = `${bucket}.${url.hostname}`
-  url.pathname = isInPath ? `${folder}${encodeURIComponent(bucket)}/` : folder
+  const domain = CHINA.test(region) ? 'amazonaws.com.cn' : 'amazonaws.com'
+  const url = new URL(endpoint ?? `https://s3.${region}.${domain}`)
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  const host = pathStyle === true ? undefined : inHost(url, bucket)
+  if (pathStyle === false) {
+    if (host !== undefined) return host
+    throw wrongOption("The option 'pathStyle' must be true: the name of the bucket cannot be in the host")
+  }
+  if (host !== undefined && endpoint === undefined && !bucket.includes('.')) return host
+  url.pathname += `${encodeURIComponent(bucket)}/`
   return url
+}
+
+/**
+ * The same URL with the bucket in its host; undefined if the name does not fit there, or the host is an address. A URL
+ * ignores a host that it cannot have: the first folder of each key would then be the bucket.
+ */
+function inHost(url: URL, bucket: string): URL | undefined {
+  const hostname = `${bucket}.${url.hostname}`
+  const wanted = new URL(url)
+  wanted.hostname = hostname
+  return wanted.hostname === hostname ? wanted : undefined
 }
 
 /** An object in a bucket. */

@@ -22,7 +22,10 @@ export interface S3SourceOptions extends UpstreamOptions {
   readonly region: string
   /** Where the store is. Default: AWS, in the region. */
   readonly endpoint?: string | URL
-  /** Whether the bucket is in the path instead of the host. Default: true with an `endpoint`. */
+  /**
+   * Whether the bucket is in the path instead of the host. Default: true with an `endpoint`, and for a name that cannot be
+   * in a host.
+   */
   readonly pathStyle?: boolean
   /** What all keys start with, as `videos/`. Default: nothing. */
   readonly prefix?: string

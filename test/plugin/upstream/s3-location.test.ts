@@ -10,9 +10,25 @@ for (const [options, url] of [
   [{ ...films, endpoint: 'http://127.0.0.1:9000' }, 'http://127.0.0.1:9000/films/'],
   [{ ...films, endpoint: new URL('http://store/s3') }, 'http://store/s3/films/'],
   [{ ...films, endpoint: 'http://store/s3/', pathStyle: false }, 'http://films.store/s3/'],
+  [{ ...films, region: 'cn-north-1' }, 'https://films.s3.cn-north-1.amazonaws.com.cn/'],
+  // Names that no host can have: without the bucket, each key would name a bucket itself.
+  [{ ...films, bucket: 'a:b' }, 'https://s3.eu-central-1.amazonaws.com/a%3Ab/'],
+  [{ ...films, bucket: 'Films' }, 'https://s3.eu-central-1.amazonaws.com/Films/'],
+  [{ ...films, bucket: 'xn--' }, 'https://s3.eu-central-1.amazonaws.com/xn--/'],
 ] as const) {
   t.test(`the bucket of ${JSON.stringify(options)} is at ${url}`, async (t) => {
     t.equal(bucketUrl(options).href, url)
+  })
+}
+
+for (const [name, options] of Object.entries({
+  'an IPv4 address': { ...films, endpoint: 'http://127.0.0.1:9000' },
+  'an IPv6 address': { ...films, endpoint: 'http://[::1]:9000' },
+  'a name with a colon': { ...films, bucket: 'a:b' },
+  'a name with capitals': { ...films, bucket: 'Films', endpoint: 'http://store' },
+})) {
+  t.test(`a bucket that should be in the host is refused for ${name}`, async (t) => {
+    t.throws(() => bucketUrl({ ...options, pathStyle: false }), { code: 'ERR_RANGE_OPTION' })
   })
 }
 

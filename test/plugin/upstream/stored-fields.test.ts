@@ -55,6 +55,18 @@ t.test('one strong tag is one version, whatever date each server behind the orig
   t.ok(answer.rawPayload.includes(BYTES.subarray(900, 902)))
 })
 
+t.test('a field that is named as a property of every object is handed on like others', async (t) => {
+  const origin = await Origin.start(t)
+  origin.objects.set('/f.txt', { bytes: BYTES, etag: '"v"', fields: { valueOf: 'seven' } })
+  const fields = ['constructor', '__proto__', 'valueOf']
+  const source = httpSource({ url: (name) => `${origin.url}/${name}`, fields })
+  const { app } = await serve(t, { plugin: { source } })
+  const { statusCode, headers } = await app.inject('/f.txt')
+  t.equal(statusCode, 200)
+  t.equal(headers['valueof'], 'seven')
+  t.notOk(Object.hasOwn(headers, 'constructor'))
+})
+
 t.test('fields that say nothing about an object cannot be handed on', async (t) => {
   const url = () => 'http://127.0.0.1'
   for (const name of ['Vary', 'Access-Control-Allow-Origin', 'Age', 'Via', 'Set-Cookie', 'etag', 'a b', ''])
