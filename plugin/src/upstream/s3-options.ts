@@ -30,10 +30,13 @@ export interface S3SourceOptions extends UpstreamOptions {
   /** What all keys start with, as `videos/`. Default: nothing. */
   readonly prefix?: string
   /**
-   * The keys, or a function that returns them, such as a provider of the AWS SDK. It is called for each request, so it
-   * should keep them while they are valid.
+   * The keys, or a function that returns them, such as a provider of the AWS SDK. It is called for each request, except
+   * that requests share a call that is under way, so it should keep the keys while they are valid. It has
+   * `responseTimeout` to return them. If the store refuses them, it is called with `{ forceRefresh: true }`.
    */
-  readonly credentials: Credentials | (() => Credentials | Promise<Credentials>)
+  readonly credentials:
+    | Credentials
+    | ((options?: { readonly forceRefresh: true }) => Credentials | Promise<Credentials>)
   /** The id of the version to serve, by the path. Undefined: the current one. Default: the current one. */
   readonly version?: (path: string) => string | undefined
   /** Whether the requester pays. Default false. */
@@ -61,7 +64,7 @@ export const S3_OPTION_TABLE: OptionRows<UpstreamSettings & Record<keyof OwnS3Op
   prefix: { defaultValue: '', isValid: isPrefix, kind: "the start of a key, as 'videos/'" },
   credentials: {
     defaultValue: undefined,
-    isValid: (value) => typeof value === 'function' || isCredentials(value),
+    isValid: (value) => typeof value === 'function' || credentialsFrom(value) !== undefined,
     kind: 'an object with accessKeyId and secretAccessKey, or a function that returns one',
   },
   version: { defaultValue: undefined, isValid: (value) => typeof value === 'function', kind: 'a function' },
@@ -88,17 +91,18 @@ function isPrefix(value: unknown): boolean {
   return typeof value === 'string' && checkKey(`${value}x`).kind === 'key'
 }
 
-/** Whether requests can be signed with these. A provider of the AWS SDK returns more than is used. */
-export function isCredentials(value: unknown): value is Credentials {
-  if (typeof value !== 'object' || value === null) return false
+/**
+ * A copy of credentials; undefined if requests cannot be signed with them. A provider of the AWS SDK returns more than is
+ * used.
+ */
+export function credentialsFrom(value: unknown): Credentials | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
   const { accessKeyId, secretAccessKey, sessionToken } = value as Record<string, unknown>
-  return (
-    isSecret(accessKeyId) &&
-    isSecret(secretAccessKey) &&
-    (sessionToken === undefined || isSecret(sessionToken))
-  )
+  if (!isSecret(accessKeyId) || !isSecret(secretAccessKey)) return undefined
+  if (sessionToken === undefined) return { accessKeyId, secretAccessKey }
+  return isSecret(sessionToken) ? { accessKeyId, secretAccessKey, sessionToken } : undefined
 }
 
-function isSecret(value: unknown): boolean {
+function isSecret(value: unknown): value is string {
   return isFieldValue(value) && value !== ''
 }

@@ -1,18 +1,13 @@
 import aws4 from 'aws4'
-import { foreignFailure } from '../foreign-failure.ts'
 import { checkedOptions, wrongOption } from '../option-checks.ts'
 import type { RangeSource } from '../sources/source.ts'
+import { CredentialsProvider } from './credentials-provider.ts'
 import type { OutgoingRequest } from './exchange.ts'
 import { upstreamSettings } from './http-source.ts'
 import { checkKey } from './object-key.ts'
+import type { OutgoingHeaders } from './request-fields.ts'
 import { bucketUrl, objectUrl } from './s3-location.ts'
-import {
-  type Credentials,
-  isCredentials,
-  type OwnS3Options,
-  S3_OPTION_TABLE,
-  type S3SourceOptions,
-} from './s3-options.ts'
+import { credentialsFrom, type OwnS3Options, S3_OPTION_TABLE, type S3SourceOptions } from './s3-options.ts'
 import { upstreamFailure } from './upstream-errors.ts'
 import { upstreamSource } from './upstream-source.ts'
 
@@ -49,11 +44,11 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     requestPayer,
   } as OwnS3Options
   const base = bucketUrl(own)
-  const keys = typeof credentials === 'function' ? credentials : copyOf(own.credentials as Credentials)
   const settings = upstreamSettings({
     ...given,
     ...(requestPayer && { headers: { ...given.headers, 'x-amz-request-payer': 'requester' } }),
   })
+  const provider = providerOf(own.credentials, settings.responseTimeout)
   return upstreamSource(settings, {
     locate: async (path, pinned) => {
       const key = `${prefix ?? ''}${path}`
@@ -61,7 +56,8 @@ export function s3Source(options: S3SourceOptions): RangeSource {
       if (checkKey(key).kind === 'refused') return undefined
       return objectUrl({ base, key, id: pinned ?? versionIdOf(version, path) })
     },
-    sign: async (request) => signed(request, own.region, await credentialsOf(keys)),
+    sign: async (request) => signed(request, own.region, provider),
+    ...(typeof credentials === 'function' && { renew: (refused) => provider.hasOthersThanFor(refused) }),
     withoutAcceptRanges: 'bytes',
   })
 }
@@ -73,26 +69,18 @@ function versionIdOf(version: OwnS3Options['version'], path: string): string | u
   throw upstreamFailure(new Error("the option 'version' returned something that is not an id"))
 }
 
-function copyOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): () => Credentials {
-  return () => ({ accessKeyId, secretAccessKey, sessionToken })
+function providerOf(credentials: OwnS3Options['credentials'], timeout: number): CredentialsProvider {
+  if (typeof credentials === 'function') return new CredentialsProvider(credentials, timeout)
+  const copy = credentialsFrom(credentials)
+  return new CredentialsProvider(() => copy, timeout)
 }
 
-async function credentialsOf(keys: () => unknown): Promise<Credentials> {
-  let given: unknown
-  try {
-    given = await keys()
-  } catch (thrown) {
-    throw foreignFailure('ERR_RANGE_SOURCE', 'The credentials function', thrown)
-  }
-  if (isCredentials(given)) return given
-  throw upstreamFailure(new Error('the credentials function returned no credentials'))
-}
-
-function signed(
+async function signed(
   { url, headers }: OutgoingRequest,
   region: string,
-  credentials: Credentials,
-): Record<string, string> {
+  provider: CredentialsProvider,
+): Promise<OutgoingHeaders> {
+  const credentials = await provider.get()
   const request = {
     service: 's3',
     region,
@@ -103,5 +91,7 @@ function signed(
   }
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const keys = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
-  return aws4.sign(request, keys).headers as Record<string, string>
+  const fields = aws4.sign(request, keys).headers as Record<string, string>
+  provider.noteUse(credentials, fields)
+  return fields
 }

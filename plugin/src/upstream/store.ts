@@ -2,13 +2,13 @@ import type { ByteRange } from '../rules/range-set.ts'
 import { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { actualSizeOf, errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
-import { exchange } from './exchange.ts'
+import { exchange, type OutgoingRequest } from './exchange.ts'
 import { KnownVersions } from './known-versions.ts'
 import { Leases } from './leases.ts'
 import { ReceivedBody } from './received-body.ts'
 import { Interruption } from './upstream-errors.ts'
 import type { RequestForm, UpstreamSettings } from './upstream-settings.ts'
-import { type Verdict, verdictOn } from './verdict.ts'
+import { areKeysRefused, type Verdict, verdictOn } from './verdict.ts'
 
 /** What is asked for. */
 export interface Ask {
@@ -50,15 +50,25 @@ export class Store {
    *
    * @throws Interruption if another try may help; SendRangeError `ERR_RANGE_UPSTREAM` if not
    */
-  async ask({ url, range, fields, signal }: Ask): Promise<StoreAnswer> {
-    const { settings } = this
+  async ask(ask: Ask): Promise<StoreAnswer> {
+    const signed = await this.#signed(ask)
+    const answer = await this.#send(ask, signed)
+    if (!areKeysRefused(answer.head) || !(await this.form.renew?.(signed))) return answer
+    return this.#send(ask, await this.#signed(ask))
+  }
+
+  #signed({ url, range, fields }: Ask): ReturnType<RequestForm['sign']> {
     const headers = {
       'accept-encoding': 'identity',
-      ...settings.headers,
+      ...this.settings.headers,
       ...(range !== undefined && { range: `bytes=${range.first}-${range.last}` }),
       ...fields,
     }
-    const signed = await this.form.sign({ method: 'GET', url, headers })
+    return this.form.sign({ method: 'GET', url, headers })
+  }
+
+  async #send({ url, range, signal }: Ask, signed: OutgoingRequest['headers']): Promise<StoreAnswer> {
+    const { settings } = this
     const lease = await this.#leases.take(signal)
     try {
       const outgoing = { method: 'GET', url, headers: signed } as const

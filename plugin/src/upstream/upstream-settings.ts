@@ -22,6 +22,11 @@ export interface RequestForm {
   readonly locate: Locate
   /** The fields to send, from those of the request. */
   readonly sign: (request: OutgoingRequest) => Promise<Readonly<Record<string, string>>>
+  /**
+   * Whether a request can be signed with something else than what the store has refused. Undefined: it is always signed
+   * with the same.
+   */
+  readonly renew?: (refused: OutgoingRequest['headers']) => Promise<boolean>
   /** Whether a server knows ranges whose 200 has no Accept-Ranges. Every S3 store does, and Swift does not say it. */
   readonly withoutAcceptRanges: 'bytes' | 'none'
 }

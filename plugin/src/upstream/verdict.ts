@@ -57,6 +57,19 @@ export function isSignatureRefused({ status }: AnswerHead): boolean {
   return status === 401 || status === 403
 }
 
+const KEY_CODES = [
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
+]
+
+/** Whether the keys that a request was signed with have expired, or were replaced. */
+export function areKeysRefused({ status, code }: AnswerHead): boolean {
+  return (status === 401 && code === undefined) || (code !== undefined && KEY_CODES.includes(code))
+}
+
 function verdictOnPart(head: AnswerHead, asked: ByteRange | undefined): Verdict {
   if (asked === undefined) return unusable('a 206 to a request without Range')
   const got = parseContentRange(head.fields['content-range'])

@@ -1,0 +1,89 @@
+import { foreignFailure } from '../foreign-failure.ts'
+import { type Credentials, credentialsFrom } from './s3-options.ts'
+import { unavailable, upstreamFailure } from './upstream-errors.ts'
+
+/** What returns credentials. Providers of the AWS SDK return others than before if they are told so. */
+export type Provide = (options?: { readonly forceRefresh: true }) => unknown
+
+/**
+ * The credentials of a source, from a function of the application. Requests that come while it is under way share its
+ * result, so that a new token is asked for once. Nothing is kept afterwards: the function knows how long they are valid.
+ */
+export class CredentialsProvider {
+  readonly #provide: Provide
+  readonly #timeout: number
+  /** The calls that are under way. */
+  #current: Promise<Credentials> | undefined
+  #refreshed: Promise<Credentials> | undefined
+  /** By the fields of the requests that were signed with them. */
+  readonly #used = new WeakMap<object, Credentials>()
+
+  /** @param timeout ms that requests wait for the function */
+  constructor(provide: Provide, timeout: number) {
+    this.#provide = provide
+    this.#timeout = timeout
+  }
+
+  /**
+   * The credentials for a request.
+   *
+   * @throws SendRangeError `ERR_RANGE_SOURCE` if the function fails, `ERR_RANGE_OVERLOADED` if it takes too long, and
+   *   `ERR_RANGE_UPSTREAM` if it returns something else
+   */
+  get(): Promise<Credentials> {
+    if (this.#refreshed !== undefined) return this.#refreshed
+    this.#current ??= this.#call().finally(() => {
+      this.#current = undefined
+    })
+    return this.#current
+  }
+
+  /** A request with these fields is signed with these credentials. */
+  noteUse(credentials: Credentials, fields: object): void {
+    this.#used.set(fields, credentials)
+  }
+
+  /** Whether there are others than those of a request with these fields, which a store has refused. */
+  async hasOthersThanFor(fields: object): Promise<boolean> {
+    const refused = this.#used.get(fields)
+    const isRefused = (credentials: Credentials): boolean => areEqual(credentials, refused)
+    return !isRefused(await this.get()) || !isRefused(await this.#refresh())
+  }
+
+  #refresh(): Promise<Credentials> {
+    this.#refreshed ??= this.#call({ forceRefresh: true }).finally(() => {
+      this.#refreshed = undefined
+    })
+    return this.#refreshed
+  }
+
+  #call(...options: Parameters<Provide>): Promise<Credentials> {
+    return within(this.#timeout, this.#provided(options))
+  }
+
+  async #provided(options: Parameters<Provide>): Promise<Credentials> {
+    let credentials: Credentials | undefined
+    try {
+      credentials = credentialsFrom(await this.#provide(...options))
+    } catch (thrown) {
+      throw foreignFailure('ERR_RANGE_SOURCE', 'The credentials function', thrown)
+    }
+    if (credentials !== undefined) return credentials
+    throw upstreamFailure(new Error('the credentials function returned no credentials'))
+  }
+}
+
+function areEqual(one: Credentials, other: Credentials | undefined): boolean {
+  const names = ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const
+  return names.every((name) => one[name] === other?.[name])
+}
+
+/** Rejects if the work takes too long. What comes of it later is dropped. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(unavailable(new Error(`the credentials function returned nothing within ${ms} ms`)))
+    }, ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
