@@ -1,12 +1,25 @@
+import { parseHttpDate } from '../rules/http-date.ts'
+
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 5000
 const MS_PER_SECOND = 1000
 const MAX_RETRY_AFTER_SECONDS = 3600
 
-/** The seconds of a Retry-After. A date counts as none, since it depends on the clock of the store. */
-export function retryAfterSeconds(value: string | undefined): number | undefined {
-  if (value === undefined || !/^\d{1,9}$/.test(value)) return undefined
-  return Math.min(Number(value), MAX_RETRY_AFTER_SECONDS)
+/**
+ * The seconds of a Retry-After; undefined if it is invalid.
+ *
+ * @param date the Date of the same answer. A date to come is counted from there, by the clock of the store
+ */
+export function retryAfterSeconds(value: string | undefined, date: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const seconds = /^\d+$/.test(value) ? Number(value) : secondsBetween(date, value)
+  return seconds === undefined ? undefined : Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS)
+}
+
+function secondsBetween(from: string | undefined, to: string): number | undefined {
+  const now = Math.floor(Date.now() / MS_PER_SECOND)
+  const [start, end] = [parseHttpDate(from ?? '', now), parseHttpDate(to, now)]
+  return start === undefined || end === undefined ? undefined : end - start
 }
 
 /** What a delay depends on. */

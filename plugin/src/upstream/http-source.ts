@@ -34,6 +34,7 @@ export function httpSource(options: HttpSourceOptions): RangeSource {
     locate: async (path) => locationOf(await url(path)),
     sign: async (request) => signedBy(sign, request),
     withoutAcceptRanges: 'none',
+    withoutTag: 'served',
   }
   return upstreamSource(upstreamSettings(given), form)
 }

@@ -95,12 +95,12 @@ interface Unjudged {
 }
 
 async function judged({ head, body, range, responseTimeout }: Unjudged): Promise<StoreAnswer> {
-  const document = head.status < 400 ? '' : await errorIn(body, responseTimeout)
+  const document = head.status < 300 ? '' : await errorIn(body, responseTimeout)
   const code = head.fields['x-ms-error-code'] ?? errorCodeOf(document)
   const known = { ...head, code, actualSize: actualSizeOf(document) }
   const verdict = verdictOn(known, range)
   if (verdict.kind === 'part' || verdict.kind === 'whole') return { verdict, head, body }
-  if (head.status < 400) body.destroy()
+  if (head.status < 300) body.destroy()
   if (verdict.kind === 'busy') throw new Interruption(verdict.reason, { retryAfter: verdict.retryAfter })
   return { verdict, head: known }
 }

@@ -29,4 +29,6 @@ export interface RequestForm {
   readonly renew?: (refused: OutgoingRequest['headers']) => Promise<boolean>
   /** Whether a server knows ranges whose 200 has no Accept-Ranges. Every S3 store does, and Swift does not say it. */
   readonly withoutAcceptRanges: 'bytes' | 'none'
+  /** What an answer without an ETag is. Every S3 store sends one: it is a page of something before the store. */
+  readonly withoutTag: 'served' | 'refused'
 }

@@ -135,6 +135,10 @@ function represented(
 ): StreamedRepresentation {
   const { verdict, head, body } = answer
   const { size } = verdict
+  if (head.fields['etag'] === undefined && store.form.withoutTag === 'refused') {
+    body.destroy()
+    throw upstreamFailure(new Error('the store answered without an ETag'))
+  }
   const version = versionOf(head, size)
   object.pin(version)
   const range = verdict.kind === 'part' ? verdict.range : { first: 0, last: size - 1 }

@@ -40,7 +40,13 @@ export function verdictOn(head: AnswerHead, range: ByteRange | undefined): Verdi
   if (status === 200) return verdictOnWhole(head)
   if (code !== undefined && ARCHIVED_CODES.includes(code)) return { kind: 'archived' }
   if (BUSY_STATUSES.includes(status) || (code !== undefined && BUSY_CODES.includes(code)))
-    return { kind: 'busy', reason: described(head), retryAfter: retryAfterSeconds(fields['retry-after']) }
+    return {
+      kind: 'busy',
+      reason: described(head),
+      retryAfter: retryAfterSeconds(fields['retry-after'], fields['date']),
+    }
+  // S3 refuses the version that stands for a deletion.
+  if (status === 405 && fields['x-amz-delete-marker'] === 'true') return { kind: 'absent' }
   if (status === 404 || status === 410)
     return code !== undefined && MISSING_PLACES.includes(code)
       ? unusable(described(head))
@@ -53,8 +59,8 @@ export function verdictOn(head: AnswerHead, range: ByteRange | undefined): Verdi
 }
 
 /** Whether a URL that was signed by the application may have expired, or may have lost its rights. */
-export function isSignatureRefused({ status }: AnswerHead): boolean {
-  return status === 401 || status === 403
+export function isSignatureRefused(head: AnswerHead): boolean {
+  return head.status === 401 || head.status === 403 || areKeysRefused(head)
 }
 
 const KEY_CODES = [
@@ -97,7 +103,9 @@ function unusable(reason: string): Verdict {
   return { kind: 'unusable', reason }
 }
 
-/** For the log: never a URL, a field or the body of the store. */
-function described({ status, code }: AnswerHead): string {
-  return code === undefined ? `status ${status}` : `status ${status} ${code}`
+/** For the log: never a URL or the body of the store. The region of a bucket is what a setting should be. */
+function described({ status, code, fields }: AnswerHead): string {
+  const region = fields['x-amz-bucket-region'] ?? ''
+  const where = /^[a-z0-9-]{1,64}$/.test(region) && status < 500 ? `: the bucket is in ${region}` : ''
+  return `status ${status}${code === undefined ? '' : ` ${code}`}${where}`
 }

@@ -13,6 +13,20 @@ t.test('the store may ask for more, but not for more than a client waits', async
 })
 
 t.test('a Retry-After is read in seconds', async (t) => {
-  const values = ['0', '120', '99999', 'Sun, 06 Nov 1994 08:49:37 GMT', '-1', '', undefined]
-  t.strictSame(values.map(retryAfterSeconds), [0, 120, 3600, undefined, undefined, undefined, undefined])
+  const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
+  for (const [value, seconds] of [
+    ['0', 0],
+    ['120', 120],
+    ['99999', 3600],
+    ['9'.repeat(400), 3600],
+    ['Sun, 06 Nov 1994 08:49:47 GMT', 10],
+    ['Sun, 06 Nov 1994 08:49:27 GMT', 0],
+    ['Mon, 07 Nov 2094 08:49:37 GMT', 3600],
+    ['soon', undefined],
+    ['-1', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ] as const)
+    t.equal(retryAfterSeconds(value, date), seconds, String(value))
+  t.equal(retryAfterSeconds(date, undefined), undefined, 'by no other clock than that of the store')
 })
