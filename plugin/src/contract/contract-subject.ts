@@ -8,7 +8,10 @@ export interface ContractSubject {
   readonly source: () => RangeSource | Promise<RangeSource>
   /** A path under which it has {@link ContractSubject.content}. */
   readonly path: string
-  /** 1000 bytes or more. Let no two parts of it be alike, so that bytes of a wrong place are noticed. */
+  /**
+   * 1000 bytes or more. Let no two parts of it be alike, so that bytes of a wrong place are noticed. With some megabytes,
+   * clients that leave do so while the source is read.
+   */
   readonly content: Uint8Array
   /** A path that it does not have. Leave out if it has every path. */
   readonly absent?: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import Fastify, { type FastifyInstance } from 'fastify'
-import { rangePlugin } from '../index.ts'
+import type { FastifyInstance } from 'fastify'
 import type { RangeSource } from '../sources/source.ts'
+import { withServer } from './contract-server.ts'
 import type { ContractSubject } from './contract-subject.ts'
 import { sameBytes } from './read-range.ts'
 
@@ -17,6 +17,7 @@ interface Row {
 /** What clients are answered. A tag is needed for the conditions. */
 function rowsFor(content: Uint8Array, etag: string | undefined): readonly Row[] {
   const size = content.length
+  const middle = Math.floor(size / 2)
   const part = (name: string, range: string, first: number, last: number): Row => ({
     name,
     headers: { range },
@@ -28,7 +29,9 @@ function rowsFor(content: Uint8Array, etag: string | undefined): readonly Row[] 
   return [
     { name: 'the whole', status: 200, body: content },
     { name: 'HEAD', method: 'HEAD', status: 200, body: empty },
+    part('the whole by a range', 'bytes=0-', 0, size - 1),
     part('the first bytes', 'bytes=0-9', 0, 9),
+    part('the middle', `bytes=${Math.floor(size / 3)}-${middle}`, Math.floor(size / 3), middle),
     part('an open range', `bytes=${size - 10}-`, size - 10, size - 1),
     part('the last bytes', 'bytes=-7', size - 7, size - 1),
     part('a range over the end', `bytes=${size - 3}-${size + 3}`, size - 3, size - 1),
@@ -65,21 +68,16 @@ function rowsFor(content: Uint8Array, etag: string | undefined): readonly Row[] 
 
 /** Serves the source, and compares whole answers. */
 export async function answersAreRight(source: RangeSource, subject: ContractSubject): Promise<void> {
-  const counted = countedSource(source)
-  const app = Fastify()
-  try {
-    await app.register(rangePlugin, { source: counted.source })
-    app.get('/f', (_request, reply) => reply.sendRange(subject.path))
-    app.get('/absent', (_request, reply) => reply.sendRange(subject.absent ?? ''))
+  await withServer({ source, subject, transport: 'HTTP/1' }, async ({ app }) => {
     const { etag } = (await app.inject({ method: 'HEAD', url: '/f' })).headers
     for (const row of rowsFor(subject.content, etag)) await answerIsRight(app, row)
     await severalRanges(app, subject.content)
-    if (subject.absent !== undefined)
-      assert.equal((await app.inject('/absent')).statusCode, 404, 'a path that is not there')
-  } finally {
-    await app.close()
-  }
-  await counted.allClosed()
+    if (subject.absent === undefined) return
+    for (const method of ['GET', 'HEAD'] as const) {
+      const { statusCode } = await app.inject({ method, url: '/absent' })
+      assert.equal(statusCode, 404, `${method} of a path that is not there`)
+    }
+  })
 }
 
 async function answerIsRight(app: FastifyInstance, row: Row): Promise<void> {
@@ -96,6 +94,7 @@ async function severalRanges(app: FastifyInstance, content: Uint8Array): Promise
   const ranges = [
     [size - 20, size - 11],
     [0, 4],
+    [Math.floor(size / 3), Math.floor(size / 3) + Math.floor(size / 10)],
   ] as const
   const range = `bytes=${ranges.map(([first, last]) => `${first}-${last}`).join(', ')}`
   const { statusCode, rawPayload } = await app.inject({ url: '/f', headers: { range } })
@@ -111,41 +110,4 @@ async function severalRanges(app: FastifyInstance, content: Uint8Array): Promise
       'several ranges',
     )
   }
-}
-
-interface Counted {
-  readonly source: RangeSource
-  /** Resolves when each representation was closed. A source that never settles fails by the time limit of the runner. */
-  allClosed(): Promise<void>
-}
-
-function countedSource(inner: RangeSource): Counted {
-  const closings: Promise<void>[] = []
-  const source: RangeSource = {
-    async open(path, context) {
-      const opened = await inner.open(path, context)
-      if (opened === undefined) return undefined
-      let isClosed = false
-      let noteClosed = (): void => {}
-      closings.push(
-        new Promise((resolve) => {
-          noteClosed = resolve
-        }),
-      )
-      const close = async (): Promise<void> => {
-        assert.ok(!isClosed, 'a representation was closed twice')
-        isClosed = true
-        await opened.close()
-        noteClosed()
-      }
-      return new Proxy(opened, {
-        get: (target, name) => {
-          if (name === 'close') return close
-          const value: unknown = Reflect.get(target, name)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
-    },
-  }
-  return { source, allClosed: async () => void (await Promise.all(closings)) }
 }

@@ -4,6 +4,7 @@ import { parseEntityTag } from '../rules/entity-tag.ts'
 import type { Wanted } from '../rules/wanted.ts'
 import { representationFields } from '../sources/representation-fields.ts'
 import type { RangeSource } from '../sources/source.ts'
+import { leavingClientsLeaveNothingOpen } from './clients-that-leave.ts'
 import { type ContractSubject, openSubject } from './contract-subject.ts'
 import { rangesOf, readRange, sameBytes } from './read-range.ts'
 import { answersAreRight } from './served-answers.ts'
@@ -142,6 +143,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }
   },
   'answers have the right status, fields and bytes, and all is closed': answersAreRight,
+  'all is closed if clients leave in the middle of their answers': leavingClientsLeaveNothingOpen,
 }
 
 /** Undefined if the source noticed that its version is gone. */

@@ -1,69 +1,16 @@
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { bufferSource, fileSource, firstOf, type RangeSource, type Representation } from 'fastify-send-range'
-import { type ContractSubject, sourceContract } from 'fastify-send-range/contract'
-import { httpSource } from 'fastify-send-range/http'
-import t, { type Test } from 'tap'
-import { numberedLines } from '../../plugin/support/numbered-lines.ts'
-import { rowSource, rowsOf } from '../sources/support/row-source.ts'
-import { LONG_AGO, Origin } from '../upstream/support/origin.ts'
+import { readFileSync } from 'node:fs'
+import { bufferSource, type RangeSource, type Representation } from 'fastify-send-range'
+import { sourceContract } from 'fastify-send-range/contract'
+import t from 'tap'
+import { numberedLines } from '../support/numbered-lines.ts'
 
 const CONTENT = numberedLines(400_000)
-
-type Given = Pick<ContractSubject, 'source'> & Partial<ContractSubject>
-
-function filesIn(t: Test): { readonly root: string; readonly replace: (content: Uint8Array) => void } {
-  const root = t.testdir({})
-  const replace = (content: Uint8Array): void => {
-    writeFileSync(join(root, 'a.bin'), content)
-    utimesSync(join(root, 'a.bin'), 1_000_000_000, 1_000_000_000)
-  }
-  replace(CONTENT)
-  return { root, replace }
-}
-
-const SOURCES: Readonly<Record<string, (t: Test) => Given | Promise<Given>>> = {
-  bufferSource: () => ({ source: () => bufferSource(CONTENT) }),
-  fileSource: (t) => {
-    const { root, replace } = filesIn(t)
-    return { source: () => fileSource({ root }), replace, absent: 'b.bin' }
-  },
-  firstOf: (t) => {
-    const { root } = filesIn(t)
-    const rows = rowSource(new Map([['c.bin', rowsOf(CONTENT)]]))
-    return { source: () => firstOf(rows, fileSource({ root })), absent: 'b.bin' }
-  },
-  httpSource: async (t) => {
-    const origin = await Origin.start(t)
-    let version = 0
-    const replace = (bytes: Uint8Array): void => {
-      origin.objects.set('/a.bin', {
-        bytes: Buffer.from(bytes),
-        etag: `"v${++version}"`,
-        lastModified: LONG_AGO,
-      })
-    }
-    replace(CONTENT)
-    return { source: () => httpSource({ url: (path) => `${origin.url}/${path}` }), replace, absent: 'b.bin' }
-  },
-  'rows of a table': () => ({
-    source: () => rowSource(new Map([['a.bin', rowsOf(CONTENT)]])),
-    absent: 'b.bin',
-  }),
-}
-
-for (const [name, make] of Object.entries(SOURCES)) {
-  t.test(`the exported contract holds for ${name}`, async (t) => {
-    const cases = sourceContract({ path: 'a.bin', content: CONTENT, ...(await make(t)) })
-    t.equal(cases.length, 9)
-    for (const { name, run } of cases) await t.test(name, run)
-  })
-}
 
 type Broken = (representation: Representation & Record<string, unknown>) => object
 
 const DESCRIPTION = 'the description of a representation can be sent'
 const RANGES = 'every range has the right bytes, one after the other'
+const LEAVING = 'all is closed if clients leave in the middle of their answers'
 const ANSWERS = 'answers have the right status, fields and bytes, and all is closed'
 
 /** Sources that break the contract in one way, and a case that says so. */
@@ -82,6 +29,15 @@ const BROKEN: Readonly<Record<string, readonly [name: string, change: Broken]>> 
   'bytes of another place': [
     RANGES,
     (of) => ({ ...of, ...reading((first, last) => CONTENT.subarray(first + 1, last + 2)) }),
+  ],
+  'a read that fails': [
+    LEAVING,
+    (of) => ({
+      ...of,
+      ...reading(() => {
+        throw new Error('cannot be read')
+      }),
+    }),
   ],
   'a size that is told to be a guess': [ANSWERS, (of) => ({ ...of, acceptRanges: 'none' })],
 }

@@ -1,20 +1,17 @@
 import t from 'tap'
 import { Bucket } from '../../support/stores/bucket.ts'
 import { withEachStore } from '../../support/stores/shared-store.ts'
-import { keepsTheContract } from '../sources/support/contract.ts'
-import { distinctBytes, sourceOf } from './support/served-store.ts'
+import { CONTENT, keepsTheContract } from '../sources/support/contract.ts'
+import { sourceOf } from './support/served-store.ts'
 
-const CONTENT = distinctBytes(8 * 1024 * 1024)
-
-t.test('objects of a real store keep the contract of a source', (t) =>
+t.test('the contract of a source holds for objects of a real store', (t) =>
   withEachStore(t, async (t, store) => {
     const bucket = await Bucket.make(t, store)
     await bucket.put('f.bin', CONTENT)
-    await keepsTheContract(t, () => ({
-      plugin: { source: sourceOf(bucket, store) },
-      path: 'f.bin',
-      content: CONTENT,
+    await keepsTheContract(t, {
+      source: () => sourceOf(bucket, store),
+      replace: (content) => bucket.put('f.bin', content),
       absent: 'absent.bin',
-    }))
+    })
   }),
 )

@@ -1,22 +1,10 @@
 import { fileSource, firstOf, type StreamedRepresentation } from 'fastify-send-range'
 import { httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
-import { keepsTheContract } from '../sources/support/contract.ts'
 import { serve, until } from '../support/serve.ts'
 import { distinctBytes, LONG_AGO, Origin, type Stored } from './support/origin.ts'
 
 const CONTENT = distinctBytes(8 * 1024 * 1024)
-
-t.test('objects of another server keep the contract of a source', async (t) => {
-  const origin = await Origin.start(t)
-  origin.objects.set('/f.bin', { bytes: CONTENT, etag: '"v1"', lastModified: LONG_AGO })
-  await keepsTheContract(t, () => ({
-    plugin: { source: httpSource({ url: (path) => `${origin.url}/${path}` }) },
-    path: 'f.bin',
-    content: CONTENT,
-    absent: 'absent.bin',
-  }))
-})
 
 const SMALL: Stored = { bytes: Buffer.from('0123456789'), etag: '"s"', lastModified: LONG_AGO }
 

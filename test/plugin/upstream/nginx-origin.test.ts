@@ -4,12 +4,10 @@ import { join } from 'node:path'
 import { encodePath, httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
 import { missing } from '../../docs/support/programs.ts'
-import { keepsTheContract } from '../sources/support/contract.ts'
+import { CONTENT, keepsTheContract } from '../sources/support/contract.ts'
 import { serve } from '../support/serve.ts'
 import { startNginxOrigin } from './support/nginx-origin.ts'
-import { distinctBytes } from './support/origin.ts'
 
-const CONTENT = distinctBytes(8 * 1024 * 1024)
 const LONG_AGO_SECONDS = 784_111_777
 
 /** An nginx that serves a file, and where it is. */
@@ -26,12 +24,10 @@ const skip = await missing('nginx', '-v')
 
 t.test('files of nginx keep the contract of a source', { skip }, async (t) => {
   const origin = await nginxWith(t)
-  await keepsTheContract(t, () => ({
-    plugin: { source: httpSource({ url: (path) => `${origin}/${encodePath(path)}` }) },
-    path: 'f.bin',
-    content: CONTENT,
+  await keepsTheContract(t, {
+    source: () => httpSource({ url: (path) => `${origin}/${encodePath(path)}` }),
     absent: 'absent.bin',
-  }))
+  })
 })
 
 t.test('files of nginx without tags are pinned by their date', { skip }, async (t) => {

@@ -1,9 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { type Credentials, s3Source } from 'fastify-send-range/s3'
 import t, { type Test } from 'tap'
-import { keepsTheContract } from '../sources/support/contract.ts'
 import { serve } from '../support/serve.ts'
-import { type Answer, distinctBytes, type Got, LONG_AGO, Origin } from './support/origin.ts'
+import { type Answer, type Got, LONG_AGO, Origin } from './support/origin.ts'
 
 const KEYS: Credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret/key' }
 const BYTES = Buffer.from('0123456789')
@@ -48,13 +47,6 @@ async function servedBy(t: Test, options: object = {}, answer?: Answer) {
   for (const key of ['a.txt', 'public/a.txt']) origin.objects.set(`/films/${key}`, stored)
   return { origin, source, ...(await serve(t, { plugin: { source } })) }
 }
-
-t.test('objects of a bucket keep the contract of a source', async (t) => {
-  const content = distinctBytes(8 * 1024 * 1024)
-  const { origin, source } = await servedBy(t)
-  origin.objects.set('/films/f.bin', { bytes: content, etag: '"v1"', lastModified: LONG_AGO })
-  await keepsTheContract(t, () => ({ plugin: { source }, path: 'f.bin', content, absent: 'absent.bin' }))
-})
 
 t.test('each request is signed', async (t) => {
   const { origin, app } = await servedBy(t)

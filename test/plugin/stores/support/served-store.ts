@@ -5,6 +5,8 @@ import type { Store } from '../../../support/stores/store.ts'
 import { StoreProxy } from '../../../support/stores/store-proxy.ts'
 import { type Served, serve } from '../../support/serve.ts'
 
+export { distinctBytes } from '../../support/distinct-bytes.ts'
+
 /** A bucket, and a server of its objects. */
 export interface ServedStore extends Served {
   readonly bucket: Bucket
@@ -37,11 +39,4 @@ export function sourceOf(
 ): ReturnType<typeof s3Source> {
   const credentials = { accessKeyId, secretAccessKey }
   return s3Source({ bucket: name, endpoint, region, credentials, ...options })
-}
-
-/** Bytes of which no two parts are equal, so that bytes of a wrong position are noticed. */
-export function distinctBytes(length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  for (let at = 0; at + 4 <= length; at += 4) bytes.writeUInt32BE(Math.imul(at + 1, 2654435761) >>> 0, at)
-  return bytes
 }

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
 
+export { distinctBytes } from '../../support/distinct-bytes.ts'
+
 /** An object that an {@link Origin} has. */
 export interface Stored {
   readonly bytes: Buffer
@@ -110,13 +112,6 @@ export class Origin {
     })
     response.end(part)
   }
-}
-
-/** Bytes of which no two parts are equal, so that bytes of a wrong position are noticed. */
-export function distinctBytes(length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  for (let at = 0; at + 4 <= length; at += 4) bytes.writeUInt32BE(Math.imul(at + 1, 2654435761) >>> 0, at)
-  return bytes
 }
 
 /** A date that identifies a version. */
