@@ -33,6 +33,7 @@ export function httpSource(options: HttpSourceOptions): RangeSource {
   const form: RequestForm = {
     locate: async (path) => locationOf(await url(path)),
     sign: async (request) => signedBy(sign, request),
+    namesVersions: false,
     withoutAcceptRanges: 'none',
     withoutTag: 'served',
   }

@@ -58,6 +58,7 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     },
     sign: async (request) => signed(request, own.region, provider),
     ...(typeof credentials === 'function' && { renew: (refused) => provider.hasOthersThanFor(refused) }),
+    namesVersions: true,
     withoutAcceptRanges: 'bytes',
     withoutTag: 'refused',
   })

@@ -46,8 +46,9 @@ export class StoredObject {
   pin(version: Version): void {
     this.#version = version
     this.#fields = { ...this.#fields, ...pinOf(version) }
+    if (version.id === undefined || !this.#store.form.namesVersions) return
     this.#versionId = version.id
-    if (version.id !== undefined) this.#url = undefined
+    this.#url = undefined
   }
 
   /**

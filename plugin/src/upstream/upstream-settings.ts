@@ -27,6 +27,8 @@ export interface RequestForm {
    * with the same.
    */
   readonly renew?: (refused: OutgoingRequest['headers']) => Promise<boolean>
+  /** Whether `locate` makes another URL for a version that is named by its id. */
+  readonly namesVersions: boolean
   /** Whether a server knows ranges whose 200 has no Accept-Ranges. Every S3 store does, and Swift does not say it. */
   readonly withoutAcceptRanges: 'bytes' | 'none'
   /** What an answer without an ETag is. Every S3 store sends one: it is a page of something before the store. */

@@ -6,9 +6,10 @@ import { distinctBytes, LONG_AGO, Origin } from './support/origin.ts'
 
 // What the functions of an application return: `sign` and `url` of an httpSource, `version` of an s3Source.
 
-const BYTES = distinctBytes(1000)
+/** Long enough for two ranges that do not come with one request. */
+const BYTES = distinctBytes(1_000_000)
 const RANGE = { url: '/f', headers: { range: 'bytes=2-4' } }
-const RANGES = { url: '/f', headers: { range: 'bytes=0-1,900-901' } }
+const RANGES = { url: '/f', headers: { range: 'bytes=0-1,900000-900001' } }
 
 async function originOf(t: Test): Promise<Origin> {
   const origin = await Origin.start(t)
@@ -81,6 +82,25 @@ t.test('dots that are no segments of the path are in a URL as they are', async (
   const { origin, app } = await servedBy(t, { url: (path) => `${origin.url}/${path}?a=/../b#/../c` })
   t.equal((await app.inject(RANGE)).statusCode, 206)
   t.equal(origin.got[0]?.url, '/f?a=/../b')
+})
+
+t.test('the url function is asked once for an answer, also if the store keeps versions', async (t) => {
+  const origin = await originOf(t)
+  origin.answer = (_, response) => {
+    response.setHeader('x-amz-version-id', 'id1')
+    return false
+  }
+  const asked: string[] = []
+  const source = httpSource({
+    url(path) {
+      asked.push(path)
+      return `${origin.url}/${path}`
+    },
+  })
+  const { app } = await serve(t, { plugin: { source } })
+  t.equal((await app.inject(RANGES)).statusCode, 206)
+  t.ok(origin.got.length > 1)
+  t.strictSame(asked, ['f'])
 })
 
 for (const [name, id] of Object.entries({
