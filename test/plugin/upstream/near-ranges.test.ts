@@ -1,7 +1,8 @@
 // Several ranges of an object: those that are near to each other come with one request.
-import { httpSource } from 'fastify-send-range/http'
+import { type HttpSourceOptions, httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 import { parseMultipart } from '../support/strict-multipart.ts'
 import { type Answer, distinctBytes, type Got, LONG_AGO, Origin } from './support/origin.ts'
@@ -12,7 +13,7 @@ const SIZE = 3 * MIB
 const CONTENT = distinctBytes(SIZE)
 const FIRST_BYTE = 'bytes=0-0'
 
-async function served(t: Test, options: { answer?: Answer; stallTimeout?: number } = {}) {
+async function served(t: Test, options: { answer?: Answer } & Partial<HttpSourceOptions> = {}) {
   const { answer, ...others } = options
   const origin = await Origin.start(t, answer)
   origin.objects.set('/f', { bytes: CONTENT, etag: '"v"', lastModified: LONG_AGO })
@@ -175,4 +176,27 @@ t.test('the connection is kept for the next answer', async (t) => {
       [20, 29],
     ])
   t.equal(origin.connections, 1)
+})
+
+t.test('clients that stop reading between near ranges leave the only connection to others', async (t) => {
+  const { origin, app, port } = await served(t, { maxConnections: 1, queueTimeout: 60_000 })
+  const ranges = apart(100_000, { count: 8, length: 250_000 })
+  const range = `bytes=${ranges.map(([first, last]) => `${first}-${last}`).join(',')}`
+  const clients: RawClient[] = []
+  for (let count = 0; count < 5; count++) {
+    const client = await RawClient.connect(port)
+    t.teardown(() => client.destroy())
+    client.request('GET', '/f', [`Range: ${range}`])
+    clients.push(client)
+    const { body } = await app.inject({ url: '/f', headers: { range: 'bytes=0-3' } })
+    t.equal(body.length, 4)
+  }
+  for (const client of clients) {
+    const { fields } = await client.readHead()
+    const bytes = await client.readBytes(Number(fields.get('content-length')))
+    const found = parseMultipart(String(fields.get('content-type')), bytes)
+    t.equal(found.length, ranges.length)
+    for (const { first, last, bytes } of found) sameBytes(t, bytes, CONTENT.subarray(first, last + 1))
+  }
+  t.ok(origin.most <= 1, `${origin.most} at a time`)
 })
