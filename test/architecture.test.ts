@@ -5,7 +5,7 @@ import { plain, readDocument, tableUnder } from './docs/support/markdown.ts'
 import { REPOSITORY } from './support/repository.ts'
 import { testFaultsIn } from './support/test-faults.ts'
 import { faultsIn } from './support/wing-faults.ts'
-import { LAYOUTS, type Layout, pureFilesOf } from './support/wings.ts'
+import { LAYOUTS, type Layout, PURE_UPSTREAM_FILES, pureFilesOf } from './support/wings.ts'
 
 /** What the files of a package are checked against. */
 interface Package {
@@ -20,7 +20,13 @@ interface Package {
 const PACKAGES: Readonly<Record<string, Package>> = {
   plugin: {
     entries: ['index.ts', 'contract.ts', 'http.ts', 's3.ts'],
-    pure: [...pureFilesOf('plugin'), 'sources/source.ts', 'connection/tcp-table.ts', 'errors.ts'],
+    pure: [
+      ...pureFilesOf('plugin'),
+      ...PURE_UPSTREAM_FILES,
+      'sources/source.ts',
+      'connection/tcp-table.ts',
+      'errors.ts',
+    ],
     impure: 'files/open-file.ts',
   },
   'demo-client': {
@@ -45,7 +51,6 @@ const PACKAGES: Readonly<Record<string, Package>> = {
       'bucket-address.ts',
       'bucket-failure.ts',
       'copy-commands.ts',
-      'pace.ts',
       'video/h264.ts',
       'video/mp4.ts',
     ],
@@ -60,6 +65,10 @@ const IMPURE =
 /** What these modules have beside input and output: readers of addresses, and the names of statuses. */
 const HARMLESS =
   /^import \{ (?:(?:(?:BlockList|isIP)(?:, )?)+ \} from 'node:net'|STATUS_CODES \} from 'node:http')$/gm
+
+/** The clock and chance. What is the default of a parameter is given by tests. */
+const UNGIVEN =
+  /(?<!(?:\(|, )\w+(?:: number)? = )\b(?:Date\.now\(\)|new Date\(\)|performance\.now\(\)|Math\.random\(\))/g
 
 const SPECIFIER = /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
 
@@ -81,6 +90,8 @@ class Sources {
   readonly imports: ReadonlyMap<string, readonly string[]>
   /** The imports that could do input or output. */
   readonly impure: ReadonlyMap<string, readonly string[]>
+  /** The calls of the clock and of chance. */
+  readonly ungiven: ReadonlyMap<string, readonly string[]>
 
   constructor(folder: string) {
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -89,6 +100,7 @@ class Sources {
     const texts = names.map((name) => [name, readFileSync(folder + name, 'utf8')] as const)
     this.imports = new Map(texts.map(([name, text]) => [name, importsOf(text)]))
     this.impure = new Map(texts.map(([name, text]) => [name, impureImportsOf(text)]))
+    this.ungiven = new Map(texts.map(([name, text]) => [name, text.match(UNGIVEN) ?? []]))
   }
 
   own(name: string): string[] {
@@ -149,6 +161,7 @@ for (const [folder, { entries, pure, impure }] of Object.entries(PACKAGES)) {
       t.ok(sources.imports.has(name), `${name} is there`)
       for (const file of sources.reach(name))
         t.strictSame(sources.impure.get(file), [], `${name}, through ${file}`)
+      t.strictSame(sources.ungiven.get(name), [], `${name} is given the time`)
     }
     t.not(sources.impure.get(impure)?.length, 0, `${impure} does`)
   })

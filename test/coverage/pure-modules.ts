@@ -1,8 +1,9 @@
-import { pureFilesOf } from '../support/wings.ts'
+import { PURE_UPSTREAM_FILES, pureFilesOf } from '../support/wings.ts'
 
 /** The modules that decide: values in, values out. Every line and every branch of them is to run in a test. */
 export const PURE_MODULES: readonly string[] = [
   ...pureFilesOf('plugin').map((name) => `plugin/src/${name}`),
+  ...PURE_UPSTREAM_FILES.map((name) => `plugin/src/${name}`),
   'plugin/src/option-row-types.ts',
   'plugin/src/option-table.ts',
   'plugin/src/files/file-options.ts',

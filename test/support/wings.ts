@@ -252,6 +252,21 @@ const CLIENT: Layout = {
 /** By the folder of the package. */
 export const LAYOUTS: Readonly<Record<string, Layout>> = { plugin: PLUGIN, 'demo-client': CLIENT }
 
+/** The files of the wing `upstream/` of the plugin that decide, below `plugin/src/`. The others ask a store. */
+export const PURE_UPSTREAM_FILES: readonly string[] = [
+  'answer-head',
+  'backoff',
+  'content-range',
+  'error-code',
+  'first-request',
+  'known-versions',
+  'near-ranges',
+  'object-key',
+  'representation-digest',
+  'verdict',
+  'version',
+].map((name) => `upstream/${name}.ts`)
+
 /** The files of a package that are pure because of where they lie, by their paths below `src/`. */
 export function pureFilesOf(folder: string): string[] {
   const pure = Object.entries(LAYOUTS[folder]?.wings ?? {}).filter(([, { isPure }]) => isPure)

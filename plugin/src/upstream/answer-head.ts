@@ -3,6 +3,8 @@ export interface AnswerHead {
   readonly status: number
   /** By their names in lower case. Lines of the same name are joined by commas. */
   readonly fields: Readonly<Record<string, string | undefined>>
+  /** When it came, by the clock of this machine, in seconds since the epoch. */
+  readonly receivedAt: number
   /** The code of an error, from its body or a field. */
   readonly code?: string | undefined
   /** The size of the object, from the body of an error. */

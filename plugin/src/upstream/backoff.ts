@@ -1,4 +1,5 @@
 import { parseHttpDate } from '../rules/http-date.ts'
+import type { AnswerHead } from './answer-head.ts'
 
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 5000
@@ -6,20 +7,16 @@ const MS_PER_SECOND = 1000
 const MAX_RETRY_AFTER_SECONDS = 3600
 
 /**
- * The seconds of a Retry-After; undefined if it is invalid.
- *
- * @param date the Date of the same answer. A date to come is counted from there, by the clock of the store
+ * The seconds of the Retry-After of an answer; undefined if it is invalid. A date to come is counted from the Date of the
+ * same answer, by the clock of the store.
  */
-export function retryAfterSeconds(value: string | undefined, date: string | undefined): number | undefined {
+export function retryAfterSeconds({ fields, receivedAt }: AnswerHead): number | undefined {
+  const value = fields['retry-after']
   if (value === undefined) return undefined
-  const seconds = /^\d+$/.test(value) ? Number(value) : secondsBetween(date, value)
-  return seconds === undefined ? undefined : Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS)
-}
-
-function secondsBetween(from: string | undefined, to: string): number | undefined {
-  const now = Math.floor(Date.now() / MS_PER_SECOND)
-  const [start, end] = [parseHttpDate(from ?? '', now), parseHttpDate(to, now)]
-  return start === undefined || end === undefined ? undefined : end - start
+  if (/^\d+$/.test(value)) return Math.min(Number(value), MAX_RETRY_AFTER_SECONDS)
+  const [start, end] = [fields['date'] ?? '', value].map((date) => parseHttpDate(date, receivedAt))
+  if (start === undefined || end === undefined) return undefined
+  return Math.min(Math.max(end - start, 0), MAX_RETRY_AFTER_SECONDS)
 }
 
 /** What a delay depends on. */

@@ -36,6 +36,8 @@ export interface ExchangeContext {
  * Failures of the network that another try may mend. Others, such as a wrong certificate or an answer that is not HTTP,
  * come again.
  */
+const MS_PER_SECOND = 1000
+
 const PASSING_FAILURES = [
   'ECONNRESET',
   'ECONNREFUSED',
@@ -81,7 +83,11 @@ function received(message: IncomingMessage): Received {
   ])
   return {
     message,
-    head: { status: message.statusCode ?? 0, fields: ownProperties(Object.fromEntries(fields)) },
+    head: {
+      status: message.statusCode ?? 0,
+      fields: ownProperties(Object.fromEntries(fields)),
+      receivedAt: Math.floor(Date.now() / MS_PER_SECOND),
+    },
   }
 }
 

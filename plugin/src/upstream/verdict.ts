@@ -40,11 +40,7 @@ export function verdictOn(head: AnswerHead, range: ByteRange | undefined): Verdi
   if (status === 200) return verdictOnWhole(head)
   if (code !== undefined && ARCHIVED_CODES.includes(code)) return { kind: 'archived' }
   if (BUSY_STATUSES.includes(status) || (code !== undefined && BUSY_CODES.includes(code)))
-    return {
-      kind: 'busy',
-      reason: described(head),
-      retryAfter: retryAfterSeconds(fields['retry-after'], fields['date']),
-    }
+    return { kind: 'busy', reason: described(head), retryAfter: retryAfterSeconds(head) }
   // S3 refuses the version that stands for a deletion.
   if (status === 405 && fields['x-amz-delete-marker'] === 'true') return { kind: 'absent' }
   if (status === 404 || status === 410)

@@ -28,17 +28,17 @@ const STRONG_AFTER_SECONDS = 60
 
 /** Reads the version from the head of an answer. */
 export function versionOf(head: AnswerHead, size: number): Version {
-  const { fields } = head
+  const { fields, receivedAt } = head
   const etag = fields['etag']
   const lastModified = fields['last-modified']
-  const modifiedAt = secondsOf(lastModified)
+  const modifiedAt = secondsOf(lastModified, receivedAt)
   const id = fields['x-amz-version-id']
   return {
     size,
     etag: etag !== undefined && parseEntityTag(etag) !== undefined ? etag : undefined,
     lastModified,
     modifiedAt,
-    dateStrength: dateStrength(modifiedAt, secondsOf(fields['date'])),
+    dateStrength: dateStrength(modifiedAt, secondsOf(fields['date'], receivedAt)),
     coding: storedCoding(fields['content-encoding']),
     // `null` is the id of an object that was stored before versions were kept.
     id: id === 'null' ? undefined : id,
@@ -57,8 +57,8 @@ function storedCoding(given: string | undefined): string | undefined {
   return codingOf(codings?.join(', '))
 }
 
-function secondsOf(date: string | undefined): number | undefined {
-  return date === undefined ? undefined : parseHttpDate(date, Math.floor(Date.now() / 1000))
+function secondsOf(date: string | undefined, now: number): number | undefined {
+  return date === undefined ? undefined : parseHttpDate(date, now)
 }
 
 function dateStrength(

@@ -12,6 +12,10 @@ t.test('the store may ask for more, but not for more than a client waits', async
   t.equal(delayBefore({ failures: 1, retryAfter: 6, random: 0 }), undefined)
 })
 
+function retryAfter(fields: Readonly<Record<string, string | undefined>>): number | undefined {
+  return retryAfterSeconds({ status: 503, fields, receivedAt: 1_800_000_000 })
+}
+
 t.test('a Retry-After is read in seconds', async (t) => {
   const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
   for (const [value, seconds] of [
@@ -27,6 +31,6 @@ t.test('a Retry-After is read in seconds', async (t) => {
     ['', undefined],
     [undefined, undefined],
   ] as const)
-    t.equal(retryAfterSeconds(value, date), seconds, String(value))
-  t.equal(retryAfterSeconds(date, undefined), undefined, 'by no other clock than that of the store')
+    t.equal(retryAfter({ 'retry-after': value, date }), seconds, String(value))
+  t.equal(retryAfter({ 'retry-after': date }), undefined, 'by no other clock than that of the store')
 })
