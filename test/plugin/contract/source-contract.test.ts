@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { bufferSource, type RangeSource, type Representation } from 'fastify-send-range'
 import { sourceContract } from 'fastify-send-range/contract'
 import t from 'tap'
@@ -106,4 +107,68 @@ t.test('the suite needs no test runner', async (t) => {
       code: 'ERR_ASSERTION',
     },
   )
+})
+
+t.test('a source that never settles fails after a minute, so that no runner waits for ever', async (t) => {
+  const limits: unknown[] = []
+  t.intercept(globalThis, 'setTimeout', {
+    value: (callback: () => void, ms: unknown) => {
+      limits.push(ms)
+      return setImmediate(callback)
+    },
+  })
+  const inner = bufferSource(CONTENT)
+  const source: RangeSource = {
+    open: async (path, context) => ({
+      ...((await inner.open(path, context)) as Representation),
+      readAt: () => new Promise(() => {}),
+    }),
+  }
+  const cases = sourceContract({ source: () => source, path: 'a.bin', content: CONTENT })
+  const found = cases.find(({ name }) => name === RANGES)
+  await t.rejects(async () => found?.run(), {
+    code: 'ERR_ASSERTION',
+    message: /has not settled after 60000 ms/,
+  })
+  t.strictSame(limits, [60_000])
+})
+
+t.test('a wrong answer shows what the server has logged', async (t) => {
+  const source: RangeSource = {
+    open: () => ({
+      size: CONTENT.length,
+      // biome-ignore lint/correctness/useYield: the source fails
+      *read() {
+        throw new Error('no such table')
+      },
+      close() {},
+    }),
+  }
+  const cases = sourceContract({ source: () => source, path: 'a.bin', content: CONTENT })
+  const found = cases.find(({ name }) => name.startsWith('answers have'))
+  await t.rejects(async () => found?.run(), {
+    code: 'ERR_ASSERTION',
+    message: /^the whole: the status\n[\s\S]*\nThe server logged: [^;\n]*no such table$/,
+  })
+})
+
+t.test('null for a path that is not there is named', async (t) => {
+  const source = { open: () => null } as unknown as RangeSource
+  const cases = sourceContract({ source: () => source, path: 'a.bin', content: CONTENT, absent: 'b.bin' })
+  const found = cases.find(({ name }) => name.startsWith('a path that is not there'))
+  await t.rejects(async () => found?.run(), { message: /must return undefined .* not null$/ })
+})
+
+t.test('the cases load nothing that Jest cannot load before Node 24.9', async (t) => {
+  // Fastify loads it for its first inject().
+  const require = createRequire(import.meta.resolve('fastify'))
+  const injector = require.resolve('light-my-request')
+  t.notOk(injector in require.cache)
+  for (const { run } of sourceContract({
+    source: () => bufferSource(CONTENT),
+    path: 'a.bin',
+    content: CONTENT,
+  }))
+    await run()
+  t.notOk(injector in require.cache)
 })
