@@ -48,10 +48,14 @@ export function reasonOf(error: unknown, { region }: Pick<AccessOptions, 'region
   const last = chain.at(-1)
   const text = last instanceof Error ? last.message : String(last)
   if (text.includes('forbids')) return FORBIDDEN
-  const [, status = '', code = ''] = /\bstatus (\d+)(?: (\w+))?/.exec(text) ?? []
+  if (text.includes('without an ETag')) return 'what answers there is not an S3 store: check the URL'
+  const [, status = '', code = '', itsRegion] =
+    /\bstatus (\d+)(?: (\w+))?(?:: the bucket is in ([\w-]+))?/.exec(text) ?? []
+  const said = [status, code].join(' ').trim()
+  if (itsRegion !== undefined) return `the bucket is in another region: set AWS_REGION=${itsRegion}`
   if (OTHER_REGION.includes(code) || REDIRECTS.includes(status))
-    return `the bucket is not in the region ${region}: set AWS_REGION (the store says ${[status, code].join(' ').trim()})`
-  return BY_CODE[code] ?? (status === '' ? text : `it answers with status ${[status, code].join(' ').trim()}`)
+    return `the bucket is not in the region ${region}: set AWS_REGION (the store says ${said})`
+  return BY_CODE[code] ?? (status === '' ? text : `it answers with status ${said}`)
 }
 
 function causesOf(error: unknown): readonly unknown[] {

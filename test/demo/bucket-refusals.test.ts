@@ -1,6 +1,6 @@
 // Why `npm start -- --s3 URL` does not start, and what it says one can do.
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import t, { type Test } from 'tap'
@@ -53,6 +53,11 @@ function refusal(status: number, code?: string): RequestListener {
   }
 }
 
+function found(response: ServerResponse): void {
+  response.setHeader('etag', '"1"')
+  response.end('found')
+}
+
 const REGION = 'the bucket is not in the region us-east-1: set AWS_REGION'
 for (const [status, code, reason] of [
   [404, 'NoSuchBucket', 'there is no such bucket: check its name, and AWS_ENDPOINT_URL if it is not on AWS'],
@@ -61,7 +66,7 @@ for (const [status, code, reason] of [
   [403, 'RequestTimeTooSkewed', 'the clock of this machine is wrong'],
   [400, 'ExpiredToken', 'the session has ended: get new keys and another AWS_SESSION_TOKEN'],
   [403, 'InvalidToken', 'AWS_SESSION_TOKEN is not of this AWS_ACCESS_KEY_ID: set it, or remove it'],
-  [301, 'PermanentRedirect', `${REGION} (the store says 301)`],
+  [301, 'PermanentRedirect', `${REGION} (the store says 301 PermanentRedirect)`],
   [307, undefined, `${REGION} (the store says 307)`],
   [400, 'AuthorizationHeaderMalformed', `${REGION} (the store says 400 AuthorizationHeaderMalformed)`],
   [403, 'AccessDenied', /the keys need the right to read these files \(s3:GetObject\)/],
@@ -76,6 +81,15 @@ for (const [status, code, reason] of [
       t.equal(said, `cannot read s3://films/demo/ at ${endpoint}: ${reason}`, 'says what to do')
     else t.match(said, reason)
   })
+
+t.test('a store that says where the bucket is, and a server that is not a store', async (t) => {
+  const elsewhere = await storeThat(t, (_request, response) => {
+    response.writeHead(301, { 'x-amz-bucket-region': 'eu-west-1' }).end()
+  })
+  t.match(await reasonFor(elsewhere), /: the bucket is in another region: set AWS_REGION=eu-west-1$/)
+  const page = await storeThat(t, (_request, response) => void response.end('<!doctype html>'))
+  t.match(await reasonFor(page), /: what answers there is not an S3 store: check the URL$/)
+})
 
 t.test('a store that cannot be reached', async (t) => {
   const closed = createServer()
@@ -103,7 +117,7 @@ t.test('a store with a wrong scheme or certificate', async (t) => {
 
 t.test('a store without the files: they are named, with the commands that copy them', async (t) => {
   const endpoint = await storeThat(t, (request, response) =>
-    request.url?.endsWith('/2.txt') ? response.end('found') : refusal(404, 'NoSuchKey')(request, response),
+    request.url?.endsWith('/2.txt') ? found(response) : refusal(404, 'NoSuchKey')(request, response),
   )
   t.equal(
     await reasonFor(endpoint),
@@ -124,7 +138,7 @@ t.test('the endpoint and the region are those of the environment', async (t) => 
   const seen: string[] = []
   const endpoint = await storeThat(t, (request, response) => {
     seen.push(`${request.url} ${/Credential=(\S+?),/.exec(request.headers.authorization ?? '')?.[1]}`)
-    response.end('found')
+    found(response)
   })
   for (const [env, region] of [
     [{ AWS_ENDPOINT_URL: endpoint, AWS_DEFAULT_REGION: 'a' }, 'a'],

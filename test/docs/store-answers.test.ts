@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { Origin } from '../plugin/upstream/support/origin.ts'
 import { readDocument, tableUnder } from './support/markdown.ts'
 
-type Reply = readonly [status: number, code?: string]
+type Reply = readonly [status: number, code?: string | undefined, fields?: Readonly<Record<string, string>>]
 
 /** What a client gets: `404`, `502 ERR_RANGE_UPSTREAM`, with Retry-After. */
 async function outcomeOf(
@@ -39,10 +39,10 @@ async function outcomeOf(
   }
 }
 
-async function storeThat(t: Test, [status, code]: Reply): Promise<Origin> {
+async function storeThat(t: Test, [status, code, fields]: Reply): Promise<Origin> {
   return await Origin.start(t, (_got, response) => {
-    response.writeHead(status, status < 400 ? { location: 'http://127.0.0.1:9/' } : {})
-    response.end(code === undefined ? '' : `<Error><Code>${code}</Code></Error>`)
+    response.writeHead(status, { ...(status < 400 && { location: 'http://127.0.0.1:9/' }), ...fields })
+    response.end(code === undefined ? (status === 200 ? PAGE : '') : `<Error><Code>${code}</Code></Error>`)
     return true
   })
 }
@@ -55,6 +55,9 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** Of a balancer, for example. */
+const PAGE = '<!doctype html>'
+
 const BUSY = '503 ERR_RANGE_OVERLOADED with Retry-After'
 const UNUSABLE = '502 ERR_RANGE_UPSTREAM'
 
@@ -62,7 +65,10 @@ const UNUSABLE = '502 ERR_RANGE_UPSTREAM'
 const ROWS: Readonly<
   Record<string, { readonly replies: readonly Reply[]; readonly gets: string; readonly strict?: string }>
 > = {
-  '404, 410': { replies: [[404, 'NoSuchKey'], [404], [410]], gets: '404' },
+  '404, 410, a version that stands for a deletion': {
+    replies: [[404, 'NoSuchKey'], [404], [410], [405, 'MethodNotAllowed', { 'x-amz-delete-marker': 'true' }]],
+    gets: '404',
+  },
   '403 `AccessDenied`, or without a code': {
     replies: [[403, 'AccessDenied'], [403]],
     gets: '404',
@@ -76,19 +82,21 @@ const ROWS: Readonly<
     ],
     gets: '502 ERR_RANGE_ARCHIVED',
   },
-  '`NoSuchBucket`, a wrong signature, clock or region, 401, a redirect, anything else': {
-    replies: [
-      [404, 'NoSuchBucket'],
-      [403, 'SignatureDoesNotMatch'],
-      [403, 'RequestTimeTooSkewed'],
-      [400, 'AuthorizationHeaderMalformed'],
-      [401],
-      [301],
-      [307],
-      [418],
-    ],
-    gets: UNUSABLE,
-  },
+  '`NoSuchBucket`, a wrong signature, clock or region, 401, a redirect, a page without an ETag in place of an object of a bucket, anything else':
+    {
+      replies: [
+        [404, 'NoSuchBucket'],
+        [403, 'SignatureDoesNotMatch'],
+        [403, 'RequestTimeTooSkewed'],
+        [400, 'AuthorizationHeaderMalformed'],
+        [401],
+        [301],
+        [307],
+        [200, undefined, { 'content-length': String(PAGE.length) }],
+        [418],
+      ],
+      gets: UNUSABLE,
+    },
   '429, 500, 502, 503, 504, no connection, no answer': {
     replies: [[429], [500], [502], [503, 'SlowDown'], [504]],
     gets: BUSY,
@@ -113,8 +121,9 @@ for (const row of rows) {
     for (const reply of replies) {
       const origin = await storeThat(t, reply)
       const { text, cause } = await outcomeOf(t, origin.url)
-      t.equal(text, gets, reply.join(' '))
-      if (gets === UNUSABLE) t.match(cause, reply.join(' '), 'the code of the store is in the cause')
+      t.equal(text, gets, `${reply[0]} ${reply[1]}`)
+      if (gets === UNUSABLE)
+        t.match(cause, reply[0] === 200 ? 'without an ETag' : reply.join(' '), 'the cause says which it is')
       t.equal(origin.got.length, gets === BUSY ? 2 : 1, 'another try, if it may help')
       if (strict !== undefined)
         t.equal(
