@@ -163,24 +163,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ],
     why: 'the version of an address is 4 or 6',
   },
-  {
-    module: 'demo-client/dist/text/progress-line',
-    line: 'const NAME_RANK = 5;',
-    becomes: ['const NAME_RANK = 6;'],
-    why: 'of equal ranks the first piece stays, and the name comes before the bar',
-  },
-  {
-    module: 'demo-client/dist/text/progress-line',
-    line: "return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 6, glue: ' ' }];",
-    becomes: ["return [{ text: '█'.repeat(filled) + '░'.repeat(BAR - filled), rank: 7, glue: ' ' }];"],
-    why: 'of equal ranks the first piece stays, and the bar comes before the connections',
-  },
-  {
-    module: 'demo-client/dist/text/progress-line',
-    line: "const pieces = [{ text, rank: total === null ? 0 : 3, glue: ' ' }];",
-    becomes: ["const pieces = [{ text, rank: total === null ? 0 : 4, glue: ' ' }];"],
-    why: 'of equal ranks the first piece stays, and the sizes come before the speed',
-  },
 ]
 
 /** What is declared of a mutant, if anything is. */
