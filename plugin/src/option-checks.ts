@@ -2,6 +2,7 @@ import { SendRangeError } from './errors.ts'
 import { foreignFailure } from './foreign-failure.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { ownProperties } from './own-properties.ts'
+import { nearestName } from './rules/nearest-name.ts'
 
 /** How the value of one option is checked. */
 export interface OptionCheck {
@@ -53,7 +54,7 @@ function readEntries(
   for (const [name, value] of entries) {
     if (!isOurs(name, value)) continue
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (check === undefined) throw wrongOption(`There is no option ${printable(name)}`)
+    if (check === undefined) throw wrongOption(unknownOption(name, Object.keys(checks)))
     if (value === undefined) continue
     // A copy is checked and kept. The caller may change the object later.
     const own = name === 'headers' && isPlainObject(value) ? { ...value } : value
@@ -63,9 +64,11 @@ function readEntries(
   return checked
 }
 
-/** A name as a message may show it. Messages are sent to clients, and a name may be a path of the server. */
-function printable(name: string): string {
-  return /^\w{1,40}$/.test(name) ? `'${name}'` : 'of that name'
+/** Messages are sent to clients, and a name may be a path of the server: one that looks like no name is not shown. */
+function unknownOption(name: string, names: readonly string[]): string {
+  if (!/^\w{1,40}$/.test(name)) return 'There is no option of that name'
+  const nearest = nearestName(name, names)
+  return `There is no option '${name}'${nearest === undefined ? '' : `. Did you mean '${nearest}'?`}`
 }
 
 /**
