@@ -87,7 +87,12 @@ function verdictOnPart(head: AnswerHead, asked: ByteRange | undefined): Verdict 
 
 function verdictOnWhole(head: AnswerHead): Verdict {
   const size = bodyLengthOf(head)
-  return size === undefined ? unusable('a 200 without Content-Length') : { kind: 'whole', size }
+  if (size === undefined) return unusable('a 200 without Content-Length')
+  // RFC 9110 §14.4 gives the field no meaning here. But a server that sends parts with 200 would have a part stored as the
+  // whole.
+  const got = parseContentRange(head.fields['content-range'])
+  if (got?.kind === 'part' && got.size !== size) return unusable('a 200 with the Content-Range of a part')
+  return { kind: 'whole', size }
 }
 
 function unsatisfiedSize({ fields, actualSize }: AnswerHead): number | undefined {

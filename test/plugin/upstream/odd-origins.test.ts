@@ -152,6 +152,12 @@ const ROWS: readonly Row[] = [
     ...OVERLOADED,
     retryAfter: '9',
   },
+  {
+    name: 'a part with the status of the whole',
+    answer: bytes(`HTTP/1.1 200 x\r\n${HEAD}Content-Length: 3\r\n\r\n234`),
+    ...UPSTREAM,
+    cause: /a 200 with the Content-Range of a part/,
+  },
   { name: 'a 504 page', answer: page(504), ...OVERLOADED, cause: /504/ },
   { name: 'a 599', answer: page(599), ...UPSTREAM, cause: /599/ },
   {

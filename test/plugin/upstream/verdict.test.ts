@@ -45,6 +45,16 @@ const ROWS: Readonly<Record<string, Row>> = {
     verdict: unusable('a 206 to a request without Range'),
   },
   'the whole': { status: 200, fields: { 'content-length': '10' }, verdict: { kind: 'whole', size: 10 } },
+  'the whole, with the range that it is': {
+    status: 200,
+    fields: { 'content-length': '10', 'content-range': 'bytes 0-9/10' },
+    verdict: { kind: 'whole', size: 10 },
+  },
+  'a part with the status of the whole': {
+    status: 200,
+    fields: { 'content-length': '4', 'content-range': 'bytes 2-5/10' },
+    verdict: unusable('a 200 with the Content-Range of a part'),
+  },
   'the whole without its length': { status: 200, verdict: unusable('a 200 without Content-Length') },
   'a range after the end': {
     status: 416,
