@@ -1,6 +1,7 @@
 import { representationChanged } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { isPositional, type Representation, type StreamedRepresentation } from './source.ts'
+import { iterate } from './source-chunks.ts'
 
 /** A streamed representation whose path can be opened once more, by the source that has opened it. */
 export interface ReopenableRepresentation extends StreamedRepresentation {
@@ -81,14 +82,29 @@ class LazyRepresentation implements StreamedRepresentation {
     this.#opening = opening
   }
 
-  async *read(
+  /** Not a generator, which would keep the chunk that it has yielded last until it is asked for the next one. */
+  read(
     range: ByteRange,
     signal: AbortSignal,
     following?: Iterable<ByteRange>,
-  ): AsyncGenerator<Uint8Array> {
-    this.#opened ??= this.#opening.open()
-    const opened = await this.#opened
-    if (!signal.aborted) yield* opened.read(range, signal, following)
+  ): AsyncIterableIterator<Uint8Array> {
+    let chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined
+    const begin = async (): Promise<AsyncIterator<Uint8Array> | Iterator<Uint8Array>> => {
+      this.#opened ??= this.#opening.open()
+      const opened = await this.#opened
+      chunks = iterate(signal.aborted ? [] : opened.read(range, signal, following))
+      return chunks
+    }
+    return {
+      [Symbol.asyncIterator]() {
+        return this
+      },
+      next: async () => (chunks ?? (await begin())).next(),
+      return: async () => {
+        await chunks?.return?.()
+        return { done: true, value: undefined }
+      },
+    }
   }
 
   async unchanged(signal: AbortSignal): Promise<boolean> {

@@ -1,8 +1,11 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 
-/** Ms for which an unused connection is kept. Longer than the pauses of a page that reads ranges of one file. */
-const KEEP_MS = 4000
+/**
+ * Ms for which an unused connection is kept. Longer than the pauses between the ranges that a page reads of one file, and
+ * so short that two seconds after the last answer the store has none.
+ */
+const KEEP_MS = 1500
 
 /**
  * The connections of one source. They belong to no other part of the process: the global agent may be replaced, and has

@@ -5,10 +5,7 @@ import { Interruption } from './upstream-errors.ts'
 /** Bytes of a body that are read to their end so that the connection can be kept. More are not worth it. */
 const MAX_DRAINED_BYTES = 64 * 1024
 
-/**
- * The most bytes that are handed out at a time. An answer holds one chunk when its client stops reading. What has not been
- * handed out is dropped when the connection is given back.
- */
+/** The most bytes that are handed out at a time. */
 const MAX_CHUNK_BYTES = 64 * 1024
 
 /** The body of an answer of a store, and its connection. Exactly one of `finish` and `destroy` must be called in the end. */
