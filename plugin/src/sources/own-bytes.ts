@@ -24,3 +24,8 @@ export function ownCopy(bytes: Uint8Array): OwnBytes {
   copy.set(bytes.subarray(0, copy.length))
   return copy
 }
+
+/** Bytes that nothing else refers to, for one answer: themselves, or a copy if their memory has more than them. */
+export function ownOf(bytes: Buffer): OwnBytes {
+  return bytes.length === bytes.buffer.byteLength ? (bytes as OwnBytes) : ownCopy(bytes)
+}

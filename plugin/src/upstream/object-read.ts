@@ -1,4 +1,6 @@
 import type { ByteRange } from '../rules/range-set.ts'
+import { assertWanted, unlessGivenUp } from '../sources/given-up.ts'
+import { ownOf } from '../sources/own-bytes.ts'
 import { Attempts } from './attempts.ts'
 import type { NearRanges } from './near-ranges.ts'
 import type { ReceivedBody } from './received-body.ts'
@@ -37,12 +39,14 @@ const LONG_RANGE_CHUNK_BYTES = 32 * 1024
  * Yields the bytes of one range. After a failure, and when the connection was given back because the client did not read,
  * it goes on from where it was with another request for the same version.
  */
-export class ObjectRead {
+export class ObjectRead implements AsyncIterableIterator<Buffer> {
   readonly #object: StoredObject
   readonly #range: ByteRange
   readonly #signal: AbortSignal
   readonly #attempts: Attempts
   readonly #options: ObjectReadOptions
+  readonly #stop = (): void => this.#drop()
+  #state: 'new' | 'begun' | 'over' = 'new'
   /** The next byte of the range. */
   #offset: number
   /** Where the bytes come from now. */
@@ -63,23 +67,35 @@ export class ObjectRead {
     this.#bodyLast = range.last
   }
 
-  async *chunks(): AsyncGenerator<Buffer, void, undefined> {
-    this.#begin()
-    const stop = (): void => this.#drop()
-    this.#signal.addEventListener('abort', stop, { once: true })
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** Do not call this again before it has settled. Nothing here refers to a chunk that was handed out. */
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    if (this.#state === 'new') this.#begin()
+    this.#body?.lease.busy()
+    if (this.#state === 'over' || this.#offset > this.#range.last) return this.return()
     try {
-      while (this.#offset <= this.#range.last) {
-        // The chunk is in no variable: it would stay in memory while the client does not read.
-        yield await this.#nextThenIdle(stop)
-        this.#body?.lease.busy()
-      }
-    } finally {
-      this.#signal.removeEventListener('abort', stop)
-      this.#drop()
+      const value = await this.#next()
+      if (this.#offset > this.#range.last) this.#finish()
+      else this.#body?.lease.idle(this.#stop)
+      return { done: false, value }
+    } catch (thrown) {
+      this.#end()
+      assertWanted(this.#signal)
+      throw thrown
     }
   }
 
+  async return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.#end()
+    return { done: true, value: undefined }
+  }
+
   #begin(): void {
+    this.#state = 'begun'
+    this.#signal.addEventListener('abort', this.#stop, { once: true })
     const arrived = this.#options.takeArrived()
     if (arrived === undefined) return
     this.#body = arrived.body
@@ -88,25 +104,17 @@ export class ObjectRead {
     arrived.body.lease.busy()
   }
 
-  /** The next bytes. Afterwards the connection is idle until more are asked for. */
-  async #nextThenIdle(park: () => void): Promise<Buffer> {
-    const chunk = await this.#next()
-    if (this.#offset > this.#range.last) this.#finish()
-    else this.#body?.lease.idle(park)
-    return chunk
-  }
-
   /** The next bytes, however often that must be tried. */
   async #next(): Promise<Buffer> {
     for (;;) {
-      this.#signal.throwIfAborted()
+      assertWanted(this.#signal)
       try {
         this.#body ??= await this.#request()
         const chunk = await this.#body.next(this.#mostWanted())
         if (chunk === undefined) throw new Interruption('the body ended too early')
         this.#attempts.succeeded()
         const wanted = this.#counted(chunk)
-        if (wanted.length > 0) return wanted
+        if (wanted.length > 0) return ownOf(wanted)
       } catch (error) {
         this.#drop()
         await this.#attempts.waitAfter(error)
@@ -117,11 +125,12 @@ export class ObjectRead {
   async #request(): Promise<ReceivedBody> {
     const range = { first: this.#offset, last: this.#range.last }
     const last = this.#options.near.lastTogether(range, this.#options.following)
-    const body = await this.#object.more({ ...range, last }, this.#signal)
+    const asked = this.#object.more({ ...range, last }, this.#signal)
+    // The answer may be over since the head came, or while a function of the application signs the request.
+    asked.then((body) => this.#signal.aborted && body.destroy(), ignore)
+    const body = await unlessGivenUp(asked, this.#signal)
     this.#position = range.first
     this.#bodyLast = last
-    // The answer may be over since the head came.
-    if (this.#signal.aborted) body.destroy()
     return body
   }
 
@@ -157,4 +166,12 @@ export class ObjectRead {
     this.#body?.destroy()
     this.#body = undefined
   }
+
+  #end(): void {
+    this.#state = 'over'
+    this.#signal.removeEventListener('abort', this.#stop)
+    this.#drop()
+  }
 }
+
+function ignore(): void {}

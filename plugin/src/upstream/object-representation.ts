@@ -50,7 +50,7 @@ export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation
         return taken
       }
       const { retries } = settings
-      return new ObjectRead(range, signal, { object, following, near, takeArrived, keep, retries }).chunks()
+      return new ObjectRead(range, signal, { object, following, near, takeArrived, keep, retries })
     },
     close: drop,
   }

@@ -2,11 +2,12 @@ import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
-import { openSource } from '../sources/foreign-source.ts'
-import { assertWanted } from '../sources/given-up.ts'
+import { assertWanted, unlessGivenUp } from '../sources/given-up.ts'
 import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
 import { refusalError } from '../sources/refused-path.ts'
+import type { ReopenableRepresentation } from '../sources/reopened-reads.ts'
 import type { OpenContext, RangeSource, Representation, StreamedRepresentation } from '../sources/source.ts'
+import { openFailure } from '../sources/source-checks.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Attempts } from './attempts.ts'
 import { firstRange, type Hints, isUnsatisfiable, rangeAfterUnsatisfiable } from './first-request.ts'
@@ -34,24 +35,37 @@ export function upstreamSource(settings: UpstreamSettings, form: RequestForm): R
   const store = new Store(settings, form)
   const open = (path: string, context: OpenContext): Promise<Representation | undefined> =>
     openFor(store, path, context)
-  // It is opened by the same way as a source of an application, whose bytes are copied and counted.
-  const checked: RangeSource = { open }
-  return ownSource(new UpstreamOpener(store, checked), open)
+  return ownSource(new UpstreamOpener(store), open)
 }
 
+/** Opens for answers, without the copies and the checks of each chunk that the sources of applications need. */
 class UpstreamOpener implements Opener {
   readonly dates = 'as given'
   readonly #store: Store
-  readonly #source: RangeSource
 
-  constructor(store: Store, source: RangeSource) {
+  constructor(store: Store) {
     this.#store = store
-    this.#source = source
   }
 
-  async open(path: string, opening: Opening): Promise<Representation | Refusal> {
+  async open(path: string, opening: Opening): Promise<ReopenableRepresentation | Refusal> {
     const checked = checkKey(path)
-    return checked.kind === 'refused' ? checked.reason : openSource(this.#source, path, opening)
+    if (checked.kind === 'refused') return checked.reason
+    const context = opening.context()
+    assertWanted(context.signal)
+    const pending = openObject(this.#store, path, context)
+    try {
+      const opened = await unlessGivenUp(pending, context.signal)
+      if (isRefusal(opened)) return opened
+      const reopen = async (): Promise<Representation | undefined> => {
+        const again = await this.open(path, opening)
+        return isRefusal(again) ? undefined : again
+      }
+      return { ...opened, reopen }
+    } catch (thrown) {
+      // A function of the application may still be running.
+      if (context.signal.aborted) pending.then((opened) => !isRefusal(opened) && opened.close(), ignore)
+      throw openFailure(thrown)
+    }
   }
 
   async check(_log: FastifyBaseLogger): Promise<void> {}
@@ -70,11 +84,21 @@ async function openFor(
   assertWanted(context.signal)
   const checked = checkKey(path)
   const opened = checked.kind === 'refused' ? checked.reason : await openObject(store, path, context)
-  if (!isRefusal(opened)) return opened
+  // Anything can call its methods, also while another call is under way.
+  if (!isRefusal(opened)) return { ...opened, read: (...given) => inOrder(opened.read(...given)) }
   const error = refusalError(opened)
   if (error !== undefined) throw error
   return undefined
 }
+
+/** Calls `next` again only when the last call has settled. */
+async function* inOrder(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}
+
+function ignore(): void {}
 
 /** An answer with bytes. */
 type Opened = Extract<StoreAnswer, { readonly body: unknown }>
