@@ -28,9 +28,18 @@ export class ServerProcess {
    * Bytes of all objects and buffers that something refers to. The resident memory of the process has also what is free
    * again, and not given back to the system.
    */
-  async memory(): Promise<number> {
-    this.#child.send('memory')
-    const [bytes] = (await once(this.#child, 'message')) as [number]
-    return bytes
+  memory(): Promise<number> {
+    return this.#ask('memory')
+  }
+
+  /** Open connections to the store. */
+  storeConnections(): Promise<number> {
+    return this.#ask('connections')
+  }
+
+  async #ask(question: 'memory' | 'connections'): Promise<number> {
+    this.#child.send(question)
+    const [answer] = (await once(this.#child, 'message')) as [number]
+    return answer
   }
 }
