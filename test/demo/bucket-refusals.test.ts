@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from 'node:net'
 import t, { type Test } from 'tap'
 import { localhostCertificate } from '../plugin/support/localhost-certificate.ts'
 import { REPOSITORY } from '../support/repository.ts'
-import { start } from './server-process.ts'
+import { listening, start } from './server-process.ts'
 
 interface Opened {
   readonly kind: 'open' | 'unusable'
@@ -178,3 +178,26 @@ t.test(
     }
   },
 )
+
+t.test('a store that fails later: the log says why, and the client does not learn it', async (t) => {
+  let keysAreValid = true
+  const endpoint = await storeThat(t, (request, response) =>
+    keysAreValid ? found(response) : refusal(400, 'ExpiredToken')(request, response),
+  )
+  const server = start(['--port', '0', '--s3', `${endpoint}/films`], KEYS)
+  t.teardown(() => server.child.kill())
+  const origin = await listening(server)
+  t.equal(await (await fetch(`${origin}/2.txt`)).text(), 'found')
+  keysAreValid = false
+  const answer = await fetch(`${origin}/content.txt`)
+  t.equal(answer.status, 502)
+  t.notMatch(await answer.text(), 'ExpiredToken')
+  server.child.kill()
+  await server.exited
+  const warnings = server.output.stdout
+    .split('\n')
+    .filter((line) => line.includes('"level":40'))
+    .map((line) => JSON.parse(line))
+  t.match(warnings, [{ err: { code: 'ERR_RANGE_UPSTREAM', message: /status 400 ExpiredToken/ } }])
+  t.equal(warnings.length, 1)
+})
