@@ -9,6 +9,13 @@ const MAX_TAG_LENGTH = 256
 
 interface Remembered extends KnownVersion {
   readonly digest: string | undefined
+  readonly hasGivenRange: boolean
+}
+
+/** A version, with what its answer has shown. */
+export interface SeenVersion extends KnownVersion, Pick<RepresentationMetadata, 'headers'> {
+  /** Whether the origin has answered a range with it; undefined if it was asked for none. */
+  readonly hasGivenRange?: boolean | undefined
 }
 
 /**
@@ -23,15 +30,22 @@ export class KnownVersions {
     return this.#versions.get(path)
   }
 
-  set(path: string, version: KnownVersion & Pick<RepresentationMetadata, 'headers'>): void {
+  set(path: string, version: SeenVersion): void {
     const { size, etag, lastModified, lastModifiedStrength, acceptRanges } = version
     const digest = version.headers?.['repr-digest']
+    const hasGivenRange = version.hasGivenRange ?? this.hasGivenRange(path)
     this.#versions.delete(path)
     if (etag !== undefined && etag.length > MAX_TAG_LENGTH) return
-    this.#versions.set(path, { size, etag, lastModified, lastModifiedStrength, acceptRanges, digest })
+    const facts = { size, etag, lastModified, lastModifiedStrength, acceptRanges }
+    this.#versions.set(path, { ...facts, digest, hasGivenRange })
     if (this.#versions.size <= MAX_VERSIONS) return
     const [oldest] = this.#versions.keys()
     if (oldest !== undefined) this.#versions.delete(oldest)
+  }
+
+  /** Whether the origin has answered a range of the object with that range, when it was asked last. */
+  hasGivenRange(path: string): boolean {
+    return this.#versions.get(path)?.hasGivenRange ?? false
   }
 
   /** The Repr-Digest of a version, if it was seen before: S3 does not send it with each range. */

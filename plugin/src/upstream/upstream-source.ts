@@ -20,7 +20,7 @@ import { StoredObject } from './stored-object.ts'
 import { archived, QueueTimeout, unavailable, upstreamFailure } from './upstream-errors.ts'
 import type { RequestForm, UpstreamSettings } from './upstream-settings.ts'
 import type { Verdict } from './verdict.ts'
-import { versionOf } from './version.ts'
+import { pinOf, versionOf } from './version.ts'
 
 /**
  * A source of objects that an HTTP origin has.
@@ -128,11 +128,7 @@ async function openObject(
       continue
     }
     if (answer === undefined) return 'not-in-source'
-    if ('body' in answer) {
-      const opened = represented(store, object, { answer, path, asked: range, near })
-      versions.set(path, opened)
-      return opened
-    }
+    if ('body' in answer) return represented(store, object, { answer, path, asked: range, near })
     const { verdict } = answer
     if (verdict.kind !== 'unsatisfiable') {
       versions.delete(path)
@@ -169,26 +165,32 @@ function represented(
   const { settings, versions } = store
   const isWhole = range.first === 0 && range.last === size - 1
   const digest = reprDigestOf(head, isWhole) ?? versions.digestOf(path, version)
-  const hasRanges = verdict.kind === 'part' || (couldBeWhole(asked, size) && knowsRanges(head, store.form))
-  return objectRepresentation({
+  const hasGivenRange = givesRange(verdict, asked)
+  const unsaid = versions.hasGivenRange(path) ? 'bytes' : store.form.withoutAcceptRanges
+  const opened = objectRepresentation({
     object,
     version,
     head,
     digest,
-    hasRanges,
+    hasRanges: hasGivenRange ?? saysRanges(head, unsaid),
     arrived: { body, range },
     near,
     settings,
   })
+  // An origin may give ranges without saying so. So it is asked for each, unless nothing could pin the version.
+  const acceptRanges = pinOf(version) === undefined ? 'none' : undefined
+  versions.set(path, { ...opened, acceptRanges, hasGivenRange })
+  return opened
 }
 
-/** A server may answer a range that has all bytes with a 200. If it does so with another range, it knows none. */
-function couldBeWhole(asked: ByteRange | undefined, size: number): boolean {
-  return asked === undefined || (asked.first === 0 && asked.last >= size - 1)
+/** Whether an answer gives a range; undefined if it was asked for all bytes, which a server may send with a 200. */
+function givesRange({ kind, size }: Opened['verdict'], asked: ByteRange | undefined): boolean | undefined {
+  if (kind === 'part') return true
+  return asked === undefined || (asked.first === 0 && asked.last >= size - 1) ? undefined : false
 }
 
-function knowsRanges({ fields }: AnswerHead, { withoutAcceptRanges }: RequestForm): boolean {
-  return (fields['accept-ranges'] ?? withoutAcceptRanges).toLowerCase() === 'bytes'
+function saysRanges({ fields }: AnswerHead, unsaid: 'bytes' | 'none'): boolean {
+  return (fields['accept-ranges'] ?? unsaid).toLowerCase() === 'bytes'
 }
 
 /** Why nothing is served. */
