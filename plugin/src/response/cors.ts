@@ -34,6 +34,7 @@ export function corsOptions(): CorsOptions {
       'ETag',
       'Last-Modified',
       'Content-Disposition',
+      'Repr-Digest',
     ],
   }
 }

@@ -49,9 +49,17 @@ t.test('a page of another origin may ask for ranges under conditions', async (t)
 t.test('a page of another origin may read the fields of an answer', async (t) => {
   const root = t.testdir({ 'f.txt': '0123456789' })
   utimesSync(join(root, 'f.txt'), DATED, DATED)
-  const { app } = await serve(t, { plugin: { root, download: true }, routes: withCors })
+  const headers = { 'Repr-Digest': 'sha-256=:AAAA:' }
+  const { app } = await serve(t, { plugin: { root, download: true, headers }, routes: withCors })
   const { headers: seen } = await app.inject('/f.txt')
-  const described = ['accept-ranges', 'content-length', 'etag', 'last-modified', 'content-disposition']
+  const described = [
+    'accept-ranges',
+    'content-length',
+    'etag',
+    'last-modified',
+    'content-disposition',
+    'repr-digest',
+  ]
   for (const { status, headers, fields } of [
     { status: 200, headers: {}, fields: described },
     { status: 206, headers: { range: 'bytes=2-4' }, fields: [...described, 'content-range'] },
