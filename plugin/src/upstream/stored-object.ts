@@ -108,5 +108,5 @@ function failureOf(verdict: Verdict): SendRangeError {
   if (verdict.kind === 'changed' || verdict.kind === 'absent' || verdict.kind === 'unsatisfiable')
     return representationChanged()
   if (verdict.kind === 'archived') return archived()
-  return upstreamFailure(new Error(verdict.kind === 'unusable' ? verdict.reason : verdict.kind))
+  return upstreamFailure(new Error('reason' in verdict ? verdict.reason : verdict.kind))
 }

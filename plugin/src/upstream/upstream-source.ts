@@ -10,7 +10,13 @@ import type { OpenContext, RangeSource, Representation, StreamedRepresentation }
 import { openFailure } from '../sources/source-checks.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Attempts } from './attempts.ts'
-import { firstRange, type Hints, isUnsatisfiable, rangeAfterUnsatisfiable } from './first-request.ts'
+import {
+  ALL_BYTES,
+  firstRange,
+  type Hints,
+  isUnsatisfiable,
+  rangeAfterUnsatisfiable,
+} from './first-request.ts'
 import { NearRanges } from './near-ranges.ts'
 import { checkKey } from './object-key.ts'
 import { objectRepresentation, unsatisfiedRepresentation } from './object-representation.ts'
@@ -118,6 +124,7 @@ async function openObject(
   const attempts = new Attempts(settings.retries, signal)
   const object = new StoredObject(store, path)
   const near = new NearRanges()
+  let isMeasured = false
   for (let range = firstRange(hints, versions.get(path), near); ; ) {
     let answer: StoreAnswer | undefined
     try {
@@ -130,6 +137,11 @@ async function openObject(
     if (answer === undefined) return 'not-in-source'
     if ('body' in answer) return represented(store, object, { answer, path, asked: range, near })
     const { verdict } = answer
+    if (verdict.kind === 'unmeasured' && range === undefined && !isMeasured) {
+      isMeasured = true
+      range = ALL_BYTES
+      continue
+    }
     if (verdict.kind !== 'unsatisfiable') {
       versions.delete(path)
       return refused(verdict, settings)
@@ -205,6 +217,7 @@ function refused(verdict: Refused, { forbidden }: Pick<UpstreamSettings, 'forbid
       throw archived()
     case 'changed':
       throw upstreamFailure(new Error('status 412 without a condition'))
+    case 'unmeasured':
     case 'unusable':
       throw upstreamFailure(new Error(`the store answered with ${verdict.reason}`))
   }

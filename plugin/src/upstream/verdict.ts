@@ -9,6 +9,8 @@ export type Verdict =
   | { readonly kind: 'part'; readonly range: ByteRange; readonly size: number }
   /** The body is the whole representation. */
   | { readonly kind: 'whole'; readonly size: number }
+  /** The body is the whole representation, of a length that only its end says. A range may say it. */
+  | { readonly kind: 'unmeasured'; readonly reason: string }
   /** The range starts after the end. Many stores do not say where that is. */
   | { readonly kind: 'unsatisfiable'; readonly size: number | undefined }
   /** A condition of the request is false: it is another version now. */
@@ -87,7 +89,7 @@ function verdictOnPart(head: AnswerHead, asked: ByteRange | undefined): Verdict 
 
 function verdictOnWhole(head: AnswerHead): Verdict {
   const size = bodyLengthOf(head)
-  if (size === undefined) return unusable('a 200 without Content-Length')
+  if (size === undefined) return { kind: 'unmeasured', reason: 'a 200 without Content-Length' }
   // RFC 9110 §14.4 gives the field no meaning here. But a server that sends parts with 200 would have a part stored as the
   // whole.
   const got = parseContentRange(head.fields['content-range'])

@@ -55,7 +55,10 @@ const ROWS: Readonly<Record<string, Row>> = {
     fields: { 'content-length': '4', 'content-range': 'bytes 2-5/10' },
     verdict: unusable('a 200 with the Content-Range of a part'),
   },
-  'the whole without its length': { status: 200, verdict: unusable('a 200 without Content-Length') },
+  'the whole without its length': {
+    status: 200,
+    verdict: { kind: 'unmeasured', reason: 'a 200 without Content-Length' },
+  },
   'a range after the end': {
     status: 416,
     fields: { 'content-range': 'bytes */4' },
