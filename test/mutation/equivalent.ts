@@ -163,6 +163,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ],
     why: 'the version of an address is 4 or 6',
   },
+  {
+    module: 'demo-client/dist/text/progress-line',
+    line: 'size: 2,',
+    becomes: ['size: 3,'],
+    why: 'of equal ranks the first piece stays, and the size comes before the speed',
+  },
 ]
 
 /** What is declared of a mutant, if anything is. */
