@@ -16,6 +16,7 @@ export const ANSWER_TABLES = [
   'other-servers-bugs',
   'random-ranges',
   'repeated-fields',
+  'unordered-ranges',
 ] as const
 
 /** The other suites of `http/`, and why they do not run over every source. */
