@@ -57,8 +57,8 @@ export class KnownVersions {
       : undefined
   }
 
-  /** There is nothing under the path any more. */
-  delete(path: string): void {
-    this.#versions.delete(path)
+  /** There is nothing under the path any more. Returns whether there was something. */
+  delete(path: string): boolean {
+    return this.#versions.delete(path)
   }
 }

@@ -8,6 +8,11 @@ const MAX_DRAINED_BYTES = 64 * 1024
 /** The most bytes that are handed out at a time. */
 const MAX_CHUNK_BYTES = 64 * 1024
 
+/**
+ * Ms that bytes wait for those that follow them, since each chunk costs more than its bytes. A client notices no such time.
+ */
+const GATHER_MS = 10
+
 /** The body of an answer of a store, and its connection. Exactly one of `finish` and `destroy` must be called in the end. */
 export class ReceivedBody {
   readonly lease: Lease
@@ -24,34 +29,48 @@ export class ReceivedBody {
   }
 
   /**
-   * The next bytes, `max` at most; undefined at the end.
+   * The next bytes, `max` at most; undefined at the end. Fewer come at the end of the body, and if the store is slow.
    *
    * @throws Interruption if the connection breaks or stalls
    */
   async next(max: number = MAX_CHUNK_BYTES): Promise<Buffer | undefined> {
     const limit = Math.min(max, MAX_CHUNK_BYTES)
     for (;;) {
-      const available = this.#message.readableLength
-      const chunk: Buffer | null = this.#message.read(available > limit ? limit : undefined)
+      // Gives nothing while fewer bytes have come, except at the end.
+      const chunk: Buffer | null = this.#message.read(limit) ?? (await this.#someOf(limit))
       if (chunk !== null) return chunk
       if (this.#message.readableEnded) return undefined
       if (this.#message.destroyed) throw new Interruption('the connection to the store broke')
-      await this.#event()
     }
   }
 
-  /** Waits for something to happen to the body. */
-  #event(): Promise<void> {
+  /** Waits until as many bytes have come, or the body has ended; for the rest of some bytes, only for a short time. */
+  #someOf(limit: number): Promise<Buffer | null> {
+    const message = this.#message
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const stall = (): void => {
         this.#wake = undefined
         reject(new Interruption(`no byte for ${this.#stallTimeout} ms`))
-      }, this.#stallTimeout)
-      this.#wake = () => {
+      }
+      let isGathering = false
+      let timer = setTimeout(stall, this.#stallTimeout)
+      const take = (): void => {
         this.#wake = undefined
         clearTimeout(timer)
-        resolve()
+        resolve(message.read(Math.min(limit, message.readableLength)))
       }
+      const look = (): void => {
+        const { readableLength, complete, readableEnded, destroyed } = message
+        const isAll = readableLength >= limit || (complete && readableLength > 0)
+        if (isAll || readableEnded || destroyed) take()
+        else if (readableLength > 0 && !isGathering) {
+          isGathering = true
+          clearTimeout(timer)
+          timer = setTimeout(take, GATHER_MS)
+        }
+      }
+      this.#wake = look
+      look()
     })
   }
 

@@ -143,7 +143,9 @@ async function openObject(
       continue
     }
     if (verdict.kind !== 'unsatisfiable') {
-      versions.delete(path)
+      // Swift says of an object that is being overwritten, for a moment, that it is not there.
+      const wasThere = versions.delete(path)
+      if (verdict.kind === 'absent' && wasThere) continue
       return refused(verdict, settings)
     }
     const size = range?.first === 0 ? 0 : verdict.size

@@ -51,6 +51,28 @@ t.test('fields of the object that are named reach the client, others do not', as
   t.equal(headers['x-amz-request-id'], undefined)
 })
 
+t.test('an object that is missing for a moment, while it is overwritten, is served', async (t) => {
+  const { origin, app } = await served(t)
+  let isMissing = false
+  origin.answer = (_got, response) => {
+    if (!isMissing) return false
+    isMissing = false
+    response.writeHead(404).end()
+    return true
+  }
+  for (const range of ['bytes=1-2', 'bytes=-2', 'bytes=3-']) {
+    t.equal((await app.inject({ url: '/f', headers: { range } })).statusCode, 206)
+    isMissing = true
+    t.equal((await app.inject({ url: '/f', headers: { range } })).statusCode, 206)
+  }
+  origin.objects.clear()
+  const before = origin.got.length
+  for (const asked of [2, 3]) {
+    t.equal((await app.inject('/f')).statusCode, 404)
+    t.equal(origin.got.length - before, asked, 'the second time it is known to be gone')
+  }
+})
+
 t.test('an object that is stored gzipped goes out as it is stored', async (t) => {
   const { app } = await served(t, { ...SMALL, fields: { 'content-encoding': 'gzip' } })
   const { headers, body } = await app.inject({ url: '/f', headers: { range: 'bytes=1-2' } })
