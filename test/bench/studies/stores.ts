@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import { promisify } from 'node:util'
 import { Bucket } from '../../support/stores/bucket.ts'
 import { isStoreInstalled, sharedStore } from '../../support/stores/shared-store.ts'
 import { formatRatio, formatSpread } from '../report/format.ts'
@@ -9,7 +7,6 @@ import { spreadOf } from '../report/statistics.ts'
 import type { Table } from '../report/table.ts'
 import { nginxVersion, startNginxProxy } from '../servers/nginx.ts'
 import { type Server, startNodeServer } from '../servers/server.ts'
-import { makeTemporaryFolder } from '../temporary-folder.ts'
 import { cpuSeconds, residentBytes } from './process-usage.ts'
 
 const KIB = 1024
@@ -17,7 +14,6 @@ const MIB = 1024 * KIB
 const OBJECT_BYTES = 64 * MIB
 const KEY = 'object.bin'
 const CONNECTIONS = 8
-const SDK = '@aws-sdk/client-s3@3.1175.0'
 
 /** Node compiles functions for the first ten thousand requests, in threads that count too. */
 const SIZES = [
@@ -35,8 +31,10 @@ interface Relay {
 /** Compares servers that hand on ranges of one object of a Ceph RGW. */
 export async function measureStores(rounds: number): Promise<Table> {
   const title = 'Ranges of an object in Ceph RGW'
+  const floor =
+    'The third and fourth rows sign a request and pipe its answer on, whatever it is: the least in Node.'
   if (!isStoreInstalled('ceph')) return { title, columns: [''], rows: [], notes: ['Ceph is not installed.'] }
-  const notes: string[] = []
+  const notes: string[] = [floor]
   const bucket = await Bucket.create(await sharedStore('ceph'))
   try {
     const acl = { 'x-amz-acl': 'public-read' }
@@ -56,35 +54,21 @@ async function startRelays(bucket: Bucket, notes: string[]): Promise<readonly Re
   const relays: Relay[] = [
     { name: 's3Source', server: await startNodeServer('s3-relay', ['ours', options]), path: `/${KEY}` },
   ]
-  const sdk = await installedSdk()
-  if (sdk === undefined) notes.push(`${SDK} could not be installed.`)
-  else {
-    const server = await startNodeServer('s3-relay', ['sdk', options, sdk])
-    relays.push({ name: '@aws-sdk/client-s3', server, path: `/${KEY}` })
+  const sdk = await startNodeServer('s3-relay', ['sdk', options])
+  relays.push({ name: '@aws-sdk/client-s3', server: sdk, path: `/${KEY}` })
+  for (const [how, name] of [
+    ['piped', 'aws4, node:http and pipe'],
+    ['fastify', 'the same as a route of Fastify'],
+  ] as const) {
+    relays.push({ name, server: await startNodeServer('s3-relay', [how, options]), path: `/${KEY}` })
   }
-  const piped = await startNodeServer('s3-relay', ['piped', options])
-  relays.push({ name: 'aws4, node:http and pipe', server: piped, path: `/${KEY}` })
   if ((await nginxVersion()) === undefined) notes.push('nginx is not installed.')
   else {
     const server = await startNginxProxy(bucket.store.endpoint)
     relays.push({ name: 'nginx, proxy_pass', server, path: bucket.target(KEY) })
-    notes.push(
-      'The third row is the floor in Node: it signs a request and pipes the answer on, whatever it is.',
-    )
     notes.push('nginx hands on an object that everybody may read: it signs nothing, and checks nothing.')
   }
   return relays
-}
-
-/** The folder of the SDK. It is too large to be a dependency. */
-async function installedSdk(): Promise<string | undefined> {
-  const folder = await makeTemporaryFolder('send-range-sdk-')
-  try {
-    await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, SDK])
-    return folder
-  } catch {
-    return undefined
-  }
 }
 
 async function rowsOf(
