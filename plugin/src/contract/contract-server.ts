@@ -24,8 +24,12 @@ export async function withServer(
   { source, subject, transport }: { source: RangeSource; subject: ContractSubject; transport: Transport },
   check: (server: ContractServer) => Promise<void>,
 ): Promise<void> {
-  const errors: string[] = []
-  const logger = { level: 'error', stream: { write: (line: string) => void errors.push(line) } }
+  // Why an answer was cut is a warning, since clients and files may be the cause too.
+  const lines: LogLine[] = []
+  const logger = {
+    level: 'warn',
+    stream: { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) },
+  }
   const options = { logger, forceCloseConnections: true, http2: transport === 'HTTP/2' }
   // Which kind of server it is does not matter for what follows.
   const app = Fastify(options as FastifyServerOptions) as FastifyInstance
@@ -41,26 +45,33 @@ export async function withServer(
       },
     })
   } catch (error) {
-    throw withReasons(error, errors)
+    throw withReasons(error, lines)
   } finally {
     await app.close()
   }
   await counted.allClosed()
+  const errors = lines.filter(({ level }) => level >= ERROR_LEVEL)
   assert.equal(errors.length, 0, `the server logged: ${reasonsIn(errors)}`)
 }
 
+/** A line of the log of Fastify. */
+interface LogLine {
+  readonly level: number
+  readonly err?: { readonly message: string }
+  readonly msg?: string
+}
+
+/** Of pino. */
+const ERROR_LEVEL = 50
+
 /** A wrong answer shows what is wrong, and the log why. */
-function withReasons(error: unknown, errors: readonly string[]): unknown {
-  if (errors.length === 0 || !types.isNativeError(error)) return error
-  const message = `${error.message}\nThe server logged: ${reasonsIn(errors)}`
+function withReasons(error: unknown, lines: readonly LogLine[]): unknown {
+  if (lines.length === 0 || !types.isNativeError(error)) return error
+  const message = `${error.message}\nThe server logged: ${reasonsIn(lines)}`
   return Object.assign(new assert.AssertionError({ message }), { cause: error })
 }
 
-/** The errors of lines of the log, each once, with their causes. */
-function reasonsIn(lines: readonly string[]): string {
-  const messages = lines.map((line) => {
-    const { err, msg } = JSON.parse(line) as { err?: { message: string }; msg?: string }
-    return err?.message ?? msg ?? line
-  })
-  return [...new Set(messages)].join('; ')
+/** What the lines say, each thing once. */
+function reasonsIn(lines: readonly LogLine[]): string {
+  return [...new Set(lines.map(({ err, msg = '' }) => err?.message ?? msg))].join('; ')
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RangeSource } from '../sources/source.ts'
-import { ask } from './ask.ts'
+import { type Answer, ask, type Question } from './ask.ts'
 import { withServer } from './contract-server.ts'
 import type { ContractSubject } from './contract-subject.ts'
 import { sameBytes } from './read-range.ts'
@@ -70,22 +70,27 @@ function rowsFor(content: Uint8Array, etag: string | undefined): readonly Row[] 
 export async function answersAreRight(source: RangeSource, subject: ContractSubject): Promise<void> {
   await withServer({ source, subject, transport: 'HTTP/1' }, async ({ listen }) => {
     const port = await listen()
-    const { etag } = (await ask(port, { method: 'HEAD', url: '/f' })).headers
+    const { etag } = (await wholeAnswer(port, { method: 'HEAD', url: '/f' }, 'HEAD')).headers
     for (const row of rowsFor(subject.content, etag)) await answerIsRight(port, row)
     await severalRanges(port, subject.content)
     if (subject.absent === undefined) return
     for (const method of ['GET', 'HEAD'] as const) {
-      const { status } = await ask(port, { method, url: '/absent' })
-      assert.equal(status, 404, `${method} of a path that is not there`)
+      const name = `${method} of a path that is not there`
+      const { status } = await wholeAnswer(port, { method, url: '/absent' }, name)
+      assert.equal(status, 404, name)
     }
   })
 }
 
-async function answerIsRight(port: number, row: Row): Promise<void> {
-  const { name, method = 'GET', headers = {}, status, body, contentRange } = row
-  const answer = await ask(port, { method, url: '/f', headers }).catch((error: Error) =>
+async function wholeAnswer(port: number, question: Question, name: string): Promise<Answer> {
+  return await ask(port, question).catch((error: Error) =>
     assert.fail(`${name}: the answer was cut (${error.message})`),
   )
+}
+
+async function answerIsRight(port: number, row: Row): Promise<void> {
+  const { name, method = 'GET', headers = {}, status, body, contentRange } = row
+  const answer = await wholeAnswer(port, { method, url: '/f', headers }, name)
   assert.equal(answer.status, status, `${name}: the status`)
   assert.equal(answer.headers['content-range'], contentRange, `${name}: Content-Range`)
   if (body !== undefined) sameBytes(answer.body, body, name)
@@ -100,7 +105,7 @@ async function severalRanges(port: number, content: Uint8Array): Promise<void> {
     [Math.floor(size / 3), Math.floor(size / 3) + Math.floor(size / 10)],
   ] as const
   const range = `bytes=${ranges.map(([first, last]) => `${first}-${last}`).join(', ')}`
-  const { status, body } = await ask(port, { url: '/f', headers: { range } })
+  const { status, body } = await wholeAnswer(port, { url: '/f', headers: { range } }, 'several ranges')
   assert.equal(status, 206, 'several ranges: the status')
   for (const [first, last] of ranges) {
     const head = `Content-Range: bytes ${first}-${last}/${size}\r\n\r\n`
