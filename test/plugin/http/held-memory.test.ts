@@ -11,8 +11,9 @@ const KIB = 1024
 const FILE_BYTES = 64 * KIB * KIB
 const GOAL = 48 * KIB
 /** The first clients also fill memory that the process has only once, for any number of clients. */
-const FIRST_CLIENTS = 300
-const MORE_CLIENTS = 800
+const FIRST_CLIENTS = 200
+/** Each has some MiB in buffers of the system. If these run short, it resets connections of other tests too. */
+const MORE_CLIENTS = 300
 const AT_ONCE = 50
 /** The child collects all garbage at each look, which is slow beside other tests. */
 const TIMEOUT_MS = 480_000
