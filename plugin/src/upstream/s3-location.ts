@@ -32,6 +32,8 @@ export function bucketUrl({ bucket, region, endpoint, pathStyle }: BucketPlace):
  * ignores a host that it cannot have: the first folder of each key would then be the bucket.
  */
 function inHost(url: URL, bucket: string): URL | undefined {
+  // It says that a label is encoded. Versions of Node differ on the labels that are not, and AWS has no such bucket.
+  if (bucket.startsWith('xn--')) return undefined
   const hostname = `${bucket}.${url.hostname}`
   const wanted = new URL(url)
   wanted.hostname = hostname
