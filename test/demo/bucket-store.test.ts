@@ -97,6 +97,9 @@ async function inBrowser(t: Test, store: Store, bucket: Bucket): Promise<void> {
   })
 }
 
+// The store may still be starting, beside other tests.
+t.setTimeout(600_000)
+
 t.test('the demo reads its files from a bucket', async (t) => {
   const store = await storeFor(t, 'ceph')
   if (store === undefined) return

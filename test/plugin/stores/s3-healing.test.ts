@@ -38,6 +38,9 @@ async function hashOfDownload(t: Test, port: number): Promise<string> {
   return hash.digest('hex')
 }
 
+// The store may still be starting, beside other tests.
+t.setTimeout(600_000)
+
 t.test('a download outlives three resets and a stall of the store, in one request of the client', (t) =>
   withEachStore(t, async (t, store) => {
     const { port, bucket, proxy, errors } = await serveStore(t, store, { stallTimeout: 1000 })

@@ -15,6 +15,9 @@ const CONTENT = distinctBytes(16 * KIB * KIB)
 const SMALL = CONTENT.subarray(0, 1000)
 const MAX_BYTES_EACH = 128 * KIB
 
+// The store may still be starting, beside other tests.
+t.setTimeout(600_000)
+
 async function served(t: Test, store: Store): Promise<ServerProcess> {
   const bucket = await Bucket.make(t, store)
   await bucket.put('film.mp4', CONTENT)
