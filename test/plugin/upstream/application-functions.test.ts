@@ -53,7 +53,7 @@ for (const [name, fields] of Object.entries({
   'a Headers object': new Headers({ authorization: 'secret' }),
   'a line break': { authorization: 'secret\r\nX: y' },
   'a value that is not a text': { authorization: ['secret'] },
-  'a name that is none': { 'author ization': 'secret' },
+  'an invalid name': { 'author ization': 'secret' },
 })) {
   t.test(`a sign function that returns ${name} is a 502 that shows nothing`, async (t) => {
     const sign = (() => fields) as unknown as (request: OutgoingRequest) => Record<string, string>

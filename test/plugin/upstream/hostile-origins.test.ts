@@ -3,33 +3,7 @@ import { httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
 import { serve } from '../support/serve.ts'
 import { type Answer, LONG_AGO, Origin } from './support/origin.ts'
-
-const BYTES = Buffer.from('0123456789')
-
-/** Nothing of this may reach a client. */
-const SECRET = 'secret-of-the-store'
-
-interface Row {
-  readonly name: string
-  readonly answer: Answer
-  readonly status: number
-  readonly code?: string
-  /** Part of the message of the cause, which is for the log. */
-  readonly cause?: RegExp
-}
-
-/** An answer with an error as stores send it. */
-function refusing(status: number, code?: string, fields: Record<string, string> = {}): Answer {
-  return (_, response) => {
-    response.writeHead(status, { 'x-amz-request-id': SECRET, ...fields })
-    response.end(
-      code === undefined
-        ? ''
-        : `<?xml version="1.0"?><Error><Code>${code}</Code><Host>${SECRET}</Host></Error>`,
-    )
-    return true
-  }
-}
+import { BYTES, OVERLOADED, refusing, SECRET, UPSTREAM, type WrongAnswer } from './support/wrong-answers.ts'
 
 /** An answer with a part, right except for what is given. */
 function part(fields: Record<string, string | number>, body = '234', status = 206): Answer {
@@ -48,10 +22,7 @@ function raw(write: (response: ServerResponse) => void): Answer {
   }
 }
 
-const UPSTREAM = { status: 502, code: 'ERR_RANGE_UPSTREAM' } as const
-const OVERLOADED = { status: 503, code: 'ERR_RANGE_OVERLOADED' } as const
-
-const ROWS: readonly Row[] = [
+const ROWS: readonly WrongAnswer[] = [
   { name: 'NoSuchKey', answer: refusing(404, 'NoSuchKey'), status: 404 },
   { name: '404 without a body', answer: refusing(404), status: 404 },
   { name: '410', answer: refusing(410), status: 404 },

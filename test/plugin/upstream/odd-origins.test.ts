@@ -8,35 +8,11 @@ import t, { type Test } from 'tap'
 import { localhostCertificate } from '../support/localhost-certificate.ts'
 import { type Served, serve } from '../support/serve.ts'
 import { type Answer, LONG_AGO, Origin } from './support/origin.ts'
+import { BYTES, OVERLOADED, refusing, SECRET, UPSTREAM, type WrongAnswer } from './support/wrong-answers.ts'
 
-const BYTES = Buffer.from('0123456789')
 const RANGE = { url: '/f', headers: { range: 'bytes=2-4' } }
 
-/** Nothing of this may reach a client or the log. */
-const SECRET = 'secret-of-the-store'
-
-interface Row {
-  readonly name: string
-  readonly answer: Answer
-  readonly status: number
-  readonly code?: string
-  /** Part of the message of the cause, which is for the log. */
-  readonly cause?: RegExp
-  readonly retryAfter?: string
-}
-
-const UPSTREAM = { status: 502, code: 'ERR_RANGE_UPSTREAM' } as const
-const OVERLOADED = { status: 503, code: 'ERR_RANGE_OVERLOADED' } as const
 const SERVED = { status: 206 } as const
-
-/** An error as stores send it, with more fields. */
-function refusing(status: number, code: string, fields: Record<string, string> = {}): Answer {
-  return (_, response) => {
-    response.writeHead(status, { 'x-amz-request-id': SECRET, 'x-amz-id-2': SECRET, ...fields })
-    response.end(`<Error><Code>${code}</Code><BucketName>${SECRET}</BucketName></Error>`)
-    return true
-  }
-}
 
 /** A page, as balancers send it. */
 function page(status: number, fields: Record<string, string> = {}): Answer {
@@ -58,7 +34,7 @@ function bytes(text: string, after: 'end' | 'keep' = 'keep'): Answer {
   }
 }
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly WrongAnswer[] = [
   {
     name: 'the region of the bucket',
     answer: refusing(301, 'PermanentRedirect', { 'x-amz-bucket-region': 'eu-west-1' }),
@@ -72,7 +48,7 @@ const ROWS: readonly Row[] = [
     cause: /400 AuthorizationHeaderMalformed.*eu-west-1/,
   },
   {
-    name: 'a region that is none',
+    name: 'an invalid region',
     answer: refusing(301, 'PermanentRedirect', { 'x-amz-bucket-region': `<${SECRET}>` }),
     ...UPSTREAM,
     cause: /301 PermanentRedirect/,

@@ -111,7 +111,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     fields: { 'x-amz-bucket-region': 'eu-west-1' },
     verdict: unusable('status 301 PermanentRedirect: the bucket is in eu-west-1'),
   },
-  'a region that is none': {
+  'an invalid region': {
     status: 301,
     fields: { 'x-amz-bucket-region': '<b>' },
     verdict: unusable('status 301'),
