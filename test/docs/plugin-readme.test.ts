@@ -34,7 +34,12 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal(head.statusCode, 200)
     t.equal(head.headers['content-length'], '13')
   },
+  'Your own route': async (t, app) => {
+    t.equal((await get(app, '/files/hello.txt')).body, 'hell')
+    t.equal((await app.inject({ method: 'HEAD', url: '/files/hello.txt' })).headers['content-length'], '13')
+  },
   API: async (t, app) => {
+    t.equal((await get(app, '/public/hello.txt')).body, 'hell')
     const part = await get(app, '/files/hello.txt')
     t.equal(part.body, 'hell')
     t.match(part.headers['content-disposition'], /^attachment/)

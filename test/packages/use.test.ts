@@ -102,20 +102,35 @@ fastify.get('/x', (_request, reply) => reply.sendRange('x'))
 export const result: Promise<rangeGet.DownloadResult> = rangeGet.download('http://localhost/', 'x').finished
 `
 
-/** The usage of a README, with its route in TypeScript. */
-function typedUsage(): string {
-  const blocks = readDocument('plugin/README.md').blocks.filter(({ heading }) => heading === 'Usage')
+/** The first block of code of each README, as it stands. */
+const USAGES = [
+  { file: 'root.mts', document: 'README.md', heading: 'Use it' },
+  { file: 'chinese.mts', document: 'README.zh-CN.md', heading: '使用' },
+  { file: 'plugin.mts', document: 'plugin/README.md', heading: 'Usage' },
+  { file: 'client.mts', document: 'demo-client/README.md', heading: 'Library' },
+] as const
+
+const firstBlock = ({ document, heading }: { document: string; heading: string }): string =>
+  readDocument(document).blocks.find((block) => block.heading === heading && block.language === 'js')?.text ??
+  ''
+
+/** The block of the README for routes of one's own, with the route of its block in TypeScript. */
+function ownRoute(): string {
+  const blocks = readDocument('plugin/README.md').blocks.filter(({ heading }) => heading === 'Your own route')
   const textIn = (wanted: string): string => blocks.find(({ language }) => language === wanted)?.text ?? ''
-  return textIn('js').replace(/^fastify\.get\(.*$/m, textIn('ts'))
+  const instance = "import Fastify from 'fastify'\nconst fastify = Fastify()\n"
+  return `${instance}${textIn('js').replace(/^fastify\.get\(.*$/m, '')}\n${textIn('ts')}`
 }
 
+const USAGE_FILES = ['own-route.mts', ...USAGES.map(({ file }) => file)]
+
 for (const { name, options, files } of [
-  { name: 'node20', options: { module: 'node20' }, files: ['typed.mts', 'usage.mts', 'typed.cts'] },
-  { name: 'nodenext', options: { module: 'nodenext' }, files: ['typed.mts', 'usage.mts', 'typed.cts'] },
+  { name: 'node20', options: { module: 'node20' }, files: ['typed.mts', ...USAGE_FILES, 'typed.cts'] },
+  { name: 'nodenext', options: { module: 'nodenext' }, files: ['typed.mts', ...USAGE_FILES, 'typed.cts'] },
   {
     name: 'bundler',
     options: { module: 'esnext', moduleResolution: 'bundler' },
-    files: ['typed.mts', 'usage.mts'],
+    files: ['typed.mts', ...USAGE_FILES],
   },
 ]) {
   t.test(`TypeScript finds the types (resolution ${name})`, async (t) => {
@@ -123,8 +138,12 @@ for (const { name, options, files } of [
     const compilerOptions = { target: 'es2023', strict: true, noEmit: true, types: ['node'], ...options }
     await writeFile(join(folder, 'typed.mts'), TYPED)
     await writeFile(join(folder, 'typed.cts'), TYPED_REQUIRE)
-    t.match(typedUsage(), 'fastify.get<')
-    await writeFile(join(folder, 'usage.mts'), typedUsage())
+    t.match(ownRoute(), 'fastify.get<WildcardRoute>')
+    await writeFile(join(folder, 'own-route.mts'), ownRoute())
+    for (const usage of USAGES) {
+      t.match(firstBlock(usage), 'import ', usage.document)
+      await writeFile(join(folder, usage.file), firstBlock(usage))
+    }
     await writeFile(join(folder, project), JSON.stringify({ compilerOptions, files }))
     t.equal(await run(folder, process.execPath, TSC, '-p', project), '')
   })

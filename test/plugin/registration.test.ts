@@ -89,6 +89,20 @@ t.test('one copy can be registered in a context and again below it', async (t) =
   t.equal((await app.inject('/inner/f.txt')).body, 'inner')
 })
 
+t.test('a context can be registered after one below it', async (t) => {
+  const root = t.testdir({ 'f.txt': 'outer', inner: { 'f.txt': 'inner' } })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(async (child) => {
+    await child.register(rangePlugin, { root: join(root, 'inner') })
+    serveAt(child, '/inner')
+  })
+  await app.register(rangePlugin, { root })
+  serveAt(app, '/outer')
+  t.equal((await app.inject('/outer/f.txt')).body, 'outer')
+  t.equal((await app.inject('/inner/f.txt')).body, 'inner')
+})
+
 t.test('one copy is refused when it is registered twice in a context', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())

@@ -16,11 +16,13 @@ import {
   type RangeSource,
   type Representation,
   rangePlugin,
+  rangeRoutes,
   SendRangeError,
   type SendRangeErrorCode,
   type SendRangeEvent,
   type SendRangeOptions,
   type StreamedRepresentation,
+  type WildcardRoute,
 } from 'fastify-send-range'
 import t from 'tap'
 import type { FilePolicy } from '#plugin/files/file-options.js'
@@ -46,6 +48,7 @@ t.test('the package exports the documented names and no others', async (t) => {
     'fileSource',
     'firstOf',
     'rangePlugin',
+    'rangeRoutes',
   ])
   t.equal(rangePluginByDefault, rangePlugin)
 })
@@ -74,6 +77,17 @@ t.test('the plugin and its decorator have their types', async (t) => {
   // @ts-expect-error descriptors are kept for a registration, not for a call
   app.get('/call', (_request, reply) => reply.sendRange('a', { maxOpenFiles: 5 }))
   await t.resolves(async () => app.ready())
+})
+
+t.test('routes have their types', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const root = t.testdir({})
+  await app.register(rangeRoutes, { root, prefix: '/files', logLevel: 'warn', etag: 'content' })
+  await app.register(rangeRoutes, { source: { open: () => undefined }, prefix: '/source' })
+  app.get<WildcardRoute>('/own/*', ({ params }, reply) => reply.send(params['*'].length))
+  // @ts-expect-error where the bytes come from must be said
+  await t.rejects(async () => app.register(rangeRoutes, { prefix: '/nothing' }))
 })
 
 t.test('the compiler refuses wrong options', async (t) => {

@@ -30,6 +30,8 @@ const PLUGIN: Layout = {
   suites: ['http', 'fastify', 'every-byte', 'stores'],
   top: [
     'index.ts',
+    'range-plugin.ts',
+    'range-routes.ts',
     'contract.ts',
     'http.ts',
     's3.ts',

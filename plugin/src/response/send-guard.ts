@@ -18,6 +18,8 @@ export function guardSend(fastify: FastifyInstance): void {
     const reply = this as Claimed
     prototype ??= prototypeWith(guard, reply)
     const { send } = Object.getPrototypeOf(prototype) as Claimed
+    // A context above was registered after the one of the reply: the guard there must not decide again.
+    if (reply.send !== guard && lowestGuardOf(reply) !== guard) return send.call(reply, payload)
     const slot = reply[SLOT]
     if (slot instanceof ReplyClaim) return slot.admits(payload) ? send.call(reply, payload) : reply
     reply[SLOT] = 'sent'
@@ -37,6 +39,15 @@ export function guardSend(fastify: FastifyInstance): void {
     if (systemCode(error) !== 'FST_ERR_DEC_ALREADY_PRESENT') throw error
     fastify.decorateReply(SLOT, 'unknown')
   }
+}
+
+/** The guard that comes first when a reply is sent, also below a wrapper of the application. */
+function lowestGuardOf(reply: Claimed): Send | undefined {
+  for (let at: object | null = reply; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const send: unknown = Object.getOwnPropertyDescriptor(at, 'send')?.value
+    if (guards.has(send as Send)) return send as Send
+  }
+  return undefined
 }
 
 function prototypeWith(guard: Send, reply: Claimed): Claimed {

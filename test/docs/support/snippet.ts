@@ -31,7 +31,7 @@ function complete(code: string): string {
   if (!code.includes("import Fastify from 'fastify'")) lines.push("import Fastify from 'fastify'")
   if (!code.includes('import rangePlugin')) lines.push("import rangePlugin from 'fastify-send-range'")
   if (!hasInstance) lines.push('const fastify = Fastify()')
-  if (!code.includes('fastify.register(rangePlugin'))
+  if (!hasInstance && !code.includes('fastify.register(rangePlugin'))
     lines.push("await fastify.register(rangePlugin, { root: 'files' })")
   return `${lines.join('\n')}\n${code}\nexport { fastify }\n`
 }
