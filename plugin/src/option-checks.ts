@@ -15,6 +15,9 @@ export type OptionChecks = Readonly<Record<string, OptionCheck>>
 /** Whether an option is meant for this package. Throws if it must not be given here. */
 export type OptionFilter = (name: string, value: unknown) => boolean
 
+/** Options that are objects of values. */
+const COPIED: readonly string[] = ['headers', 'cacheControl']
+
 /** An `ERR_RANGE_OPTION`: the call is wrong. */
 export function wrongOption(message: string): SendRangeError {
   return new SendRangeError('ERR_RANGE_OPTION', message)
@@ -57,7 +60,7 @@ function readEntries(
     if (check === undefined) throw wrongOption(unknownOption(name, Object.keys(checks)))
     if (value === undefined) continue
     // A copy is checked and kept. The caller may change the object later.
-    const own = name === 'headers' && isPlainObject(value) ? { ...value } : value
+    const own = COPIED.includes(name) && isPlainObject(value) ? { ...value } : value
     if (!check.isValid(own)) throw wrongOption(`The option '${name}' must be ${check.kind}`)
     checked[name] = own
   }
@@ -87,7 +90,7 @@ export function ignoreRejectionsOf(options: unknown): void {
   ignoreRejection(options)
   for (const [name, value] of heldValues(options)) {
     ignoreRejection(value)
-    if (name === 'headers') for (const [, field] of heldValues(value)) ignoreRejection(field)
+    if (COPIED.includes(name)) for (const [, field] of heldValues(value)) ignoreRejection(field)
   }
 }
 

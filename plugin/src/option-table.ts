@@ -2,8 +2,9 @@ import { FILE_OPTION_TABLE } from './files/file-options.ts'
 import { isPlainObject } from './option-checks.ts'
 import { type OptionRows, oneOf, wholeNumber } from './option-row-types.ts'
 import type { CompleteOptions } from './options.ts'
-import { ANSWER_FIELDS } from './rules/application-fields.ts'
-import { isFieldName, isFieldValue, isMediaType } from './rules/field-value.ts'
+import { ANSWER_FIELDS, isApplicationField } from './rules/application-fields.ts'
+import { cacheControlText } from './rules/cache-control.ts'
+import { isFieldValue, isMediaType } from './rules/field-value.ts'
 import { isSource } from './sources/source-checks.ts'
 
 /** The longest delay of a timer in Node. */
@@ -18,7 +19,12 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
     kind: 'an object with an open(path, context) method',
   },
   lastModified: oneOf<'mtime' | false>('mtime', false),
-  cacheControl: { defaultValue: undefined, isValid: isFieldValue, kind: 'a field value' },
+  cacheControl: {
+    defaultValue: undefined,
+    isValid: (value) =>
+      isFieldValue(value) || (isPlainObject(value) && cacheControlText(value) !== undefined),
+    kind: 'a field value, or an object of directives that do not contradict each other, with times in seconds',
+  },
   contentType: {
     defaultValue: undefined,
     isValid: (value) => isMediaType(value) || typeof value === 'function',
@@ -26,8 +32,8 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
   },
   headers: {
     defaultValue: {},
-    isValid: isHeaders,
-    kind: `an object of field names and values, with none of ${ANSWER_FIELDS.join(', ')}`,
+    isValid: (value) => typeof value === 'function' || isHeaders(value),
+    kind: `a function, or an object of field names and values, with none of ${ANSWER_FIELDS.join(', ')}`,
   },
   download: {
     defaultValue: false,
@@ -42,8 +48,5 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
 
 function isHeaders(value: unknown): boolean {
   if (!isPlainObject(value)) return false
-  return Object.entries(value).every(
-    ([name, field]) =>
-      isFieldName(name) && !ANSWER_FIELDS.includes(name.toLowerCase()) && isFieldValue(field),
-  )
+  return Object.entries(value).every(([name, field]) => isApplicationField(name, field))
 }

@@ -1,4 +1,6 @@
 import type { EtagPolicy } from './files/file-options.ts'
+import type { HeadersFunction } from './response/made-headers.ts'
+import type { CacheControl } from './rules/cache-control.ts'
 import type { Dotfiles } from './rules/resolve-path.ts'
 import type { EncodedSlashes, TargetSpelling } from './rules/target-spelling.ts'
 import type { RangeSource } from './sources/source.ts'
@@ -15,12 +17,15 @@ export interface SendRangeOptions {
   etag?: EtagPolicy
   /** A file's Last-Modified, sent once the second of its mtime is over. Default `'mtime'`. */
   lastModified?: 'mtime' | false
-  /** The Cache-Control of 200, 206 and 304. Default: none is set. */
-  cacheControl?: string
+  /** The Cache-Control of 200, 206 and 304, as a text or by its directives. Default: none is set. */
+  cacheControl?: string | CacheControl
   /** The Content-Type, or a function of the path (undefined: the default). Default: by the extension. */
   contentType?: string | ((path: string) => string | undefined)
-  /** More fields for 200 and 206, except those of another option, the answer or its connection. Default: none. */
-  headers?: Readonly<Record<string, string>>
+  /**
+   * More fields for 200 and 206, or a function of the file that makes them, except those of another option, the answer
+   * or its connection. Default: none.
+   */
+  headers?: Readonly<Record<string, string>> | HeadersFunction
   /** Content-Disposition: `true` takes the file name from the path, a string is the name. Default `false`. */
   download?: boolean | string
   /** `'none'`: every request gets the whole file, which may grow while it is sent. Default `'bytes'`. */
@@ -52,7 +57,9 @@ export type CompleteOptions = {
 }
 
 /** The options of one answer, complete. The settings that each wing declares are a part of these. */
-export interface Settings extends Omit<CompleteOptions, 'root'> {
+export interface Settings extends Omit<CompleteOptions, 'root' | 'cacheControl'> {
   /** Absolute. */
   readonly root: string
+  /** As it is sent. */
+  readonly cacheControl: string | undefined
 }

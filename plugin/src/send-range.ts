@@ -12,6 +12,7 @@ import { sendWithoutContent } from './response/contentless-answer.ts'
 import { decideAnswer } from './response/decided-answer.ts'
 import { fail } from './response/failed-answer.ts'
 import { acceptHandlerStatus } from './response/handler-status.ts'
+import { headersFor } from './response/made-headers.ts'
 import { refuse } from './response/refused-answer.ts'
 import type { ReplyClaim } from './response/reply-claim.ts'
 import { type ResponseContext, restoreFields } from './response/response-fields.ts'
@@ -115,7 +116,8 @@ async function answer(
     acceptHandlerStatus(reply)
     const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
     const sourceFields = representationFields(representation)
-    const described = { path, representation, selected, sourceFields, settings, handlerFields }
+    const headers = headersFor(settings.headers, { path, representation })
+    const described = { path, representation, selected, sourceFields, settings, headers, handlerFields }
     const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
     if (!isContent(decision)) {
       await close()

@@ -3,6 +3,7 @@ import { checkedOptions, type OptionFilter, wrongOption } from './option-checks.
 import { defaultsOf } from './option-row-types.ts'
 import { OPTION_TABLE } from './option-table.ts'
 import type { CompleteOptions, RangePluginOptions, Settings } from './options.ts'
+import { type CacheControl, cacheControlText } from './rules/cache-control.ts'
 
 /** Fastify passes its own options of `register` on to every plugin. */
 const REGISTER_OPTIONS: readonly string[] = ['prefix', 'logLevel', 'logSerializers']
@@ -12,7 +13,7 @@ const REGISTRATION_ONLY: readonly string[] = ['maxOpenFiles'] satisfies (keyof R
 /** The settings of a registration without options. */
 export function defaultSettings(): Settings {
   const defaults = defaultsOf<CompleteOptions>(OPTION_TABLE)
-  return { ...defaults, root: absoluteRoot(defaults.root) }
+  return { ...defaults, root: absoluteRoot(defaults.root), cacheControl: undefined }
 }
 
 /**
@@ -39,7 +40,15 @@ export function callSettings(settings: Settings, options: unknown): Settings {
 
 function withOptions(settings: Settings, options: unknown, isOurs: OptionFilter): Settings {
   const given: Partial<CompleteOptions> = checkedOptions(options, OPTION_TABLE, isOurs)
-  const { root, ...others } = given
-  if (root === undefined) return { ...settings, ...others }
-  return { ...settings, ...others, root: absoluteRoot(root) }
+  const { root, cacheControl, ...others } = given
+  return {
+    ...settings,
+    ...others,
+    ...(root !== undefined && { root: absoluteRoot(root) }),
+    ...(cacheControl !== undefined && { cacheControl: textOf(cacheControl) }),
+  }
+}
+
+function textOf(cacheControl: string | CacheControl): string | undefined {
+  return typeof cacheControl === 'string' ? cacheControl : cacheControlText(cacheControl)
 }

@@ -165,6 +165,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'Downloads with names': '带文件名的下载',
     Video: '视频',
     'Another origin: PDF.js, PMTiles, DuckDB': '跨源：PDF.js、PMTiles、DuckDB',
+    'Caching by path': '按路径缓存',
     'Several roots': '多个根目录',
     'Spellings of a URL': 'URL 的写法',
     'An encoded slash in a parameter': '参数中编码的斜杠',

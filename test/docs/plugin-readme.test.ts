@@ -113,6 +113,12 @@ const RECIPES: Readonly<Record<string, Check>> = {
     const allowed = listOf(preflight.headers['access-control-allow-headers'])
     for (const name of ['range', 'if-range', 'if-match', 'if-none-match']) t.ok(allowed.includes(name), name)
   },
+  'Caching by path': async (t, app) => {
+    const asset = await get(app, '/app/assets/app.3f9a.js')
+    t.equal(asset.statusCode, 206)
+    t.equal(asset.headers['cache-control'], 'public, max-age=31536000, immutable')
+    t.equal((await get(app, '/app/hello.txt')).headers['cache-control'], 'no-cache')
+  },
   'Several roots': async (t, app) => {
     t.equal((await get(app, '/manuals/manual.txt')).body, 'a ma')
     t.equal((await get(app, '/manuals/hello.txt')).statusCode, 404)

@@ -33,6 +33,8 @@ const ALIASES = {
   Dotfiles: aliasOf('Dotfiles', declarations('rules/resolve-path')),
   EtagPolicy: aliasOf('EtagPolicy', declarations('files/file-options')),
   EtagFunction: 'function',
+  CacheControl: 'object',
+  HeadersFunction: 'function',
   EncodedSlashes: aliasOf('EncodedSlashes', declarations('rules/target-spelling')),
   TargetSpelling: aliasOf('TargetSpelling', declarations('rules/target-spelling')),
 }

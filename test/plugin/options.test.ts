@@ -25,7 +25,22 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   dotfiles: [null, true, false, '', 'Ignore', 'none', 1, ['ignore'], {}],
   etag: [null, true, '', 'strong', 'weak', 1, {}, ['stat']],
   lastModified: [null, true, '', 'ctime', 0, new Date(), {}],
-  cacheControl: [null, true, false, 1, {}, ['no-store'], 'a\r\nb: c', 'a\nb', 'a\0', 'a\x7f', '☃'],
+  cacheControl: [
+    null,
+    true,
+    false,
+    1,
+    {},
+    { maxAge: '1d' },
+    { immutable: true },
+    new Map(),
+    ['no-store'],
+    'a\r\nb: c',
+    'a\nb',
+    'a\0',
+    'a\x7f',
+    '☃',
+  ],
   contentType: [null, true, false, 1, {}, ['text/plain'], 'text/plain\r\nx: y', 'a\0', '☃', ''],
   headers: [null, true, 1, 'a: b', ['a: b'], [], new Map([['a', 'b']]), new Headers({ a: 'b' })],
   download: [null, 1, {}, [], () => 'a'],
@@ -82,7 +97,7 @@ const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   lastModified: ['mtime', false],
   cacheControl: ['', 'no-store', 'public, max-age=3600, immutable', 'a\tb', '\xe4'],
   contentType: ['text/plain', 'text/plain; charset="utf-8"', () => undefined],
-  headers: [{}, { 'x-a': 'b' }, { 'X-A': '' }, Object.create(null)],
+  headers: [{}, { 'x-a': 'b' }, { 'X-A': '' }, Object.create(null), () => ({})],
   download: [true, false, '', 'a.txt', 'a\r\nb'],
   acceptRanges: ['bytes', 'none'],
   maxRanges: [1, 1000, Number.MAX_SAFE_INTEGER],
@@ -120,6 +135,14 @@ t.test('a value of the right kind is accepted', async (t) => {
       else if (option !== 'root') t.equal(settings[option], value, `${option}: ${show(value)}`)
     }
   }
+})
+
+t.test('a Cache-Control by its directives is the text of them, also for a call', async (t) => {
+  const directives = { scope: 'public', maxAge: 60, immutable: true } as const
+  const settings = registrationSettings({ cacheControl: directives })
+  t.equal(settings.cacheControl, 'public, max-age=60, immutable')
+  t.equal(callSettings(settings, {}).cacheControl, 'public, max-age=60, immutable')
+  t.equal(callSettings(settings, { cacheControl: { noStore: true } }).cacheControl, 'no-store')
 })
 
 t.test('an option that is undefined has its default', async (t) => {

@@ -109,6 +109,9 @@ t.test('the compiler refuses wrong options', async (t) => {
       targetSpelling: 'exact',
       stallTimeout: 0,
     },
+    { cacheControl: { scope: 'public', maxAge: 60, immutable: true } },
+    { headers: ({ path, size, mtimeMs }) => ({ 'x-a': `${path}-${size}-${mtimeMs}`, 'x-b': undefined }) },
+    { headers: () => undefined },
     { etag: ({ path, size, mtimeMs }) => `${path}-${size}-${mtimeMs}` },
     {
       etag: async ({ size }) => (size > 5 ? 'a' : false),
@@ -134,10 +137,14 @@ t.test('the compiler refuses wrong options', async (t) => {
     { maxRanges: '5' },
     // @ts-expect-error a header value is a string
     { headers: { 'x-a': 5 } },
+    // @ts-expect-error the fields are made at once
+    { headers: async () => ({}) },
+    // @ts-expect-error a time is a number of seconds
+    { cacheControl: { maxAge: '1d' } },
     // @ts-expect-error there is no such option
     { maxAge: 5 },
   ]
-  t.equal(right.length + wrong.length, 14)
+  t.equal(right.length + wrong.length, 19)
   expectTypeOf<SendRangeOptions>().not.toHaveProperty('maxOpenFiles')
   expectTypeOf<EtagFunction>().returns.toEqualTypeOf<string | false | Promise<string | false>>()
 })
@@ -147,11 +154,13 @@ t.test(
   async (t) => {
     expectTypeOf<keyof Settings>().toEqualTypeOf<keyof RangePluginOptions>()
     expectTypeOf<Settings['root']>().toEqualTypeOf<string>()
+    expectTypeOf<Settings['cacheControl']>().toEqualTypeOf<string | undefined>()
     expectTypeOf<Omit<Settings, 'root' | WithoutDefault>>().toEqualTypeOf<
       Readonly<Omit<Required<RangePluginOptions>, 'root' | WithoutDefault>>
     >()
-    expectTypeOf<Pick<Settings, WithoutDefault>>().toEqualTypeOf<{
-      readonly [Name in WithoutDefault]: Required<RangePluginOptions>[Name] | undefined
+    type AsGiven = Exclude<WithoutDefault, 'cacheControl'>
+    expectTypeOf<Pick<Settings, AsGiven>>().toEqualTypeOf<{
+      readonly [Name in AsGiven]: Required<RangePluginOptions>[Name] | undefined
     }>()
     t.strictSame(Object.keys(OPTION_TABLE).sort(), Object.keys(defaultSettings()).sort())
   },

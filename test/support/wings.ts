@@ -104,6 +104,7 @@ const PLUGIN: Layout = {
         'sources',
         'connection',
         'guards',
+        'option-checks.ts',
         'log-line.ts',
         'errors.ts',
         'foreign-failure.ts',

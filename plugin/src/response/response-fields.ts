@@ -7,6 +7,7 @@ import { formatEntityTag } from '../rules/entity-tag.ts'
 import { formatHttpDate } from '../rules/http-date.ts'
 import type { RepresentationFields } from '../sources/representation-fields.ts'
 import type { Representation } from '../sources/source.ts'
+import type { HeadersSetting } from './made-headers.ts'
 import { addFields, removeAddedFields } from './removable-fields.ts'
 import type { HandlerFields } from './selected-representation.ts'
 
@@ -31,7 +32,7 @@ const NOT_MODIFIED_FIELDS = ['cache-control', 'content-location', 'expires', 'va
 export interface FieldSettings {
   readonly cacheControl: string | undefined
   readonly contentType: string | ((path: string) => string | undefined) | undefined
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HeadersSetting
   readonly download: boolean | string
 }
 
@@ -43,14 +44,16 @@ export interface ResponseContext {
   /** Fields of the representation, from its source. Those of the application come first. */
   readonly sourceFields: RepresentationFields
   readonly settings: FieldSettings
+  /** Those of the `headers` option, made for this answer. */
+  readonly headers: Readonly<Record<string, string>>
   /** Fields that the handler has set. They stay as they are. */
   readonly handlerFields: HandlerFields
 }
 
 /** Sets the fields of 200 and 206 that do not depend on the range. Fields that the handler has set stay. */
 export function setRepresentationFields(reply: FastifyReply, context: ResponseContext): void {
-  const { path, selected, settings, handlerFields } = context
-  const { cacheControl, download, headers } = settings
+  const { path, selected, settings, headers, handlerFields } = context
+  const { cacheControl, download } = settings
   // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
   // multiple part response", and a 200 has none either. For a 206 with one part it is set afterwards. The page of a 416
   // has the Content-Range of the file that was asked for.
@@ -74,9 +77,9 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
  * The coding of the representation itself, as the handler, an option or the source says. Tag and ranges are of the coded
  * bytes.
  */
-export function codingOfRepresentation({ handlerFields, settings, sourceFields }: ResponseContext): unknown {
+export function codingOfRepresentation({ handlerFields, headers, sourceFields }: ResponseContext): unknown {
   const name = 'content-encoding'
-  return handlerFields[name] ?? ownField(settings.headers, name) ?? sourceFields[name]
+  return handlerFields[name] ?? ownField(headers, name) ?? sourceFields[name]
 }
 
 /** Adds fields of the source where the application has set none. Call this after the fields of the application are set. */
@@ -102,7 +105,7 @@ export function setNotModifiedFields(
   context: ResponseContext,
   matched: 'strong' | 'weak',
 ): void {
-  const { selected, settings, handlerFields, sourceFields } = context
+  const { selected, settings, headers, handlerFields, sourceFields } = context
   removeFields(reply, REPRESENTATION_FIELDS)
   const { etag } = selected
   const weakened = matched === 'weak' && mayBeEncoded(reply.request)
@@ -112,7 +115,7 @@ export function setNotModifiedFields(
     reply.header('cache-control', settings.cacheControl)
   }
   for (const name of NOT_MODIFIED_FIELDS) {
-    const value = ownField(settings.headers, name)
+    const value = ownField(headers, name)
     if (value !== undefined && handlerFields[name] === undefined) addFields(reply, { [name]: value })
   }
   const fields = Object.entries(sourceFields).filter(([name]) => NOT_MODIFIED_FIELDS.includes(name))

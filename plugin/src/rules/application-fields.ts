@@ -1,4 +1,5 @@
 import { CONNECTION_FIELDS } from './connection-fields.ts'
+import { isFieldName, isFieldValue } from './field-value.ts'
 
 /**
  * Fields that no text of an application sets for the answers of `sendRange`. Each has an option or a property of its own,
@@ -14,6 +15,11 @@ export const ANSWER_FIELDS: readonly string[] = [
   'trailer',
   ...CONNECTION_FIELDS,
 ]
+
+/** Whether a field can be sent, and is one that the application may set for the answers of `sendRange`. */
+export function isApplicationField(name: string, value: unknown): boolean {
+  return isFieldName(name) && !ANSWER_FIELDS.includes(name.toLowerCase()) && isFieldValue(value)
+}
 
 /**
  * Fields that say nothing about a representation, but about the server, this answer, this client or this message. A

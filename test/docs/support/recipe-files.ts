@@ -23,6 +23,7 @@ const FILES: Readonly<Record<string, string>> = {
   'files/segment.m4s': 'a segment',
   'files/list.m3u8': 'a list',
   'files/manifest.mpd': 'a manifest',
+  'files/assets/app.3f9a.js': 'an app',
   'files/folder/nested.txt': 'nested',
   'manuals/manual.txt': 'a manual',
   'pictures/picture.png': 'a picture',

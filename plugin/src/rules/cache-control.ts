@@ -1,0 +1,86 @@
+/** The directives of a Cache-Control field (RFC 9111 §5.2.2). All times are seconds. */
+export interface CacheControl {
+  /** `public`: shared caches may store it, although the request was authorized. `private`: only the browser may. */
+  readonly scope?: 'public' | 'private'
+  /** How long it may be used without asking again (`max-age`). */
+  readonly maxAge?: number
+  /** The same for shared caches, such as a CDN (`s-maxage`). */
+  readonly sharedMaxAge?: number
+  /** It never changes: browsers do not ask even on reload, as long as it is fresh (RFC 8246). Needs a `maxAge`. */
+  readonly immutable?: boolean
+  /** It may be stored, but each use needs an answer of the server first (`no-cache`). */
+  readonly noCache?: boolean
+  /** It must not be stored (`no-store`). */
+  readonly noStore?: boolean
+  /** It must not be used after its time without asking (`must-revalidate`). */
+  readonly mustRevalidate?: boolean
+  /** Caches must not change the content, for example compress it (`no-transform`). */
+  readonly noTransform?: boolean
+  /** How long after its time it may be used while a cache asks (`stale-while-revalidate`, RFC 5861). */
+  readonly staleWhileRevalidate?: number
+  /** How long after its time it may be used if the server fails (`stale-if-error`, RFC 5861). */
+  readonly staleIfError?: number
+}
+
+/**
+ * RFC 9111 §1.2.2: "If a cache receives a delta-seconds value greater than the greatest integer it can represent […] the
+ * cache MUST consider the value to be 2147483648 (2^31) or the greatest positive integer it can conveniently represent."
+ */
+const MAX_SECONDS = 2 ** 31
+
+const SECONDS: Readonly<Record<string, string>> = {
+  maxAge: 'max-age',
+  sharedMaxAge: 's-maxage',
+  staleWhileRevalidate: 'stale-while-revalidate',
+  staleIfError: 'stale-if-error',
+}
+const SWITCHES: Readonly<Record<string, string>> = {
+  noStore: 'no-store',
+  noCache: 'no-cache',
+  mustRevalidate: 'must-revalidate',
+  noTransform: 'no-transform',
+  immutable: 'immutable',
+}
+
+/**
+ * The value of a Cache-Control field.
+ *
+ * @returns undefined for what is not one: an unknown directive, a wrong value, directives that contradict each other, or
+ * none at all
+ */
+export function cacheControlText(directives: object): string | undefined {
+  const texts: string[] = []
+  for (const [name, value] of Object.entries(directives)) {
+    if (value === undefined || value === false) {
+      if (value === undefined || Object.hasOwn(SWITCHES, name)) continue
+      return undefined
+    }
+    const text = directiveText(name, value)
+    if (text === undefined) return undefined
+    texts.push(text)
+  }
+  if (texts.length === 0 || isContradiction(directives)) return undefined
+  return texts.join(', ')
+}
+
+function directiveText(name: string, value: unknown): string | undefined {
+  if (name === 'scope') return value === 'public' || value === 'private' ? value : undefined
+  if (Object.hasOwn(SWITCHES, name)) return value === true ? SWITCHES[name] : undefined
+  if (!Object.hasOwn(SECONDS, name)) return undefined
+  const seconds = Number(value)
+  const isTime =
+    typeof value === 'number' && Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= MAX_SECONDS
+  return isTime ? `${SECONDS[name]}=${seconds}` : undefined
+}
+
+function isContradiction(directives: CacheControl): boolean {
+  const { scope, maxAge, sharedMaxAge, immutable, noStore, noCache } = directives
+  const isKept = Object.keys(SECONDS).some((name) => directives[name as keyof CacheControl] !== undefined)
+  // RFC 9111 §5.2.2.5: "The no-store response directive indicates that a cache MUST NOT store any part".
+  if (noStore === true && (isKept || noCache === true || scope === 'public')) return true
+  // §5.2.2.7: "The unqualified private response directive indicates that a shared cache MUST NOT store the response".
+  if (scope === 'private' && sharedMaxAge !== undefined) return true
+  // RFC 8246 §2: clients "SHOULD NOT issue a conditional request during the response's freshness lifetime". Without one
+  // it says nothing.
+  return immutable === true && (maxAge === undefined || maxAge === 0 || noCache === true)
+}
