@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BodyProgress } from './body/answer-body.ts'
 import { hasEndedEarly } from './connection/http2-end.ts'
 import { whenOver } from './connection/response-lifetime.ts'
+import { foreignFailure } from './foreign-failure.ts'
 import { isDebugging, type LogLine, shownPath, shownRanges, writeLogLine } from './log-line.ts'
 import type { ByteRange } from './rules/range-set.ts'
 
@@ -24,7 +25,9 @@ export interface SendRangeEvent {
   readonly request: FastifyRequest
   /** The reply that `sendRange` was called on. Nothing can be sent on it any more. */
   readonly reply: FastifyReply
-  /** As it was given to `sendRange`. */
+  /** Whether all of it was handed to the operating system. */
+  readonly outcome: 'served' | 'aborted'
+  /** As it was given to `sendRange`, in its last call if a handler of a 404 or an error called it again. */
   readonly path: string
   /** The status code that was sent. */
   readonly status: number
@@ -56,13 +59,41 @@ export function noProgress(path: string): Progress {
   return { path, ranges: () => [], bytesSent: () => 0 }
 }
 
+/** Is given the event of a response when it is over. What it returns is ignored; its failure is logged. */
+export type EndListener = (event: SendRangeEvent) => unknown
+
+/** What is reported when a response is over. */
+interface Observation {
+  /** Of the call that answers. */
+  progress: Progress
+  /** The `onEnd` of all calls on the reply. */
+  readonly listeners: Set<EndListener>
+}
+
+const observations = new WeakMap<FastifyReply, Observation>()
+
 /** Whether an event would have a subscriber or a log line. */
-export function isObserved(reply: FastifyReply): boolean {
+function isObserved(reply: FastifyReply): boolean {
   return served.hasSubscribers || aborted.hasSubscribers || isDebugging(reply.log)
 }
 
-/** Publishes one event when the response is over, and logs it at debug level. */
-export function observe(reply: FastifyReply, progress: Progress): void {
+/**
+ * Publishes one event when the response is over, calls the listener, and logs it at debug level. After a second call of
+ * `sendRange` on the reply, the event is about that one.
+ */
+export function observe(reply: FastifyReply, progress: Progress, onEnd: EndListener | undefined): void {
+  const known = observations.get(reply)
+  if (known !== undefined) {
+    known.progress = progress
+    if (onEnd !== undefined) known.listeners.add(onEnd)
+  } else if (onEnd !== undefined || isObserved(reply)) {
+    const observation = { progress, listeners: new Set(onEnd === undefined ? [] : [onEnd]) }
+    observations.set(reply, observation)
+    watch(reply, observation)
+  }
+}
+
+function watch(reply: FastifyReply, observation: Observation): void {
   const { raw, request } = reply
   const startedAt = performance.now()
   // Read now: after its session has ended, an HTTP/2 stream has no socket.
@@ -76,9 +107,11 @@ export function observe(reply: FastifyReply, progress: Progress): void {
   })
   whenOver(reply, () => {
     const outcome = finished && !hasEndedEarly(raw) ? 'served' : 'aborted'
+    const { progress, listeners } = observation
     const event: SendRangeEvent = {
       request,
       reply,
+      outcome,
       path: progress.path,
       status: reply.statusCode,
       // If a representation has changed, or failed before its first byte, the status is another one.
@@ -86,14 +119,25 @@ export function observe(reply: FastifyReply, progress: Progress): void {
       bytesSent: progress.bytesSent(outcome),
       durationMs: performance.now() - startedAt,
     }
-    if (isDebugging(reply.log)) writeLogLine(reply.log, lineOf(outcome, event))
+    if (isDebugging(reply.log)) writeLogLine(reply.log, lineOf(event))
     if (outcome === 'served') served.publish(event)
     else aborted.publish(event)
+    for (const listener of listeners) void notify(listener, event)
   })
 }
 
-function lineOf(outcome: 'served' | 'aborted', event: SendRangeEvent): LogLine {
-  const { path, status, ranges, bytesSent, durationMs } = event
+/** A failure of the application must not end the process: nothing would catch it here. */
+async function notify(listener: EndListener, event: SendRangeEvent): Promise<void> {
+  try {
+    await listener(event)
+  } catch (thrown) {
+    const err = foreignFailure('ERR_RANGE_OPTION', 'The onEnd function', thrown)
+    writeLogLine(event.reply.log, { level: 'error', details: { err }, message: err.message })
+  }
+}
+
+function lineOf(event: SendRangeEvent): LogLine {
+  const { outcome, path, status, ranges, bytesSent, durationMs } = event
   const shown = { path: shownPath(path), ...shownRanges(ranges) }
   return {
     level: 'debug',

@@ -10,6 +10,13 @@ import { isSource } from './sources/source-checks.ts'
 /** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+/** An option that is a function, or not given. */
+const FUNCTION = {
+  defaultValue: undefined,
+  isValid: (value: unknown): boolean => typeof value === 'function',
+  kind: 'a function',
+}
+
 /** Every option, by its name. */
 export const OPTION_TABLE: OptionRows<CompleteOptions> = {
   ...FILE_OPTION_TABLE,
@@ -44,6 +51,8 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
   stallTimeout: wholeNumber({ defaultValue: 60_000, of: 'milliseconds', min: 0, max: MAX_TIMER_MS }),
   encodedSlashes: oneOf('refuse', 'allow'),
   targetSpelling: oneOf('check', 'exact', 'ignore'),
+  onNotFound: FUNCTION,
+  onEnd: FUNCTION,
 }
 
 function isHeaders(value: unknown): boolean {

@@ -1,4 +1,6 @@
+import type { EndListener } from './events.ts'
 import type { EtagPolicy } from './files/file-options.ts'
+import type { NotFoundFunction } from './response/fall-through.ts'
 import type { HeadersFunction } from './response/made-headers.ts'
 import type { CacheControl } from './rules/cache-control.ts'
 import type { Dotfiles } from './rules/resolve-path.ts'
@@ -38,6 +40,10 @@ export interface SendRangeOptions {
   encodedSlashes?: EncodedSlashes
   /** Which spellings of the request's URL are served: `'check'`, `'exact'` or `'ignore'`. Default `'check'`. */
   targetSpelling?: TargetSpelling
+  /** Answers for what is not there (404), instead of the not-found handler. Default: the not-found handler. */
+  onNotFound?: NotFoundFunction
+  /** Called once when the response is over, with what the channels publish. Default: nothing is called. */
+  onEnd?: EndListener
 }
 
 /** Options of the registration. */
@@ -47,7 +53,7 @@ export interface RangePluginOptions extends SendRangeOptions {
 }
 
 /** Options that stay undefined if they are not given. */
-type WithoutDefault = 'source' | 'cacheControl' | 'contentType'
+type WithoutDefault = 'source' | 'cacheControl' | 'contentType' | 'onNotFound' | 'onEnd'
 
 /** Options with every default filled in. */
 export type CompleteOptions = {

@@ -4,7 +4,7 @@ import { isHeadSent } from './connection/head-sent.ts'
 import { isOver } from './connection/response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './connection/response-turn.ts'
 import { isChange } from './errors.ts'
-import { isObserved, noProgress, observe, type Progress } from './events.ts'
+import { noProgress, observe, type Progress } from './events.ts'
 import type { Settings } from './options.ts'
 import { ownProperties } from './own-properties.ts'
 import { isServedTarget } from './request/target-check.ts'
@@ -58,7 +58,7 @@ export interface Call {
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
-  if (isObserved(reply)) observe(reply, progress)
+  observe(reply, progress, call.settings.onEnd)
   try {
     await answerInTurn(reply, call, { progress, turn: turnOf(reply) })
   } catch (error) {
@@ -106,7 +106,7 @@ async function answer(
   const opening = new AnswerOpening(reply, { attempt, settings })
   const representation = await open(reply, call, opening)
   if (isRefusal(representation)) {
-    refuse(reply, { claim, path, refusal: representation })
+    refuse(reply, { claim, path, refusal: representation, onNotFound: settings.onNotFound })
     return 'answered'
   }
   const close = closeOnce(() => representation.close(), reply.log)

@@ -166,6 +166,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     Video: '视频',
     'Another origin: PDF.js, PMTiles, DuckDB': '跨源：PDF.js、PMTiles、DuckDB',
     'Caching by path': '按路径缓存',
+    'Something else in place of a 404': '用别的内容代替 404',
     'Several roots': '多个根目录',
     'Spellings of a URL': 'URL 的写法',
     'An encoded slash in a parameter': '参数中编码的斜杠',

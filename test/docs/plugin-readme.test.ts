@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:http2'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { bufferSource, CHANNELS } from 'fastify-send-range'
 import { sourceContract } from 'fastify-send-range/contract'
@@ -118,6 +119,21 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal(asset.statusCode, 206)
     t.equal(asset.headers['cache-control'], 'public, max-age=31536000, immutable')
     t.equal((await get(app, '/app/hello.txt')).headers['cache-control'], 'no-cache')
+  },
+  'Something else in place of a 404': async (t, app) => {
+    const printed = t.capture(console, 'log')
+    const page = await get(app, '/app/accounts/7', {})
+    t.equal(page.statusCode, 200)
+    t.equal(page.body, '<p>home</p>')
+    t.equal(page.headers['cache-control'], 'no-cache')
+    t.equal((await get(app, '/app/hello.txt')).body, 'hell')
+    await setImmediate()
+    // The recipe of the channels has subscribers, which print too.
+    const lines = printed
+      .args()
+      .flat()
+      .filter((line) => !String(line).startsWith('fastify-send-range'))
+    t.strictSame(lines, ['index.html served 11', 'hello.txt served 4'])
   },
   'Several roots': async (t, app) => {
     t.equal((await get(app, '/manuals/manual.txt')).body, 'a ma')

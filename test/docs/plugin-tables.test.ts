@@ -35,6 +35,8 @@ const ALIASES = {
   EtagFunction: 'function',
   CacheControl: 'object',
   HeadersFunction: 'function',
+  NotFoundFunction: 'function',
+  EndListener: 'function',
   EncodedSlashes: aliasOf('EncodedSlashes', declarations('rules/target-spelling')),
   TargetSpelling: aliasOf('TargetSpelling', declarations('rules/target-spelling')),
 }

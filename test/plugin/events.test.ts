@@ -225,3 +225,76 @@ t.test('an inject that is given up is published as aborted', async (t) => {
   await until(() => published.length > 0)
   t.equal(only(published).outcome, 'aborted')
 })
+
+t.test('onEnd is called once with what the channels publish, for each answer', async (t) => {
+  const root = t.testdir({ 'a.txt': '0123456789' })
+  const published = listen(t)
+  const events: SendRangeEvent[] = []
+  const { app, port } = await serve(t, { plugin: { root, onEnd: (event) => events.push(event) } })
+  const client = await RawClient.connect(port)
+  await client.exchange('GET', '/a.txt', ['Range: bytes=2-4'])
+  await client.exchange('GET', '/none.txt')
+  await app.inject('/a.txt')
+  await until(() => events.length === 3)
+  t.match(events, [
+    { outcome: 'served', path: 'a.txt', status: 206, ranges: [{ first: 2, last: 4 }], bytesSent: 3 },
+    { outcome: 'served', path: 'none.txt', status: 404, ranges: [], bytesSent: 0 },
+    { outcome: 'served', path: 'a.txt', status: 200, bytesSent: 10 },
+  ])
+  t.equal(events[0], published[0]?.event)
+})
+
+t.test('onEnd says that a client has left', async (t) => {
+  const root = t.testdir({ 'big.bin': Buffer.alloc(BIG) })
+  const events: SendRangeEvent[] = []
+  const { port } = await serve(t, { plugin: { root, onEnd: (event) => events.push(event) } })
+  const client = await RawClient.connect(port)
+  client.request('GET', '/big.bin')
+  await client.readHead()
+  client.destroy()
+  await until(() => events.length === 1)
+  t.equal(events[0]?.outcome, 'aborted')
+  t.ok((events[0]?.bytesSent ?? BIG) < BIG)
+})
+
+t.test('an onEnd that fails is a line in the log, and nothing else', async (t) => {
+  const root = t.testdir({ 'a.txt': 'a' })
+  let calls = 0
+  const failures = [
+    () => {
+      throw new Error('of the listener')
+    },
+    async () => Promise.reject(new Error('of the listener')),
+  ]
+  const { app, errors } = await serve(t, {
+    plugin: { root },
+    routes: (app) =>
+      app.get('/', (_request, reply) => reply.sendRange('a.txt', { onEnd: () => failures[calls++]?.() })),
+  })
+  for (const _ of failures) t.equal((await app.inject('/')).body, 'a')
+  await until(() => errors().length === 2)
+  for (const { err, msg } of errors()) {
+    t.equal(err?.code, 'ERR_RANGE_OPTION')
+    t.equal(msg, 'The onEnd function failed')
+  }
+})
+
+t.test('a second call on the reply continues the event of the first', async (t) => {
+  const root = t.testdir({ 'index.html': 'home' })
+  const published = listen(t)
+  const ended: string[] = []
+  const { app } = await serve(t, {
+    plugin: { root },
+    routes: (app) =>
+      app.get('/', (_request, reply) =>
+        reply.sendRange('none.txt', {
+          onEnd: ({ path, bytesSent }) => ended.push(`${path} ${bytesSent}`),
+          onNotFound: () => reply.sendRange('index.html'),
+        }),
+      ),
+  })
+  t.equal((await app.inject('/')).body, 'home')
+  await until(() => ended.length > 0)
+  t.strictSame(ended, ['index.html 4'])
+  t.match(published, [{ outcome: 'served', event: { path: 'index.html', status: 200, bytesSent: 4 } }])
+})

@@ -49,6 +49,8 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   stallTimeout: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 5n],
   encodedSlashes: [null, true, false, '', 'deny', 'Allow'],
   targetSpelling: [null, true, false, '', 'any', 'Check'],
+  onNotFound: [null, true, 'throw', {}],
+  onEnd: [null, true, 'log', {}],
   maxOpenFiles: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 5n],
 }
 
@@ -104,6 +106,8 @@ const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   stallTimeout: [0, 1, 2 ** 31 - 1],
   encodedSlashes: ['refuse', 'allow'],
   targetSpelling: ['check', 'exact', 'ignore'],
+  onNotFound: [() => undefined, async () => 'a page'],
+  onEnd: [() => undefined],
   maxOpenFiles: [0, 1, 100_000],
 }
 

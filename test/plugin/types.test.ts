@@ -34,7 +34,7 @@ import type { SelectionSettings } from '#plugin/response/selected-representation
 import { defaultSettings } from '#plugin/settings.js'
 
 /** Options that stay undefined where they are not given. */
-type WithoutDefault = 'source' | 'cacheControl' | 'contentType'
+type WithoutDefault = 'source' | 'cacheControl' | 'contentType' | 'onNotFound' | 'onEnd'
 
 // Most of this file is checked by the compiler: a wrong expectation, or an error that is not there, fails the build.
 
@@ -112,6 +112,11 @@ t.test('the compiler refuses wrong options', async (t) => {
     { cacheControl: { scope: 'public', maxAge: 60, immutable: true } },
     { headers: ({ path, size, mtimeMs }) => ({ 'x-a': `${path}-${size}-${mtimeMs}`, 'x-b': undefined }) },
     { headers: () => undefined },
+    {
+      onNotFound: (request, reply) => reply.code(404).send(request.url),
+      onEnd: ({ bytesSent }) => bytesSent,
+    },
+    { onNotFound: async () => 'a page', onEnd: async ({ outcome }) => outcome === 'served' },
     { etag: ({ path, size, mtimeMs }) => `${path}-${size}-${mtimeMs}` },
     {
       etag: async ({ size }) => (size > 5 ? 'a' : false),
@@ -144,7 +149,7 @@ t.test('the compiler refuses wrong options', async (t) => {
     // @ts-expect-error there is no such option
     { maxAge: 5 },
   ]
-  t.equal(right.length + wrong.length, 19)
+  t.equal(right.length + wrong.length, 21)
   expectTypeOf<SendRangeOptions>().not.toHaveProperty('maxOpenFiles')
   expectTypeOf<EtagFunction>().returns.toEqualTypeOf<string | false | Promise<string | false>>()
 })

@@ -4,6 +4,7 @@ import { guardFraming } from '../guards/head-guard.ts'
 import { isDebugging, shownPath, writeLogLine } from '../log-line.ts'
 import { describeRefusal, type Refusal } from '../rules/refusal.ts'
 import { refusalError } from '../sources/refused-path.ts'
+import { answerNotFound, type NotFoundFunction } from './fall-through.ts'
 import { ReplyClaim } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
@@ -13,16 +14,18 @@ export interface RefusedCall {
   /** As it was given to `sendRange`. */
   readonly path: string
   readonly refusal: Refusal
+  /** Undefined: the not-found handler answers. */
+  readonly onNotFound: NotFoundFunction | undefined
 }
 
 /**
- * Answers a path that is not served: 404 through the not-found handler, 400 or 403. The reason goes to the log, and
+ * Answers a path that is not served: 404 through `onNotFound` or the not-found handler, 400 or 403. The reason goes to the log, and
  * never to the client.
  *
  * @throws SendRangeError `ERR_RANGE_PATH_INVALID`, `ERR_RANGE_PATH_FORBIDDEN`; `ERR_RANGE_ALREADY_SENT` if something
  * else has answered
  */
-export function refuse(reply: FastifyReply, { claim, path, refusal }: RefusedCall): void {
+export function refuse(reply: FastifyReply, { claim, path, refusal, onNotFound }: RefusedCall): void {
   const { status, text } = describeRefusal(refusal)
   // A missing root is a fault of the server, not of the request.
   const level = refusal === 'root-missing' ? 'warn' : 'debug'
@@ -37,5 +40,5 @@ export function refuse(reply: FastifyReply, { claim, path, refusal }: RefusedCal
   clearRepresentationFields(reply)
   guardFraming(reply)
   guardErrorBody(reply)
-  reply.callNotFound()
+  answerNotFound(reply, onNotFound)
 }

@@ -103,6 +103,12 @@ export class ReplyClaim {
     slot.#state = 'failing'
   }
 
+  /** Whether nothing was sent on a reply since it was left to a handler. */
+  static isFree(reply: FastifyReply): boolean {
+    const slot = (reply as Claimed)[SLOT]
+    return slot instanceof ReplyClaim && slot.#state === 'failing' && !isAnswered(reply)
+  }
+
   /** Cuts an answer of ours that Fastify cannot write, because another was begun on `reply.raw`. */
   static cutRefused(reply: FastifyReply, error: unknown): void {
     const slot = (reply as Claimed)[SLOT]

@@ -49,18 +49,15 @@ const SWITCHES: Readonly<Record<string, string>> = {
  * none at all
  */
 export function cacheControlText(directives: object): string | undefined {
-  const texts: string[] = []
-  for (const [name, value] of Object.entries(directives)) {
-    if (value === undefined || value === false) {
-      if (value === undefined || Object.hasOwn(SWITCHES, name)) continue
-      return undefined
-    }
-    const text = directiveText(name, value)
-    if (text === undefined) return undefined
-    texts.push(text)
-  }
-  if (texts.length === 0 || isContradiction(directives)) return undefined
+  // Own properties only: what all objects inherit is not a directive.
+  const given = new Map(Object.entries(directives).filter(([name, value]) => !isLeftOut(name, value)))
+  const texts = [...given].map(([name, value]) => directiveText(name, value))
+  if (texts.length === 0 || texts.includes(undefined) || isContradiction(given)) return undefined
   return texts.join(', ')
+}
+
+function isLeftOut(name: string, value: unknown): boolean {
+  return value === undefined || (value === false && Object.hasOwn(SWITCHES, name))
 }
 
 function directiveText(name: string, value: unknown): string | undefined {
@@ -73,14 +70,13 @@ function directiveText(name: string, value: unknown): string | undefined {
   return isTime ? `${SECONDS[name]}=${seconds}` : undefined
 }
 
-function isContradiction(directives: CacheControl): boolean {
-  const { scope, maxAge, sharedMaxAge, immutable, noStore, noCache } = directives
-  const isKept = Object.keys(SECONDS).some((name) => directives[name as keyof CacheControl] !== undefined)
+function isContradiction(given: ReadonlyMap<string, unknown>): boolean {
+  const isKept = Object.keys(SECONDS).some((name) => given.has(name))
   // RFC 9111 §5.2.2.5: "The no-store response directive indicates that a cache MUST NOT store any part".
-  if (noStore === true && (isKept || noCache === true || scope === 'public')) return true
+  if (given.has('noStore') && (isKept || given.has('noCache') || given.get('scope') === 'public')) return true
   // §5.2.2.7: "The unqualified private response directive indicates that a shared cache MUST NOT store the response".
-  if (scope === 'private' && sharedMaxAge !== undefined) return true
+  if (given.get('scope') === 'private' && given.has('sharedMaxAge')) return true
   // RFC 8246 §2: clients "SHOULD NOT issue a conditional request during the response's freshness lifetime". Without one
   // it says nothing.
-  return immutable === true && (maxAge === undefined || maxAge === 0 || noCache === true)
+  return given.has('immutable') && (!given.has('maxAge') || given.get('maxAge') === 0 || given.has('noCache'))
 }

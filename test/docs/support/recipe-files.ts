@@ -24,6 +24,7 @@ const FILES: Readonly<Record<string, string>> = {
   'files/list.m3u8': 'a list',
   'files/manifest.mpd': 'a manifest',
   'files/assets/app.3f9a.js': 'an app',
+  'files/index.html': '<p>home</p>',
   'files/folder/nested.txt': 'nested',
   'manuals/manual.txt': 'a manual',
   'pictures/picture.png': 'a picture',

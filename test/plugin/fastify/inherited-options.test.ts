@@ -25,6 +25,8 @@ const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   stallTimeout: 5,
   encodedSlashes: 'allow',
   targetSpelling: 'ignore',
+  onNotFound: () => 'inherited',
+  onEnd: () => undefined,
   maxOpenFiles: 1,
 }
 

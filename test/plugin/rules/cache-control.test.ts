@@ -70,3 +70,9 @@ for (const { name, directives } of [
     t.equal(cacheControlText(directives), undefined)
   })
 }
+
+t.test('what all objects inherit is not a directive', async (t) => {
+  Object.defineProperty(Object.prototype, 'noStore', { value: true, enumerable: true, configurable: true })
+  t.teardown(() => Reflect.deleteProperty(Object.prototype, 'noStore'))
+  t.equal(cacheControlText({ maxAge: 1 }), 'max-age=1')
+})
