@@ -15,8 +15,8 @@ export type OptionChecks = Readonly<Record<string, OptionCheck>>
 /** Whether an option is meant for this package. Throws if it must not be given here. */
 export type OptionFilter = (name: string, value: unknown) => boolean
 
-/** Options that are objects of values. */
-const COPIED: readonly string[] = ['headers', 'cacheControl']
+/** Options that are objects of values. A copy is checked and kept, since the caller may change the object later. */
+const COPIED: readonly string[] = ['headers', 'cacheControl', 'handOver']
 
 /** An `ERR_RANGE_OPTION`: the call is wrong. */
 export function wrongOption(message: string): SendRangeError {
@@ -59,7 +59,6 @@ function readEntries(
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined) throw wrongOption(unknownOption(name, Object.keys(checks)))
     if (value === undefined) continue
-    // A copy is checked and kept. The caller may change the object later.
     const own = COPIED.includes(name) && isPlainObject(value) ? { ...value } : value
     if (!check.isValid(own)) throw wrongOption(`The option '${name}' must be ${check.kind}`)
     checked[name] = own

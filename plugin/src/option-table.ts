@@ -5,6 +5,7 @@ import type { CompleteOptions } from './options.ts'
 import { ANSWER_FIELDS, isApplicationField } from './rules/application-fields.ts'
 import { cacheControlText } from './rules/cache-control.ts'
 import { isFieldValue, isMediaType } from './rules/field-value.ts'
+import { isHandOver } from './rules/hand-over.ts'
 import { isSource } from './sources/source-checks.ts'
 
 /** The longest delay of a timer in Node. */
@@ -53,6 +54,11 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
   targetSpelling: oneOf('check', 'exact', 'ignore'),
   onNotFound: FUNCTION,
   onEnd: FUNCTION,
+  handOver: {
+    defaultValue: false,
+    isValid: (value) => value === false || (isPlainObject(value) && isHandOver(value)),
+    kind: "false, { header: 'X-Sendfile' } or { header: 'X-Accel-Redirect', prefix }, with a prefix like '/__files/'",
+  },
 }
 
 function isHeaders(value: unknown): boolean {

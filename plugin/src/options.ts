@@ -3,6 +3,7 @@ import type { EtagPolicy } from './files/file-options.ts'
 import type { NotFoundFunction } from './response/fall-through.ts'
 import type { HeadersFunction } from './response/made-headers.ts'
 import type { CacheControl } from './rules/cache-control.ts'
+import type { HandOver } from './rules/hand-over.ts'
 import type { Dotfiles } from './rules/resolve-path.ts'
 import type { EncodedSlashes, TargetSpelling } from './rules/target-spelling.ts'
 import type { RangeSource } from './sources/source.ts'
@@ -44,6 +45,8 @@ export interface SendRangeOptions {
   onNotFound?: NotFoundFunction
   /** Called once when the response is over, with what the channels publish. Default: nothing is called. */
   onEnd?: EndListener
+  /** The server in front sends the bytes of a file, after every check: nginx or Apache. Default `false`. */
+  handOver?: HandOver | false
 }
 
 /** Options of the registration. */

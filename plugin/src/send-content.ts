@@ -19,7 +19,7 @@ import { setContentFields } from './response/content-fields.ts'
 import { contentTypeOf } from './response/content-type.ts'
 import { ReplyClaim } from './response/reply-claim.ts'
 import { clearRepresentationFields, type ResponseContext } from './response/response-fields.ts'
-import { sendEmpty } from './response/send-empty.ts'
+import { guardEmpty, sendEmpty } from './response/send-empty.ts'
 import { isSendWrapped } from './response/send-guard.ts'
 import type { IntendedBody } from './rules/body-length.ts'
 import type { ContentDecision } from './rules/decision.ts'
@@ -148,14 +148,6 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
 function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): IntendedBody {
   const isCompared = content.decision.kind !== 'full' && readersOf(reply, content) === 'anybody'
   return isCompared ? { length: bytes.length, bytes: ownCopy(bytes) } : { length: bytes.length }
-}
-
-/** A hook may add a body to an answer that has none. */
-function guardEmpty(reply: FastifyReply): void {
-  watchForBegun(reply)
-  guardBody(reply, { length: 0 })
-  holdFirstBytes(reply)
-  guardHttp2End(reply, { length: 0, isSpent: () => true })
 }
 
 async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): Promise<void> {

@@ -11,6 +11,7 @@ import { isServedTarget } from './request/target-check.ts'
 import { sendWithoutContent } from './response/contentless-answer.ts'
 import { decideAnswer } from './response/decided-answer.ts'
 import { fail } from './response/failed-answer.ts'
+import { isHandedOver, removeForeignHandOver } from './response/hand-over.ts'
 import { acceptHandlerStatus } from './response/handler-status.ts'
 import { headersFor } from './response/made-headers.ts'
 import { refuse } from './response/refused-answer.ts'
@@ -47,14 +48,15 @@ export interface Call {
  * 2. Open the representation: `target-check` checks how the request spells the path, then the `opener` of the source opens
  *    it (`file-source`, `first-of`, or `foreign-source` for a source of the application). If there is none, the answer
  *    ends in `refused-answer`.
- * 3. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
+ * 3. If the server in front is to send the file, the answer ends here, without content: `hand-over`.
+ * 4. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
  *    handler.
- * 4. Decide: `decided-answer`, by `decision`, from `request-fields`.
- * 5. Without content, a 304, 412 or 416: `contentless-answer`.
- * 6. With content: `send-content` lays out the body (`multipart`), reads all of it (`buffered-body`) or its first bytes
+ * 5. Decide: `decided-answer`, by `decision`, from `request-fields`.
+ * 6. Without content, a 304, 412 or 416: `contentless-answer`.
+ * 7. With content: `send-content` lays out the body (`multipart`), reads all of it (`buffered-body`) or its first bytes
  *    (`read-ahead`), sets status and fields (`content-fields`), and sends it from memory or as a stream (`answer-body`).
  *
- * If the representation is found changed before step 6 sends, the steps begin again, up to three times. A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
+ * If the representation is found changed before step 7 sends, the steps begin again, up to three times. A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
@@ -105,6 +107,7 @@ async function answer(
   acceptHandlerStatus(reply)
   const opening = new AnswerOpening(reply, { attempt, settings })
   const representation = await open(reply, call, opening)
+  if (settings.handOver !== false) removeForeignHandOver(reply)
   if (isRefusal(representation)) {
     refuse(reply, { claim, path, refusal: representation, onNotFound: settings.onNotFound })
     return 'answered'
@@ -118,6 +121,8 @@ async function answer(
     const sourceFields = representationFields(representation)
     const headers = headersFor(settings.headers, { path, representation })
     const described = { path, representation, selected, sourceFields, settings, headers, handlerFields }
+    const handOver = { claim, context: described, settings, close }
+    if (settings.handOver !== false && (await isHandedOver(reply, handOver))) return 'answered'
     const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
     if (!isContent(decision)) {
       await close()

@@ -23,7 +23,9 @@ export function defaultSettings(): Settings {
  * option of that name does not exist
  */
 export function registrationSettings(options: unknown): Settings {
-  return withOptions(defaultSettings(), options, (name) => !REGISTER_OPTIONS.includes(name))
+  const settings = withOptions(defaultSettings(), options, (name) => !REGISTER_OPTIONS.includes(name))
+  assertFilesHandedOver(settings)
+  return settings
 }
 
 /**
@@ -32,10 +34,27 @@ export function registrationSettings(options: unknown): Settings {
  * @throws SendRangeError `ERR_RANGE_OPTION`, also for an option of the registration
  */
 export function callSettings(settings: Settings, options: unknown): Settings {
-  return withOptions(settings, options, (name, value) => {
+  const own = withOptions(settings, options, (name, value) => {
     if (!REGISTRATION_ONLY.includes(name) || value === undefined) return true
     throw wrongOption(`The option '${name}' is for the registration only`)
   })
+  assertFilesHandedOver(own)
+  assertRootOfPrefix(own, settings)
+  return own
+}
+
+/** Another server can send files only. */
+function assertFilesHandedOver({ handOver, source }: Settings): void {
+  if (handOver === false || source === undefined) return
+  throw wrongOption("The option 'handOver' is for files: it must be false if there is a 'source'")
+}
+
+/** A location of nginx is for one folder. Below another one it would send another file of the same name. */
+function assertRootOfPrefix(own: Settings, registered: Settings): void {
+  const { handOver, root } = own
+  if (handOver === false || handOver.header === 'X-Sendfile') return
+  if (handOver !== registered.handOver || root === registered.root) return
+  throw wrongOption("With another 'root', the option 'handOver' must be given too")
 }
 
 function withOptions(settings: Settings, options: unknown, isOurs: OptionFilter): Settings {

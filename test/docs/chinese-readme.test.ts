@@ -181,6 +181,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'With onSend hooks': '与 onSend 钩子一起使用',
     'HTTP/2': 'HTTP/2',
     'Behind nginx': '在 nginx 后面',
+    'nginx or Apache sends the bytes': '由 nginx 或 Apache 发送字节',
     'What counts as a change': '什么算作变化',
     'What it does not do': '插件不做的事',
     'What it costs': '开销',

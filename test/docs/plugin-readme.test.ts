@@ -225,6 +225,16 @@ const RECIPES: Readonly<Record<string, Check>> = {
     for await (const chunk of stream) body += chunk
     t.equal(body, 'hell')
   },
+  // test/docs/hand-over.test.ts has the servers in front.
+  'nginx or Apache sends the bytes': async (t, app) => {
+    t.equal((await get(app, '/files/hello.txt')).statusCode, 401)
+    const { statusCode, headers, body } = await get(app, '/files/hello.txt', {
+      authorization: 'Bearer secret',
+    })
+    t.equal(statusCode, 200)
+    t.equal(headers['x-accel-redirect'], '/__files/hello.txt')
+    t.equal(body, '')
+  },
 }
 
 /** Emits the messages of a channel, after the subscribers that came before. */
@@ -248,7 +258,7 @@ const recipes = README.blocks.filter(({ language }) => language === 'js')
 
 t.test('every block of the README is run here: its language is known', async (t) => {
   // test/packages/use.test.ts compiles those of TypeScript.
-  const known = ['js', 'ts', 'sh', 'http', 'nginx', 'javascript']
+  const known = ['js', 'ts', 'sh', 'http', 'nginx', 'apache', 'javascript']
   for (const { language, heading } of README.blocks) t.ok(known.includes(language), `${language}: ${heading}`)
   t.strictSame(recipes.map(({ heading }) => heading).sort(), Object.keys(RECIPES).sort())
 })

@@ -52,6 +52,38 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   onNotFound: [null, true, 'throw', {}],
   onEnd: [null, true, 'log', {}],
   maxOpenFiles: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 5n],
+  handOver: [
+    null,
+    true,
+    'X-Sendfile',
+    {},
+    [],
+    { header: 'x-sendfile' },
+    { header: 'X-Sendfile', prefix: '/a/' },
+    { header: 'X-Sendfile', root: '/a/' },
+    { header: 'X-Accel-Redirect' },
+    new (class {
+      header = 'X-Sendfile'
+    })(),
+    ...[
+      1,
+      '',
+      '/',
+      'a/',
+      '/a',
+      '//',
+      '/a//b/',
+      '/../',
+      '/a/./',
+      '/a b/',
+      '/a%20b/',
+      '/a?b/',
+      '/a#/',
+      '/é/',
+      '/\n/',
+      '@a/',
+    ].map((prefix) => ({ header: 'X-Accel-Redirect', prefix })),
+  ],
 }
 
 /** The same for the fields of `headers`. */
@@ -84,6 +116,8 @@ const WRONG_FIELDS: readonly unknown[] = [
   { upgrade: 'h2c' },
   { 'HTTP2-Settings': 'AAA' },
   { ':status': '204' },
+  { 'X-Accel-Redirect': '/a' },
+  { 'x-sendfile': '/a' },
 ]
 
 const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
@@ -109,6 +143,12 @@ const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   onNotFound: [() => undefined, async () => 'a page'],
   onEnd: [() => undefined],
   maxOpenFiles: [0, 1, 100_000],
+  handOver: [
+    false,
+    { header: 'X-Sendfile' },
+    { header: 'X-Accel-Redirect', prefix: '/__files/' },
+    { header: 'X-Accel-Redirect', prefix: '/a/..b/.c/' },
+  ],
 }
 
 const OPTION_ERROR = { name: 'SendRangeError', code: 'ERR_RANGE_OPTION', statusCode: 500 }
@@ -135,7 +175,7 @@ t.test('a value of the right kind is accepted', async (t) => {
   for (const [option, values] of Object.entries(RIGHT)) {
     for (const value of values) {
       const settings = registrationSettings({ [option]: value }) as unknown as Record<string, unknown>
-      if (option === 'headers') t.same(settings[option], value, show(value))
+      if (['headers', 'handOver'].includes(option)) t.same(settings[option], value, show(value))
       else if (option !== 'root') t.equal(settings[option], value, `${option}: ${show(value)}`)
     }
   }

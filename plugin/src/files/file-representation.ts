@@ -1,5 +1,7 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import type { NearbyReader, Read } from '../sources/grouped-reads.ts'
+import type { LocalFile } from '../sources/local-file.ts'
+import { segmentsBelow } from './file-name.ts'
 import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
@@ -20,7 +22,7 @@ export interface FileDescription {
 }
 
 /** One version of a file, read through the descriptor that is open for it. */
-export class FileRepresentation implements NearbyReader {
+export class FileRepresentation implements NearbyReader, LocalFile {
   readonly size: number
   readonly etag: string | undefined
   readonly lastModified: Date | undefined
@@ -62,6 +64,10 @@ export class FileRepresentation implements NearbyReader {
 
   readNearby(reads: readonly Read[]): Promise<boolean> {
     return this.#file.readNearby(reads)
+  }
+
+  segmentsBelow(root: string): Promise<readonly string[] | undefined> {
+    return segmentsBelow(root, this.#file)
   }
 
   async unchanged(): Promise<boolean> {

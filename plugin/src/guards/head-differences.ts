@@ -60,6 +60,23 @@ export function hasOtherParts(head: ReadableHead, { contentRange, contentType }:
   return !type.startsWith(contentType) || !/^\s*(?:;|$)/.test(more) || /boundary/i.test(more)
 }
 
+/**
+ * Whether an answer is no longer the one that hands a file over: it has another status, or a hook has replaced its empty
+ * body.
+ */
+export function isOtherThanHandOver(head: ReadableHead, intended: IntendedAnswer): boolean {
+  if (head.status !== intended.status || isEncoded(head, intended)) return true
+  return intended.length !== undefined && announcedLength(head) !== intended.length
+}
+
+/** Whether the field that hands a file over is missing, another one, or beside content of its own. */
+export function hasOtherHandOver(head: ReadableHead, intended: IntendedAnswer): boolean {
+  const { namedFile } = intended
+  if (namedFile === undefined) return false
+  const value = head.lines(namedFile.name.toLowerCase()).join(', ')
+  return value !== (isOtherThanHandOver(head, intended) ? '' : namedFile.value)
+}
+
 /** Whether there is a strong entity-tag. */
 export function hasStrongTag(head: ReadableHead): boolean {
   return head.lines('etag').some((tag) => tag.startsWith('"'))

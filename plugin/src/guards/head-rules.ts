@@ -1,7 +1,9 @@
 import { endsWithHead, isChunked } from '../rules/connection-fields.ts'
+import { HAND_OVER_FIELDS } from '../rules/hand-over.ts'
 import { type AnswerHead, announcedLength, type ReadableHead } from './answer-head.ts'
 import {
   hasOtherDate,
+  hasOtherHandOver,
   hasOtherParts,
   hasOtherRange,
   hasOtherStrongTag,
@@ -9,6 +11,7 @@ import {
   isContentStatus,
   isEncoded,
   isOtherLength,
+  isOtherThanHandOver,
   isPartWithoutRange,
   isSuccess,
 } from './head-differences.ts'
@@ -120,6 +123,8 @@ const RULES: readonly Rule[] = [
     field: 'content-range',
     isBroken: ({ head, intended }) => head.status !== PARTIAL_CONTENT && hasOtherRange(head, intended),
   },
+  // Without its field an answer that hands a file over is an empty file, and with it an error has the file as its content.
+  { field: 'hand-over', isBroken: ({ head, intended }) => hasOtherHandOver(head, intended) },
 ]
 
 /** The field for which an answer must be cut; undefined if its head is right, or the answer is not ours. */
@@ -156,11 +161,18 @@ export function correctHead(head: AnswerHead, intended: IntendedAnswer): void {
   // A hook that removes the length is about to send another body.
   else if (intended.length !== undefined && announcedLength(head) !== intended.length) weaken(head)
   correctEncodedHead(head, intended)
+  if (intended.namedFile !== undefined) correctHandOver(head, intended)
   if (head.status === PARTIAL_CONTENT) {
     if (hasOtherDate(head, intended)) head.remove('last-modified')
     // The tag is one of a hook, and the representation has none to compare it with.
     if (intended.etag === undefined && hasStrongTag(head)) weaken(head)
   } else if (hasOtherRange(head, intended)) head.remove('content-range')
+}
+
+/** The server in front sends what the field names, whatever the status and the body of the answer are. */
+function correctHandOver(head: AnswerHead, intended: IntendedAnswer): void {
+  const own = isOtherThanHandOver(head, intended) ? undefined : intended.namedFile?.name.toLowerCase()
+  for (const name of HAND_OVER_FIELDS) if (name !== own) head.remove(name)
 }
 
 /** The fields that an answer of another status must not have. An error handler has validators of its own. */

@@ -35,6 +35,7 @@
 import type { FastifyReply } from 'fastify'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 import { codingOf } from '../rules/content-coding.ts'
+import type { HandOverField } from '../rules/hand-over.ts'
 
 /** What an answer is intended to be: its status, and the fields that say which bytes it carries. */
 export interface IntendedAnswer {
@@ -47,6 +48,8 @@ export interface IntendedAnswer {
   readonly contentType?: string | undefined
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
+  /** The field by which the server in front sends the file. The body is empty then. */
+  readonly namedFile?: HandOverField
 }
 
 /**

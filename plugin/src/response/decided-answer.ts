@@ -45,7 +45,7 @@ export function decideAnswer(
 }
 
 /** A function is called once only: it might return another type the next time. */
-function withContentType(context: ResponseContext, contentType: string): ResponseContext {
+export function withContentType(context: ResponseContext, contentType: string): ResponseContext {
   const { settings } = context
   return typeof settings.contentType === 'function'
     ? { ...context, settings: { ...settings, contentType } }

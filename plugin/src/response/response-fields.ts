@@ -141,7 +141,8 @@ export function restoreFields(reply: FastifyReply, handlerFields: HandlerFields)
   }
 }
 
-function removeFields(reply: FastifyReply, names: readonly string[]): void {
+/** Removes fields from the reply, also from Node's response. */
+export function removeFields(reply: FastifyReply, names: readonly string[]): void {
   for (const name of names) {
     reply.removeHeader(name)
     if (!isHeadSent(reply.raw)) reply.raw.removeHeader(name)

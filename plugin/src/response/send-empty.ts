@@ -1,5 +1,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { guardHttp2End } from '../connection/http2-end.ts'
+import { watchForBegun } from '../guards/begun-answer.ts'
+import { guardBody } from '../guards/body-guard.ts'
+import { holdFirstBytes } from '../guards/first-bytes.ts'
 import type { ReplyClaim } from './reply-claim.ts'
 
 /**
@@ -12,6 +16,14 @@ export function sendEmpty(reply: FastifyReply, claim: ReplyClaim): void {
   } else {
     claim.send()
   }
+}
+
+/** A hook may add a body to an answer that has none. */
+export function guardEmpty(reply: FastifyReply): void {
+  watchForBegun(reply)
+  guardBody(reply, { length: 0 })
+  holdFirstBytes(reply)
+  guardHttp2End(reply, { length: 0, isSpent: () => true })
 }
 
 function endAtOnce(this: Readable): void {

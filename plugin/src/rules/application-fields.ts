@@ -1,9 +1,11 @@
 import { CONNECTION_FIELDS } from './connection-fields.ts'
 import { isFieldName, isFieldValue } from './field-value.ts'
+import { HAND_OVER_FIELDS } from './hand-over.ts'
 
 /**
  * Fields that no text of an application sets for the answers of `sendRange`. Each has an option or a property of its own,
- * or follows from the answer or its connection; another value would contradict what is sent.
+ * or follows from the answer or its connection; another value would contradict what is sent, or have a server in front
+ * send another file.
  */
 export const ANSWER_FIELDS: readonly string[] = [
   'accept-ranges',
@@ -14,6 +16,7 @@ export const ANSWER_FIELDS: readonly string[] = [
   'last-modified',
   'trailer',
   ...CONNECTION_FIELDS,
+  ...HAND_OVER_FIELDS,
 ]
 
 /** Whether a field can be sent, and is one that the application may set for the answers of `sendRange`. */

@@ -28,6 +28,7 @@ const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   onNotFound: () => 'inherited',
   onEnd: () => undefined,
   maxOpenFiles: 1,
+  handOver: { header: 'X-Sendfile' },
 }
 
 /** Properties of a representation, and fields that a handler may have set. */
