@@ -17,7 +17,7 @@ import { headersFor } from './response/made-headers.ts'
 import { refuse } from './response/refused-answer.ts'
 import type { ReplyClaim } from './response/reply-claim.ts'
 import { type ResponseContext, restoreFields } from './response/response-fields.ts'
-import { selectedRepresentation } from './response/selected-representation.ts'
+import { type HandlerFields, selectedRepresentation } from './response/selected-representation.ts'
 import { assertSendableFields } from './response/sendable-fields.ts'
 import type { ContentDecision, Decision } from './rules/decision.ts'
 import { isRefusal, type Refusal } from './rules/refusal.ts'
@@ -102,7 +102,7 @@ async function answer(
   call: Call,
   answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
-  const { claim, path, settings, opener, hasSendHooks } = call
+  const { claim, path, settings, hasSendHooks } = call
   const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
   const opening = new AnswerOpening(reply, { attempt, settings })
@@ -117,12 +117,11 @@ async function answer(
   const { statusCode } = reply
   try {
     acceptHandlerStatus(reply)
-    const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
-    const sourceFields = representationFields(representation)
-    const headers = headersFor(settings.headers, { path, representation })
-    const described = { path, representation, selected, sourceFields, settings, headers, handlerFields }
-    const handOver = { claim, context: described, settings, close }
-    if (settings.handOver !== false && (await isHandedOver(reply, handOver))) return 'answered'
+    const described = describe(call, representation, handlerFields)
+    if (settings.handOver !== false) {
+      const isDone = await isHandedOver(reply, { claim, context: described, settings, close })
+      if (isDone) return 'answered'
+    }
     const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
     if (!isContent(decision)) {
       await close()
@@ -146,6 +145,17 @@ async function answer(
     reply.code(statusCode)
     throw error
   }
+}
+
+function describe(
+  { path, settings, opener }: Call,
+  representation: Representation,
+  handlerFields: HandlerFields,
+): ResponseContext {
+  const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
+  const sourceFields = representationFields(representation)
+  const headers = headersFor(settings.headers, { path, representation })
+  return { path, representation, selected, sourceFields, settings, headers, handlerFields }
 }
 
 async function open(
