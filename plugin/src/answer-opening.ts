@@ -1,9 +1,13 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import { whenOver } from './connection/response-lifetime.ts'
 import type { Settings } from './options.ts'
+import { codingRequestOf } from './request/request-fields.ts'
 import { Foresight } from './response/decided-answer.ts'
+import { isFormChosen } from './response/response-fields.ts'
+import type { CodingRequest } from './rules/accept-encoding.ts'
 import { copyOf } from './rules/wanted.ts'
 import { giveUp } from './sources/given-up.ts'
+import type { Negotiation } from './sources/negotiation.ts'
 import type { Opening } from './sources/opener.ts'
 import type { OpenContext } from './sources/source.ts'
 
@@ -11,7 +15,7 @@ const NEVER = new AbortController().signal
 
 /** What an opening depends on, besides its reply. */
 export interface OpeningOptions extends Pick<Opening, 'attempt'> {
-  readonly settings: Pick<Settings, 'acceptRanges' | 'etag' | 'lastModified' | 'maxRanges'>
+  readonly settings: Pick<Settings, 'acceptRanges' | 'etag' | 'headers' | 'lastModified' | 'maxRanges'>
 }
 
 /**
@@ -27,6 +31,9 @@ export class AnswerOpening implements Opening {
   #reply: FastifyReply | undefined
   #signal = NEVER
   #foresight: Foresight | undefined
+  /** Once the reply is released. */
+  #codingRequest: CodingRequest | undefined
+  #isNegotiated = false
 
   constructor(reply: FastifyReply, { attempt, settings }: OpeningOptions) {
     this.#reply = reply
@@ -42,8 +49,26 @@ export class AnswerOpening implements Opening {
     return this.#signal
   }
 
+  /** Whether what was opened was chosen by the Accept-Encoding of the request. */
+  get isNegotiated(): boolean {
+    return this.#isNegotiated
+  }
+
+  negotiation(): Negotiation | undefined {
+    const request = this.#reply === undefined ? this.#codingRequest : this.#codingRequestOf(this.#reply)
+    const noteChoice = (): void => {
+      this.#isNegotiated = true
+    }
+    return request && { request, noteChoice }
+  }
+
+  #codingRequestOf(reply: FastifyReply): CodingRequest | undefined {
+    return isFormChosen(reply, this.#settings) ? undefined : codingRequestOf(reply.request)
+  }
+
   context(): OpenContext {
     if (this.#reply !== undefined) {
+      this.#codingRequest = this.#codingRequestOf(this.#reply)
       this.#signal = signalOf(this.#reply)
       this.#foresight = new Foresight(this.#reply, this.#settings)
     }

@@ -59,11 +59,17 @@ function readEntries(
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined) throw wrongOption(unknownOption(name, Object.keys(checks)))
     if (value === undefined) continue
-    const own = COPIED.includes(name) && isPlainObject(value) ? { ...value } : value
+    const own = copyOf(name, value)
     if (!check.isValid(own)) throw wrongOption(`The option '${name}' must be ${check.kind}`)
     checked[name] = own
   }
   return checked
+}
+
+/** The caller may change the object later. */
+function copyOf(name: string, value: unknown): unknown {
+  if (Array.isArray(value)) return [...value]
+  return COPIED.includes(name) && isPlainObject(value) ? { ...value } : value
 }
 
 /** Messages are sent to clients, and a name may be a path of the server: one that looks like no name is not shown. */

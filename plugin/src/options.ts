@@ -1,5 +1,5 @@
 import type { EndListener } from './events.ts'
-import type { EtagPolicy } from './files/file-options.ts'
+import type { EtagPolicy, PrecompressedOption } from './files/file-options.ts'
 import type { NotFoundFunction } from './response/fall-through.ts'
 import type { HeadersFunction } from './response/made-headers.ts'
 import type { CacheControl } from './rules/cache-control.ts'
@@ -18,6 +18,8 @@ export interface SendRangeOptions {
   dotfiles?: Dotfiles
   /** A file's ETag. Default `'stat'`. */
   etag?: EtagPolicy
+  /** Compressed files beside a file (`.zst`, `.br`, `.gz`), sent to clients that accept them. Default `false`. */
+  precompressed?: PrecompressedOption
   /** A file's Last-Modified, sent once the second of its mtime is over. Default `'mtime'`. */
   lastModified?: 'mtime' | false
   /** The Cache-Control of 200, 206 and 304, as a text or by its directives. Default: none is set. */

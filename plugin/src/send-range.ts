@@ -117,7 +117,7 @@ async function answer(
   const { statusCode } = reply
   try {
     acceptHandlerStatus(reply)
-    const described = describe(call, representation, handlerFields)
+    const described = describe(call, { representation, isNegotiated: opening.isNegotiated }, handlerFields)
     if (settings.handOver !== false) {
       const isDone = await isHandedOver(reply, { claim, context: described, settings, close })
       if (isDone) return 'answered'
@@ -149,13 +149,14 @@ async function answer(
 
 function describe(
   { path, settings, opener }: Call,
-  representation: Representation,
+  opened: Pick<ResponseContext, 'representation' | 'isNegotiated'>,
   handlerFields: HandlerFields,
 ): ResponseContext {
+  const { representation } = opened
   const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
   const sourceFields = representationFields(representation)
-  const headers = headersFor(settings.headers, { path, representation })
-  return { path, representation, selected, sourceFields, settings, headers, handlerFields }
+  const headers = headersFor(settings.headers, { path, ...opened })
+  return { ...opened, path, selected, sourceFields, settings, headers, handlerFields }
 }
 
 async function open(

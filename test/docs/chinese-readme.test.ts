@@ -115,8 +115,12 @@ for (const { chinese, english } of [
 }
 
 t.test('the comparisons translate each English cell, with the same words in every row', async (t) => {
-  const rows = ['与其他服务器对比', '在对象存储前面'].flatMap((heading) => chineseTables(heading)[0] ?? [])
-  const english = [...tableUnder(PLUGIN, 'Compared'), ...tableUnder(PLUGIN, 'Before an object store')]
+  const rows = ['与其他服务器对比', '文件旁边的压缩文件', '在对象存储前面'].flatMap(
+    (heading) => chineseTables(heading)[0] ?? [],
+  )
+  const english = ['Compared', 'Compressed files beside the file', 'Before an object store'].flatMap(
+    (heading) => tableUnder(PLUGIN, heading),
+  )
   t.equal(rows.length, english.length)
   const words = new Map<string, string>()
   for (const [index, row] of english.entries()) {
@@ -150,6 +154,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     Usage: '插件的用法',
     'Your own route': '自己的路由',
     Compared: '与其他服务器对比',
+    'Compressed files beside the file': '文件旁边的压缩文件',
     'Before an object store': '在对象存储前面',
     API: '全部 API',
     'fastify.register(rangePlugin, options?)': 'fastify.register(rangePlugin, options?)',
@@ -168,6 +173,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'Caching by path': '按路径缓存',
     'Something else in place of a 404': '用别的内容代替 404',
     'Several roots': '多个根目录',
+    'Precompressed files': '预压缩文件',
     'Spellings of a URL': 'URL 的写法',
     'An encoded slash in a parameter': '参数中编码的斜杠',
     'Bytes in memory': '内存中的字节',

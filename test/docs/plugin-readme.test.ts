@@ -193,6 +193,22 @@ const RECIPES: Readonly<Record<string, Check>> = {
     t.equal((await get(app, '/mirror/hello.txt')).body, 'hell')
     t.equal((await get(app, '/mirror/nothing.txt')).statusCode, 404)
   },
+  'Precompressed files': async (t, app) => {
+    for (const [accepted, body, coding] of [
+      ['gzip, br', 'in br', 'br'],
+      ['gzip, br;q=0.5', 'in gzip', 'gzip'],
+      ['zstd', 'a bundle', undefined],
+    ] as const) {
+      const answer = await get(app, '/bundles/bundle.js', { 'accept-encoding': accepted })
+      t.equal(answer.body, body)
+      t.equal(answer.headers['content-encoding'], coding)
+      t.equal(answer.headers['content-type'], 'text/javascript; charset=utf-8')
+      t.equal(answer.headers['vary'], 'Accept-Encoding')
+    }
+    const part = await get(app, '/bundles/bundle.js', { ...FIRST_FOUR, 'accept-encoding': 'gzip' })
+    t.equal(part.statusCode, 206)
+    t.equal(part.body, 'in g')
+  },
   'With @fastify/compress': async (t, app) => {
     const encoding = { 'accept-encoding': 'gzip' }
     const part = await get(app, '/files/story.txt', { ...FIRST_FOUR, ...encoding })

@@ -33,6 +33,8 @@ const ALIASES = {
   Dotfiles: aliasOf('Dotfiles', declarations('rules/resolve-path')),
   EtagPolicy: aliasOf('EtagPolicy', declarations('files/file-options')),
   EtagFunction: 'function',
+  PrecompressedOption: aliasOf('PrecompressedOption', declarations('files/file-options')),
+  'readonly Precompression[]': 'string[]',
   CacheControl: 'object',
   HeadersFunction: 'function',
   NotFoundFunction: 'function',

@@ -45,6 +45,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   headers: [null, true, 1, 'a: b', ['a: b'], [], new Map([['a', 'b']]), new Headers({ a: 'b' })],
   download: [null, 1, {}, [], () => 'a'],
   acceptRanges: [null, true, false, '', 'Bytes', 'items', ['bytes']],
+  precompressed: [null, 1, '', 'gzip', {}, ['gz'], ['identity'], ['br', 1], [null], new Set(['br'])],
   maxRanges: [null, true, '5', 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 5n],
   stallTimeout: [null, true, '5', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 5n],
   encodedSlashes: [null, true, false, '', 'deny', 'Allow'],
@@ -136,6 +137,7 @@ const RIGHT: Readonly<Record<string, readonly unknown[]>> = {
   headers: [{}, { 'x-a': 'b' }, { 'X-A': '' }, Object.create(null), () => ({})],
   download: [true, false, '', 'a.txt', 'a\r\nb'],
   acceptRanges: ['bytes', 'none'],
+  precompressed: [true, false, [], ['gzip'], ['zstd', 'br', 'gzip']],
   maxRanges: [1, 1000, Number.MAX_SAFE_INTEGER],
   stallTimeout: [0, 1, 2 ** 31 - 1],
   encodedSlashes: ['refuse', 'allow'],
@@ -175,7 +177,8 @@ t.test('a value of the right kind is accepted', async (t) => {
   for (const [option, values] of Object.entries(RIGHT)) {
     for (const value of values) {
       const settings = registrationSettings({ [option]: value }) as unknown as Record<string, unknown>
-      if (['headers', 'handOver'].includes(option)) t.same(settings[option], value, show(value))
+      if (Array.isArray(value) || ['headers', 'handOver'].includes(option))
+        t.same(settings[option], value, show(value))
       else if (option !== 'root') t.equal(settings[option], value, `${option}: ${show(value)}`)
     }
   }

@@ -1,5 +1,6 @@
 import { SendRangeError } from '../errors.ts'
 import { foreignFailure } from '../foreign-failure.ts'
+import type { Precompression } from '../rules/accept-encoding.ts'
 import { formatEntityTag, isOpaqueTag, parseEntityTag } from '../rules/entity-tag.ts'
 import { unlessGivenUp } from '../sources/given-up.ts'
 import { mtimeMsOf } from './file-version.ts'
@@ -13,6 +14,11 @@ export interface EtagFacts {
   readonly size: number
   /** Ms since the epoch. */
   readonly mtimeMs: number
+  /**
+   * The coding of a compressed file that is sent in place of the file. `size` and `mtimeMs` are its own, `path` is that
+   * of the file. The coding is added to the tag. Absent for the file itself.
+   */
+  readonly coding?: Precompression
 }
 
 /**
@@ -27,6 +33,8 @@ export interface TaggedAnswer {
   readonly path: string
   /** The signal that is aborted when the response is over. */
   readonly signal: () => AbortSignal
+  /** The coding of a variant; undefined for the file itself. */
+  readonly coding?: Precompression | undefined
 }
 
 /**
@@ -39,10 +47,11 @@ export interface TaggedAnswer {
 export async function customTag(
   file: OpenFile,
   etag: EtagFunction | false,
-  { path, signal }: TaggedAnswer,
+  { path, signal, coding }: TaggedAnswer,
 ): Promise<string | undefined> {
   if (etag === false) return undefined
-  const facts = { path, size: Number(file.version.size), mtimeMs: mtimeMsOf(file.version) }
+  const known = { path, size: Number(file.version.size), mtimeMs: mtimeMsOf(file.version) }
+  const facts = coding === undefined ? known : { ...known, coding }
   const made = await madeBy(etag, facts, signal())
   if (made === false) return undefined
   const isText = typeof made === 'string'

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
+import { PRECOMPRESSIONS, type Precompression } from '../rules/accept-encoding.ts'
 import type { Dotfiles } from '../rules/resolve-path.ts'
 import type { EtagFunction } from './etag-function.ts'
 
@@ -9,6 +10,9 @@ import type { EtagFunction } from './etag-function.ts'
  * (strong, a SHA-256 of the bytes, the same on every machine), a function, or none.
  */
 export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
+
+/** Which compressed files beside a file are looked for: all, none, or those of some codings, the preferred one first. */
+export type PrecompressedOption = boolean | readonly Precompression[]
 
 /** What can be set for a {@link fileSource}. */
 export interface FileSourceOptions {
@@ -20,6 +24,8 @@ export interface FileSourceOptions {
   readonly etag?: EtagPolicy
   /** `'none'` says so, answers every request whole, and lets a file grow while it is sent. Default `'bytes'`. */
   readonly acceptRanges?: 'bytes' | 'none'
+  /** Compressed files beside a file (`.zst`, `.br`, `.gz`) that are sent in its place. Default `false`: none. */
+  readonly precompressed?: PrecompressedOption
   /** Descriptors of recently served files that are kept open, at most. 0: none. Default 256. */
   readonly maxOpenFiles?: number
 }
@@ -28,7 +34,8 @@ export interface FileSourceOptions {
 export type CompleteFileOptions = { readonly [Name in keyof FileSourceOptions]-?: FileSourceOptions[Name] }
 
 /** What a file is opened by. */
-export interface FilePolicy extends Pick<CompleteFileOptions, 'dotfiles' | 'etag' | 'acceptRanges'> {
+export interface FilePolicy
+  extends Pick<CompleteFileOptions, 'dotfiles' | 'etag' | 'acceptRanges' | 'precompressed'> {
   /** Absolute. */
   readonly root: string
 }
@@ -43,7 +50,16 @@ export const FILE_OPTION_TABLE: OptionRows<CompleteFileOptions> = {
     kind: "'stat', 'content', a function or false",
   },
   acceptRanges: oneOf('bytes', 'none'),
+  precompressed: {
+    defaultValue: false,
+    isValid: (value) => typeof value === 'boolean' || (Array.isArray(value) && value.every(isPrecompression)),
+    kind: `a boolean or an array of ${PRECOMPRESSIONS.map((coding) => `'${coding}'`).join(', ')}`,
+  },
   maxOpenFiles: wholeNumber({ defaultValue: 256, of: 'files', min: 0, max: Number.MAX_SAFE_INTEGER }),
+}
+
+function isPrecompression(value: unknown): boolean {
+  return PRECOMPRESSIONS.some((coding) => coding === value)
 }
 
 function isRoot(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Coding } from '../rules/accept-encoding.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import type { NearbyReader, Read } from '../sources/grouped-reads.ts'
 import type { LocalFile } from '../sources/local-file.ts'
@@ -19,6 +20,8 @@ export interface FileDescription {
    * not under a tag of the content, which is for files whose writers are not trusted.
    */
   readonly explanations: 'believed' | 'refused'
+  /** The coding of the bytes, or `identity` for a file that has variants. Left out for one that has none. */
+  readonly coding?: Coding | undefined
 }
 
 /** One version of a file, read through the descriptor that is open for it. */
@@ -30,13 +33,13 @@ export class FileRepresentation implements NearbyReader, LocalFile {
   readonly acceptRanges: 'none' | undefined
   /** Own properties, although there are none: inherited ones would be sent. */
   readonly contentType: undefined = undefined
-  readonly contentEncoding: undefined = undefined
   readonly headers: undefined = undefined
+  readonly contentEncoding: string | undefined
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
   readonly #explanations: FileDescription['explanations']
 
-  constructor(file: OpenFile, { tag, growth, explanations }: FileDescription) {
+  constructor(file: OpenFile, { tag, growth, explanations, coding }: FileDescription) {
     this.#file = file
     this.#growth = growth
     this.#explanations = explanations
@@ -45,8 +48,11 @@ export class FileRepresentation implements NearbyReader, LocalFile {
     this.acceptRanges = growth === 'allowed' ? 'none' : undefined
     const isDated = mtimeSecondOf(file.version) !== undefined
     this.lastModified = isDated ? new Date(mtimeMsOf(file.version)) : undefined
+    this.contentEncoding = coding === 'identity' ? undefined : coding
     const strength = file.dateStrength()
-    this.lastModifiedStrength = strength === 'strong' && growth === 'allowed' ? 'weak' : strength
+    // Tools give a compressed file the date of the original.
+    const isShared = growth === 'allowed' || coding !== undefined
+    this.lastModifiedStrength = strength === 'strong' && isShared ? 'weak' : strength
   }
 
   cached({ first, last }: ByteRange): Uint8Array | undefined {

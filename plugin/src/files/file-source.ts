@@ -22,7 +22,7 @@ import { assertFolder, checkRoot } from './root-folder.ts'
  * A source of the files below a folder. The plugin makes one from its own options if no source is given. Make it once,
  * not in each request, since it keeps descriptors of recently served files open.
  *
- * What the plugin or a call sets for `root`, `dotfiles`, `etag` and `acceptRanges` does not reach it, except that
+ * What the plugin or a call sets for `root`, `dotfiles`, `etag`, `precompressed` and `acceptRanges` does not reach it, except that
  * `etag: false` and `acceptRanges: 'none'` hold for every source.
  *
  * A root that is not there is not an error, since it may come later. Until then nothing is there. A root on a network
@@ -59,7 +59,11 @@ export class FileOpener implements Opener {
   open(path: string, opening: Opening): Promise<PositionalRepresentation | Refusal> {
     const wanted = forAnswer(this.#policy, opening)
     const policy = opening.attempt === 'first' ? wanted : afterChange(wanted)
-    return openRepresentation(path, policy, { store: this.#store, signal: () => opening.context().signal })
+    return openRepresentation(path, policy, {
+      store: this.#store,
+      signal: () => opening.context().signal,
+      negotiation: policy.precompressed === false ? undefined : opening.negotiation(),
+    })
   }
 
   check(log: FastifyBaseLogger): Promise<void> {
@@ -71,7 +75,8 @@ export class FileOpener implements Opener {
   }
 
   /**
-   * Opens a file for a source of an application that passes calls on, which may do anything with it.
+   * Opens a file for a source of an application that passes calls on, which may do anything with it. It gets the file
+   * itself, never a variant: what the client accepts is not known here.
    *
    * @returns undefined for what is not there
    * @throws SendRangeError also `ERR_RANGE_PATH_INVALID` and `ERR_RANGE_PATH_FORBIDDEN`, and `ERR_RANGE_READ` if the
@@ -81,7 +86,8 @@ export class FileOpener implements Opener {
     if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
     assertWanted(context.signal)
     const signal = (): AbortSignal => context.signal
-    const opened = await openRepresentation(path, this.#policy, { store: this.#store, signal })
+    const answer = { store: this.#store, signal, negotiation: undefined }
+    const opened = await openRepresentation(path, this.#policy, answer)
     if (!isRefusal(opened)) return handedOut(opened)
     const error = refusalError(opened)
     if (error !== undefined) throw error
@@ -92,10 +98,11 @@ export class FileOpener implements Opener {
 /** The policy for an answer: what the plugin or a call has switched off is not done for the file. */
 function forAnswer(policy: FilePolicy, { acceptRanges, usesTag }: Opening): FilePolicy {
   if (acceptRanges === 'bytes' && usesTag) return policy
-  const { root, dotfiles, etag } = policy
+  const { root, dotfiles, etag, precompressed } = policy
   return {
     root,
     dotfiles,
+    precompressed,
     etag: usesTag ? etag : false,
     acceptRanges: acceptRanges === 'none' ? 'none' : policy.acceptRanges,
   }

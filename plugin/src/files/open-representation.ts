@@ -1,21 +1,18 @@
 import { join } from 'node:path'
-import { formatEntityTag, parseEntityTag } from '../rules/entity-tag.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
 import { resolvePath } from '../rules/resolve-path.ts'
 import { bufferRepresentation } from '../sources/buffer-source.ts'
+import type { Negotiation } from '../sources/negotiation.ts'
 import type { PositionalRepresentation } from '../sources/source.ts'
-import { customTag } from './etag-function.ts'
+import { type DescriptionContext, describeFile } from './described-file.ts'
 import type { FilePolicy } from './file-options.ts'
-import { type FileDescription, FileRepresentation } from './file-representation.ts'
-import type { FileStore } from './file-store.ts'
-import type { OpenFile } from './open-file.ts'
+import { openForm } from './negotiated-file.ts'
 import { readPseudoFile } from './pseudo-file.ts'
 
 /** What a file is opened with for one answer. */
-export interface FileContext {
-  readonly store: FileStore
-  /** The signal that is aborted when the response is over. Only a function for tags needs it. */
-  readonly signal: () => AbortSignal
+export interface FileContext extends Pick<DescriptionContext, 'store' | 'signal'> {
+  /** How the answer chooses between a file and its variants. Undefined if only the file itself is sent. */
+  readonly negotiation: Negotiation | undefined
 }
 
 /**
@@ -28,7 +25,7 @@ export interface FileContext {
 export async function openRepresentation(
   path: string,
   policy: FilePolicy,
-  { store, signal }: FileContext,
+  { store, signal, negotiation }: FileContext,
 ): Promise<PositionalRepresentation | Refusal> {
   const resolved = resolvePath(path, policy.dotfiles)
   if (resolved.kind === 'refused') return resolved.reason
@@ -40,50 +37,11 @@ export async function openRepresentation(
       file.release()
       return bufferRepresentation(pseudo, { acceptRanges: 'none' })
     }
-    return await describe(file, { path, policy, store, signal })
+    const context = { path, policy, store, signal }
+    const form = negotiation === undefined ? undefined : await openForm(file, context, negotiation)
+    return form ?? (await describeFile(file, context))
   } catch (error) {
     file.release()
     throw error
   }
-}
-
-interface DescriptionContext extends FileContext {
-  readonly path: string
-  readonly policy: FilePolicy
-}
-
-async function describe(file: OpenFile, context: DescriptionContext): Promise<FileRepresentation> {
-  const { etag, acceptRanges } = context.policy
-  if (etag === 'content') {
-    const opaque = await context.store.contentTags.of(file)
-    // It grows: its later content is not known, so no download can continue from it.
-    if (opaque === undefined)
-      return new FileRepresentation(file, { growth: 'allowed', explanations: 'refused' })
-    const tag = formatEntityTag({ strength: 'strong', opaque })
-    // A file that is being written may be growing. It is hashed once, not again with each attempt.
-    return represent(file, {
-      tag,
-      acceptRanges: file.settled ? acceptRanges : 'none',
-      explanations: 'refused',
-    })
-  }
-  const tag = etag === 'stat' ? file.statTag : await customTag(file, etag, context)
-  return represent(file, { tag, acceptRanges, explanations: 'believed' })
-}
-
-interface Description {
-  readonly tag: string | undefined
-  readonly acceptRanges: 'bytes' | 'none'
-  readonly explanations: FileDescription['explanations']
-}
-
-/**
- * If ranges are not accepted, the file may grow while it is sent. Then it is not known whether the bytes before its old end
- * are the same, so the tag is not strong.
- */
-function represent(file: OpenFile, { tag, acceptRanges, explanations }: Description): FileRepresentation {
-  if (acceptRanges === 'bytes') return new FileRepresentation(file, { tag, growth: 'refused', explanations })
-  const parsed = tag === undefined ? undefined : parseEntityTag(tag)
-  const weak = parsed === undefined ? undefined : formatEntityTag({ ...parsed, strength: 'weak' })
-  return new FileRepresentation(file, { tag: weak, growth: 'allowed', explanations })
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { CodingRequest } from '../rules/accept-encoding.ts'
 import type { RangeRequest } from '../rules/decision.ts'
 
 /** An If-Range that came twice is read as this. It is not a validator, so the range does not apply. */
@@ -21,6 +22,13 @@ export function rangeRequestOf(request: FastifyRequest): RangeRequest {
         ifRange === undefined ? undefined : (onlyLine(request, 'if-range', first(ifRange)) ?? NO_VALIDATOR),
     },
   }
+}
+
+/** Reads the fields for the choice between codings of a request. */
+export function codingRequestOf(request: FastifyRequest): CodingRequest {
+  const { ifRange, ifMatch } = rangeRequestOf(request).conditions
+  // A list: several lines are one list (RFC 9110 §5.3), and Node has joined them.
+  return { acceptEncoding: request.headers['accept-encoding'], ifRange, ifMatch }
 }
 
 /** Whether a hook may compress the answer: only if the client has sent Accept-Encoding (RFC 9110 §12.5.3). */

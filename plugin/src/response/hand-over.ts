@@ -76,12 +76,13 @@ export async function isHandedOver(reply: FastifyReply, handOver: HandOverCase):
 
 /**
  * Whether the server in front can send an answer: a file with the status 200, as it is stored, of which it may send
- * ranges. It knows neither the status nor the coding that a handler has set, nor files without ranges.
+ * ranges. It knows neither the status nor the coding that a handler has set, nor files without ranges. And it would
+ * continue by its date a download of another form of the file, which has the same one.
  */
 function canFrontSend(reply: FastifyReply, context: ResponseContext, settings: HandOverSettings): boolean {
   const { method } = reply.request
   if ((method !== 'GET' && method !== 'HEAD') || reply.statusCode !== OK) return false
-  if (isTagMissing(context, settings)) return false
+  if (context.isNegotiated || isTagMissing(context, settings)) return false
   if (settings.acceptRanges === 'none' || codingOf(codingOfRepresentation(context)) !== undefined)
     return false
   return !reply.hasHeader('transfer-encoding') && !hasTrailers(reply)

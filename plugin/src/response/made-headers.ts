@@ -25,23 +25,28 @@ export type HeadersSetting = Readonly<Record<string, string>> | HeadersFunction
 /** What fields are made for. */
 export interface DescribedFile {
   readonly path: string
-  readonly representation: Pick<Representation, 'size' | 'lastModified'>
+  readonly representation: Pick<Representation, 'size' | 'lastModified' | 'contentEncoding'>
+  /** Whether it was chosen by the Accept-Encoding of the request. */
+  readonly isNegotiated: boolean
 }
 
 /**
- * The fields of the `headers` option for one answer. A function is called once, also for a 304.
+ * The fields of the `headers` option for one answer. A function is called once, also for a 304. It does not know that a
+ * variant is sent, so a Content-Encoding of it is that of the file itself.
  *
  * @throws SendRangeError `ERR_RANGE_OPTION` if the function throws, or returns what cannot be sent
  */
 export function headersFor(
   headers: HeadersSetting,
-  { path, representation }: DescribedFile,
+  { path, representation, isNegotiated }: DescribedFile,
 ): Readonly<Record<string, string>> {
   if (typeof headers !== 'function') return headers
   const { size, lastModified } = representation
   const mtimeMs = types.isDate(lastModified) ? lastModified.getTime() : undefined
   try {
-    return checkedHeaders(headers({ path, size, mtimeMs }))
+    const made = checkedHeaders(headers({ path, size, mtimeMs }))
+    const isVariant = isNegotiated && representation.contentEncoding !== undefined
+    return isVariant ? withoutCoding(made) : made
   } catch (thrown) {
     throw foreignFailure('ERR_RANGE_OPTION', 'The headers function', thrown)
   }
@@ -59,6 +64,11 @@ function checkedHeaders(made: unknown): Readonly<Record<string, string>> {
     fields[name] = value as string
   }
   return fields
+}
+
+function withoutCoding(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(fields).filter(([name]) => name.toLowerCase() !== 'content-encoding')
+  return Object.fromEntries(entries)
 }
 
 function wrongHeaders(): SendRangeError {

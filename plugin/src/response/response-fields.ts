@@ -5,6 +5,7 @@ import { attachment } from '../rules/content-disposition.ts'
 import type { Selected } from '../rules/decision.ts'
 import { formatEntityTag } from '../rules/entity-tag.ts'
 import { formatHttpDate } from '../rules/http-date.ts'
+import { withVary } from '../rules/vary.ts'
 import type { RepresentationFields } from '../sources/representation-fields.ts'
 import type { Representation } from '../sources/source.ts'
 import type { HeadersSetting } from './made-headers.ts'
@@ -40,6 +41,8 @@ export interface FieldSettings {
 export interface ResponseContext {
   readonly path: string
   readonly representation: Representation
+  /** Whether it was chosen by the Accept-Encoding of the request. */
+  readonly isNegotiated: boolean
   readonly selected: Selected
   /** Fields of the representation, from its source. Those of the application come first. */
   readonly sourceFields: RepresentationFields
@@ -71,6 +74,7 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
     if (handlerFields[name.toLowerCase()] === undefined) addFields(reply, { [name]: value })
   }
   addSourceFields(reply, context.sourceFields)
+  if (context.isNegotiated) setVary(reply)
 }
 
 /**
@@ -120,6 +124,30 @@ export function setNotModifiedFields(
   }
   const fields = Object.entries(sourceFields).filter(([name]) => NOT_MODIFIED_FIELDS.includes(name))
   addSourceFields(reply, Object.fromEntries(fields))
+  if (context.isNegotiated) setVary(reply)
+}
+
+/**
+ * §12.5.5: "An origin server SHOULD generate a Vary header field on a cacheable response when it wishes that response to
+ * be selectively reused for subsequent requests." Call this after every other field is set. The names in it that the
+ * application has set stay.
+ */
+function setVary(reply: FastifyReply): void {
+  reply.header('vary', withVary(reply.getHeader('vary'), 'Accept-Encoding'))
+}
+
+/** Fields by which the handler says which form of a thing its bytes are. */
+const FORM_FIELDS = ['content-encoding', 'etag', 'last-modified']
+
+/**
+ * Whether the application has said which form it sends: the coding, or validators, which are of one form only. Then
+ * there is no choice to make.
+ */
+export function isFormChosen(reply: FastifyReply, { headers }: Pick<FieldSettings, 'headers'>): boolean {
+  return (
+    FORM_FIELDS.some((name) => reply.hasHeader(name)) ||
+    (typeof headers !== 'function' && ownField(headers, 'content-encoding') !== undefined)
+  )
 }
 
 function ownField(headers: Readonly<Record<string, string>>, name: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Refusal } from '../rules/refusal.ts'
 import { openSource, type SourceContext } from './foreign-source.ts'
+import type { Negotiation } from './negotiation.ts'
 import type { RangeSource, Representation } from './source.ts'
 
 /** What goes with one opening. */
@@ -11,6 +12,11 @@ export interface Opening extends SourceContext {
   readonly acceptRanges: 'bytes' | 'none'
   /** Whether the answer uses the tag of the source. If not, none needs to be made. */
   readonly usesTag: boolean
+  /**
+   * How to choose between forms of what is opened. Undefined if the answer must be the thing itself, because the
+   * application has said which coding or version its bytes are.
+   */
+  negotiation(): Negotiation | undefined
 }
 
 /** How an answer opens a source, of this package or of an application. */

@@ -19,7 +19,7 @@ export const CONTENDERS: Readonly<Record<string, Contender>> = {
   'fastify-send-range': async (t, root) => {
     const app = Fastify({ forceCloseConnections: true })
     t.teardown(() => app.close())
-    await app.register(rangePlugin, { root })
+    await app.register(rangePlugin, { root, precompressed: true })
     app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
     return await app.listen(listen)
   },

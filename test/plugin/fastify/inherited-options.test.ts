@@ -21,6 +21,7 @@ const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   headers: { inherited: 'yes' },
   download: true,
   acceptRanges: 'none',
+  precompressed: ['gzip'],
   maxRanges: 1,
   stallTimeout: 5,
   encodedSlashes: 'allow',

@@ -230,14 +230,20 @@ const CHILD = fileURLToPath(new URL('./support/unprivileged-child.js', import.me
 
 const skip = process.getuid?.() === 0 ? false : 'needs root, to become another user'
 t.test('a file without permission to read is a 403 that names no path', { skip }, async (t) => {
-  const root = t.testdir({ 'secret.txt': 'secret', 'open.txt': 'open', closed: { 'f.txt': 'secret' } })
-  execFileSync('chmod', ['600', join(root, 'secret.txt')])
+  const root = t.testdir({
+    'secret.txt': 'secret',
+    'open.txt': 'open',
+    'open.txt.gz': 'gz',
+    closed: { 'f.txt': 'secret' },
+  })
+  execFileSync('chmod', ['600', join(root, 'secret.txt'), join(root, 'open.txt.gz')])
   execFileSync('chmod', ['700', join(root, 'closed')])
   // Without the options of the test runner, which would write into a folder of the child's former self.
   const command = ['-u', 'NODE_OPTIONS', process.execPath, CHILD, root]
   const printed = execFileSync('env', command, { encoding: 'utf8' })
   const answers = JSON.parse(printed) as Record<string, { status: number; text: string }>
   t.equal(answers['/open.txt']?.status, 200)
+  t.match(answers['/open.txt']?.text, /open$/, 'in place of a variant that is refused')
   for (const target of ['/secret.txt', '/closed/f.txt', '/closed/absent.txt']) {
     t.equal(answers[target]?.status, 403, target)
     t.notMatch(answers[target]?.text, root)

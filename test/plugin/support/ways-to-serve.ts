@@ -4,8 +4,8 @@ import { fileSource, firstOf, type RangePluginOptions, type RangeSource } from '
 export type FileWay = (options: RangePluginOptions) => RangePluginOptions
 
 function throughSource(wrap: (files: RangeSource) => RangeSource): FileWay {
-  return ({ root, dotfiles, etag, acceptRanges, maxOpenFiles, ...others }) => {
-    const given = Object.entries({ root, dotfiles, etag, acceptRanges, maxOpenFiles })
+  return ({ root, dotfiles, etag, acceptRanges, precompressed, maxOpenFiles, ...others }) => {
+    const given = Object.entries({ root, dotfiles, etag, acceptRanges, precompressed, maxOpenFiles })
     const options = Object.fromEntries(given.filter(([, value]) => value !== undefined))
     return { ...others, source: wrap(fileSource(options)) }
   }

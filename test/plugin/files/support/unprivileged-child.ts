@@ -9,7 +9,7 @@ const [, , root = ''] = process.argv
 // Modules that are loaded late must still be readable: everything is imported by now.
 readFileSync(process.execPath).at(0)
 const app = Fastify()
-await app.register(rangePlugin, { root })
+await app.register(rangePlugin, { root, precompressed: true })
 app.get<{ Params: { '*': string } }>('/*', (request, reply) => reply.sendRange(request.params['*']))
 await app.ready()
 process.setgroups?.([])
@@ -18,7 +18,10 @@ process.setuid?.(NOBODY)
 
 const answers: Record<string, { status: number; text: string }> = {}
 for (const target of ['/open.txt', '/secret.txt', '/closed/f.txt', '/closed/absent.txt']) {
-  const { statusCode, headers, body } = await app.inject(target)
+  const { statusCode, headers, body } = await app.inject({
+    url: target,
+    headers: { 'accept-encoding': 'gzip' },
+  })
   answers[target] = { status: statusCode, text: JSON.stringify(headers) + body }
 }
 process.stdout.write(JSON.stringify(answers))
