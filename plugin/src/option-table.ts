@@ -52,6 +52,16 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
   stallTimeout: wholeNumber({ defaultValue: 60_000, of: 'milliseconds', min: 0, max: MAX_TIMER_MS }),
   encodedSlashes: oneOf('refuse', 'allow'),
   targetSpelling: oneOf('check', 'exact', 'ignore'),
+  index: {
+    defaultValue: false,
+    isValid: (value) => value === false || isFileName(value),
+    kind: 'the name of a file or false',
+  },
+  extensions: {
+    defaultValue: [],
+    isValid: (value) => Array.isArray(value) && value.every((each) => isFileName(each) && each[0] === '.'),
+    kind: "a list of extensions, such as '.html'",
+  },
   onNotFound: FUNCTION,
   onEnd: FUNCTION,
   handOver: {
@@ -59,6 +69,11 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
     isValid: (value) => value === false || (isPlainObject(value) && isHandOver(value)),
     kind: "false, { header: 'X-Sendfile' } or { header: 'X-Accel-Redirect', prefix }, with a prefix like '/__files/'",
   },
+}
+
+/** Whether a value can be the name of a file, or the end of one. */
+function isFileName(value: unknown): value is string {
+  return typeof value === 'string' && /^[^/\\\0]+$/.test(value) && !/^\.{1,2}$/.test(value)
 }
 
 function isHeaders(value: unknown): boolean {

@@ -43,6 +43,13 @@ export interface SendRangeOptions {
   encodedSlashes?: EncodedSlashes
   /** Which spellings of the request's URL are served: `'check'`, `'exact'` or `'ignore'`. Default `'check'`. */
   targetSpelling?: TargetSpelling
+  /**
+   * The file that is served for a folder, under a URL that ends in a slash; the URL without it is redirected. Default
+   * `false`: none.
+   */
+  index?: string | false
+  /** Extensions that are tried, in order, where no file is: `['.html']` serves `/a.html` as `/a`. Default: none. */
+  extensions?: readonly string[]
   /** Answers for what is not there (404), instead of the not-found handler. Default: the not-found handler. */
   onNotFound?: NotFoundFunction
   /** Called once when the response is over, with what the channels publish. Default: nothing is called. */

@@ -27,9 +27,12 @@ const register: FastifyPluginAsync<RangeRoutesOptions> = async (fastify, options
   // The default root, the working directory, has the source code of most applications.
   if (options.root === undefined && options.source === undefined)
     throw wrongOption("rangeRoutes needs the option 'root' or 'source'")
-  fastify.get<WildcardRoute>('/*', { exposeHeadRoute: true }, (request, reply) =>
-    reply.sendRange(request.params['*']),
-  )
+  const route = { exposeHeadRoute: true }
+  fastify.get<WildcardRoute>('/*', route, (request, reply) => reply.sendRange(request.params['*']))
+  // Without the slash at its end, the prefix is another URL.
+  const hasIndex = options.index !== undefined && options.index !== false
+  if (hasIndex && /[^/]$/.test(fastify.prefix))
+    fastify.get('', route, (_request, reply) => reply.sendRange(''))
 }
 
 /**

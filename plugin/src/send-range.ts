@@ -5,12 +5,13 @@ import { isOver } from './connection/response-lifetime.ts'
 import { type ResponseTurn, turnOf } from './connection/response-turn.ts'
 import { isChange } from './errors.ts'
 import { noProgress, observe, type Progress } from './events.ts'
+import { type Found, type FoundRepresentation, findRepresentation } from './find-representation.ts'
 import type { Settings } from './options.ts'
 import { ownProperties } from './own-properties.ts'
-import { isServedTarget } from './request/target-check.ts'
 import { sendWithoutContent } from './response/contentless-answer.ts'
 import { decideAnswer } from './response/decided-answer.ts'
 import { fail } from './response/failed-answer.ts'
+import { redirectToFolder } from './response/folder-redirect.ts'
 import { isHandedOver, removeForeignHandOver } from './response/hand-over.ts'
 import { acceptHandlerStatus } from './response/handler-status.ts'
 import { headersFor } from './response/made-headers.ts'
@@ -20,12 +21,10 @@ import { type ResponseContext, restoreFields } from './response/response-fields.
 import { type HandlerFields, selectedRepresentation } from './response/selected-representation.ts'
 import { assertSendableFields } from './response/sendable-fields.ts'
 import type { ContentDecision, Decision } from './rules/decision.ts'
-import { isRefusal, type Refusal } from './rules/refusal.ts'
 import { sendContent } from './send-content.ts'
 import { closeOnce } from './sources/close-once.ts'
 import type { Opener, Opening } from './sources/opener.ts'
 import { representationFields } from './sources/representation-fields.ts'
-import type { Representation } from './sources/source.ts'
 
 /** How often a representation is opened that changes before its first bytes are sent. */
 const MAX_ATTEMPTS = 3
@@ -45,9 +44,9 @@ export interface Call {
  *
  * 1. Wait for a turn on the connection, first to open and then to send: `response-turn`. Nothing is open during a wait. An
  *    answer that has to wait for its turn to send opens again.
- * 2. Open the representation: `target-check` checks how the request spells the path, then the `opener` of the source opens
- *    it (`file-source`, `first-of`, or `foreign-source` for a source of the application). If there is none, the answer
- *    ends in `refused-answer`.
+ * 2. Open the representation: `find-representation`. `target-check` checks how the request spells the path, then the
+ *    `opener` of the source opens it (`file-source`, `first-of`, or `foreign-source` for a source of the application). If
+ *    there is none, the answer ends in `refused-answer`, and for a folder without its slash in `folder-redirect`.
  * 3. If the server in front is to send the file, the answer ends here, without content: `hand-over`.
  * 4. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
  *    handler.
@@ -102,22 +101,27 @@ async function answer(
   call: Call,
   answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
-  const { claim, path, settings, hasSendHooks } = call
+  const { claim, settings, opener, hasSendHooks } = call
   const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
   const opening = new AnswerOpening(reply, { attempt, settings })
-  const representation = await open(reply, call, opening)
+  const found = await findRepresentation(reply, { path: call.path, settings, opener, opening })
   if (settings.handOver !== false) removeForeignHandOver(reply)
-  if (isRefusal(representation)) {
-    refuse(reply, { claim, path, refusal: representation, onNotFound: settings.onNotFound })
+  if (found.kind !== 'representation') {
+    answerWithout(reply, call, found)
     return 'answered'
   }
+  const { representation } = found
   const close = closeOnce(() => representation.close(), reply.log)
   const handlerFields = ownProperties(reply.getHeaders())
   const { statusCode } = reply
   try {
     acceptHandlerStatus(reply)
-    const described = describe(call, { representation, isNegotiated: opening.isNegotiated }, handlerFields)
+    const described = describe(
+      call,
+      { path: found.path, representation, isNegotiated: opening.isNegotiated },
+      handlerFields,
+    )
     if (settings.handOver !== false) {
       const isDone = await isHandedOver(reply, { claim, context: described, settings, close })
       if (isDone) return 'answered'
@@ -148,24 +152,25 @@ async function answer(
 }
 
 function describe(
-  { path, settings, opener }: Call,
-  opened: Pick<ResponseContext, 'representation' | 'isNegotiated'>,
+  { settings, opener }: Call,
+  opened: Pick<ResponseContext, 'path' | 'representation' | 'isNegotiated'>,
   handlerFields: HandlerFields,
 ): ResponseContext {
   const { representation } = opened
   const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
   const sourceFields = representationFields(representation)
-  const headers = headersFor(settings.headers, { path, ...opened })
-  return { ...opened, path, selected, sourceFields, settings, headers, handlerFields }
+  const headers = headersFor(settings.headers, opened)
+  return { ...opened, selected, sourceFields, settings, headers, handlerFields }
 }
 
-async function open(
+/** Answers for a path that leads to nothing that is open. */
+function answerWithout(
   reply: FastifyReply,
-  { path, settings, opener }: Call,
-  opening: Opening,
-): Promise<Representation | Refusal> {
-  if (!isServedTarget(reply.request, path, settings)) return 'second-spelling'
-  return opener.open(path, opening)
+  { claim, path, settings }: Call,
+  found: Exclude<Found, FoundRepresentation>,
+): void {
+  if (found.kind === 'redirect') redirectToFolder(reply, claim, found.location)
+  else refuse(reply, { claim, path, refusal: found.refusal, onNotFound: settings.onNotFound })
 }
 
 function isContent(decision: Decision): decision is ContentDecision {

@@ -165,6 +165,7 @@ t.test('the table of events has the properties and channels of the code', async 
 
 async function serve(t: Test): Promise<string> {
   const root = t.testdir({
+    docs: { 'index.html': 'docs' },
     'hello.txt': 'hello, ranges',
     'long.txt': 'hello, ranges'.repeat(100),
     'unreadable.txt': 'secret',
@@ -184,6 +185,9 @@ async function serve(t: Test): Promise<string> {
   app.post('/files/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
   app.get('/denied/*', (request, reply) =>
     reply.sendRange((request.params as { '*': string })['*'], { dotfiles: 'deny', maxRanges: 2 }),
+  )
+  app.get('/pages/*', (request, reply) =>
+    reply.sendRange((request.params as { '*': string })['*'], { index: 'index.html' }),
   )
   app.get('/given', (request, reply) => reply.sendRange((request.query as { path: string }).path))
   const broken = { size: 4, readAt: async () => Promise.reject(new Error('broken')), close() {} }
@@ -216,6 +220,7 @@ const STATUSES: readonly StatusCase[] = [
   { url: HELLO, ...range('bytes=0-'), status: 206 },
   { url: HELLO, ...range('bytes=-99'), status: 206 },
   { url: LONG, ...range('bytes=7-8,0-1'), status: 206 },
+  { url: '/pages/docs', status: 302 },
   { url: HELLO, headers: { 'if-none-match': '*' }, status: 304 },
   { url: HELLO, headers: { 'if-modified-since': 'Fri, 31 Dec 2100 23:59:59 GMT' }, status: 304 },
   { url: '/files/a%00b', status: 400 },

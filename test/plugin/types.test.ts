@@ -112,6 +112,8 @@ t.test('the compiler refuses wrong options', async (t) => {
     { cacheControl: { scope: 'public', maxAge: 60, immutable: true } },
     { headers: ({ path, size, mtimeMs }) => ({ 'x-a': `${path}-${size}-${mtimeMs}`, 'x-b': undefined }) },
     { headers: () => undefined },
+    { index: 'index.html', extensions: ['.html'] },
+    { index: false, extensions: [] },
     {
       onNotFound: (request, reply) => reply.code(404).send(request.url),
       onEnd: ({ bytesSent }) => bytesSent,
@@ -146,10 +148,12 @@ t.test('the compiler refuses wrong options', async (t) => {
     { headers: async () => ({}) },
     // @ts-expect-error a time is a number of seconds
     { cacheControl: { maxAge: '1d' } },
+    // @ts-expect-error index is a name
+    { index: true },
     // @ts-expect-error there is no such option
     { maxAge: 5 },
   ]
-  t.equal(right.length + wrong.length, 21)
+  t.equal(right.length + wrong.length, 24)
   expectTypeOf<SendRangeOptions>().not.toHaveProperty('maxOpenFiles')
   expectTypeOf<EtagFunction>().returns.toEqualTypeOf<string | false | Promise<string | false>>()
 })

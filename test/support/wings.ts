@@ -36,6 +36,7 @@ const PLUGIN: Layout = {
     'http.ts',
     's3.ts',
     'send-range.ts',
+    'find-representation.ts',
     'send-content.ts',
     'answer-opening.ts',
     'options.ts',

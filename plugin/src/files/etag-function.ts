@@ -8,7 +8,7 @@ import type { OpenFile } from './open-file.ts'
 
 /** What an {@link EtagFunction} gets to know about the open file. */
 export interface EtagFacts {
-  /** As given to `sendRange`. */
+  /** As given to `sendRange`; that of the file, if `index` or `extensions` have found it. */
   readonly path: string
   /** Bytes. */
   readonly size: number

@@ -8,7 +8,7 @@ import type { Representation } from '../sources/source.ts'
 
 /** What a {@link HeadersFunction} gets to know about what is sent. */
 export interface FileFacts {
-  /** As given to `sendRange`. */
+  /** As given to `sendRange`; that of the file, if `index` or `extensions` have found it. */
   readonly path: string
   /** Bytes of all of it. */
   readonly size: number

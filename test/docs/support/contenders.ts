@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fastifyStatic from '@fastify/static'
 import express from 'express'
 import Fastify from 'fastify'
-import rangePlugin from 'fastify-send-range'
+import { rangeRoutes } from 'fastify-send-range'
 import type { Test } from 'tap'
 import type { Where } from './ask.ts'
 import { startNginx } from './nginx.ts'
@@ -19,8 +19,7 @@ export const CONTENDERS: Readonly<Record<string, Contender>> = {
   'fastify-send-range': async (t, root) => {
     const app = Fastify({ forceCloseConnections: true })
     t.teardown(() => app.close())
-    await app.register(rangePlugin, { root, precompressed: true })
-    app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+    await app.register(rangeRoutes, { root, index: 'index.html', precompressed: true })
     return await app.listen(listen)
   },
   '@fastify/static 10.1': async (t, root) => {

@@ -26,6 +26,8 @@ const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   stallTimeout: 5,
   encodedSlashes: 'allow',
   targetSpelling: 'ignore',
+  index: 'inherited.html',
+  extensions: ['.inherited'],
   onNotFound: () => 'inherited',
   onEnd: () => undefined,
   maxOpenFiles: 1,
