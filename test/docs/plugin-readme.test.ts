@@ -7,11 +7,12 @@ import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { bufferSource, CHANNELS } from 'fastify-send-range'
 import { sourceContract } from 'fastify-send-range/contract'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { localhostCertificate } from '../plugin/support/localhost-certificate.ts'
 import { ask } from './support/ask.ts'
 import { readDocument } from './support/markdown.ts'
 import { missing, runCommand } from './support/programs.ts'
+import { type Check, RECIPE_CHECKS } from './support/recipe-checks.ts'
 import { HELLO, MODIFIED_SECONDS, recipeFiles } from './support/recipe-files.ts'
 import { recipeStores } from './support/recipe-stores.ts'
 import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
@@ -19,14 +20,13 @@ import { originOf, projectFolder, runRecipe } from './support/snippet.ts'
 const README = readDocument('plugin/README.md')
 const FIRST_FOUR = { range: 'bytes=0-3' }
 
-type Check = (t: Test, app: FastifyInstance) => Promise<void>
-
 async function get(app: FastifyInstance, url: string, headers: Record<string, string> = FIRST_FOUR) {
   return await app.inject({ url, headers })
 }
 
 /** Checks what the block under each heading does. */
 const RECIPES: Readonly<Record<string, Check>> = {
+  ...RECIPE_CHECKS,
   Usage: async (t, app) => {
     const part = await get(app, '/files/hello.txt')
     t.equal(part.statusCode, 206)

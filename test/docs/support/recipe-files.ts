@@ -8,6 +8,8 @@ import { type Placeholders, projectFolder } from './snippet.ts'
 export const HELLO = 'hello, ranges'
 /** Large enough for @fastify/compress. */
 const STORY = 'once upon a time\n'.repeat(100)
+/** Bytes of a file that is not sent at once. */
+export const LARGE_SIZE = 200_000
 /** Long ago, so that every date is a strong one. */
 export const MODIFIED_SECONDS = 784_111_777
 
@@ -18,6 +20,7 @@ const FILES: Readonly<Record<string, string>> = {
   'files/setup.exe': STORY,
   'files/data.bin': STORY,
   'files/model.safetensors': STORY,
+  'files/large.bin': 'x'.repeat(LARGE_SIZE),
   'files/2026.pdf': 'a report',
   'files/film.mp4': 'a film',
   'files/segment.m4s': 'a segment',
@@ -48,6 +51,7 @@ export async function recipeFiles(t: Test): Promise<Placeholders> {
     "'files'": `'${join(folder, 'files')}'`,
     'process.cwd()': `'${join(folder, 'files')}'`,
     '/srv/files': join(folder, 'files'),
+    '/srv/uploads': join(folder, 'uploads'),
     '/srv/manuals': join(folder, 'manuals'),
     '/srv/pictures': join(folder, 'pictures'),
     '/etc/ssl': join(folder, 'tls'),

@@ -1,4 +1,4 @@
-import { symlinkSync, utimesSync } from 'node:fs'
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import compress from '@fastify/compress'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify'
@@ -150,6 +150,20 @@ t.test('what the front would not send as it is, the plugin sends', async (t) => 
   assertOurs(t, await app.inject({ method: 'POST', url: '/a.txt' }), 'POST')
   const apache = await serve(t, { plugin: { handOver: APACHE } })
   assertOurs(t, await apache.app.inject('/50%25.txt'), 'a name that mod_xsendfile could decode')
+})
+
+t.test('a file that has other forms is sent by the plugin: the front knows no Vary', async (t) => {
+  for (const handOver of [NGINX, APACHE]) {
+    const { app, root } = await serve(t, { plugin: { handOver, precompressed: true } })
+    writeFileSync(join(root, 'a.txt.gz'), 'compressed')
+    const identity = await app.inject('/a.txt')
+    assertOurs(t, identity, 'identity')
+    t.equal(identity.headers['vary'], 'Accept-Encoding')
+    const coded = await app.inject({ url: '/a.txt', headers: { 'accept-encoding': 'gzip' } })
+    t.match(coded, { body: 'compressed', headers: { 'content-encoding': 'gzip' } })
+    t.strictSame(handOverOf(coded), [])
+    t.equal(handOverOf(await app.inject('/page.html')).length, 1, 'a file without other forms')
+  }
 })
 
 t.test('a file that the system generates is sent by the plugin', async (t) => {
