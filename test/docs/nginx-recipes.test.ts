@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import rangePlugin, { type RangePluginOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
-import { ask } from './support/ask.ts'
+import { ask, type Where } from './support/ask.ts'
 import { readDocument } from './support/markdown.ts'
 import { startNginx } from './support/nginx.ts'
 import { missing } from './support/programs.ts'
-import { originOf } from './support/snippet.ts'
+import { recipeFiles } from './support/recipe-files.ts'
+import { originOf, runRecipe } from './support/snippet.ts'
 
 const [PLAIN, SLICED] = readDocument('plugin/README.md')
   .blocks.filter(({ language }) => language === 'nginx')
@@ -80,4 +81,27 @@ t.test('behind nginx, slices are cached', { skip }, async (t) => {
   t.equal(part.status, 206)
   t.equal(part.body, CONTENT.slice(1_048_570, 1_048_581))
   t.equal(asked.length, 4, 'nothing was asked for again')
+})
+
+t.test('behind nginx, a shared cache stores no private file', { skip }, async (t) => {
+  const block = readDocument('plugin/README.md').blocks.find(({ heading }) => heading === 'Private files')
+  const code = block?.text ?? ''
+  const start = async (recipe: string): Promise<{ app: FastifyInstance; nginx: Where }> => {
+    const app = await runRecipe(t, recipe, await recipeFiles(t))
+    const cache = 'proxy_cache files; proxy_cache_valid 200 206 1h; proxy_cache_key $uri;'
+    const nginx = await startNginx(t, `location /private/ { ${cache} proxy_pass ${originOf(app)}; }`)
+    return { app, nginx }
+  }
+  const url = '/private/hello.txt'
+  const headers = { authorization: 'Bearer secret' }
+  const { app, nginx } = await start(code)
+  const whole = await ask(nginx, { url, headers })
+  t.match(whole, { status: 200, body: 'hello, ranges' })
+  t.equal((await ask(nginx, { url })).status, 401, 'for somebody else')
+  const again = { url, headers: { ...headers, 'if-none-match': String(whole.headers.etag) } }
+  // nginx with a cache passes no condition on.
+  t.equal((await ask(originOf(app), again)).status, 304)
+  const { nginx: leaky } = await start(code.replace('private, no-cache', 'max-age=60'))
+  await ask(leaky, { url, headers })
+  t.equal((await ask(leaky, { url })).status, 200, 'without `private`, it would be stored')
 })
