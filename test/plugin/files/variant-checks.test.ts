@@ -238,6 +238,24 @@ t.test('a variant that is rewritten has another tag', async (t) => {
   }
 })
 
+t.test('a file that index or extensions have found has its own variants', async (t) => {
+  const root = makeFolder(t, [])
+  for (const name of ['index.html', 'page.html', 'page.gz']) writeFileSync(join(root, name), 'text')
+  for (const name of ['index.html.gz', 'page.html.gz']) writeFileSync(join(root, name), FORMS.gzip)
+  const source = fileSource({ root, precompressed: true })
+  for (const options of [{ root }, { source }]) {
+    const ask = await serveFolder(t, { ...options, index: 'index.html', extensions: ['.html'] })
+    for (const url of ['/', '/page']) {
+      const { status, fields, bytes } = await ask(GZIP, url)
+      t.equal(status, 200, url)
+      t.equal(fields['content-encoding'], 'gzip')
+      t.equal(fields['content-type'], 'text/html; charset=utf-8')
+      t.equal(fields['vary'], 'Accept-Encoding')
+      sameBytes(t, bytes, FORMS.gzip)
+    }
+  }
+})
+
 t.test('a source of an application that passes calls on gets the file itself', async (t) => {
   const root = makeFolder(t, ['identity', 'gzip'])
   const files = fileSource({ root, precompressed: true })
