@@ -166,6 +166,8 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     Errors: '错误码',
     Events: '事件',
     Recipes: '常见用法',
+    'Coming from @fastify/static': '从 @fastify/static 迁移',
+    'Coming from res.sendFile and res.download': '从 res.sendFile 和 res.download 迁移',
     'Private files': '私有文件',
     'Signed links': '签名链接',
     'Downloads with names': '带文件名的下载',

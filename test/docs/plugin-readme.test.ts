@@ -60,6 +60,30 @@ const RECIPES: Readonly<Record<string, Check>> = {
     await ended
     t.strictSame(printed.args(), [['fastify-send-range:served hello.txt 206 1 4']])
   },
+  'Coming from @fastify/static': async (t, app) => {
+    const manual = await get(app, '/public/manual.txt')
+    t.equal(manual.body, 'a ma')
+    t.equal(manual.headers['cache-control'], 'public, max-age=86400')
+    t.equal((await get(app, '/public/hello.txt')).body, 'hell', 'the second root')
+    t.equal((await get(app, '/public/')).body, '<p>h')
+    t.equal((await get(app, '/public')).headers.location, './public/')
+    t.equal((await get(app, '/public/index')).body, '<p>h')
+    t.equal((await get(app, '/public/assets/app.3f9a.js')).headers['x-robots-tag'], 'noindex')
+    t.equal((await get(app, '/public/nothing')).statusCode, 404)
+  },
+  'Coming from res.sendFile and res.download': async (t, app) => {
+    const printed = t.capture(console, 'log')
+    const sent = await get(app, '/send/hello.txt')
+    t.equal(sent.body, 'hell')
+    t.equal(sent.headers['cache-control'], 'max-age=86400, immutable')
+    const missing = await get(app, '/send/nothing.txt')
+    t.equal(missing.statusCode, 404)
+    t.equal(missing.body, 'no such file')
+    await setImmediate()
+    t.equal(printed.args().filter(([line]) => line === 'served').length, 2)
+    const download = await get(app, '/download/2026.pdf')
+    t.equal(download.headers['content-disposition'], 'attachment; filename=Report.pdf')
+  },
   'Private files': async (t, app) => {
     t.equal((await get(app, '/private/hello.txt')).statusCode, 401)
     t.equal((await get(app, '/private/nothing.txt')).statusCode, 401, 'before it is looked for')
