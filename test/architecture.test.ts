@@ -19,7 +19,8 @@ interface Package {
 
 const PACKAGES: Readonly<Record<string, Package>> = {
   plugin: {
-    entries: ['index.ts', 'contract.ts', 'http.ts', 's3.ts'],
+    // The last is a type for the compiler.
+    entries: ['index.ts', 'contract.ts', 'http.ts', 's3.ts', 'dom-types.ts'],
     pure: [
       ...pureFilesOf('plugin'),
       ...PURE_UPSTREAM_FILES,

@@ -79,3 +79,21 @@ export const OPENS_PER_SESSION: SessionBounds = { moving: 32, total: 64 }
  * `files/file-operations.ts`.
  */
 export const MAX_WAITING_OPERATIONS = 10_000
+
+/** Bytes of one step of the hash of a file. Kept by `files/content-hash.ts`. */
+export const HASH_CHUNK_BYTES: number = 256 * KIB
+
+/** How many files are hashed for digests at a time, and how many more wait. The others have no digest yet. */
+interface HashBounds {
+  readonly running: number
+  readonly waiting: number
+}
+
+/** Files that an answer waits for. Each has a step in memory. Kept by `files/file-digests.ts`. */
+export const SMALL_HASHES: HashBounds = { running: 4, waiting: 64 }
+/** Files that are hashed in the background. Each has a step in memory, and a descriptor. Kept by `files/file-digests.ts`. */
+export const LARGE_HASHES: HashBounds = { running: 2, waiting: 32 }
+/** Digests that are remembered, about 300 bytes each. Kept by `files/file-digests.ts`. */
+export const MAX_KNOWN_DIGESTS = 16_384
+/** Hashes that were begun and then no longer wanted. They can go on. Kept by `files/file-digests.ts`. */
+export const MAX_PAUSED_HASHES = 64

@@ -48,6 +48,7 @@ export const OPTION_TABLE: OptionRows<CompleteOptions> = {
     isValid: (value) => typeof value === 'boolean' || typeof value === 'string',
     kind: 'a boolean or a file name',
   },
+  digest: oneOf<'wanted' | 'always' | false>('wanted', 'always', false),
   maxRanges: wholeNumber({ defaultValue: 1000, of: 'ranges', min: 1, max: Number.MAX_SAFE_INTEGER }),
   stallTimeout: wholeNumber({ defaultValue: 60_000, of: 'milliseconds', min: 0, max: MAX_TIMER_MS }),
   encodedSlashes: oneOf('refuse', 'allow'),

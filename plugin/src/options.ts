@@ -35,6 +35,13 @@ export interface SendRangeOptions {
   download?: boolean | string
   /** `'none'`: every request gets the whole file, which may grow while it is sent. Default `'bytes'`. */
   acceptRanges?: 'bytes' | 'none'
+  /**
+   * The Repr-Digest of files: if the client asks for it, or always, with sha-256. A long file is hashed in the background, so
+   * its first answers have none. `'wanted'` also sends a Content-Digest if the client asks for it. Default `'wanted'`.
+   */
+  digest?: 'wanted' | 'always' | false
+  /** Whether checksums in `NAME.sha256` and `SHA256SUMS` beside a file are believed. Default `'ignore'`. */
+  checksumFiles?: 'ignore' | 'believe'
   /** A Range field with more ranges than this is ignored. Default 1000, minimum 1. */
   maxRanges?: number
   /** Ms without progress after which a client that takes no bytes is cut. 0: never. Default 60000. */

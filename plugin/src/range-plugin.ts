@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { SendRangeError } from './errors.ts'
 import { FileOpener } from './files/file-source.ts'
-import { type FileStore, fileStore } from './files/file-store.ts'
+import { closeKept, type FileStore, fileStore } from './files/file-store.ts'
 import { noteErrorHandling } from './guards/replacement.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { ignoreRejectionsOf } from './option-checks.ts'
@@ -36,7 +36,7 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
     done()
   })
   fastify.addHook('onClose', async () => {
-    store.cache.clear()
+    closeKept(store)
     opener.closeKept()
   })
   if (fastify.hasReplyDecorator('sendRange')) return

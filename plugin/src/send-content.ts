@@ -17,6 +17,7 @@ import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Settings } from './options.ts'
 import { setContentFields } from './response/content-fields.ts'
 import { contentTypeOf } from './response/content-type.ts'
+import { setContentDigest } from './response/digest-fields.ts'
 import { ReplyClaim } from './response/reply-claim.ts'
 import { clearRepresentationFields, type ResponseContext } from './response/response-fields.ts'
 import { guardEmpty, sendEmpty } from './response/send-empty.ts'
@@ -37,7 +38,7 @@ export interface Content {
   readonly claim: ReplyClaim
   readonly context: ResponseContext
   readonly decision: ContentDecision
-  readonly settings: Pick<Settings, 'stallTimeout'>
+  readonly settings: Pick<Settings, 'stallTimeout' | 'digest'>
   /** Closes the representation. More calls have no effect. */
   readonly close: () => Promise<void>
   readonly progress: Progress
@@ -112,6 +113,7 @@ async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Con
   try {
     await close()
     setFields(reply, laidOut, content)
+    setContentDigest(reply, body.bytes, content.settings)
   } catch (error) {
     body.discard()
     throw error

@@ -10,6 +10,7 @@ import type { Settings } from './options.ts'
 import { ownProperties } from './own-properties.ts'
 import { sendWithoutContent } from './response/contentless-answer.ts'
 import { decideAnswer } from './response/decided-answer.ts'
+import { wantsDigest, withReprDigest } from './response/digest-fields.ts'
 import { fail } from './response/failed-answer.ts'
 import { redirectToFolder } from './response/folder-redirect.ts'
 import { isHandedOver, removeForeignHandOver } from './response/hand-over.ts'
@@ -50,7 +51,7 @@ export interface Call {
  * 3. If the server in front is to send the file, the answer ends here, without content: `hand-over`.
  * 4. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
  *    handler.
- * 5. Decide: `decided-answer`, by `decision`, from `request-fields`.
+ * 5. Decide: `decided-answer`, by `decision`, from `request-fields`. If a digest is wanted, `digest-fields` finds it.
  * 6. Without content, a 304, 412 or 416: `contentless-answer`.
  * 7. With content: `send-content` lays out the body (`multipart`), reads all of it (`buffered-body`) or its first bytes
  *    (`read-ahead`), sets status and fields (`content-fields`), and sends it from memory or as a stream (`answer-body`).
@@ -126,7 +127,10 @@ async function answer(
       const isDone = await isHandedOver(reply, { claim, context: described, settings, close })
       if (isDone) return 'answered'
     }
-    const { context, decision } = decideAnswer(reply, described, settings.maxRanges)
+    const { context: decided, decision } = decideAnswer(reply, described, settings.maxRanges)
+    const context = wantsDigest(reply.request, settings)
+      ? await withReprDigest(reply.request, decided, settings)
+      : decided
     if (!isContent(decision)) {
       await close()
       claim.assertHeld()

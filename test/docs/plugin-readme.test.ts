@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
 import { utimes, writeFile } from 'node:fs/promises'
@@ -93,6 +94,11 @@ const RECIPES: Readonly<Record<string, Check>> = {
     for (const url of ['//private/hello.txt', '/%2e/private/hello.txt', '/private%2fhello.txt']) {
       t.equal((await ask(originOf(app), { url })).status, 404, url)
     }
+  },
+  'Downloads that are proven': async (t, app) => {
+    const { headers } = await app.inject({ method: 'HEAD', url: '/releases/hello.txt' })
+    const digest = createHash('sha256').update(HELLO).digest('base64')
+    t.equal(headers['repr-digest'], `sha-256=:${digest}:`)
   },
   'Downloads with names': async (t, app) => {
     const answer = await get(app, '/reports/2026')

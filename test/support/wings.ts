@@ -53,6 +53,7 @@ const PLUGIN: Layout = {
     'foreign-failure.ts',
     'ignore-rejection.ts',
     'memory-bounds.ts',
+    'dom-types.ts',
   ],
   wings: {
     rules: {

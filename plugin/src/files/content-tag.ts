@@ -1,34 +1,9 @@
-import { createHash } from 'node:crypto'
 import { representationChanged } from '../errors.ts'
+import { ContentHash } from './content-hash.ts'
 import type { OpenFile } from './open-file.ts'
+import { RecentSizes } from './recent-sizes.ts'
 
-const CHUNK_BYTES = 256 * 1024
 const MAX_REMEMBERED = 4096
-/** A file that was shorter within this time, in ms, counts as growing. */
-const GROWING_MS = 10_000
-
-interface SeenSize {
-  readonly size: bigint
-  /** Ms since some moment, by a clock that only goes forward. */
-  readonly at: number
-}
-
-/** Recent sizes of files. */
-class RecentSizes {
-  readonly #seen = new Map<string, SeenSize>()
-
-  /** Notes the size of a file. True if the file was shorter a short time ago. */
-  isGrowth({ dev, ino, size }: OpenFile['version']): boolean {
-    const key = `${dev}:${ino}`
-    const before = this.#seen.get(key)
-    const at = performance.now()
-    this.#seen.delete(key)
-    this.#seen.set(key, { size, at })
-    const [oldest] = this.#seen.keys()
-    if (this.#seen.size > MAX_REMEMBERED && oldest !== undefined) this.#seen.delete(oldest)
-    return before !== undefined && size > before.size && at - before.at < GROWING_MS
-  }
-}
 
 /**
  * Entity-tags from the content of a file, equal on every machine that has the same bytes. Each version of a file is read
@@ -64,16 +39,8 @@ export class ContentTags {
 }
 
 async function digest(file: OpenFile): Promise<string | undefined> {
-  const hash = createHash('sha256')
-  const size = Number(file.version.size)
-  const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES))
-  for (let position = 0; position < size; ) {
-    const target = buffer.subarray(0, Math.min(buffer.length, size - position))
-    const bytesRead = await file.readAt(target, position)
-    if (bytesRead === 0) throw representationChanged()
-    hash.update(buffer.subarray(0, bytesRead))
-    position += bytesRead
-  }
+  const hash = new ContentHash('sha256')
+  await hash.readOn(file)
   // It may also grow between two checks.
   if (await file.hasGrown()) return undefined
   if (await file.isUnchanged()) return hash.digest('base64url')

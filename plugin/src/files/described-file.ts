@@ -31,7 +31,7 @@ export async function describeFile(
     const opaque = await context.store.contentTags.of(file)
     // It grows: its later content is not known, so no download can continue from it.
     if (opaque === undefined)
-      return new FileRepresentation(file, { growth: 'allowed', explanations: 'refused', coding })
+      return new FileRepresentation(file, { growth: 'allowed', explanations: 'refused', coding, context })
     const tag = formatEntityTag({ strength: 'strong', opaque })
     // A file that is being written may be growing. It is hashed once, not again with each attempt.
     return represent(file, {
@@ -39,12 +39,13 @@ export async function describeFile(
       acceptRanges: file.settled ? acceptRanges : 'none',
       explanations: 'refused',
       coding,
+      context,
     })
   }
   const { path, signal } = context
   const answer = { path, signal, coding: storedCoding(coding) }
   const tag = etag === 'stat' ? file.statTag : await customTag(file, etag, answer)
-  return represent(file, { tag, acceptRanges, explanations: 'believed', coding })
+  return represent(file, { tag, acceptRanges, explanations: 'believed', coding, context })
 }
 
 function storedCoding(coding: Coding | undefined): Precompression | undefined {
@@ -56,6 +57,7 @@ interface Description {
   readonly acceptRanges: 'bytes' | 'none'
   readonly explanations: FileDescription['explanations']
   readonly coding: Coding | undefined
+  readonly context: DescriptionContext
 }
 
 /**
@@ -63,13 +65,13 @@ interface Description {
  * are the same, so the tag is not strong.
  */
 function represent(file: OpenFile, description: Description): FileRepresentation {
-  const { acceptRanges, explanations, coding } = description
+  const { acceptRanges, explanations, coding, context } = description
   const tag = tagOfForm(description)
   if (acceptRanges === 'bytes')
-    return new FileRepresentation(file, { tag, growth: 'refused', explanations, coding })
+    return new FileRepresentation(file, { tag, growth: 'refused', explanations, coding, context })
   const parsed = tag === undefined ? undefined : parseEntityTag(tag)
   const weak = parsed === undefined ? undefined : formatEntityTag({ ...parsed, strength: 'weak' })
-  return new FileRepresentation(file, { tag: weak, growth: 'allowed', explanations, coding })
+  return new FileRepresentation(file, { tag: weak, growth: 'allowed', explanations, coding, context })
 }
 
 /**

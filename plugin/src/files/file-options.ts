@@ -26,6 +26,11 @@ export interface FileSourceOptions {
   readonly acceptRanges?: 'bytes' | 'none'
   /** Compressed files beside a file (`.zst`, `.br`, `.gz`) that are sent in its place. Default `false`: none. */
   readonly precompressed?: PrecompressedOption
+  /**
+   * Whether lists of checksums beside a file (`NAME.sha256`, `NAME.sha512`, `SHA256SUMS`, `SHA512SUMS`) are believed for
+   * its Repr-Digest if they are newer than the file. Otherwise the file is hashed. Default `'ignore'`.
+   */
+  readonly checksumFiles?: 'ignore' | 'believe'
   /** Descriptors of recently served files that are kept open, at most. 0: none. Default 256. */
   readonly maxOpenFiles?: number
 }
@@ -35,7 +40,10 @@ export type CompleteFileOptions = { readonly [Name in keyof FileSourceOptions]-?
 
 /** What a file is opened by. */
 export interface FilePolicy
-  extends Pick<CompleteFileOptions, 'dotfiles' | 'etag' | 'acceptRanges' | 'precompressed'> {
+  extends Pick<
+    CompleteFileOptions,
+    'dotfiles' | 'etag' | 'acceptRanges' | 'precompressed' | 'checksumFiles'
+  > {
   /** Absolute. */
   readonly root: string
 }
@@ -55,6 +63,7 @@ export const FILE_OPTION_TABLE: OptionRows<CompleteFileOptions> = {
     isValid: (value) => typeof value === 'boolean' || (Array.isArray(value) && value.every(isPrecompression)),
     kind: `a boolean or an array of ${PRECOMPRESSIONS.map((coding) => `'${coding}'`).join(', ')}`,
   },
+  checksumFiles: oneOf('ignore', 'believe'),
   maxOpenFiles: wholeNumber({ defaultValue: 256, of: 'files', min: 0, max: Number.MAX_SAFE_INTEGER }),
 }
 

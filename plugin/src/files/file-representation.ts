@@ -1,7 +1,10 @@
 import type { Coding } from '../rules/accept-encoding.ts'
+import type { DigestAlgorithm } from '../rules/digest-algorithm.ts'
 import type { ByteRange } from '../rules/range-set.ts'
+import type { Digested } from '../sources/digested.ts'
 import type { NearbyReader, Read } from '../sources/grouped-reads.ts'
 import type { LocalFile } from '../sources/local-file.ts'
+import { type DigestContext, digestOf } from './digest-of.ts'
 import { segmentsBelow } from './file-name.ts'
 import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
@@ -22,10 +25,11 @@ export interface FileDescription {
   readonly explanations: 'believed' | 'refused'
   /** The coding of the bytes, or `identity` for a file that has variants. Left out for one that has none. */
   readonly coding?: Coding | undefined
+  readonly context: DigestContext
 }
 
 /** One version of a file, read through the descriptor that is open for it. */
-export class FileRepresentation implements NearbyReader, LocalFile {
+export class FileRepresentation implements NearbyReader, LocalFile, Digested {
   readonly size: number
   readonly etag: string | undefined
   readonly lastModified: Date | undefined
@@ -38,11 +42,13 @@ export class FileRepresentation implements NearbyReader, LocalFile {
   readonly #file: OpenFile
   readonly #growth: FileDescription['growth']
   readonly #explanations: FileDescription['explanations']
+  readonly #context: DigestContext
 
-  constructor(file: OpenFile, { tag, growth, explanations, coding }: FileDescription) {
+  constructor(file: OpenFile, { tag, growth, explanations, coding, context }: FileDescription) {
     this.#file = file
     this.#growth = growth
     this.#explanations = explanations
+    this.#context = context
     this.size = Number(file.version.size)
     this.etag = tag
     this.acceptRanges = growth === 'allowed' ? 'none' : undefined
@@ -74,6 +80,10 @@ export class FileRepresentation implements NearbyReader, LocalFile {
 
   segmentsBelow(root: string): Promise<readonly string[] | undefined> {
     return segmentsBelow(root, this.#file)
+  }
+
+  digestOf(algorithm: DigestAlgorithm): Promise<string | undefined> {
+    return digestOf(this.#file, algorithm, this.#context)
   }
 
   async unchanged(): Promise<boolean> {

@@ -14,7 +14,7 @@ import {
   type FilePolicy,
   type FileSourceOptions,
 } from './file-options.ts'
-import { type FileStore, fileStore } from './file-store.ts'
+import { closeKept, type FileStore, fileStore } from './file-store.ts'
 import { openRepresentation } from './open-representation.ts'
 import { assertFolder, checkRoot } from './root-folder.ts'
 
@@ -71,7 +71,7 @@ export class FileOpener implements Opener {
   }
 
   closeKept(): void {
-    this.#store.cache.clear()
+    closeKept(this.#store)
   }
 
   /**
@@ -98,12 +98,9 @@ export class FileOpener implements Opener {
 /** The policy for an answer: what the plugin or a call has switched off is not done for the file. */
 function forAnswer(policy: FilePolicy, { acceptRanges, usesTag }: Opening): FilePolicy {
   if (acceptRanges === 'bytes' && usesTag) return policy
-  const { root, dotfiles, etag, precompressed } = policy
   return {
-    root,
-    dotfiles,
-    precompressed,
-    etag: usesTag ? etag : false,
+    ...policy,
+    etag: usesTag ? policy.etag : false,
     acceptRanges: acceptRanges === 'none' ? 'none' : policy.acceptRanges,
   }
 }

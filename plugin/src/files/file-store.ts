@@ -1,6 +1,7 @@
 import { ContentTags } from './content-tag.ts'
 import { keptDescriptors } from './descriptor-budget.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
+import { fileDigests } from './file-digests.ts'
 import { OpenFileCache } from './open-file-cache.ts'
 
 /** What files are opened with. The roots of one registration share it. */
@@ -22,4 +23,10 @@ export function fileStore(maxOpenFiles: number): FileStore {
     budget: keptDescriptors,
   })
   return { cache, contentTags: new ContentTags() }
+}
+
+/** Closes what no answer uses, and stops hashing what nobody else wants. */
+export function closeKept(store: FileStore): void {
+  store.cache.clear()
+  fileDigests.leave(store)
 }

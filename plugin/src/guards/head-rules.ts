@@ -23,7 +23,14 @@ const PARTIAL_CONTENT = 206
 const NOT_MODIFIED = 304
 const RANGE_NOT_SATISFIABLE = 416
 /** Fields that describe the representation, and no other content. */
-const DESCRIPTION = ['etag', 'last-modified', 'accept-ranges', 'content-range', 'repr-digest']
+const DESCRIPTION = [
+  'etag',
+  'last-modified',
+  'accept-ranges',
+  'content-range',
+  'repr-digest',
+  'content-digest',
+]
 /** Fields that a 304 must not have, since it carries no content: caches would replace those that they have stored. */
 const CONTENT_FIELDS = ['content-encoding', 'content-length', 'content-range', 'content-type']
 
@@ -203,5 +210,5 @@ function onPartial(
 function weaken(head: AnswerHead): void {
   if (hasStrongTag(head)) head.set('etag', `W/${head.lines('etag').join(', ')}`)
   // They are of the bytes of the file. RFC 9530 §3: Repr-Digest is that of the representation with its codings.
-  for (const name of ['accept-ranges', 'repr-digest']) head.remove(name)
+  for (const name of ['accept-ranges', 'repr-digest', 'content-digest']) head.remove(name)
 }

@@ -2,7 +2,7 @@
 export interface CorsOptions {
   /** Access-Control-Allow-Methods: the methods that read files. */
   readonly methods: string[]
-  /** Access-Control-Allow-Headers: the fields that a page may send to ask for ranges, and conditions. */
+  /** Access-Control-Allow-Headers: the fields that a page may send to ask for ranges, conditions, and digests. */
   readonly allowedHeaders: string[]
   /** Access-Control-Expose-Headers: the fields of an answer that a page may read. */
   readonly exposedHeaders: string[]
@@ -26,6 +26,8 @@ export function corsOptions(): CorsOptions {
       'If-None-Match',
       'If-Modified-Since',
       'If-Unmodified-Since',
+      'Want-Repr-Digest',
+      'Want-Content-Digest',
     ],
     exposedHeaders: [
       'Accept-Ranges',
@@ -35,6 +37,7 @@ export function corsOptions(): CorsOptions {
       'Last-Modified',
       'Content-Disposition',
       'Repr-Digest',
+      'Content-Digest',
     ],
   }
 }

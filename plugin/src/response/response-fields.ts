@@ -51,6 +51,8 @@ export interface ResponseContext {
   readonly headers: Readonly<Record<string, string>>
   /** Fields that the handler has set. They stay as they are. */
   readonly handlerFields: HandlerFields
+  /** The Repr-Digest that the request has asked for, or that every answer has. */
+  readonly reprDigest?: string
 }
 
 /** Sets the fields of 200 and 206 that do not depend on the range. Fields that the handler has set stay. */
@@ -74,6 +76,7 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
     if (handlerFields[name.toLowerCase()] === undefined) addFields(reply, { [name]: value })
   }
   addSourceFields(reply, context.sourceFields)
+  setReprDigest(reply, context)
   if (context.isNegotiated) setVary(reply)
 }
 
@@ -100,7 +103,7 @@ function addSourceFields(reply: FastifyReply, fields: RepresentationFields): voi
 
 /**
  * Sets the fields of 304. RFC 9110 §15.4.5: Content-Location, Date, ETag, Vary, Cache-Control and Expires as a 200
- * would have them, and Last-Modified only without an ETag.
+ * would have them, Last-Modified only without an ETag, and a Repr-Digest only if it is wanted.
  *
  * @param matched the strength of the tag that the client named
  */
@@ -124,6 +127,11 @@ export function setNotModifiedFields(
   }
   const fields = Object.entries(sourceFields).filter(([name]) => NOT_MODIFIED_FIELDS.includes(name))
   addSourceFields(reply, Object.fromEntries(fields))
+  // §15.4.5: "a sender SHOULD NOT generate representation metadata other than the above listed fields unless said metadata
+  // exists for the purpose of guiding cache updates". A Repr-Digest that the client asks for does: the answer that it has
+  // stored came before the file was hashed, or without the question. RFC 9111 §4.3.4: a strong tag says which stored
+  // answers are updated. With a weak one, an answer that a hook has encoded may be updated, which has another digest.
+  if (etag?.strength === 'strong' && !weakened) setReprDigest(reply, context)
   if (context.isNegotiated) setVary(reply)
 }
 
@@ -150,7 +158,13 @@ export function isFormChosen(reply: FastifyReply, { headers }: Pick<FieldSetting
   )
 }
 
-function ownField(headers: Readonly<Record<string, string>>, name: string): string | undefined {
+function setReprDigest(reply: FastifyReply, { reprDigest }: ResponseContext): void {
+  if (reprDigest !== undefined && !reply.hasHeader('repr-digest'))
+    addFields(reply, { 'repr-digest': reprDigest })
+}
+
+/** The value of a field among those of an option, whose names may have any case. */
+export function ownField(headers: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
 }
 

@@ -26,10 +26,10 @@ export interface RepresentationMetadata {
   readonly contentEncoding?: string | undefined
   /**
    * More fields of the representation, such as Cache-Control, Content-Disposition, Content-Language, Expires and
-   * Repr-Digest, for 200 and 206; a 304 gets those about caching. Fields of the handler and of the plugin's options come
-   * first. Expires is left out if they have a Cache-Control. Fields with a property of their own here are refused, and so
-   * are those of the message, the connection, the server or the client (Content-Length, Date, Vary, Set-Cookie, …). Leave
-   * out if there are none.
+   * Repr-Digest, for 200 and 206; a 304 gets those about caching, and a Repr-Digest if the request asks for it. Fields of
+   * the handler and of the plugin's options come first. Expires is left out if they have a Cache-Control. Fields with a
+   * property of their own here are refused, and so are those of the message, the connection, the server or the client
+   * (Content-Length, Date, Vary, Set-Cookie, …). Leave out if there are none.
    */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** `none` if ranges make no sense, for example because the size is a guess. Default `bytes`. */

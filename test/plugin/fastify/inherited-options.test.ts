@@ -22,6 +22,8 @@ const OPTIONS: Readonly<Required<RangePluginOptions>> = {
   download: true,
   acceptRanges: 'none',
   precompressed: ['gzip'],
+  checksumFiles: 'believe',
+  digest: 'always',
   maxRanges: 1,
   stallTimeout: 5,
   encodedSlashes: 'allow',
