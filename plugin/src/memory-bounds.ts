@@ -80,7 +80,7 @@ export const OPENS_PER_SESSION: SessionBounds = { moving: 32, total: 64 }
  */
 export const MAX_WAITING_OPERATIONS = 10_000
 
-/** Bytes of one step of the hash of a file. Kept by `files/content-hash.ts`. */
+/** Bytes of one step of a hash. Kept by `files/content-hash.ts` and `body/content-digest.ts`. */
 export const HASH_CHUNK_BYTES: number = 256 * KIB
 
 /** How many files are hashed for digests at a time, and how many more wait. The others have no digest yet. */
@@ -93,6 +93,8 @@ interface HashBounds {
 export const SMALL_HASHES: HashBounds = { running: 4, waiting: 64 }
 /** Files that are hashed in the background. Each has a step in memory, and a descriptor. Kept by `files/file-digests.ts`. */
 export const LARGE_HASHES: HashBounds = { running: 2, waiting: 32 }
+/** Answers that wait for the digest of their content. Each has a step in memory. Kept by `body/content-digest.ts`. */
+export const CONTENT_HASHES: HashBounds = { running: 4, waiting: 64 }
 /** Digests that are remembered, about 300 bytes each. Kept by `files/file-digests.ts`. */
 export const MAX_KNOWN_DIGESTS = 16_384
 /** Hashes that were begun and then no longer wanted. They can go on. Kept by `files/file-digests.ts`. */

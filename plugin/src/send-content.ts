@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { answerBody } from './body/answer-body.ts'
 import type { BodyReaders } from './body/body.ts'
 import { readShortBody } from './body/buffered-body.ts'
+import { digestAhead, digestOfBytes } from './body/content-digest.ts'
 import { type BegunBody, readAhead } from './body/read-ahead.ts'
 import { isHeadSent } from './connection/head-sent.ts'
 import { guardHttp2End } from './connection/http2-end.ts'
@@ -17,7 +18,7 @@ import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Settings } from './options.ts'
 import { setContentFields } from './response/content-fields.ts'
 import { contentTypeOf } from './response/content-type.ts'
-import { setContentDigest } from './response/digest-fields.ts'
+import { contentAlgorithm, setContentDigest } from './response/digest-fields.ts'
 import { ReplyClaim } from './response/reply-claim.ts'
 import { clearRepresentationFields, type ResponseContext } from './response/response-fields.ts'
 import { guardEmpty, sendEmpty } from './response/send-empty.ts'
@@ -26,6 +27,7 @@ import type { IntendedBody } from './rules/body-length.ts'
 import type { ContentDecision } from './rules/decision.ts'
 import { type Layout, layOutRange, Multipart } from './rules/multipart.ts'
 import type { ByteRange } from './rules/range-set.ts'
+import { isDigested } from './sources/digested.ts'
 import { type OwnBytes, ownCopy } from './sources/own-bytes.ts'
 import { isReopenable } from './sources/reopened-reads.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './sources/source.ts'
@@ -113,7 +115,8 @@ async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Con
   try {
     await close()
     setFields(reply, laidOut, content)
-    setContentDigest(reply, body.bytes, content.settings)
+    const algorithm = contentAlgorithm(reply.request, content.settings)
+    if (algorithm !== undefined) setContentDigest(reply, digestOfBytes(body.bytes, algorithm))
   } catch (error) {
     body.discard()
     throw error
@@ -155,9 +158,11 @@ function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): I
 async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content): Promise<void> {
   const { claim, settings, close, progress } = content
   const { layout } = laidOut
+  const digest = await contentDigest(reply, layout, content)
   const begun = await beginBody(reply, layout, content)
   try {
     setFields(reply, laidOut, content)
+    setContentDigest(reply, digest)
   } catch (error) {
     await begun.discard()
     throw error
@@ -184,6 +189,19 @@ async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content)
   const isSpent = (): boolean => [0, layout.length].includes(progress.bytesSent('served'))
   guardHttp2End(reply, { length: layout.length, isSpent })
   claim.send(body)
+}
+
+/** That of a long body is made before its head. Only files are read twice for it. */
+async function contentDigest(
+  reply: FastifyReply,
+  layout: Layout,
+  { context, settings }: Content,
+): Promise<string | undefined> {
+  const algorithm = contentAlgorithm(reply.request, settings)
+  const { representation } = context
+  if (algorithm === undefined || !isDigested(representation) || !isPositional(representation))
+    return undefined
+  return digestAhead({ representation, layout }, algorithm)
 }
 
 function beginBody(reply: FastifyReply, layout: Layout, content: Content): Promise<BegunBody> {

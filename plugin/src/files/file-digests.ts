@@ -1,7 +1,7 @@
 import { LARGE_HASHES, MAX_KNOWN_DIGESTS, MAX_PAUSED_HASHES, SMALL_HASHES } from '../memory-bounds.ts'
-import type { DigestAlgorithm } from '../rules/digest-algorithm.ts'
+import { type DigestAlgorithm, HASH_NAMES } from '../rules/digest-algorithm.ts'
+import { HashLane } from '../sources/hash-lane.ts'
 import { ContentHash } from './content-hash.ts'
-import { HashLane } from './hash-lane.ts'
 import type { OpenFile } from './open-file.ts'
 import { RecentEntries } from './recent-entries.ts'
 import { RecentSizes } from './recent-sizes.ts'
@@ -14,8 +14,6 @@ const AWAITED_MS = 500
 const INTEREST_MS = 30_000
 /** How often that is checked, in ms. */
 const SWEEP_MS = 1000
-
-const NAMES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
 
 /** The hash of one version of a file, while it is made. */
 interface Run {
@@ -104,7 +102,7 @@ export class FileDigests {
   }
 
   async #hash(key: string, { file, algorithm, signal }: HashContext): Promise<string | undefined> {
-    const hash = this.#paused.take(key) ?? new ContentHash(NAMES[algorithm])
+    const hash = this.#paused.take(key) ?? new ContentHash(HASH_NAMES[algorithm])
     if (!(await hash.readOn(file, signal))) {
       this.#paused.set(key, hash)
       return undefined

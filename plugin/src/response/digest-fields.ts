@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type DigestAlgorithm, digestField, preferredAlgorithm } from '../rules/digest-algorithm.ts'
 import { isDigested } from '../sources/digested.ts'
@@ -12,7 +11,6 @@ export interface DigestSettings {
 }
 
 const DEFAULT_ALGORITHM = 'sha-256'
-const HASH_NAMES = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const
 
 /** Whether an answer may have a digest that its source has not brought. Most requests ask for none. */
 export function wantsDigest({ headers }: FastifyRequest, { digest }: DigestSettings): boolean {
@@ -42,17 +40,17 @@ export async function withReprDigest(
   return made === undefined ? context : { ...context, reprDigest: digestField(algorithm, made) }
 }
 
-/**
- * Sets the Content-Digest of content that is in memory, if the request asks for it. RFC 9530 §2: it is "applied to the
- * actual message content", so that of a part is of the part, and that of several parts covers their heads too.
- */
-export function setContentDigest(reply: FastifyReply, content: Uint8Array, { digest }: DigestSettings): void {
-  const want = reply.request.headers['want-content-digest']
-  if (digest === false || want === undefined || reply.hasHeader('content-digest')) return
-  const algorithm = algorithmOf(want)
-  if (algorithm === undefined) return
-  const made = createHash(HASH_NAMES[algorithm]).update(content).digest('base64')
-  addFields(reply, { 'content-digest': digestField(algorithm, made) })
+/** The algorithm of the Content-Digest that a request asks for; undefined for none. */
+export function contentAlgorithm(
+  { headers }: FastifyRequest,
+  { digest }: DigestSettings,
+): DigestAlgorithm | undefined {
+  return digest === false ? undefined : algorithmOf(headers['want-content-digest'])
+}
+
+/** Sets the Content-Digest of an answer, if it has none of the application. */
+export function setContentDigest(reply: FastifyReply, field: string | undefined): void {
+  if (field !== undefined && !reply.hasHeader('content-digest')) addFields(reply, { 'content-digest': field })
 }
 
 /** Node joins the lines of a field that it does not know. */

@@ -3,6 +3,12 @@ import { parseDictionary } from 'structured-headers'
 /** A hash algorithm that digests are made with. RFC 9530 §7.2 lists both as active, and no others. */
 export type DigestAlgorithm = 'sha-256' | 'sha-512'
 
+/** The algorithms as OpenSSL names them. */
+export const HASH_NAMES: Readonly<Record<DigestAlgorithm, 'sha256' | 'sha512'>> = {
+  'sha-256': 'sha256',
+  'sha-512': 'sha512',
+}
+
 /** A longer field is not read. */
 const MAX_FIELD_LENGTH = 1000
 const MAX_WEIGHT = 10

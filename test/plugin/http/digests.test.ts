@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import compress from '@fastify/compress'
 import { bufferSource, type RangePluginOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
+import { LONGEST_DIGESTED_BYTES } from '#plugin/body/content-digest.js'
 import { fileDigests, LONGEST_AWAITED_BYTES } from '#plugin/files/file-digests.js'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { descriptorsBelow, serve, serveEverything, until } from '../support/serve.ts'
@@ -249,7 +250,26 @@ t.test('a short part has a Content-Digest of its own bytes if it is asked for', 
   t.equal((await get('/short.txt', WANT)).headers['content-digest'], undefined)
   t.equal((await get('/short.txt', { 'want-content-digest': 'md5=1' })).headers['content-digest'], undefined)
   t.equal((await get('/short.txt', WANT_CONTENT, 'HEAD')).headers['content-digest'], undefined, 'HEAD')
-  t.equal((await get('/long.txt', WANT_CONTENT)).headers['content-digest'], undefined, 'long content')
+})
+
+t.test('a part of up to 8 MiB has a Content-Digest, and a longer one has none', async (t) => {
+  const root = t.testdir({ 'huge.bin': '' })
+  const bytes = numberedLines(LONGEST_DIGESTED_BYTES + 100_000)
+  writeFileSync(join(root, 'huge.bin'), bytes)
+  const { port } = await serve(t, { plugin: { root } })
+  const get = getFrom(port)
+  const last = LONGEST_DIGESTED_BYTES - 1
+  for (const range of [
+    `bytes=0-${last}`,
+    `bytes=500000-${last},${last + 90_000}-${last + 90_009}`,
+    'bytes=-70000',
+  ]) {
+    const { status, headers, body } = await get('/huge.bin', { 'want-content-digest': 'sha-512=1', range })
+    t.equal(status, 206)
+    t.equal(headers['content-digest'], digestOf(body, 'sha-512'), range)
+  }
+  for (const headers of [{}, { range: `bytes=0-${last + 1}` }] as const)
+    t.equal((await get('/huge.bin', { ...WANT_CONTENT, ...headers })).headers['content-digest'], undefined)
 })
 
 t.test("under etag: 'content' the digest is the one that the tag is made of", async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HashLane } from '#plugin/files/hash-lane.js'
+import { HashLane } from '#plugin/sources/hash-lane.js'
 
 const NEVER = new AbortController().signal
 
