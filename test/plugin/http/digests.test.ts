@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import compress from '@fastify/compress'
 import { bufferSource, type RangePluginOptions } from 'fastify-send-range'
 import t, { type Test } from 'tap'
@@ -270,6 +271,18 @@ t.test('a part of up to 8 MiB has a Content-Digest, and a longer one has none', 
   }
   for (const headers of [{}, { range: `bytes=0-${last + 1}` }] as const)
     t.equal((await get('/huge.bin', { ...WANT_CONTENT, ...headers })).headers['content-digest'], undefined)
+})
+
+t.test('a precompressed variant has a digest of its own', async (t) => {
+  const stored = gzipSync(SHORT)
+  const root = t.testdir({ 'short.txt': SHORT })
+  writeFileSync(join(root, 'short.txt.gz'), stored)
+  const { port } = await serve(t, { plugin: { root, precompressed: true } })
+  const get = getFrom(port)
+  const coded = await get('/short.txt', { ...WANT, 'accept-encoding': 'gzip' })
+  t.equal(coded.headers['content-encoding'], 'gzip')
+  t.equal(coded.headers['repr-digest'], digestOf(stored))
+  t.equal((await get('/short.txt', WANT)).headers['repr-digest'], digestOf(SHORT))
 })
 
 t.test("under etag: 'content' the digest is the one that the tag is made of", async (t) => {
