@@ -1,3 +1,5 @@
+import { LinkedList } from '../linked-list.ts'
+
 /** A client that has not taken a chunk after this time has stopped reading, or is nearly as slow. */
 const OVERDUE_MS = 250
 /** After this time half of the idle memory is freed. */
@@ -30,8 +32,8 @@ export interface Chunk {
 export class ChunkPool {
   readonly #options: ChunkPoolOptions
   readonly #idle: ArrayBuffer[] = []
-  /** Chunks in use and since when, in ms; the oldest first. */
-  readonly #inUse = new Map<Chunk, number>()
+  /** Since when chunks are in use, in ms; the longest first. */
+  readonly #inUse = new LinkedList<number>()
   #overdue = 0
   #trimmer: NodeJS.Timeout | undefined
 
@@ -58,10 +60,11 @@ export class ChunkPool {
     const end = (): boolean => {
       if (!isOut) return false
       isOut = false
-      if (!this.#inUse.delete(chunk)) this.#overdue--
+      if (!this.#inUse.remove(use)) this.#overdue--
       return true
     }
-    const chunk: Chunk = {
+    const use = this.#inUse.add(performance.now())
+    return {
       bytes: Buffer.from(memory),
       giveBack: () => {
         if (end()) this.#keep(move(memory))
@@ -70,17 +73,15 @@ export class ChunkPool {
         end()
       },
     }
-    this.#inUse.set(chunk, performance.now())
-    return chunk
   }
 
   /** Counts overdue chunks apart, up to their bound, so that others can be taken. */
   #moveOverdue(): void {
     if (this.#inUse.size < this.#options.inUse / 2) return
     const limit = performance.now() - OVERDUE_MS
-    for (const [chunk, since] of this.#inUse) {
-      if (since > limit || this.#overdue >= this.#options.overdue) return
-      this.#inUse.delete(chunk)
+    for (const use of this.#inUse) {
+      if (use.value > limit || this.#overdue >= this.#options.overdue) return
+      this.#inUse.remove(use)
       this.#overdue++
     }
   }

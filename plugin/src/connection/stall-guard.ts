@@ -30,8 +30,8 @@ export function guardAgainstStall(reply: FastifyReply, timeoutMs: number, onStal
   if (timeoutMs === 0 || !(reply.request.raw.socket instanceof Duplex)) return
   const sweep = sweepFor(timeoutMs)
   const answer = new GuardedAnswer(reply.raw, onStall)
-  sweep.add(answer)
-  whenOver(reply, () => sweep.delete(answer))
+  const link = sweep.add(answer)
+  whenOver(reply, () => sweep.remove(link))
 }
 
 /** An answer, and its progress at the last check. */

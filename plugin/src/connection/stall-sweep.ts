@@ -1,3 +1,4 @@
+import { type Link, LinkedList } from '../linked-list.ts'
 import { unacknowledgedBytes } from './unacknowledged-bytes.ts'
 
 /** Checks of progress within the timeout. */
@@ -23,7 +24,7 @@ export interface Sweepable {
 
 /** Checks all answers with the same timeout. Its one timer does not keep the process alive. */
 export class StallSweep {
-  readonly #answers = new Set<Sweepable>()
+  readonly #answers = new LinkedList<Sweepable>()
   readonly #onEmpty: () => void
   readonly #periodMs: number
   #timer: NodeJS.Timeout | undefined
@@ -38,13 +39,14 @@ export class StallSweep {
     this.#periodMs = Math.ceil(timeoutMs / CHECKS_PER_TIMEOUT)
   }
 
-  add(answer: Sweepable): void {
-    this.#answers.add(answer)
+  /** With the result the answer can be removed. */
+  add(answer: Sweepable): Link<Sweepable> {
     this.#timer ??= setInterval(() => this.#sweep(), this.#periodMs).unref()
+    return this.#answers.add(answer)
   }
 
-  delete(answer: Sweepable): void {
-    this.#answers.delete(answer)
+  remove(link: Link<Sweepable>): void {
+    this.#answers.remove(link)
   }
 
   #sweep(): void {
@@ -55,11 +57,12 @@ export class StallSweep {
       this.#onEmpty()
       return
     }
-    const suspects: Sweepable[] = []
-    for (const answer of this.#answers) {
+    const suspects: Link<Sweepable>[] = []
+    for (const link of this.#answers) {
+      const answer = link.value
       const isStill = !answer.hasProgressed() && answer.isWaiting
       answer.checksWithoutProgress = isStill ? answer.checksWithoutProgress + 1 : 0
-      if (isStill) suspects.push(answer)
+      if (isStill) suspects.push(link)
       else answer.unacknowledged = -1
     }
     if (suspects.length > 0) void this.#judge(suspects)
@@ -70,17 +73,18 @@ export class StallSweep {
    * client shows only in what it acknowledges. The table of the system is long on a busy host: it is read once for all
    * suspects.
    */
-  async #judge(suspects: readonly Sweepable[]): Promise<void> {
-    const keys = new Set(suspects.map((answer) => answer.connectionKey).filter((key) => key !== ''))
+  async #judge(suspects: readonly Link<Sweepable>[]): Promise<void> {
+    const keys = new Set(suspects.map(({ value }) => value.connectionKey).filter((key) => key !== ''))
     // If a reading lasts longer than a period (because threads hang), stalled clients are cut all the same.
     if (keys.size > 0 && !this.#isReading) {
       this.#isReading = true
       const found = await unacknowledgedBytes(keys)
       this.#isReading = false
-      for (const answer of suspects) compare(answer, found.get(answer.connectionKey) ?? -1)
+      for (const { value } of suspects) compare(value, found.get(value.connectionKey) ?? -1)
     }
-    for (const answer of suspects) {
-      if (answer.checksWithoutProgress < CHECKS_BEFORE_CUT || !this.#answers.delete(answer)) continue
+    for (const suspect of suspects) {
+      const answer = suspect.value
+      if (answer.checksWithoutProgress < CHECKS_BEFORE_CUT || !this.#answers.remove(suspect)) continue
       answer.onStall()
     }
   }

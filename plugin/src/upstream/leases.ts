@@ -1,3 +1,4 @@
+import { type Link, LinkedList } from '../linked-list.ts'
 import { QueueTimeout } from './upstream-errors.ts'
 
 /** The use of one connection to the store. */
@@ -40,9 +41,9 @@ export class Leases {
   readonly #bounds: LeaseBounds
   #inUse = 0
   /** In the order in which they came. Each starts when it is called. */
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new LinkedList<() => void>()
   /** The one that has been idle for longest is first. */
-  readonly #idle = new Map<Lease, Idle>()
+  readonly #idle = new LinkedList<Idle>()
   #sweep: NodeJS.Timeout | undefined
 
   constructor(bounds: LeaseBounds) {
@@ -66,7 +67,7 @@ export class Leases {
       const leave = (): void => {
         clearTimeout(timer)
         signal.removeEventListener('abort', giveUp)
-        this.#waiting.delete(start)
+        this.#waiting.remove(place)
       }
       const start = (): void => {
         leave()
@@ -82,30 +83,34 @@ export class Leases {
         reject(new QueueTimeout('all connections to the store are in use'))
       }, this.#bounds.queueTimeout)
       signal.addEventListener('abort', giveUp, { once: true })
-      this.#waiting.add(start)
+      const place = this.#waiting.add(start)
       this.#parkIdle()
     })
   }
 
   #lease(): Lease {
     let isHeld = true
-    const lease: Lease = {
+    let idle: Link<Idle> | undefined
+    const busy = (): void => {
+      if (idle !== undefined) this.#idle.remove(idle)
+      idle = undefined
+    }
+    return {
       release: () => {
-        this.#idle.delete(lease)
+        busy()
         if (!isHeld) return
         isHeld = false
         this.#inUse--
-        const [next] = this.#waiting
-        next?.()
+        this.#waiting.first?.value()
       },
       idle: (park) => {
+        busy()
         if (!isHeld) return
-        this.#idle.set(lease, { since: performance.now(), park })
+        idle = this.#idle.add({ since: performance.now(), park })
         this.#sweepLater()
       },
-      busy: () => void this.#idle.delete(lease),
+      busy,
     }
-    return lease
   }
 
   #sweepLater(): void {
@@ -119,12 +124,12 @@ export class Leases {
 
   #parkIdle(): void {
     const now = performance.now()
-    for (const [lease, { since, park }] of this.#idle) {
+    for (let longest = this.#idle.first; longest !== undefined; longest = this.#idle.first) {
       const limit =
         this.#waiting.size > 0 ? Math.min(SCARCE_IDLE_MS, this.#bounds.parkAfter) : this.#bounds.parkAfter
-      if (now - since < limit) break
-      this.#idle.delete(lease)
-      park()
+      if (now - longest.value.since < limit) break
+      this.#idle.remove(longest)
+      longest.value.park()
     }
     if (this.#idle.size > 0) this.#sweepLater()
   }
