@@ -28,6 +28,7 @@ import type { ContentDecision } from './rules/decision.ts'
 import { type Layout, layOutRange, Multipart } from './rules/multipart.ts'
 import type { ByteRange } from './rules/range-set.ts'
 import { isDigested } from './sources/digested.ts'
+import { type FillableRepresentation, isFillable } from './sources/fillable.ts'
 import { type OwnBytes, ownCopy } from './sources/own-bytes.ts'
 import { isReopenable } from './sources/reopened-reads.ts'
 import { isPositional, type PositionalRepresentation, type Representation } from './sources/source.ts'
@@ -71,7 +72,8 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   }
   // One write together with the head, and no stream. It needs our tag: without one, a hook may make a tag from the Buffer,
   // and that would identify the part instead of the whole.
-  if (isPositional(representation) && length <= LONGEST_AT_ONCE && selected.etag !== undefined)
+  const isShort = length <= LONGEST_AT_ONCE && selected.etag !== undefined
+  if (isShort && (isPositional(representation) || (isFillable(representation) && layout.pieceCount === 1)))
     await sendAtOnce(reply, { representation, laidOut }, content)
   else await sendBody(reply, laidOut, content)
 }
@@ -102,7 +104,7 @@ function layOut(context: ResponseContext, decision: ContentDecision): LaidOut {
 }
 
 interface ShortAnswer {
-  readonly representation: PositionalRepresentation
+  readonly representation: PositionalRepresentation | FillableRepresentation
   readonly laidOut: LaidOut
 }
 

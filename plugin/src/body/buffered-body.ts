@@ -3,6 +3,7 @@ import { isNativeResponse, watchSystemWrites } from '../connection/native-respon
 import { whenOver } from '../connection/response-lifetime.ts'
 import type { Layout } from '../rules/multipart.ts'
 import type { ByteRange } from '../rules/range-set.ts'
+import { type FillableRepresentation, isFillable } from '../sources/fillable.ts'
 import { type OwnBytes, ownBytes, ownCopy } from '../sources/own-bytes.ts'
 import type { PositionalRepresentation } from '../sources/source.ts'
 import type { BodyReaders } from './body.ts'
@@ -15,7 +16,8 @@ const MIN_POOLED_BYTES = 4 * 1024
 
 /** What a short body is read from, and what can read it. */
 export interface ShortBodyOptions {
-  readonly representation: PositionalRepresentation
+  /** The layout of a fillable one has one range. */
+  readonly representation: PositionalRepresentation | FillableRepresentation
   readonly layout: Layout
   readonly readers: BodyReaders
   /** Aborted when the bytes are no longer wanted. */
@@ -39,14 +41,16 @@ export interface ShortBody {
 export async function readShortBody(reply: FastifyReply, options: ShortBodyOptions): Promise<ShortBody> {
   const { representation, layout, readers, signal } = options
   const range = onlyRangeOf(layout)
-  const cached = range === undefined ? undefined : representation.cached?.(range)
+  const cached = range && !isFillable(representation) ? representation.cached?.(range) : undefined
   if (cached !== undefined) return ownMemory(ownCopy(cached))
   const chunk = isPooled(reply, layout.length, readers) ? smallChunks.take() : undefined
   const body =
     chunk === undefined ? ownMemory(ownBytes(layout.length)) : pooledMemory(reply, chunk, layout.length)
   try {
-    await new PieceReader(representation, layout, signal).fill(body.bytes)
-    if (range !== undefined) representation.offerToCache?.(range, body.bytes)
+    if (!isFillable(representation)) {
+      await new PieceReader(representation, layout, signal).fill(body.bytes)
+      if (range !== undefined) representation.offerToCache?.(range, body.bytes)
+    } else if (range !== undefined) await representation.fill(range, body.bytes, signal)
     return body
   } catch (error) {
     // The read of a source may have been given up, and may still go on.

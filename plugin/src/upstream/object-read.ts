@@ -77,7 +77,7 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
     this.#body?.lease.busy()
     if (this.#state === 'over' || this.#offset > this.#range.last) return this.return()
     try {
-      const value = await this.#next()
+      const value = ownOf(await this.#next('own'))
       if (this.#offset > this.#range.last) this.#finish()
       else this.#body?.lease.idle(this.#stop)
       return { done: false, value }
@@ -85,6 +85,23 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
       this.#end()
       assertWanted(this.#signal)
       throw thrown
+    }
+  }
+
+  /** Reads all of the range into memory that is as long. Nothing else may read the range then. */
+  async fill(target: Uint8Array): Promise<void> {
+    this.#begin()
+    try {
+      while (this.#offset <= this.#range.last) {
+        const position = this.#offset - this.#range.first
+        target.set(await this.#next('view'), position)
+      }
+      this.#finish()
+    } catch (thrown) {
+      assertWanted(this.#signal)
+      throw thrown
+    } finally {
+      this.#end()
     }
   }
 
@@ -104,17 +121,18 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
     arrived.body.lease.busy()
   }
 
-  /** The next bytes, however often that must be tried. */
-  async #next(): Promise<Buffer> {
+  /** The next bytes, however often that must be tried: in memory of their own, or a view of memory that has more. */
+  async #next(memory: 'own' | 'view'): Promise<Buffer> {
     for (;;) {
       assertWanted(this.#signal)
       try {
         this.#body ??= await this.#request()
-        const chunk = await this.#body.next(this.#mostWanted())
+        const most = this.#mostWanted()
+        const chunk = await (memory === 'own' ? this.#body.next(most) : this.#body.nextView(most))
         if (chunk === undefined) throw new Interruption('the body ended too early')
         this.#attempts.succeeded()
         const wanted = this.#counted(chunk)
-        if (wanted.length > 0) return ownOf(wanted)
+        if (wanted.length > 0) return wanted
       } catch (error) {
         this.#drop()
         await this.#attempts.waitAfter(error)

@@ -1,6 +1,7 @@
 import { representationChanged } from '../errors.ts'
 import { isMediaType } from '../rules/field-value.ts'
 import type { ByteRange } from '../rules/range-set.ts'
+import type { FillableRepresentation } from '../sources/fillable.ts'
 import type { RepresentationMetadata, StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { isNear, type NearRanges } from './near-ranges.ts'
@@ -28,7 +29,7 @@ export interface ObjectFacts {
 }
 
 /** Makes a representation of an object, of one version. */
-export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation {
+export function objectRepresentation(facts: ObjectFacts): FillableRepresentation {
   const { object, arrived, near, settings } = facts
   let unused: Arrived | undefined
   const drop = (): void => {
@@ -40,20 +41,21 @@ export function objectRepresentation(facts: ObjectFacts): StreamedRepresentation
     left.body.lease.idle(drop)
   }
   keep(arrived)
-  return {
-    ...metadataOf(facts),
-    read(range, signal, following = []) {
-      const takeArrived = (): Arrived | undefined => {
-        if (unused !== undefined && !hasRange(unused, range)) drop()
-        const taken = unused
-        unused = undefined
-        return taken
-      }
-      const { retries } = settings
-      return new ObjectRead(range, signal, { object, following, near, takeArrived, keep, retries })
-    },
-    close: drop,
+  const read = (range: ByteRange, signal: AbortSignal, following: Iterable<ByteRange> = []): ObjectRead => {
+    const takeArrived = (): Arrived | undefined => {
+      if (unused !== undefined && !hasRange(unused, range)) drop()
+      const taken = unused
+      unused = undefined
+      return taken
+    }
+    const { retries } = settings
+    return new ObjectRead(range, signal, { object, following, near, takeArrived, keep, retries })
   }
+  return Object.assign(metadataOf(facts), {
+    read,
+    fill: (range: ByteRange, target: Uint8Array, signal: AbortSignal) => read(range, signal).fill(target),
+    close: drop,
+  })
 }
 
 /** Stands for an object of which only the size is known, for an answer without its bytes and its validators. */
@@ -94,17 +96,21 @@ function metadataOf({
     contentEncoding: coding,
     // Undefined: as the options of the plugin say.
     acceptRanges: hasRanges && pinOf(version) !== undefined ? undefined : 'none',
-    headers: {
-      ...handedOn(head, settings.fields),
-      ...(digest !== undefined && { 'repr-digest': digest }),
-    },
+    headers: handedOn(head, settings.fields, digest),
   }
 }
 
-function handedOn({ fields }: AnswerHead, names: readonly string[]): Record<string, string> {
-  const given = names.flatMap((name) => {
-    const value = fields[name.toLowerCase()]
-    return value === undefined ? [] : [[name.toLowerCase(), value] as const]
-  })
-  return Object.fromEntries(given)
+function handedOn(
+  { fields }: AnswerHead,
+  names: readonly string[],
+  digest: string | undefined,
+): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const each of names) {
+    const name = each.toLowerCase()
+    const value = fields[name]
+    if (value !== undefined) given[name] = value
+  }
+  if (digest !== undefined) given['repr-digest'] = digest
+  return given
 }

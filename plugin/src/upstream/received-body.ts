@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { type OwnBytes, ownBytes } from '../sources/own-bytes.ts'
 import type { Lease } from './leases.ts'
 import { Interruption } from './upstream-errors.ts'
 
 /** Bytes of a body that are read to their end so that the connection can be kept. More are not worth it. */
 const MAX_DRAINED_BYTES = 64 * 1024
 
-/** The most bytes that are handed out at a time. */
+/** The most bytes that are handed out at a time. If as many wait to be taken, no more are read. */
 const MAX_CHUNK_BYTES = 64 * 1024
 
 /**
@@ -18,58 +19,101 @@ export class ReceivedBody {
   readonly lease: Lease
   readonly #message: IncomingMessage
   readonly #stallTimeout: number
+  /** Bytes that have come and were not taken. Node gives them as views of memory that has more than them. */
+  #pieces: Buffer[] = []
+  #length = 0
+  #isOver = false
   #wake: (() => void) | undefined
-  readonly #onEvent = (): void => this.#wake?.()
 
   constructor(message: IncomingMessage, lease: Lease, stallTimeout: number) {
     this.#message = message
     this.lease = lease
     this.#stallTimeout = stallTimeout
-    for (const event of ['readable', 'end', 'error', 'close']) message.on(event, this.#onEvent)
+    const wake = (): void => this.#wake?.()
+    for (const event of ['end', 'error', 'close']) message.on(event, wake)
+    // Nothing is read before it is asked for.
+    message.pause()
+    message.on('data', (piece: Buffer) => this.#receive(piece))
+  }
+
+  #receive(piece: Buffer): void {
+    if (this.#isOver) return
+    this.#pieces.push(piece)
+    this.#length += piece.length
+    if (this.#length >= MAX_CHUNK_BYTES) this.#message.pause()
+    this.#wake?.()
   }
 
   /**
-   * The next bytes, `max` at most; undefined at the end. Fewer come at the end of the body, and if the store is slow.
+   * The next bytes, `max` at most, in memory of their own; undefined at the end. Fewer come at the end of the body, and if
+   * the store is slow.
    *
    * @throws Interruption if the connection breaks or stalls
    */
-  async next(max: number = MAX_CHUNK_BYTES): Promise<Buffer | undefined> {
+  async next(max: number = MAX_CHUNK_BYTES): Promise<OwnBytes | undefined> {
     const limit = Math.min(max, MAX_CHUNK_BYTES)
-    for (;;) {
-      // Gives nothing while fewer bytes have come, except at the end.
-      const chunk: Buffer | null = this.#message.read(limit) ?? (await this.#someOf(limit))
-      if (chunk !== null) return chunk
-      if (this.#message.readableEnded) return undefined
-      if (this.#message.destroyed) throw new Interruption('the connection to the store broke')
-    }
+    if (!this.#has(limit)) await this.#waitFor(limit)
+    if (this.#length === 0) return this.#ended()
+    const chunk = ownBytes(Math.min(limit, this.#length))
+    for (let at = 0; at < chunk.length; ) at += this.#take(chunk.length - at).copy(chunk, at)
+    return chunk
   }
 
-  /** Waits until as many bytes have come, or the body has ended; for the rest of some bytes, only for a short time. */
-  #someOf(limit: number): Promise<Buffer | null> {
-    const message = this.#message
+  /**
+   * The next bytes as they come, `max` at most; undefined at the end. Copy them: their memory has more than them.
+   *
+   * @throws Interruption if the connection breaks or stalls
+   */
+  async nextView(max: number): Promise<Buffer | undefined> {
+    if (this.#length === 0) await this.#waitFor(1)
+    return this.#length === 0 ? this.#ended() : this.#take(max)
+  }
+
+  #ended(): undefined {
+    if (!this.#message.readableEnded) throw new Interruption('the connection to the store broke')
+  }
+
+  /** Takes bytes out of the first piece. */
+  #take(max: number): Buffer {
+    const [first = Buffer.alloc(0)] = this.#pieces
+    const taken = first.subarray(0, max)
+    this.#length -= taken.length
+    if (taken.length < first.length) this.#pieces[0] = first.subarray(max)
+    else this.#pieces.shift()
+    return taken
+  }
+
+  /** Whether this many bytes have come, or all there are. */
+  #has(count: number): boolean {
+    const { complete, readableLength, readableEnded, destroyed } = this.#message
+    const isAll = complete && readableLength === 0 && this.#length > 0
+    return this.#length >= count || isAll || readableEnded || destroyed
+  }
+
+  /** Waits until this many bytes have come, or the body has ended; for the rest of some bytes, only for a short time. */
+  #waitFor(count: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const stall = (): void => {
         this.#wake = undefined
         reject(new Interruption(`no byte for ${this.#stallTimeout} ms`))
       }
-      let isGathering = false
-      let timer = setTimeout(stall, this.#stallTimeout)
-      const take = (): void => {
+      const done = (): void => {
         this.#wake = undefined
         clearTimeout(timer)
-        resolve(message.read(Math.min(limit, message.readableLength)))
+        resolve()
       }
+      let isGathering = false
+      let timer = setTimeout(stall, this.#stallTimeout)
       const look = (): void => {
-        const { readableLength, complete, readableEnded, destroyed } = message
-        const isAll = readableLength >= limit || (complete && readableLength > 0)
-        if (isAll || readableEnded || destroyed) take()
-        else if (readableLength > 0 && !isGathering) {
+        if (this.#has(count)) done()
+        else if (this.#length > 0 && !isGathering) {
           isGathering = true
           clearTimeout(timer)
-          timer = setTimeout(take, GATHER_MS)
+          timer = setTimeout(done, GATHER_MS)
         }
       }
       this.#wake = look
+      this.#message.resume()
       look()
     })
   }
@@ -80,6 +124,7 @@ export class ReceivedBody {
    */
   finish(unread: number): void {
     const message = this.#message
+    this.#drop()
     if (message.readableEnded) {
       this.lease.release()
       return
@@ -95,15 +140,20 @@ export class ReceivedBody {
       clearTimeout(timer)
       this.lease.release()
     })
-    // While something listens for it, resume() reads nothing.
-    message.off('readable', this.#onEvent)
     message.resume()
   }
 
   /** Closes the connection at once. */
   destroy(): void {
+    this.#drop()
     this.#message.destroy()
     this.lease.release()
     this.#wake?.()
+  }
+
+  #drop(): void {
+    this.#isOver = true
+    this.#pieces = []
+    this.#length = 0
   }
 }
