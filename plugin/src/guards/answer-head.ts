@@ -52,20 +52,25 @@ export function writtenHeadOf(raw: RawResponse, status: number): ReadableHead {
   }
   const text: unknown = Reflect.get(raw, '_header')
   if (typeof text !== 'string') return new AnswerHead(raw, status)
-  const [, ...lines] = text.split('\r\n')
-  const fields = new Map<string, string[]>()
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    const name = line.slice(0, colon).toLowerCase()
-    const value = line.slice(colon + 1).trim()
-    const known = fields.get(name)
-    if (known === undefined) fields.set(name, [value])
-    else known.push(value)
-  }
+  const lines = text.split('\r\n')
   return {
     status: Number(text.slice(STATUS_AT, STATUS_AT + STATUS_DIGITS)),
-    lines: (name) => fields.get(name) ?? [],
+    lines: (name) => valuesOf(lines, name),
   }
+}
+
+const COLON = 0x3a
+const NO_LINES: readonly string[] = []
+
+/** Only few names of a head are looked at, so it costs less to compare them than to read all. */
+function valuesOf(lines: readonly string[], name: string): readonly string[] {
+  let values: string[] | undefined
+  for (const line of lines) {
+    if (line.charCodeAt(name.length) !== COLON || line.slice(0, name.length).toLowerCase() !== name) continue
+    values ??= []
+    values.push(line.slice(name.length + 1).trim())
+  }
+  return values ?? NO_LINES
 }
 
 /** Bytes that Content-Length announces; undefined without that field; NaN if it is not one number. */

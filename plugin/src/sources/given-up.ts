@@ -35,6 +35,15 @@ export function unlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal):
   })
 }
 
+/** The same for what may be there already. */
+export function awaitedUnlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal): T | Promise<T> {
+  return isPromiseLike(work) ? unlessGivenUp(work, signal) : work
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
 /** The error that a body fails with; undefined if the answer is only over. */
 export function failureOf(thrown: unknown): Error | undefined {
   return thrown === GIVEN_UP ? undefined : asError(thrown)

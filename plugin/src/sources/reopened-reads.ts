@@ -39,20 +39,18 @@ export class ReadOpenings {
 
   /** The representation for one reader. Its `close` leaves the first one open. */
   forReader(): StreamedRepresentation {
+    if (!this.#isFirstTaken) {
+      this.#isFirstTaken = true
+      return new LentRepresentation(this.#first)
+    }
     return new LazyRepresentation(this.#first, {
       open: () => this.#open(),
-      close: async (opened) => {
-        if (opened !== this.#first) await this.#reopening.close(opened)
-      },
+      close: this.#reopening.close,
     })
   }
 
   async #open(): Promise<StreamedRepresentation> {
     const first = this.#first
-    if (!this.#isFirstTaken) {
-      this.#isFirstTaken = true
-      return first
-    }
     const opened = await this.#reopening.open()
     if (opened === undefined) throw representationChanged()
     if (!isPositional(opened) && isSameVersion(opened, first)) return opened
@@ -65,6 +63,31 @@ function isSameVersion(one: Representation, other: Representation): boolean {
   const [oneDate, otherDate] = [one, other].map(({ lastModified }) => lastModified?.getTime())
   const isSameForm = one.size === other.size && one.contentEncoding === other.contentEncoding
   return isSameForm && one.etag === other.etag && oneDate === otherDate
+}
+
+/** A representation that somebody else closes. */
+class LentRepresentation implements StreamedRepresentation {
+  readonly size: number
+  readonly #lent: StreamedRepresentation
+
+  constructor(lent: StreamedRepresentation) {
+    this.size = lent.size
+    this.#lent = lent
+  }
+
+  read(
+    range: ByteRange,
+    signal: AbortSignal,
+    following?: Iterable<ByteRange>,
+  ): ReturnType<StreamedRepresentation['read']> {
+    return signal.aborted ? [] : this.#lent.read(range, signal, following)
+  }
+
+  async unchanged(signal: AbortSignal): Promise<boolean> {
+    return this.#lent.unchanged === undefined || this.#lent.unchanged(signal)
+  }
+
+  close(): void {}
 }
 
 interface Opening extends Reopening {

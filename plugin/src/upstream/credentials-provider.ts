@@ -1,6 +1,7 @@
 import { foreignFailure } from '../foreign-failure.ts'
 import { type Credentials, credentialsFrom } from './s3-options.ts'
 import { unavailable, upstreamFailure } from './upstream-errors.ts'
+import type { Awaitable } from './upstream-settings.ts'
 
 /** What returns credentials. Providers of the AWS SDK return others than before if they are told so. */
 export type Provide = (options?: { readonly forceRefresh: true }) => unknown
@@ -10,7 +11,7 @@ export type Provide = (options?: { readonly forceRefresh: true }) => unknown
  * result, so that a new token is asked for once. Nothing is kept afterwards: the function knows how long they are valid.
  */
 export class CredentialsProvider {
-  readonly #provide: Provide
+  readonly #provide: Provide | Credentials
   readonly #timeout: number
   /** The calls that are under way. */
   #current: Promise<Credentials> | undefined
@@ -18,8 +19,11 @@ export class CredentialsProvider {
   /** By the fields of the requests that were signed with them. */
   readonly #used = new WeakMap<object, Credentials>()
 
-  /** @param timeout ms that requests wait for the function */
-  constructor(provide: Provide, timeout: number) {
+  /**
+   * @param provide a function, or credentials that never change
+   * @param timeout ms that requests wait for the function
+   */
+  constructor(provide: Provide | Credentials, timeout: number) {
     this.#provide = provide
     this.#timeout = timeout
   }
@@ -30,7 +34,8 @@ export class CredentialsProvider {
    * @throws SendRangeError `ERR_RANGE_SOURCE` if the function fails, `ERR_RANGE_OVERLOADED` if it takes too long, and
    *   `ERR_RANGE_UPSTREAM` if it returns something else
    */
-  get(): Promise<Credentials> {
+  get(): Awaitable<Credentials> {
+    if (typeof this.#provide !== 'function') return this.#provide
     if (this.#refreshed !== undefined) return this.#refreshed
     this.#current ??= this.#call().finally(() => {
       this.#current = undefined
@@ -62,9 +67,11 @@ export class CredentialsProvider {
   }
 
   async #provided(options: Parameters<Provide>): Promise<Credentials> {
+    const provide = this.#provide
+    if (typeof provide !== 'function') return provide
     let credentials: Credentials | undefined
     try {
-      credentials = credentialsFrom(await this.#provide(...options))
+      credentials = credentialsFrom(await provide(...options))
     } catch (thrown) {
       throw foreignFailure('ERR_RANGE_SOURCE', 'The credentials function', thrown)
     }

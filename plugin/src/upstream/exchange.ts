@@ -1,9 +1,9 @@
-import { type ClientRequest, type IncomingMessage, request as sendHttp } from 'node:http'
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request as sendHttp } from 'node:http'
 import { request as sendHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { urlToHttpOptions } from 'node:url'
 import { systemCode } from '../errors.ts'
-import { ownProperties } from '../own-properties.ts'
 import type { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Interruption, upstreamFailure } from './upstream-errors.ts'
@@ -77,18 +77,18 @@ export async function exchange(outgoing: OutgoingRequest, context: ExchangeConte
 }
 
 function received(message: IncomingMessage): Received {
-  const fields = Object.entries(message.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(', ') : value,
-  ])
-  return {
-    message,
-    head: {
-      status: message.statusCode ?? 0,
-      fields: ownProperties(Object.fromEntries(fields)),
-      receivedAt: Math.floor(Date.now() / MS_PER_SECOND),
-    },
+  const receivedAt = Math.floor(Date.now() / MS_PER_SECOND)
+  return { message, head: { status: message.statusCode ?? 0, fields: fieldsOf(message), receivedAt } }
+}
+
+/** What other code has written to `Object.prototype` is not in it. */
+function fieldsOf({ headers }: IncomingMessage): AnswerHead['fields'] {
+  const fields: Record<string, string | undefined> = Object.create(null)
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    fields[name] = Array.isArray(value) ? value.join(', ') : value
   }
+  return fields
 }
 
 /** A request over one connection. */
@@ -101,7 +101,7 @@ class Attempt {
   constructor({ method, url, headers }: OutgoingRequest, { agents, timeouts, signal }: ExchangeContext) {
     this.#timeouts = timeouts
     const send = url.protocol === 'https:' ? sendHttps : sendHttp
-    const request = send(url, { method, headers, agent: agents.for(url) })
+    const request = send({ ...placeOf(url), method, headers, agent: agents.for(url) })
     this.#request = request
     this.answered = new Promise((resolve, reject) => {
       const stop = (): void => void request.destroy()
@@ -151,6 +151,19 @@ class Attempt {
     clearTimeout(this.#timer)
     if (this.#request.destroyed) return
     this.#timer = setTimeout(() => this.#request.destroy(new Interruption(`${what} within ${ms} ms`)), ms)
+  }
+}
+
+/** Where to send a request, as Node takes it. Node makes the same of a URL, at a higher price. */
+function placeOf(url: URL): RequestOptions {
+  const { protocol, hostname, port, pathname, search } = url
+  if (url.username !== '' || url.password !== '') return urlToHttpOptions(url)
+  const isAddress = hostname.startsWith('[')
+  return {
+    protocol,
+    hostname: isAddress ? hostname.slice(1, -1) : hostname,
+    port: port === '' ? undefined : Number(port),
+    path: `${pathname}${search}`,
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseEntityTag } from '../rules/entity-tag.ts'
-import type { KnownVersion, RepresentationMetadata } from '../sources/source.ts'
+import type { KnownVersion } from '../sources/source.ts'
 
 /** How many versions a source remembers. A path has some hundred bytes. */
 const MAX_VERSIONS = 1000
@@ -7,13 +7,16 @@ const MAX_VERSIONS = 1000
 /** A longer tag is not remembered, so that an origin cannot fill the memory with them. */
 const MAX_TAG_LENGTH = 256
 
-interface Remembered extends KnownVersion {
+interface Remembered {
+  readonly version: KnownVersion
   readonly digest: string | undefined
   readonly hasGivenRange: boolean
 }
 
-/** A version, with what its answer has shown. */
-export interface SeenVersion extends KnownVersion, Pick<RepresentationMetadata, 'headers'> {
+/** What else the answer about a version has shown. */
+export interface SeenWith {
+  /** The Repr-Digest. */
+  readonly digest?: string | undefined
   /** Whether the origin has answered a range with it; undefined if it was asked for none. */
   readonly hasGivenRange?: boolean | undefined
 }
@@ -27,17 +30,16 @@ export class KnownVersions {
   readonly #versions = new Map<string, Remembered>()
 
   get(path: string): KnownVersion | undefined {
-    return this.#versions.get(path)
+    return this.#versions.get(path)?.version
   }
 
-  set(path: string, version: SeenVersion): void {
-    const { size, etag, lastModified, lastModifiedStrength, acceptRanges } = version
-    const digest = version.headers?.['repr-digest']
-    const hasGivenRange = version.hasGivenRange ?? this.hasGivenRange(path)
-    this.#versions.delete(path)
-    if (etag !== undefined && etag.length > MAX_TAG_LENGTH) return
-    const facts = { size, etag, lastModified, lastModifiedStrength, acceptRanges }
-    this.#versions.set(path, { ...facts, digest, hasGivenRange })
+  set(path: string, version: KnownVersion, { digest, hasGivenRange }: SeenWith = {}): void {
+    const before = this.hasGivenRange(path)
+    const isTooLong = version.etag !== undefined && version.etag.length > MAX_TAG_LENGTH
+    // The order matters only if one may have to go soon. Each deletion costs more than it seems to: see `LinkedList`.
+    if (isTooLong || this.#versions.size > MAX_VERSIONS / 2) this.#versions.delete(path)
+    if (isTooLong) return
+    this.#versions.set(path, { version, digest, hasGivenRange: hasGivenRange ?? before })
     if (this.#versions.size <= MAX_VERSIONS) return
     const [oldest] = this.#versions.keys()
     if (oldest !== undefined) this.#versions.delete(oldest)
@@ -51,7 +53,7 @@ export class KnownVersions {
   /** The Repr-Digest of a version, if it was seen before: S3 does not send it with each range. */
   digestOf(path: string, { size, etag }: Pick<KnownVersion, 'size' | 'etag'>): string | undefined {
     const known = this.#versions.get(path)
-    const isSame = known?.size === size && known.etag === etag
+    const isSame = known?.version.size === size && known.version.etag === etag
     return isSame && etag !== undefined && parseEntityTag(etag)?.strength === 'strong'
       ? known.digest
       : undefined

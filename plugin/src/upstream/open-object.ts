@@ -111,8 +111,10 @@ function represented(
     settings,
   })
   // An origin may give ranges without saying so. So it is asked for each, unless nothing could pin the version.
-  const acceptRanges = pinOf(version) === undefined ? 'none' : undefined
-  versions.set(path, { ...opened, acceptRanges, hasGivenRange })
+  const acceptRanges = pinOf(version) === undefined ? ('none' as const) : undefined
+  const { etag, lastModified, lastModifiedStrength, headers } = opened
+  const facts = { size, etag, lastModified, lastModifiedStrength, acceptRanges }
+  versions.set(path, facts, { digest: headers?.['repr-digest'], hasGivenRange })
   return opened
 }
 

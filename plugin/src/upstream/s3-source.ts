@@ -7,7 +7,13 @@ import { upstreamSettings } from './http-source.ts'
 import { checkKey } from './object-key.ts'
 import type { OutgoingHeaders } from './request-fields.ts'
 import { bucketUrl, objectUrl } from './s3-location.ts'
-import { credentialsFrom, type OwnS3Options, S3_OPTION_TABLE, type S3SourceOptions } from './s3-options.ts'
+import {
+  type Credentials,
+  credentialsFrom,
+  type OwnS3Options,
+  S3_OPTION_TABLE,
+  type S3SourceOptions,
+} from './s3-options.ts'
 import { upstreamFailure } from './upstream-errors.ts'
 import { upstreamSource } from './upstream-source.ts'
 
@@ -50,13 +56,17 @@ export function s3Source(options: S3SourceOptions): RangeSource {
   })
   const provider = providerOf(own.credentials, settings.responseTimeout)
   return upstreamSource(settings, {
-    locate: async (path, pinned) => {
+    locate: (path, pinned) => {
       const key = `${prefix ?? ''}${path}`
       // The path was checked without the prefix. No object has a key that is too long.
       if (checkKey(key).kind === 'refused') return undefined
       return objectUrl({ base, key, id: pinned ?? versionIdOf(version, path) })
     },
-    sign: async (request) => signed(request, own.region, provider),
+    sign: (request) => {
+      const credentials = provider.get()
+      if (!(credentials instanceof Promise)) return signed(request, own.region, { provider, credentials })
+      return credentials.then((provided) => signed(request, own.region, { provider, credentials: provided }))
+    },
     ...(typeof credentials === 'function' && { renew: (refused) => provider.hasOthersThanFor(refused) }),
     namesVersions: true,
     withoutAcceptRanges: 'bytes',
@@ -73,16 +83,19 @@ function versionIdOf(version: OwnS3Options['version'], path: string): string | u
 
 function providerOf(credentials: OwnS3Options['credentials'], timeout: number): CredentialsProvider {
   if (typeof credentials === 'function') return new CredentialsProvider(credentials, timeout)
-  const copy = credentialsFrom(credentials)
-  return new CredentialsProvider(() => copy, timeout)
+  return new CredentialsProvider(credentialsFrom(credentials) as Credentials, timeout)
 }
 
-async function signed(
+interface Signing {
+  readonly provider: CredentialsProvider
+  readonly credentials: Credentials
+}
+
+function signed(
   { url, headers }: OutgoingRequest,
   region: string,
-  provider: CredentialsProvider,
-): Promise<OutgoingHeaders> {
-  const credentials = await provider.get()
+  { provider, credentials }: Signing,
+): OutgoingHeaders {
   const request = {
     service: 's3',
     region,
@@ -91,8 +104,8 @@ async function signed(
     path: `${url.pathname}${url.search}`,
     headers: { ...headers, 'x-amz-content-sha256': NO_BODY },
   }
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  const keys = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
+  // `credentialsFrom` leaves out a token that is undefined, which aws4 would sign.
+  const keys = credentials as Parameters<typeof aws4.sign>[1]
   const fields = aws4.sign(request, keys).headers as Record<string, string>
   provider.noteUse(credentials, fields)
   return fields

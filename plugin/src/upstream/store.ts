@@ -1,4 +1,5 @@
 import type { ByteRange } from '../rules/range-set.ts'
+import { awaitedUnlessGivenUp } from '../sources/given-up.ts'
 import { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { actualSizeOf, errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
@@ -57,14 +58,12 @@ export class Store {
     return this.#send(ask, await this.#signed(ask))
   }
 
-  #signed({ url, range, fields }: Ask): ReturnType<RequestForm['sign']> {
-    const headers = {
-      'accept-encoding': 'identity',
-      ...this.settings.headers,
-      ...(range !== undefined && { range: `bytes=${range.first}-${range.last}` }),
-      ...fields,
-    }
-    return this.form.sign({ method: 'GET', url, headers })
+  /** A function of the application may never return. */
+  #signed({ url, range, fields, signal }: Ask): ReturnType<RequestForm['sign']> {
+    const headers = Object.assign({ 'accept-encoding': 'identity' }, this.settings.headers)
+    if (range !== undefined) Object.assign(headers, { range: `bytes=${range.first}-${range.last}` })
+    const request = { method: 'GET', url, headers: Object.assign(headers, fields) } as const
+    return awaitedUnlessGivenUp(this.form.sign(request), signal)
   }
 
   async #send({ url, range, signal }: Ask, signed: OutgoingRequest['headers']): Promise<StoreAnswer> {
@@ -74,7 +73,7 @@ export class Store {
       const outgoing = { method: 'GET', url, headers: signed } as const
       const { message, head } = await exchange(outgoing, { agents: this.#agents, timeouts: settings, signal })
       const body = new ReceivedBody(message, lease, settings.stallTimeout)
-      return await judged({ head, body, range, responseTimeout: settings.responseTimeout })
+      return await judged({ head, body, range, signal, responseTimeout: settings.responseTimeout })
     } catch (error) {
       lease.release()
       throw error
@@ -91,11 +90,13 @@ interface Unjudged {
   readonly head: AnswerHead
   readonly body: ReceivedBody
   readonly range: ByteRange | undefined
+  readonly signal: AbortSignal
   readonly responseTimeout: number
 }
 
-async function judged({ head, body, range, responseTimeout }: Unjudged): Promise<StoreAnswer> {
-  const document = head.status < 300 ? '' : await errorIn(body, responseTimeout)
+async function judged(unjudged: Unjudged): Promise<StoreAnswer> {
+  const { head, body, range } = unjudged
+  const document = head.status < 300 ? '' : await errorIn(unjudged)
   const code = head.fields['x-ms-error-code'] ?? errorCodeOf(document)
   const known = { ...head, code, actualSize: actualSizeOf(document) }
   const verdict = verdictOn(known, range)
@@ -106,8 +107,10 @@ async function judged({ head, body, range, responseTimeout }: Unjudged): Promise
 }
 
 /** Reads the start of the body of an error, which ends here. */
-async function errorIn(body: ReceivedBody, responseTimeout: number): Promise<string> {
-  const timer = setTimeout(() => body.destroy(), responseTimeout)
+async function errorIn({ body, signal, responseTimeout }: Unjudged): Promise<string> {
+  const stop = (): void => body.destroy()
+  const timer = setTimeout(stop, responseTimeout)
+  signal.addEventListener('abort', stop, { once: true })
   let text = ''
   try {
     for (;;) {
@@ -122,5 +125,6 @@ async function errorIn(body: ReceivedBody, responseTimeout: number): Promise<str
     body.destroy()
   }
   clearTimeout(timer)
+  signal.removeEventListener('abort', stop)
   return text
 }

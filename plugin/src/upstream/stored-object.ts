@@ -1,8 +1,10 @@
 import { representationChanged, type SendRangeError } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
+import { awaitedUnlessGivenUp } from '../sources/given-up.ts'
 import type { ReceivedBody } from './received-body.ts'
 import type { Store, StoreAnswer } from './store.ts'
 import { archived, upstreamFailure } from './upstream-errors.ts'
+import type { Awaitable } from './upstream-settings.ts'
 import { isSignatureRefused, type Verdict } from './verdict.ts'
 import { isSameVersion, pinOf, type Version, versionOf } from './version.ts'
 
@@ -26,7 +28,7 @@ export class StoredObject {
 
   /** Asks for bytes of whatever version is current; undefined if the application knows no place for the path. */
   async first(range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer | undefined> {
-    this.#url ??= await this.#store.form.locate(this.#path, undefined)
+    this.#url ??= await this.#locate(undefined, signal)
     if (this.#url === undefined) return undefined
     const answer = await this.#ask(this.#url, range, signal)
     const stored = answer.head.fields['x-goog-stored-content-encoding'] ?? 'identity'
@@ -74,7 +76,7 @@ export class StoredObject {
   }
 
   async #pinned(range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
-    this.#url ??= await this.#store.form.locate(this.#path, this.#versionId)
+    this.#url ??= await this.#locate(this.#versionId, signal)
     if (this.#url === undefined) throw representationChanged()
     const answer = await this.#ask(this.#url, range, signal)
     if (answer.verdict.kind !== 'forbidden' || this.#versionId === undefined) return answer
@@ -84,12 +86,17 @@ export class StoredObject {
     return this.#pinned(range, signal)
   }
 
+  /** A function of the application may never return. */
+  #locate(version: string | undefined, signal: AbortSignal): Awaitable<URL | undefined> {
+    return awaitedUnlessGivenUp(this.#store.form.locate(this.#path, version), signal)
+  }
+
   async #ask(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
     const ask = { range, fields: this.#fields, signal }
     const answer = await this.#store.ask({ ...ask, url })
     if (this.#isRenewed || !isSignatureRefused(answer.head)) return answer
     this.#isRenewed = true
-    const renewed = await this.#store.form.locate(this.#path, this.#versionId)
+    const renewed = await this.#locate(this.#versionId, signal)
     if (renewed === undefined || renewed.href === url.href) return answer
     this.#url = renewed
     return this.#store.ask({ ...ask, url: renewed })

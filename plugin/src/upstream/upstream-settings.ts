@@ -1,7 +1,10 @@
 import type { OutgoingRequest } from './exchange.ts'
 
+/** At once, or later if a function of the application makes it. */
+export type Awaitable<T> = T | Promise<T>
+
 /** Where an object is: the URL for the next request; undefined if there is nothing under the path. */
-export type Locate = (path: string, version: string | undefined) => Promise<URL | undefined>
+export type Locate = (path: string, version: string | undefined) => Awaitable<URL | undefined>
 
 /** The settings that `httpSource` and `s3Source` have in common, complete. */
 export interface UpstreamSettings {
@@ -21,7 +24,7 @@ export interface UpstreamSettings {
 export interface RequestForm {
   readonly locate: Locate
   /** The fields to send, from those of the request. */
-  readonly sign: (request: OutgoingRequest) => Promise<Readonly<Record<string, string>>>
+  readonly sign: (request: OutgoingRequest) => Awaitable<Readonly<Record<string, string>>>
   /**
    * Whether a request can be signed with something else than what the store has refused. Undefined: it is always signed
    * with the same.

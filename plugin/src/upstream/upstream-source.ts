@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError } from '../errors.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
-import { assertWanted, unlessGivenUp } from '../sources/given-up.ts'
+import { assertWanted } from '../sources/given-up.ts'
 import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
 import { refusalError } from '../sources/refused-path.ts'
 import type { ReopenableRepresentation } from '../sources/reopened-reads.ts'
@@ -43,18 +43,16 @@ class UpstreamOpener implements Opener {
     if (checked.kind === 'refused') return checked.reason
     const context = opening.context()
     assertWanted(context.signal)
-    const pending = openObject(this.#store, path, context)
     try {
-      const opened = await unlessGivenUp(pending, context.signal)
+      const opened = await openObject(this.#store, path, context)
       if (isRefusal(opened)) return opened
       const reopen = async (): Promise<Representation | undefined> => {
         const again = await this.open(path, opening)
         return isRefusal(again) ? undefined : again
       }
-      return { ...opened, reopen }
+      // A copy of all properties costs as much as the rest of this.
+      return Object.assign(opened, { reopen })
     } catch (thrown) {
-      // A function of the application may still be running.
-      if (context.signal.aborted) pending.then((opened) => !isRefusal(opened) && opened.close(), ignore)
       throw openFailure(thrown)
     }
   }
@@ -88,5 +86,3 @@ async function* inOrder(
 ): AsyncGenerator<Uint8Array> {
   yield* chunks
 }
-
-function ignore(): void {}
