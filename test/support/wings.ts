@@ -52,6 +52,7 @@ const PLUGIN: Layout = {
     'errors.ts',
     'foreign-failure.ts',
     'ignore-rejection.ts',
+    'linked-list.ts',
     'memory-bounds.ts',
     'dom-types.ts',
   ],
@@ -92,7 +93,7 @@ const PLUGIN: Layout = {
     },
     connection: {
       is: 'the connection of an answer: which answer is next, whether the client reads, when it is over; HTTP/1 and HTTP/2',
-      mayImport: ['rules', 'memory-bounds.ts'],
+      mayImport: ['rules', 'linked-list.ts', 'memory-bounds.ts'],
     },
     guards: {
       is: 'checks that what is sent is what was decided, whatever hooks and middleware do to head and body',
@@ -121,13 +122,23 @@ const PLUGIN: Layout = {
         'option-checks.ts',
         'option-row-types.ts',
         'own-properties.ts',
+        'linked-list.ts',
         'errors.ts',
         'foreign-failure.ts',
       ],
     },
     body: {
       is: 'the bytes: read in one piece or in chunks, as fast as the client takes them',
-      mayImport: ['rules', 'sources', 'connection', 'guards', 'log-line.ts', 'errors.ts', 'memory-bounds.ts'],
+      mayImport: [
+        'rules',
+        'sources',
+        'connection',
+        'guards',
+        'linked-list.ts',
+        'log-line.ts',
+        'errors.ts',
+        'memory-bounds.ts',
+      ],
     },
     contract: {
       is: 'the cases that every source is held to, for authors of sources and any test runner',
