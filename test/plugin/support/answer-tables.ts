@@ -27,6 +27,7 @@ export const OTHER_SUITES: Readonly<Record<string, string>> = {
   'connection-fields': 'what a handler sets on an answer',
   descriptors: 'descriptors of files',
   'differential-clients': 'other programs as clients',
+  digests: 'hashes of files while these change',
   'held-memory': 'memory of the server',
   'http2-ends': 'streams of HTTP/2 that end early',
   'http2-sessions': 'many streams of one HTTP/2 session',
