@@ -213,6 +213,27 @@ t.test('a Cache-Control by its directives is the text of them, also for a call',
   t.equal(callSettings(settings, { cacheControl: { noStore: true } }).cacheControl, 'no-store')
 })
 
+t.test('handOver is for files only', async (t) => {
+  const handOver = { header: 'X-Sendfile' }
+  const source = { open: async () => undefined }
+  t.throws(() => registrationSettings({ handOver, source }), { code: 'ERR_RANGE_OPTION' })
+  t.throws(() => callSettings(registrationSettings({ handOver }), { source }), { code: 'ERR_RANGE_OPTION' })
+  const own = callSettings(registrationSettings({ handOver }), { source, handOver: false })
+  t.equal(own.handOver, false)
+})
+
+t.test('a location of nginx is for the root that it was given with', async (t) => {
+  const nginx = { header: 'X-Accel-Redirect', prefix: '/__files/' }
+  const settings = registrationSettings({ root: '/srv', handOver: nginx })
+  t.throws(() => callSettings(settings, { root: '/mnt' }), { code: 'ERR_RANGE_OPTION' })
+  t.strictSame(callSettings(settings, { root: '/srv' }).handOver, nginx)
+  const other = { ...nginx, prefix: '/__other/' }
+  t.strictSame(callSettings(settings, { root: '/mnt', handOver: other }).handOver, other)
+  t.equal(callSettings(settings, { root: '/mnt', handOver: false }).handOver, false)
+  const apache = registrationSettings({ root: '/srv', handOver: { header: 'X-Sendfile' } })
+  t.equal(callSettings(apache, { root: '/mnt' }).root, '/mnt')
+})
+
 t.test('an option that is undefined has its default', async (t) => {
   for (const option of Object.keys(RIGHT)) {
     t.strictSame(registrationSettings({ [option]: undefined }), defaultSettings(), option)
