@@ -75,9 +75,9 @@ t.test('a variant out of the root is not sent, and one by a link inside the root
 
 t.test('a variant of what is not served is not sent', async (t) => {
   const root = t.testdir({ folder: {}, outside: {} })
+  writeFileSync(join(root, '.secret'), 'secret')
   for (const name of ['.secret.gz', 'gone.js.gz', 'folder.gz', '.folder.gz'])
     writeFileSync(join(root, name), FORMS.gzip)
-  writeFileSync(join(root, '.secret'), 'secret')
   const ask = await serveFolder(t, { root })
   for (const [url, status] of [
     ['/.secret', 404],
