@@ -1,3 +1,4 @@
+import { propertyOf } from '../own-properties.ts'
 import type { DigestAlgorithm } from '../rules/digest-algorithm.ts'
 import type { Representation } from './source.ts'
 
@@ -12,5 +13,5 @@ export interface Digested {
 
 /** Whether digests of a representation can be known. */
 export function isDigested(representation: Representation): representation is Representation & Digested {
-  return 'digestOf' in representation
+  return propertyOf(representation, 'digestOf') !== undefined
 }

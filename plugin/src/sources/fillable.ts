@@ -1,3 +1,4 @@
+import { propertyOf } from '../own-properties.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import type { Representation, StreamedRepresentation } from './source.ts'
 
@@ -15,5 +16,5 @@ export interface FillableRepresentation extends StreamedRepresentation {
 
 /** One of an application has no such method: only the known methods of these are handed on. */
 export function isFillable(representation: Representation): representation is FillableRepresentation {
-  return 'fill' in representation
+  return propertyOf(representation, 'fill') !== undefined
 }

@@ -1,4 +1,5 @@
 import { representationChanged } from '../errors.ts'
+import { propertyOf } from '../own-properties.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { isPositional, type Representation, type StreamedRepresentation } from './source.ts'
 import { iterate } from './source-chunks.ts'
@@ -11,7 +12,7 @@ export interface ReopenableRepresentation extends StreamedRepresentation {
 
 /** Whether the path of a representation can be opened once more. */
 export function isReopenable(representation: Representation): representation is ReopenableRepresentation {
-  return 'reopen' in representation
+  return propertyOf(representation, 'reopen') !== undefined
 }
 
 /** How a source is opened once more. */
