@@ -8,6 +8,7 @@ import { ask, type Where } from './support/ask.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
 import { missing } from './support/programs.ts'
 import { STORE_CONTENDERS } from './support/store-contenders.ts'
+import { assertShape } from './support/table-shape.ts'
 
 const SMALL = 'hello, ranges'.repeat(100)
 /** More than the buffers of all connections can contain. */
@@ -66,11 +67,7 @@ const rows = tableUnder(readDocument('plugin/README.md'), 'Before an object stor
 const noNginx = await missing('nginx', '-v')
 
 t.test('the table has a row for each probe and a column for each server', async (t) => {
-  t.strictSame(
-    rows.map((row) => plain(row[''])),
-    Object.keys(PROBES),
-  )
-  for (const row of rows) t.strictSame(Object.keys(row).slice(1).map(plain), Object.keys(STORE_CONTENDERS))
+  assertShape(t, rows, { rows: Object.keys(PROBES), columns: Object.keys(STORE_CONTENDERS) })
 })
 
 async function column(t: Test, store: Store, name: string): Promise<void> {
