@@ -47,7 +47,7 @@ export interface Call {
  *    answer that has to wait for its turn to send opens again.
  * 2. Open the representation: `find-representation`. `target-check` checks how the request spells the path, then the
  *    `opener` of the source opens it (`file-source`, `first-of`, or `foreign-source` for a source of the application). If
- *    there is none, the answer ends in `refused-answer`, and for a folder without its slash in `folder-redirect`.
+ *    nothing is found, the answer ends in `refused-answer`, and for a folder without its slash in `folder-redirect`.
  * 3. If the server in front is to send the file, the answer ends here, without content: `hand-over`.
  * 4. Select what conditions and ranges are about: `selected-representation`, by the representation and the fields of the
  *    handler.

@@ -28,7 +28,7 @@ export interface ListedContext {
 
 /**
  * The digest of an open file in base64, as a list of checksums beside it says: `NAME.sha256`, or `SHA256SUMS` of its
- * folder. Undefined if there is none that can be of this version. A list that cannot be read is as one that is not there.
+ * folder. Undefined if no list can be of this version. A list that cannot be read counts as missing.
  *
  * A list is believed if it was written after the last change of the file. Its mtime alone does not say that, since a file
  * that replaces another one may be older: `cp -p`, `mv`. The ctime does, which every change of the file sets, and also a

@@ -12,7 +12,7 @@ export interface DigestContext extends ListedContext {
 }
 
 /**
- * The digest of the version that is open, in base64; undefined if there is none yet. What was hashed comes first: a list of
+ * The digest of the version that is open, in base64; undefined if it is not known yet. What was hashed comes first: a list of
  * checksums may be wrong.
  */
 export async function digestOf(

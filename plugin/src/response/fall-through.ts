@@ -11,7 +11,7 @@ export type NotFoundFunction = (request: FastifyRequest, reply: FastifyReply) =>
 /** Replies that have fallen through. A second path that is not there must not lead to the same function again. */
 const fallen = new WeakSet<FastifyReply>()
 
-/** Has the function of the application answer on a reply that is free, or the not-found handler if there is none. */
+/** Has the function of the application answer on a reply that is free. Without a function, the not-found handler answers. */
 export function answerNotFound(reply: FastifyReply, onNotFound: NotFoundFunction | undefined): void {
   if (onNotFound === undefined || fallen.has(reply)) {
     reply.callNotFound()

@@ -8,7 +8,7 @@ export type Coding = Precompression | 'identity'
 
 /** What a request says about the codings that it takes, and about the version that it has a part of. */
 export interface CodingRequest extends NamingConditions {
-  /** The Accept-Encoding; undefined if there is none. */
+  /** The Accept-Encoding; undefined if the request has no such field. */
   readonly acceptEncoding: string | undefined
 }
 
