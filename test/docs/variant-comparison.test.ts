@@ -167,7 +167,10 @@ async function measured(request: string, each: Omit<Case, 'form'>): Promise<stri
 }
 
 const rows = tableUnder(readDocument('plugin/README.md'), 'Compressed files beside the file')
-const noNginx = await missing('nginx', '-v')
+const missingPrograms: Readonly<Record<string, string | false>> = {
+  nginx: await missing('nginx', '-v'),
+  Caddy: await missing('caddy', 'version'),
+}
 
 t.test('the table has a row for each request, and a column for each server', async (t) => {
   assertShape(t, rows, { rows: Object.keys(REQUESTS), columns: Object.keys(VARIANT_CONTENDERS) })
@@ -182,7 +185,7 @@ t.test('the versions in the table are the installed ones', async (t) => {
 })
 
 for (const [name, start] of Object.entries(VARIANT_CONTENDERS)) {
-  const skip = name === 'nginx' && noNginx
+  const skip = missingPrograms[name] ?? false
   t.test(`${name} does what its column of the table says`, { skip }, async (t) => {
     await column(t, name, start)
   })

@@ -1,15 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { ask, type Where } from './ask.ts'
-import { ENVIRONMENT } from './programs.ts'
-
-const START_ATTEMPTS = 100
-const START_PAUSE_MS = 50
+import type { Where } from './ask.ts'
+import { startSocketServer } from './socket-server.ts'
 
 /**
  * Starts the installed nginx on a Unix socket. It stops with the test.
@@ -22,18 +16,7 @@ export async function startNginx(t: Test, configuration: string): Promise<Where>
   const socketPath = join(folder, 'socket')
   await writeFile(join(folder, 'nginx.conf'), completeConfiguration(folder, socketPath, configuration))
   const args = ['-p', folder, '-c', 'nginx.conf', '-e', join(folder, 'error.log')]
-  const child = spawn('nginx', args, { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'inherit'] })
-  const exited = once(child, 'exit')
-  t.teardown(async () => {
-    child.kill('SIGTERM')
-    await exited
-  })
-  for (let attempt = 0; child.exitCode === null && attempt < START_ATTEMPTS; attempt++) {
-    const answer = await ask({ socketPath }, { url: '/' }).catch(() => undefined)
-    if (answer !== undefined) return { socketPath }
-    await sleep(START_PAUSE_MS)
-  }
-  throw new Error('nginx did not start')
+  return await startSocketServer(t, { program: 'nginx', args, socketPath })
 }
 
 function completeConfiguration(folder: string, socketPath: string, configuration: string): string {

@@ -11,6 +11,7 @@ import rangePlugin from 'fastify-send-range'
 import sirv from 'sirv'
 import type { Test } from 'tap'
 import type { Where } from './ask.ts'
+import { startCaddy } from './caddy.ts'
 import { startNginx } from './nginx.ts'
 
 /** Where a server of a folder listens, for both versions of HTTP. */
@@ -50,6 +51,10 @@ export const VARIANT_CONTENDERS: Readonly<Record<string, (t: Test, root: string)
         `listen unix:${socketPath} http2; root ${root}; types { text/javascript js; } gzip_static on; gzip_vary on;`,
       )
       return { http1, http2: { socketPath } }
+    },
+    Caddy: async (t, root) => {
+      const both = await startCaddy(t, `root * ${root}\nfile_server {\n\tprecompressed zstd br gzip\n}`)
+      return { http1: both, http2: both }
     },
   }
 
