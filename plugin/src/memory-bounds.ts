@@ -80,8 +80,10 @@ export const OPENS_PER_SESSION: SessionBounds = { moving: 32, total: 64 }
  */
 export const MAX_WAITING_OPERATIONS = 10_000
 
-/** Bytes of one step of a hash. Kept by `files/content-hash.ts` and `body/content-digest.ts`. */
+/** Bytes that are read at once for a hash. Kept by `files/content-hash.ts` and `body/content-digest.ts`. */
 export const HASH_CHUNK_BYTES: number = 256 * KIB
+/** Bytes that all hashes together take in within a turn of the event loop. Kept by `sources/hash-turns.ts`. */
+export const HASH_STEP_BYTES: number = 64 * KIB
 
 /** How many files are hashed for digests at a time, and how many more wait. The others have no digest yet. */
 interface HashBounds {

@@ -8,6 +8,7 @@ import { startContenders, stopContenders } from './servers/contenders.ts'
 import { compare, type Effort } from './studies/comparison.ts'
 import { measureFairness } from './studies/fairness.ts'
 import { measureGeneralPath } from './studies/general-path.ts'
+import { measureHashing } from './studies/hashing.ts'
 import { measurePureModules } from './studies/pure-modules.ts'
 import { measureResponsiveness } from './studies/responsiveness.ts'
 import { measureScaling } from './studies/scaling.ts'
@@ -39,6 +40,7 @@ const GOAL_COLUMNS = ['', 'against', 'goal, CPU', 'CPU', '', 'time']
 const alone: Readonly<Record<string, (bench: Bench, effort: Effort) => Table | Promise<Table>>> = {
   stalled: ({ root, generator }) => measureStalledClients(root, generator),
   responsive: ({ root, generator }, { turnMs }) => measureResponsiveness(root, generator, turnMs),
+  hashing: ({ root }, { turnMs }) => measureHashing(root, turnMs),
   cluster: ({ root }, effort) => measureScaling(root, effort),
   general: ({ root }, { rounds }) => measureGeneralPath(root, rounds),
   pure: () => measurePureModules(),

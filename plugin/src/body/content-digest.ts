@@ -4,6 +4,7 @@ import { type DigestAlgorithm, digestField, HASH_NAMES } from '../rules/digest-a
 import type { Layout } from '../rules/multipart.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { HashLane } from '../sources/hash-lane.ts'
+import { hashTurns } from '../sources/hash-turns.ts'
 import type { PositionalRepresentation } from '../sources/source.ts'
 
 /** Longer content has no digest: it would have to be read twice, since a head is sent before its content. */
@@ -57,9 +58,10 @@ async function hashContent(
   const buffer = Buffer.allocUnsafe(Math.min(layout.length, HASH_CHUNK_BYTES))
   for (let index = 0; index < layout.pieceCount; index++) {
     const piece = layout.piece(index)
-    if (piece.kind === 'literal') hash.update(piece.bytes)
+    if (piece.kind === 'literal') await hashTurns.update(hash, piece.bytes, 'awaited')
     else
-      for await (const bytes of readRange(representation, piece.range, { buffer, signal })) hash.update(bytes)
+      for await (const bytes of readRange(representation, piece.range, { buffer, signal }))
+        await hashTurns.update(hash, bytes, 'awaited')
     if (signal.aborted) return undefined
   }
   return hash

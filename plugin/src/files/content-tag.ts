@@ -40,7 +40,7 @@ export class ContentTags {
 
 async function digest(file: OpenFile): Promise<string | undefined> {
   const hash = new ContentHash('sha256')
-  await hash.readOn(file)
+  await hash.readOn(file, { urgency: 'awaited' })
   // It may also grow between two checks.
   if (await file.hasGrown()) return undefined
   if (await file.isUnchanged()) return hash.digest('base64url')

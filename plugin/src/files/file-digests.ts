@@ -103,7 +103,8 @@ export class FileDigests {
 
   async #hash(key: string, { file, algorithm, signal }: HashContext): Promise<string | undefined> {
     const hash = this.#paused.take(key) ?? new ContentHash(HASH_NAMES[algorithm])
-    if (!(await hash.readOn(file, signal))) {
+    const urgency = isShort(file) ? 'awaited' : 'background'
+    if (!(await hash.readOn(file, { urgency, signal }))) {
       this.#paused.set(key, hash)
       return undefined
     }
