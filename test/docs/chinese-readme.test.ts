@@ -194,6 +194,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'A rate for each answer': '每个响应的速率',
     'Metrics: Prometheus': '指标：Prometheus',
     'Metrics: OpenTelemetry': '指标：OpenTelemetry',
+    'Tests with Jest': '用 Jest 测试',
     'HTTP/2': 'HTTP/2',
     'Behind nginx': '在 nginx 后面',
     'nginx or Apache sends the bytes': '由 nginx 或 Apache 发送字节',

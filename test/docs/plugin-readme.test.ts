@@ -303,8 +303,8 @@ function listOf(field: unknown): string[] {
 const recipes = README.blocks.filter(({ language }) => language === 'js')
 
 t.test('every block of the README is run here: its language is known', async (t) => {
-  // test/packages/use.test.ts compiles those of TypeScript.
-  const known = ['js', 'ts', 'sh', 'http', 'nginx', 'apache', 'javascript']
+  // test/packages/use.test.ts compiles those of TypeScript, and jest.test.ts there runs the recipe of Jest.
+  const known = ['js', 'ts', 'sh', 'http', 'nginx', 'apache', 'javascript', 'json']
   for (const { language, heading } of README.blocks) t.ok(known.includes(language), `${language}: ${heading}`)
   t.strictSame(recipes.map(({ heading }) => heading).sort(), Object.keys(RECIPES).sort())
 })
@@ -317,7 +317,9 @@ for (const { heading, text } of recipes) {
 }
 
 t.test('the test of a source under "Your own source" passes in the test runner of Node', async (t) => {
-  const block = README.blocks.find(({ language }) => language === 'javascript')
+  const block = README.blocks.find(
+    ({ heading, language }) => heading === 'Your own source' && language === 'javascript',
+  )
   const folder = await projectFolder(t)
   const source = `import { bufferSource } from 'fastify-send-range'
     export const store = new Map()

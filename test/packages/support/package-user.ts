@@ -66,7 +66,7 @@ export async function pack(folder: string, into: string): Promise<string> {
 }
 
 /** Where a dependency of a package is installed here. */
-function installed(folder: string, name: string): string {
+export function installed(folder: string, name: string): string {
   const own = join(REPOSITORY, folder, 'node_modules', name)
   return existsSync(own) ? own : join(REPOSITORY, 'node_modules', name)
 }
