@@ -47,6 +47,10 @@ const signedLinks: Check = async (t, app) => {
     `${link}&expires=9999999999`,
   ])
     t.equal((await app.inject(wrong)).statusCode, 403, wrong)
+  // What is signed must not read as another time and another path.
+  const spaced = (await share('/share/x%20hello.txt')).body
+  const forged = spaced.replace('x%20', '').replace('&signature', '%20x&signature')
+  t.equal((await app.inject(forged)).statusCode, 403, forged)
   const now = Date.now.bind(Date)
   t.intercept(Date, 'now', { value: () => now() + 3_601_000 })
   t.equal((await app.inject(link)).statusCode, 403, 'an hour later')
