@@ -197,6 +197,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'Tests with Jest': '用 Jest 测试',
     'HTTP/2': 'HTTP/2',
     'Behind nginx': '在 nginx 后面',
+    'A CDN in front': '前面有 CDN',
     'nginx or Apache sends the bytes': '由 nginx 或 Apache 发送字节',
     'What counts as a change': '什么算作变化',
     'What it does not do': '插件不做的事',
