@@ -1,4 +1,4 @@
-import { open, statfs } from 'node:fs/promises'
+import { mkdir, open, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pattern } from './pattern.ts'
@@ -8,10 +8,16 @@ import { makeTemporaryFolder } from './temporary-folder.ts'
 export const LARGE_BYTES: number = 1024 ** 3
 /** Bytes. */
 export const SMALL_BYTES: number = 8 * 1024
+/** Files of a folder, as of a page with its pictures or of a map with its tiles. */
+export const MANY_FILES = 1000
+/** Bytes of each of them. */
+export const MANY_BYTES: number = 4 * 1024
 
 /** The names of the test files below the root. */
 export const LARGE_NAME = 'large.bin'
 export const SMALL_NAME = 'small.bin'
+/** The files of this folder have the numbers from 0 as names. */
+export const MANY_NAME = 'many'
 
 /** Disk space that must stay free besides the files. */
 const MARGIN_BYTES = 256 * 1024 ** 2
@@ -24,6 +30,10 @@ export async function createFixtures(): Promise<string> {
   const root = await makeTemporaryFolder('send-range-bench-')
   await writePattern(join(root, LARGE_NAME), LARGE_BYTES)
   await writePattern(join(root, SMALL_NAME), SMALL_BYTES)
+  await mkdir(join(root, MANY_NAME))
+  for (let index = 0; index < MANY_FILES; index++) {
+    await writePattern(join(root, MANY_NAME, String(index)), MANY_BYTES)
+  }
   return root
 }
 

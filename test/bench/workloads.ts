@@ -1,4 +1,12 @@
-import { LARGE_BYTES, LARGE_NAME, SMALL_BYTES, SMALL_NAME } from './fixtures.ts'
+import {
+  LARGE_BYTES,
+  LARGE_NAME,
+  MANY_BYTES,
+  MANY_FILES,
+  MANY_NAME,
+  SMALL_BYTES,
+  SMALL_NAME,
+} from './fixtures.ts'
 import type { Ranges } from './load/protocol.ts'
 import type { ContenderName } from './servers/contender.ts'
 
@@ -14,6 +22,8 @@ export interface Work {
   readonly title: string
   readonly unit: 'request' | 'file'
   readonly path: string
+  /** See `Load`. */
+  readonly files?: number
   readonly connections: number
   readonly ranges: Ranges
   /** Whether requests name the current ETag in If-None-Match. */
@@ -78,6 +88,20 @@ export const works: readonly Work[] = [
     length: SMALL_BYTES,
     contenders: ALL,
     goals: smallGoals,
+  },
+  {
+    name: 'files-4k',
+    title: '1,000 files of 4 KiB, in turn',
+    unit: 'request',
+    path: `/${MANY_NAME}/`,
+    files: MANY_FILES,
+    connections: 32,
+    ranges: { kind: 'none' },
+    condition: 'none',
+    status: 200,
+    length: MANY_BYTES,
+    contenders: SERVERS,
+    goals: [{ against: 'nginx-cache', atMost: 3 }],
   },
   {
     ...LARGE,

@@ -10,14 +10,15 @@ export async function loadOf(
   port: number,
   path: string = work.path,
 ): Promise<Omit<Load, 'durationMs'>> {
-  const { connections, ranges, status } = work
+  const { files, connections, ranges, status } = work
   const headers: Record<string, string> = {}
   if (work.condition === 'if-none-match') {
     const { headers: fields } = await probe({ port, path, headers: {} })
     if (fields.etag === undefined) throw new Error(`${path} has no ETag to ask with`)
     headers['if-none-match'] = fields.etag
   }
-  const load = { port, path, connections, ranges, headers, expected: { status, length: work.length ?? 0 } }
+  const expected = { status, length: work.length ?? 0 }
+  const load = { port, path, files, connections, ranges, headers, expected }
   if (work.length !== undefined) return load
   const { content } = await probeOf(load)
   return { ...load, expected: { status, length: content.length } }

@@ -11,6 +11,8 @@ export type Ranges =
 export interface Load {
   readonly port: number
   readonly path: string
+  /** Files that are asked for in turn, whose paths are this path and a number from 0. Undefined: one, at the path. */
+  readonly files?: number | undefined
   readonly connections: number
   readonly ranges: Ranges
   readonly headers: Readonly<Record<string, string>>

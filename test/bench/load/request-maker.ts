@@ -11,8 +11,16 @@ export interface Question {
 
 /** Makes the requests of a load, one after the other; the same load makes the same requests. */
 export function questions(load: Load): () => Question {
+  const { path, files } = load
+  if (files === undefined) return questionsAt(path, load)
+  const makers = Array.from({ length: files }, (_, index) => questionsAt(`${path}${index}`, load))
+  let turn = 0
+  return () => (makers[turn++ % files] as () => Question)()
+}
+
+function questionsAt(path: string, load: Load): () => Question {
   const fields = Object.entries(load.headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const start = `GET ${load.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields.join('')}`
+  const start = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields.join('')}`
   const next = randomNumbers(2)
   const make = (): Question => {
     const stretches = stretchesOf(load.ranges, next)
