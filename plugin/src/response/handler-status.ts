@@ -22,6 +22,11 @@ export function acceptHandlerStatus(reply: FastifyReply): void {
     throw new SendRangeError('ERR_RANGE_OPTION', `An answer with the status ${statusCode} has no content`)
 }
 
+/** The status that the handler wants for a whole representation. 206 is one for its parts: see {@link acceptHandlerStatus}. */
+export function wantedStatus({ statusCode }: Pick<FastifyReply, 'statusCode'>): number {
+  return statusCode === PARTIAL_CONTENT ? OK : statusCode
+}
+
 /** Makes 200 of a status without content and of 206, because something else is going to answer. */
 export function resetStatus(reply: FastifyReply): void {
   if (reply.statusCode === PARTIAL_CONTENT || !hasContent(reply.statusCode)) reply.code(OK)

@@ -6,7 +6,7 @@ import { guardConnection } from '../guards/connection-guard.ts'
 import { forgetIntended } from '../guards/intended-answer.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { writeLogLine } from '../log-line.ts'
-import { resetStatus } from './handler-status.ts'
+import { resetStatus, wantedStatus } from './handler-status.ts'
 import { removeFieldsOfOtherError } from './removable-fields.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
@@ -47,8 +47,8 @@ function isAnswered(reply: FastifyReply): boolean {
  * sent.
  *
  * - Before our answer is passed to Fastify, any other answer is sent, and ours is given up: nothing of it is on the
- *   reply yet. A `send` without a payload is not an answer: Fastify calls it if an async handler forgets to return the
- *   reply.
+ *   reply yet. A `send` without a payload is an answer only under a status that was set since the call, as by a redirect:
+ *   Fastify calls it too if an async handler forgets to return the reply.
  * - After that nothing else is sent, except the answer of Fastify's `handlerTimeout`.
  * - If our answer fails before its head was sent, the reply is free again for the error handlers.
  */
@@ -59,11 +59,14 @@ export class ReplyClaim {
   readonly #isGuarded: boolean
   /** Whether the next call of `send` passes our own answer to Fastify. */
   #isHandedOver = false
+  /** The status that the handler had set before the call. */
+  readonly #statusBefore: number
   /** The status of our answer. */
   #status = 0
 
   private constructor(reply: FastifyReply) {
     this.#reply = reply
+    this.#statusBefore = wantedStatus(reply)
     this.#isGuarded = (reply as Claimed)[SLOT] !== 'unknown'
     ;(reply as Claimed)[SLOT] = this
   }
@@ -151,7 +154,7 @@ export class ReplyClaim {
       return true
     }
     const reply = this.#reply
-    if (this.#state === 'opening' && payload === undefined && !isThrown(reply)) return refuse(reply, payload)
+    if (this.#state === 'opening' && payload === undefined && !this.#isEmptyAnswer()) return refuse(reply, payload)
     if (this.#state === 'sent') {
       if (isAnswered(reply)) return refuse(reply, payload)
       if (!isTimeLimit(payload)) {
@@ -167,6 +170,11 @@ export class ReplyClaim {
     if (isFailing) removeFieldsOfOtherError(reply, payload)
     this.#state = isFailing ? 'failed' : 'overtaken'
     return true
+  }
+
+  /** Whether a `send` without a payload answers: `reply.redirect(url)`, `reply.code(401).send()`, `throw undefined`. */
+  #isEmptyAnswer(): boolean {
+    return wantedStatus(this.#reply) !== this.#statusBefore || isThrown(this.#reply)
   }
 }
 

@@ -62,7 +62,7 @@ export function setRepresentationFields(reply: FastifyReply, context: ResponseCo
   // RFC 9110 §15.3.7.2: "a server MUST NOT generate a Content-Range header field in the HTTP header section of a
   // multiple part response", and a 200 has none either. For a 206 with one part it is set afterwards. The page of a 416
   // has the Content-Range of the file that was asked for.
-  if (handlerFields['content-range'] !== undefined && reply.statusCode !== RANGE_NOT_SATISFIABLE)
+  if (reply.hasHeader('content-range') && reply.statusCode !== RANGE_NOT_SATISFIABLE)
     removeFields(reply, ['content-range'])
   if (handlerFields['accept-ranges'] === undefined) reply.header('accept-ranges', selected.acceptRanges)
   setEtag(reply, context)

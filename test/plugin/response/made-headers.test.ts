@@ -62,6 +62,28 @@ t.test('a Cache-Control of a headers function replaces that of the option, also 
   t.notOk('x-made' in same.headers)
 })
 
+t.test('a field about the message that a function sets on the reply itself is replaced', async (t) => {
+  const root = t.testdir({ 'a.txt': 'a'.repeat(1000) })
+  const { app } = await serve(t, {
+    plugin: { root },
+    routes: (app) => {
+      app.get('/file', (_request, reply) => {
+        const setFields = (): void => void reply.headers({ 'content-range': 'bytes 5-6/7', 'content-length': '3' })
+        return reply.sendRange('a.txt', { headers: setFields as HeadersFunction })
+      })
+    },
+  })
+  for (const [range, expected] of [
+    ['', undefined],
+    ['bytes=0-3', 'bytes 0-3/1000'],
+    ['bytes=0-3,500-503', undefined],
+  ] as const) {
+    const { headers, body } = await app.inject({ url: '/file', headers: { range } })
+    t.equal(headers['content-range'], expected, range)
+    t.equal(headers['content-length'], String(body.length), range)
+  }
+})
+
 t.test('no error has fields of a headers function', async (t) => {
   const app = await serveWith(t, { headers: () => ({ 'x-made': 'x', 'cache-control': 'max-age=60' }) })
   const beyond = await app.inject({ url: '/file', headers: { range: 'bytes=99-' } })

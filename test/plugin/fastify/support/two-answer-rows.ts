@@ -209,6 +209,58 @@ export const ROWS: readonly Row[] = [
     want: ['small'],
   },
   {
+    name: 'sendRange, then a redirect',
+    handler: (reply) => {
+      reply.sendRange('small')
+      return reply.redirect('/elsewhere')
+    },
+    want: ['empty'],
+  },
+  {
+    name: 'sendRange, then a redirect when it is under way',
+    handler: async (reply) => {
+      reply.sendRange('first')
+      await sleep(20)
+      return reply.redirect('/elsewhere')
+    },
+    want: ['first', 'empty'],
+  },
+  {
+    name: 'sendRange, then a status without content',
+    handler: (reply) => {
+      reply.sendRange('small')
+      return reply.code(204).send()
+    },
+    want: ['empty'],
+  },
+  {
+    name: 'sendRange, then a refusal without content',
+    handler: (reply) => {
+      reply.sendRange('small')
+      return reply.code(401).send()
+    },
+    want: ['error'],
+  },
+  {
+    name: 'an async handler that wants parts, and forgets to return the reply',
+    handler: async (reply) => {
+      reply.code(206).sendRange('small')
+    },
+    want: ['small'],
+  },
+  {
+    name: 'a function of an option that redirects',
+    handler: (reply) => reply.sendRange('small', { headers: () => void reply.redirect('/elsewhere') }),
+    want: ['empty'],
+  },
+  {
+    name: 'an async handler that sets a status first, and forgets to return the reply',
+    handler: async (reply) => {
+      reply.code(404).header('location', '/elsewhere').sendRange('small')
+    },
+    want: ['small'],
+  },
+  {
     name: 'hijack, then sendRange',
     handler: (reply) => {
       reply.hijack()
