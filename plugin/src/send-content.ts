@@ -35,6 +35,7 @@ import { isPositional, type PositionalRepresentation, type Representation } from
 
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
 const LONGEST_AT_ONCE = SMALL_CHUNK_BYTES
+const NO_BYTES = new Uint8Array()
 
 /** What is to be sent, and how to close it. */
 export interface Content {
@@ -66,7 +67,10 @@ export async function sendContent(reply: FastifyReply, content: Content): Promis
   if (reply.request.method === 'HEAD' || length === 0) {
     await close()
     setFields(reply, laidOut, content)
-    if (reply.request.method !== 'HEAD') guardEmpty(reply)
+    if (reply.request.method !== 'HEAD') {
+      setDigestOf(reply, NO_BYTES, content)
+      guardEmpty(reply)
+    }
     sendEmpty(reply, claim)
     return
   }
@@ -117,14 +121,19 @@ async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Con
   try {
     await close()
     setFields(reply, laidOut, content)
-    const algorithm = contentAlgorithm(reply.request, content.settings)
-    if (algorithm !== undefined) setContentDigest(reply, digestOfBytes(body.bytes, algorithm))
+    setDigestOf(reply, body.bytes, content)
   } catch (error) {
     body.discard()
     throw error
   }
   body.endWithResponse()
   sendBuffer(reply, body.bytes, content)
+}
+
+/** Sets the Content-Digest of bytes in memory, if it is wanted. */
+function setDigestOf(reply: FastifyReply, bytes: Uint8Array, { settings }: Content): void {
+  const algorithm = contentAlgorithm(reply.request, settings)
+  if (algorithm !== undefined) setContentDigest(reply, digestOfBytes(bytes, algorithm))
 }
 
 function setFields(reply: FastifyReply, { layout, contentType }: LaidOut, content: Content): void {

@@ -33,6 +33,19 @@ t.test('a prefix and a root are enough to serve files and ranges, for GET and HE
   }
 })
 
+t.test('the prefix without its slash is redirected if the option has none', async (t) => {
+  for (const [prefix, status] of [
+    ['/files', 302],
+    // Fastify has no route above the prefix of a context.
+    ['/files/', 404],
+  ] as const) {
+    const app = make(t)
+    await app.register(rangeRoutes, { root: files(t), prefix, index: 'f.txt' })
+    t.equal((await app.inject('/files')).statusCode, status, prefix)
+    t.equal((await app.inject('/files/')).body, '0123456789', prefix)
+  }
+})
+
 t.test('the routes can be registered several times in a context, and beside the plugin', async (t) => {
   const root = files(t)
   const app = make(t)

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { asError } from '../foreign-failure.ts'
+import { foreignFailure, isError } from '../foreign-failure.ts'
 import { ReplyClaim, sendError } from './reply-claim.ts'
 
 /**
@@ -23,7 +23,7 @@ export function answerNotFound(reply: FastifyReply, onNotFound: NotFoundFunction
     if (isThenable(made)) void sendLater(reply, made)
     else if (made !== undefined) reply.send(made)
   } catch (thrown) {
-    sendError(reply, asError(thrown))
+    sendError(reply, failureOf(thrown))
   }
 }
 
@@ -34,8 +34,13 @@ async function sendLater(reply: FastifyReply, made: PromiseLike<unknown>): Promi
     if (payload !== undefined) reply.send(payload)
     else if (ReplyClaim.isFree(reply)) reply.callNotFound()
   } catch (thrown) {
-    sendError(reply, asError(thrown))
+    sendError(reply, failureOf(thrown))
   }
+}
+
+/** An Error goes to the error handler as it is, like one of a handler. */
+function failureOf(thrown: unknown): Error {
+  return isError(thrown) ? thrown : foreignFailure('ERR_RANGE_OPTION', 'The onNotFound function', thrown)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -154,7 +154,8 @@ export class ReplyClaim {
       return true
     }
     const reply = this.#reply
-    if (this.#state === 'opening' && payload === undefined && !this.#isEmptyAnswer()) return refuse(reply, payload)
+    if (this.#state === 'opening' && payload === undefined && !this.#isEmptyAnswer())
+      return refuse(reply, payload)
     if (this.#state === 'sent') {
       if (isAnswered(reply)) return refuse(reply, payload)
       if (!isTimeLimit(payload)) {

@@ -1,7 +1,7 @@
 /** `DIGEST  NAME` and `DIGEST *NAME`, as `sha256sum` writes them, or the digest alone. */
 const PLAIN = /^([0-9a-f]+)(?:(?: [ *]|[ \t]+)(.+))?$/i
 /** `SHA256 (NAME) = DIGEST`, as `sha256sum --tag` and BSD write it. */
-const TAGGED = /^SHA(?:256|512) \((.+)\) = ([0-9a-f]+)$/i
+const TAGGED = /^SHA(256|512) \((.+)\) = ([0-9a-f]+)$/i
 
 /** Which line of a list of checksums is meant. */
 export interface ListedFile {
@@ -23,8 +23,10 @@ export interface ListedFile {
 export function listedDigest(text: string, file: ListedFile): string | undefined {
   const found = new Set<string>()
   for (const line of text.split('\n')) {
+    // Most lines are about other files. A list of short lines has a million.
+    if (line.length < 2 * file.digestBytes) continue
     const listed = lineOf(line.replace(/\r$/, ''))
-    if (listed !== undefined && listed.digest.length === 2 * file.digestBytes && isOf(listed.name, file))
+    if (listed !== undefined && hasAlgorithm(listed, file) && isOf(listed.name, file))
       found.add(listed.digest.toLowerCase())
   }
   const [digest, ...others] = found
@@ -34,13 +36,19 @@ export function listedDigest(text: string, file: ListedFile): string | undefined
 interface Line {
   readonly digest: string
   readonly name: string | undefined
+  /** Of the digest, as the line says. */
+  readonly bits?: number
 }
 
 function lineOf(line: string): Line | undefined {
   const tagged = TAGGED.exec(line)
-  if (tagged !== null) return { digest: String(tagged[2]), name: tagged[1] }
+  if (tagged !== null) return { digest: String(tagged[3]), name: tagged[2], bits: Number(tagged[1]) }
   const plain = PLAIN.exec(line)
   return plain === null ? undefined : { digest: String(plain[1]), name: plain[2] }
+}
+
+function hasAlgorithm({ digest, bits }: Line, { digestBytes }: ListedFile): boolean {
+  return digest.length === 2 * digestBytes && (bits === undefined || bits === 8 * digestBytes)
 }
 
 function isOf(listed: string | undefined, { name, of }: ListedFile): boolean {

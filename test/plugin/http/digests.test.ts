@@ -96,9 +96,12 @@ t.test('a request gets sha-512 if it prefers that', async (t) => {
   t.equal((await get('/short.txt', lines)).headers['repr-digest'], digestOf(SHORT, 'sha-512'))
 })
 
-t.test('an empty file has the digest of no bytes', async (t) => {
+t.test('an empty file has the digests of no bytes', async (t) => {
   const { get } = await serving(t)
-  t.equal((await get('/empty.txt', WANT)).headers['repr-digest'], digestOf(Buffer.alloc(0)))
+  const { headers } = await get('/empty.txt', { ...WANT, ...WANT_CONTENT })
+  t.equal(headers['repr-digest'], digestOf(Buffer.alloc(0)))
+  t.equal(headers['content-digest'], digestOf(Buffer.alloc(0)))
+  t.equal((await get('/empty.txt', WANT_CONTENT, 'HEAD')).headers['content-digest'], undefined, 'HEAD')
 })
 
 t.test("digest: 'always' sends sha-256, or what is preferred", async (t) => {

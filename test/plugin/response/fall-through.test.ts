@@ -114,6 +114,20 @@ for (const [name, onNotFound] of Object.entries<NotFoundFunction>({
   })
 }
 
+for (const [name, onNotFound] of Object.entries<NotFoundFunction>({
+  throws: () => {
+    throw undefined
+  },
+  rejects: async () => Promise.reject('text'),
+})) {
+  t.test(`a function for what is not there that ${name} no Error is ERR_RANGE_OPTION`, async (t) => {
+    const app = await serveWith(t, onNotFound)
+    const answer = await app.inject('/missing')
+    t.equal(answer.statusCode, 500)
+    t.match(answer.json(), { code: 'ERR_RANGE_OPTION', message: 'The onNotFound function failed' })
+  })
+}
+
 t.test('a path that is refused with 400 or 403 does not fall through', async (t) => {
   const app = await serveWith(t, () => 'fallen')
   t.equal((await app.inject('/a%00b')).statusCode, 400)

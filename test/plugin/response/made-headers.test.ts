@@ -68,7 +68,8 @@ t.test('a field about the message that a function sets on the reply itself is re
     plugin: { root },
     routes: (app) => {
       app.get('/file', (_request, reply) => {
-        const setFields = (): void => void reply.headers({ 'content-range': 'bytes 5-6/7', 'content-length': '3' })
+        const setFields = (): void =>
+          void reply.headers({ 'content-range': 'bytes 5-6/7', 'content-length': '3' })
         return reply.sendRange('a.txt', { headers: setFields as HeadersFunction })
       })
     },

@@ -19,6 +19,22 @@ const CASES: Readonly<Record<string, Case>> = {
   'the form of sha256sum': { text: `${B}  other\n${A}  big.iso\n`, file: LIST, want: A },
   'the form of sha256sum --binary': { text: `${A} *big.iso\n`, file: LIST, want: A },
   'the form of BSD': { text: `SHA256 (big.iso) = ${A}\n`, file: LIST, want: A },
+  'the form of BSD, of the other algorithm': {
+    text: `SHA512 (big.iso) = ${LONG}\n`,
+    file: { ...LIST, digestBytes: 64 },
+    want: LONG,
+  },
+  'the name of another algorithm': { text: `SHA512 (big.iso) = ${A}\n`, file: LIST, want: undefined },
+  'the name of another algorithm, for one file': {
+    text: `SHA512 (big.iso) = ${A}\n`,
+    file: ONE,
+    want: undefined,
+  },
+  'the names of both algorithms': {
+    text: `SHA512 (big.iso) = ${LONG}\nSHA256 (big.iso) = ${A}\n`,
+    file: LIST,
+    want: A,
+  },
   'capital letters': { text: `${A.toUpperCase()}  big.iso`, file: LIST, want: A },
   'line ends of Windows': { text: `${A}  big.iso\r\n${B}  c\r\n`, file: LIST, want: A },
   'a tab for the blanks': { text: `${A}\tbig.iso`, file: LIST, want: A },
