@@ -248,15 +248,6 @@ t.test('folders and extensions are found in any source, and nothing stays open',
   await until(() => descriptorsBelow(root) === 0)
 })
 
-t.test('the server in front is given the path of the file, and none for a redirect', async (t) => {
-  const app = await routes(t, { options: { handOver: { header: 'X-Accel-Redirect', prefix: '/__files/' } } })
-  t.equal((await app.inject('/files/docs/')).headers['x-accel-redirect'], '/__files/docs/index.html')
-  t.equal((await app.inject('/files/about')).headers['x-accel-redirect'], '/__files/about.html')
-  const redirect = await app.inject('/files/docs')
-  t.equal(redirect.statusCode, 302)
-  t.notOk('x-accel-redirect' in redirect.headers)
-})
-
 t.test('the redirect is the same over HTTP/2', async (t) => {
   const { port } = await serve(t, {
     plugin: { root: files(t), index: 'index.html' },
