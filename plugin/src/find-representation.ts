@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Settings } from './options.ts'
 import { receivedTarget } from './request/received-target.ts'
-import { isServedTarget } from './request/target-check.ts'
+import { isServedTarget, semicolonIn } from './request/target-check.ts'
 import { folderLocation, isFolderTarget } from './rules/folder-location.ts'
 import { isRefusal, type Refusal } from './rules/refusal.ts'
 import { closeOnce } from './sources/close-once.ts'
@@ -74,8 +74,9 @@ async function findIndex(reply: FastifyReply, search: Search, index: string): Pr
   const found = await openAt(folder + index, search)
   if (found.kind !== 'representation') return found
   const target = receivedTarget(reply.request.raw)
-  if (isFolderTarget(target)) return found
-  const location = folderLocation(target, folder.slice(0, -1))
+  const semicolon = semicolonIn(reply.request, target)
+  if (isFolderTarget(target, semicolon)) return found
+  const location = folderLocation(target, folder.slice(0, -1), semicolon)
   // Another URL than that of the folder, in a call that names the folder with its slash.
   if (location === undefined && folder === path) return found
   await closeOnce(() => found.representation.close(), reply.log)()

@@ -13,10 +13,10 @@ import {
   type EncodedSlashes,
   hasDotSegment,
   hasEmptySegment,
-  hasEncodedSemicolon,
   hasEncodedSlash,
   hasPlainFolders,
   hasReservedFolder,
+  hasSemicolon,
   isExactTarget,
   isPlain,
   namesFile,
@@ -51,8 +51,8 @@ export function isServedTarget(request: FastifyRequest, file: string, settings: 
   const current = request.raw.url ?? ''
   const isRewritten = received !== current
   const isServed = (target: string): boolean => {
-    const path = pathOf(target)
-    const semicolon = semicolonIn(request, path)
+    const semicolon = semicolonIn(request, target)
+    const path = pathOf(target, semicolon)
     if (settings.targetSpelling === 'exact' && !isExactTarget(target, semicolon)) return false
     return isPlain(path) || isServedPath(request, { path, file, isRewritten, semicolon, ...settings })
   }
@@ -92,13 +92,18 @@ function isServedPath(request: FastifyRequest, spelled: Spelled): boolean {
 }
 
 /**
- * How the router reads a semicolon, for a path with an encoded one. The router itself is asked, since its option can be
- * set in two places. If a semicolon is a delimiter, one after the path changes nothing.
+ * How the router reads a semicolon, for a target that has one. The router itself is asked, since its option can be set in
+ * two places. If a semicolon is a delimiter, one after the path changes nothing.
+ *
+ * @param target as it was received, or as the application has left it. The router may know only one of them
  */
-function semicolonIn(request: FastifyRequest, path: string): Semicolon {
-  if (!hasEncodedSemicolon(path)) return 'data'
-  const here = match(request, path)
-  return here !== null && isDeepStrictEqual(here, match(request, `${path};`)) ? 'delimiter' : 'data'
+export function semicolonIn(request: FastifyRequest, target: string): Semicolon {
+  if (!hasSemicolon(target)) return 'data'
+  for (const path of [pathOf(target), pathOf(request.raw.url ?? '')]) {
+    const here = match(request, path)
+    if (here !== null) return isDeepStrictEqual(here, match(request, `${path};`)) ? 'delimiter' : 'data'
+  }
+  return 'data'
 }
 
 /** The parameters that the router finds in a path, for the method, host and version of a request. */

@@ -1,12 +1,11 @@
-import { decoded, pathOf } from './target-spelling.ts'
+import { decoded, pathOf, queryOf, type Semicolon } from './target-spelling.ts'
 
 // A reference may have any other printable character of ASCII. Clients read a backslash as a slash.
 const UNSAFE = /[^\x21-\x7e]|\\/gu
-const QUERY = /\?[^#]*/
 
 /** Whether the path of a target ends in a slash. Only then does a client resolve the links of a page inside of a folder. */
-export function isFolderTarget(target: string): boolean {
-  return pathOf(target).endsWith('/')
+export function isFolderTarget(target: string, semicolon: Semicolon): boolean {
+  return pathOf(target, semicolon).endsWith('/')
 }
 
 /**
@@ -20,13 +19,17 @@ export function isFolderTarget(target: string): boolean {
  *
  * @param target as the client has sent it
  * @param folder the path of the folder, without a slash at its end. Empty for the root, which any segment names
+ * @param semicolon how the router reads one. Where it starts the query, the slash comes before it
  */
-export function folderLocation(target: string, folder: string): string | undefined {
-  const path = pathOf(target)
+export function folderLocation(target: string, folder: string, semicolon: Semicolon): string | undefined {
+  const path = pathOf(target, semicolon)
   const segment = path.slice(path.lastIndexOf('/') + 1)
   const name = folder.slice(folder.lastIndexOf('/') + 1)
   if (segment === '' || (name !== '' && decoded(segment) !== name)) return undefined
-  const [query = ''] = QUERY.exec(target) ?? []
+  const query = queryOf(target, semicolon)
+  // To clients only a question mark starts the query. RFC 3986 §5.2.3: a relative reference replaces what is after the
+  // last slash of their path, which would be in what the router takes for the query.
+  if (/^;[^?]*[/\\]/.test(query)) return undefined
   return `./${encoded(segment)}/${encoded(query)}`
 }
 

@@ -20,6 +20,7 @@ const ENCODED_UNRESERVED = /%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f)/gi
 // octet are not equivalent." These can be in a path in both forms, and routes can differ in them.
 const ENCODED_RESERVED = /%(?:24|26|2b|2c|3a|3b|3d|40)/gi
 const ENCODED_SEMICOLON = /%3b/i
+const SEMICOLON = /;|%3b/i
 
 /** How the router reads a semicolon: as data, or with `useSemicolonDelimiter` as the start of the query, as `?`. */
 export type Semicolon = 'data' | 'delimiter'
@@ -29,10 +30,20 @@ const SLASHES = /\/{2,}/g
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+/i
 
 /** The path of a request target, not decoded. */
-export function pathOf(target: string): string {
-  const origin = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
-  const end = origin.search(/[?#]/)
+export function pathOf(target: string, semicolon: Semicolon = 'data'): string {
+  const origin = originForm(target)
+  const end = origin.search(semicolon === 'delimiter' ? /[?#;]/ : /[?#]/)
   return end === -1 ? origin : origin.slice(0, end)
+}
+
+/** What comes between the path of a request target and its fragment: nothing, or the query with the mark before it. */
+export function queryOf(target: string, semicolon: Semicolon): string {
+  const [query = ''] = originForm(target).slice(pathOf(target, semicolon).length).split('#')
+  return query
+}
+
+function originForm(target: string): string {
+  return target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
 }
 
 /** Whether nothing in a path could be spelled in another way. True for most paths. */
@@ -90,12 +101,12 @@ export function asRegistered(path: string, semicolon: Semicolon = 'data'): strin
 
 /** The character of a code; the code itself if the character has no other spelling. */
 function plainOf(code: string, semicolon: Semicolon): string {
-  return semicolon === 'delimiter' && hasEncodedSemicolon(code) ? code : decodeURIComponent(code)
+  return semicolon === 'delimiter' && ENCODED_SEMICOLON.test(code) ? code : decodeURIComponent(code)
 }
 
-/** Whether a path has an encoded semicolon. */
-export function hasEncodedSemicolon(path: string): boolean {
-  return ENCODED_SEMICOLON.test(path)
+/** Whether a target has a semicolon, so that it matters how the router reads it. */
+export function hasSemicolon(target: string): boolean {
+  return SEMICOLON.test(target)
 }
 
 /** Whether a folder of a path has an encoded character in which routes can differ. */
@@ -114,8 +125,7 @@ export function withUnreservedReplaced(path: string): string {
 
 /** Whether a target is what `encodeURI` makes of its decoded path, with `#`, `?` and a delimiting `;` encoded too. */
 export function isExactTarget(target: string, semicolon: Semicolon = 'data'): boolean {
-  const [beforeSemicolon = ''] = pathOf(target).split(';')
-  const path = semicolon === 'delimiter' ? beforeSemicolon : pathOf(target)
+  const path = pathOf(target, semicolon)
   if (!target.startsWith('/') || hasEmptySegment(path)) return false
   try {
     const exact = encodeURI(decodeURIComponent(path)).replaceAll('#', '%23').replaceAll('?', '%3F')

@@ -1,4 +1,5 @@
-import type { FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyServerOptions } from 'fastify'
+import { rangeRoutes } from 'fastify-send-range'
 import t from 'tap'
 import { serveFiles } from '../support/file-server.ts'
 
@@ -43,4 +44,43 @@ for (const [fastify, isOn] of PLACES) {
       },
     )
   }
+}
+
+/** URLs of folders, and where each setting of the router leads. */
+const FOLDERS: readonly {
+  readonly url: string
+  readonly on: string | number
+  readonly off: string | number
+}[] = [
+  { url: '/files/docs;x=1', on: './docs/;x=1', off: 404 },
+  { url: '/files/docs;x=%2F..', on: './docs/;x=%2F..', off: 404 },
+  { url: '/files/docs;x/', on: 404, off: 404 },
+  { url: '/files/docs/;x', on: 200, off: 404 },
+  { url: '/files/docs?x;y', on: './docs/?x;y', off: './docs/?x;y' },
+  { url: '/files/docs;x?y', on: './docs/;x?y', off: 404 },
+  { url: '/files/a%3Bb', on: './a%3Bb/', off: './a%3Bb/' },
+  { url: '/files/a%3Bb/', on: 200, off: 200 },
+  { url: '/files/a;b', on: 404, off: './a;b/' },
+  { url: '/files/a;b/', on: 404, off: 200 },
+  { url: '/files;x', on: './files/;x', off: 404 },
+]
+
+for (const [fastify, isOn] of PLACES) {
+  t.test(`a folder with ; gets its slash before the query (${JSON.stringify(fastify)})`, async (t) => {
+    const folder = (): Record<string, string> => ({ 'index.html': 'index', 'inside.txt': 'inside' })
+    const app = Fastify(fastify)
+    t.teardown(() => app.close())
+    const root = t.testdir({ ...folder(), docs: folder(), 'a;b': folder() })
+    await app.register(rangeRoutes, { root, prefix: '/files', index: 'index.html' })
+    for (const { url, on, off } of FOLDERS) {
+      const { statusCode, headers } = await app.inject(url)
+      t.equal(headers.location ?? statusCode, isOn ? on : off, url)
+      if (statusCode === 404) continue
+      const page = new URL(headers.location ?? '', `http://host${url}`)
+      t.equal((await app.inject(page.pathname + page.search)).body, 'index', `${url}: its index`)
+      // RFC 3986 §5.2.3: a reference replaces what is after the last slash of the path.
+      const { pathname } = new URL('inside.txt', page)
+      t.equal((await app.inject(pathname)).body, 'inside', `${url}: a link in the page`)
+    }
+  })
 }

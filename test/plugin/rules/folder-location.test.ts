@@ -48,7 +48,7 @@ for (const { name, target, folder, location } of [
   { name: 'the root of the server', target: '/', folder: '', location: undefined },
 ]) {
   t.test(`the Location for ${name} is ${location ?? 'none'}`, async (t) => {
-    t.equal(folderLocation(target, folder), location)
+    t.equal(folderLocation(target, folder, 'data'), location)
     if (location === undefined) return
     const base = new URL(target.startsWith('/') ? `http://host${target}` : target)
     t.equal(new URL(location, base).host, 'host')
@@ -56,6 +56,32 @@ for (const { name, target, folder, location } of [
 }
 
 t.test('a target is one of a folder if its path ends in a slash', async (t) => {
-  for (const target of ['/', '/a/', '/a/?b', 'http://host/']) t.ok(isFolderTarget(target), target)
-  for (const target of ['/a', '/a?b/', '/a#/', '/a%2F', '']) t.notOk(isFolderTarget(target), target)
+  for (const target of ['/', '/a/', '/a/?b', 'http://host/']) t.ok(isFolderTarget(target, 'data'), target)
+  for (const target of ['/a', '/a?b/', '/a#/', '/a%2F', '']) t.notOk(isFolderTarget(target, 'data'), target)
 })
+
+t.test(
+  'RFC 3986 §3.3 a semicolon is data of a segment, or starts the query of a router that says so',
+  async (t) => {
+    for (const [target, folder, data, delimiter] of [
+      ['/docs;a=b', 'docs', undefined, './docs/;a=b'],
+      ['/docs;a=b', 'docs;a=b', './docs;a=b/', undefined],
+      ['/docs;a?b;c#d', 'docs', undefined, './docs/;a?b;c'],
+      ['/docs?a;b', 'docs', './docs/?a;b', './docs/?a;b'],
+      ['/docs#a?b;c', 'docs', './docs/', './docs/'],
+      ['/a%3Bb', 'a;b', './a%3Bb/', './a%3Bb/'],
+      ['/docs;a?b/c', 'docs', undefined, './docs/;a?b/c'],
+      ['/docs;a/b', 'docs', undefined, undefined],
+      ['/docs;a\\b', 'docs', undefined, undefined],
+      ['http://ho;st/docs;a', 'docs', undefined, './docs/;a'],
+      ['/docs/;a', 'docs', undefined, undefined],
+    ] as const) {
+      t.equal(folderLocation(target, folder, 'data'), data, `${target}, data`)
+      t.equal(folderLocation(target, folder, 'delimiter'), delimiter, `${target}, delimiter`)
+    }
+    t.ok(isFolderTarget('/a/;b', 'delimiter'))
+    t.notOk(isFolderTarget('/a/;b', 'data'))
+    t.notOk(isFolderTarget('/a;b/', 'delimiter'))
+    t.ok(isFolderTarget('/a;b/', 'data'))
+  },
+)

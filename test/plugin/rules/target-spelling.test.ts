@@ -4,14 +4,15 @@ import {
   decoded,
   hasDotSegment,
   hasEmptySegment,
-  hasEncodedSemicolon,
   hasEncodedSlash,
   hasPlainFolders,
   hasReservedFolder,
+  hasSemicolon,
   isExactTarget,
   isPlain,
   namesFile,
   pathOf,
+  queryOf,
   withUnreservedReplaced,
 } from '#plugin/rules/target-spelling.js'
 
@@ -168,8 +169,13 @@ t.test('a semicolon that begins the query has one spelling in a path', async (t)
   t.equal(asRegistered('/a%3B%40', 'data'), '/a;@')
   t.equal(asRegistered('/a%3B%40', 'delimiter'), '/a%3B@')
   t.equal(asRegistered('/a%3b', 'delimiter'), '/a%3b')
-  t.ok(hasEncodedSemicolon('/a%3bc'))
-  t.notOk(hasEncodedSemicolon('/a;c'))
+  for (const target of ['/a%3bc', '/a%3Bc', '/a;c']) t.ok(hasSemicolon(target), target)
+  t.notOk(hasSemicolon('/a%253bc'))
+  t.equal(pathOf('/a;b?c', 'delimiter'), '/a')
+  t.equal(pathOf('/a;b?c', 'data'), '/a;b')
+  t.equal(queryOf('/a;b?c#d;e', 'delimiter'), ';b?c')
+  t.equal(queryOf('/a;b?c#d;e', 'data'), '?c')
+  t.equal(queryOf('http://ho;st/a', 'delimiter'), '')
   t.ok(isExactTarget('/a;b', 'data'))
   t.notOk(isExactTarget('/a%3Bb', 'data'))
   t.ok(isExactTarget('/a%3Bb;query%3b', 'delimiter'))
