@@ -4,6 +4,7 @@ import { receivedTarget } from './request/received-target.ts'
 import { isServedTarget, semicolonIn } from './request/target-check.ts'
 import { folderLocation, isFolderTarget } from './rules/folder-location.ts'
 import { isRefusal, type Refusal } from './rules/refusal.ts'
+import { hasPlainFolders, pathOf } from './rules/target-spelling.ts'
 import { closeOnce } from './sources/close-once.ts'
 import type { Opener, Opening } from './sources/opener.ts'
 import type { Representation } from './sources/source.ts'
@@ -69,7 +70,7 @@ function isNothing(found: Found): boolean {
 }
 
 async function findIndex(reply: FastifyReply, search: Search, index: string): Promise<Found> {
-  const { path } = search
+  const { path, settings } = search
   const folder = path === '' || path.endsWith('/') ? path : `${path}/`
   const found = await openAt(folder + index, search)
   if (found.kind !== 'representation') return found
@@ -80,7 +81,9 @@ async function findIndex(reply: FastifyReply, search: Search, index: string): Pr
   // Another URL than that of the folder, in a call that names the folder with its slash.
   if (location === undefined && folder === path) return found
   await closeOnce(() => found.representation.close(), reply.log)()
-  const isRedirected = ['GET', 'HEAD'].includes(reply.request.method) && reply.statusCode === OK
+  // A file may have a letter of its name encoded, a folder may not: the client would be sent to a 404.
+  const isPlain = settings.targetSpelling === 'ignore' || hasPlainFolders(`${pathOf(target)}/`)
+  const isRedirected = isPlain && ['GET', 'HEAD'].includes(reply.request.method) && reply.statusCode === OK
   return location !== undefined && isRedirected ? { kind: 'redirect', location } : refused('folder')
 }
 

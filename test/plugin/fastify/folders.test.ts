@@ -100,6 +100,12 @@ t.test('the URL of a folder without the slash is redirected, with its query, for
   }
 })
 
+t.test('a folder is redirected under any spelling where any is served', async (t) => {
+  const app = await routes(t, { options: { targetSpelling: 'ignore' } })
+  t.equal((await app.inject('/files/%64ocs')).headers.location, './%64ocs/')
+  t.equal((await app.inject('/files/%64ocs/')).body, 'docs')
+})
+
 t.test('what is not a folder with an index is a 404', async (t) => {
   const app = await routes(t)
   for (const url of [
@@ -117,6 +123,9 @@ t.test('what is not a folder with an index is a 404', async (t) => {
     '/files/outside/',
     '/files/docs%2F',
     '/files/%64ocs/',
+    // Each would be redirected to a URL that is a 404.
+    '/files/%64ocs',
+    '/%66iles',
     '/files//evil.example',
     '//evil.example',
     '//evil.example/files',
