@@ -162,6 +162,18 @@ t.test('a variant without a tag has ranges, and no If-Range applies', async (t) 
   }
 })
 
+t.test('the date of a file that has a variant continues nothing and confirms nothing', async (t) => {
+  const ask = await serveFolder(t, { root: makeFolder(t, ['identity', 'gzip']) })
+  for (const accepted of [GZIP, {}]) {
+    const { status, fields } = await ask(accepted)
+    const date = String(fields['last-modified'])
+    t.equal(status, 200)
+    t.equal((await ask({ ...accepted, range: 'bytes=0-3', 'if-range': date })).status, 200)
+    t.equal((await ask({ ...accepted, 'if-modified-since': date })).status, 200)
+    t.equal((await ask({ ...accepted, 'if-unmodified-since': date })).status, 412)
+  }
+})
+
 t.test(
   'a download goes on with its form when a better one appears, and begins again when it is gone',
   async (t) => {
