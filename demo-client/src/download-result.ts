@@ -16,11 +16,12 @@ export interface DownloadResult {
   readonly speed: number
   /**
    * What proves that the file is complete: the `checksum` option, a digest that the server sent, or the length that it
-   * announced. With `'nothing'` the server only closed the connection.
+   * announced. With `'undamaged'` the server sent only values that find damage (md5, sha-1, a CRC): they prove nothing
+   * against an attacker. With `'nothing'` the server only closed the connection.
    */
-  readonly integrity: 'checksum' | 'digest' | 'length' | 'nothing'
-  /** The algorithm of the digest that was verified, or null. */
-  readonly digest: 'sha-256' | 'sha-512' | null
+  readonly integrity: 'checksum' | 'digest' | 'undamaged' | 'length' | 'nothing'
+  /** The algorithm of the digest that was verified, or null. Of several, the strongest. */
+  readonly digest: 'sha-256' | 'sha-512' | 'sha-1' | 'md5' | 'crc64nvme' | 'crc32c' | 'crc32' | null
   /** What is not certain because the file system or the server does not support it. Mostly empty. */
   readonly warnings: readonly string[]
 }

@@ -22,7 +22,6 @@ import { NodeClient } from './http/node-client.ts'
 import { firstTarget, type Target } from './http/target.ts'
 import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
 import { DownloadStatus } from './progress/download-status.ts'
-import { strongest } from './rules/digest.ts'
 import { strongTag } from './rules/validators.ts'
 import { Warnings } from './text/warnings.ts'
 
@@ -195,7 +194,7 @@ class Run implements Download {
     const { total, end, digests, modified } = await this.#versions.fetch(context)
     this.#status.enter('verifying')
     const validators = store.version?.validators ?? null
-    const sent = [strongest(validators?.digests ?? {}), strongest(digests)]
+    const sent = [validators?.digests ?? {}, digests]
     const verified = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()

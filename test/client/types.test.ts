@@ -30,7 +30,9 @@ t.test('download() and its handle', async (t) => {
   expectTypeOf<Download>().toExtend<AsyncIterable<DownloadProgress>>()
   expectTypeOf<Download['pause']>().toEqualTypeOf<() => void>()
   expectTypeOf<Download['resume']>().toEqualTypeOf<() => void>()
-  expectTypeOf<DownloadResult['integrity']>().toEqualTypeOf<'checksum' | 'digest' | 'length' | 'nothing'>()
+  expectTypeOf<DownloadResult['integrity']>().toEqualTypeOf<
+    'checksum' | 'digest' | 'undamaged' | 'length' | 'nothing'
+  >()
   expectTypeOf<DownloadResult['duration']>().toEqualTypeOf<number>()
   expectTypeOf<DownloadResult['speed']>().toEqualTypeOf<number>()
   expectTypeOf<DownloadResult['etag']>().toEqualTypeOf<string | null>()

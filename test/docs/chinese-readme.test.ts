@@ -224,6 +224,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'What lies on disk': '磁盘上的文件',
     'File systems': '文件系统',
     'Few file descriptors': '文件描述符不足',
+    'Which digests are checked': '核对哪些摘要',
     'When are two answers of one version?': '什么时候两个响应属于同一版本',
     'A page in place of a file': '代替文件的网页',
     'What it costs': '开销',

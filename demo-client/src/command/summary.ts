@@ -34,6 +34,8 @@ function describeProof({ integrity, digest }: DownloadResult, { paint }: Style):
       return paint('good', `${digest} checksum verified`)
     case 'digest':
       return paint('good', `${digest} digest of the server verified`)
+    case 'undamaged':
+      return `${digest} of the server verified: not damaged on the way`
     case 'length':
       return 'length checked'
     case 'nothing':

@@ -12,8 +12,8 @@ import { FileReader } from '../files/file-reader.ts'
 import { flushFile } from '../files/flush.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { openRegular } from '../files/regular-file.ts'
-import type { Algorithm } from '../rules/digest.ts'
-import { hasher } from '../rules/hasher.ts'
+import { type RunningHash, runningHash } from '../files/running-hash.ts'
+import type { SentAlgorithm } from '../rules/digest.ts'
 import type { Block, Interval } from '../state/blocks.ts'
 import type { FileId } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
@@ -157,11 +157,17 @@ export class PartFile {
     await this.#reader.copy(block, (bytes, position) => other.write(bytes, position))
   }
 
-  /** The digest of the first `size` bytes, in base64. */
-  async digest(algorithm: Algorithm, size: number): Promise<string> {
-    const hash = hasher(algorithm)
-    await this.#reader.read({ start: 0, end: size }, (bytes) => hash.update(bytes))
-    return hash.digest('base64')
+  /** The digests of the bytes of `interval` by these algorithms, in base64. Reads them once. */
+  async digests<Name extends SentAlgorithm>(
+    algorithms: Iterable<Name>,
+    interval: Interval,
+  ): Promise<ReadonlyMap<Name, string>> {
+    const hashes = new Map<Name, RunningHash>()
+    for (const algorithm of algorithms) hashes.set(algorithm, await runningHash(algorithm))
+    await this.#reader.read(interval, (bytes) => {
+      for (const hash of hashes.values()) hash.update(bytes)
+    })
+    return new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest()]))
   }
 
   /** See {@link giveFinalName}. */

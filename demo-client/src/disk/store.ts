@@ -2,9 +2,9 @@
 import { claim } from '../claim/claim.ts'
 import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/journal-key.ts'
-import { strongest } from '../rules/digest.ts'
+import type { SentAlgorithm } from '../rules/digest.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
-import { type Block, byteCount } from '../state/blocks.ts'
+import { type Block, byteCount, type Interval } from '../state/blocks.ts'
 import type { Version } from '../state/journal-format.ts'
 import { BlockWriter } from './block-writer.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -144,9 +144,12 @@ export class Store {
     return this.#received.isProven(writer)
   }
 
-  /** The digest of the whole part file, in base64. */
-  digest(algorithm: 'sha-256' | 'sha-512', total: number): Promise<string> {
-    return this.#part.file.digest(algorithm, total)
+  /** The digests of the bytes of `interval` in the part file, in base64. */
+  digests<Name extends SentAlgorithm>(
+    algorithms: Iterable<Name>,
+    interval: Interval,
+  ): Promise<ReadonlyMap<Name, string>> {
+    return this.#part.file.digests(algorithms, interval)
   }
 
   /** Makes the part file the finished file, with exactly `total` bytes. */
@@ -195,8 +198,8 @@ export class Store {
 
   #setVersion(version: Version): void {
     this.#version = version
-    if (this.#options.isReadAgain || strongest(version.validators.digests) !== null)
-      this.#part.file.keepCached()
+    const hasDigest = Object.keys(version.validators.digests).length > 0
+    if (this.#options.isReadAgain || hasDigest) this.#part.file.keepCached()
   }
 
   /** Saves a journal only for a version to which other answers can be joined. */

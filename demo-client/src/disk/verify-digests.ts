@@ -1,21 +1,34 @@
 // Compares the digests of the whole file with those that the server sent and the caller gave.
 import { DownloadError } from '../errors.ts'
-import type { Algorithm, ExpectedDigest } from '../rules/digest.ts'
+import {
+  ALGORITHMS,
+  type Digests,
+  type ExpectedDigest,
+  SENT_ALGORITHMS,
+  type SentAlgorithm,
+} from '../rules/digest.ts'
 import type { Store } from './store.ts'
 
 /** The expected digests, by where they come from. */
 export interface ExpectedDigests {
   /** From the server's fields, in heads and trailers. All must match. */
-  readonly sent: readonly (ExpectedDigest | null)[]
+  readonly sent: readonly Digests[]
   /** From the caller, or null. */
   readonly given: ExpectedDigest | null
 }
 
 /** A digest that the file has. */
 export interface VerifiedDigest {
-  /** Whose it is: the caller's, or the server's. */
-  readonly kind: 'checksum' | 'digest'
-  readonly algorithm: Algorithm
+  /** What it proves: that of the caller, one of the server, or one of the server that only finds damage. */
+  readonly kind: 'checksum' | 'digest' | 'undamaged'
+  readonly algorithm: SentAlgorithm
+}
+
+interface Expectation {
+  readonly algorithm: SentAlgorithm
+  readonly value: string
+  /** Whose digest it is, as the end of "the one that". */
+  readonly whose: string
 }
 
 /**
@@ -28,26 +41,38 @@ export async function verifyDigests(
   total: number,
   { sent, given }: ExpectedDigests,
 ): Promise<VerifiedDigest | null> {
-  const digests = new Map<Algorithm, string>()
-  for (const [expected, whose] of [
-    ...sent.map((each) => [each, 'the server sent'] as const),
-    [given, 'was asked for'] as const,
-  ]) {
-    if (expected === null) continue
-    const { algorithm } = expected
-    const actual = digests.get(algorithm) ?? (await store.digest(algorithm, total))
-    digests.set(algorithm, actual)
-    if (actual === expected.value) continue
+  const expected = expectationsOf(sent)
+  if (given !== null) expected.push({ ...given, whose: 'was asked for' })
+  if (expected.length === 0) return null
+  const algorithms = new Set(expected.map(({ algorithm }) => algorithm))
+  const actual = await store.digests(algorithms, { start: 0, end: total })
+  const wrong = expected.find(({ algorithm, value }) => actual.get(algorithm) !== value)
+  if (wrong !== undefined) {
     await store.forget()
-    throw wrongDigest(expected, actual, whose)
+    throw wrongDigest(wrong, actual.get(wrong.algorithm) ?? '')
   }
   if (given !== null) return { kind: 'checksum', algorithm: given.algorithm }
-  const algorithm = sent.find((each) => each !== null)?.algorithm
-  return algorithm === undefined ? null : { kind: 'digest', algorithm }
+  return strongestOf(algorithms)
 }
 
-function wrongDigest(expected: ExpectedDigest, actual: string, whose: string): DownloadError {
+/** The digests of the server, best first. */
+function expectationsOf(sent: readonly Digests[]): Expectation[] {
+  return SENT_ALGORITHMS.flatMap((algorithm) =>
+    sent.flatMap(({ [algorithm]: value }) =>
+      value === undefined ? [] : [{ algorithm, value, whose: 'the server sent' }],
+    ),
+  )
+}
+
+function strongestOf(verified: ReadonlySet<SentAlgorithm>): VerifiedDigest | null {
+  const algorithm = SENT_ALGORITHMS.find((each) => verified.has(each))
+  if (algorithm === undefined) return null
+  const isProof = ALGORITHMS.some((each) => each === algorithm)
+  return { kind: isProof ? 'digest' : 'undamaged', algorithm }
+}
+
+function wrongDigest({ algorithm, value, whose }: Expectation, actual: string): DownloadError {
   const hex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
-  const values = `${expected.algorithm} is ${hex(actual)}, the one that ${whose} is ${hex(expected.value)}`
+  const values = `${algorithm} is ${hex(actual)}, the one that ${whose} is ${hex(value)}`
   return new DownloadError('ERR_DOWNLOAD_DIGEST', `the file is not what it should be: its ${values}`)
 }

@@ -4,11 +4,9 @@
 // to receiving the content, such as those that describe message framing, routing, authentication, request modifiers,
 // response controls, or content format." So nothing else is read from trailers. Validators are not read either, because
 // they decide on the body before it comes.
-import { parseDigests } from './digest.ts'
+import { type Digests, parseDigests } from './digest.ts'
 import { type FieldLines, list } from './field-lines.ts'
-
-/** Digests by algorithm, in base64. */
-type Digests = Readonly<Record<string, string>>
+import { olderDigests, type SentDigest } from './older-digests.ts'
 
 /** The digests in the trailers of an answer. RFC 9530 §2 and §3 allow both fields there. */
 export interface TrailerDigests {
@@ -16,6 +14,8 @@ export interface TrailerDigests {
   readonly content: Digests
   /** Of the whole file. */
   readonly repr: Digests
+  /** Of the whole file, if that was the body. */
+  readonly older: readonly SentDigest[]
 }
 
 /** The digests in trailer fields. */
@@ -23,6 +23,7 @@ export function trailerDigests(trailers: FieldLines): TrailerDigests {
   return {
     content: parseDigests(list(trailers, 'content-digest')),
     repr: parseDigests(list(trailers, 'repr-digest')),
+    older: olderDigests(trailers),
   }
 }
 

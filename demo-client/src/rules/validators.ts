@@ -1,4 +1,5 @@
 // The validators of an answer (RFC 9110 §8.8), and whether two answers are about the same version of a file.
+import { ALGORITHMS, type Digests } from './digest.ts'
 import { type FieldLines, single } from './field-lines.ts'
 import { parseHttpDate } from './http-date.ts'
 
@@ -12,8 +13,8 @@ export interface Validators {
   readonly lastModified: string | null
   /** Is that date a strong validator (RFC 9110 §8.8.2.2)? */
   readonly dateIsStrong: boolean
-  /** Repr-Digest values by algorithm, base64; only those this program can verify. */
-  readonly digests: Readonly<Record<string, string>>
+  /** Digests of the whole file that the answer has. Only those that this program can verify. */
+  readonly digests: Digests
 }
 
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
@@ -25,11 +26,7 @@ const MAX_CLOCK_SKEW_MS = 60_000
 const BEFORE_HTTP = Date.UTC(1990, 0)
 
 /** The validators of an answer. The caller finds `total` and `digests` in other fields. */
-export function validatorsOf(
-  fields: FieldLines,
-  total: number | null,
-  digests: Readonly<Record<string, string>>,
-): Validators {
+export function validatorsOf(fields: FieldLines, total: number | null, digests: Digests): Validators {
   const tag = single(fields, 'etag')
   const lastModified = single(fields, 'last-modified')
   return {
@@ -68,7 +65,7 @@ export function rangeValidator(validators: Validators): string | null {
 /** Can another answer be proven to be about the same version? */
 export function isJoinable(validators: Validators): boolean {
   if (validators.total === null) return false
-  return rangeValidator(validators) !== null || Object.keys(validators.digests).length > 0
+  return rangeValidator(validators) !== null || ALGORITHMS.some((name) => name in validators.digests)
 }
 
 /**
@@ -104,13 +101,11 @@ function areDifferent<T>(a: T | null, b: T | null): boolean {
   return a !== null && b !== null && a !== b
 }
 
+/** `'equal'`: by a digest that proves it. Any digest can show that two answers differ. */
 function compareDigests(a: Validators, b: Validators): 'equal' | 'different' | 'unknown' {
-  let verdict: 'equal' | 'unknown' = 'unknown'
   for (const [algorithm, value] of Object.entries(a.digests)) {
     const other = b.digests[algorithm]
-    if (other === undefined) continue
-    if (other !== value) return 'different'
-    verdict = 'equal'
+    if (other !== undefined && other !== value) return 'different'
   }
-  return verdict
+  return ALGORITHMS.some((name) => name in a.digests && name in b.digests) ? 'equal' : 'unknown'
 }

@@ -10,6 +10,7 @@ import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
 import { isOtherVersion, isSameVersion, type Validators, validatorsOf } from './validators.ts'
+import { wholeDigests } from './whole-digests.ts'
 
 /** The request. */
 export interface Asked {
@@ -142,8 +143,9 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
   if (length !== null && length !== end - start)
     return noRange('sent a Content-Length that contradicts its Content-Range')
   const digests = parseDigests(list(fields, 'content-digest'))
-  const isWhole = start === 0 && end === range.total
-  const validators = validatorsFrom(fields, range.total, isWhole)
+  const sent = wholeDigests(fields, start === 0 && end === range.total ? 'whole' : 'part')
+  if (sent.kind === 'contradiction') return contradiction(sent.algorithm)
+  const validators = validatorsOf(fields, range.total, sent.digests)
   if (asked.validators !== null && !isSameVersion(asked.validators, validators))
     return changed(asked.validators, validators)
   return { kind: 'part', start, end, validators, digests }
@@ -157,7 +159,7 @@ function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
   const isMultipart = /^multipart\//i.test(single(fields, 'content-type') ?? '')
   if (!isAll || isMultipart || (length !== null && length !== range.total))
     return invalid(`answered ${PARTIAL} although no range was requested`)
-  return wholeOf(asked, validatorsFrom(fields, range.total, true))
+  return wholeOf(asked, fields, range.total)
 }
 
 function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
@@ -165,19 +167,21 @@ function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
   // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
   // digests belong to what the origin sent. They prove nothing about these bytes, so no other answer is joined to them.
   const own: FieldLines = status === 203 ? new Map() : fields
-  return wholeOf(asked, validatorsFrom(own, length, true))
+  return wholeOf(asked, own, length)
 }
 
-function wholeOf(asked: Asked, validators: Validators): Verdict {
+function wholeOf(asked: Asked, fields: FieldLines, total: number | null): Verdict {
+  const sent = wholeDigests(fields, 'whole')
+  if (sent.kind === 'contradiction') return contradiction(sent.algorithm)
+  const validators = validatorsOf(fields, total, sent.digests)
   if (asked.validators !== null && !isSameVersion(asked.validators, validators))
     return changed(asked.validators, validators)
   return { kind: 'whole', length: validators.total, validators }
 }
 
-function validatorsFrom(fields: FieldLines, total: number | null, isWhole: boolean): Validators {
-  const content = isWhole ? parseDigests(list(fields, 'content-digest')) : {}
-  const digests = { ...content, ...parseDigests(list(fields, 'repr-digest')) }
-  return validatorsOf(fields, total, digests)
+/** One of the two must be wrong, so the file could never be verified. */
+function contradiction(algorithm: string): Verdict {
+  return invalid(`sent two different ${algorithm} digests of the file`)
 }
 
 function changed(held: Validators, got: Validators): Verdict {

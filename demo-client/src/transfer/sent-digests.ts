@@ -18,8 +18,9 @@ export class SentDigests {
    * @throws VersionChanged if an earlier answer had another digest
    */
   learn(answer: Answer, isWhole: boolean): void {
-    const { content, repr } = trailerDigests(answer.trailers())
-    for (const [algorithm, value] of Object.entries({ ...(isWhole ? content : {}), ...repr })) {
+    const { content, repr, older } = trailerDigests(answer.trailers())
+    const whole = isWhole ? [...Object.entries(content), ...older] : []
+    for (const [algorithm, value] of [...Object.entries(repr), ...whole]) {
       const before = this.#all[algorithm] ?? value
       this.#all[algorithm] = before
       if (before !== value) throw new VersionChanged('its digest is not the one that was sent before')

@@ -32,6 +32,10 @@ const rows: [text: string, result: Partial<DownloadResult>][] = [
     '3.8 MiB in 2 h 5 min (533 B/s); sha-256 digest of the server verified',
     { duration: 7_500_000, speed: 533, integrity: 'digest', digest: 'sha-256' },
   ],
+  [
+    '3.8 MiB in 3.1 s (1.2 MiB/s); crc32c of the server verified: not damaged on the way',
+    { integrity: 'undamaged', digest: 'crc32c' },
+  ],
   ['0 B in 0.01 s; length checked', { size: 0, duration: 12, speed: 0 }],
   ['3.8 MiB in 3.1 s (1.2 MiB/s); nothing checked: the server announced no length', { integrity: 'nothing' }],
 ]

@@ -8,10 +8,15 @@ t.test('the digests of trailers are read, and no other field', async (t) => {
   const trailers = new Map([
     ['content-digest', [`sha-256=:${DIGEST}:`]],
     ['repr-digest', ['md5=:AAAA:', `sha-256=:${DIGEST}:`]],
+    ['digest', [`sha-256=${DIGEST}`]],
     ['etag', ['"a"']],
   ])
-  t.strictSame(trailerDigests(trailers), { content: { 'sha-256': DIGEST }, repr: { 'sha-256': DIGEST } })
-  t.strictSame(trailerDigests(new Map()), { content: {}, repr: {} })
+  t.strictSame(trailerDigests(trailers), {
+    content: { 'sha-256': DIGEST },
+    repr: { 'sha-256': DIGEST },
+    older: [['sha-256', DIGEST]],
+  })
+  t.strictSame(trailerDigests(new Map()), { content: {}, repr: {}, older: [] })
 })
 
 for (const [trailer, coding, expected] of [

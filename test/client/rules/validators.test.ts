@@ -117,6 +117,7 @@ t.test('a version is joinable with a size and a strong validator or a digest', a
     { name: 'a strong tag', fields: { ETag: '"a"' }, want: true },
     { name: 'a weak tag', fields: { ETag: 'W/"a"' }, want: false },
     { name: 'a digest of the whole', fields: { digests: { 'sha-256': 'x' } }, want: true },
+    { name: 'a digest that only finds damage', fields: { digests: { md5: 'x' } }, want: false },
     { name: 'a strong tag without a size', fields: { ETag: '"a"', total: null }, want: false },
     { name: 'nothing', fields: {}, want: false },
   ]
@@ -216,6 +217,13 @@ t.test('only equal digests, strong tags or strong dates prove the same version',
       a: { digests: { 'sha-256': 'x' }, ETag: '"a"' },
       b: { digests: { 'sha-512': 'y' }, ETag: '"a"' },
       want: true,
+    },
+    { name: 'one md5', a: { digests: { md5: 'x' } }, b: { digests: { md5: 'x' } }, want: false },
+    {
+      name: 'two md5 under one tag',
+      a: { digests: { md5: 'x' }, ETag: '"a"' },
+      b: { digests: { md5: 'y' }, ETag: '"a"' },
+      want: false,
     },
     { name: 'nothing', a: {}, b: {}, want: false },
   ]
