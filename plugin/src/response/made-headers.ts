@@ -4,6 +4,7 @@ import { foreignFailure } from '../foreign-failure.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { isPlainObject } from '../option-checks.ts'
 import { isApplicationField } from '../rules/application-fields.ts'
+import { isFieldName } from '../rules/field-value.ts'
 import type { Representation } from '../sources/source.ts'
 
 /** What a {@link HeadersFunction} gets to know about what is sent. */
@@ -60,7 +61,7 @@ function checkedHeaders(made: unknown): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(made) as [string, unknown][]) {
     if (value === undefined) continue
     ignoreRejection(value)
-    if (!isApplicationField(name, value)) throw wrongHeaders()
+    if (!isApplicationField(name, value)) throw wrongHeaders(isFieldName(name) ? `'${name}'` : 'A name')
     fields[name] = value as string
   }
   return fields
@@ -71,9 +72,9 @@ function withoutCoding(fields: Readonly<Record<string, string>>): Readonly<Recor
   return Object.fromEntries(entries)
 }
 
-function wrongHeaders(): SendRangeError {
-  return new SendRangeError(
-    'ERR_RANGE_OPTION',
-    'The headers function must return an object of field names and values, with none that the answer decides',
-  )
+/** @param wrong the field, if it is one */
+function wrongHeaders(wrong?: string): SendRangeError {
+  const rule =
+    'The headers function must return an object of field names and values, with none that the answer decides'
+  return new SendRangeError('ERR_RANGE_OPTION', wrong === undefined ? rule : `${rule}. ${wrong} is wrong`)
 }

@@ -19,11 +19,12 @@ export interface HandOverField {
 
 /**
  * Fields with which an answer has the server in front send a file of its own, or delete it: nginx, mod_xsendfile,
- * lighttpd, Perlbal. In lower case.
+ * lighttpd, LiteSpeed, Perlbal. In lower case.
  */
 export const HAND_OVER_FIELDS: readonly string[] = [
   'x-accel-redirect',
   'x-lighttpd-send-file',
+  'x-litespeed-location',
   'x-reproxy-file',
   'x-reproxy-url',
   'x-sendfile',

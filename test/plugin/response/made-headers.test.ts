@@ -117,6 +117,19 @@ const WRONG: Readonly<Record<string, () => unknown>> = {
   }),
 }
 
+t.test('the error of a headers function names the field that is wrong', async (t) => {
+  for (const [fields, name] of [
+    [{ 'x-a': 'a', 'Content-Type': 'text/css' }, "'Content-Type' is wrong"],
+    [{ 'x-a': 'b\r\nc: d' }, "'x-a' is wrong"],
+    [{ 'x a\r\n': 'b' }, 'A name is wrong'],
+  ] as const) {
+    const app = await serveWith(t, { headers: () => fields })
+    const { message } = (await app.inject('/file')).json()
+    t.match(message, name)
+    t.notMatch(message, '\n')
+  }
+})
+
 for (const [name, headers] of Object.entries(WRONG)) {
   t.test(`a headers function ${name} is ERR_RANGE_OPTION and reveals nothing`, async (t) => {
     const app = await serveWith(t, { headers: headers as HeadersFunction })
