@@ -1,6 +1,6 @@
 // Which connection fetches which bytes, and what a free one fetches next.
 import type { Store } from '../disk/store.ts'
-import { gaps } from '../state/blocks.ts'
+import { byteCount, gaps, uncovered } from '../state/blocks.ts'
 import { largestRemainder, nextSegment, type OpenSegment } from '../state/segments.ts'
 import { type AbortReason, Assignment, probeOf } from './assignment.ts'
 
@@ -168,7 +168,7 @@ export class Schedule {
   /**
    * The answer to a range has come, with a body that ends at `bodyEnd`. Only now are these bytes taken from the connection
    * that was fetching them. So a request that is refused takes nothing, and a link that works only once is read to its
-   * end. Returns false where the other connection has received some of these bytes already.
+   * end. Returns false where the other connection has received some of these bytes already, even if it has ended since.
    */
   partAnswered(assignment: Assignment, bodyEnd: number): boolean {
     assignment.partAnswered(bodyEnd, this.#total)
@@ -177,7 +177,8 @@ export class Schedule {
       if (other.position > assignment.start) return false
       if (other.start < assignment.start) other.shrinkTo(assignment.start)
     }
-    return true
+    const { start, end } = assignment
+    return byteCount(uncovered({ start, end }, this.#store.blocks)) === end - start
   }
 
   #next(): Assignment | null {

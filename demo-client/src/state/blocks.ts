@@ -50,3 +50,17 @@ export function gaps(taken: readonly Interval[], total: number): Interval[] {
   if (position < total) missing.push({ start: position, end: total })
   return missing
 }
+
+/** The parts of `interval` that `taken` does not cover, in order. */
+export function uncovered({ start, end }: Interval, taken: readonly Interval[]): Interval[] {
+  return gaps([{ start: 0, end: start }, ...taken], end)
+}
+
+/** `intervals`, cut into pieces of at most `bytes`. */
+export function cutInto(intervals: readonly Interval[], bytes: number): Interval[] {
+  const pieces: Interval[] = []
+  for (const { start, end } of intervals)
+    for (let from = start; from < end; from += bytes)
+      pieces.push({ start: from, end: Math.min(end, from + bytes) })
+  return pieces
+}

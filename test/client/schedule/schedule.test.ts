@@ -88,6 +88,21 @@ t.test('an answer that comes too late takes nothing', async (t) => {
   t.equal(first.end, TOTAL)
 })
 
+t.test('an answer that comes after the other connection has ended takes nothing either', async (t) => {
+  const blocks: Block[] = []
+  const schedule = confirmed({ ...stored(), blocks }, { connections: 3, segmentSize: TOTAL })
+  const first = assign(schedule)
+  schedule.partAnswered(first, TOTAL)
+  first.advance(MIB)
+  const second = assign(schedule)
+  const third = assign(schedule)
+  t.equal(schedule.partAnswered(second, TOTAL), true)
+  first.advance(second.start - MIB)
+  blocks.push({ start: 0, end: second.start, crc: 0 })
+  schedule.release(first)
+  t.equal(schedule.partAnswered(third, second.start), false)
+})
+
 t.test('the bytes of a failed connection go back to the body that continues into them', async (t) => {
   for (const [isAborted, end] of [
     [false, TOTAL],

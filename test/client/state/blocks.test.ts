@@ -1,6 +1,14 @@
 import { crc32 } from 'node:zlib'
 import t from 'tap'
-import { addBlock, type Block, byteCount, gaps, MAX_BLOCK_BYTES } from '#client/state/blocks.js'
+import {
+  addBlock,
+  type Block,
+  byteCount,
+  cutInto,
+  gaps,
+  MAX_BLOCK_BYTES,
+  uncovered,
+} from '#client/state/blocks.js'
 
 const MIB = 1024 * 1024
 const FILE = Buffer.from('every byte at its place')
@@ -152,4 +160,38 @@ t.test('gaps are the bytes that no interval covers', async (t) => {
     { name: 'something far behind the end', taken: [[30, 40]], want: [[0, 10]] },
   ]
   for (const { name, taken, want } of cases) t.strictSame(spans(gaps(intervals(taken), 10)), want, name)
+})
+
+t.test(
+  'the uncovered parts of an interval are those inside of it that no other interval covers',
+  async (t) => {
+    const taken = intervals([
+      [0, 4],
+      [6, 7],
+      [9, 20],
+    ])
+    t.strictSame(spans(uncovered({ start: 2, end: 12 }, taken)), [
+      [4, 6],
+      [7, 9],
+    ])
+    t.strictSame(spans(uncovered({ start: 2, end: 3 }, taken)), [], 'all of it is covered')
+    t.strictSame(spans(uncovered({ start: 0, end: 3 }, [])), [[0, 3]], 'nothing is covered')
+  },
+)
+
+t.test('intervals are cut into pieces from their beginning', async (t) => {
+  const cut = cutInto(
+    intervals([
+      [1, 6],
+      [8, 10],
+    ]),
+    2,
+  )
+  t.strictSame(spans(cut), [
+    [1, 3],
+    [3, 5],
+    [5, 6],
+    [8, 10],
+  ])
+  t.strictSame(cutInto([], 2), [])
 })
