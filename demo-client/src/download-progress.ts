@@ -38,6 +38,6 @@ export interface DownloadProgress {
   readonly attempt: number
   /** How many attempts there are without progress before the download fails. 0 while the state is not `waiting`. */
   readonly attempts: number
-  /** Why it is waiting or has started over. Otherwise empty. */
+  /** Why it is waiting, has started over, or fetches a part again. Otherwise empty. */
   readonly message: string
 }

@@ -4,7 +4,8 @@
 // 2. Find or make the directory: `disk/output-directory.ts`. If a checksum is given and the file has it already, end here: `disk/destination.ts`.
 // 3. Lock the output, and verify what an earlier run has left: `disk/store.ts`.
 // 4. Fetch one version of the file into the store: `fetch-versions.ts`, `transfer/transfer.ts`.
-// 5. Verify the digests of the whole file: `disk/verify-digests.ts`.
+// 5. Verify the digests of the whole file, and fetch damaged parts again: `fetch-verified.ts`, `disk/verify-digests.ts`,
+//    `transfer/part-check.ts`.
 // 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
@@ -12,9 +13,9 @@ import { type Destination, Output } from './disk/destination.ts'
 import { prepareDirectory } from './disk/output-directory.ts'
 import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
 import { Store } from './disk/store.ts'
-import { verifyDigests } from './disk/verify-digests.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
+import { fetchVerified } from './fetch-verified.ts'
 import { type FetchContext, Versions } from './fetch-versions.ts'
 import type { Clock } from './files/direct-writes.ts'
 import type { HttpClient } from './http/answer.ts'
@@ -191,11 +192,9 @@ class Run implements Download {
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings } = context
-    const { total, end, digests, modified } = await this.#versions.fetch(context)
-    this.#status.enter('verifying')
+    const fetching = { versions: this.#versions, status: this.#status }
+    const { total, end, verified, modified } = await fetchVerified(fetching, context)
     const validators = store.version?.validators ?? null
-    const sent = [validators?.digests ?? {}, digests]
-    const verified = await verifyDigests(store, total, { sent, given: settings.checksum })
     const place = await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)

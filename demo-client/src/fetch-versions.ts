@@ -35,8 +35,10 @@ export interface FetchedVersion {
   readonly total: number
   /** What marked the end of the file. */
   readonly end: Transfer['end']
-  /** Digests of the file that were sent in trailers, by algorithm in base64. */
+  /** Digests of the file that were sent in heads, and those in trailers, by algorithm in base64. */
   readonly digests: Transfer['digests']
+  /** The parts whose Content-Digest was verified; null if no part had one. */
+  readonly proven: Transfer['proven']
   /** The date for the file, or null for the time of the download. */
   readonly modified: Date | null
 }
@@ -85,8 +87,8 @@ export class Versions {
         if (signal?.aborted) stop()
         await transfer.run()
         await listener.done(signal)
-        const { end, digests } = transfer
-        return { total: transfer.total ?? 0, end, digests, modified: this.#modified }
+        const { end, digests, proven } = transfer
+        return { total: transfer.total ?? 0, end, digests, proven, modified: this.#modified }
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
         if (version >= MAX_VERSIONS) throw keepsChanging(version, error)

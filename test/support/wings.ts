@@ -153,6 +153,7 @@ const CLIENT: Layout = {
   top: [
     'index.ts',
     'download.ts',
+    'fetch-verified.ts',
     'fetch-versions.ts',
     'options.ts',
     'download-progress.ts',

@@ -145,11 +145,17 @@ export class PartFile {
 
   /** Do the bytes of `block` have its CRC? Reads them from the disk. */
   async holds(block: Block): Promise<boolean> {
+    const { end, crc } = await this.blockOf(block)
+    return end === block.end && crc === block.crc
+  }
+
+  /** The bytes of `interval` as they are on the disk, as far as the file has them. */
+  async blockOf({ start, end }: Interval): Promise<Block> {
     let crc = 0
-    const length = await this.#reader.read(block, (bytes) => {
+    const length = await this.#reader.read({ start, end }, (bytes) => {
       crc = crc32(bytes, crc)
     })
-    return length === block.end - block.start && crc === block.crc
+    return { start, end: start + length, crc }
   }
 
   /** Copies the bytes of `block` to the same position in `other`. */

@@ -4,7 +4,7 @@ import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/journal-key.ts'
 import type { SentAlgorithm } from '../rules/digest.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
-import { type Block, byteCount, type Interval } from '../state/blocks.ts'
+import { type Block, byteCount, type Interval, uncovered } from '../state/blocks.ts'
 import type { Version } from '../state/journal-format.ts'
 import { BlockWriter } from './block-writer.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -150,6 +150,20 @@ export class Store {
     interval: Interval,
   ): Promise<ReadonlyMap<Name, string>> {
     return this.#part.file.digests(algorithms, interval)
+  }
+
+  /** Forgets the bytes of `damaged`, and keeps the others. Call it while nothing is written. */
+  async drop(damaged: readonly Interval[]): Promise<void> {
+    await this.#checkpoints.cancel()
+    const kept: Block[] = []
+    for (const block of this.blocks)
+      for (const part of uncovered(block, damaged)) {
+        const isWhole = part.start === block.start && part.end === block.end
+        kept.push(isWhole ? block : await this.#part.file.blockOf(part))
+      }
+    this.#received.reset(kept)
+    // Otherwise a kill would leave a journal that lists the damaged bytes.
+    await this.#part.save(this.#content, 'open')
   }
 
   /** Makes the part file the finished file, with exactly `total` bytes. */

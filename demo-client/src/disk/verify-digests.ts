@@ -31,28 +31,43 @@ interface Expectation {
   readonly whose: string
 }
 
+/** The digest of the caller, as {@link Expectation.whose}. */
+const GIVEN = 'was asked for'
+
+/** Whether the file has all expected digests, and which of them proves most; null if none was expected. */
+export type Verification =
+  | { readonly kind: 'verified'; readonly digest: VerifiedDigest | null }
+  | {
+      readonly kind: 'wrong'
+      /** `ERR_DOWNLOAD_DIGEST`. */
+      readonly error: DownloadError
+      /** Does the file have the digests that the server sent? Then it is what the server has. */
+      readonly isAsSent: boolean
+    }
+
 /**
- * Reads the `total` bytes of the file again if a digest is known. Returns what was verified, or null. That of the caller
- * proves more, because the server cannot choose it.
- * @throws DownloadError `ERR_DOWNLOAD_DIGEST`; the store then forgets all bytes
+ * Reads the `total` bytes of the file again if a digest is known. A digest of the caller proves more than one of the server,
+ * because the server cannot choose it.
  */
 export async function verifyDigests(
   store: Store,
   total: number,
   { sent, given }: ExpectedDigests,
-): Promise<VerifiedDigest | null> {
+): Promise<Verification> {
   const expected = expectationsOf(sent)
-  if (given !== null) expected.push({ ...given, whose: 'was asked for' })
-  if (expected.length === 0) return null
+  const isAnySent = expected.length > 0
+  if (given !== null) expected.push({ ...given, whose: GIVEN })
+  if (expected.length === 0) return { kind: 'verified', digest: null }
   const algorithms = new Set(expected.map(({ algorithm }) => algorithm))
   const actual = await store.digests(algorithms, { start: 0, end: total })
   const wrong = expected.find(({ algorithm, value }) => actual.get(algorithm) !== value)
   if (wrong !== undefined) {
-    await store.forget()
-    throw wrongDigest(wrong, actual.get(wrong.algorithm) ?? '')
+    const error = wrongDigest(wrong, actual.get(wrong.algorithm) ?? '')
+    return { kind: 'wrong', error, isAsSent: isAnySent && wrong.whose === GIVEN }
   }
-  if (given !== null) return { kind: 'checksum', algorithm: given.algorithm }
-  return strongestOf(algorithms)
+  const digest: VerifiedDigest | null =
+    given === null ? strongestOf(algorithms) : { kind: 'checksum', algorithm: given.algorithm }
+  return { kind: 'verified', digest }
 }
 
 /** The digests of the server, best first. */

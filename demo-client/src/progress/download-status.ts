@@ -116,6 +116,13 @@ export class DownloadStatus {
     this.#meter.reset()
   }
 
+  /** Some bytes were useless, and are no longer in the store. */
+  fetchAgain(reason: string): void {
+    this.#message = reason
+    this.#resumed = Math.min(this.#resumed, this.#store?.received ?? 0)
+    this.#meter.reset()
+  }
+
   /** The file existed already, with all its `size` bytes. */
   foundFinished(size: number): void {
     this.#resumed = size

@@ -1,6 +1,6 @@
 // Which connection fetches which bytes, and what a free one fetches next.
 import type { Store } from '../disk/store.ts'
-import { byteCount, gaps, uncovered } from '../state/blocks.ts'
+import { byteCount, gaps, type Interval, uncovered } from '../state/blocks.ts'
 import { largestRemainder, nextSegment, type OpenSegment } from '../state/segments.ts'
 import { type AbortReason, Assignment, probeOf } from './assignment.ts'
 
@@ -20,6 +20,8 @@ export class Schedule {
   #total: number | null
   #maxConnections: number
   #maxSegmentBytes = Number.POSITIVE_INFINITY
+  /** The same for the next segment alone. */
+  #sampleBytes = Number.POSITIVE_INFINITY
   #isConfirmed = false
   /** By all assignments that are released; see {@link keptBytes}. */
   #releasedBytes = 0
@@ -131,6 +133,11 @@ export class Schedule {
     return isNew
   }
 
+  /** The next segment is no larger than `bytes`, unless the caller has chosen a size, or one connection. */
+  sampleNext(bytes: number): void {
+    if (this.#policy.segmentSize === null && this.#policy.connections > 1) this.#sampleBytes = bytes
+  }
+
   /** From now on `assignment` is the only one. The others are aborted, and have ended when this resolves. */
   async becomeSingleStream(assignment: Assignment): Promise<void> {
     this.switchToWhole()
@@ -194,8 +201,14 @@ export class Schedule {
     const missing = this.#total - this.#resumedBytes
     const share = isOpen ? missing : Math.ceil(missing / this.#maxConnections)
     const next = nextSegment(free, { ...this.#policy, share, limit: this.#maxSegmentBytes })
-    if (next !== null) return new Assignment('segment', next)
+    if (next !== null) return this.#sampled(next)
     return this.#assignments.size === 0 ? probeOf(this.#total) : this.#secondHalf()
+  }
+
+  #sampled({ start, end }: Interval): Assignment {
+    const sampledEnd = Math.min(end, start + this.#sampleBytes)
+    this.#sampleBytes = Number.POSITIVE_INFINITY
+    return new Assignment('segment', { start, end: sampledEnd })
   }
 
   #firstLength(): number {
@@ -208,7 +221,7 @@ export class Schedule {
       .filter(({ isWorthSharing }) => isWorthSharing)
       .map((assignment) => this.#unsharedPart(assignment))
     const split = largestRemainder(shared)
-    return split === null ? null : new Assignment('segment', { start: split.at, end: split.segment.end })
+    return split === null ? null : this.#sampled({ start: split.at, end: split.segment.end })
   }
 
   /** The part of it that no other connection has asked for. */

@@ -26,6 +26,9 @@ export const MIN_SEGMENT_BYTES: number = 4 * 1024 * 1024
 /** The largest segment chosen automatically when there are several connections, in bytes. */
 export const MAX_SEGMENT_BYTES: number = 1024 * 1024 * 1024
 
+/** Parts with a Content-Digest are no larger, in bytes: each counts only as a whole, and servers hash them before they answer. */
+export const MAX_DIGESTED_BYTES: number = 8 * 1024 * 1024
+
 /** The next segment, out of the `free` intervals (neither received nor being fetched), or null. */
 export function nextSegment(free: readonly Interval[], policy: SegmentPolicy): Interval | null {
   const first = free[0]

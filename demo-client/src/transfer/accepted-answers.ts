@@ -2,7 +2,7 @@
 
 import type { Store } from '../disk/store.ts'
 import type { Answer, BodyDelimiter } from '../http/answer.ts'
-import { strongest } from '../rules/digest.ts'
+import { type Digests, strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
@@ -12,6 +12,7 @@ import type { Pace } from '../schedule/pace.ts'
 import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { gaps, type Interval } from '../state/blocks.ts'
+import { MAX_DIGESTED_BYTES } from '../state/segments.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { PartDigest } from './part-digest.ts'
 import type { SegmentReport } from './segment-report.ts'
@@ -37,8 +38,8 @@ export interface AcceptedAnswersContext {
   readonly onSegment: (report: SegmentReport) => void
 }
 
-/** Segments of a server that sends Content-Digest are no larger, because each counts only as a whole. */
-const MAX_DIGESTED_SEGMENT_BYTES = 8 * 1024 * 1024
+/** A part of this size shows soon whether a server sends Content-Digest: it hashes the part before it answers. */
+const SAMPLE_BYTES = 1024 * 1024
 /** Parts in a download that may have a wrong Content-Digest before it ends. */
 const MAX_DIGEST_FAILURES = 3
 
@@ -47,8 +48,12 @@ export class AcceptedAnswers {
   readonly #context: AcceptedAnswersContext
   readonly #schedule: Schedule
   #end: BodyDelimiter = 'announced'
-  readonly #digests = new SentDigests()
+  readonly #inHeads = new SentDigests()
+  readonly #inTrailers = new SentDigests()
   #digestFailures = 0
+  #hasSampled = false
+  /** The parts whose Content-Digest was verified; null while no part had one. */
+  #proven: Interval[] | null = null
 
   constructor(context: AcceptedAnswersContext) {
     this.#context = context
@@ -60,9 +65,14 @@ export class AcceptedAnswers {
     return this.#end
   }
 
-  /** Digests of the whole file that were sent in trailers, by algorithm in base64. */
-  get digests(): Readonly<Record<string, string>> {
-    return this.#digests.all
+  /** The parts whose Content-Digest was verified; null if no part had one. */
+  get proven(): readonly Interval[] | null {
+    return this.#proven
+  }
+
+  /** Digests of the whole file that were sent in heads, and those in trailers, by algorithm in base64. */
+  get digests(): readonly Digests[] {
+    return [this.#inHeads.all, this.#inTrailers.all]
   }
 
   /** Receives the body of a 206. */
@@ -86,11 +96,12 @@ export class AcceptedAnswers {
     }
     const digest = isAll ? null : new PartDigest(answer, strongest(part.digests)) // the whole file is verified at the end
     const isDigested = digest?.isExpected === true
-    const isFirstDigest = isDigested && this.#schedule.limitSegments(MAX_DIGESTED_SEGMENT_BYTES)
-    if (
-      !this.#schedule.partAnswered(assignment, part.end) ||
-      (isFirstDigest && part.end - part.start > MAX_DIGESTED_SEGMENT_BYTES)
-    ) {
+    if (isDigested) this.#proven ??= []
+    const isFirstLong =
+      isDigested &&
+      part.end - part.start > MAX_DIGESTED_BYTES &&
+      this.#schedule.limitSegments(MAX_DIGESTED_BYTES)
+    if (!this.#schedule.partAnswered(assignment, part.end) || isFirstLong) {
       answer.discard()
       return null
     }
@@ -104,7 +115,10 @@ export class AcceptedAnswers {
       await store.forget()
       throw digestFailure('final').error
     }
-    if (ending.kind === 'complete') this.#digests.learn(answer, isAll)
+    if (ending.kind === 'complete') {
+      if (isDigested) this.#proven?.push({ start: part.start, end: part.end })
+      this.#inTrailers.learn(answer, isAll)
+    }
     return this.#failureOf(assignment, ending)
   }
 
@@ -136,7 +150,7 @@ export class AcceptedAnswers {
     const ending = await storeWhole(this.#context, assignment, { answer, missing, total })
     this.#report(assignment, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
-    if (ending.kind === 'complete') this.#digests.learn(answer, true)
+    if (ending.kind === 'complete') this.#inTrailers.learn(answer, true)
     if (ending.kind === 'complete' && total === null) {
       this.#schedule.learnTotal(assignment.position)
       this.#end = answer.delimiter
@@ -156,6 +170,11 @@ export class AcceptedAnswers {
       this.#schedule.learnTotal(validators.total)
     }
     this.#schedule.confirmVersion()
+    this.#inHeads.add(validators.digests)
+    if (this.#hasSampled) return
+    this.#hasSampled = true
+    // Without a digest of the file, digests of its parts can be compared at the end, if the server has them.
+    if (strongest(this.#inHeads.all) === null) this.#schedule.sampleNext(SAMPLE_BYTES)
   }
 
   #failureOf(assignment: Assignment, ending: StoredEnding): Failure | null {

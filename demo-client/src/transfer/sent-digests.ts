@@ -1,5 +1,6 @@
-// The digests of the whole file that its answers have in their trailers.
+// The digests of the whole file that its answers have in their heads, or in their trailers.
 import type { Answer } from '../http/answer.ts'
+import type { Digests } from '../rules/digest.ts'
 import { trailerDigests } from '../rules/trailer-digests.ts'
 import { VersionChanged } from '../schedule/attempt-failure.ts'
 
@@ -8,7 +9,7 @@ export class SentDigests {
   readonly #all: Record<string, string> = {}
 
   /** By algorithm, in base64. */
-  get all(): Readonly<Record<string, string>> {
+  get all(): Digests {
     return this.#all
   }
 
@@ -20,7 +21,19 @@ export class SentDigests {
   learn(answer: Answer, isWhole: boolean): void {
     const { content, repr, older } = trailerDigests(answer.trailers())
     const whole = isWhole ? [...Object.entries(content), ...older] : []
-    for (const [algorithm, value] of [...Object.entries(repr), ...whole]) {
+    this.#add([...Object.entries(repr), ...whole])
+  }
+
+  /**
+   * Adds the digests in the head of an answer. A server that hashes a file in the background has none in the first answers.
+   * @throws VersionChanged if an earlier answer had another digest
+   */
+  add(digests: Digests): void {
+    this.#add(Object.entries(digests))
+  }
+
+  #add(digests: readonly (readonly [string, string])[]): void {
+    for (const [algorithm, value] of digests) {
       const before = this.#all[algorithm] ?? value
       this.#all[algorithm] = before
       if (before !== value) throw new VersionChanged('its digest is not the one that was sent before')

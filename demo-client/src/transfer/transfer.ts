@@ -73,6 +73,11 @@ export class Transfer {
     return this.#accepted.digests
   }
 
+  /** See {@link AcceptedAnswers.proven}. */
+  get proven(): AcceptedAnswers['proven'] {
+    return this.#accepted.proven
+  }
+
   /** Connections that are sending a request or receiving. */
   get connections(): number {
     return this.#schedule.assignments.size

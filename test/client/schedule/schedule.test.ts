@@ -103,6 +103,27 @@ t.test('an answer that comes after the other connection has ended takes nothing 
   t.equal(schedule.partAnswered(third, second.start), false)
 })
 
+t.test('the next segment can be shorter than the others, to see what the answer is like', async (t) => {
+  const sampled = confirmed(stored(), { connections: 3, segmentSize: null })
+  sampled.sampleNext(MIB)
+  t.strictSame(
+    [1, 2].map(() => interval(assign(sampled))),
+    [
+      ['segment', 0, MIB],
+      ['segment', MIB, MIB + Math.ceil(TOTAL / 3)],
+    ],
+  )
+  const half = confirmed(stored(), { connections: 2, segmentSize: null })
+  const [first] = [assign(half), assign(half)]
+  half.partAnswered(first, TOTAL)
+  half.sampleNext(MIB)
+  const [, start, end] = interval(assign(half)) as [string, number, number]
+  t.equal(end - start, MIB, 'also the second half of another one')
+  const chosen = confirmed()
+  chosen.sampleNext(MIB)
+  t.strictSame(interval(assign(chosen)), ['segment', 0, 10 * MIB], 'unless the caller has chosen the size')
+})
+
 t.test('the bytes of a failed connection go back to the body that continues into them', async (t) => {
   for (const [isAborted, end] of [
     [false, TOTAL],

@@ -1,0 +1,84 @@
+// Fetches a file and verifies it. If it is damaged, only the damaged parts are fetched again.
+import { basename } from 'node:path'
+import { type Verification, type VerifiedDigest, verifyDigests } from './disk/verify-digests.ts'
+import type { FetchContext, FetchedVersion, Versions } from './fetch-versions.ts'
+import type { DownloadStatus } from './progress/download-status.ts'
+import { byteCount, gaps, type Interval } from './state/blocks.ts'
+import { MAX_DIGESTED_BYTES } from './state/segments.ts'
+import { formatSize } from './text/quantities.ts'
+import { PartCheck, type PartCheckResult } from './transfer/part-check.ts'
+
+/** A version whose bytes are all in the store, and are what they should be as far as that is known. */
+export interface VerifiedVersion extends FetchedVersion {
+  /** Null if there was no digest of the whole file. */
+  readonly verified: VerifiedDigest | null
+}
+
+/** What fetches, and what shows the state. */
+export interface Fetching {
+  readonly versions: Versions
+  readonly status: DownloadStatus
+}
+
+/**
+ * Fetches a version and verifies its digests. Damage is looked for part by part, if the server has digests of parts:
+ *
+ * - when the digest of the whole file is wrong;
+ * - when the server has no digest of the whole file yet, in the parts that came without one.
+ *
+ * Damaged parts are fetched again once. They come with their digests then, and are verified as they come.
+ * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file stays wrong; the store then forgets all bytes
+ */
+export async function fetchVerified(
+  { versions, status }: Fetching,
+  context: FetchContext,
+): Promise<VerifiedVersion> {
+  const { store, settings } = context
+  let fetched = await versions.fetch(context)
+  for (let isRepaired = false; ; ) {
+    status.enter('verifying')
+    const verification = await verify(fetched, context)
+    const doubted = isRepaired ? [] : doubtedParts(verification, fetched)
+    const found = await check(context, { doubted, verification })
+    if (found.kind === 'whole') {
+      fetched = { ...fetched, digests: [...fetched.digests, found.digests] }
+      continue
+    }
+    const damaged = found.kind === 'compared' ? found.damaged : []
+    if (damaged.length === 0) {
+      if (verification.kind === 'verified') return { ...fetched, verified: verification.digest }
+      await store.forget()
+      throw verification.error
+    }
+    await store.drop(damaged)
+    status.fetchAgain(`${formatSize(byteCount(damaged))} of the file were damaged and are fetched again`)
+    const segmentSize = Math.min(settings.segmentSize ?? MAX_DIGESTED_BYTES, MAX_DIGESTED_BYTES)
+    fetched = await versions.fetch({ ...context, settings: { ...settings, segmentSize } })
+    isRepaired = true
+  }
+}
+
+function verify(
+  { total, digests }: FetchedVersion,
+  { store, settings }: FetchContext,
+): Promise<Verification> {
+  const inHead = store.version?.validators.digests ?? {}
+  return verifyDigests(store, total, { sent: [inHead, ...digests], given: settings.checksum })
+}
+
+/** The parts that may be damaged. */
+function doubtedParts(verification: Verification, { total, proven }: FetchedVersion): readonly Interval[] {
+  if (verification.kind === 'wrong') return verification.isAsSent ? [] : gaps([], total)
+  return verification.digest === null && proven !== null ? gaps(proven, total) : []
+}
+
+async function check(
+  { store, client, origin, output, settings }: FetchContext,
+  { doubted, verification }: { doubted: readonly Interval[]; verification: Verification },
+): Promise<PartCheckResult> {
+  // Without validators, a part could be of another version.
+  if (doubted.length === 0 || store.joinable === null) return { kind: 'unknown' }
+  const outputName = output.isNamed ? basename(output.path) : null
+  const reason = verification.kind === 'wrong' ? 'damage' : 'doubt'
+  return await new PartCheck({ store, client, origin, settings, outputName, reason }, doubted).run()
+}
