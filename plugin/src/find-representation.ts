@@ -43,9 +43,15 @@ const OK = 200
  *
  * The caller closes the representation.
  */
-export async function findRepresentation(reply: FastifyReply, search: Search): Promise<Found> {
+export function findRepresentation(reply: FastifyReply, search: Search): Promise<Found> {
   const { path, settings } = search
-  if (!isServedTarget(reply.request, path, settings)) return refused('second-spelling')
+  if (!isServedTarget(reply.request, path, settings)) return Promise.resolve(refused('second-spelling'))
+  const isOnlyPath = settings.index === false && settings.extensions.length === 0
+  return isOnlyPath ? openAt(path, search) : findAmong(reply, search)
+}
+
+async function findAmong(reply: FastifyReply, search: Search): Promise<Found> {
+  const { path, settings } = search
   const { index, extensions } = settings
   if (index !== false && (path === '' || path.endsWith('/'))) return await findIndex(reply, search, index)
   const found = await openAt(path, search)
