@@ -116,6 +116,20 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'at the end there is no character, so none of a tag',
   },
   {
+    module: 'plugin/dist/rules/digest-algorithm',
+    line: "return typeof weight === 'number' && Number.isInteger(weight) && weight > 0 && weight <= MAX_WEIGHT",
+    becomes: [
+      "return typeof weight === 'number' && Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT",
+    ],
+    why: 'a weight of 0 is what everything else counts as',
+  },
+  {
+    module: 'plugin/dist/rules/checksum-list',
+    line: 'if (line.length < 2 * file.digestBytes)',
+    becomes: ['if (false)', 'if (line.length < 2 / file.digestBytes)'],
+    why: 'a shorter line has no such digest, which is found out later too; this is faster',
+  },
+  {
     module: 'demo-client/dist/state/blocks',
     line: 'const at = blocks.findIndex((other) => other.start >= block.start);',
     becomes: ['const at = blocks.findIndex((other) => other.start > block.start);'],

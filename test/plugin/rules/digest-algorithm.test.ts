@@ -38,8 +38,9 @@ for (const [field, want] of Object.entries(PREFERRED)) {
 }
 
 t.test('a field of more than 1000 characters is not read', async (t) => {
-  t.equal(preferredAlgorithm(`${'sha-256=1, '.repeat(90)}sha-256=1`), 'sha-256')
-  t.equal(preferredAlgorithm(`${'sha-256=1, '.repeat(91)}sha-256=1`), undefined)
+  // RFC 8941 §4.2: a parser discards spaces at the start.
+  t.equal(preferredAlgorithm('sha-256=1'.padStart(1000)), 'sha-256')
+  t.equal(preferredAlgorithm('sha-256=1'.padStart(1001)), undefined)
 })
 
 t.test('a digest is a byte sequence under the name of its algorithm', async (t) => {

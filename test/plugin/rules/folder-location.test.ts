@@ -28,7 +28,7 @@ for (const { name, target, folder, location } of [
     folder: 'ü a',
     location: './%C3%BC%20a/',
   },
-  { name: 'bytes that are not ASCII', target: '/d?\xfc', folder: 'd', location: './d/?%FC' },
+  { name: 'bytes that are not ASCII', target: '/d?\x80\xfc\xff', folder: 'd', location: './d/?%80%FC%FF' },
   {
     name: 'characters beyond bytes',
     target: '/d?☃\u{1f600}',

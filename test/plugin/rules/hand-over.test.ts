@@ -75,7 +75,8 @@ t.test('a value that is too long for the head of an answer is not handed over', 
 
 t.test('a hand-over is one of two forms', async (t) => {
   for (const value of [NGINX, APACHE]) t.ok(isHandOver(value))
-  for (const value of [null, 'X-Sendfile', {}, { header: 'X-Sendfile', prefix: '/a/' }])
+  const others = [NGINX, APACHE].map((value) => ({ ...value, root: '/srv' }))
+  for (const value of [null, 'X-Sendfile', {}, { header: 'X-Sendfile', prefix: '/a/' }, ...others])
     t.notOk(isHandOver(value), JSON.stringify(value))
   for (const prefix of [
     '/',
