@@ -88,7 +88,7 @@ async function findIndex(reply: FastifyReply, search: Search, index: string): Pr
   if (location === undefined && folder === path) return found
   await closeOnce(() => found.representation.close(), reply.log)()
   // A file may have a letter of its name encoded, a folder may not: the client would be sent to a 404.
-  const isPlain = settings.targetSpelling === 'ignore' || hasPlainFolders(`${pathOf(target)}/`)
+  const isPlain = settings.targetSpelling === 'ignore' || hasPlainFolders(`${pathOf(target, semicolon)}/`)
   const isRedirected = isPlain && ['GET', 'HEAD'].includes(reply.request.method) && reply.statusCode === OK
   return location !== undefined && isRedirected ? { kind: 'redirect', location } : refused('folder')
 }

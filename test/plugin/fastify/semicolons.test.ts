@@ -54,6 +54,7 @@ const FOLDERS: readonly {
 }[] = [
   { url: '/files/docs;x=1', on: './docs/;x=1', off: 404 },
   { url: '/files/docs;x=%2F..', on: './docs/;x=%2F..', off: 404 },
+  { url: '/files/docs;x=%61', on: './docs/;x=%61', off: 404 },
   { url: '/files/docs;x/', on: 404, off: 404 },
   { url: '/files/docs/;x', on: 200, off: 404 },
   { url: '/files/docs?x;y', on: './docs/?x;y', off: './docs/?x;y' },
