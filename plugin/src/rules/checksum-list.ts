@@ -1,5 +1,6 @@
+// Both are linear: what precedes a name ends at one place only.
 /** `DIGEST  NAME` and `DIGEST *NAME`, as `sha256sum` writes them, or the digest alone. */
-const PLAIN = /^([0-9a-f]+)(?:(?: [ *]|[ \t]+)(.+))?$/i
+const PLAIN = /^([0-9a-f]+)(?:(?: [ *]|[ \t]+(?![ \t]))(.+))?$/i
 /** `SHA256 (NAME) = DIGEST`, as `sha256sum --tag` and BSD write it. */
 const TAGGED = /^SHA(256|512) \((.+)\) = ([0-9a-f]+)$/i
 

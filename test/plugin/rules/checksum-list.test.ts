@@ -62,3 +62,18 @@ for (const [name, { text, file, want }] of Object.entries(CASES)) {
     t.equal(listedDigest(text, file), want === undefined ? undefined : base64(want))
   })
 }
+
+t.test('a list of checksums is read in linear time, whatever it has', async (t) => {
+  const length = 100_000
+  for (const [name, text] of Object.entries({
+    'blanks before what is no name': `${A}${' '.repeat(length)}\r.`,
+    'tabs before what is no name': `${A}${'\t'.repeat(length)}\u2028`,
+    digits: `${'a'.repeat(length)}.`,
+    'names within a name': `SHA256 (${') = a'.repeat(length / 5)}.`,
+    'line ends': '\n'.repeat(length),
+  })) {
+    const begun = process.cpuUsage().user
+    t.equal(listedDigest(text, LIST), undefined, name)
+    t.ok(process.cpuUsage().user - begun < 2_000_000, `${name}: it takes less than 2 s`)
+  }
+})
