@@ -147,7 +147,7 @@ class Run implements Download {
     this.#status.resumeFrom(store)
     const client = this.#parts.createClient(settings)
     try {
-      const result = await this.#fetchAndFinish({ store, client, origin, output, settings })
+      const result = await this.#fetchAndFinish({ store, client, origin, output, settings, trust: 'join' })
       await store.close('finished')
       return result
     } catch (error) {
@@ -175,7 +175,11 @@ class Run implements Download {
     }
   }
 
-  async #openStore({ origin, output, settings }: Omit<FetchContext, 'store' | 'client'>): Promise<Store> {
+  async #openStore({
+    origin,
+    output,
+    settings,
+  }: Omit<FetchContext, 'store' | 'client' | 'trust'>): Promise<Store> {
     const place = output.isNamed ? await output.place() : null
     return await Store.open({
       path: place?.path ?? output.path,

@@ -27,6 +27,7 @@ export interface Fetching {
  * - when the server has no digest of the whole file yet, in the parts that came without one.
  *
  * Damaged parts are fetched again once. They come with their digests then, and are verified as they come.
+ * If answers were joined only because a digest is known beforehand, a wrong file is fetched once more in one piece.
  * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file stays wrong; the store then forgets all bytes
  */
 export async function fetchVerified(
@@ -48,7 +49,10 @@ export async function fetchVerified(
     if (damaged.length === 0) {
       if (verification.kind === 'verified') return { ...fetched, verified: verification.digest }
       await store.forget()
-      throw verification.error
+      if (!fetched.isJoinedOnTrust || verification.isAsSent) throw verification.error
+      status.startOver(`${verification.error.message}. Only a digest said that its parts belong together`)
+      fetched = await versions.fetch({ ...context, trust: 'verify' })
+      continue
     }
     await store.drop(damaged)
     status.fetchAgain(`${formatSize(byteCount(damaged))} of the file were damaged and are fetched again`)
@@ -62,8 +66,10 @@ function verify(
   { total, digests }: FetchedVersion,
   { store, settings }: FetchContext,
 ): Promise<Verification> {
-  const inHead = store.version?.validators.digests ?? {}
-  return verifyDigests(store, total, { sent: [inHead, ...digests], given: settings.checksum })
+  // What an earlier run was told counts as well.
+  const earlier = store.version?.validators
+  const sent = [earlier?.digests ?? {}, earlier?.vouched?.digests ?? {}, ...digests]
+  return verifyDigests(store, total, { sent, given: settings.checksum })
 }
 
 /** The parts that may be damaged. */

@@ -11,6 +11,7 @@ import type { DownloadStatus } from './progress/download-status.ts'
 import { single } from './rules/field-lines.ts'
 import { parseHttpDate } from './rules/http-date.ts'
 import type { Validators } from './rules/validators.ts'
+import type { Trust } from './rules/vouched.ts'
 import { VersionChanged } from './schedule/attempt-failure.ts'
 import { SegmentListener } from './transfer/segment-listener.ts'
 import { Transfer } from './transfer/transfer.ts'
@@ -27,6 +28,8 @@ export interface FetchContext {
   readonly origin: Target
   readonly output: Output
   readonly settings: Settings
+  /** Whether answers may be joined by a digest that is only verified at the end. If not, the file comes as one stream. */
+  readonly trust: Trust
 }
 
 /** A version whose bytes are all in the store. */
@@ -35,10 +38,12 @@ export interface FetchedVersion {
   readonly total: number
   /** What marked the end of the file. */
   readonly end: Transfer['end']
-  /** Digests of the file that were sent in heads, and those in trailers, by algorithm in base64. */
+  /** Digests of the file that were sent in heads, in trailers and in redirects, by algorithm in base64. */
   readonly digests: Transfer['digests']
   /** The parts whose Content-Digest was verified; null if no part had one. */
   readonly proven: Transfer['proven']
+  /** Were answers joined that only a digest of the caller, or a redirect, says to be of one version? */
+  readonly isJoinedOnTrust: boolean
   /** The date for the file, or null for the time of the download. */
   readonly modified: Date | null
 }
@@ -87,8 +92,9 @@ export class Versions {
         if (signal?.aborted) stop()
         await transfer.run()
         await listener.done(signal)
-        const { end, digests, proven } = transfer
-        return { total: transfer.total ?? 0, end, digests, proven, modified: this.#modified }
+        const { end, digests, proven, isJoinedOnTrust } = transfer
+        const total = transfer.total ?? 0
+        return { total, end, digests, proven, isJoinedOnTrust, modified: this.#modified }
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
         if (version >= MAX_VERSIONS) throw keepsChanging(version, error)
@@ -104,14 +110,15 @@ export class Versions {
     context: FetchContext,
     { version, listener }: { version: number; listener: SegmentListener },
   ): Transfer {
-    const { store, client, origin, output, settings } = context
+    const { store, client, origin, output, settings, trust } = context
     const transfer = new Transfer({
       settings,
       store,
       client,
       origin,
       outputName: output.isNamed ? basename(output.path) : null,
-      mode: version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole',
+      mode: trust === 'join' && version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole',
+      trust,
       onVersion: (validators, answer) => this.#accept(context, validators, answer),
       onBytes: (bytes) => this.#status.addBytes(bytes),
       onSegment: (report) => listener.call(report),

@@ -19,7 +19,11 @@ export interface DownloadOptions {
    * leads to another origin, that gets only the harmless ones.
    */
   readonly headers?: CallerFields
-  /** The digest that the file must have: `sha-256=` or `sha-512=`, then hexadecimal digits or base64. */
+  /**
+   * The digest that the file must have: `sha-256=` or `sha-512=`, then hexadecimal digits or base64. With it, a file whose server
+   * sends no validator can be resumed and fetched in parallel. If the whole is wrong then, it is fetched once more in one
+   * piece, before the download ends with `ERR_DOWNLOAD_DIGEST`.
+   */
   readonly checksum?: string
   /** `'never'` starts from the first byte, even where an earlier run has left a part. Default `'auto'`. */
   readonly resume?: 'auto' | 'never'

@@ -3,22 +3,39 @@ import { DownloadError, type DownloadErrorCode } from '../errors.ts'
 import { adviceOn } from '../files/descriptors.ts'
 import { shortageOf } from '../system-shortage.ts'
 
-/** Whether a later run can resume from the disk. `null`: this run had not begun. */
-export type KeptBytes = 'resumable' | 'nothing' | null
+/**
+ * Whether a later run can resume from the disk. `'unproven'`: nothing could prove that other answers are of the same version.
+ * `'unsized'`: the size of the file is not known. `null`: this run had not begun.
+ */
+export type KeptBytes = 'resumable' | 'nothing' | 'unproven' | 'unsized' | null
+
+/** Why received bytes are thrown away, and how to avoid it. */
+const LOST: Readonly<Record<'unproven' | 'unsized', string>> = {
+  unproven:
+    'what was received cannot be resumed: the server sends no strong ETag, no Last-Modified that is old enough and no ' +
+    'Repr-Digest. With a checksum (--checksum) it could be',
+  unsized: 'what was received cannot be resumed: the server does not say how large the file is',
+}
 
 const STOPPED: Readonly<Record<KeptBytes & string, string>> = {
   resumable: 'stopped; what was received can be resumed',
   nothing: 'stopped; nothing was received that a later run can resume',
+  unproven: `stopped; ${LOST.unproven}`,
+  unsized: `stopped; ${LOST.unsized}`,
 }
 
 const FULL: Readonly<Record<KeptBytes & string, string>> = {
   resumable: 'What was received is kept',
   nothing: 'What was received cannot be resumed, and is not kept',
+  unproven: capital(LOST.unproven),
+  unsized: capital(LOST.unsized),
 }
 
 const SHORT: Readonly<Record<KeptBytes & string, string>> = {
   resumable: 'What was received is kept',
   nothing: 'Nothing was received that a later run can resume',
+  unproven: capital(LOST.unproven),
+  unsized: capital(LOST.unsized),
 }
 
 /** Failures whose message says what is kept: the next run may succeed. */
@@ -33,9 +50,17 @@ export function withKeptBytes(error: unknown, left: KeptBytes, signal: AbortSign
     const message = left === null ? 'stopped' : STOPPED[left]
     return new DownloadError('ERR_DOWNLOAD_ABORTED', message, { cause: error })
   }
-  const said = error instanceof DownloadError ? SAID[error.code] : undefined
-  if (left === null || !(error instanceof DownloadError) || said === undefined) return error
-  return new DownloadError(error.code, `${error.message}. ${said[left]}`, { cause: error.cause })
+  if (left === null || !(error instanceof DownloadError)) return error
+  const isLost = left === 'unproven' || left === 'unsized'
+  const said = SAID[error.code]?.[left] ?? (isLost ? capital(LOST[left]) : null)
+  if (said === null) return error
+  const { code, cause, statusCode } = error
+  const status = statusCode === undefined ? {} : { statusCode }
+  return new DownloadError(code, `${error.message}. ${said}`, { cause, ...status })
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 /** The error with advice about a shortage. Call it when all is closed: to read the limit needs a descriptor. */

@@ -179,7 +179,11 @@ export class Store {
   async close(outcome: 'finished' | 'stopped'): Promise<KeptBytes> {
     const left = outcome === 'stopped' ? await this.#saveOrDiscard() : 'nothing'
     await this.#part.close(left === 'unrecorded' ? 'unrecorded' : 'recorded')
-    return left === 'nothing' || this.#isKeyUnsaved ? 'nothing' : 'resumable'
+    if (left !== 'nothing') return this.#isKeyUnsaved ? 'nothing' : 'resumable'
+    const isLost =
+      outcome === 'stopped' && this.#hasBegun && byteCount(this.blocks) > 0 && this.joinable === null
+    if (!isLost) return 'nothing'
+    return this.#total === null ? 'unsized' : 'unproven'
   }
 
   /** `'unrecorded'`: the journal on disk still names this run as its writer. */
@@ -212,7 +216,8 @@ export class Store {
 
   #setVersion(version: Version): void {
     this.#version = version
-    const hasDigest = Object.keys(version.validators.digests).length > 0
+    const { digests, vouched } = version.validators
+    const hasDigest = Object.keys({ ...digests, ...vouched?.digests }).length > 0
     if (this.#options.isReadAgain || hasDigest) this.#part.file.keepCached()
   }
 

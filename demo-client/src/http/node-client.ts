@@ -6,6 +6,7 @@ import type { ProxyEnvironment } from '../rules/proxy.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { type Answer, type HttpClient, RequestFailure } from './answer.ts'
+import { linkedBy } from './linked-by.ts'
 import { NodeAnswer } from './node-answer.ts'
 import { type RequestLimits, ReusedConnectionFailure, sendRequest } from './send-request.ts'
 import { redirectTarget, type Target } from './target.ts'
@@ -43,8 +44,9 @@ export class NodeClient implements HttpClient {
     for (let hops = 0; ; hops++) {
       const answer = await this.#send(current, fields, signal)
       if (!isRedirect(answer)) return answer
+      const linked = await linkedBy(answer, current.linked, this.#settings.headTimeout)
       answer.discard()
-      const next = redirectTarget(current, single(answer.fields, 'location'))
+      const next = redirectTarget(current, single(answer.fields, 'location'), linked)
       if (next === null)
         return answer.misdirected(`redirects from ${publicUrl(current.url)} to a URL that cannot be fetched`)
       if (hops === maxRedirects)

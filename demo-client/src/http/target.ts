@@ -3,6 +3,7 @@ import { reading } from '../caller/check-arguments.ts'
 import { DownloadError } from '../errors.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
 import { asUtf8 } from '../rules/field-lines.ts'
+import type { LinkedFile } from '../rules/linked-file.ts'
 import { fullNameFromUrl } from '../state/file-name.ts'
 import { publicUrl } from '../text/public-url.ts'
 
@@ -14,6 +15,8 @@ export interface Target {
   readonly isAuthorizationGiven: boolean
   /** The file names in the URLs that led here, without duplicates. */
   readonly names: readonly string[]
+  /** What the redirects that led here say about the file; null if none did. */
+  readonly linked: LinkedFile | null
 }
 
 /** The caller's fields that may follow a redirect to another origin. Every other field could be a credential. */
@@ -38,7 +41,7 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   const isAuthorizationGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
   const credentials = takeCredentials(parsed)
   const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
-  return { url: parsed, headers: all, isAuthorizationGiven, names }
+  return { url: parsed, headers: all, isAuthorizationGiven, names, linked: null }
 }
 
 /** Removes user and password from `url`, and returns them as a field. Returns an empty object if there are none. */
@@ -62,7 +65,11 @@ function textOf(url: unknown): string {
  * The target of a redirect, or null if this program must not follow it: the Location is missing or invalid, or its scheme
  * is not http or https. A user and password in the Location are for its origin, and are sent to no other one.
  */
-export function redirectTarget(from: Target, location: string | null): Target | null {
+export function redirectTarget(
+  from: Target,
+  location: string | null,
+  linked: LinkedFile | null = from.linked,
+): Target | null {
   const reference = location === null ? null : asUtf8(location)
   if (reference === null || !URL.canParse(reference, from.url.href)) return null
   const url = new URL(reference, from.url)
@@ -72,8 +79,10 @@ export function redirectTarget(from: Target, location: string | null): Target | 
   const names = [...new Set(from.names).add(fullNameFromUrl(url))]
   if (url.origin === from.url.origin) {
     const { headers, isAuthorizationGiven } = from
-    return { ...from, url, names, headers: isAuthorizationGiven ? headers : { ...headers, ...credentials } }
+    const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
+    return { ...from, url, names, linked, headers: all }
   }
   const kept = Object.entries(from.headers).filter(([name]) => SAFE_FOR_OTHER_ORIGINS.has(name.toLowerCase()))
-  return { url, headers: { ...Object.fromEntries(kept), ...credentials }, isAuthorizationGiven: false, names }
+  const safe = { ...Object.fromEntries(kept), ...credentials }
+  return { url, headers: safe, isAuthorizationGiven: false, names, linked }
 }

@@ -38,11 +38,16 @@ const AMAZON_NAMES: ReadonlyMap<string, SentAlgorithm> = new Map([
 export function olderDigests(fields: FieldLines): readonly SentDigest[] {
   if (isTransformed(fields)) return []
   return [
-    ...inList(list(fields, 'digest'), DIGEST_NAMES),
+    ...digestField(fields),
     ...lines(fields, 'content-md5', 'md5'),
     ...googleDigests(fields),
     ...amazonDigests(fields),
   ]
+}
+
+/** The digests in a Digest field (RFC 3230). */
+export function digestField(fields: FieldLines): readonly SentDigest[] {
+  return inList(list(fields, 'digest'), DIGEST_NAMES)
 }
 
 /** RFC 7234 §5.5.6: a proxy that changes the body adds the warning 214. These fields are then of other bytes. */

@@ -2,6 +2,7 @@
 import { ALGORITHMS, type Digests } from './digest.ts'
 import { type FieldLines, single } from './field-lines.ts'
 import { parseHttpDate } from './http-date.ts'
+import { canJoin, compareVouched, type Vouched } from './vouched.ts'
 
 /** What identifies the version of a file in an answer. */
 export interface Validators {
@@ -15,6 +16,8 @@ export interface Validators {
   readonly dateIsStrong: boolean
   /** Digests of the whole file that the answer has. Only those that this program can verify. */
   readonly digests: Digests
+  /** What is known from elsewhere; missing if that is nothing. */
+  readonly vouched?: Vouched | undefined
 }
 
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
@@ -65,6 +68,7 @@ export function rangeValidator(validators: Validators): string | null {
 /** Can another answer be proven to be about the same version? */
 export function isJoinable(validators: Validators): boolean {
   if (validators.total === null) return false
+  if (canJoin(validators.vouched)) return true
   return rangeValidator(validators) !== null || ALGORITHMS.some((name) => name in validators.digests)
 }
 
@@ -73,16 +77,28 @@ export function isJoinable(validators: Validators): boolean {
  * whole content), an equal strong entity-tag, or, with no strong tag on either side, an equal Last-Modified
  * that is strong on both. If both answers have a size, the sizes must be equal. A date beside strong tags is ignored: it
  * differs between the nodes of a server. RFC 9110 §13.2.2 compares dates only where no entity-tag was sent.
+ *
+ * Where these neither prove it nor show another version, what is known from elsewhere decides.
  */
 export function isSameVersion(a: Validators, b: Validators): boolean {
-  if (a.total !== null && b.total !== null && a.total !== b.total) return false
+  const own = compareOwn(a, b)
+  return own === 'unknown' ? compareVouched(a.vouched, b.vouched) === 'equal' : own === 'equal'
+}
+
+/** As {@link isSameVersion}, by what the answers say themselves. */
+export function isProvenVersion(a: Validators, b: Validators): boolean {
+  return compareOwn(a, b) === 'equal'
+}
+
+function compareOwn(a: Validators, b: Validators): 'equal' | 'different' | 'unknown' {
+  if (areDifferent(a.total, b.total)) return 'different'
   const digest = compareDigests(a, b)
-  if (digest !== 'unknown') return digest === 'equal'
+  if (digest !== 'unknown') return digest
   const tags = [strongTag(a), strongTag(b)]
-  if (tags[0] !== null || tags[1] !== null) return tags[0] === tags[1]
-  if (a.lastModified !== b.lastModified) return false
-  if (a.etag !== b.etag) return false
-  return a.lastModified !== null && a.dateIsStrong && b.dateIsStrong
+  if (tags[0] !== null && tags[1] !== null) return tags[0] === tags[1] ? 'equal' : 'different'
+  if (tags[0] !== null || tags[1] !== null || !a.dateIsStrong || !b.dateIsStrong) return 'unknown'
+  if (a.lastModified !== b.lastModified) return 'different'
+  return a.etag === b.etag ? 'equal' : 'unknown'
 }
 
 /**
@@ -92,6 +108,7 @@ export function isSameVersion(a: Validators, b: Validators): boolean {
 export function isOtherVersion(held: Validators, got: Validators): boolean {
   const digest = compareDigests(held, got)
   if (digest !== 'unknown') return digest === 'different'
+  if (compareVouched(held.vouched, got.vouched) === 'different') return true
   const hasValidator = got.etag !== null || got.lastModified !== null || Object.keys(got.digests).length > 0
   if (hasValidator && areDifferent(held.total, got.total)) return true
   return areDifferent(held.etag, got.etag) || areDifferent(held.lastModified, got.lastModified)

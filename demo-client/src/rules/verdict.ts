@@ -10,6 +10,7 @@ import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
 import { isOtherVersion, isSameVersion, type Validators, validatorsOf } from './validators.ts'
+import type { Vouched } from './vouched.ts'
 import { wholeDigests } from './whole-digests.ts'
 
 /** The request. */
@@ -18,6 +19,8 @@ export interface Asked {
   readonly range: { readonly start: number; readonly end: number | null } | null
   /** The version of the bytes received so far; null if there are none. */
   readonly validators: Validators | null
+  /** What is known about the file from elsewhere. Default: nothing. */
+  readonly vouched?: Vouched | null
   /** Whether the file may be an HTML page. */
   readonly htmlExpected: boolean
   /** The names of the file, which may include a content coding. Default: none. */
@@ -143,9 +146,9 @@ function judgePart(asked: Asked, fields: FieldLines): Verdict {
   if (length !== null && length !== end - start)
     return noRange('sent a Content-Length that contradicts its Content-Range')
   const digests = parseDigests(list(fields, 'content-digest'))
-  const sent = wholeDigests(fields, start === 0 && end === range.total ? 'whole' : 'part')
-  if (sent.kind === 'contradiction') return contradiction(sent.algorithm)
-  const validators = validatorsOf(fields, range.total, sent.digests)
+  const body = start === 0 && end === range.total ? 'whole' : 'part'
+  const validators = versionOf(asked, fields, { total: range.total, body })
+  if (typeof validators === 'string') return invalid(validators)
   if (asked.validators !== null && !isSameVersion(asked.validators, validators))
     return changed(asked.validators, validators)
   return { kind: 'part', start, end, validators, digests }
@@ -166,22 +169,32 @@ function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
   const length = digits(single(fields, 'content-length'))
   // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
   // digests belong to what the origin sent. They prove nothing about these bytes, so no other answer is joined to them.
-  const own: FieldLines = status === 203 ? new Map() : fields
-  return wholeOf(asked, own, length)
+  if (status === 203) return wholeOf({ ...asked, vouched: null }, new Map(), length)
+  return wholeOf(asked, fields, length)
 }
 
 function wholeOf(asked: Asked, fields: FieldLines, total: number | null): Verdict {
-  const sent = wholeDigests(fields, 'whole')
-  if (sent.kind === 'contradiction') return contradiction(sent.algorithm)
-  const validators = validatorsOf(fields, total, sent.digests)
+  const validators = versionOf(asked, fields, { total, body: 'whole' })
+  if (typeof validators === 'string') return invalid(validators)
   if (asked.validators !== null && !isSameVersion(asked.validators, validators))
     return changed(asked.validators, validators)
   return { kind: 'whole', length: validators.total, validators }
 }
 
-/** One of the two must be wrong, so the file could never be verified. */
-function contradiction(algorithm: string): Verdict {
-  return invalid(`sent two different ${algorithm} digests of the file`)
+/** The validators of an answer, or why they cannot be true. */
+function versionOf(
+  { vouched }: Asked,
+  fields: FieldLines,
+  { total, body }: { total: number | null; body: 'whole' | 'part' },
+): Validators | string {
+  const sent = wholeDigests(fields, body)
+  // One of the two must be wrong, so the file could never be verified.
+  if (sent.kind === 'contradiction') return `sent two different ${sent.algorithm} digests of the file`
+  const linked = vouched?.total ?? null
+  if (linked !== null && total !== null && total !== linked)
+    return `has a file of ${total} bytes, and the redirect to it announced ${linked}`
+  const validators = validatorsOf(fields, total ?? linked, sent.digests)
+  return vouched == null ? validators : { ...validators, vouched }
 }
 
 function changed(held: Validators, got: Validators): Verdict {
@@ -189,8 +202,13 @@ function changed(held: Validators, got: Validators): Verdict {
   if (held.total !== null && got.total !== null && held.total !== got.total) {
     return { kind: 'changed', reason: `the size changed from ${held.total} to ${got.total} bytes`, isProven }
   }
-  const reason = 'its validators (ETag, Last-Modified) are not those of the received bytes'
-  return { kind: 'changed', reason, isProven }
+  if (isProven) {
+    const reason = 'its validators (ETag, Last-Modified) are not those of the received bytes'
+    return { kind: 'changed', reason, isProven }
+  }
+  const lack =
+    'nothing shows that it is still the file of the received bytes (ETag, Last-Modified, Repr-Digest)'
+  return { kind: 'changed', reason: `${lack}; a checksum (--checksum) would`, isProven }
 }
 
 function judgeUnsatisfied(asked: Asked, fields: FieldLines): Verdict {

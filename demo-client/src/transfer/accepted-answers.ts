@@ -4,7 +4,7 @@ import type { Store } from '../disk/store.ts'
 import type { Answer, BodyDelimiter } from '../http/answer.ts'
 import { type Digests, strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
-import { isJoinable, type Validators } from '../rules/validators.ts'
+import { isJoinable, isProvenVersion, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
 import type { Assignment } from '../schedule/assignment.ts'
 import { cutFailure, digestFailure, type Failure, VersionChanged } from '../schedule/attempt-failure.ts'
@@ -54,6 +54,9 @@ export class AcceptedAnswers {
   #hasSampled = false
   /** The parts whose Content-Digest was verified; null while no part had one. */
   #proven: Interval[] | null = null
+  /** What redirects say. */
+  #linked: Digests = {}
+  #isJoinedOnTrust = false
 
   constructor(context: AcceptedAnswersContext) {
     this.#context = context
@@ -70,9 +73,14 @@ export class AcceptedAnswers {
     return this.#proven
   }
 
-  /** Digests of the whole file that were sent in heads, and those in trailers, by algorithm in base64. */
+  /** Digests of the whole file that were sent in heads, in trailers and in redirects, by algorithm in base64. */
   get digests(): readonly Digests[] {
-    return [this.#inHeads.all, this.#inTrailers.all]
+    return [this.#inHeads.all, this.#inTrailers.all, this.#linked]
+  }
+
+  /** Were answers joined that only a digest of the caller, or a redirect, says to be of one version? */
+  get isJoinedOnTrust(): boolean {
+    return this.#isJoinedOnTrust
   }
 
   /** Receives the body of a 206. */
@@ -163,7 +171,10 @@ export class AcceptedAnswers {
   /** Begins the version of an answer, or goes on with the stored one. */
   async #accept(validators: Validators, answer: Answer): Promise<void> {
     const { store, onVersion } = this.#context
-    const isNew = store.joinable === null
+    const held = store.joinable
+    const isNew = held === null
+    if (held !== null && !isProvenVersion(held, validators)) this.#isJoinedOnTrust = true
+    this.#linked = validators.vouched?.digests ?? this.#linked
     if (isNew || !this.#schedule.isConfirmed) await onVersion(validators, answer)
     if (isNew) {
       await store.begin({ validators, contentType: contentTypeOf(answer) })

@@ -6,9 +6,11 @@ import { type FileNames, isPageExpected } from '../content/named-content.ts'
 import type { StandIn } from '../content/stand-in.ts'
 import type { Answer, HttpClient } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
+import type { ExpectedDigest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import type { Validators } from '../rules/validators.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
+import { type Trust, vouchedBy } from '../rules/vouched.ts'
 import type { Interval } from '../state/blocks.ts'
 import { fullNameFromDisposition } from '../state/file-name.ts'
 import type { FirstBytes } from './first-bytes.ts'
@@ -21,6 +23,10 @@ export interface SegmentRequest {
   readonly range: Interval | null
   /** Those of the version that the stored bytes belong to, or null. */
   readonly validators: Validators | null
+  /** The digest that the caller gave, or null. */
+  readonly checksum: ExpectedDigest | null
+  /** Whether answers may be joined by that digest, or by what redirects say. */
+  readonly trust: Trust
   /** Whether to send If-Range. The answer's validators are compared in any case. */
   readonly condition: 'if-range' | 'none'
   /** The Content-Type of the first answer, or null while nothing is stored. */
@@ -57,6 +63,7 @@ export async function fetchSegment(client: HttpClient, request: SegmentRequest):
     {
       range: request.range === null ? null : { ...request.range, end: finite(request.range.end) },
       validators,
+      vouched: vouchedBy(request.checksum, answer.target.linked, request.trust),
       htmlExpected: isHtmlExpected(request, names),
       names,
     },

@@ -150,6 +150,8 @@ export class PartCheck {
         target: this.#server.target,
         range,
         validators: store.joinable,
+        checksum: settings.checksum,
+        trust: 'join',
         // Some servers answer every If-Range with the whole file. The validators are compared in any case.
         condition: 'none',
         contentType: store.version?.contentType ?? null,

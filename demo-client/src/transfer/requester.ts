@@ -41,7 +41,7 @@ export class Requester {
    * @throws DownloadError
    */
   async request(assignment: Assignment): Promise<Failure | null> {
-    const { settings, client, store, outputName } = this.#context.transfer
+    const { settings, client, store, outputName, trust } = this.#context.transfer
     const { target, condition } = this.#context.server
     let judged: JudgedAnswer
     try {
@@ -49,6 +49,8 @@ export class Requester {
         target,
         range: assignment.kind === 'whole' ? null : assignment,
         validators: store.joinable,
+        checksum: settings.checksum,
+        trust,
         condition,
         contentType: store.version?.contentType ?? null,
         html: settings.html,

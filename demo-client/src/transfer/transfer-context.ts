@@ -2,7 +2,9 @@
 import type { Store } from '../disk/store.ts'
 import type { Answer, HttpClient } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
+import type { ExpectedDigest } from '../rules/digest.ts'
 import type { Validators } from '../rules/validators.ts'
+import type { Trust } from '../rules/vouched.ts'
 import type { PaceSettings } from '../schedule/pace.ts'
 import type { SchedulePolicy } from '../schedule/schedule.ts'
 import type { SegmentReport } from './segment-report.ts'
@@ -13,6 +15,8 @@ export interface TransferSettings extends SchedulePolicy, PaceSettings {
   readonly maxRetryDelay: number
   /** Wait between two segments of one connection. */
   readonly delay: number
+  /** The digest that the file must have, or null. */
+  readonly checksum: ExpectedDigest | null
   /** Is an HTML page accepted in place of another kind of file? */
   readonly html: 'refuse' | 'accept'
 }
@@ -27,6 +31,8 @@ export interface TransferContext {
   readonly outputName: string | null
   /** `'whole'`: one stream, no ranges. */
   readonly mode: 'ranges' | 'whole'
+  /** Whether answers may be joined by the digest of the caller, or by what redirects say. */
+  readonly trust: Trust
   /** Called before the first byte of a new version, and of a resumed one. May refuse it by throwing. */
   readonly onVersion: (validators: Validators, answer: Answer) => Promise<void>
   /** Called with the number of new bytes of each chunk. */

@@ -78,6 +78,11 @@ export class Transfer {
     return this.#accepted.proven
   }
 
+  /** See {@link AcceptedAnswers.isJoinedOnTrust}. */
+  get isJoinedOnTrust(): boolean {
+    return this.#accepted.isJoinedOnTrust
+  }
+
   /** Connections that are sending a request or receiving. */
   get connections(): number {
     return this.#schedule.assignments.size

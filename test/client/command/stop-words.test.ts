@@ -69,7 +69,9 @@ const rows: Row[] = [
     name: 'half of a version without a validator',
     script: half(head('200 OK', { 'content-length': CONTENT.length })),
     hasBytes: true,
-    message: 'stopped; nothing was received that a later run can resume',
+    message:
+      'stopped; what was received cannot be resumed: the server sends no strong ETag, no Last-Modified that is old ' +
+      'enough and no Repr-Digest. With a checksum (--checksum) it could be',
     left: [],
   },
 ]
@@ -107,7 +109,8 @@ async function stopAfter(t: Test, row: Row, isPaused: boolean) {
 
 for (const row of rows) {
   for (const isPaused of [false, true]) {
-    t.test(`${row.name}${isPaused ? ', paused' : ''}: ${row.message}`, async (t) => {
+    const [said] = row.message.split(':')
+    t.test(`${row.name}${isPaused ? ', paused' : ''}: ${said}`, async (t) => {
       const { dir, failure, before, states } = await stopAfter(t, row, isPaused)
       t.ok(failure instanceof DownloadError && failure.code === 'ERR_DOWNLOAD_ABORTED', String(failure))
       t.equal(failure instanceof DownloadError ? failure.message : null, row.message)

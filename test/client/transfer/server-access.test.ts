@@ -8,6 +8,7 @@ const target = (path: string): Target => ({
   headers: {},
   names: [],
   isAuthorizationGiven: false,
+  linked: null,
 })
 const ORIGIN = target('/file')
 const MIRROR = target('/mirror')
