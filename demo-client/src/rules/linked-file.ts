@@ -48,6 +48,6 @@ export function withoutOwn(linked: LinkedFile, ownDigests: Digests): LinkedFile 
 }
 
 function base64(hex: string): string {
-  const codes = hex.match(/../g) ?? []
-  return btoa(String.fromCharCode(...codes.map((code) => Number.parseInt(code, 16))))
+  const bytes = [...hex.matchAll(/../g)].map(([code]) => Number.parseInt(code, 16))
+  return btoa(String.fromCharCode(...bytes))
 }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { type Asked, judge, type Verdict } from '#client/rules/verdict.js'
+import { vouchedBy } from '#client/rules/vouched.js'
 import { statusName } from '#client/text/status-name.js'
 import { REFUSED_ROWS } from '../support/refused-rows.ts'
 
@@ -52,6 +53,37 @@ t.test('a whole file has its length and its digests', async (t) => {
     validators: { ...NO_VALIDATORS, total: null },
   })
 })
+
+t.test(
+  'digests of one algorithm that differ cannot be true, in a part that is the whole and in a whole',
+  async (t) => {
+    const other = `sha-256=:${Buffer.alloc(32, 1).toString('base64')}:`
+    const lines = ['Content-Digest', DIGEST, 'Repr-Digest', other]
+    const invalid = { kind: 'invalid', reason: 'sent two different sha-256 digests of the file' }
+    t.strictSame(verdict(WHOLE, 200, lines), invalid)
+    t.strictSame(verdict(asked(0, null), 206, ['Content-Range', 'bytes 0-9/10', ...lines]), invalid)
+    t.equal(verdict(asked(2, 5), 206, ['Content-Range', 'bytes 2-4/10', ...lines]).kind, 'part')
+  },
+)
+
+t.test(
+  'what a redirect said about the file is kept with an answer, and its size must be that of the answer',
+  async (t) => {
+    const vouched = vouchedBy(null, { tag: '"a"', total: 10, digests: {} }, 'join')
+    const question: Asked = { ...WHOLE, vouched }
+    const validators = { ...NO_VALIDATORS, vouched }
+    t.strictSame(verdict(question, 200, []), { kind: 'whole', length: 10, validators }, 'no size of its own')
+    t.strictSame(verdict(question, 200, ['Content-Length', '10']), { kind: 'whole', length: 10, validators })
+    const invalid = { kind: 'invalid', reason: 'has a file of 11 bytes, and the redirect to it announced 10' }
+    t.strictSame(verdict(question, 200, ['Content-Length', '11']), invalid)
+    t.strictSame(verdict({ ...asked(0, 5), vouched }, 206, ['Content-Range', 'bytes 0-4/11']), invalid)
+    t.strictSame(
+      verdict(question, 203, ['Content-Length', '11']),
+      { kind: 'whole', length: 11, validators: { ...NO_VALIDATORS, total: 11 } },
+      'a proxy has changed the bytes',
+    )
+  },
+)
 
 t.test('a 206 without a Range request is the whole file if it covers all of it', async (t) => {
   const lines = ['Content-Range', 'bytes 0-9/10', 'ETag', '"a"', 'Content-Digest', DIGEST]
