@@ -160,11 +160,22 @@ function describe(
   opened: Pick<ResponseContext, 'path' | 'representation' | 'isNegotiated'>,
   handlerFields: HandlerFields,
 ): ResponseContext {
-  const { representation } = opened
+  const { path, representation, isNegotiated } = opened
   const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
   const sourceFields = representationFields(representation)
   const headers = headersFor(settings.headers, opened)
-  return { ...opened, selected, sourceFields, settings, headers, handlerFields }
+  // Not a spread: it makes a slow object, for each answer.
+  return {
+    path,
+    representation,
+    isNegotiated,
+    selected,
+    sourceFields,
+    settings,
+    headers,
+    handlerFields,
+    reprDigest: undefined,
+  }
 }
 
 /** Answers for a path that leads to nothing that is open. */

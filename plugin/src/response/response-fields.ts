@@ -52,7 +52,7 @@ export interface ResponseContext {
   /** Fields that the handler has set. They stay as they are. */
   readonly handlerFields: HandlerFields
   /** The Repr-Digest that the request has asked for, or that every answer has. */
-  readonly reprDigest?: string
+  readonly reprDigest: string | undefined
 }
 
 /** Sets the fields of 200 and 206 that do not depend on the range. Fields that the handler has set stay. */
