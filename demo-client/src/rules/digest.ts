@@ -71,7 +71,7 @@ export function parseDigests(field: string | null): Digests {
   return digests
 }
 
-/** The strongest of several digests that prove something, to verify; null if there is none. */
+/** The strongest of several digests that prove something, to verify; or null. */
 export function strongest(digests: Digests): ExpectedDigest | null {
   for (const algorithm of ALGORITHMS) {
     const value = digests[algorithm]
