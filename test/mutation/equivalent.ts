@@ -155,9 +155,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     module: 'demo-client/dist/rules/validators',
-    line: 'if (tags[0] !== null || tags[1] !== null)',
-    becomes: ['if (tags[0] !== null && tags[1] !== null)', 'if (tags[1] !== null || tags[1] !== null)'],
-    why: 'a strong tag on one side only: the tags differ below, too',
+    line: 'if (modified === null || sent === null)',
+    becomes: ['if (false)', 'if (modified === null && sent === null)'],
+    why: 'null counts as 0 below, which is before 1990, and before every date',
   },
   {
     module: 'demo-client/dist/state/journal-format',

@@ -46,11 +46,15 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   },
   {
     module: 'demo-client/dist/rules/validators',
-    tests: ['client/rules/validators', 'client/rules/verdict-kinds'],
+    tests: ['client/rules/validators', 'client/rules/vouched', 'client/rules/verdict-kinds'],
   },
   { module: 'demo-client/dist/text/argument-values', tests: ['client/text/argument-values'] },
   { module: 'demo-client/dist/text/nearest-name', tests: ['client/text/nearest-name'] },
   { module: 'demo-client/dist/text/option-limits', tests: ['client/text/option-limits'] },
+  { module: 'demo-client/dist/rules/vouched', tests: ['client/rules/vouched'] },
+  { module: 'demo-client/dist/rules/linked-file', tests: ['client/rules/linked-file'] },
+  { module: 'demo-client/dist/rules/older-digests', tests: ['client/rules/older-digests'] },
+  { module: 'demo-client/dist/rules/whole-digests', tests: ['client/rules/whole-digests'] },
   { module: 'demo-client/dist/rules/attempts', tests: ['client/rules/attempts'] },
   {
     module: 'demo-client/dist/content/named-content',

@@ -43,6 +43,11 @@ const rows: { name: string; fields: Record<string, string | string[]>; want: Sen
     want: [],
   },
   {
+    name: 'Content-MD5 with a space in it',
+    fields: { 'content-md5': `${MD5.slice(0, 9)} ${MD5.slice(9)}` },
+    want: [],
+  },
+  {
     name: 'two Content-MD5',
     fields: { 'content-md5': [MD5, `A${MD5.slice(1)}`] },
     want: [

@@ -74,14 +74,25 @@ t.test('answers are joined by a checksum only where their own validators do not 
     ['weak tags that differ', { ...bare, etag: 'W/"a"' }, { ...bare, etag: 'W/"b"' }, true],
     ['young dates that differ', { ...bare, lastModified: 'a' }, { ...bare, lastModified: 'b' }, true],
     ['a strong tag on one side', { ...bare, etag: '"a"' }, bare, true],
+    [
+      'a strong tag on one side, and strong dates that differ',
+      { ...dated, etag: '"a"' },
+      { ...dated, lastModified: 'now' },
+      true,
+    ],
     ['strong tags that differ', { ...bare, etag: '"a"' }, { ...bare, etag: '"b"' }, false],
     ['strong dates that differ', dated, { ...dated, lastModified: 'now' }, false],
     ['digests that differ', { ...bare, digests: { md5: 'x' } }, { ...bare, digests: { md5: 'y' } }, false],
   ]
   for (const [name, a, b, want] of cases) {
-    t.equal(isSameVersion({ ...a, vouched: KNOWN }, { ...b, vouched: KNOWN }), want, name)
+    const known = [
+      { ...a, vouched: KNOWN },
+      { ...b, vouched: KNOWN },
+    ] as const
+    t.equal(isSameVersion(...known), want, name)
+    t.equal(isSameVersion(known[1], known[0]), want, `${name}, the other way round`)
     t.equal(isSameVersion({ ...a, vouched: KNOWN }, b), false, `${name}, known of one alone`)
-    t.equal(isProvenVersion({ ...a, vouched: KNOWN }, { ...b, vouched: KNOWN }), false, `${name}: no proof`)
+    t.equal(isProvenVersion(...known), false, `${name}: no proof`)
   }
   t.ok(isJoinable({ ...bare, vouched: KNOWN }))
   t.notOk(isJoinable({ ...bare, total: null, vouched: KNOWN }), 'the size is not known')
