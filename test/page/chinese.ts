@@ -64,7 +64,7 @@ const PARTS: Record<string, { expected?: RegExp; act: (page: Page) => Promise<vo
       await page.click('#break-cut')
       await page.selectOption('#big-rate', '1')
       await page.click('#big-reset')
-      await page.locator('#big-speed', { hasText: 'MiB/s' }).waitFor()
+      await page.locator('#big-speed', { hasText: '/s' }).waitFor()
       await page.click('#big-toggle')
       await story(page, '已暂停')
     },

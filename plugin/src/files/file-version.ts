@@ -93,6 +93,11 @@ function sameBirth(a: FileVersion, b: FileVersion): boolean {
   return hasBirthTime(a) && a.birthtimeNs === b.birthtimeNs
 }
 
+/** A key of the file, whatever its version. Inode numbers are used again: without a birth time, a new file may share it. */
+export function fileKeyOf({ dev, ino, birthtimeNs }: FileVersion): string {
+  return [dev, ino, birthtimeNs].join(':')
+}
+
 /** Whether the file system stores the birth time. FUSE and some network file systems do not: they report 0. */
 export function hasBirthTime(version: FileVersion): boolean {
   return version.birthtimeNs > 0n

@@ -1,4 +1,4 @@
-import type { FileVersion } from './file-version.ts'
+import { type FileVersion, fileKeyOf } from './file-version.ts'
 
 const MAX_REMEMBERED = 4096
 /** A file that was shorter within this time, in ms, counts as growing. */
@@ -15,8 +15,9 @@ export class RecentSizes {
   readonly #seen = new Map<string, SeenSize>()
 
   /** Notes the size of a file. True if the file was shorter a short time ago. */
-  isGrowth({ dev, ino, size }: FileVersion): boolean {
-    const key = `${dev}:${ino}`
+  isGrowth(version: FileVersion): boolean {
+    const { size } = version
+    const key = fileKeyOf(version)
     const before = this.#seen.get(key)
     const at = performance.now()
     this.#seen.delete(key)

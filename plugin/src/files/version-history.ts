@@ -1,4 +1,11 @@
-import { type FileVersion, hasBirthTime, mtimeSecondOf, sameContent, sameWrite } from './file-version.ts'
+import {
+  type FileVersion,
+  fileKeyOf,
+  hasBirthTime,
+  mtimeSecondOf,
+  sameContent,
+  sameWrite,
+} from './file-version.ts'
 import { leadsElsewhere } from './real-path.ts'
 
 /** How many files are remembered. They take about 2 MiB. */
@@ -57,7 +64,7 @@ export class VersionHistory {
     if (!hasBirthTime(version)) return version.ctimeNs
     // One entry for each file: a change of the mode explains a ctime only since the last check. A content that came before
     // another one is forgotten, since a write may have brought its size and mtime back.
-    const key = [version.dev, version.ino, version.birthtimeNs].join(':')
+    const key = fileKeyOf(version)
     const known = this.#contents.get(key)
     const isKnown = known !== undefined && (await hasContentOf(known.seen, version))
     const ctimeNs = isKnown ? known.ctimeNs : version.ctimeNs
