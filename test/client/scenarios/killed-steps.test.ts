@@ -1,5 +1,6 @@
 // The command is killed before each of its steps on the disk. The next run ends with the exact file, and leaves no other
 // file in the folder or beside the secret.
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +8,15 @@ import { DownloadError, type DownloadOptions, download } from 'range-get'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
-import { honest, makeContent, type Resource, resource, startHostile } from '../support/hostile-server.ts'
+import {
+  honest,
+  makeContent,
+  part,
+  resource,
+  type Script,
+  startHostile,
+  wanted,
+} from '../support/hostile-server.ts'
 import { refuse } from '../support/refusals.ts'
 import { names, QUICK, readOrNull } from '../support/run.ts'
 
@@ -24,12 +33,32 @@ const AT_ONCE = 3
 // Some two hundred processes, on a machine that may be busy.
 t.setTimeout(900_000)
 
+const field = (bytes: Buffer): string => `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+
+/** Sends each path with a flipped bit at first, and then as it is. Has digests of the file and of its parts. */
+function damagedAtFirst(): Script {
+  const damaged = new Set<string>()
+  return (request, socket) => {
+    const range = wanted(request, CONTENT.length) ?? { start: 0, end: CONTENT.length }
+    const body = Buffer.from(CONTENT.subarray(range.start, range.end))
+    const fields = { ...JOINABLE.fields, 'repr-digest': field(CONTENT) }
+    // The first answer has no Content-Digest, so the damage is found when the file is complete.
+    const isFirst = !damaged.has(request.path)
+    const own = isFirst ? {} : { 'content-digest': field(body) }
+    if (isFirst) body[100] = (body[100] ?? 0) ^ 1
+    damaged.add(request.path)
+    socket.write(part(range, CONTENT.length, { ...fields, ...own }))
+    socket.write(body)
+  }
+}
+
 interface Row {
   readonly name: string
   readonly args: readonly string[]
   /** The same for the library. */
   readonly options?: DownloadOptions
-  readonly file?: Resource
+  readonly script?: Script
+  /** The name in the URL. */
   readonly path?: string
   /** Files of the user in the folder, which stay. */
   readonly planted?: readonly string[]
@@ -44,16 +73,17 @@ const NAME = ['-o', 'file.bin'] as const
 
 const ROWS: readonly Row[] = [
   { name: 'the caller gives the name', args: NAME },
-  { name: 'the server gives the name', args: [], file: NAMED, path: '/download?id=1' },
+  { name: 'the server gives the name', args: [], script: honest(NAMED), path: 'download?id=1' },
   {
     name: 'a file that is replaced',
     args: [...NAME, '--overwrite'],
     options: { existing: 'replace' },
     existing: 'old',
   },
-  { name: 'a download that cannot be resumed', args: NAME, file: ONCE },
+  { name: 'a download that cannot be resumed', args: NAME, script: honest(ONCE) },
   { name: 'a part file of the user in the way', args: NAME, planted: ['file.bin.part'] },
   { name: 'no hard links', args: NAME, refuse: 'link:EPERM' },
+  { name: 'a damaged part is fetched again', args: NAME, script: damagedAtFirst() },
   { name: 'killed twice', args: NAME, first: 'rename:\\.part\\.done\\.' },
 ]
 
@@ -120,24 +150,25 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>)
 
 for (const row of ROWS) {
   t.test(`after a kill before any step the next run ends with the exact file (${row.name})`, async (t) => {
-    const server = await startHostile(honest(row.file ?? JOINABLE))
+    const server = await startHostile(row.script ?? honest(JOINABLE))
     t.teardown(() => server.stop())
-    const url = server.url + (row.path ?? '/file.bin')
+    const urlOf = (place: number | string): string => `${server.url}/${place}/${row.path ?? 'file.bin'}`
     const root = t.testdir({})
-    const steps = await stepsOf(row, url, join(root, 'whole'))
+    const steps = await stepsOf(row, urlOf('whole'), join(root, 'whole'))
     t.ok(steps.length > 15, `${steps.length} steps`)
-    const places = new Map<string, Place>()
+    const places = new Map<string, Place & { readonly url: string }>()
     const taken = [...steps.entries()].filter(([index]) => index % EVERY === FROM)
     t.ok(taken.length > 0)
     await forEach(taken, async ([index, step]) => {
-      const place = await prepare(row, url, join(root, String(index)))
+      const url = urlOf(index)
+      const place = { ...(await prepare(row, url, join(root, String(index)))), url }
       const { signal, status, stderr } = await run(row, url, place, { KILL_STEP: String(index + 1) })
       // The journal is written more or less often, depending on the speed, so another run may take fewer steps.
       t.ok(signal === 'SIGKILL' || status === 0, `${step}: ${stderr}`)
       places.set(`before ${index} ${step} left ${names(place.dir).join(' ')}`, place)
     })
     for (const [step, place] of places) {
-      const code = await runAgain(row, url, place)
+      const code = await runAgain(row, place.url, place)
       const isUnknown = row.refuse !== undefined && readOrNull(join(place.dir, 'file.bin'))?.length === 0
       // An empty file reserves the name, and the journal does not say so yet.
       if (code === 'ERR_DOWNLOAD_EXISTS' && isUnknown) continue
