@@ -67,7 +67,7 @@ export interface SendRangeOptions {
 
 /** Options of the registration. */
 export interface RangePluginOptions extends SendRangeOptions {
-  /** The most descriptors of recently served files that stay open. 0: none. Default 256. */
+  /** The most descriptors of recently served files that stay open. 0: none. Default 2048. */
   maxOpenFiles?: number
 }
 

@@ -31,7 +31,7 @@ export interface FileSourceOptions {
    * its Repr-Digest if they are newer than the file. Otherwise the file is hashed. Default `'ignore'`.
    */
   readonly checksumFiles?: 'ignore' | 'believe'
-  /** Descriptors of recently served files that are kept open, at most. 0: none. Default 256. */
+  /** Descriptors of recently served files that are kept open, at most. 0: none. Default 2048. */
   readonly maxOpenFiles?: number
 }
 
@@ -64,7 +64,7 @@ export const FILE_OPTION_TABLE: OptionRows<CompleteFileOptions> = {
     kind: `a boolean or an array of ${PRECOMPRESSIONS.map((coding) => `'${coding}'`).join(', ')}`,
   },
   checksumFiles: oneOf('ignore', 'believe'),
-  maxOpenFiles: wholeNumber({ defaultValue: 256, of: 'files', min: 0, max: Number.MAX_SAFE_INTEGER }),
+  maxOpenFiles: wholeNumber({ defaultValue: 2048, of: 'files', min: 0, max: Number.MAX_SAFE_INTEGER }),
 }
 
 function isPrecompression(value: unknown): boolean {
