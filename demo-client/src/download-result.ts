@@ -4,6 +4,11 @@
 export interface DownloadResult {
   /** Where the file is. */
   readonly path: string
+  /**
+   * `'unchanged'`: the file was there already and was not changed. With `existing: 'update'` the server still has the same
+   * version, and with a `checksum` it is the file that was asked for.
+   */
+  readonly outcome: 'downloaded' | 'unchanged'
   /** Its size in bytes. */
   readonly size: number
   /** Its strong entity-tag, or null. */

@@ -1,7 +1,7 @@
 // A download from the URL to the finished file, and the handle that its caller holds.
 //
 // 1. Read the options and the destination: `options.ts`, `caller/`.
-// 2. Find or make the directory: `disk/output-directory.ts`. If a checksum is given and the file has it already, end here: `disk/destination.ts`.
+// 2. Find or make the directory: `disk/output-directory.ts`. If the file is there already, end here: `finished-file.ts`.
 // 3. Lock the output, and verify what an earlier run has left: `disk/store.ts`.
 // 4. Fetch one version of the file into the store: `fetch-versions.ts`, `transfer/transfer.ts`.
 // 5. Verify the digests of the whole file, and fetch damaged parts again: `fetch-verified.ts`, `disk/verify-digests.ts`,
@@ -13,11 +13,13 @@ import { type Destination, Output } from './disk/destination.ts'
 import { prepareDirectory } from './disk/output-directory.ts'
 import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
 import { Store } from './disk/store.ts'
+import type { Facts } from './disk/update-records.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
 import { fetchVerified } from './fetch-verified.ts'
 import { type FetchContext, Versions } from './fetch-versions.ts'
 import type { Clock } from './files/direct-writes.ts'
+import { FinishedFile, type FoundFile, factsOf, UnchangedFile, worthKeeping } from './finished-file.ts'
 import type { HttpClient } from './http/answer.ts'
 import { NodeClient } from './http/node-client.ts'
 import { firstTarget, type Target } from './http/target.ts'
@@ -141,45 +143,58 @@ class Run implements Download {
     this.#status.setPath(output.path)
     this.#status.enter('checking')
     await prepareDirectory(output.folder, settings.missingDirectory)
-    const finished = output.isNamed ? await this.#findFinished(output, settings) : null
-    if (finished !== null) return finished
-    const store = await this.#openStore({ origin, output, settings })
-    this.#status.resumeFrom(store)
     const client = this.#parts.createClient(settings)
     try {
-      const result = await this.#fetchAndFinish({ store, client, origin, output, settings, trust: 'join' })
-      await store.close('finished')
-      return result
-    } catch (error) {
-      this.#status.setFinal(store.received, this.#versions.total)
-      throw withKeptBytes(error, await store.close('stopped'), settings.signal)
+      const finished = new FinishedFile({ output, origin, client, settings, key })
+      const found = await finished.find()
+      if (found !== null) return this.#unchanged(found, output)
+      return await this.#fetchInto({ client, origin, output, settings, finished, trust: 'join' })
     } finally {
       client.close()
     }
   }
 
-  /** A file that already has the given checksum need not be fetched. */
-  async #findFinished(output: Output, { checksum, signal }: Settings): Promise<DownloadResult | null> {
-    const size = checksum === null ? null : await output.finishedSize(checksum, signal)
-    if (checksum === null || size === null) return null
-    this.#status.foundFinished(size)
+  async #fetchInto(context: Omit<FetchContext, 'store'>): Promise<DownloadResult> {
+    const { output, settings, finished } = context
+    const store = await this.#openStore(context)
+    this.#status.resumeFrom(store)
+    try {
+      const result = await this.#fetchAndFinish({ ...context, store })
+      await store.close('finished')
+      return result
+    } catch (error) {
+      if (error instanceof UnchangedFile) {
+        if (error.facts !== null) await this.#keepRecord(finished, store, error.facts)
+        await store.close('stopped')
+        return this.#unchanged(error.found, output)
+      }
+      this.#status.setFinal(store.received, this.#versions.total)
+      throw withKeptBytes(error, await store.close('stopped'), settings.signal)
+    }
+  }
+
+  #unchanged(found: FoundFile, output: Output): DownloadResult {
+    this.#status.setPath(output.path)
+    this.#status.foundFinished(found.size)
     return {
       path: output.path,
-      size,
-      etag: null,
-      resumed: size,
+      outcome: 'unchanged',
+      ...found,
+      resumed: found.size,
       ...this.#status.times,
-      integrity: 'checksum',
-      digest: checksum.algorithm,
-      warnings: [],
+      warnings: this.#warnings.sentences,
     }
+  }
+
+  async #keepRecord(finished: FinishedFile, store: Store, facts: Facts | null): Promise<void> {
+    if (!(await finished.keepRecord(store, facts))) this.#warnings.add('record')
   }
 
   async #openStore({
     origin,
     output,
     settings,
-  }: Omit<FetchContext, 'store' | 'client' | 'trust'>): Promise<Store> {
+  }: Pick<FetchContext, 'origin' | 'output' | 'settings'>): Promise<Store> {
     const place = output.isNamed ? await output.place() : null
     return await Store.open({
       path: place?.path ?? output.path,
@@ -187,7 +202,7 @@ class Run implements Download {
       naming: output.isNamed ? 'chosen' : 'suggested',
       key: settings.resumeKey ?? origin.url.href,
       resume: settings.resume,
-      isReadAgain: settings.checksum !== null,
+      isReadAgain: settings.checksum !== null || settings.existing === 'update',
       signal: settings.signal,
       clock: this.#parts.clock,
       onFailure: (error) => this.#versions.fail(error),
@@ -195,28 +210,39 @@ class Run implements Download {
   }
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
-    const { store, output, settings } = context
+    const { store, output, settings, finished } = context
     const fetching = { versions: this.#versions, status: this.#status }
-    const { total, end, verified, modified } = await fetchVerified(fetching, context)
+    const fetched = await fetchVerified(fetching, context)
+    const { total, end, verified, modified } = fetched
     const validators = store.version?.validators ?? null
+    const integrity = verified?.kind ?? (end === 'announced' ? 'length' : 'nothing')
+    const isRecorded = settings.existing === 'update'
+    const facts = isRecorded ? await factsOf(store, { ...fetched, integrity }, settings.checksum) : null
     const place = await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
-    await store.finish(total, {
+    const mark = await store.finish(total, {
       path: place.path,
-      existing: settings.existing,
+      existing: settings.existing === 'refuse' ? 'refuse' : 'replace',
       previous: place.kind === 'file' ? place.stats : null,
       mtime: modified,
       warnings: this.#warnings,
     })
+    if (isRecorded)
+      await this.#keepRecord(
+        finished,
+        store,
+        facts === null || mark === null ? null : worthKeeping({ ...facts, mark }),
+      )
     if (verified === null && end === 'tls-closed') this.#warnings.add('end')
     return {
       path: output.path,
+      outcome: 'downloaded',
       size: total,
       etag: validators === null ? null : strongTag(validators),
       resumed: this.#status.resumed,
       ...this.#status.times,
-      integrity: verified?.kind ?? (end === 'announced' ? 'length' : 'nothing'),
+      integrity,
       digest: verified?.algorithm ?? null,
       warnings: this.#warnings.sentences,
     }

@@ -4,6 +4,7 @@ import { onAbort } from './caller/abort-listeners.ts'
 import type { Output } from './disk/destination.ts'
 import type { Store } from './disk/store.ts'
 import { DownloadError } from './errors.ts'
+import type { FinishedFile } from './finished-file.ts'
 import type { Answer, HttpClient } from './http/answer.ts'
 import type { Target } from './http/target.ts'
 import type { Settings } from './options.ts'
@@ -28,6 +29,8 @@ export interface FetchContext {
   readonly origin: Target
   readonly output: Output
   readonly settings: Settings
+  /** What is compared with the first answer of each version. */
+  readonly finished: FinishedFile
   /** Whether answers may be joined by a digest that is only verified at the end. If not, the file comes as one stream. */
   readonly trust: Trust
 }
@@ -132,7 +135,7 @@ export class Versions {
 
   /** Called before the first bytes of a version are received. @throws DownloadError if they cannot be stored */
   async #accept(
-    { store, output, settings }: FetchContext,
+    { store, output, settings, finished }: FetchContext,
     validators: Validators,
     answer: Answer,
   ): Promise<void> {
@@ -141,6 +144,7 @@ export class Versions {
       this.#status.setPath(output.path)
       await output.place()
     }
+    await finished.compare(validators)
     await output.assertRoom((validators.total ?? 0) - store.received)
     this.#modified = settings.modified === 'server' ? lastModified(answer) : null
   }

@@ -30,9 +30,11 @@ export interface DownloadOptions {
   /**
    * What to do where the file exists already. `'refuse'` (default) ends with `ERR_DOWNLOAD_EXISTS`. `'replace'` renames
    * the new file over the old one once it is complete and verified, and gives it the old one's mode. Where the path
-   * is a symbolic link, the link stays and its target is replaced.
+   * is a symbolic link, the link stays and its target is replaced. `'update'` is the same, but only if the server has another
+   * version: it asks with the validators of the file, which a run with `'update'` keeps in a small hidden file beside
+   * it. If the file has not changed, neither here nor there, the result has `outcome: 'unchanged'`.
    */
-  readonly existing?: 'refuse' | 'replace'
+  readonly existing?: 'refuse' | 'replace' | 'update'
   /**
    * What to do where the directory of the file is missing. `'refuse'` (default) ends with `ERR_DOWNLOAD_UNWRITABLE`.
    * `'create'` makes it and its parents before the first request. It stays, even if the download fails.
@@ -147,7 +149,7 @@ type ChoiceOption = 'resume' | 'existing' | 'missingDirectory' | 'html' | 'modif
 
 const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = {
   resume: ['auto', 'never'],
-  existing: ['refuse', 'replace'],
+  existing: ['refuse', 'replace', 'update'],
   missingDirectory: ['refuse', 'create'],
   html: ['refuse', 'accept'],
   modified: ['now', 'server'],

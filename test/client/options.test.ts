@@ -12,7 +12,7 @@ t.test('the settings have every option, and null only where an option has no def
   expectTypeOf<keyof Settings>().toEqualTypeOf<keyof DownloadOptions>()
   expectTypeOf<Settings['connections']>().toEqualTypeOf<number>()
   expectTypeOf<Settings['segmentSize']>().toEqualTypeOf<number | null>()
-  expectTypeOf<Settings['existing']>().toEqualTypeOf<'refuse' | 'replace'>()
+  expectTypeOf<Settings['existing']>().toEqualTypeOf<'refuse' | 'replace' | 'update'>()
   expectTypeOf<Settings['resumeKey']>().toEqualTypeOf<string | null>()
   expectTypeOf<Settings['signal']>().toEqualTypeOf<AbortSignal | null>()
   expectTypeOf<Settings['onSegment']>().toEqualTypeOf<

@@ -40,7 +40,7 @@ t.test('download() and its handle', async (t) => {
 })
 
 t.test('options', async (t) => {
-  expectTypeOf<DownloadOptions['existing']>().toEqualTypeOf<'refuse' | 'replace' | undefined>()
+  expectTypeOf<DownloadOptions['existing']>().toEqualTypeOf<'refuse' | 'replace' | 'update' | undefined>()
   expectTypeOf<DownloadOptions['resume']>().toEqualTypeOf<'auto' | 'never' | undefined>()
   expectTypeOf<DownloadOptions['signal']>().toEqualTypeOf<AbortSignal | undefined>()
   expectTypeOf<Parameters<NonNullable<DownloadOptions['onSegment']>>>().toEqualTypeOf<[SegmentReport]>()

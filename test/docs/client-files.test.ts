@@ -19,7 +19,7 @@ t.setTimeout(300_000)
 
 /** The name of a file in the table. */
 function called(name: string): string {
-  return name.replace(ID, 'ID').replace(/^file\.bin/, 'NAME')
+  return name.replace(ID, 'ID').replace(/^(\.?)file\.bin/, '$1NAME')
 }
 
 /** Records the names of files that appear in a folder. `end` returns them. */
@@ -39,6 +39,8 @@ function follow(folder: string): { end: () => Promise<Set<string>> } {
 interface Row {
   readonly name: string
   readonly env?: NodeJS.ProcessEnv
+  /** More options. */
+  readonly args?: readonly string[]
   /** An earlier run is killed at this step. */
   readonly first?: string
   /** Changes the lock of that run. */
@@ -48,6 +50,7 @@ interface Row {
 const KILLED = 'rename:\\.part\\.done\\.'
 const ROWS: readonly Row[] = [
   { name: 'a first run' },
+  { name: 'a run that records the file', args: ['--update'] },
   { name: 'no hard links', env: { REFUSE: 'link:EPERM' } },
   { name: 'a run that resumes a killed one', first: KILLED },
   { name: 'a run that takes over from another machine', first: KILLED, lock: makeForeign },
@@ -56,7 +59,7 @@ const ROWS: readonly Row[] = [
 /** Runs the command as the row says. Returns what appeared beside the output, and beside the secret. */
 async function trace(
   t: Test,
-  { env = {}, first, lock }: Row,
+  { args: more = [], env = {}, first, lock }: Row,
 ): Promise<{ beside: Set<string>; home: Set<string> }> {
   const server = await startHostile(honest(FILES))
   t.teardown(() => server.stop())
@@ -68,14 +71,15 @@ async function trace(
   )
   const NODE_OPTIONS = hooks.map((path) => `--import ${path}`).join(' ')
   const usual = { XDG_STATE_HOME: join(root, 'state'), NODE_OPTIONS, ...env }
-  const args = ['-q', '-o', 'file.bin', `${server.url}/file.bin`]
+  const args = ['-q', ...more, '-o', 'file.bin', `${server.url}/file.bin`]
   if (first !== undefined) await rangeGet(args, dir, { ...usual, KILL: first }).ended
   lock?.(join(dir, 'file.bin.part.lock'))
   const [followed, atHome] = [follow(dir), follow(home)]
   const { status, stderr } = await rangeGet(args, dir, usual).ended
   t.equal(status, 0, stderr)
   const seen = { beside: await followed.end(), home: await atHome.end() }
-  t.strictSame([names(dir), names(home)], [['file.bin'], ['journal.key']], 'the files that are left')
+  const left = more.includes('--update') ? ['.file.bin.range-get', 'file.bin'] : ['file.bin']
+  t.strictSame([names(dir), names(home)], [left, ['journal.key']], 'the files that are left')
   return seen
 }
 

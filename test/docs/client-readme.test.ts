@@ -75,7 +75,7 @@ t.test('every block of the README is run here: its language is known', async (t)
   ])
   t.strictSame(
     README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
-    ['npx', 'npm', 'npx', 'npx', 'source', 'npx'],
+    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx'],
   )
 })
 
@@ -103,6 +103,14 @@ t.test('the commands of "Usage" print the shown text', async (t) => {
     t.equal(withoutTimes(printed.trim().split('\n').at(-1)), withoutTimes(shown[index]))
     t.equal(readdirSync(folder).length, 1, 'the file and nothing else')
   }
+})
+
+t.test('the commands of "Again only if changed" print the shown text', async (t) => {
+  const under = README.blocks.filter(({ heading }) => heading === 'Again only if changed')
+  const [command, shown] = under.map(({ text }) => text)
+  const { printed, folder } = await run(t, command ?? '')
+  t.equal(withoutTimes(printed.trim()), withoutTimes(shown))
+  t.strictSame(readdirSync(folder).sort(), ['.copy.iso.range-get', 'copy.iso'])
 })
 
 t.test('the shown bar is the one of these numbers', async (t) => {

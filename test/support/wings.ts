@@ -155,6 +155,7 @@ const CLIENT: Layout = {
     'download.ts',
     'fetch-verified.ts',
     'fetch-versions.ts',
+    'finished-file.ts',
     'options.ts',
     'download-progress.ts',
     'download-result.ts',

@@ -3,7 +3,7 @@
 // A run may be frozen at any point while another one takes over. So the file first gets a name that only this run uses.
 // Then its inode is checked, and then the lock. A run that takes over the lock removes that name before it does anything
 // else, so later operations of this run on it fail. No other file can ever have that name.
-import type { Stats } from 'node:fs'
+import type { BigIntStats, Stats } from 'node:fs'
 import { type FileHandle, link, lstat, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DownloadError, fileError, ifShort, systemCode } from '../errors.ts'
@@ -48,6 +48,7 @@ export interface FinalName {
 /**
  * Flushes a file and gives it its final name, so that it survives a power cut. If this fails, the file is back under its
  * part name.
+ * @returns what the file system says about it now; null if another program has written to it in the meantime
  * @throws DownloadError `ERR_DOWNLOAD_EXISTS` if another file has taken the name, `ERR_DOWNLOAD_BUSY` if another run has
  * taken over
  */
@@ -55,7 +56,7 @@ export async function giveFinalName(
   complete: CompleteFile,
   name: FinalName,
   publisher: Publisher,
-): Promise<void> {
+): Promise<BigIntStats | null> {
   const { file } = complete
   const { path, previous, mtime, warnings } = name
   const mode = previous === null ? null : await keepOwner(file, previous, warnings)
@@ -63,6 +64,7 @@ export async function giveFinalName(
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => warnings.add('modes'))
   if (mtime !== null) await file.utimes(mtime, mtime).catch(() => warnings.add('dates'))
   if (!(await flushFile(file, 'all'))) warnings.add('flushes')
+  const flushed = await file.stat({ bigint: true })
   const own = { file, path: publisher.ownPath }
   try {
     await moveToOwnName(complete, own)
@@ -81,6 +83,8 @@ export async function giveFinalName(
     // The file is there by now. Without descriptors only its name is not yet certain.
     const isFlushed = await flushDirectory(dirname(path)).catch(ifShort(null))
     if (isFlushed !== true) warnings.add(isFlushed === null ? 'name' : 'flushes')
+    const now = await file.stat({ bigint: true })
+    return now.size === flushed.size && now.mtimeNs === flushed.mtimeNs ? now : null
   } catch (error) {
     throw fileError(error, path)
   }

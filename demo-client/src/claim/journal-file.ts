@@ -60,7 +60,12 @@ export async function saveJournal(path: string, record: JournalRecord, seal: Jou
   }
 }
 
-async function writeDraft(temporary: string, text: string, durability: 'cached' | 'flushed'): Promise<void> {
+/** Writes a new file at a path that only this run uses. */
+export async function writeDraft(
+  temporary: string,
+  text: string,
+  durability: 'cached' | 'flushed',
+): Promise<void> {
   // A new file, so that a link at this path is not followed.
   await rm(temporary, { force: true })
   const file = await openFile(temporary, 'wx', 0o600)

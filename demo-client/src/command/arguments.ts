@@ -73,7 +73,7 @@ function optionsFrom(values: OptionValues): DownloadOptions {
     headers: headersFrom(values.header ?? []),
     resume: values['no-resume'] ? 'never' : 'auto',
     resumeKey: values['resume-key'],
-    existing: values.overwrite ? 'replace' : 'refuse',
+    existing: existingFrom(values),
     missingDirectory: values['create-dirs'] ? 'create' : 'refuse',
     modified: values['server-time'] ? 'server' : 'now',
     html: values['accept-html'] ? 'accept' : 'refuse',
@@ -81,6 +81,12 @@ function optionsFrom(values: OptionValues): DownloadOptions {
   })
   assertAccepted(options)
   return options
+}
+
+function existingFrom({ overwrite, update }: OptionValues): NonNullable<DownloadOptions['existing']> {
+  if (overwrite && update) throw usage('--overwrite and --update exclude each other')
+  if (update) return 'update'
+  return overwrite ? 'replace' : 'refuse'
 }
 
 /** What the library refuses is reported once, for all URLs, and before anything is requested. */

@@ -46,6 +46,10 @@ export const OPTIONS = {
     group: 'Output',
     text: 'replace an existing file once the new one is complete, and keep its mode; without this option an existing file is an error and is not changed',
   },
+  update: {
+    group: 'Output',
+    text: 'fetch an existing file again only if it has changed on the server or here; keeps a small hidden file beside it',
+  },
   'no-resume': {
     group: 'Output',
     text: 'start from 0, even if an earlier run can be resumed',

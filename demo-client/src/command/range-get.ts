@@ -120,7 +120,10 @@ function report(error: unknown, { status, output, url, show }: Report): number {
     const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
     stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
   }
-  const hint = status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS ? ' (--overwrite replaces it)' : ''
+  const hint =
+    status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS
+      ? ' (--overwrite replaces it, --update only if it has changed)'
+      : ''
   const text = style.legible(oneLine(`${where}${message}${hint}`))
   show(`${style.paint('failure', 'range-get:')} ${text}\n`)
   return status

@@ -20,7 +20,8 @@ export function describeResult(result: DownloadResult, style: Style): string {
   return `${name}: ${describeTransfer(result)}; ${describeProof(result, style)}`
 }
 
-function describeTransfer({ size, resumed, duration, speed }: DownloadResult): string {
+function describeTransfer({ outcome, size, resumed, duration, speed }: DownloadResult): string {
+  if (outcome === 'unchanged') return `${formatSize(size)}, not changed`
   if (resumed === size && size > 0) return `${formatSize(size)}, nothing was left to download`
   const earlier = resumed === 0 ? '' : `, ${formatSize(resumed)} of it from an earlier run,`
   const average = speed === 0 ? '' : ` (${formatSpeed(speed)})`

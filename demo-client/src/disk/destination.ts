@@ -21,7 +21,7 @@ const FOLDER = process.platform === 'win32' ? /[/\\]$/ : /\/$/
 
 /** How an output treats a file that is there. */
 export interface OutputOptions {
-  readonly existing: 'refuse' | 'replace'
+  readonly existing: 'refuse' | 'replace' | 'update'
   readonly warnings: Warnings
   /** What is downloaded; see `StoreOptions`. */
   readonly key: string
@@ -63,6 +63,11 @@ export class Output {
     if (name !== null) this.#path = join(dirname(this.#path), name)
   }
 
+  /** Uses the name that the server chose in an earlier run. */
+  takeName(name: string): void {
+    this.#path = join(dirname(this.#path), name)
+  }
+
   /**
    * What is at the final path: nothing, or a file that may be replaced. A symbolic link stays, and the file that it leads to
    * is replaced in its own folder.
@@ -73,7 +78,7 @@ export class Output {
     if (place.kind === 'nothing') return place
     if (this.#options.existing === 'refuse') {
       if (!(await this.#isPlaceholder(place))) {
-        await this.#cleanUp(place.path)
+        await this.cleanUp(place.path)
         throw existsError(this.#path)
       }
       return { kind: 'nothing', path: this.#path } // it is removed once the lock is held
@@ -107,12 +112,12 @@ export class Output {
     const found = await digestOf(place.path, { algorithm, signal }).catch(unlessShort(null, place.path))
     signal?.throwIfAborted()
     if (found?.digest !== value) return null
-    await this.#cleanUp(place.path)
+    await this.cleanUp(place.path)
     return found.size
   }
 
-  /** See {@link cleanUpFinished}. If it fails, a later run cleans up. */
-  async #cleanUp(path: string): Promise<void> {
+  /** See {@link cleanUpFinished}. If it fails, a later run cleans up. @param path where the file is */
+  async cleanUp(path: string): Promise<void> {
     await cleanUpFinished({ path, key: this.#options.key, signal: null }).catch(() => undefined)
   }
 

@@ -2,8 +2,10 @@
 import type { Claim } from '../claim/claim.ts'
 import { removeStaleLockDrafts } from '../claim/cleanup.ts'
 import type { FinalName } from '../claim/final-name.ts'
+import { saveRecord } from '../claim/update-record-file.ts'
 import { ifShort } from '../errors.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
+import type { FileMark, UpdateRecord } from '../state/update-record.ts'
 import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
 import { type NewPart, PartFile } from './part-file.ts'
 import type { Recovered } from './recovery.ts'
@@ -72,11 +74,11 @@ export class JournaledPart {
   }
 
   /** Makes the part file the finished file, with exactly `total` bytes. `content` is for the journal until then. */
-  async finish(total: number, name: FinalName, content: Content | null): Promise<void> {
+  async finish(total: number, name: FinalName, content: Content | null): Promise<FileMark | null> {
     if ((await this.#file.size()) !== total) await this.#file.truncate(total)
     const { lock, paths } = this.#claim
     await lock.assertHeld()
-    await this.#file.finish(name, {
+    const mark = await this.#file.finish(name, {
       ownPath: temporaryPath(paths.part, 'done', lock.token),
       assertHeld: () => lock.assertHeld(),
       record: async (placeholder) => {
@@ -86,6 +88,15 @@ export class JournaledPart {
     // The file is finished by now. A journal that a power cut brings back has no part file, so it does no harm.
     await this.#journal.remove().catch(ifShort(undefined))
     await removeStaleLockDrafts({ paths, secret: this.#secret })
+    return mark
+  }
+
+  /** See {@link saveRecord}. A later run removes the draft like one of the journal. */
+  async saveRecord(path: string, record: UpdateRecord | null): Promise<boolean> {
+    const { lock, paths } = this.#claim
+    await lock.assertHeld()
+    const draft = temporaryPath(paths.journal, 'new', lock.token)
+    return await saveRecord(path, record, { secret: this.#secret, draft })
   }
 
   /** Deletes the part file and its journal. */

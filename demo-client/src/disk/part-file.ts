@@ -4,6 +4,7 @@ import { type FileHandle, lstat, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type FinalName, giveFinalName, type Publisher } from '../claim/final-name.ts'
+import { markOf } from '../claim/update-record-file.ts'
 import { DownloadError, fileError, systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
 import { type Clock, DirectWrites } from '../files/direct-writes.ts'
@@ -17,6 +18,7 @@ import type { SentAlgorithm } from '../rules/digest.ts'
 import type { Block, Interval } from '../state/blocks.ts'
 import type { FileId } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
+import type { FileMark } from '../state/update-record.ts'
 
 /** How a part file is read and written. */
 export interface PartAccess {
@@ -176,9 +178,12 @@ export class PartFile {
     return new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest()]))
   }
 
-  /** See {@link giveFinalName}. */
-  async finish(name: FinalName, publisher: Publisher): Promise<void> {
-    await this.#attempt(() => giveFinalName({ file: this.#file, path: this.path }, name, publisher))
+  /** See {@link giveFinalName}. Returns the mark of the finished file; null if another program has written to it. */
+  async finish(name: FinalName, publisher: Publisher): Promise<FileMark | null> {
+    const stats = await this.#attempt(() =>
+      giveFinalName({ file: this.#file, path: this.path }, name, publisher),
+    )
+    return stats === null ? null : await markOf(stats, dirname(name.path))
   }
 
   async close(): Promise<void> {

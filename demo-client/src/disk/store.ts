@@ -6,6 +6,7 @@ import type { SentAlgorithm } from '../rules/digest.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import { type Block, byteCount, type Interval, uncovered } from '../state/blocks.ts'
 import type { Version } from '../state/journal-format.ts'
+import type { FileMark, UpdateRecord } from '../state/update-record.ts'
 import { BlockWriter } from './block-writer.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Content, JournaledPart } from './journaled-part.ts'
@@ -166,10 +167,15 @@ export class Store {
     await this.#part.save(this.#content, 'open')
   }
 
-  /** Makes the part file the finished file, with exactly `total` bytes. */
-  async finish(total: number, name: FinalName): Promise<void> {
+  /** Makes the part file the finished file, with exactly `total` bytes; see {@link PartFile.finish}. */
+  async finish(total: number, name: FinalName): Promise<FileMark | null> {
     await this.#checkpoints.cancel()
-    await this.#part.finish(total, name, this.#content)
+    return await this.#part.finish(total, name, this.#content)
+  }
+
+  /** Keeps a record about the finished file, or removes it; see `saveRecord`. Returns whether later runs can use it. */
+  async saveRecord(path: string, record: UpdateRecord | null): Promise<boolean> {
+    return !this.#isKeyUnsaved && (await this.#part.saveRecord(path, record).catch(() => false))
   }
 
   /**

@@ -58,6 +58,16 @@ export function strongTag({ etag }: Validators): string | null {
   return etag === null || etag.startsWith('W/') || EMPTY_TAG.test(etag) ? null : etag
 }
 
+/** The entity-tag that a condition can ask about, weak or strong (RFC 9110 §13.1.2), or null. */
+export function conditionTag({ etag }: Validators): string | null {
+  return etag === null || EMPTY_TAG.test(opaqueTag(etag)) ? null : etag
+}
+
+/** An entity-tag without the mark of weak ones: what weak comparison compares (RFC 9110 §8.8.3.2). */
+export function opaqueTag(etag: string): string {
+  return etag.replace(/^W\//, '')
+}
+
 /** The validator for If-Range (RFC 9110 §13.1.5: strong validators only), or null. */
 export function rangeValidator(validators: Validators): string | null {
   const tag = strongTag(validators)

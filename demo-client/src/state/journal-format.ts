@@ -1,7 +1,8 @@
 // The text of a journal: which blocks of a part file are good, and which version of which download they belong to. Pure.
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Validators } from '../rules/validators.ts'
 import type { Block } from './blocks.ts'
+import { openSealed, sealText } from './sealed-text.ts'
 
 /** What identifies a file on disk. */
 export interface FileId {
@@ -53,10 +54,7 @@ export function sealedKey(key: string, secret: Buffer): string {
   return createHmac('sha256', secret).update(`key\n${key}`).digest('hex')
 }
 
-/**
- * The record as text: a line with format and proof, and a line of JSON. The proof needs the secret. A checksum would not be
- * enough: a server that names its files could make a user download a forged journal and part file of another download.
- */
+/** The record as text; see {@link sealText}. */
 export function encodeJournal(record: JournalRecord, secret: Buffer): string {
   const { writer, name, part, key, validators, contentType, blocks, placeholder } = record
   const body = JSON.stringify({
@@ -69,15 +67,13 @@ export function encodeJournal(record: JournalRecord, secret: Buffer): string {
     blocks: blocks.map(({ start, end, crc }) => [start, end, crc]),
     placeholder,
   })
-  return `${FORMAT} ${proof(body, secret)}\n${body}\n`
+  return sealText(body, { format: FORMAT, secret })
 }
 
 /** The record of a text; null if that is incomplete, damaged, not proven, or of another version of the format. */
 export function decodeJournal(text: string, secret: Buffer): JournalRecord | null {
-  const [head = '', body, end, ...more] = text.split('\n')
-  if (body === undefined || end !== '' || more.length > 0) return null
-  const [given, wanted] = [Buffer.from(head), Buffer.from(`${FORMAT} ${proof(body, secret)}`)]
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
+  const body = openSealed(text, { format: FORMAT, secret })
+  if (body === null) return null
   // The proof says that this program wrote the text. Its shape is checked nevertheless.
   const value: unknown = JSON.parse(body)
   return isRecord(value) ? { ...value, blocks: value.blocks.map(toBlock) } : null
@@ -110,8 +106,4 @@ function isPlaceholder(value: unknown): value is Placeholder {
   if (!('name' in value && 'file' in value && 'written' in value)) return false
   const { name, written } = value
   return typeof name === 'string' && typeof written === 'string' && /^-?\d+$/.test(written)
-}
-
-function proof(body: string, secret: Buffer): string {
-  return createHmac('sha256', secret).update(`${FORMAT}\n${body}`).digest('hex')
 }

@@ -26,6 +26,11 @@ export function statePaths(path: string): StatePaths {
   return { part: `${base}.part`, journal: `${base}.part.json`, lock: `${base}.part.lock` }
 }
 
+/** The path of the record that `--update` keeps about the finished file `path`: hidden, and beside it. */
+export function recordPath(path: string): string {
+  return join(dirname(path), `.${fitting(basename(path))}.range-get`)
+}
+
 /** A path beside `path` for the download with this key alone. For files that the server has not yet named. */
 export function pathForKey(path: string, key: string): string {
   return `${path}.${hashOf(key)}`

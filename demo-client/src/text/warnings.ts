@@ -11,6 +11,7 @@ export type WarningKind =
   | 'special-modes'
   | 'owner'
   | 'end'
+  | 'record'
 
 const WORDS: Readonly<Record<WarningKind, string>> = {
   'hard-links':
@@ -24,6 +25,8 @@ const WORDS: Readonly<Record<WarningKind, string>> = {
   'special-modes':
     'the replaced file was set-user-ID, set-group-ID or sticky: the new file is not, because its content is different',
   owner: 'the file does not have the owner and group of the file it replaced: this user may not set them',
+  record:
+    'nothing could be recorded about the file for --update: the next run fetches it again, unless the server sends a digest',
   modes: 'the file system refuses to set modes: the file does not have the mode of the file it replaced',
 }
 

@@ -8,6 +8,7 @@ import { plainStyle } from '#client/text/style.js'
 const STYLE = plainStyle('all')
 const RESULT: DownloadResult = {
   path: join(process.cwd(), 'file.iso'),
+  outcome: 'downloaded',
   size: 4_000_000,
   etag: '"v1"',
   resumed: 0,
@@ -36,6 +37,11 @@ const rows: [text: string, result: Partial<DownloadResult>][] = [
     '3.8 MiB in 3.1 s (1.2 MiB/s); crc32c of the server verified: not damaged on the way',
     { integrity: 'undamaged', digest: 'crc32c' },
   ],
+  [
+    '3.8 MiB, not changed; sha-512 checksum verified',
+    { outcome: 'unchanged', resumed: 4_000_000, speed: 0, integrity: 'checksum', digest: 'sha-512' },
+  ],
+  ['0 B, not changed; length checked', { outcome: 'unchanged', size: 0 }],
   ['0 B in 0.01 s; length checked', { size: 0, duration: 12, speed: 0 }],
   ['3.8 MiB in 3.1 s (1.2 MiB/s); nothing checked: the server announced no length', { integrity: 'nothing' }],
 ]

@@ -39,7 +39,10 @@ t.test('an existing file stays without --overwrite', async (t) => {
     const args = ['-q', '-o', 'file.bin', `${server.url}/file.bin`]
     const refused = await rangeGet(args, dir).ended
     t.equal(refused.status, 11, name)
-    t.match(refused.stderr, /file\.bin already exists and was not changed \(--overwrite replaces it\)\n$/)
+    t.match(
+      refused.stderr,
+      /file\.bin already exists and was not changed \(--overwrite replaces it, --update only if it has changed\)\n$/,
+    )
     sameBytes(t, readOrNull(join(dir, 'file.bin')), content, `${name} is as it was`)
     const replaced = await rangeGet(['--overwrite', ...args], dir).ended
     t.equal(replaced.status, 0, replaced.stderr)

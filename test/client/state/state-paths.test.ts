@@ -1,7 +1,14 @@
 // The paths of the state of a download, and the names that they occupy.
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { cutToBytes, hashOf, isStateName, pathForKey, statePaths } from '#client/state/state-paths.js'
+import {
+  cutToBytes,
+  hashOf,
+  isStateName,
+  pathForKey,
+  recordPath,
+  statePaths,
+} from '#client/state/state-paths.js'
 
 t.test('the state of a download lies beside its file, whatever its name', async (t) => {
   t.strictSame(statePaths('/d/a.bin'), {
@@ -27,6 +34,12 @@ t.test('a name of 200 bytes stays, one of 201 is cut and gets the hash of all of
   t.equal(statePaths('x'.repeat(200)).part, `${'x'.repeat(200)}.part`)
   const long = 'x'.repeat(201)
   t.equal(statePaths(`/d/${long}`).part, `/d/${'x'.repeat(183)}.${hashOf(long)}.part`)
+})
+
+t.test('the record of --update is hidden beside the file, and its name is not too long either', async (t) => {
+  t.equal(recordPath('/d/a.bin'), '/d/.a.bin.range-get')
+  const long = 'x'.repeat(255)
+  t.equal(recordPath(long), `.${'x'.repeat(183)}.${hashOf(long)}.range-get`)
 })
 
 t.test('the hash of a key is 16 digits of its SHA-256', async (t) => {

@@ -44,6 +44,6 @@ export async function runRangeGet(
   line: string,
   cwd: string,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const command = line.replace('npx range-get', `"${process.execPath}" "${CLI}"`)
+  const command = line.replaceAll('npx range-get', `"${process.execPath}" "${CLI}"`)
   return await runCommand(command, { cwd, env: environment() })
 }
