@@ -1,5 +1,13 @@
 // The result of a download.
 
+/** A finished download to a stream, which has all bytes. Sizes in bytes, times in milliseconds. */
+export interface StreamedResult extends Omit<DownloadResult, 'path' | 'outcome'> {
+  /** There is no file. */
+  readonly path: null
+  /** The file was fetched. */
+  readonly outcome: 'downloaded'
+}
+
 /** A finished download. Sizes in bytes, times in milliseconds. */
 export interface DownloadResult {
   /** Where the file is. */

@@ -12,83 +12,81 @@ import { readDestination } from './caller/check-arguments.ts'
 import { type Destination, Output } from './disk/destination.ts'
 import { prepareDirectory } from './disk/output-directory.ts'
 import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
-import { Store } from './disk/store.ts'
+import type { Store } from './disk/store.ts'
 import type { Facts } from './disk/update-records.ts'
+import type { Download } from './download-handle.ts'
+import { type DownloadParts, type DownloadRequest, nodeClient } from './download-parts.ts'
 import type { DownloadProgress } from './download-progress.ts'
-import type { DownloadResult } from './download-result.ts'
+import type { DownloadResult, StreamedResult } from './download-result.ts'
 import { fetchVerified } from './fetch-verified.ts'
 import { type FetchContext, Versions } from './fetch-versions.ts'
-import type { Clock } from './files/direct-writes.ts'
+import { openStore } from './file-store.ts'
 import { FinishedFile, type FoundFile, factsOf, UnchangedFile, worthKeeping } from './finished-file.ts'
-import type { HttpClient } from './http/answer.ts'
-import { NodeClient } from './http/node-client.ts'
 import { firstTarget, type Target } from './http/target.ts'
-import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
+import { assertScope } from './option-scopes.ts'
+import {
+  type AnyOptions,
+  type DownloadOptions,
+  type Settings,
+  type StreamOptions,
+  settingsOf,
+} from './options.ts'
 import { DownloadStatus } from './progress/download-status.ts'
 import { strongTag } from './rules/validators.ts'
+import type { DescriptorOutput } from './stream/descriptor-output.ts'
+import type { OutputStream } from './stream/open-output.ts'
 import { Warnings } from './text/warnings.ts'
 
-/** A running download. Iterate over it for progress, and await `finished` for the end. */
-export interface Download extends AsyncIterable<DownloadProgress> {
-  /** Resolves when the file is complete, verified and has its name. @throws DownloadError */
-  readonly finished: Promise<DownloadResult>
-  /** The newest progress. */
-  readonly progress: DownloadProgress
-  /** Receives no more bytes, except the end of a segment that is almost complete. */
-  pause(): void
-  /** Goes on after `pause()`. */
-  resume(): void
-}
-
-/** Modes of a part file. A file that it will replace may be for its owner only. */
-const OWN = 0o600
-const FOR_ALL = 0o666
-
+/**
+ * Starts to download `url` into a stream: a Writable of Node.js, or a WritableStream. The bytes are written in order, each
+ * once, while several connections fetch ahead. When all are written and verified, the stream is ended. After a failure
+ * it is destroyed (or aborted) with the error, because what was written is not the file: so the end of the stream says
+ * that all is right. `process.stdout` and `process.stderr` stay open. Nothing is kept on the disk, so nothing is resumed
+ * later. A file that changes on the server after bytes were written ends the download with `ERR_DOWNLOAD_CHANGED`.
+ */
+export function download(
+  url: string | URL,
+  stream: OutputStream,
+  options?: StreamOptions,
+): Download<StreamedResult>
 /**
  * Starts to download `url`. The file gets its name only when it is complete and verified. Until then the bytes are in
  * `PATH.part`, and the next call with the same URL (or `resumeKey`) and path resumes there. Wrong options are reported
  * through `finished`, too.
  */
+export function download(url: string | URL, destination: Destination, options?: DownloadOptions): Download
 export function download(
   url: string | URL,
-  destination: Destination,
-  options: DownloadOptions = {},
-): Download {
+  destination: Destination | OutputStream,
+  options: AnyOptions = {},
+): Download<DownloadResult | StreamedResult> {
   return startDownload({ url, destination, options })
 }
 
-/** The arguments of {@link download}. */
-export interface DownloadRequest {
-  readonly url: string | URL
-  readonly destination: Destination
-  readonly options: DownloadOptions
-}
-
-/** What a test can replace. */
-export interface DownloadParts {
-  /** Makes the transport. */
-  readonly createClient: (settings: Settings) => HttpClient
-  /** Measures whether bytes come fast. */
-  readonly clock: Clock
-}
-
 /** As {@link download}, with other parts. */
-export function startDownload(request: DownloadRequest, parts: Partial<DownloadParts> = {}): Download {
+export function startDownload(
+  request: DownloadRequest & { readonly destination: Destination },
+  parts?: Partial<DownloadParts>,
+): Download
+export function startDownload(
+  request: DownloadRequest,
+  parts?: Partial<DownloadParts>,
+): Download<DownloadResult | StreamedResult>
+export function startDownload(
+  request: DownloadRequest,
+  parts: Partial<DownloadParts> = {},
+): Download<DownloadResult | StreamedResult> {
   return new Run(request, { createClient: nodeClient, clock: performance, ...parts })
 }
 
-function nodeClient({ connectTimeout, stallTimeout, maxRedirects, proxy }: Settings): HttpClient {
-  return new NodeClient({
-    connectTimeout,
-    headTimeout: stallTimeout,
-    maxRedirects,
-    proxy,
-    env: process.env,
-  })
+function isStream<Stream>(
+  place: Destination | { readonly stream: Stream },
+): place is { readonly stream: Stream } {
+  return typeof place === 'object' && 'stream' in place
 }
 
-class Run implements Download {
-  readonly finished: Promise<DownloadResult>
+class Run implements Download<DownloadResult | StreamedResult> {
+  readonly finished: Promise<DownloadResult | StreamedResult>
   readonly #status = new DownloadStatus()
   readonly #versions = new Versions(this.#status)
   readonly #warnings = new Warnings()
@@ -116,7 +114,7 @@ class Run implements Download {
     this.#versions.resume()
   }
 
-  async #run({ url, destination, options }: DownloadRequest): Promise<DownloadResult> {
+  async #run({ url, destination, options }: DownloadRequest): Promise<DownloadResult | StreamedResult> {
     let stop: CallerSignal | null = null
     try {
       const settings = settingsOf(options)
@@ -124,7 +122,10 @@ class Run implements Download {
       const origin = firstTarget(url, settings.headers)
       stop = followSignal(settings.signal)
       stop.signal.throwIfAborted()
-      const result = await this.#download(origin, place, { ...settings, signal: stop.signal })
+      const followed = { ...settings, signal: stop.signal }
+      const result = isStream(place)
+        ? await this.#write(origin, place.stream, followed)
+        : await this.#download(origin, place, followed)
       this.#status.enter('finished')
       return result
     } catch (error) {
@@ -136,8 +137,22 @@ class Run implements Download {
     }
   }
 
+  /** Loaded only if it is needed: most downloads are to files. */
+  async #write(
+    origin: Target,
+    stream: OutputStream | DescriptorOutput,
+    settings: Settings,
+  ): Promise<StreamedResult> {
+    const { downloadToStream } = await import('./download-stream.ts')
+    this.#status.enter('checking')
+    const { createClient } = this.#parts
+    const [versions, status] = [this.#versions, this.#status]
+    return await downloadToStream({ origin, stream, settings, versions, status, createClient })
+  }
+
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const { existing } = settings
+    assertScope(settings, 'file')
     const key = settings.resumeKey ?? origin.url.href
     const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
     this.#status.setPath(output.path)
@@ -156,7 +171,10 @@ class Run implements Download {
 
   async #fetchInto(context: Omit<FetchContext, 'store'>): Promise<DownloadResult> {
     const { output, settings, finished } = context
-    const store = await this.#openStore(context)
+    const store = await openStore(context, {
+      clock: this.#parts.clock,
+      onFailure: (error) => this.#versions.fail(error),
+    })
     this.#status.resumeFrom(store)
     try {
       const result = await this.#fetchAndFinish({ ...context, store })
@@ -188,25 +206,6 @@ class Run implements Download {
 
   async #keepRecord(finished: FinishedFile, store: Store, facts: Facts | null): Promise<void> {
     if (!(await finished.keepRecord(store, facts))) this.#warnings.add('record')
-  }
-
-  async #openStore({
-    origin,
-    output,
-    settings,
-  }: Pick<FetchContext, 'origin' | 'output' | 'settings'>): Promise<Store> {
-    const place = output.isNamed ? await output.place() : null
-    return await Store.open({
-      path: place?.path ?? output.path,
-      mode: place?.kind === 'file' ? OWN : FOR_ALL,
-      naming: output.isNamed ? 'chosen' : 'suggested',
-      key: settings.resumeKey ?? origin.url.href,
-      resume: settings.resume,
-      isReadAgain: settings.checksum !== null || settings.existing === 'update',
-      signal: settings.signal,
-      clock: this.#parts.clock,
-      onFailure: (error) => this.#versions.fail(error),
-    })
   }
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {

@@ -1,7 +1,12 @@
 // Fetches a file and verifies it. If it is damaged, only the damaged parts are fetched again.
 import { basename } from 'node:path'
-import { type Verification, type VerifiedDigest, verifyDigests } from './disk/verify-digests.ts'
-import type { FetchContext, FetchedVersion, Versions } from './fetch-versions.ts'
+import {
+  type ExpectedDigests,
+  type Verification,
+  type VerifiedDigest,
+  verifyDigests,
+} from './disk/verify-digests.ts'
+import type { FetchContext, FetchedVersion, VersionContext, Versions } from './fetch-versions.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { byteCount, gaps, type Interval } from './state/blocks.ts'
 import { MAX_DIGESTED_BYTES } from './state/segments.ts'
@@ -62,14 +67,19 @@ export async function fetchVerified(
   }
 }
 
-function verify(
-  { total, digests }: FetchedVersion,
-  { store, settings }: FetchContext,
-): Promise<Verification> {
+function verify(fetched: FetchedVersion, context: FetchContext): Promise<Verification> {
+  return verifyDigests(context.store, fetched.total, expectedDigests(fetched, context))
+}
+
+/** The digests that the file must have. */
+export function expectedDigests(
+  { digests }: Pick<FetchedVersion, 'digests'>,
+  { store, settings }: Pick<VersionContext, 'store' | 'settings'>,
+): ExpectedDigests {
   // What an earlier run was told counts as well.
   const earlier = store.version?.validators
   const sent = [earlier?.digests ?? {}, earlier?.vouched?.digests ?? {}, ...digests]
-  return verifyDigests(store, total, { sent, given: settings.checksum })
+  return { sent, given: settings.checksum }
 }
 
 /** The parts that may be damaged. */

@@ -1,6 +1,7 @@
 // The versions of a file. If it changes on the server, the next version is fetched, until one is complete.
 import { basename } from 'node:path'
 import { onAbort } from './caller/abort-listeners.ts'
+import type { ByteStore } from './disk/byte-store.ts'
 import type { Output } from './disk/destination.ts'
 import type { Store } from './disk/store.ts'
 import { DownloadError } from './errors.ts'
@@ -22,17 +23,25 @@ const MAX_VERSIONS = 6
 /** After these, the file is fetched as one stream. */
 const MAX_VERSIONS_IN_RANGES = 2
 
-/** Where a file comes from, and where it goes to. */
-export interface FetchContext {
-  readonly store: Store
+/** Where a version of a file comes from, and where its bytes go. */
+export interface VersionContext {
+  readonly store: ByteStore
   readonly client: HttpClient
   readonly origin: Target
-  readonly output: Output
+  /** Null if the bytes go to a stream. */
+  readonly output: Output | null
   readonly settings: Settings
-  /** What is compared with the first answer of each version. */
-  readonly finished: FinishedFile
+  /** What is compared with the first answer of each version; null if the bytes go to a stream. */
+  readonly finished: FinishedFile | null
   /** Whether answers may be joined by a digest that is only verified at the end. If not, the file comes as one stream. */
   readonly trust: Trust
+}
+
+/** Where a file comes from, and where it goes to on the disk. */
+export interface FetchContext extends VersionContext {
+  readonly store: Store
+  readonly output: Output
+  readonly finished: FinishedFile
 }
 
 /** A version whose bytes are all in the store. */
@@ -78,13 +87,18 @@ export class Versions {
     this.#transfer?.resume()
   }
 
+  /** There is room for more bytes in the store. */
+  useRoom(): void {
+    this.#transfer?.useRoom()
+  }
+
   /** Ends the current transfer: {@link fetch} throws `error`. */
   fail(error: unknown): void {
     this.#transfer?.fail(error)
   }
 
   /** Fetches until one version is complete. Starts over if the file changes. @throws DownloadError */
-  async fetch(context: FetchContext): Promise<FetchedVersion> {
+  async fetch(context: VersionContext): Promise<FetchedVersion> {
     const { signal, onSegment } = context.settings
     const listener = new SegmentListener(onSegment, (error) => this.fail(error))
     for (let version = 1; ; version++) {
@@ -100,6 +114,7 @@ export class Versions {
         return { total, end, digests, proven, isJoinedOnTrust, modified: this.#modified }
       } catch (error) {
         if (!(error instanceof VersionChanged)) throw error
+        if (!context.store.canStartOver) throw changedAfterBytes(error)
         if (version >= MAX_VERSIONS) throw keepsChanging(version, error)
         this.#status.startOver(error.message)
         await context.store.forget()
@@ -110,7 +125,7 @@ export class Versions {
   }
 
   #begin(
-    context: FetchContext,
+    context: VersionContext,
     { version, listener }: { version: number; listener: SegmentListener },
   ): Transfer {
     const { store, client, origin, output, settings, trust } = context
@@ -119,7 +134,7 @@ export class Versions {
       store,
       client,
       origin,
-      outputName: output.isNamed ? basename(output.path) : null,
+      outputName: output?.isNamed ? basename(output.path) : null,
       mode: trust === 'join' && version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole',
       trust,
       onVersion: (validators, answer) => this.#accept(context, validators, answer),
@@ -135,16 +150,17 @@ export class Versions {
 
   /** Called before the first bytes of a version are received. @throws DownloadError if they cannot be stored */
   async #accept(
-    { store, output, settings, finished }: FetchContext,
+    { store, output, settings, finished }: VersionContext,
     validators: Validators,
     answer: Answer,
   ): Promise<void> {
+    if (output === null) return
     if (!output.isNamed) {
       output.rename(single(answer.fields, 'content-disposition'))
       this.#status.setPath(output.path)
       await output.place()
     }
-    await finished.compare(validators)
+    await finished?.compare(validators)
     await output.assertRoom((validators.total ?? 0) - store.received)
     this.#modified = settings.modified === 'server' ? lastModified(answer) : null
   }
@@ -153,6 +169,12 @@ export class Versions {
 function lastModified(answer: Answer): Date | null {
   const time = parseHttpDate(single(answer.fields, 'last-modified') ?? '')
   return time === null ? null : new Date(time)
+}
+
+/** The bytes of two versions make no file. */
+function changedAfterBytes(cause: VersionChanged): DownloadError {
+  const message = `the file has changed on the server, and bytes of the old one were written (${cause.message})`
+  return new DownloadError('ERR_DOWNLOAD_CHANGED', message, { cause })
 }
 
 function keepsChanging(version: number, cause: VersionChanged): DownloadError {

@@ -92,7 +92,22 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal
 }
 
-type OptionName = keyof DownloadOptions
+/** Options that only a file can have. */
+type FileOption = 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'
+
+/** Options of `download()` to a stream. */
+export interface StreamOptions extends Omit<DownloadOptions, FileOption> {
+  /**
+   * The most bytes that wait in memory, because those before them have not come or because the reader is behind. At least
+   * 65 536. Connections fetch ahead within it. Default 67 108 864.
+   */
+  readonly buffer?: number
+}
+
+/** The options of a download to a file or to a stream. */
+export type AnyOptions = DownloadOptions & StreamOptions
+
+type OptionName = keyof AnyOptions
 
 /** Options that are kept in another form than a caller gives them. */
 interface Converted {
@@ -102,7 +117,7 @@ interface Converted {
 
 type ValueOf<Name extends OptionName> = Name extends keyof Converted
   ? Converted[Name]
-  : NonNullable<DownloadOptions[Name]>
+  : NonNullable<AnyOptions[Name]>
 
 /** Options that are null in the settings where a caller leaves them out. */
 type OptionWithoutDefault =
@@ -120,7 +135,11 @@ export type Settings = {
   readonly [Name in OptionName]-?: ValueOf<Name> | (Name extends OptionWithoutDefault ? null : never)
 }
 
+/** In bytes. */
+export const DEFAULT_BUFFER: number = 64 * 1024 * 1024
+
 const DEFAULTS: Settings = {
+  buffer: DEFAULT_BUFFER,
   connections: 4,
   segmentSize: null,
   headers: {},
@@ -159,8 +178,8 @@ const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = 
  * Checks the options and fills in the defaults.
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
-export function settingsOf(given: DownloadOptions): Settings {
-  const options = readOptions(given, DEFAULTS) as DownloadOptions
+export function settingsOf(given: AnyOptions): Settings {
+  const options = readOptions(given, DEFAULTS) as AnyOptions
   for (const name of ['checksum', 'resumeKey', 'proxy'] as const) assertType(name, options[name], 'string')
   assertType('onSegment', options.onSegment, 'function')
   assertSignal(options.signal)
@@ -169,6 +188,7 @@ export function settingsOf(given: DownloadOptions): Settings {
       ? DEFAULTS[name]
       : wholeNumber(name, options[name], limitsOf(name, options.limitRate))
   return {
+    buffer: number('buffer'),
     connections: number('connections'),
     segmentSize: number('segmentSize'),
     headers: options.headers === undefined ? DEFAULTS.headers : fieldsOf(options.headers),

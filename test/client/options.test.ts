@@ -1,15 +1,15 @@
 // The options of download(): their types, their defaults, and how two numbers depend on each other.
 import { expectTypeOf } from 'expect-type'
-import type { DownloadOptions, SegmentReport } from 'range-get'
+import type { SegmentReport } from 'range-get'
 import t from 'tap'
-import { type Settings, settingsOf } from '#client/options.js'
+import { type AnyOptions, type Settings, settingsOf } from '#client/options.js'
 import type { ExpectedDigest } from '#client/rules/digest.js'
 import type { NumberOption } from '#client/text/option-limits.js'
 
 type NumbersOf<T> = { [Name in keyof T]-?: NonNullable<T[Name]> extends number ? Name : never }[keyof T]
 
 t.test('the settings have every option, and null only where an option has no default', async (t) => {
-  expectTypeOf<keyof Settings>().toEqualTypeOf<keyof DownloadOptions>()
+  expectTypeOf<keyof Settings>().toEqualTypeOf<keyof AnyOptions>()
   expectTypeOf<Settings['connections']>().toEqualTypeOf<number>()
   expectTypeOf<Settings['segmentSize']>().toEqualTypeOf<number | null>()
   expectTypeOf<Settings['existing']>().toEqualTypeOf<'refuse' | 'replace' | 'update'>()
@@ -30,7 +30,7 @@ t.test('headers and checksum are kept in the form in which they are used', async
 })
 
 t.test('every option that is a number has limits', async (t) => {
-  expectTypeOf<NumbersOf<DownloadOptions>>().toEqualTypeOf<NumberOption>()
+  expectTypeOf<NumbersOf<AnyOptions>>().toEqualTypeOf<NumberOption>()
   t.pass('checked by the compiler')
 })
 

@@ -11,7 +11,10 @@ import {
   type DownloadResult,
   type DownloadState,
   download,
+  type OutputStream,
   type SegmentReport,
+  type StreamedResult,
+  type StreamOptions,
 } from 'range-get'
 import t from 'tap'
 
@@ -22,7 +25,10 @@ t.test('what the door exports', async (t) => {
 })
 
 t.test('download() and its handle', async (t) => {
-  type Start = (url: string | URL, destination: Destination, options?: DownloadOptions) => Download
+  interface Start {
+    (url: string | URL, stream: OutputStream, options?: StreamOptions): Download<StreamedResult>
+    (url: string | URL, destination: Destination, options?: DownloadOptions): Download
+  }
   expectTypeOf(download).toEqualTypeOf<Start>()
   expectTypeOf<Destination>().toEqualTypeOf<string | { readonly directory: string }>()
   expectTypeOf<Download['finished']>().toEqualTypeOf<Promise<DownloadResult>>()

@@ -220,6 +220,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     Result: '结果',
     Errors: '下载错误',
     'Pausing and stopping': '暂停和停止',
+    'Standard output and streams': '标准输出和流',
     Proxies: '代理',
     'What lies on disk': '磁盘上的文件',
     'File systems': '文件系统',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -146,6 +147,8 @@ t.test('the last line of --json is the shown object', async (t) => {
   t.strictSame(Object.keys(found), Object.keys(want), 'in this order')
 })
 
+const HANDLE =
+  'Download<Result extends DownloadResult | StreamedResult = DownloadResult> extends AsyncIterable<DownloadProgress>'
 const COMMAND_OPTIONS = commandOptionsUnder(README.text, 'Options')
 
 t.test('each option of the code has a heading, and is accepted as it is spelled there', async (t) => {
@@ -164,6 +167,7 @@ t.test('each option of the code has a heading, and is accepted as it is spelled 
       "'K:": 'K: V',
       URL: 'http://p',
       SHELL: 'zsh',
+      SIZE: '1M',
     }
     const args = value === undefined ? [name] : [name, given[value] ?? '1']
     t.ok(parseCommand([...args, 'http://h/f']), args.join(' '))
@@ -203,11 +207,14 @@ t.test('the table of exit statuses lists those of the code', async (t) => {
 
 const OPTIONS = optionsUnder(README.text, 'Download options')
 const settings = settingsOf({})
+const OF_STREAMS = 'StreamOptions extends Omit<DownloadOptions, FileOption>'
 const declaredOptions = new Map(
-  declarationOf('DownloadOptions', declarations('options')).members.map(({ name, type }) => [
-    name.replace('?', ''),
-    type,
-  ]),
+  ['DownloadOptions', OF_STREAMS].flatMap((kind) =>
+    declarationOf(kind, declarations('options')).members.map(({ name, type }) => [
+      name.replace('?', ''),
+      type,
+    ]),
+  ),
 )
 
 t.test('each download option has a heading, with the type and the default of the code', async (t) => {
@@ -252,12 +259,18 @@ t.test('the tables of progress, result and handle have the members of the code',
   )
   t.strictSame(shown('Result', 'property'), membersOf(declarations('download-result'), 'DownloadResult'))
   const own = shown('download(url, destination, options?)', 'member').filter((name) => !name.startsWith('['))
-  t.strictSame(own, membersOf(declarations('download'), 'Download extends AsyncIterable<DownloadProgress>'))
+  t.strictSame(own, membersOf(declarations('download-handle'), HANDLE))
   const states = tableUnder(README, 'Progress')[0]?.['meaning'] ?? ''
   t.strictSame(
     [...states.matchAll(/'(\w+)'/g)].map(([, state]) => state),
     unionOf(declarations('download-progress'), 'DownloadState'),
   )
+})
+
+t.test('the command of "Standard output and streams" prints the digest of the file', async (t) => {
+  const { printed, folder } = await run(t, commands[4]?.text ?? '')
+  t.match(printed, createHash('sha256').update(CONTENT).digest('hex'))
+  t.strictSame(readdirSync(folder), [])
 })
 
 /** What the block under each heading of the library prints, apart from progress that depends on timing. */
@@ -273,6 +286,10 @@ const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], fo
   Errors: (t, lines) => t.strictSame(lines, [[404]]),
   'Pausing and stopping': (t, lines, folder) => {
     t.strictSame(lines, [[0], ['ERR_DOWNLOAD_ABORTED']])
+    t.notOk(readdirSync(folder).includes('file.iso'), 'there is no file')
+  },
+  'Standard output and streams': (t, lines, folder) => {
+    t.strictSame(lines, [[CONTENT], [null, 13, 'length']])
     t.notOk(readdirSync(folder).includes('file.iso'), 'there is no file')
   },
 }

@@ -55,21 +55,31 @@ export function readOptions(options: unknown, known: object): Readonly<Record<st
  * A copy of the destination.
  * @throws DownloadError `ERR_DOWNLOAD_USAGE` if it does not name a file
  */
-export function readDestination(destination: unknown): string | { readonly directory: string } {
+export function readDestination<Stream extends object>(
+  destination: string | { readonly directory: string } | Stream,
+): string | { readonly directory: string } | { readonly stream: Stream } {
   if (typeof destination === 'string') return path(destination)
+  if (reading('the destination', () => isStream(destination))) return { stream: destination as Stream }
   const { names } = reading('the destination', () => namesIn(unawaited(destination)))
-  if (!isObject(destination)) throw usage('the destination must be a path or { directory }')
+  if (!isObject(destination)) throw usage('the destination must be a path, { directory } or a stream')
   for (const name of names)
     if (name !== 'directory')
       throw usage(`a destination has no property ${JSON.stringify(name)}${suggestion(name, ['directory'])}`)
   if (!reading('the destination', () => 'directory' in destination))
-    throw usage('the destination must be a path or { directory }')
+    throw usage('the destination must be a path, { directory } or a stream')
   return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
 }
 
 function suggestion(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known)
   return nearest === null ? '' : `; did you mean ${JSON.stringify(nearest)}?`
+}
+
+/** Is it a Writable of Node.js, or a WritableStream? */
+function isStream(value: unknown): boolean {
+  return (
+    isObject(value) && ['write', 'getWriter'].some((name) => typeof Reflect.get(value, name) === 'function')
+  )
 }
 
 /** The names of a value's properties, including inherited ones. An iterable object or a promise is not a record. */

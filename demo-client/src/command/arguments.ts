@@ -1,7 +1,7 @@
 // The command line of range-get.
 import { resolve } from 'node:path'
-import { type Destination, DownloadError, type DownloadOptions } from '../index.ts'
-import { settingsOf } from '../options.ts'
+import { type Destination, DownloadError } from '../index.ts'
+import { type AnyOptions, settingsOf } from '../options.ts'
 import { headersFrom, usage, withScheme } from '../text/argument-values.ts'
 import { numbersFrom } from './number-options.ts'
 import { OPTIONS, type Shell } from './option-table.ts'
@@ -10,8 +10,28 @@ import { type OptionValues, parseOptions } from './parse-options.ts'
 /** One download that was asked for. */
 export interface Job {
   readonly url: string
-  readonly destination: Destination
+  readonly destination: Destination | StandardOutput
 }
+
+/** Standard output as a destination. */
+const STANDARD_OUTPUT = { descriptor: 1 } as const
+type StandardOutput = typeof STANDARD_OUTPUT
+
+/** Does the file go to standard output? */
+export function isStandardOutput(destination: Job['destination']): destination is StandardOutput {
+  return destination === STANDARD_OUTPUT
+}
+
+/** Options that say something about a file. */
+const ABOUT_FILES = [
+  'dir',
+  'create-dirs',
+  'overwrite',
+  'update',
+  'no-resume',
+  'resume-key',
+  'server-time',
+] as const
 
 /** What the command was asked to do. */
 export type Command =
@@ -21,7 +41,7 @@ export type Command =
   | {
       readonly kind: 'get'
       readonly jobs: readonly Job[]
-      readonly options: DownloadOptions
+      readonly options: AnyOptions
       readonly output: 'people' | 'quiet' | 'json'
     }
 
@@ -43,6 +63,17 @@ export function parseCommand(args: readonly string[]): Command {
   }
 }
 
+/** Does a command line that cannot be read say that files go to standard output? No message may get between them. */
+export function isToStandardOutput(args: readonly string[]): boolean {
+  return args.some(
+    (arg, index) => /^(?:-o|--output=)-$/.test(arg) || (arg === '-' && isOutput(args[index - 1])),
+  )
+}
+
+function isOutput(arg: string | undefined): boolean {
+  return arg === '-o' || arg === '--output'
+}
+
 /** Is `--json` in a command line that cannot be read? Its error is for a program, too. */
 export function isForPrograms(args: readonly string[]): boolean {
   const end = args.indexOf('--')
@@ -56,17 +87,24 @@ function shellNamed(text: string): Shell {
   return shell
 }
 
-function destinationFrom({ output, dir }: OptionValues, urls: readonly string[]): Destination {
+function destinationFrom(values: OptionValues, urls: readonly string[]): Job['destination'] {
+  const { output, dir } = values
+  if (output === '-') return standardOutput(values)
   if (output !== undefined && urls.length > 1)
     throw usage('-o names one file, but there are several URLs; use -d')
   if (output !== undefined && dir !== undefined) throw usage('-o and -d exclude each other')
   if (output === '' || dir === '') throw usage('the output must have a name')
-  if (output === '-')
-    throw usage('cannot write to standard output: name a file (for a file called "-" write ./-)')
   return output ?? { directory: resolve(dir ?? '.') }
 }
 
-function optionsFrom(values: OptionValues): DownloadOptions {
+function standardOutput(values: OptionValues): StandardOutput {
+  const wrong = ABOUT_FILES.find((name) => values[name] !== undefined)
+  if (wrong === undefined) return STANDARD_OUTPUT
+  const advice = 'For a file called "-" write ./-'
+  throw usage(`--${wrong} is about files, and -o - writes to standard output. ${advice}`)
+}
+
+function optionsFrom(values: OptionValues): AnyOptions {
   const options = withoutUndefined({
     ...numbersFrom(values),
     checksum: values.checksum,
@@ -83,14 +121,14 @@ function optionsFrom(values: OptionValues): DownloadOptions {
   return options
 }
 
-function existingFrom({ overwrite, update }: OptionValues): NonNullable<DownloadOptions['existing']> {
+function existingFrom({ overwrite, update }: OptionValues): NonNullable<AnyOptions['existing']> {
   if (overwrite && update) throw usage('--overwrite and --update exclude each other')
   if (update) return 'update'
   return overwrite ? 'replace' : 'refuse'
 }
 
 /** What the library refuses is reported once, for all URLs, and before anything is requested. */
-function assertAccepted(options: DownloadOptions): void {
+function assertAccepted(options: AnyOptions): void {
   try {
     settingsOf(options)
   } catch (error) {
@@ -99,8 +137,6 @@ function assertAccepted(options: DownloadOptions): void {
 }
 
 /** The options that were given, with those that were not left out rather than undefined. */
-function withoutUndefined(
-  options: { [K in keyof DownloadOptions]: DownloadOptions[K] | undefined },
-): DownloadOptions {
+function withoutUndefined(options: { [K in keyof AnyOptions]: AnyOptions[K] | undefined }): AnyOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

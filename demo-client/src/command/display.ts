@@ -1,18 +1,18 @@
 // How range-get shows a download: a bar on a terminal, lines elsewhere, JSON for programs.
 import { basename } from 'node:path'
-import type { DownloadProgress, DownloadResult } from '../index.ts'
+import type { DownloadProgress } from '../index.ts'
 import { jsonLine } from '../text/one-line.ts'
 import { progressLine } from '../text/progress-line.ts'
 import type { Style } from '../text/style.ts'
 import type { BarTurn } from './bar-turn.ts'
 import { isForeground, onForeground } from './foreground.ts'
 import type { OutputStream } from './output-stream.ts'
-import { summaryOf } from './summary.ts'
+import { type Finished, summaryOf } from './summary.ts'
 
 /** Shows one download. */
 export interface Display {
   progress(progress: DownloadProgress): void
-  result(result: DownloadResult): void
+  result(result: Finished): void
   /** Shows a line about a failure, in place of the progress. */
   failure(line: string): void
 }
@@ -64,7 +64,7 @@ export function barDisplay(place: DisplayPlace, barTurn: BarTurn): Display {
       latest = progress
       draw()
     },
-    result: (result) => end(summaryOf(result, style)),
+    result: (result) => end(summaryOf(result, style, place.name)),
     failure: end,
   }
 }
@@ -85,7 +85,7 @@ export function lineDisplay(place: DisplayPlace, interval: number): Display {
       const line = progressLine(titleOf(place, progress), progress, { style, columns, turn, isBar: false })
       out.write(`${line}\n`)
     },
-    result: (result) => out.write(summaryOf(result, style)),
+    result: (result) => out.write(summaryOf(result, style, place.name)),
   }
 }
 
@@ -113,7 +113,8 @@ function isDue({ state }: DownloadProgress, isTime: boolean): boolean {
 /** Where events go, and lines about failures, and the URL of all of them. */
 export interface JsonPlace {
   readonly out: OutputStream
-  readonly errors: OutputStream
+  /** Null: the event says it. */
+  readonly errors: OutputStream | null
   readonly url: string
 }
 
@@ -121,7 +122,7 @@ export interface JsonPlace {
 export function jsonDisplay({ out, errors, url }: JsonPlace): Display {
   const write = (event: string, value: object): void => out.write(`${jsonLine({ event, url, ...value })}\n`)
   return {
-    failure: (line) => errors.write(line),
+    failure: (line) => errors?.write(line),
     progress: (progress) => {
       if (!out.isBehind) write('progress', progress)
     },

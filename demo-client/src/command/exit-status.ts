@@ -1,5 +1,5 @@
 // Exit statuses of the commands, one per kind of failure.
-import { DownloadError, type DownloadErrorCode } from '../errors.ts'
+import { DownloadError, type DownloadErrorCode, systemCode } from '../errors.ts'
 
 /** The status for each code of {@link DownloadError}. */
 export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
@@ -21,6 +21,17 @@ export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
 /** The status if all downloads succeeded but standard output could not be written. */
 export const OUTPUT_FAILED = 14
 
+/**
+ * The status if the reader of standard output ended before all was written: that of a program which SIGPIPE ends, as it
+ * ends `cat` in `cat FILE | head -c 1`.
+ */
+export const READER_GONE = 141
+
+/** Has the download failed because the reader of its output has ended? */
+export function isReaderGone(error: unknown): boolean {
+  return error instanceof DownloadError && systemCode(error.cause) === 'EPIPE'
+}
+
 /** What each status means. ASCII, and short enough for 80 columns. */
 export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: string])[] = [
   [0, 'done'],
@@ -39,6 +50,7 @@ export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: 
   [14, 'the download succeeded, but standard output could not be written'],
   [15, 'no file descriptor or memory is left (ulimit -n)'],
   [130, 'stopped by Ctrl-C or q; run again to resume'],
+  [141, 'the reader of -o - ended before all was written'],
 ]
 
 /** The lines about exit statuses in the help texts. */

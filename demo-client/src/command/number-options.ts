@@ -5,6 +5,7 @@ import { OPTIONS, type OptionName } from './option-table.ts'
 import type { OptionValues } from './parse-options.ts'
 
 const NAMES = {
+  buffer: 'buffer',
   connections: 'connections',
   segmentSize: 'segment-size',
   retries: 'retries',

@@ -28,7 +28,7 @@ export const OPTIONS = {
     short: 'o',
     value: 'FILE',
     offers: 'files',
-    text: 'name of the file (one URL only)',
+    text: 'name of the file (one URL only), or - to write all files to standard output, in order',
   },
   dir: {
     group: 'Output',
@@ -63,6 +63,12 @@ export const OPTIONS = {
   'server-time': {
     group: 'Output',
     text: 'give the file the date of Last-Modified',
+  },
+  buffer: {
+    group: 'Output',
+    value: 'SIZE',
+    default: '64M',
+    text: 'with -o -: bytes that may wait in memory for those before them, or for the reader',
   },
   'accept-html': {
     group: 'Output',

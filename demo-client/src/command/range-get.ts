@@ -5,15 +5,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Download, DownloadError, download } from '../index.ts'
+import { startDownload } from '../download.ts'
+import { DownloadError } from '../index.ts'
 import { nameFromUrl } from '../state/file-name.ts'
 import { jsonLine, oneLine } from '../text/one-line.ts'
 import { publicUrl } from '../text/public-url.ts'
-import { type Command, isForPrograms, type Job, parseCommand } from './arguments.ts'
+import {
+  type Command,
+  isForPrograms,
+  isStandardOutput,
+  isToStandardOutput,
+  type Job,
+  parseCommand,
+} from './arguments.ts'
 import { BarTurn } from './bar-turn.ts'
 import { completionFor } from './completion.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
-import { EXIT_STATUS, exitStatusOf, OUTPUT_FAILED } from './exit-status.ts'
+import { assertNoTerminal, fileOutput, LazyStdout } from './events-place.ts'
+import { EXIT_STATUS, exitStatusOf, isReaderGone, OUTPUT_FAILED, READER_GONE } from './exit-status.ts'
 import { leaveTerminal } from './foreground.ts'
 import { HELP } from './help.ts'
 import { type Key, watchKeys } from './keys.ts'
@@ -31,7 +40,7 @@ const style = styleFor(process.stderr, process.env)
 /** What is printed. The reader of a text may have seen enough: `range-get --help | head -1`. */
 let printing: 'events' | 'text' = 'events'
 let hasOutputFailed = false
-const stdout = new OutputStream(process.stdout, (code) => {
+const stdout = new LazyStdout((code) => {
   if (printing === 'text' && code === 'EPIPE') return
   hasOutputFailed = true
   stderr.write(`range-get: cannot write to standard output (${code})\n`)
@@ -42,8 +51,17 @@ const barTurn = new BarTurn(process.stderr.fd)
 
 type Get = Extract<Command, { kind: 'get' }>
 
+const isToStdout = ({ destination }: Job): boolean => isStandardOutput(destination)
+
+/** Nothing may get between the files on standard output. */
+function eventsOf(job: Job): OutputStream {
+  return isToStdout(job) ? stderr : stdout.stream
+}
+
 function displayFor({ output, jobs }: Get, job: Job): Display {
-  if (output === 'json') return jsonDisplay({ out: stdout, errors: stderr, url: publicUrl(job.url) })
+  const url = publicUrl(job.url)
+  if (output === 'json')
+    return jsonDisplay({ out: eventsOf(job), errors: isToStdout(job) ? null : stderr, url })
   if (output === 'quiet') return quietDisplay(stderr)
   const turn = jobs.length === 1 ? '' : `(${jobs.indexOf(job) + 1}/${jobs.length})`
   const place = { out: stderr, style, name: nameOf(job), turn }
@@ -64,7 +82,7 @@ function canRedraw(): boolean {
   return terminal === '' ? process.platform === 'win32' : terminal !== 'dumb'
 }
 
-async function follow(run: Download, display: Display, intervalMs: number): Promise<void> {
+async function follow(run: Started, display: Display, intervalMs: number): Promise<void> {
   let state = ''
   for await (const progress of run) {
     display.progress(progress)
@@ -81,9 +99,16 @@ interface Controls {
   onKey(listener: (key: Key) => void): void
 }
 
+type Started = ReturnType<typeof startDownload>
+
+function start({ url, destination }: Job, options: Get['options']): Started {
+  const place = isStandardOutput(destination) ? fileOutput() : destination
+  return startDownload({ url, destination: place, options })
+}
+
 async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<number> {
   const display = displayFor(command, job)
-  const run = download(job.url, job.destination, { ...command.options, signal: stop.signal })
+  const run = start(job, { ...command.options, signal: stop.signal })
   onKey((key) => {
     if (key === 'p') run.pause()
     else run.resume() // also at the end of the input, because no key can follow
@@ -93,32 +118,33 @@ async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<n
     display.result(await run.finished)
     return 0
   } catch (error) {
-    const status = exitStatusOf(error)
-    const url = publicUrl(job.url)
-    const { output } = command
+    const isGone = isToStdout(job) && isReaderGone(error)
+    const status = isGone ? READER_GONE : exitStatusOf(error)
     return report(error, {
       status: status === EXIT_STATUS.ERR_DOWNLOAD_ABORTED ? (stop.status() ?? status) : status,
-      output,
-      url,
-      show: display.failure,
+      events: command.output === 'json' ? eventsOf(job) : null,
+      url: publicUrl(job.url),
+      // A program before a pipe says nothing when its reader has seen enough.
+      show: (line) => display.failure(isGone ? '' : line),
     })
   }
 }
 
 interface Report {
   readonly status: number
-  readonly output: Get['output']
+  /** Where events go, or null. */
+  readonly events: OutputStream | null
   readonly url: string | null
   /** Writes the line for people. */
   readonly show: (line: string) => void
 }
 
-function report(error: unknown, { status, output, url, show }: Report): number {
+function report(error: unknown, { status, events, url, show }: Report): number {
   const message = error instanceof Error ? error.message : String(error)
   const where = url === null ? '' : `${url}: `
-  if (output === 'json') {
+  if (events !== null) {
     const code = error instanceof DownloadError ? error.code : 'ERR_INTERNAL'
-    stdout.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
+    events.write(`${jsonLine({ event: 'error', url, code, message, status })}\n`)
   }
   const hint =
     status === EXIT_STATUS.ERR_DOWNLOAD_EXISTS
@@ -149,7 +175,8 @@ async function getAll(command: Get): Promise<number> {
     for (const job of command.jobs) {
       const outcome = await get(job, command, { stop, onKey })
       if (status === 0) status = outcome
-      if (stop.signal.aborted) break
+      // What comes after a file that is not whole would be in its place.
+      if (stop.signal.aborted || (status !== 0 && isToStdout(job))) break
     }
   } finally {
     unwatch()
@@ -165,7 +192,7 @@ function version(): string {
 
 function print(text: string): number {
   printing = 'text'
-  stdout.write(text)
+  stdout.stream.write(text)
   return 0
 }
 
@@ -173,13 +200,17 @@ async function main(args: readonly string[]): Promise<number> {
   let command: Command
   try {
     command = parseCommand(args)
+    if (command.kind === 'get' && command.jobs.some(isToStdout)) assertNoTerminal()
   } catch (error) {
-    const output = isForPrograms(args) ? 'json' : 'people'
+    const output = isToStandardOutput(args) ? stderr : stdout.stream
+    const events = isForPrograms(args) ? output : null
     return report(error, {
       status: exitStatusOf(error),
-      output,
+      events,
       url: null,
-      show: (line) => stderr.write(line),
+      show: (line) => {
+        if (events !== stderr) stderr.write(line)
+      },
     })
   }
   switch (command.kind) {

@@ -8,6 +8,7 @@ import { type Block, byteCount, type Interval, uncovered } from '../state/blocks
 import type { Version } from '../state/journal-format.ts'
 import type { FileMark, UpdateRecord } from '../state/update-record.ts'
 import { BlockWriter } from './block-writer.ts'
+import type { ByteStore } from './byte-store.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Content, JournaledPart } from './journaled-part.ts'
 import { ReceivedBlocks } from './received-blocks.ts'
@@ -17,7 +18,10 @@ import type { OpenedState, StoreOptions } from './store-options.ts'
 import { maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
 
 /** The part file of a download and the record of its received blocks. Close it. */
-export class Store {
+export class Store implements ByteStore {
+  /** A file has room for all bytes. */
+  readonly window = null
+  readonly canStartOver = true
   readonly #options: StoreOptions
   /** Will later runs not have the key of the journal? */
   readonly #isKeyUnsaved: boolean

@@ -7,7 +7,7 @@ import {
   SENT_ALGORITHMS,
   type SentAlgorithm,
 } from '../rules/digest.ts'
-import type { Store } from './store.ts'
+import type { Interval } from '../state/blocks.ts'
 
 /** The expected digests, by where they come from. */
 export interface ExpectedDigests {
@@ -15,6 +15,14 @@ export interface ExpectedDigests {
   readonly sent: readonly Digests[]
   /** From the caller, or null. */
   readonly given: ExpectedDigest | null
+}
+
+/** Computes the digests of a file. One that had to begin with the first byte may not know all algorithms. */
+export interface DigestedFile {
+  digests<Name extends SentAlgorithm>(
+    algorithms: Iterable<Name>,
+    interval: Interval,
+  ): Promise<ReadonlyMap<Name, string>>
 }
 
 /** A digest that the file has. */
@@ -50,7 +58,7 @@ export type Verification =
  * because the server cannot choose it.
  */
 export async function verifyDigests(
-  store: Store,
+  file: DigestedFile,
   total: number,
   { sent, given }: ExpectedDigests,
 ): Promise<Verification> {
@@ -59,14 +67,16 @@ export async function verifyDigests(
   if (given !== null) expected.push({ ...given, whose: GIVEN })
   if (expected.length === 0) return { kind: 'verified', digest: null }
   const algorithms = new Set(expected.map(({ algorithm }) => algorithm))
-  const actual = await store.digests(algorithms, { start: 0, end: total })
-  const wrong = expected.find(({ algorithm, value }) => actual.get(algorithm) !== value)
+  const actual = await file.digests(algorithms, { start: 0, end: total })
+  const known = expected.filter(({ algorithm }) => actual.has(algorithm))
+  if (known.length === 0) return { kind: 'verified', digest: null }
+  const wrong = known.find(({ algorithm, value }) => actual.get(algorithm) !== value)
   if (wrong !== undefined) {
     const error = wrongDigest(wrong, actual.get(wrong.algorithm) ?? '')
     return { kind: 'wrong', error, isAsSent: isAnySent && wrong.whose === GIVEN }
   }
   const digest: VerifiedDigest | null =
-    given === null ? strongestOf(algorithms) : { kind: 'checksum', algorithm: given.algorithm }
+    given === null ? strongestOf(actual) : { kind: 'checksum', algorithm: given.algorithm }
   return { kind: 'verified', digest }
 }
 
@@ -79,7 +89,7 @@ function expectationsOf(sent: readonly Digests[]): Expectation[] {
   )
 }
 
-function strongestOf(verified: ReadonlySet<SentAlgorithm>): VerifiedDigest | null {
+function strongestOf(verified: ReadonlyMap<SentAlgorithm, string>): VerifiedDigest | null {
   const algorithm = SENT_ALGORITHMS.find((each) => verified.has(each))
   if (algorithm === undefined) return null
   const isProof = ALGORITHMS.some((each) => each === algorithm)

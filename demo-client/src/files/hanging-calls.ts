@@ -19,8 +19,7 @@ export interface WaitLimits {
  * @throws what the call throws, the signal's reason, or an error that names what did not answer
  */
 export async function waitFor<T>(call: Promise<T>, { limit, signal, name }: WaitLimits): Promise<T> {
-  stalled.add(call)
-  const back = call.finally(() => stalled.delete(call))
+  const back = tracked(call)
   back.catch(() => undefined) // it may return after the limit
   signal?.throwIfAborted()
   return await new Promise<T>((resolve, reject) => {
@@ -37,6 +36,12 @@ export async function waitFor<T>(call: Promise<T>, { limit, signal, name }: Wait
       (error: unknown) => end(() => reject(error)),
     )
   })
+}
+
+/** `call`, which counts as stalled until it returns. */
+export function tracked<T>(call: Promise<T>): Promise<T> {
+  stalled.add(call)
+  return call.finally(() => stalled.delete(call))
 }
 
 /** Is there a call that has not returned? */

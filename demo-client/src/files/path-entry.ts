@@ -88,6 +88,7 @@ function inTheWay(path: string, reason: string, advice: string = FILE_ADVICE): D
 }
 
 function descriptor(path: string): DownloadError {
-  const reason = 'an open descriptor such as standard output cannot be written to'
+  const reason =
+    'an open descriptor such as standard output has no name; -o - (in the library a stream) writes to it'
   return new DownloadError('ERR_DOWNLOAD_USAGE', `${path}: ${reason}. Give the name of a file`)
 }

@@ -1,5 +1,5 @@
 // What a download reports while it runs. A snapshot collects it from the parts of the download.
-import type { Store } from '../disk/store.ts'
+import type { ByteStore } from '../disk/byte-store.ts'
 import type { DownloadProgress, DownloadState } from '../download-progress.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { ProgressFeed } from './progress-feed.ts'
@@ -16,7 +16,7 @@ export class DownloadStatus {
   readonly #feed = new ProgressFeed(() => this.progress)
   /** The current transfer, or the last one. */
   #transfer: Transfer | null = null
-  #store: Store | null = null
+  #store: ByteStore | null = null
   #state: DownloadState = 'starting'
   #path: string | null = null
   #resumed = 0
@@ -97,7 +97,7 @@ export class DownloadStatus {
   }
 
   /** The download goes on with the bytes in `store`. */
-  resumeFrom(store: Store): void {
+  resumeFrom(store: ByteStore): void {
     this.#store = store
     this.#resumed = store.received
     this.#message = store.notice

@@ -158,6 +158,11 @@ export function invalidAnswerFailure(reason: string): Failure {
   return { ...finalFailure(error), prospect: 'lasting' }
 }
 
+/** The failure, where a further attempt would start at the first byte, and that is too late. */
+export function withoutRepetition(failure: Failure): Failure {
+  return { ...failure, prospect: 'final' }
+}
+
 /** A part whose Content-Digest does not match. */
 export function digestFailure(prospect: Prospect): Failure {
   const reason = 'a part does not have the Content-Digest that was sent with it'

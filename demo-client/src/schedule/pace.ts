@@ -1,5 +1,5 @@
 // How fast the bytes of one transfer may come, and how slow they may be.
-import type { Store } from '../disk/store.ts'
+import type { ByteStore } from '../disk/byte-store.ts'
 import type { DownloadError } from '../errors.ts'
 import { MinRate, type MinRatePolicy } from '../rules/min-rate.ts'
 import { RateLimit } from '../rules/rate-limit.ts'
@@ -18,7 +18,7 @@ export interface PaceSettings extends MinRatePolicy {
 /** What the pace depends on. */
 export interface PaceContext {
   readonly settings: PaceSettings
-  readonly store: Store
+  readonly store: Pick<ByteStore, 'backlog'>
   readonly schedule: Schedule
   readonly gate: PauseGate
   readonly waits: RetryWaits
@@ -63,11 +63,12 @@ export class Pace {
   /** Call once a second. Aborts what is too slow. Returns an error where that has happened too often. */
   check(): DownloadError | null {
     const { settings, store, schedule, gate } = this.#context
-    // While connections wait for the disk, or for the next attempt, the server is not to blame.
-    const isCounted = schedule.assignments.size > 0 && !gate.isClosed && store.backlog === null
+    // While connections wait for the disk or a reader, or for the next attempt, the server is not to blame.
+    const isHeldUp = gate.isClosed || store.backlog !== null
+    const isCounted = schedule.assignments.size > 0 && !isHeldUp
     const tooSlow = this.#minRate?.check(isCounted) ?? null
     if (tooSlow !== null) schedule.abortAll('below-min-rate')
-    if (settings.limitRate === null && !gate.isClosed)
+    if (settings.limitRate === null && !isHeldUp)
       this.#stragglers.check([...schedule.assignments].filter(({ kind }) => kind === 'segment'))
     return tooSlow?.kind === 'give-up' ? tooSlow.error : null
   }

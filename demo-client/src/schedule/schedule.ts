@@ -1,7 +1,8 @@
 // Which connection fetches which bytes, and what a free one fetches next.
-import type { Store } from '../disk/store.ts'
+import type { ByteStore } from '../disk/byte-store.ts'
 import { byteCount, gaps, type Interval, uncovered } from '../state/blocks.ts'
 import { largestRemainder, nextSegment, type OpenSegment } from '../state/segments.ts'
+import { openPart, segmentIn } from '../state/window.ts'
 import { type AbortReason, Assignment, probeOf } from './assignment.ts'
 
 /** How many connections there are, and how much each fetches at once. */
@@ -12,7 +13,7 @@ export interface SchedulePolicy {
 }
 
 /** What the schedule has to know of the store. */
-export type StoredBytes = Pick<Store, 'blocks' | 'joinable' | 'received'>
+export type StoredBytes = Pick<ByteStore, 'blocks' | 'joinable' | 'received' | 'window'>
 
 /** Divides one version of a file among connections. */
 export class Schedule {
@@ -194,15 +195,34 @@ export class Schedule {
     if ((isAlone && this.#assignments.size > 0) || this.isComplete) return null
     if (this.#mode === 'whole') return new Assignment('whole', { start: 0, end: Number.POSITIVE_INFINITY })
     if (this.#total === null) return new Assignment('segment', { start: 0, end: this.#firstLength() })
-    const free = gaps([...this.#store.blocks, ...this.#assignments], this.#total)
+    const free = this.#openParts(gaps([...this.#store.blocks, ...this.#assignments], this.#total))
     // The first request asks for all missing bytes, because the link may work only once. Other connections join when an
     // answer has shown that ranges work.
     const isOpen = !this.#isConfirmed && this.#policy.segmentSize === null
     const missing = this.#total - this.#resumedBytes
     const share = isOpen ? missing : Math.ceil(missing / this.#maxConnections)
-    const next = nextSegment(free, { ...this.#policy, share, limit: this.#maxSegmentBytes })
+    const next = nextSegment(free, { ...this.#policy, share, limit: this.#segmentLimit })
     if (next !== null) return this.#sampled(next)
-    return this.#assignments.size === 0 ? probeOf(this.#total) : this.#secondHalf()
+    if (this.#assignments.size > 0) return this.#secondHalf()
+    return this.#store.window === null ? probeOf(this.#total) : null
+  }
+
+  /** The first of the `free` bytes, as far as there is room for them. */
+  #openParts(free: readonly Interval[]): readonly Interval[] {
+    const { window } = this.#store
+    const first = free[0]
+    if (window === null || first === undefined) return free
+    const segment = Math.min(this.#policy.segmentSize ?? this.#segmentLimit, this.#segmentLimit, window.size)
+    const part = openPart(first, window, { segment, isAlone: this.#maxConnections === 1 })
+    return part === null ? [] : [part]
+  }
+
+  /** The most bytes of a segment that is chosen. */
+  get #segmentLimit(): number {
+    const { window } = this.#store
+    const { connections } = this.#policy
+    if (window === null || connections === 1) return this.#maxSegmentBytes
+    return Math.min(this.#maxSegmentBytes, segmentIn(window, connections))
   }
 
   #sampled({ start, end }: Interval): Assignment {
@@ -221,12 +241,16 @@ export class Schedule {
       .filter(({ isWorthSharing }) => isWorthSharing)
       .map((assignment) => this.#unsharedPart(assignment))
     const split = largestRemainder(shared)
-    return split === null ? null : this.#sampled({ start: split.at, end: split.segment.end })
+    return split === null ? null : this.#sampled({ start: split.at, end: this.#endOfHalf(split) })
   }
 
-  /** The part of it that no other connection has asked for. */
+  #endOfHalf({ segment, at }: { segment: OpenSegment; at: number }): number {
+    return this.#store.window === null ? segment.end : Math.min(segment.end, at + this.#segmentLimit)
+  }
+
+  /** The part of it that no other connection has asked for, and for which there is room. */
   #unsharedPart({ start, position, end }: Assignment): OpenSegment {
     const starts = [...this.#assignments].map((other) => other.start).filter((other) => other > start)
-    return { start, position, end: Math.min(end, ...starts) }
+    return { start, position, end: Math.min(end, this.#store.window?.end ?? end, ...starts) }
   }
 }

@@ -8,6 +8,7 @@ export interface NumberLimits {
 
 /** The options of `download()` that are numbers. */
 export type NumberOption =
+  | 'buffer'
   | 'connections'
   | 'segmentSize'
   | 'retries'
@@ -21,10 +22,13 @@ export type NumberOption =
   | 'delay'
 
 const DAY_MS = 24 * 60 * 60 * 1000
+/** The largest buffer of Node.js 20. */
+const MOST_BUFFERED_BYTES = 4 * 1024 ** 3
 const MOST_BYTES = Number.MAX_SAFE_INTEGER
 
 /** Sizes in bytes, times in milliseconds. */
 export const NUMBER_LIMITS: Readonly<Record<NumberOption, NumberLimits>> = {
+  buffer: { least: 64 * 1024, most: MOST_BUFFERED_BYTES },
   connections: { least: 1, most: 64 },
   segmentSize: { least: 1, most: MOST_BYTES },
   retries: { least: 0, most: 1_000_000 },

@@ -1,18 +1,25 @@
 // The bodies of accepted answers on their way into the store. All of them are of one version of the file.
 
-import type { Store } from '../disk/store.ts'
+import type { ByteStore } from '../disk/byte-store.ts'
 import type { Answer, BodyDelimiter } from '../http/answer.ts'
 import { type Digests, strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
 import { isJoinable, isProvenVersion, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
 import type { Assignment } from '../schedule/assignment.ts'
-import { cutFailure, digestFailure, type Failure, VersionChanged } from '../schedule/attempt-failure.ts'
+import {
+  cutFailure,
+  digestFailure,
+  type Failure,
+  VersionChanged,
+  withoutRepetition,
+} from '../schedule/attempt-failure.ts'
 import type { Pace } from '../schedule/pace.ts'
 import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { gaps, type Interval } from '../state/blocks.ts'
 import { MAX_DIGESTED_BYTES } from '../state/segments.ts'
+import { segmentIn } from '../state/window.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { PartDigest } from './part-digest.ts'
 import type { SegmentReport } from './segment-report.ts'
@@ -22,7 +29,7 @@ import { type StoredEnding, storePart, storeWhole } from './store-body.ts'
 
 /** What receiving a body needs, and what it reports to. */
 export interface AcceptedAnswersContext {
-  readonly store: Store
+  readonly store: ByteStore
   readonly schedule: Schedule
   readonly server: ServerAccess
   readonly ranges: RangeSupport
@@ -107,8 +114,8 @@ export class AcceptedAnswers {
     if (isDigested) this.#proven ??= []
     const isFirstLong =
       isDigested &&
-      part.end - part.start > MAX_DIGESTED_BYTES &&
-      this.#schedule.limitSegments(MAX_DIGESTED_BYTES)
+      part.end - part.start > this.#maxDigestedBytes &&
+      this.#schedule.limitSegments(this.#maxDigestedBytes)
     if (!this.#schedule.partAnswered(assignment, part.end) || isFirstLong) {
       answer.discard()
       return null
@@ -165,7 +172,15 @@ export class AcceptedAnswers {
     }
     // Bytes that cannot be resumed are not progress.
     if (ending.kind === 'cut' && store.joinable === null) assignment.dropReceived()
-    return this.#failureOf(assignment, ending)
+    const failure = this.#failureOf(assignment, ending)
+    const isLost = store.joinable === null && !store.canStartOver
+    return failure !== null && isLost ? withoutRepetition(failure) : failure
+  }
+
+  /** A part waits in memory for its digest, if it is for an output. */
+  get #maxDigestedBytes(): number {
+    const { window } = this.#context.store
+    return Math.min(MAX_DIGESTED_BYTES, window === null ? MAX_DIGESTED_BYTES : segmentIn(window, 1))
   }
 
   /** Begins the version of an answer, or goes on with the stored one. */

@@ -1,6 +1,5 @@
 // The body of an accepted answer into the store: only the bytes asked for, and verified before they count.
-import type { BlockWriter } from '../disk/block-writer.ts'
-import type { Store } from '../disk/store.ts'
+import type { ByteStore, ByteWriter } from '../disk/byte-store.ts'
 import type { Answer, BodyEnd, Demand } from '../http/answer.ts'
 import type { Assignment } from '../schedule/assignment.ts'
 import type { Pace } from '../schedule/pace.ts'
@@ -9,7 +8,7 @@ import type { PartDigest } from './part-digest.ts'
 
 /** What all bodies of a download share. */
 export interface StoreBodyContext {
-  readonly store: Store
+  readonly store: ByteStore
   readonly pace: Pace
   /** In ms. */
   readonly stallTimeout: number
@@ -22,23 +21,23 @@ export type StoredEnding = BodyEnd | { readonly kind: 'short' } | { readonly kin
 
 /** Writes consecutive bytes in blocks of limited length. */
 class BlockChain {
-  readonly #store: Store
-  #writer: BlockWriter
+  readonly #store: ByteStore
+  #writer: ByteWriter
   #position: number
   #ended: Promise<void>[] = []
 
-  constructor(store: Store, start: number) {
+  constructor(store: ByteStore, start: number) {
     this.#store = store
     this.#writer = store.write(start)
     this.#position = start
   }
 
   /** The writer of the current block. */
-  get writer(): BlockWriter {
+  get writer(): ByteWriter {
     return this.#writer
   }
 
-  /** See {@link BlockWriter.reserve}. */
+  /** See {@link ByteWriter.reserve}. */
   reserve(): Buffer {
     return this.#writer.reserve()
   }

@@ -1,5 +1,5 @@
 // What the connections of a download share.
-import type { Store } from '../disk/store.ts'
+import type { ByteStore } from '../disk/byte-store.ts'
 import type { Answer, HttpClient } from '../http/answer.ts'
 import type { Target } from '../http/target.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
@@ -24,7 +24,7 @@ export interface TransferSettings extends SchedulePolicy, PaceSettings {
 /** What a transfer works with, and what it reports to. */
 export interface TransferContext {
   readonly settings: TransferSettings
-  readonly store: Store
+  readonly store: ByteStore
   readonly client: HttpClient
   readonly origin: Target
   /** The file name that the caller chose, or null. */

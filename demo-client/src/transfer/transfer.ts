@@ -34,6 +34,8 @@ export class Transfer {
   readonly #workers = new Set<Promise<void>>()
   /** Aborted when the transfer ends, for any reason. */
   readonly #over = new AbortController()
+  /** Ends the wait for room. */
+  #endWait: () => void = () => undefined
   /** The first failure. No request is sent after it. */
   #failure: { readonly error: unknown } | null = null
   /** What was so when it failed. The end of a pause or a wait after that does not mean that the download goes on. */
@@ -112,6 +114,7 @@ export class Transfer {
         this.#startWorkers(1)
         while (this.#workers.size > 0) await Promise.all(this.#workers)
         if (this.#failure !== null) throw this.#failure.error
+        await this.#room()
       } while (!this.#schedule.isComplete)
     } finally {
       clearInterval(monitor)
@@ -125,6 +128,7 @@ export class Transfer {
     this.#atFailure ??= { isPaused: this.isPaused, waiting: this.waiting }
     this.#failure ??= { error }
     this.#over.abort() // opens the gate, too
+    this.#endWait()
     this.#context.onChange()
     this.#schedule.abortAll('download-over')
   }
@@ -138,6 +142,23 @@ export class Transfer {
   resume(): void {
     this.#gate.open()
     this.#context.onChange()
+  }
+
+  /** There is room for more bytes. A connection that had nothing to fetch may have something now. */
+  useRoom(): void {
+    const isOver = this.#over.signal.aborted || this.#gate.isClosed || !this.#schedule.isConfirmed
+    if (!isOver) this.#startWorkers(this.#schedule.maxConnections)
+  }
+
+  /** While the output is behind, there may be nothing to fetch, although bytes are missing. */
+  async #room(): Promise<void> {
+    const moved = this.#context.store.window?.moved ?? null
+    if (moved === null || this.#schedule.isComplete) return
+    await new Promise<void>((resolve) => {
+      this.#endWait = resolve
+      void moved.then(resolve)
+    })
+    if (this.#failure !== null) throw this.#failure.error
   }
 
   #startWorkers(count: number): void {

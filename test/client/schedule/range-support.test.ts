@@ -15,7 +15,7 @@ const VALIDATORS: Validators = {
 }
 
 function makeSupport(joinable: Validators | null = VALIDATORS) {
-  const store: StoredBytes = { blocks: [], received: 0, joinable }
+  const store: StoredBytes = { blocks: [], received: 0, joinable, window: null }
   const schedule = new Schedule(store, { connections: 2, segmentSize: 10 }, 'ranges')
   const assign = () => {
     const assignment = schedule.assignNext()

@@ -17,7 +17,8 @@ const VALIDATORS: Validators = {
 const POLICY = { connections: 4, segmentSize: 10 * MIB }
 
 function stored(blocks: readonly Block[] = [], joinable: Validators | null = VALIDATORS): StoredBytes {
-  return { blocks, joinable, received: blocks.reduce((sum, { start, end }) => sum + end - start, 0) }
+  const received = blocks.reduce((sum, { start, end }) => sum + end - start, 0)
+  return { blocks, joinable, received, window: null }
 }
 
 /** A schedule after the first answer has confirmed the version. */

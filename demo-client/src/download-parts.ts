@@ -1,0 +1,34 @@
+// The arguments of a download, and its parts that a test can replace.
+import type { Destination } from './disk/destination.ts'
+import type { Clock } from './files/direct-writes.ts'
+import type { HttpClient } from './http/answer.ts'
+import { NodeClient } from './http/node-client.ts'
+import type { AnyOptions, Settings } from './options.ts'
+import type { DescriptorOutput } from './stream/descriptor-output.ts'
+import type { OutputStream } from './stream/open-output.ts'
+
+/** The arguments of `download()`. */
+export interface DownloadRequest {
+  readonly url: string | URL
+  readonly destination: Destination | OutputStream | DescriptorOutput
+  readonly options: AnyOptions
+}
+
+/** What a test can replace. */
+export interface DownloadParts {
+  /** Makes the transport. */
+  readonly createClient: (settings: Settings) => HttpClient
+  /** Measures whether bytes come fast. */
+  readonly clock: Clock
+}
+
+/** The transport over node:http. */
+export function nodeClient({ connectTimeout, stallTimeout, maxRedirects, proxy }: Settings): HttpClient {
+  return new NodeClient({
+    connectTimeout,
+    headTimeout: stallTimeout,
+    maxRedirects,
+    proxy,
+    env: process.env,
+  })
+}

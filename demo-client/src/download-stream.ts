@@ -1,0 +1,119 @@
+// A download to a stream: the bytes go out in order, while several connections fetch ahead.
+//
+// 1. Fetch one version of the file, and write it as it comes: `fetch-versions.ts`, `stream/stream-store.ts`.
+// 2. Wait until the stream has taken all bytes.
+// 3. Verify the digests of the whole, and only then end the stream.
+import { onAbort } from './caller/abort-listeners.ts'
+import { withKeptBytes } from './disk/resume-message.ts'
+import { verifyDigests } from './disk/verify-digests.ts'
+import type { StreamedResult } from './download-result.ts'
+import { DownloadError } from './errors.ts'
+import { expectedDigests } from './fetch-verified.ts'
+import type { Versions } from './fetch-versions.ts'
+import type { HttpClient } from './http/answer.ts'
+import type { Target } from './http/target.ts'
+import { assertScope } from './option-scopes.ts'
+import type { Settings } from './options.ts'
+import type { DownloadStatus } from './progress/download-status.ts'
+import { strongTag } from './rules/validators.ts'
+import type { DescriptorOutput } from './stream/descriptor-output.ts'
+import { type OutputStream, openOutput } from './stream/open-output.ts'
+import { outputError } from './stream/ordered-output.ts'
+import { StreamStore } from './stream/stream-store.ts'
+import { formatSize } from './text/quantities.ts'
+import { Warnings } from './text/warnings.ts'
+
+/** What a download to a stream works with. */
+export interface StreamContext {
+  readonly origin: Target
+  readonly stream: OutputStream | DescriptorOutput
+  readonly settings: Settings
+  readonly versions: Versions
+  readonly status: DownloadStatus
+  readonly createClient: (settings: Settings) => HttpClient
+}
+
+/**
+ * Downloads to a stream. It is ended after the last byte, once the digests of the whole are verified. After a failure it
+ * is destroyed, because what was written cannot be taken back.
+ * @throws DownloadError
+ */
+export async function downloadToStream(context: StreamContext): Promise<StreamedResult> {
+  const { settings, versions, stream } = context
+  assertScope(settings, 'stream')
+  const output = openOutput(stream)
+  const store = new StreamStore({
+    output,
+    buffer: settings.buffer,
+    checksum: settings.checksum,
+    onFailure: (error) => versions.fail(error),
+    onRoom: () => versions.useRoom(),
+  })
+  output.open((error) => store.fail(outputError(error, output)))
+  const { signal } = settings
+  const forget = signal === null ? null : onAbort(signal, () => store.fail(signal.reason))
+  try {
+    signal?.throwIfAborted()
+    const result = await fetchInto(store, context)
+    await output.end().catch((error: unknown) => {
+      throw outputError(error, output)
+    })
+    return result
+  } catch (cause) {
+    context.status.setFinal(store.received, versions.total)
+    const error = withWrittenBytes(withKeptBytes(cause, store.close(), signal), store.given)
+    output.fail(error)
+    throw error
+  } finally {
+    forget?.()
+    store.close()
+  }
+}
+
+async function fetchInto(store: StreamStore, context: StreamContext): Promise<StreamedResult> {
+  const { origin, settings, versions, status, createClient } = context
+  const client = createClient(settings)
+  status.resumeFrom(store)
+  try {
+    const fetched = await versions.fetch({
+      store,
+      client,
+      origin,
+      output: null,
+      finished: null,
+      settings,
+      trust: 'join',
+    })
+    const { total, end } = fetched
+    await store.drain(total)
+    status.enter('verifying')
+    const verification = await verifyDigests(store, total, expectedDigests(fetched, { store, settings }))
+    if (verification.kind === 'wrong') throw verification.error
+    status.setFinal(total, total)
+    const warnings = new Warnings()
+    if (verification.digest === null && end === 'tls-closed') warnings.add('end')
+    const validators = store.version?.validators ?? null
+    return {
+      path: null,
+      outcome: 'downloaded',
+      size: total,
+      etag: validators === null ? null : strongTag(validators),
+      resumed: 0,
+      ...status.times,
+      integrity: verification.digest?.kind ?? (end === 'announced' ? 'length' : 'nothing'),
+      digest: verification.digest?.algorithm ?? null,
+      warnings: warnings.sentences,
+    }
+  } finally {
+    client.close()
+  }
+}
+
+/** The error, with what has gone out before it. A reader of a pipe cannot know that it did not get the file. */
+function withWrittenBytes(error: unknown, bytes: number): unknown {
+  if (!(error instanceof DownloadError) || bytes === 0) return error
+  const { code, cause, statusCode } = error
+  const status = statusCode === undefined ? {} : { statusCode }
+  const message = `${error.message}. ${formatSize(bytes)} were written before: do not use them`
+  return new DownloadError(code, message, { cause, ...status })
+}

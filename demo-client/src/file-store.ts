@@ -1,0 +1,26 @@
+// The store of a download to a file: where the part file is, and how it is made.
+import { Store } from './disk/store.ts'
+import type { StoreOptions } from './disk/store-options.ts'
+import type { FetchContext } from './fetch-versions.ts'
+
+/** Modes of a part file. A file that it will replace may be for its owner only. */
+const OWN = 0o600
+const FOR_ALL = 0o666
+
+/** Locks the output, and finds what an earlier run has left. */
+export async function openStore(
+  { origin, output, settings }: Pick<FetchContext, 'origin' | 'output' | 'settings'>,
+  parts: Pick<StoreOptions, 'clock' | 'onFailure'>,
+): Promise<Store> {
+  const place = output.isNamed ? await output.place() : null
+  return await Store.open({
+    path: place?.path ?? output.path,
+    mode: place?.kind === 'file' ? OWN : FOR_ALL,
+    naming: output.isNamed ? 'chosen' : 'suggested',
+    key: settings.resumeKey ?? origin.url.href,
+    resume: settings.resume,
+    isReadAgain: settings.checksum !== null || settings.existing === 'update',
+    signal: settings.signal,
+    ...parts,
+  })
+}

@@ -1,0 +1,208 @@
+// The bytes of a download on their way to an output that takes them in order. Nothing is kept on a disk.
+//
+// Several connections fetch ahead, within a window: the bytes that the output has not taken, and as many after them as
+// fit into memory. A byte has its place in memory by its position, so none is given twice, or left out. What was given
+// cannot be taken back. So a version that begins after that is refused, and bytes join only as they do on the disk.
+import type { ByteStore } from '../disk/byte-store.ts'
+import type { KeptBytes } from '../disk/resume-message.ts'
+import { DownloadError } from '../errors.ts'
+import type { ExpectedDigest, SentAlgorithm } from '../rules/digest.ts'
+import { isJoinable, type Validators } from '../rules/validators.ts'
+import { byteCount, type Interval } from '../state/blocks.ts'
+import type { Version } from '../state/journal-format.ts'
+import type { Window } from '../state/window.ts'
+import { Arrivals } from './arrivals.ts'
+import { BodyWriter } from './body-writer.ts'
+import type { OrderedOutput } from './ordered-output.ts'
+import { OutputPump } from './output-pump.ts'
+import { Ring } from './ring.ts'
+import { RunningDigests } from './running-digests.ts'
+
+/** The options of a stream store. */
+export interface StreamStoreOptions {
+  readonly output: OrderedOutput
+  /** The most bytes that wait in memory. */
+  readonly buffer: number
+  /** The digest that the caller gave, or null. */
+  readonly checksum: ExpectedDigest | null
+  /** Called with the failure of the output, which ends the download. */
+  readonly onFailure: (error: unknown) => void
+  /** Called when there is room for more bytes. */
+  readonly onRoom: () => void
+}
+
+/** A connection that waits for room goes on when there is this share of the buffer, or this many bytes. */
+const WORTHWHILE_SHARE = 1 / 8
+const WORTHWHILE_BYTES = 1024 * 1024
+
+/** What has come of a file, between its server and an output. Close it. */
+export class StreamStore implements ByteStore {
+  readonly notice = ''
+  readonly #options: StreamStoreOptions
+  readonly #arrivals = new Arrivals()
+  readonly #pump: OutputPump
+  #ring: Ring | null = null
+  #digests: RunningDigests | null = null
+  #version: Version | null = null
+  #failure: { readonly error: unknown } | null = null
+  #isClosed = false
+  /** Resolved when the output has taken more, or takes no more. */
+  #moved = signalled()
+
+  constructor(options: StreamStoreOptions) {
+    this.#options = options
+    this.#pump = new OutputPump({
+      output: options.output,
+      onBytes: (bytes) => this.#digests?.update(bytes),
+      onTaken: () => this.#makeRoom(),
+      onFailure: (error) => this.fail(error),
+    })
+  }
+
+  get version(): Version | null {
+    return this.#version
+  }
+
+  get joinable(): Validators | null {
+    const validators = this.#version?.validators ?? null
+    return validators !== null && isJoinable(validators) ? validators : null
+  }
+
+  get blocks(): readonly Interval[] {
+    return this.#arrivals.blocks
+  }
+
+  get received(): number {
+    return byteCount(this.blocks)
+  }
+
+  /** Bytes that the output has been given. */
+  get given(): number {
+    return this.#pump.given
+  }
+
+  get canStartOver(): boolean {
+    return this.given === 0
+  }
+
+  get window(): Window {
+    const start = this.#arrivals.frontier
+    const moved = start > this.#pump.taken && !this.#isClosed ? this.#moved.promise : null
+    return { start, end: this.#roomEnd, size: this.#options.buffer, moved }
+  }
+
+  /** The output is behind if half of the buffer waits for it. */
+  get backlog(): Promise<void> | null {
+    const { start, moved } = this.window
+    return start - this.#pump.taken >= this.#options.buffer / 2 ? moved : null
+  }
+
+  async begin(version: Version): Promise<void> {
+    if (this.#failure !== null) throw this.#failure.error
+    if (!this.canStartOver) throw new DownloadError('ERR_DOWNLOAD_CHANGED', UNPROVEN)
+    await this.forget()
+    const { validators } = version
+    this.#digests = await RunningDigests.start(validators, this.#options.checksum)
+    this.#ring = new Ring(
+      Math.max(1, Math.min(this.#options.buffer, validators.total ?? Number.POSITIVE_INFINITY)),
+    )
+    this.#version = version
+  }
+
+  /** What the output has been given stays there. */
+  async forget(): Promise<void> {
+    this.#arrivals.reset()
+    this.#version = null
+  }
+
+  write(start: number): BodyWriter {
+    const { buffer } = this.#options
+    const roomEnd = (): number => this.#roomEnd
+    const writer = new BodyWriter(start, {
+      get roomEnd() {
+        return roomEnd()
+      },
+      worthwhile: Math.max(1, Math.min(WORTHWHILE_BYTES, buffer * WORTHWHILE_SHARE)),
+      put: (bytes, position) => this.#put(bytes, position),
+      onStored: () => this.#give(),
+    })
+    this.#arrivals.add(writer)
+    return writer
+  }
+
+  async end(writer: BodyWriter, outcome: 'keep' | 'drop'): Promise<void> {
+    this.#arrivals.end(writer, outcome)
+    this.#give()
+  }
+
+  markUnproven(writer: BodyWriter): void {
+    this.#arrivals.markUnproven(writer)
+  }
+
+  isProven(writer: BodyWriter): boolean {
+    return this.#arrivals.isProven(writer)
+  }
+
+  /** The digests of all bytes that the output was given, by those of `algorithms` that were computed. Call it once. */
+  async digests<Name extends SentAlgorithm>(algorithms: Iterable<Name>): Promise<ReadonlyMap<Name, string>> {
+    return this.#digests?.read(algorithms) ?? new Map()
+  }
+
+  /** Resolves when the output has taken `total` bytes. @throws what it failed with */
+  async drain(total: number): Promise<void> {
+    while (this.#failure === null && this.#pump.taken < total) await this.#moved.promise
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** The output gets no more bytes. @param error what {@link drain} throws */
+  fail(error: unknown): void {
+    if (this.#failure !== null || this.#isClosed) return
+    this.#failure = { error }
+    this.close()
+    this.#options.onFailure(error)
+  }
+
+  /** Drops all bytes that the output has not been given. Says whether what it has could be continued by a later answer. */
+  close(): KeptBytes {
+    const isLost = this.#version !== null && this.joinable === null && this.given > 0
+    this.#isClosed = true
+    this.#pump.stop()
+    for (const writer of this.#arrivals.writers) writer.abandon()
+    this.#moved.resolve()
+    if (!isLost) return 'nothing'
+    return this.#version?.validators.total === null ? 'unsized' : 'unproven'
+  }
+
+  get #roomEnd(): number {
+    return this.#pump.taken + this.#options.buffer
+  }
+
+  #put(bytes: Buffer, position: number): void {
+    if (position >= this.#pump.given) this.#ring?.put(bytes, position)
+    else this.fail(new Error(`byte ${position} has come after the output was given it`))
+  }
+
+  #give(): void {
+    if (this.#ring !== null) this.#pump.run(this.#ring, () => this.#arrivals.frontier)
+  }
+
+  #makeRoom(): void {
+    if (this.#isClosed) return
+    for (const writer of this.#arrivals.writers) writer.useRoom()
+    this.#arrivals.settle()
+    this.#moved.resolve()
+    this.#moved = signalled()
+    this.#options.onRoom()
+  }
+}
+
+const UNPROVEN =
+  'the server has answered from the first byte again, and nothing proves that this is the file of which bytes were written'
+
+function signalled(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
