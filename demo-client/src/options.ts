@@ -92,11 +92,9 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal
 }
 
-/** Options that only a file can have. */
-type FileOption = 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'
-
-/** Options of `download()` to a stream. */
-export interface StreamOptions extends Omit<DownloadOptions, FileOption> {
+/** Options of `download()` to a stream. Those that only a file can have are left out. */
+export interface StreamOptions
+  extends Omit<DownloadOptions, 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'> {
   /**
    * The most bytes that wait in memory, because those before them have not come or because the reader is behind. At least
    * 65 536. Connections fetch ahead within it. Default 67 108 864.

@@ -4,7 +4,9 @@ import type { OrderedOutput } from './ordered-output.ts'
 
 /** What is needed of a WritableStream. */
 export interface WebWritable {
+  /** Does another writer have it? */
   readonly locked: boolean
+  /** Takes it. */
   getWriter(): WebWriter
 }
 

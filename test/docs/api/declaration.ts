@@ -28,6 +28,12 @@ export function declarationOf(name: string, text: string): Declaration {
   const from = match.index + match[0].lastIndexOf('export ')
   const statement = text.slice(from, endOf(text, from, kind)).replace(/^export (?:declare )?/, '')
   const comment = parseComment(match[1])
+  if (kind === 'function') {
+    const next = overloadOf(name, text.slice(from + statement.length + 'export declare '.length))
+    const both = [comment.text, next?.comment.text ?? ''].join('\n\n').trim()
+    const signature = [statement, next?.signature ?? ''].join('\n').trim()
+    return { name, kind, comment: { ...comment, text: both }, signature, members: [] }
+  }
   if (kind !== 'class' && kind !== 'interface')
     return { name, kind, comment, signature: statement, members: [] }
   const brace = statement.indexOf('{')
@@ -38,6 +44,11 @@ export function declarationOf(name: string, text: string): Declaration {
     signature: statement.slice(0, brace).trim(),
     members: membersOf(statement.slice(brace + 1, -1)),
   }
+}
+
+/** Another signature of the same function, or null. */
+function overloadOf(name: string, text: string): Declaration | null {
+  return new RegExp(`export declare function ${name}\\b`).test(text) ? declarationOf(name, text) : null
 }
 
 /** The members that a module adds to an interface of Fastify. */
