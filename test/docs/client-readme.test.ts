@@ -76,7 +76,7 @@ t.test('every block of the README is run here: its language is known', async (t)
   ])
   t.strictSame(
     README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
-    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx'],
+    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx'],
   )
 })
 

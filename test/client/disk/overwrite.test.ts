@@ -67,7 +67,7 @@ t.test('standard output as the output is a usage error', unix, async (t) => {
   for (const output of ['-', '/dev/stdout']) {
     const { status, stdout, stderr } = await rangeGet(['-q', '--overwrite', '-o', output, url], dir).ended
     t.equal(status, 2, stderr)
-    t.match(stderr, /^range-get: [^\n]*(?:name a file|Give the name of a file)[^\n]*\n$/)
+    t.match(stderr, /^range-get: [^\n]*(?:For a file called "-"|Give the name of a file)[^\n]*\n$/)
     t.equal(stdout, '')
   }
   // Also where the shell has led it to a file.
