@@ -23,12 +23,14 @@ export interface DownloadParts {
 }
 
 /** The transport over node:http. */
-export function nodeClient({ connectTimeout, stallTimeout, maxRedirects, proxy }: Settings): HttpClient {
+export function nodeClient(settings: Settings): HttpClient {
+  const { connectTimeout, stallTimeout, maxRedirects, proxy, caFile, certFile, keyFile } = settings
   return new NodeClient({
     connectTimeout,
     headTimeout: stallTimeout,
     maxRedirects,
     proxy,
+    trust: { caFile, certFile, keyFile },
     env: process.env,
   })
 }

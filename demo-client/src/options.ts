@@ -70,6 +70,18 @@ export interface DownloadOptions {
   readonly minRate?: number
   /** URL of an http or https proxy. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`. */
   readonly proxy?: string
+  /**
+   * A file with certificates in PEM form: the only CAs that are trusted, also for https proxies. Default: those in the
+   * file `SSL_CERT_FILE`, or otherwise those of Node, and those in `NODE_EXTRA_CA_CERTS`. `ERR_DOWNLOAD_USAGE` if it cannot be used.
+   */
+  readonly caFile?: string
+  /**
+   * A file with the certificate of the caller in PEM form, with those up to its CA. It is shown to the origin of the URL only,
+   * not to a proxy or another origin that a redirect leads to.
+   */
+  readonly certFile?: string
+  /** A file with the key of that certificate in PEM form, without a passphrase. Default: it is in `certFile`. */
+  readonly keyFile?: string
   /** The wait between two segments of one connection. Default 0. */
   readonly delay?: number
   /**
@@ -125,6 +137,9 @@ type OptionWithoutDefault =
   | 'limitRate'
   | 'minRate'
   | 'proxy'
+  | 'caFile'
+  | 'certFile'
+  | 'keyFile'
   | 'onSegment'
   | 'signal'
 
@@ -155,6 +170,9 @@ const DEFAULTS: Settings = {
   limitRate: null,
   minRate: null,
   proxy: null,
+  caFile: null,
+  certFile: null,
+  keyFile: null,
   delay: 0,
   html: 'refuse',
   modified: 'now',
@@ -172,13 +190,15 @@ const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = 
   modified: ['now', 'server'],
 }
 
+const TEXTS = ['checksum', 'resumeKey', 'proxy', 'caFile', 'certFile', 'keyFile'] as const
+
 /**
  * Checks the options and fills in the defaults.
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
 export function settingsOf(given: AnyOptions): Settings {
   const options = readOptions(given, DEFAULTS) as AnyOptions
-  for (const name of ['checksum', 'resumeKey', 'proxy'] as const) assertType(name, options[name], 'string')
+  for (const name of TEXTS) assertType(name, options[name], 'string')
   assertType('onSegment', options.onSegment, 'function')
   assertSignal(options.signal)
   const number = <Name extends NumberOption>(name: Name): number | Settings[Name] =>
@@ -204,6 +224,9 @@ export function settingsOf(given: AnyOptions): Settings {
     limitRate: number('limitRate'),
     minRate: number('minRate'),
     proxy: options.proxy ?? DEFAULTS.proxy,
+    caFile: options.caFile ?? DEFAULTS.caFile,
+    certFile: options.certFile ?? DEFAULTS.certFile,
+    keyFile: options.keyFile ?? DEFAULTS.keyFile,
     delay: number('delay'),
     html: choiceOf(options, 'html'),
     modified: choiceOf(options, 'modified'),

@@ -217,7 +217,7 @@ const CLIENT: Layout = {
     },
     connect: {
       is: 'connections: addresses, proxies, tunnels, sockets that are kept',
-      mayImport: ['rules', 'files/descriptors.ts', 'is-error.ts', 'system-shortage.ts'],
+      mayImport: ['rules', 'files/descriptors.ts', 'errors.ts', 'is-error.ts', 'system-shortage.ts'],
     },
     http: {
       is: 'one request and its answer, without ranges: redirects, head, body, trailers',

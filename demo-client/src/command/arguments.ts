@@ -116,6 +116,9 @@ function optionsFrom(values: OptionValues): AnyOptions {
     modified: values['server-time'] ? 'server' : 'now',
     html: values['accept-html'] ? 'accept' : 'refuse',
     proxy: values.proxy,
+    caFile: values.cacert,
+    certFile: values.cert,
+    keyFile: values.key,
   })
   assertAccepted(options)
   return options

@@ -123,6 +123,25 @@ export const OPTIONS = {
     default: 'environment',
     text: 'proxy to use in place of http_proxy, https_proxy and all_proxy; no_proxy applies',
   },
+  cacert: {
+    group: 'Transfer',
+    value: 'FILE',
+    offers: 'files',
+    default: 'environment',
+    text: 'the only certificates of CAs to trust, in PEM form; SSL_CERT_FILE is the same, NODE_EXTRA_CA_CERTS adds some',
+  },
+  cert: {
+    group: 'Transfer',
+    value: 'FILE',
+    offers: 'files',
+    text: 'your certificate, in PEM form, for the host in the URL only',
+  },
+  key: {
+    group: 'Transfer',
+    value: 'FILE',
+    offers: 'files',
+    text: 'its key, in PEM form and without a passphrase; it may also be in the file of the certificate',
+  },
   retries: {
     group: 'Retries and timeouts',
     value: 'N',

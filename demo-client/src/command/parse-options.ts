@@ -82,6 +82,18 @@ function configOf({ short, value }: OptionForm): { type: 'boolean' | 'string'; s
   return { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) }
 }
 
+/** How other programs are asked not to check certificates. */
+const UNCHECKED: ReadonlySet<string> = new Set([
+  '--insecure',
+  '-k',
+  '--no-check-certificate',
+  '--allow-insecure',
+])
+
+const CHECKED_ADVICE =
+  'without a check of the certificate, anyone on the way could send another file. Ask the operator of the server for the ' +
+  'certificate of its CA, and give it with --cacert FILE'
+
 interface OptionToken {
   readonly name: string
   readonly rawName: string
@@ -94,7 +106,10 @@ function checkedOption(
   options: readonly OptionForm[],
 ): OptionForm {
   const option = options.find((each) => each.name === name)
-  if (option === undefined) throw usage(`there is no option ${rawName}${suggestion(name, options)}`)
+  if (option === undefined) {
+    if (UNCHECKED.has(rawName)) throw usage(`${rawName} does not exist here: ${CHECKED_ADVICE}`)
+    throw usage(`there is no option ${rawName}${suggestion(name, options)}`)
+  }
   if (option.value === undefined) {
     if (value === undefined) return option
     throw usage(`${rawName} takes no value`)

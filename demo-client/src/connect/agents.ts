@@ -7,6 +7,7 @@ import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import { shortageOf } from '../system-shortage.ts'
 import { type AddressAndPort, connectToHost, type HostOptions } from './happy-eyeballs.ts'
 import { openWithBypass } from './parser-bypass.ts'
+import type { Party, Trust } from './trust.ts'
 import { openTunnel } from './tunnel.ts'
 
 /** The options of a request that its agent gets. */
@@ -19,22 +20,29 @@ type ConnectCallback = (error: Error | null, socket: Duplex) => void
 
 /** Keeps the connections of one download. Close it. */
 export class Agents {
+  readonly #trust: Trust
   readonly #plain = new PlainAgent({ keepAlive: true })
-  readonly #tls = new TlsAgent(null)
-  /** By the URL of the proxy. */
-  readonly #tunnels = new Map<string, TlsAgent>()
+  /** By the other side, and the URL of the proxy. */
+  readonly #tls = new Map<string, TlsAgent>()
   readonly #unregister = registerSpare('idle', () => this.dropIdle() > 0)
+
+  constructor(trust: Trust) {
+    this.#trust = trust
+  }
 
   /** The agent for HTTP without TLS. */
   plain(): HttpAgent {
     return this.#plain
   }
 
-  /** The agent for HTTP over TLS, through a tunnel if `proxy` is not null. */
-  tls(proxy: URL | null): HttpAgent {
-    if (proxy === null) return this.#tls
-    const agent = this.#tunnels.get(proxy.href) ?? new TlsAgent(proxy)
-    this.#tunnels.set(proxy.href, agent)
+  /**
+   * The agent for HTTP over TLS, through a tunnel if `proxy` is not null.
+   * @throws DownloadError as {@link Trust.options}
+   */
+  tls(party: Party, proxy: URL | null): HttpAgent {
+    const name = `${party} ${proxy?.href ?? ''}`
+    const agent = this.#tls.get(name) ?? new TlsAgent(this.#trust, party, proxy)
+    this.#tls.set(name, agent)
     return agent
   }
 
@@ -54,7 +62,7 @@ export class Agents {
   }
 
   get #all(): readonly HttpAgent[] {
-    return [this.#plain, this.#tls, ...this.#tunnels.values()]
+    return [this.#plain, ...this.#tls.values()]
   }
 }
 
@@ -66,10 +74,12 @@ class PlainAgent extends HttpAgent {
 }
 
 class TlsAgent extends HttpsAgent {
+  readonly #trust: Trust
   readonly #proxy: URL | null
 
-  constructor(proxy: URL | null) {
-    super({ keepAlive: true })
+  constructor(trust: Trust, party: Party, proxy: URL | null) {
+    super({ keepAlive: true, ...trust.options(party) })
+    this.#trust = trust
     this.#proxy = proxy
   }
 
@@ -81,7 +91,7 @@ class TlsAgent extends HttpsAgent {
     const open = (): Promise<Socket> =>
       this.#proxy === null
         ? connectToHost({ ...host, open: (to) => openWithBypass((onread) => startTls({ ...to, onread })) })
-        : openTunnel(this.#proxy, host).then((socket) => startTls({ socket }))
+        : openTunnel(this.#proxy, { ...host, trust: this.#trust }).then((socket) => startTls({ socket }))
     openFor(callback, open)
   }
 }

@@ -1,7 +1,9 @@
 // How a request gets to its URL: directly, through a tunnel, or over a proxy that forwards it.
-import type { RequestOptions } from 'node:http'
+import type { RequestOptions } from 'node:https'
+import { isIP } from 'node:net'
 import { type ProxyEnvironment, proxyFor } from '../rules/proxy.ts'
 import { Agents } from './agents.ts'
+import { type Party, Trust, type TrustFiles } from './trust.ts'
 import { proxyAuthorization } from './tunnel.ts'
 
 /** How a request is sent. */
@@ -17,25 +19,32 @@ export interface Route {
 export class Routes {
   readonly #proxy: string | null
   readonly #env: ProxyEnvironment
-  readonly #agents = new Agents()
+  readonly #agents: Agents
 
-  /** @param proxy the proxy that the caller chose, or null for the proxy in `env` */
-  constructor(proxy: string | null, env: ProxyEnvironment) {
+  /**
+   * @param proxy the proxy that the caller chose, or null for the proxy in `env`
+   * @throws DownloadError `ERR_DOWNLOAD_USAGE` if a file of `trust` cannot be used
+   */
+  constructor(proxy: string | null, trust: TrustFiles, env: ProxyEnvironment) {
     this.#proxy = proxy
     this.#env = env
+    this.#agents = new Agents(new Trust(trust, env))
   }
 
   /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if the proxy is not an http or https URL */
-  to(url: URL): Route {
+  to(url: URL, party: Party): Route {
     const proxy = proxyFor(url, this.#proxy, this.#env)
     if (url.protocol === 'https:')
-      return { isTls: true, proxy: null, options: { agent: this.#agents.tls(proxy) } }
+      return { isTls: true, proxy: null, options: { agent: this.#agents.tls(party, proxy) } }
     if (proxy === null) return { isTls: false, proxy, options: { agent: this.#agents.plain() } }
     const isTls = proxy.protocol === 'https:'
+    const hostname = proxy.hostname.replace(/^\[|\]$/g, '')
     const options = {
-      agent: isTls ? this.#agents.tls(null) : this.#agents.plain(),
+      agent: isTls ? this.#agents.tls('other', null) : this.#agents.plain(),
       protocol: proxy.protocol,
-      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      hostname,
+      // Otherwise node:https expects the certificate of the host in the Host field.
+      servername: isIP(hostname) > 0 ? '' : hostname,
       port: proxy.port,
       path: url.href,
       headers: { host: url.host, ...proxyAuthorization(proxy) },

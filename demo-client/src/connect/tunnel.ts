@@ -8,6 +8,7 @@ import { fieldLines, list } from '../rules/field-lines.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { finalHead, type TunnelHead } from '../rules/tunnel-head.ts'
 import { connectToHost } from './happy-eyeballs.ts'
+import type { Trust } from './trust.ts'
 
 /** The server at the end of a tunnel. */
 export interface TunnelOptions {
@@ -16,6 +17,8 @@ export interface TunnelOptions {
   readonly port: number
   /** Ends the attempt. */
   readonly signal: AbortSignal
+  /** For a proxy over TLS. */
+  readonly trust: Trust
 }
 
 /** The longest head of a proxy's answer to CONNECT. */
@@ -25,10 +28,10 @@ const MAX_HEAD_BYTES = 16 * 1024
  * Opens a tunnel through `proxy`.
  * @throws ProxyError if the proxy opens no tunnel
  */
-export async function openTunnel(proxy: URL, { host, port, signal }: TunnelOptions): Promise<Socket> {
+export async function openTunnel(proxy: URL, { host, port, signal, trust }: TunnelOptions): Promise<Socket> {
   let socket: Socket | null = null
   try {
-    socket = await connectToProxy(proxy, signal)
+    socket = await connectToProxy(proxy, { signal, trust })
     const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const authorization = proxyAuthorization(proxy)
     const fields = Object.entries({ host: authority, 'user-agent': 'range-get', ...authorization })
@@ -59,12 +62,15 @@ export function proxyAuthorization(proxy: URL): Readonly<Record<string, string>>
 }
 
 /** Connects to the proxy, over TLS if its URL is https. */
-async function connectToProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
+async function connectToProxy(
+  proxy: URL,
+  { signal, trust }: Pick<TunnelOptions, 'signal' | 'trust'>,
+): Promise<Socket> {
   const host = proxy.hostname.replace(/^\[|\]$/g, '')
   const isTls = proxy.protocol === 'https:'
   const socket = await connectToHost({ host, port: Number(proxy.port || (isTls ? 443 : 80)), signal })
   if (!isTls) return socket
-  const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'] })
+  const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'], ...trust.options('other') })
   return new Promise((resolve, reject) => {
     const abort = (): void => void tls.destroy(signal.reason)
     signal.addEventListener('abort', abort)

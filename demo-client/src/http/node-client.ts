@@ -1,5 +1,6 @@
 // The client over node:http and node:https. It follows redirects.
 import { Routes } from '../connect/routes.ts'
+import type { TrustFiles } from '../connect/trust.ts'
 import { retryAfter } from '../rules/backoff.ts'
 import { list, single } from '../rules/field-lines.ts'
 import type { ProxyEnvironment } from '../rules/proxy.ts'
@@ -15,6 +16,7 @@ import { redirectTarget, type Target } from './target.ts'
 export interface NodeClientSettings extends RequestLimits {
   readonly maxRedirects: number
   readonly proxy: string | null
+  readonly trust: TrustFiles
   readonly env: ProxyEnvironment
 }
 
@@ -33,9 +35,10 @@ export class NodeClient implements HttpClient {
   readonly #settings: NodeClientSettings
   readonly #routes: Routes
 
+  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if a file of `trust` cannot be used */
   constructor(settings: NodeClientSettings) {
     this.#settings = settings
-    this.#routes = new Routes(settings.proxy, settings.env)
+    this.#routes = new Routes(settings.proxy, settings.trust, settings.env)
   }
 
   async get(target: Target, fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
@@ -83,7 +86,7 @@ export class NodeClient implements HttpClient {
     fields: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<NodeAnswer> {
-    const route = this.#routes.to(target.url)
+    const route = this.#routes.to(target.url, target.url.origin === target.firstOrigin ? 'origin' : 'other')
     const { headers } = route.options
     const exchange = await sendRequest(target.url, {
       route,

@@ -13,6 +13,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
   /** Did the caller give an Authorization field? Then no URL changes it. */
   readonly isAuthorizationGiven: boolean
+  /** The origin of the URL that the caller gave. */
+  readonly firstOrigin: string
   /** The file names in the URLs that led here, without duplicates. */
   readonly names: readonly string[]
   /** What the redirects that led here say about the file; null if none did. */
@@ -41,7 +43,7 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   const isAuthorizationGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
   const credentials = takeCredentials(parsed)
   const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
-  return { url: parsed, headers: all, isAuthorizationGiven, names, linked: null }
+  return { url: parsed, headers: all, isAuthorizationGiven, firstOrigin: parsed.origin, names, linked: null }
 }
 
 /** Removes user and password from `url`, and returns them as a field. Returns an empty object if there are none. */
@@ -84,5 +86,5 @@ export function redirectTarget(
   }
   const kept = Object.entries(from.headers).filter(([name]) => SAFE_FOR_OTHER_ORIGINS.has(name.toLowerCase()))
   const safe = { ...Object.fromEntries(kept), ...credentials }
-  return { url, headers: safe, isAuthorizationGiven: false, names, linked }
+  return { ...from, url, headers: safe, isAuthorizationGiven: false, names, linked }
 }

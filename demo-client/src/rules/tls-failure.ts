@@ -11,6 +11,9 @@ export interface TlsFailure {
 /** Codes of OpenSSL and Node for a certificate that is not trusted. */
 const UNTRUSTED =
   /^(?:ERR_TLS_CERT|CERT_|CRL_|DEPTH_|ERROR_IN_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|SELF_SIGNED|UNABLE_TO|ERR_SSL_(?:EE|CA)_)/
+/** Of these, the codes that mean that nobody who is trusted vouches for it. */
+const UNKNOWN_CA =
+  /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY))/
 const TLS = /^(?:ERR_TLS|ERR_SSL|EPROTO$)/
 
 /** The other side does not speak TLS, but http or another protocol. */
@@ -19,7 +22,7 @@ const NOT_TLS =
 const VERSION = /unsupported protocol|no protocols available|no shared cipher|no ciphers available/
 
 /**
- * Alerts (RFC 8446 §6) about a client certificate. This program has none, so each of them means that the server wants one:
+ * Alerts (RFC 8446 §6) about a client certificate: the server wants one, or another one than was given:
  * no_certificate, bad_certificate to certificate_unknown, unknown_ca, access_denied, certificate_required.
  */
 const ABOUT_CERTIFICATES: ReadonlySet<number> = new Set([41, 42, 43, 44, 45, 46, 48, 49, 116])
@@ -33,7 +36,8 @@ export function tlsFailure(
 ): TlsFailure | null {
   if (UNTRUSTED.test(code)) {
     const whose = peer === 'the server' ? "the server's certificate" : `the certificate of ${peer}`
-    return { reason: `${whose} is not trusted: ${message}`, isTemporary: false }
+    const advice = UNKNOWN_CA.test(code) ? '. If its CA is one of yours, --cacert FILE trusts it' : ''
+    return { reason: `${whose} is not trusted: ${message}${advice}`, isTemporary: false }
   }
   if (!TLS.test(code)) return null
   const detail = /SSL routines:[^:]*:([^:\n]+)/.exec(message)?.[1] ?? message
@@ -46,7 +50,7 @@ export function tlsFailure(
   }
   if (ABOUT_CERTIFICATES.has(alert)) {
     return {
-      reason: `${peer} requires a client certificate, and range-get has none (${detail})`,
+      reason: `${peer} requires a client certificate that it accepts: --cert FILE and --key FILE (${detail})`,
       isTemporary: false,
     }
   }

@@ -39,7 +39,15 @@ for (const { name, args, values, positionals = ['u'] } of [
   })
 
 const HINT = ' (--help shows the options)'
+const UNCHECKED =
+  'does not exist here: without a check of the certificate, anyone on the way could send another file. Ask the operator of ' +
+  'the server for the certificate of its CA, and give it with --cacert FILE'
 for (const [args, message] of [
+  [['--insecure'], `--insecure ${UNCHECKED}`],
+  [['-k'], `-k ${UNCHECKED}`],
+  [['-qk'], `-k ${UNCHECKED}`],
+  [['--no-check-certificate'], `--no-check-certificate ${UNCHECKED}`],
+  [['--k'], 'there is no option --k'],
   [['--conections', '4'], 'there is no option --conections; did you mean --connections?'],
   [['--conections=4'], 'there is no option --conections; did you mean --connections?'],
   [['--maxRetryDelay', '4'], 'there is no option --maxRetryDelay; did you mean --max-retry-delay?'],

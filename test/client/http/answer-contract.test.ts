@@ -17,6 +17,7 @@ async function startNode(t: Test): Promise<GetAnswer> {
     headTimeout: 5000,
     maxRedirects: 0,
     proxy: null,
+    trust: { caFile: null, certFile: null, keyFile: null },
     env: {},
   })
   t.teardown(() => client.close())

@@ -15,9 +15,11 @@ export interface Running {
   ended: Promise<Ended>
 }
 
-/** Environment without proxies. */
+/** Environment without proxies and certificates. */
 export function environment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name))
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/_proxy$|^SSL_CERT_|^NODE_EXTRA_CA_CERTS$|^NETRC$/i.test(name),
+  )
   return { ...Object.fromEntries(kept), ...extra }
 }
 

@@ -8,6 +8,7 @@ const target = (path: string): Target => ({
   headers: {},
   names: [],
   isAuthorizationGiven: false,
+  firstOrigin: 'http://h',
   linked: null,
 })
 const ORIGIN = target('/file')
