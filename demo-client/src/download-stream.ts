@@ -30,7 +30,7 @@ export interface StreamContext {
   readonly settings: Settings
   readonly versions: Versions
   readonly status: DownloadStatus
-  readonly createClient: (settings: Settings) => HttpClient
+  readonly createClient: (settings: Settings, warnings: Warnings) => HttpClient
 }
 
 /**
@@ -72,7 +72,8 @@ export async function downloadToStream(context: StreamContext): Promise<Streamed
 
 async function fetchInto(store: StreamStore, context: StreamContext): Promise<StreamedResult> {
   const { origin, settings, versions, status, createClient } = context
-  const client = createClient(settings)
+  const warnings = new Warnings()
+  const client = createClient(settings, warnings)
   status.resumeFrom(store)
   try {
     const fetched = await versions.fetch({
@@ -90,7 +91,6 @@ async function fetchInto(store: StreamStore, context: StreamContext): Promise<St
     const verification = await verifyDigests(store, total, expectedDigests(fetched, { store, settings }))
     if (verification.kind === 'wrong') throw verification.error
     status.setFinal(total, total)
-    const warnings = new Warnings()
     if (verification.digest === null && end === 'tls-closed') warnings.add('end')
     const validators = store.version?.validators ?? null
     return {

@@ -158,7 +158,7 @@ class Run implements Download<DownloadResult | StreamedResult> {
     this.#status.setPath(output.path)
     this.#status.enter('checking')
     await prepareDirectory(output.folder, settings.missingDirectory)
-    const client = this.#parts.createClient(settings)
+    const client = this.#parts.createClient(settings, this.#warnings)
     try {
       const finished = new FinishedFile({ output, origin, client, settings, key })
       const found = await finished.find()

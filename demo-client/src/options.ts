@@ -82,6 +82,12 @@ export interface DownloadOptions {
   readonly certFile?: string
   /** A file with the key of that certificate in PEM form, without a passphrase. Default: it is in `certFile`. */
   readonly keyFile?: string
+  /**
+   * `'use'`: a user and password for each host come from the file that the environment variable `NETRC` names, or from
+   * `.netrc` in the home directory. What `headers` or the URL says comes first. The target of a redirect gets only
+   * those of its own entry, and only over https. Default `'ignore'`.
+   */
+  readonly netrc?: 'ignore' | 'use'
   /** The wait between two segments of one connection. Default 0. */
   readonly delay?: number
   /**
@@ -173,6 +179,7 @@ const DEFAULTS: Settings = {
   caFile: null,
   certFile: null,
   keyFile: null,
+  netrc: 'ignore',
   delay: 0,
   html: 'refuse',
   modified: 'now',
@@ -180,7 +187,7 @@ const DEFAULTS: Settings = {
   signal: null,
 }
 
-type ChoiceOption = 'resume' | 'existing' | 'missingDirectory' | 'html' | 'modified'
+type ChoiceOption = 'resume' | 'existing' | 'missingDirectory' | 'html' | 'modified' | 'netrc'
 
 const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = {
   resume: ['auto', 'never'],
@@ -188,6 +195,7 @@ const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = 
   missingDirectory: ['refuse', 'create'],
   html: ['refuse', 'accept'],
   modified: ['now', 'server'],
+  netrc: ['ignore', 'use'],
 }
 
 const TEXTS = ['checksum', 'resumeKey', 'proxy', 'caFile', 'certFile', 'keyFile'] as const
@@ -227,6 +235,7 @@ export function settingsOf(given: AnyOptions): Settings {
     caFile: options.caFile ?? DEFAULTS.caFile,
     certFile: options.certFile ?? DEFAULTS.certFile,
     keyFile: options.keyFile ?? DEFAULTS.keyFile,
+    netrc: choiceOf(options, 'netrc'),
     delay: number('delay'),
     html: choiceOf(options, 'html'),
     modified: choiceOf(options, 'modified'),

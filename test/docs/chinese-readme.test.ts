@@ -223,6 +223,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'Standard output and streams': '标准输出和流',
     Proxies: '代理',
     Certificates: '证书',
+    'Passwords from a netrc file': 'netrc 文件里的密码',
     'What lies on disk': '磁盘上的文件',
     'File systems': '文件系统',
     'Few file descriptors': '文件描述符不足',

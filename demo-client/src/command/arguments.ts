@@ -119,6 +119,7 @@ function optionsFrom(values: OptionValues): AnyOptions {
     caFile: values.cacert,
     certFile: values.cert,
     keyFile: values.key,
+    netrc: values.netrc ? 'use' : 'ignore',
   })
   assertAccepted(options)
   return options

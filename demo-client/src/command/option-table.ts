@@ -142,6 +142,10 @@ export const OPTIONS = {
     offers: 'files',
     text: 'its key, in PEM form and without a passphrase; it may also be in the file of the certificate',
   },
+  netrc: {
+    group: 'Transfer',
+    text: 'take the user and password for each host from the file in NETRC, or from ~/.netrc',
+  },
   retries: {
     group: 'Retries and timeouts',
     value: 'N',

@@ -2,12 +2,11 @@
 //
 // Certificates are always verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says. Without the check, anyone on the way could send
 // another file.
-import { closeSync, openSync, readSync } from 'node:fs'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { DownloadError, systemCode } from '../errors.ts'
 import { isError } from '../is-error.ts'
 import { certificateFault, hasKey, keyFault } from '../rules/pem.ts'
-import { inWords, shortageOf } from '../system-shortage.ts'
+import { readGivenFile } from './given-file.ts'
 
 /** Files in PEM form, or null. */
 export interface TrustFiles {
@@ -24,9 +23,6 @@ export interface TrustFiles {
  * target of a redirect (`'other'`), could otherwise learn who the caller is.
  */
 export type Party = 'origin' | 'other'
-
-/** No file of certificates is larger. */
-const MAX_BYTES = 16 * 1024 * 1024
 
 interface Identity {
   readonly cert: string
@@ -125,14 +121,14 @@ function identityIn({ certFile, keyFile }: TrustFiles): Identity | null {
       'ERR_DOWNLOAD_USAGE',
       `${certFile} has no private key: give its file, too (--key)`,
     )
-  const key = keyFile === null ? cert : readText(keyFile)
+  const key = keyFile === null ? cert : readGivenFile(keyFile).toString('latin1')
   const fault = keyFault(key)
   if (fault !== null) throw unusable(keyFile ?? certFile, fault)
   return { cert, key }
 }
 
 function readCertificates(path: string, source = ''): string {
-  const text = readText(path, source)
+  const text = readGivenFile(path, `${path}${source}`).toString('latin1')
   const fault = certificateFault(text)
   if (fault !== null) throw unusable(`${path}${source}`, fault)
   return text
@@ -140,38 +136,4 @@ function readCertificates(path: string, source = ''): string {
 
 function unusable(name: string, fault: string): DownloadError {
   return new DownloadError('ERR_DOWNLOAD_USAGE', `${name} ${fault}`)
-}
-
-/** The words for errors of the system that happen. */
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-}
-
-/** Reads a file that may be a pipe: `--key <(pass show key)`. */
-function readText(path: string, source = ''): string {
-  try {
-    const chunks: Buffer[] = []
-    const file = openSync(path, 'r')
-    try {
-      for (let length = 0; length <= MAX_BYTES; ) {
-        const chunk = Buffer.alloc(64 * 1024)
-        const read = readSync(file, chunk)
-        if (read === 0) return Buffer.concat(chunks).toString('latin1')
-        chunks.push(chunk.subarray(0, read))
-        length += read
-      }
-    } finally {
-      closeSync(file)
-    }
-  } catch (error) {
-    const shortage = shortageOf(error)
-    const reason = REASONS[systemCode(error) ?? ''] ?? (isError(error) ? error.message : String(error))
-    const code = shortage === null ? 'ERR_DOWNLOAD_USAGE' : 'ERR_DOWNLOAD_RESOURCES'
-    const words = shortage === null ? reason : inWords(shortage)
-    throw new DownloadError(code, `cannot read ${path}${source}: ${words}`, { cause: error })
-  }
-  throw unusable(`${path}${source}`, 'is too large for certificates')
 }

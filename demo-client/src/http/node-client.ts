@@ -1,6 +1,6 @@
 // The client over node:http and node:https. It follows redirects.
 import { Routes } from '../connect/routes.ts'
-import type { TrustFiles } from '../connect/trust.ts'
+import type { Party, TrustFiles } from '../connect/trust.ts'
 import { retryAfter } from '../rules/backoff.ts'
 import { list, single } from '../rules/field-lines.ts'
 import type { ProxyEnvironment } from '../rules/proxy.ts'
@@ -8,15 +8,18 @@ import { ProxyError } from '../rules/proxy-error.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { type Answer, type HttpClient, RequestFailure } from './answer.ts'
 import { linkedBy } from './linked-by.ts'
+import type { FindCredentials } from './netrc-file.ts'
 import { NodeAnswer } from './node-answer.ts'
 import { type RequestLimits, ReusedConnectionFailure, sendRequest } from './send-request.ts'
-import { redirectTarget, type Target } from './target.ts'
+import { hasField, redirectTarget, type Target } from './target.ts'
 
 /** Settings of all requests of one download. */
 export interface NodeClientSettings extends RequestLimits {
   readonly maxRedirects: number
   readonly proxy: string | null
   readonly trust: TrustFiles
+  /** Null: only what the caller or a URL says is sent. */
+  readonly credentials: FindCredentials | null
   readonly env: ProxyEnvironment
 }
 
@@ -86,12 +89,20 @@ export class NodeClient implements HttpClient {
     fields: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<NodeAnswer> {
-    const route = this.#routes.to(target.url, target.url.origin === target.firstOrigin ? 'origin' : 'other')
+    const party = target.url.origin === target.firstOrigin ? 'origin' : 'other'
+    const route = this.#routes.to(target.url, party)
     const { headers } = route.options
     const exchange = await sendRequest(target.url, {
       route,
       // The fields of the download come last, so that a field of the caller cannot change the request.
-      headers: { 'user-agent': 'range-get', accept: '*/*', ...target.headers, ...headers, ...fields },
+      headers: {
+        'user-agent': 'range-get',
+        accept: '*/*',
+        ...this.#credentialsFor(target, party),
+        ...target.headers,
+        ...headers,
+        ...fields,
+      },
       limits: this.#settings,
       signal,
     })
@@ -100,6 +111,14 @@ export class NodeClient implements HttpClient {
     answer.discard()
     const refusal = refusalOf(route.proxy, answer)
     throw new RequestFailure(refusal.message, 'connection', refusal)
+  }
+
+  /** What the caller or the URL says comes first. */
+  #credentialsFor({ url, headers }: Target, party: Party): { readonly authorization?: string } {
+    const { credentials } = this.#settings
+    if (credentials === null || hasField(headers, 'authorization')) return {}
+    const authorization = credentials(url, party)
+    return authorization === null ? {} : { authorization }
   }
 }
 

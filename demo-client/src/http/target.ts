@@ -40,10 +40,15 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   }
   parsed.hash = ''
   const names = [fullNameFromUrl(parsed)]
-  const isAuthorizationGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  const isAuthorizationGiven = hasField(headers, 'authorization')
   const credentials = takeCredentials(parsed)
   const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
   return { url: parsed, headers: all, isAuthorizationGiven, firstOrigin: parsed.origin, names, linked: null }
+}
+
+/** Is a field among these? `name` in lower case. */
+export function hasField(headers: Readonly<Record<string, string>>, name: string): boolean {
+  return Object.keys(headers).some((each) => each.toLowerCase() === name)
 }
 
 /** Removes user and password from `url`, and returns them as a field. Returns an empty object if there are none. */

@@ -12,6 +12,7 @@ export type WarningKind =
   | 'owner'
   | 'end'
   | 'record'
+  | 'netrc'
 
 const WORDS: Readonly<Record<WarningKind, string>> = {
   'hard-links':
@@ -25,6 +26,7 @@ const WORDS: Readonly<Record<WarningKind, string>> = {
   'special-modes':
     'the replaced file was set-user-ID, set-group-ID or sticky: the new file is not, because its content is different',
   owner: 'the file does not have the owner and group of the file it replaced: this user may not set them',
+  netrc: 'other users can read the netrc file: chmod 600 keeps its passwords secret',
   record:
     'nothing could be recorded about the file for --update: the next run fetches it again, unless the server sends a digest',
   modes: 'the file system refuses to set modes: the file does not have the mode of the file it replaced',

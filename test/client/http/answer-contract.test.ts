@@ -18,6 +18,7 @@ async function startNode(t: Test): Promise<GetAnswer> {
     maxRedirects: 0,
     proxy: null,
     trust: { caFile: null, certFile: null, keyFile: null },
+    credentials: null,
     env: {},
   })
   t.teardown(() => client.close())
