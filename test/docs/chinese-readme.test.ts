@@ -224,6 +224,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     Proxies: '代理',
     Certificates: '证书',
     'Passwords from a netrc file': 'netrc 文件里的密码',
+    Cookies: 'Cookie',
     'What lies on disk': '磁盘上的文件',
     'File systems': '文件系统',
     'Few file descriptors': '文件描述符不足',

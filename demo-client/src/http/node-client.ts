@@ -10,8 +10,9 @@ import { type Answer, type HttpClient, RequestFailure } from './answer.ts'
 import { linkedBy } from './linked-by.ts'
 import type { FindCredentials } from './netrc-file.ts'
 import { NodeAnswer } from './node-answer.ts'
+import { RedirectCookies } from './redirect-cookies.ts'
 import { type RequestLimits, ReusedConnectionFailure, sendRequest } from './send-request.ts'
-import { hasField, redirectTarget, type Target } from './target.ts'
+import { fieldNamed, redirectTarget, type Target } from './target.ts'
 
 /** Settings of all requests of one download. */
 export interface NodeClientSettings extends RequestLimits {
@@ -37,6 +38,7 @@ function isRedirect({ status, fields }: Answer): boolean {
 export class NodeClient implements HttpClient {
   readonly #settings: NodeClientSettings
   readonly #routes: Routes
+  readonly #cookies = new RedirectCookies()
 
   /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if a file of `trust` cannot be used */
   constructor(settings: NodeClientSettings) {
@@ -50,6 +52,7 @@ export class NodeClient implements HttpClient {
     for (let hops = 0; ; hops++) {
       const answer = await this.#send(current, fields, signal)
       if (!isRedirect(answer)) return answer
+      await this.#cookies.learn(answer)
       const linked = await linkedBy(answer, current.linked, this.#settings.headTimeout)
       answer.discard()
       const next = redirectTarget(current, single(answer.fields, 'location'), linked)
@@ -92,6 +95,7 @@ export class NodeClient implements HttpClient {
     const party = target.url.origin === target.firstOrigin ? 'origin' : 'other'
     const route = this.#routes.to(target.url, party)
     const { headers } = route.options
+    const cookies = await this.#cookies.fieldFor(target)
     const exchange = await sendRequest(target.url, {
       route,
       // The fields of the download come last, so that a field of the caller cannot change the request.
@@ -100,6 +104,7 @@ export class NodeClient implements HttpClient {
         accept: '*/*',
         ...this.#credentialsFor(target, party),
         ...target.headers,
+        ...cookies,
         ...headers,
         ...fields,
       },
@@ -116,7 +121,7 @@ export class NodeClient implements HttpClient {
   /** What the caller or the URL says comes first. */
   #credentialsFor({ url, headers }: Target, party: Party): { readonly authorization?: string } {
     const { credentials } = this.#settings
-    if (credentials === null || hasField(headers, 'authorization')) return {}
+    if (credentials === null || fieldNamed(headers, 'authorization') !== null) return {}
     const authorization = credentials(url, party)
     return authorization === null ? {} : { authorization }
   }

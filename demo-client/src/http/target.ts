@@ -40,15 +40,19 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   }
   parsed.hash = ''
   const names = [fullNameFromUrl(parsed)]
-  const isAuthorizationGiven = hasField(headers, 'authorization')
+  const isAuthorizationGiven = fieldNamed(headers, 'authorization') !== null
   const credentials = takeCredentials(parsed)
   const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
   return { url: parsed, headers: all, isAuthorizationGiven, firstOrigin: parsed.origin, names, linked: null }
 }
 
-/** Is a field among these? `name` in lower case. */
-export function hasField(headers: Readonly<Record<string, string>>, name: string): boolean {
-  return Object.keys(headers).some((each) => each.toLowerCase() === name)
+/** The field of this name, as the caller spelled it, or null. @param name in lower case */
+export function fieldNamed(
+  headers: Readonly<Record<string, string>>,
+  name: string,
+): { readonly name: string; readonly value: string } | null {
+  const found = Object.entries(headers).find(([each]) => each.toLowerCase() === name)
+  return found === undefined ? null : { name: found[0], value: found[1] }
 }
 
 /** Removes user and password from `url`, and returns them as a field. Returns an empty object if there are none. */
