@@ -22,6 +22,7 @@ import { outputError } from './stream/ordered-output.ts'
 import { StreamStore } from './stream/stream-store.ts'
 import { formatSize } from './text/quantities.ts'
 import { Warnings } from './text/warnings.ts'
+import { Servers } from './transfer/servers.ts'
 
 /** What a download to a stream works with. */
 export interface StreamContext {
@@ -79,7 +80,8 @@ async function fetchInto(store: StreamStore, context: StreamContext): Promise<St
     const fetched = await versions.fetch({
       store,
       client,
-      origin,
+      servers: new Servers(origin, settings),
+      look: null,
       output: null,
       finished: null,
       settings,

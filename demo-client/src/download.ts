@@ -7,6 +7,8 @@
 // 5. Verify the digests of the whole file, and fetch damaged parts again: `fetch-verified.ts`, `disk/verify-digests.ts`,
 //    `transfer/part-check.ts`.
 // 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
+import { basename } from 'node:path'
+import { onAbort } from './caller/abort-listeners.ts'
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
 import { type Destination, Output } from './disk/destination.ts'
@@ -23,6 +25,7 @@ import { type FetchContext, Versions } from './fetch-versions.ts'
 import { openStore } from './file-store.ts'
 import { FinishedFile, type FoundFile, factsOf, UnchangedFile, worthKeeping } from './finished-file.ts'
 import { firstTarget, type Target } from './http/target.ts'
+import { mirrorWarnings } from './mirror-errors.ts'
 import { assertScope } from './option-scopes.ts'
 import {
   type AnyOptions,
@@ -36,6 +39,8 @@ import { strongTag } from './rules/validators.ts'
 import type { DescriptorOutput } from './stream/descriptor-output.ts'
 import type { OutputStream } from './stream/open-output.ts'
 import { Warnings } from './text/warnings.ts'
+import { FirstLook } from './transfer/first-look.ts'
+import { Servers } from './transfer/servers.ts'
 
 /**
  * Starts to download `url` into a stream: a Writable of Node.js, or a WritableStream. The bytes are written in order, each
@@ -153,6 +158,7 @@ class Run implements Download<DownloadResult | StreamedResult> {
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const { existing } = settings
     assertScope(settings, 'file')
+    const servers = new Servers(origin, settings)
     const key = settings.resumeKey ?? origin.url.href
     const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
     this.#status.setPath(output.path)
@@ -163,21 +169,24 @@ class Run implements Download<DownloadResult | StreamedResult> {
       const finished = new FinishedFile({ output, origin, client, settings, key })
       const found = await finished.find()
       if (found !== null) return this.#unchanged(found, output)
-      return await this.#fetchInto({ client, origin, output, settings, finished, trust: 'join' })
+      return await this.#fetchInto({ client, servers, output, settings, finished, trust: 'join' })
     } finally {
       client.close()
     }
   }
 
-  async #fetchInto(context: Omit<FetchContext, 'store'>): Promise<DownloadResult> {
-    const { output, settings, finished } = context
+  async #fetchInto(context: Omit<FetchContext, 'store' | 'look'>): Promise<DownloadResult> {
+    const { servers, client, output, settings, finished } = context
     const store = await openStore(context, {
       clock: this.#parts.clock,
       onFailure: (error) => this.#versions.fail(error),
     })
     this.#status.resumeFrom(store)
+    const outputName = output.isNamed ? basename(output.path) : null
+    const look = new FirstLook({ servers, store, client, settings, outputName })
+    const forget = settings.signal === null ? null : onAbort(settings.signal, () => look.close())
     try {
-      const result = await this.#fetchAndFinish({ ...context, store })
+      const result = await this.#fetchAndFinish({ ...context, store, look })
       await store.close('finished')
       return result
     } catch (error) {
@@ -188,6 +197,9 @@ class Run implements Download<DownloadResult | StreamedResult> {
       }
       this.#status.setFinal(store.received, this.#versions.total)
       throw withKeptBytes(error, await store.close('stopped'), settings.signal)
+    } finally {
+      forget?.()
+      look.close()
     }
   }
 
@@ -216,7 +228,9 @@ class Run implements Download<DownloadResult | StreamedResult> {
     const validators = store.version?.validators ?? null
     const integrity = verified?.kind ?? (end === 'announced' ? 'length' : 'nothing')
     const isRecorded = settings.existing === 'update'
-    const facts = isRecorded ? await factsOf(store, { ...fetched, integrity }, settings.checksum) : null
+    // What a mirror says cannot be compared with what the URL says the next time.
+    const isOfUrl = isRecorded && store.isFrom(null)
+    const facts = isOfUrl ? await factsOf(store, { ...fetched, integrity }, settings.checksum) : null
     const place = await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
@@ -234,6 +248,7 @@ class Run implements Download<DownloadResult | StreamedResult> {
         facts === null || mark === null ? null : worthKeeping({ ...facts, mark }),
       )
     if (verified === null && end === 'tls-closed') this.#warnings.add('end')
+    for (const sentence of mirrorWarnings(context.servers)) this.#warnings.addSentence(sentence)
     return {
       path: output.path,
       outcome: 'downloaded',

@@ -6,7 +6,10 @@ import {
   type VerifiedDigest,
   verifyDigests,
 } from './disk/verify-digests.ts'
+import type { DownloadError } from './errors.ts'
 import type { FetchContext, FetchedVersion, VersionContext, Versions } from './fetch-versions.ts'
+import { isAboutServer, withMirrors } from './mirror-errors.ts'
+import { MirrorRepair } from './mirror-repair.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { byteCount, gaps, type Interval } from './state/blocks.ts'
 import { MAX_DIGESTED_BYTES } from './state/segments.ts'
@@ -41,10 +44,20 @@ export async function fetchVerified(
 ): Promise<VerifiedVersion> {
   const { store, settings } = context
   let fetched = await versions.fetch(context)
+  const repair = new MirrorRepair(context)
   for (let isRepaired = false; ; ) {
     status.enter('verifying')
     const verification = await verify(fetched, context)
-    const doubted = isRepaired ? [] : doubtedParts(verification, fetched)
+    const { areSeveral, joined } = context.servers
+    if (verification.kind === 'verified' && areSeveral) await repair.nameLiars()
+    const again = verification.kind === 'wrong' ? await repair.next(fetched.total) : null
+    if (verification.kind === 'wrong' && again !== null) {
+      await store.drop(again.damaged)
+      status.fetchAgain(again.message)
+      fetched = await versions.fetch(context).catch(instead(verification.error))
+      continue
+    }
+    const doubted = isRepaired || joined.length > 1 ? [] : doubtedParts(verification, fetched)
     const found = await check(context, { doubted, verification })
     if (found.kind === 'whole') {
       fetched = { ...fetched, digests: [...fetched.digests, found.digests] }
@@ -54,7 +67,8 @@ export async function fetchVerified(
     if (damaged.length === 0) {
       if (verification.kind === 'verified') return { ...fetched, verified: verification.digest }
       await store.forget()
-      if (!fetched.isJoinedOnTrust || verification.isAsSent) throw verification.error
+      if (!fetched.isJoinedOnTrust || verification.isAsSent || repair.hasTried)
+        throw withMirrors(verification.error, context.servers)
       status.startOver(`${verification.error.message}. Only a digest said that its parts belong together`)
       fetched = await versions.fetch({ ...context, trust: 'verify' })
       continue
@@ -64,6 +78,13 @@ export async function fetchVerified(
     const segmentSize = Math.min(settings.segmentSize ?? MAX_DIGESTED_BYTES, MAX_DIGESTED_BYTES)
     fetched = await versions.fetch({ ...context, settings: { ...settings, segmentSize } })
     isRepaired = true
+  }
+}
+
+/** For `catch`: no server could bring what was wrong, so the file stays wrong. */
+function instead(wrong: DownloadError): (error: unknown) => never {
+  return (error) => {
+    throw isAboutServer(error) ? wrong : error
   }
 }
 
@@ -89,12 +110,15 @@ function doubtedParts(verification: Verification, { total, proven }: FetchedVers
 }
 
 async function check(
-  { store, client, origin, output, settings }: FetchContext,
+  { store, client, servers, output, settings }: FetchContext,
   { doubted, verification }: { doubted: readonly Interval[]; verification: Verification },
 ): Promise<PartCheckResult> {
   // Without validators, a part could be of another version.
   if (doubted.length === 0 || store.joinable === null) return { kind: 'unknown' }
   const outputName = output.isNamed ? basename(output.path) : null
   const reason = verification.kind === 'wrong' ? 'damage' : 'doubt'
-  return await new PartCheck({ store, client, origin, settings, outputName, reason }, doubted).run()
+  return await new PartCheck(
+    { store, client, server: servers.joined[0] ?? servers.first, settings, outputName, reason },
+    doubted,
+  ).run()
 }

@@ -7,7 +7,7 @@ import type { Store } from './disk/store.ts'
 import { DownloadError } from './errors.ts'
 import type { FinishedFile } from './finished-file.ts'
 import type { Answer, HttpClient } from './http/answer.ts'
-import type { Target } from './http/target.ts'
+import { giveUpServer, noServerLeft, withMirrors } from './mirror-errors.ts'
 import type { Settings } from './options.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { single } from './rules/field-lines.ts'
@@ -15,7 +15,10 @@ import { parseHttpDate } from './rules/http-date.ts'
 import type { Validators } from './rules/validators.ts'
 import type { Trust } from './rules/vouched.ts'
 import { VersionChanged } from './schedule/attempt-failure.ts'
+import type { AcceptedAnswers } from './transfer/accepted-answers.ts'
+import type { FirstLook } from './transfer/first-look.ts'
 import { SegmentListener } from './transfer/segment-listener.ts'
+import type { Servers } from './transfer/servers.ts'
 import { Transfer } from './transfer/transfer.ts'
 
 /** Versions that are begun before the download gives up. */
@@ -27,7 +30,9 @@ const MAX_VERSIONS_IN_RANGES = 2
 export interface VersionContext {
   readonly store: ByteStore
   readonly client: HttpClient
-  readonly origin: Target
+  readonly servers: Servers
+  /** Null if there can be no mirrors. */
+  readonly look: FirstLook | null
   /** Null if the bytes go to a stream. */
   readonly output: Output | null
   readonly settings: Settings
@@ -49,11 +54,11 @@ export interface FetchedVersion {
   /** Size in bytes. */
   readonly total: number
   /** What marked the end of the file. */
-  readonly end: Transfer['end']
+  readonly end: AcceptedAnswers['end']
   /** Digests of the file that were sent in heads, in trailers and in redirects, by algorithm in base64. */
-  readonly digests: Transfer['digests']
+  readonly digests: AcceptedAnswers['digests']
   /** The parts whose Content-Digest was verified; null if no part had one. */
-  readonly proven: Transfer['proven']
+  readonly proven: AcceptedAnswers['proven']
   /** Were answers joined that only a digest of the caller, or a redirect, says to be of one version? */
   readonly isJoinedOnTrust: boolean
   /** The date for the file, or null for the time of the download. */
@@ -102,21 +107,34 @@ export class Versions {
     const { signal, onSegment } = context.settings
     const listener = new SegmentListener(onSegment, (error) => this.fail(error))
     for (let version = 1; ; version++) {
+      const choice = await context.look?.choose()
+      if (choice === 'nobody') throw noServerLeft(context.servers)
+      if (choice === 'started-over')
+        this.#status.startOver('the servers that are left have another file, as far as is known')
       const transfer = this.#begin(context, { version, listener })
       const stop = (): void => transfer.fail(signal?.reason)
       const forget = signal === null ? null : onAbort(signal, stop)
+      if (context.look !== null)
+        context.look.onOtherFile = (reason) => transfer.fail(new VersionChanged(reason))
       try {
         if (signal?.aborted) stop()
         await transfer.run()
         await listener.done(signal)
-        const { end, digests, proven, isJoinedOnTrust } = transfer
+        const { end, digests, proven, isJoinedOnTrust } = transfer.answers
         const total = transfer.total ?? 0
         return { total, end, digests, proven, isJoinedOnTrust, modified: this.#modified }
       } catch (error) {
-        if (!(error instanceof VersionChanged)) throw error
+        if (giveUpServer(context.servers, error)) {
+          this.#status.startOver(`${context.servers.reference.name} failed`)
+          context.look?.forget()
+          continue
+        }
+        if (!(error instanceof VersionChanged)) throw withMirrors(error, context.servers)
         if (!context.store.canStartOver) throw changedAfterBytes(error)
         if (version >= MAX_VERSIONS) throw keepsChanging(version, error)
         this.#status.startOver(error.message)
+        context.servers.beginVersion()
+        context.look?.forget()
         await context.store.forget()
       } finally {
         forget?.()
@@ -128,14 +146,16 @@ export class Versions {
     context: VersionContext,
     { version, listener }: { version: number; listener: SegmentListener },
   ): Transfer {
-    const { store, client, origin, output, settings, trust } = context
+    const { store, client, servers, output, settings, trust } = context
+    const mode = trust === 'join' && version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole'
+    if (mode === 'whole') servers.useOne()
     const transfer = new Transfer({
       settings,
       store,
       client,
-      origin,
+      servers,
       outputName: output?.isNamed ? basename(output.path) : null,
-      mode: trust === 'join' && version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole',
+      mode,
       trust,
       onVersion: (validators, answer) => this.#accept(context, validators, answer),
       onBytes: (bytes) => this.#status.addBytes(bytes),
@@ -150,7 +170,7 @@ export class Versions {
 
   /** Called before the first bytes of a version are received. @throws DownloadError if they cannot be stored */
   async #accept(
-    { store, output, settings, finished }: VersionContext,
+    { store, servers, output, settings, finished }: VersionContext,
     validators: Validators,
     answer: Answer,
   ): Promise<void> {
@@ -160,7 +180,8 @@ export class Versions {
       this.#status.setPath(output.path)
       await output.place()
     }
-    await finished?.compare(validators)
+    // The validators of a mirror cannot be compared with those that the URL once had.
+    if (servers.reference === servers.first) await finished?.compare(validators)
     await output.assertRoom((validators.total ?? 0) - store.received)
     this.#modified = settings.modified === 'server' ? lastModified(answer) : null
   }

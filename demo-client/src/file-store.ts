@@ -9,7 +9,7 @@ const FOR_ALL = 0o666
 
 /** Locks the output, and finds what an earlier run has left. */
 export async function openStore(
-  { origin, output, settings }: Pick<FetchContext, 'origin' | 'output' | 'settings'>,
+  { servers, output, settings }: Pick<FetchContext, 'servers' | 'output' | 'settings'>,
   parts: Pick<StoreOptions, 'clock' | 'onFailure'>,
 ): Promise<Store> {
   const place = output.isNamed ? await output.place() : null
@@ -17,7 +17,7 @@ export async function openStore(
     path: place?.path ?? output.path,
     mode: place?.kind === 'file' ? OWN : FOR_ALL,
     naming: output.isNamed ? 'chosen' : 'suggested',
-    key: settings.resumeKey ?? origin.url.href,
+    key: settings.resumeKey ?? servers.first.origin.url.href,
     resume: settings.resume,
     isReadAgain: settings.checksum !== null || settings.existing === 'update',
     signal: settings.signal,

@@ -9,6 +9,7 @@ const NOT_FOR_FILES = {
   missingDirectory: 'refuse',
   resumeKey: null,
   modified: 'now',
+  mirrorTags: 'own',
 } as const
 
 /** @throws DownloadError `ERR_DOWNLOAD_USAGE` for an option that only the other kind of destination can have */
@@ -19,6 +20,8 @@ export function assertScope(settings: Settings, destination: 'file' | 'stream'):
   }
   for (const name of Object.keys(NOT_FOR_FILES) as (keyof typeof NOT_FOR_FILES)[])
     if (settings[name] !== NOT_FOR_FILES[name]) throw outOfScope(name, 'files', destination)
+  // What a mirror that lies has brought could not be fetched again.
+  if (settings.mirrors.length > 0) throw outOfScope('mirrors', 'files', destination)
 }
 
 function outOfScope(name: string, scope: string, destination: string): DownloadError {

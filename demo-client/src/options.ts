@@ -1,6 +1,7 @@
 // The options of download(): what each means, its default, and its check. Pure.
 import { type CallerFields, fieldsOf } from './caller/caller-fields.ts'
 import { assertSignal, assertType, readOptions } from './caller/check-arguments.ts'
+import { mirrorsOf } from './caller/mirror-urls.ts'
 import { DownloadError } from './errors.ts'
 import { parseChecksum } from './rules/checksum.ts'
 import type { ExpectedDigest } from './rules/digest.ts'
@@ -25,6 +26,18 @@ export interface DownloadOptions {
    * piece, before the download ends with `ERR_DOWNLOAD_DIGEST`.
    */
   readonly checksum?: string
+  /**
+   * Other URLs of the same file, in order of preference. Each is asked, and bytes come from the fastest. Bytes of two servers
+   * are joined only if `checksum` is given, or both send an equal sha-256 or sha-512 of the file. Otherwise a mirror is used
+   * only if the servers before it fail, from the first byte. Those that were not used are named in `warnings`. A mirror of
+   * another origin gets only the harmless ones of `headers`.
+   */
+  readonly mirrors?: readonly (string | URL)[]
+  /**
+   * `'shared'`: an equal strong `ETag` of two of these URLs means the same file, as with several names of one server. Default
+   * `'own'`: tags of different servers prove nothing.
+   */
+  readonly mirrorTags?: 'own' | 'shared'
   /** `'never'` starts from the first byte, even where an earlier run has left a part. Default `'auto'`. */
   readonly resume?: 'auto' | 'never'
   /**
@@ -112,7 +125,10 @@ export interface DownloadOptions {
 
 /** Options of `download()` to a stream. Those that only a file can have are left out. */
 export interface StreamOptions
-  extends Omit<DownloadOptions, 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'> {
+  extends Omit<
+    DownloadOptions,
+    'mirrors' | 'mirrorTags' | 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'
+  > {
   /**
    * The most bytes that wait in memory, because those before them have not come or because the reader is behind. At least
    * 65 536. Connections fetch ahead within it. Default 67 108 864.
@@ -129,6 +145,7 @@ type OptionName = keyof AnyOptions
 interface Converted {
   readonly headers: Readonly<Record<string, string>>
   readonly checksum: ExpectedDigest
+  readonly mirrors: readonly string[]
 }
 
 type ValueOf<Name extends OptionName> = Name extends keyof Converted
@@ -163,6 +180,8 @@ const DEFAULTS: Settings = {
   segmentSize: null,
   headers: {},
   checksum: null,
+  mirrors: [],
+  mirrorTags: 'own',
   resume: 'auto',
   existing: 'refuse',
   missingDirectory: 'refuse',
@@ -187,9 +206,10 @@ const DEFAULTS: Settings = {
   signal: null,
 }
 
-type ChoiceOption = 'resume' | 'existing' | 'missingDirectory' | 'html' | 'modified' | 'netrc'
+type ChoiceOption = 'mirrorTags' | 'resume' | 'existing' | 'missingDirectory' | 'html' | 'modified' | 'netrc'
 
 const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = {
+  mirrorTags: ['own', 'shared'],
   resume: ['auto', 'never'],
   existing: ['refuse', 'replace', 'update'],
   missingDirectory: ['refuse', 'create'],
@@ -219,6 +239,8 @@ export function settingsOf(given: AnyOptions): Settings {
     segmentSize: number('segmentSize'),
     headers: options.headers === undefined ? DEFAULTS.headers : fieldsOf(options.headers),
     checksum: options.checksum === undefined ? DEFAULTS.checksum : parseChecksum(options.checksum),
+    mirrors: options.mirrors === undefined ? DEFAULTS.mirrors : mirrorsOf(options.mirrors),
+    mirrorTags: choiceOf(options, 'mirrorTags'),
     resume: choiceOf(options, 'resume'),
     existing: choiceOf(options, 'existing'),
     missingDirectory: choiceOf(options, 'missingDirectory'),

@@ -231,6 +231,7 @@ const COUNTERPARTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'Which digests are checked': '核对哪些摘要',
     'When are two answers of one version?': '什么时候两个响应属于同一版本',
     'Again only if changed': '只在有变化时重新下载',
+    'Several servers for one file': '一个文件，几个服务器',
     'A page in place of a file': '代替文件的网页',
     'What it costs': '开销',
     'What it does not do': '下载器不做的事',

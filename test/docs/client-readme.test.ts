@@ -76,7 +76,7 @@ t.test('every block of the README is run here: its language is known', async (t)
   ])
   t.strictSame(
     README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
-    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx'],
+    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx', 'npx'],
   )
 })
 
@@ -112,6 +112,12 @@ t.test('the commands of "Again only if changed" print the shown text', async (t)
   const { printed, folder } = await run(t, command ?? '')
   t.equal(withoutTimes(printed.trim()), withoutTimes(shown))
   t.strictSame(readdirSync(folder).sort(), ['.copy.iso.range-get', 'copy.iso'])
+})
+
+t.test('the command of "Several servers for one file" fetches the file', async (t) => {
+  const command = README.blocks.find(({ heading }) => heading === 'Several servers for one file')
+  const { folder } = await run(t, (command?.text ?? '').replace('https://mirror.example', HOST))
+  t.strictSame(readdirSync(folder), ['file.iso'])
 })
 
 t.test('the shown bar is the one of these numbers', async (t) => {

@@ -160,6 +160,8 @@ const CLIENT: Layout = {
     'fetch-verified.ts',
     'fetch-versions.ts',
     'finished-file.ts',
+    'mirror-errors.ts',
+    'mirror-repair.ts',
     'options.ts',
     'option-scopes.ts',
     'download-progress.ts',

@@ -31,6 +31,8 @@ const ABOUT_FILES = [
   'no-resume',
   'resume-key',
   'server-time',
+  'mirror',
+  'same-etags',
 ] as const
 
 /** What the command was asked to do. */
@@ -54,6 +56,8 @@ export function parseCommand(args: readonly string[]): Command {
   const options = optionsFrom(values)
   if (positionals.length === 0) throw usage('no URL was given: range-get [options] URL...')
   if (positionals.some((url) => url.trim() === '')) throw usage('a URL is empty')
+  if (positionals.length > 1 && values.mirror !== undefined)
+    throw usage('--mirror is for one URL, but there are several')
   const destination = destinationFrom(values, positionals)
   return {
     kind: 'get',
@@ -109,6 +113,8 @@ function optionsFrom(values: OptionValues): AnyOptions {
     ...numbersFrom(values),
     checksum: values.checksum,
     headers: headersFrom(values.header ?? []),
+    mirrors: values.mirror?.map(withScheme),
+    mirrorTags: values['same-etags'] ? 'shared' : 'own',
     resume: values['no-resume'] ? 'never' : 'auto',
     resumeKey: values['resume-key'],
     existing: existingFrom(values),

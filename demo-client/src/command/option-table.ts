@@ -117,6 +117,16 @@ export const OPTIONS = {
     value: 'DIGEST',
     text: 'digest that the file must have: sha-256= or sha-512=, then hexadecimal digits or base64',
   },
+  mirror: {
+    group: 'Transfer',
+    value: 'URL',
+    isRepeatable: true,
+    text: 'another URL of the same file (may be repeated; one URL only); for parallel use it needs a digest: --checksum, or one that both servers send',
+  },
+  'same-etags': {
+    group: 'Transfer',
+    text: 'an equal strong ETag of the URL and a mirror means the same file',
+  },
   proxy: {
     group: 'Transfer',
     value: 'URL',

@@ -14,6 +14,12 @@ export interface ByteWriter {
   reserve(): Buffer
 }
 
+/** A version to begin. */
+export interface BegunVersion extends Omit<Version, 'source'> {
+  /** The URL of the mirror whose validators these are; missing or null if they are of the caller's URL. */
+  readonly mirror?: string | null
+}
+
 /** What a transfer has to know of a store, and does with it. Writers that are handed to a store are its own. */
 export interface ByteStore {
   /** What the user should know about the bytes of an earlier run. Mostly empty. */
@@ -33,7 +39,9 @@ export interface ByteStore {
   /** Can the bytes still be thrown away? Not if some have been given to an output. */
   readonly canStartOver: boolean
   /** Starts `version`, and forgets all other bytes. */
-  begin(version: Version): Promise<void>
+  begin(version: BegunVersion): Promise<void>
+  /** From now on the version is known by these validators only. */
+  narrow(validators: Validators): void
   /** Forgets all received bytes. */
   forget(): Promise<void>
   /** Starts a block at `start`. */

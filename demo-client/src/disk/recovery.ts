@@ -82,8 +82,8 @@ async function recoverBlocks(
     for (const block of record.blocks) {
       if (block.end <= (record.validators.total ?? 0) && (await part.holds(block))) blocks.push(block)
     }
-    const { validators, contentType } = record
-    const held = blocks.length === 0 ? null : { version: { validators, contentType }, blocks }
+    const { validators, contentType, source } = record
+    const held = blocks.length === 0 ? null : { version: { validators, contentType, source }, blocks }
     const notice = noticeOf(options, held === null ? 'none' : 'held')
     return { part, isNew: false, held, replaced: isCopied ? found : null, notice }
   } catch (error) {

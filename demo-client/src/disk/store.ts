@@ -5,10 +5,10 @@ import { readSecret } from '../claim/journal-key.ts'
 import type { SentAlgorithm } from '../rules/digest.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import { type Block, byteCount, type Interval, uncovered } from '../state/blocks.ts'
-import type { Version } from '../state/journal-format.ts'
+import { sealedKey, type Version } from '../state/journal-format.ts'
 import type { FileMark, UpdateRecord } from '../state/update-record.ts'
 import { BlockWriter } from './block-writer.ts'
-import type { ByteStore } from './byte-store.ts'
+import type { BegunVersion, ByteStore } from './byte-store.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Content, JournaledPart } from './journaled-part.ts'
 import { ReceivedBlocks } from './received-blocks.ts'
@@ -28,6 +28,7 @@ export class Store implements ByteStore {
   /** See {@link Recovered.notice}. */
   readonly notice: string
   readonly #part: JournaledPart
+  readonly #secret: Buffer
   readonly #checkpoints: Checkpoints
   readonly #received = new ReceivedBlocks()
   #version: Version | null = null
@@ -37,6 +38,7 @@ export class Store implements ByteStore {
     this.#options = options
     this.#isKeyUnsaved = secret.unsavedReason !== null
     this.notice = recovered.notice
+    this.#secret = secret.key
     this.#part = new JournaledPart({ claim, key: options.key, secret: secret.key }, recovered, options)
     this.#checkpoints = new Checkpoints(() => this.#part.save(this.#content, 'open'), options.onFailure)
     if (recovered.held === null) return
@@ -90,12 +92,23 @@ export class Store implements ByteStore {
    * Starts `version` in a new file, and forgets all other bytes. Until then the state of another download under this name
    * stays, so that a mistyped URL does not destroy it.
    */
-  async begin(version: Version): Promise<void> {
+  async begin({ mirror, ...version }: BegunVersion): Promise<void> {
     await this.forget()
     await this.#part.renew()
-    this.#setVersion(version)
+    this.#setVersion(mirror == null ? version : { ...version, source: sealedKey(mirror, this.#secret) })
     this.#hasBegun = true
     await this.#part.publish(this.#content)
+  }
+
+  /** Are the validators of the version those of this mirror, by its URL? Null: of the caller's URL. */
+  isFrom(mirror: string | null): boolean {
+    const source = this.#version?.source
+    return mirror === null ? source === undefined : source === sealedKey(mirror, this.#secret)
+  }
+
+  /** From now on the version is known by these validators only, in the journals of this run, too. */
+  narrow(validators: Validators): void {
+    if (this.#version !== null) this.#version = { ...this.#version, validators }
   }
 
   /** Forgets all received bytes. The files stay until `begin()`. */

@@ -97,3 +97,19 @@ export function redirectTarget(
   const safe = { ...Object.fromEntries(kept), ...credentials }
   return { ...from, url, headers: safe, isAuthorizationGiven: false, names, linked }
 }
+
+/**
+ * The URL of a mirror, with the fields that a redirect from `origin` would leave: a password or cookie for one server is not
+ * for another one.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE`
+ */
+export function mirrorTarget(origin: Target, url: string): Target {
+  const { url: checked, headers } = firstTarget(url, {})
+  const target = redirectTarget({ ...origin, linked: null }, checked.href) as Target
+  return { ...target, headers: { ...target.headers, ...headers } }
+}
+
+/** The URL as it may be shown. */
+export function publicName({ url }: Target): string {
+  return publicUrl(url)
+}

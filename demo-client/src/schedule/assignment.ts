@@ -17,6 +17,7 @@ export type AssignmentKind = 'segment' | 'whole' | 'probe'
  * - `'shortage'`: the process or the system has no file descriptor left for it
  * - `'below-min-rate'`: all connections together are slower than `minRate`
  * - `'straggler'`: it is far slower than the others
+ * - `'server-left'`: its server is not asked any more, and another one has the same file
  */
 export type AbortReason =
   | 'download-over'
@@ -25,6 +26,10 @@ export type AbortReason =
   | 'shortage'
   | 'below-min-rate'
   | 'straggler'
+  | 'server-left'
+
+/** A rate says something after this time. */
+const LEAST_MEASURED_MS = 250
 
 /** An interval of the file that one connection fetches. */
 export class Assignment implements OpenSegment {
@@ -106,6 +111,17 @@ export class Assignment implements OpenSegment {
   /** Bytes per second from the request to the last byte. */
   get overallRate(): number {
     return (this.#newBytes * 1000) / Math.max(1, this.#lastBytesAtMs - this.#assignedAtMs)
+  }
+
+  /** Bytes per second since the head of the answer; null while that is recent, because nothing is known then. */
+  get rateSinceAnswer(): number | null {
+    const ms = this.#answeredAtMs === null ? 0 : performance.now() - this.#answeredAtMs
+    return ms < LEAST_MEASURED_MS ? null : (1000 * this.#newBytes) / ms
+  }
+
+  /** Time since the request was decided, in ms. */
+  get ageMs(): number {
+    return performance.now() - this.#assignedAtMs
   }
 
   /**

@@ -10,6 +10,9 @@ import { statusName } from '../text/status-name.ts'
 /** Thrown when the file on the server is no longer the one whose bytes are stored. */
 export class VersionChanged extends Error {}
 
+/** The same, after all stored bytes are forgotten, so that no server can go on with them. */
+export class BytesForgotten extends VersionChanged {}
+
 /**
  * What the same request is expected to get the next time. `'passing'`: perhaps another answer. `'lasting'`: the same
  * answer, unless the file has come from there before. `'final'`: the same answer.

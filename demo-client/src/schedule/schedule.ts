@@ -127,6 +127,11 @@ export class Schedule {
     this.#maxConnections = count
   }
 
+  /** So many connections more, or fewer if `count` is negative. One is left. */
+  addConnections(count: number): void {
+    this.#maxConnections = Math.max(1, this.#maxConnections + count)
+  }
+
   /** No segment larger than `bytes` from now on. Returns whether larger ones were allowed until now. */
   limitSegments(bytes: number): boolean {
     const isNew = this.#maxSegmentBytes > bytes

@@ -26,6 +26,8 @@ export interface Version {
   readonly validators: Validators
   /** Media type of the file as first sent, or null. */
   readonly contentType: string | null
+  /** The {@link sealedKey} of the URL of a mirror whose validators these are; missing if they are of the caller's URL. */
+  readonly source?: string | undefined
 }
 
 /** What the journal records. */
@@ -45,6 +47,8 @@ export interface JournalRecord extends Version {
 }
 
 const FORMAT = 'range-get journal 3'
+/** With validators of a mirror. A program that does not know `source` must not take them for those of the caller's URL. */
+const MIRROR_FORMAT = 'range-get journal 4'
 
 /**
  * How a journal stores the URL, or the caller's `resumeKey`: a digest with the secret, so that other users cannot find the
@@ -56,7 +60,8 @@ export function sealedKey(key: string, secret: Buffer): string {
 
 /** The record as text; see {@link sealText}. */
 export function encodeJournal(record: JournalRecord, secret: Buffer): string {
-  const { writer, name, part, key, validators, contentType, blocks, placeholder } = record
+  const { writer, name, part, key, validators, contentType, source, blocks, placeholder } = record
+  const format = source === undefined ? FORMAT : MIRROR_FORMAT
   const body = JSON.stringify({
     writer,
     name,
@@ -64,15 +69,17 @@ export function encodeJournal(record: JournalRecord, secret: Buffer): string {
     key,
     validators,
     contentType,
+    source,
     blocks: blocks.map(({ start, end, crc }) => [start, end, crc]),
     placeholder,
   })
-  return sealText(body, { format: FORMAT, secret })
+  return sealText(body, { format, secret })
 }
 
 /** The record of a text; null if that is incomplete, damaged, not proven, or of another version of the format. */
 export function decodeJournal(text: string, secret: Buffer): JournalRecord | null {
-  const body = openSealed(text, { format: FORMAT, secret })
+  const format = text.startsWith(`${MIRROR_FORMAT} `) ? MIRROR_FORMAT : FORMAT
+  const body = openSealed(text, { format, secret })
   if (body === null) return null
   // The proof says that this program wrote the text. Its shape is checked nevertheless.
   const value: unknown = JSON.parse(body)
@@ -91,6 +98,7 @@ function isRecord(value: unknown): value is Written {
   if (!('key' in value && 'validators' in value && 'blocks' in value)) return false
   const { key, validators, blocks } = value
   if (typeof key !== 'string' || typeof validators !== 'object' || !Array.isArray(blocks)) return false
+  if ('source' in value && typeof value.source !== 'string') return false
   if ('placeholder' in value && !isPlaceholder(value.placeholder)) return false
   let position = 0
   for (const block of blocks) {

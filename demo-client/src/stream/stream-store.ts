@@ -97,6 +97,11 @@ export class StreamStore implements ByteStore {
     return start - this.#pump.taken >= this.#options.buffer / 2 ? moved : null
   }
 
+  /** There are no mirrors for an output, so nothing of the version is of one server alone. */
+  narrow(): void {
+    return
+  }
+
   async begin(version: Version): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error
     if (!this.canStartOver) throw new DownloadError('ERR_DOWNLOAD_CHANGED', UNPROVEN)

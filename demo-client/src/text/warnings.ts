@@ -36,12 +36,19 @@ const WORDS: Readonly<Record<WarningKind, string>> = {
 export class Warnings {
   readonly #kinds = new Set<WarningKind>()
 
+  readonly #others = new Set<string>()
+
   add(kind: WarningKind): void {
     this.#kinds.add(kind)
   }
 
+  /** One about this download alone. */
+  addSentence(sentence: string): void {
+    this.#others.add(sentence)
+  }
+
   /** A sentence for each. */
   get sentences(): readonly string[] {
-    return [...this.#kinds].map((kind) => WORDS[kind])
+    return [...[...this.#kinds].map((kind) => WORDS[kind]), ...this.#others]
   }
 }

@@ -4,6 +4,7 @@ import type { ByteStore } from '../disk/byte-store.ts'
 import type { Answer, BodyDelimiter } from '../http/answer.ts'
 import { type Digests, strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
+import { acrossServers, type MirrorTags } from '../rules/same-file.ts'
 import { isJoinable, isProvenVersion, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
 import type { Assignment } from '../schedule/assignment.ts'
@@ -11,6 +12,7 @@ import {
   cutFailure,
   digestFailure,
   type Failure,
+  invalidAnswerFailure,
   VersionChanged,
   withoutRepetition,
 } from '../schedule/attempt-failure.ts'
@@ -24,14 +26,16 @@ import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { PartDigest } from './part-digest.ts'
 import type { SegmentReport } from './segment-report.ts'
 import { SentDigests } from './sent-digests.ts'
-import type { ServerAccess } from './server-access.ts'
+import type { Server } from './server.ts'
+import type { Servers } from './servers.ts'
 import { type StoredEnding, storePart, storeWhole } from './store-body.ts'
 
 /** What receiving a body needs, and what it reports to. */
 export interface AcceptedAnswersContext {
   readonly store: ByteStore
   readonly schedule: Schedule
-  readonly server: ServerAccess
+  readonly servers: Servers
+  readonly mirrorTags: MirrorTags
   readonly ranges: RangeSupport
   readonly pace: Pace
   /** In ms. */
@@ -47,8 +51,10 @@ export interface AcceptedAnswersContext {
 
 /** A part of this size shows soon whether a server sends Content-Digest: it hashes the part before it answers. */
 const SAMPLE_BYTES = 1024 * 1024
-/** Parts in a download that may have a wrong Content-Digest before it ends. */
-const MAX_DIGEST_FAILURES = 3
+/** A judged answer, and the server that sent it. */
+export interface SentAnswer extends JudgedAnswer {
+  readonly server: Server
+}
 
 /** Receives the bodies of accepted answers. Its methods return why an attempt has failed, or null. */
 export class AcceptedAnswers {
@@ -57,7 +63,6 @@ export class AcceptedAnswers {
   #end: BodyDelimiter = 'announced'
   readonly #inHeads = new SentDigests()
   readonly #inTrailers = new SentDigests()
-  #digestFailures = 0
   #hasSampled = false
   /** The parts whose Content-Digest was verified; null while no part had one. */
   #proven: Interval[] | null = null
@@ -93,25 +98,28 @@ export class AcceptedAnswers {
   /** Receives the body of a 206. */
   async receivePart(
     assignment: Assignment,
-    judged: JudgedAnswer,
+    judged: SentAnswer,
     part: Extract<Verdict, { kind: 'part' }>,
   ): Promise<Failure | null> {
-    const { answer } = judged
-    const { store } = this.#context
+    const { answer, server } = judged
+    const { store, servers } = this.#context
     const isAll = part.start === 0 && part.end === part.validators.total
     if (store.joinable === null && !isAll && !isJoinable(part.validators)) {
       answer.discard()
       this.#schedule.switchToWhole() // nothing could prove that a second answer is of the same version
       return null
     }
-    await this.#accept(part.validators, answer)
+    await this.#accept(part.validators, judged)
     if (assignment.kind === 'probe') {
       answer.discard()
       return null
     }
     const digest = isAll ? null : new PartDigest(answer, strongest(part.digests)) // the whole file is verified at the end
     const isDigested = digest?.isExpected === true
-    if (isDigested) this.#proven ??= []
+    if (isDigested) {
+      this.#proven ??= []
+      server.hasPartDigests = true
+    }
     const isFirstLong =
       isDigested &&
       part.end - part.start > this.#maxDigestedBytes &&
@@ -124,45 +132,48 @@ export class AcceptedAnswers {
     const ending = await storePart(this.#context, assignment, { answer, part, digest })
     // An incomplete part was not verified, and nothing of it is kept.
     if (isDigested && ending.kind !== 'complete') assignment.dropReceived()
+    else servers.addReceived(server, { start: part.start, end: assignment.position })
     this.#report(assignment, judged)
     if (ending.kind === 'digest-mismatch' && !isDigested) {
       // No digest was announced, so some of the bytes are in the journal already.
       await store.forget()
-      throw digestFailure('final').error
+      throw servers.withoutServer(server, digestFailure('final'))
     }
     if (ending.kind === 'complete') {
       if (isDigested) this.#proven?.push({ start: part.start, end: part.end })
-      this.#inTrailers.learn(answer, isAll)
+      if (server === servers.reference) this.#inTrailers.learn(answer, isAll)
     }
-    return this.#failureOf(assignment, ending)
+    return this.#failureOf(assignment, ending, server)
   }
 
   /** Receives the body of a 200, and writes only the missing bytes. */
   async receiveWhole(
     assignment: Assignment,
-    judged: JudgedAnswer,
+    judged: SentAnswer,
     whole: Extract<Verdict, { kind: 'whole' }>,
   ): Promise<Failure | null> {
-    const { answer } = judged
-    const { store, server, ranges } = this.#context
+    const { answer, server } = judged
+    const { store, servers } = this.#context
     const stored = store.joinable
-    if (stored !== null && judged.isConditional && server.condition === 'if-range') {
+    if (stored !== null && judged.isConditional && server.access.condition === 'if-range') {
       // Some servers answer every If-Range with the whole file, even if it is of the stored version.
       answer.discard()
-      server.omitCondition()
+      server.access.omitCondition()
       return null
     }
-    if (this.#schedule.isOtherReceiving(assignment)) {
+    if (this.#schedule.isOtherReceiving(assignment) || servers.hasOther(server)) {
       answer.discard()
-      return ranges.uselessAnswer(assignment, 'answered a range with the whole file')
+      return this.#useless(assignment, server, 'answered a range with the whole file')
     }
     await this.#schedule.becomeSingleStream(assignment)
-    await this.#accept(whole.validators, answer)
+    await this.#accept(whole.validators, judged)
     const total = stored?.total ?? whole.length
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(store.blocks, total)
     assignment.wholeAnswered(total)
     const ending = await storeWhole(this.#context, assignment, { answer, missing, total })
+    for (const each of missing)
+      servers.addReceived(server, { start: each.start, end: Math.min(each.end, assignment.position) })
     this.#report(assignment, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
     if (ending.kind === 'complete') this.#inTrailers.learn(answer, true)
@@ -172,7 +183,7 @@ export class AcceptedAnswers {
     }
     // Bytes that cannot be resumed are not progress.
     if (ending.kind === 'cut' && store.joinable === null) assignment.dropReceived()
-    const failure = this.#failureOf(assignment, ending)
+    const failure = this.#failureOf(assignment, ending, server)
     const isLost = store.joinable === null && !store.canStartOver
     return failure !== null && isLost ? withoutRepetition(failure) : failure
   }
@@ -184,40 +195,52 @@ export class AcceptedAnswers {
   }
 
   /** Begins the version of an answer, or goes on with the stored one. */
-  async #accept(validators: Validators, answer: Answer): Promise<void> {
-    const { store, onVersion } = this.#context
+  async #accept(validators: Validators, { answer, server }: SentAnswer): Promise<void> {
+    const { store, servers, onVersion } = this.#context
     const held = store.joinable
     const isNew = held === null
     if (held !== null && !isProvenVersion(held, validators)) this.#isJoinedOnTrust = true
-    this.#linked = validators.vouched?.digests ?? this.#linked
+    if (isNew) servers.begin(server)
+    const isForeign = server !== servers.reference
+    // Only compared: a digest that the file must have is of the server by which the version is known.
+    if (!isForeign) this.#linked = validators.vouched?.digests ?? this.#linked
     if (isNew || !this.#schedule.isConfirmed) await onVersion(validators, answer)
     if (isNew) {
-      await store.begin({ validators, contentType: contentTypeOf(answer) })
+      const mirror = server === servers.first ? null : server.origin.url.href
+      await store.begin({ validators, contentType: contentTypeOf(answer), mirror })
       this.#schedule.learnTotal(validators.total)
-    }
+    } else if (isForeign) store.narrow(acrossServers(held, this.#context.mirrorTags))
+    if (server.validators === null || !isJoinable(server.validators)) server.validators = validators
     this.#schedule.confirmVersion()
-    this.#inHeads.add(validators.digests)
+    if (!isForeign) this.#inHeads.add(validators.digests)
     if (this.#hasSampled) return
     this.#hasSampled = true
     // Without a digest of the file, digests of its parts can be compared at the end, if the server has them.
     if (strongest(this.#inHeads.all) === null) this.#schedule.sampleNext(SAMPLE_BYTES)
   }
 
-  #failureOf(assignment: Assignment, ending: StoredEnding): Failure | null {
-    const { pace, ranges } = this.#context
+  /** The answer was useless. If another server has the file, this one is not asked again. */
+  #useless(assignment: Assignment, server: Server, reason: string): Failure | null {
+    const { servers, ranges } = this.#context
+    if (!servers.hasOther(server)) return ranges.uselessAnswer(assignment, reason)
+    return { ...invalidAnswerFailure(reason), prospect: 'final' }
+  }
+
+  #failureOf(assignment: Assignment, ending: StoredEnding, server: Server): Failure | null {
+    const { pace } = this.#context
     if (ending.kind === 'complete' || ending.kind === 'enough') {
       pace.segmentDone(assignment.overallRate)
       return null
     }
     if (assignment.abortReason !== null) return null
     if (ending.kind === 'too-much')
-      return ranges.uselessAnswer(assignment, 'sent more bytes than it announced')
+      return this.#useless(assignment, server, 'sent more bytes than it announced')
     if (ending.kind === 'short') {
       const reason = 'the answer ended before its announced end'
       return cutFailure({ reason, cause: null, isMalformed: false })
     }
     if (ending.kind === 'cut') return cutFailure(ending)
-    return digestFailure(++this.#digestFailures >= MAX_DIGEST_FAILURES ? 'final' : 'passing')
+    return digestFailure(server.isDigestFailureFinal() ? 'final' : 'passing')
   }
 
   #report(assignment: Assignment, { answer, range }: JudgedAnswer): void {

@@ -5,7 +5,6 @@
 import { onAbort } from '../caller/abort-listeners.ts'
 import type { Store } from '../disk/store.ts'
 import type { HttpClient } from '../http/answer.ts'
-import type { Target } from '../http/target.ts'
 import { type Digests, type ExpectedDigest, strongest } from '../rules/digest.ts'
 import { connectionFailure, type Failure, statusFailure } from '../schedule/attempt-failure.ts'
 import { RetryWaits } from '../schedule/retry-waits.ts'
@@ -13,6 +12,7 @@ import { cutInto, type Interval } from '../state/blocks.ts'
 import { MAX_DIGESTED_BYTES } from '../state/segments.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
 import { FirstBytes } from './first-bytes.ts'
+import type { Server } from './server.ts'
 import { ServerAccess } from './server-access.ts'
 import type { TransferSettings } from './transfer-context.ts'
 
@@ -20,7 +20,8 @@ import type { TransferSettings } from './transfer-context.ts'
 export interface PartCheckContext {
   readonly store: Store
   readonly client: HttpClient
-  readonly origin: Target
+  /** The server whose digests are compared. */
+  readonly server: Server
   readonly settings: TransferSettings & { readonly stallTimeout: number; readonly signal: AbortSignal | null }
   /** The file name that the caller chose, or null. */
   readonly outputName: string | null
@@ -63,7 +64,7 @@ export class PartCheck {
   constructor(context: PartCheckContext, doubted: readonly Interval[]) {
     const { retries, retryDelay: delay, maxRetryDelay: maxDelay, stallTimeout } = context.settings
     this.#context = context
-    this.#server = new ServerAccess(context.origin)
+    this.#server = new ServerAccess(context.server.origin)
     this.#firstBytes = new FirstBytes(stallTimeout)
     this.#pieces = cutInto(doubted, MAX_DIGESTED_BYTES)
     this.#waits = new RetryWaits({ retries, delay, maxDelay }, this.#over.signal, () => undefined)
@@ -144,12 +145,12 @@ export class PartCheck {
 
   /** Asks for a part, and drops its body. */
   async #ask(range: Interval): Promise<JudgedAnswer | Failure> {
-    const { store, client, settings, outputName } = this.#context
+    const { store, client, settings, outputName, server } = this.#context
     try {
       const judged = await fetchSegment(client, {
         target: this.#server.target,
         range,
-        validators: store.joinable,
+        validators: server.validators ?? store.joinable,
         checksum: settings.checksum,
         trust: 'join',
         // Some servers answer every If-Range with the whole file. The validators are compared in any case.

@@ -1,17 +1,19 @@
 // What the connections of a download share.
 import type { ByteStore } from '../disk/byte-store.ts'
 import type { Answer, HttpClient } from '../http/answer.ts'
-import type { Target } from '../http/target.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
+import type { MirrorTags } from '../rules/same-file.ts'
 import type { Validators } from '../rules/validators.ts'
 import type { Trust } from '../rules/vouched.ts'
 import type { PaceSettings } from '../schedule/pace.ts'
 import type { SchedulePolicy } from '../schedule/schedule.ts'
 import type { SegmentReport } from './segment-report.ts'
+import type { Servers } from './servers.ts'
 
 /** The options that a transfer needs. Times in ms. */
 export interface TransferSettings extends SchedulePolicy, PaceSettings {
   readonly retryDelay: number
+  readonly stallTimeout: number
   readonly maxRetryDelay: number
   /** Wait between two segments of one connection. */
   readonly delay: number
@@ -19,6 +21,8 @@ export interface TransferSettings extends SchedulePolicy, PaceSettings {
   readonly checksum: ExpectedDigest | null
   /** Is an HTML page accepted in place of another kind of file? */
   readonly html: 'refuse' | 'accept'
+  /** What equal entity-tags of two servers mean. */
+  readonly mirrorTags: MirrorTags
 }
 
 /** What a transfer works with, and what it reports to. */
@@ -26,7 +30,7 @@ export interface TransferContext {
   readonly settings: TransferSettings
   readonly store: ByteStore
   readonly client: HttpClient
-  readonly origin: Target
+  readonly servers: Servers
   /** The file name that the caller chose, or null. */
   readonly outputName: string | null
   /** `'whole'`: one stream, no ranges. */

@@ -7,7 +7,7 @@
 // 5. After a failure decide what to do, and wait: `schedule/connection-attempts.ts`, `schedule/retry-waits.ts`.
 import { registerSpare, releaseSpare } from '../files/descriptors.ts'
 import type { Assignment } from '../schedule/assignment.ts'
-import type { Failure } from '../schedule/attempt-failure.ts'
+import { type Failure, VersionChanged } from '../schedule/attempt-failure.ts'
 import { ConnectionAttempts, type Situation } from '../schedule/connection-attempts.ts'
 import { Pace } from '../schedule/pace.ts'
 import { PauseGate } from '../schedule/pause-gate.ts'
@@ -16,13 +16,15 @@ import { RetryWaits, type Waiting } from '../schedule/retry-waits.ts'
 import { Schedule } from '../schedule/schedule.ts'
 import { AcceptedAnswers } from './accepted-answers.ts'
 import { Requester } from './requester.ts'
-import { ServerAccess } from './server-access.ts'
+import type { Server } from './server.ts'
+import { ServerBalance } from './server-balance.ts'
+import type { Servers } from './servers.ts'
 import type { TransferContext } from './transfer-context.ts'
 
 /** Fetches one version of a file into the store. */
 export class Transfer {
   readonly #context: TransferContext
-  readonly #server: ServerAccess
+  readonly #servers: Servers
   readonly #schedule: Schedule
   readonly #ranges: RangeSupport
   readonly #accepted: AcceptedAnswers
@@ -30,6 +32,7 @@ export class Transfer {
   readonly #gate: PauseGate
   readonly #waits: RetryWaits
   readonly #pace: Pace
+  readonly #balance: ServerBalance
   /** One for each connection. It runs until there is nothing left to fetch. */
   readonly #workers = new Set<Promise<void>>()
   /** Aborted when the transfer ends, for any reason. */
@@ -42,20 +45,28 @@ export class Transfer {
   #atFailure: { readonly isPaused: boolean; readonly waiting: Waiting | null } | null = null
 
   constructor(context: TransferContext) {
-    const { settings, store, onVersion, onBytes, onSegment } = context
+    const { settings, store } = context
     this.#context = context
-    this.#server = new ServerAccess(context.origin)
+    this.#servers = context.servers
     this.#schedule = new Schedule(store, settings, context.mode)
     this.#ranges = new RangeSupport(this.#schedule, store)
     this.#gate = new PauseGate(this.#over.signal, (minBytes) => this.#schedule.abortForPause(minBytes))
-    const { retries, retryDelay: delay, maxRetryDelay: maxDelay, stallTimeout } = settings
+    const { retries, retryDelay: delay, maxRetryDelay: maxDelay } = settings
     this.#waits = new RetryWaits({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
-    const parts = { schedule: this.#schedule, server: this.#server, ranges: this.#ranges }
+    const parts = { schedule: this.#schedule, servers: this.#servers, ranges: this.#ranges }
     this.#pace = new Pace({ ...parts, settings, store, gate: this.#gate, waits: this.#waits })
+    const startWorkers = (): void => this.#startWorkers(this.#schedule.maxConnections)
+    this.#balance = new ServerBalance({ ...parts, ...context, gate: this.#gate, startWorkers })
     this.#accepted = new AcceptedAnswers({
       ...parts,
-      ...{ store, pace: this.#pace, stallTimeout, onVersion, onBytes, onSegment },
-      onRangesWork: () => this.#startWorkers(this.#schedule.maxConnections),
+      ...context,
+      stallTimeout: settings.stallTimeout,
+      mirrorTags: settings.mirrorTags,
+      pace: this.#pace,
+      onRangesWork: () => {
+        this.#balance.compare()
+        startWorkers()
+      },
     })
     this.#requester = new Requester({ ...parts, transfer: context, accepted: this.#accepted })
   }
@@ -65,24 +76,9 @@ export class Transfer {
     return this.#schedule.total
   }
 
-  /** What marked the end of the file. */
-  get end(): AcceptedAnswers['end'] {
-    return this.#accepted.end
-  }
-
-  /** See {@link AcceptedAnswers.digests}. */
-  get digests(): AcceptedAnswers['digests'] {
-    return this.#accepted.digests
-  }
-
-  /** See {@link AcceptedAnswers.proven}. */
-  get proven(): AcceptedAnswers['proven'] {
-    return this.#accepted.proven
-  }
-
-  /** See {@link AcceptedAnswers.isJoinedOnTrust}. */
-  get isJoinedOnTrust(): boolean {
-    return this.#accepted.isJoinedOnTrust
+  /** What the answers with the bytes have shown. */
+  get answers(): Pick<AcceptedAnswers, 'end' | 'digests' | 'proven' | 'isJoinedOnTrust'> {
+    return this.#accepted
   }
 
   /** Connections that are sending a request or receiving. */
@@ -108,6 +104,7 @@ export class Transfer {
    */
   async run(): Promise<void> {
     const monitor = setInterval(() => this.#checkEverySecond(), 1000)
+    this.#balance.start()
     const unregister = registerSpare('working', () => this.#schedule.dropConnection())
     try {
       do {
@@ -118,6 +115,7 @@ export class Transfer {
       } while (!this.#schedule.isComplete)
     } finally {
       clearInterval(monitor)
+      this.#balance.stop()
       unregister()
       this.#over.abort()
     }
@@ -177,11 +175,21 @@ export class Transfer {
       await this.#gate.pass()
       if (this.#failure !== null) return // the end of the download opens the gate
       if (this.#workers.size > this.#schedule.maxConnections) return // a connection was dropped
+      const server = this.#servers.choose()
+      if (server === null) {
+        if (!(await this.#waitForServer())) return
+        continue
+      }
       const assignment = this.#schedule.assignNext()
       if (assignment === null) return
-      let failure = await this.#attempt(assignment)
+      let failure = await this.#attempt(assignment, server)
       if (this.#failure !== null) return
       if (this.#schedule.isComplete) return this.#schedule.abortAll('download-over')
+      if (this.#servers.areSeveral) this.#servers.attempted(server, assignment, failure)
+      if (this.#servers.hasOther(server)) {
+        if (failure === null && delay > 0) await this.#waits.sleep(delay)
+        continue
+      }
       attempts.addBytes(assignment.keptBytes)
       const situation = this.#situationOf(assignment)
       if (failure === null && attempts.isTooLittle(assignment, situation)) {
@@ -197,13 +205,23 @@ export class Transfer {
       // There are fewer connections until the end of the run. The others fetch what this one leaves.
       if (next.kind === 'withdraw')
         return this.#schedule.limitConnections(Math.max(1, this.#workers.size - 1))
-      if (next.attempt > 0) await this.#waitAfter(failure, next.attempt)
+      if (next.attempt > 0) await this.#waitAfter(failure, next.attempt, server)
     }
   }
 
+  /** All servers wait. Waits for the first one; false if the others are only busy. */
+  async #waitForServer(): Promise<boolean> {
+    if (this.#servers.joined.length === 0) throw new VersionChanged('no server is left that has it')
+    const server = this.#servers.firstToAskAgain
+    if (server?.failure == null || this.connections > 0) return false
+    await this.#waits.wait(server.failures, server.failure)
+    server.askNow()
+    return true
+  }
+
   /** Waits before the next attempt of a connection, after `attempt` failures in a row. */
-  async #waitAfter(failure: Failure, attempt: number): Promise<void> {
-    this.#server.goToOrigin()
+  async #waitAfter(failure: Failure, attempt: number, server: Server): Promise<void> {
+    server.access.goToOrigin()
     if (failure.error.code === 'ERR_DOWNLOAD_RESOURCES') releaseSpare('working')
     if (attempt === this.#context.settings.retries) this.#ranges.beforeLastAttempt(failure)
     await this.#waits.wait(attempt, failure)
@@ -214,11 +232,16 @@ export class Transfer {
     return { keptBytes, isOtherReceiving: this.#schedule.isOtherReceiving(assignment), isConfirmed }
   }
 
-  async #attempt(assignment: Assignment): Promise<Failure | null> {
+  async #attempt(assignment: Assignment, server: Server): Promise<Failure | null> {
+    server.assignments.add(assignment)
     this.#context.onChange()
     try {
-      return await this.#requester.request(assignment)
+      return await this.#requester.request(assignment, server)
+    } catch (error) {
+      if (!this.#servers.goOnWithout(server, error)) throw error
+      return null
     } finally {
+      server.assignments.delete(assignment)
       this.#schedule.release(assignment)
       this.#context.onChange()
     }

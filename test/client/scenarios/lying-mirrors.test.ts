@@ -1,0 +1,110 @@
+// Mirrors that lie are found when the whole file is wrong: by the digests of parts, or because what they sent is fetched again
+// from others. They are named, and the file is right or not there.
+import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
+import type { HostileServer, Script } from '../support/hostile-server.ts'
+import {
+  breaking,
+  CHECKSUM,
+  CONTENT,
+  digested,
+  dying,
+  getFrom,
+  good,
+  hanging,
+  lying,
+  OTHER,
+  REPR,
+  SIZE,
+  serve,
+  slow,
+  sly,
+} from '../support/mirrors.ts'
+import { names } from '../support/run.ts'
+
+const hostOf = (server: HostileServer | undefined): string => new URL(server?.url ?? '').host
+
+interface Row {
+  name: string
+  scripts: Script[]
+  /** The places of those that lie. */
+  liars: number[]
+  /** Do the servers prove the file by themselves? */
+  isProvenByServers?: true
+}
+
+const rows: Row[] = [
+  { name: 'a mirror that sends other bytes', scripts: [good(), lying()], liars: [1] },
+  { name: 'a mirror that changes single bytes', scripts: [good(), sly()], liars: [1] },
+  { name: 'the URL itself', scripts: [sly(), good()], liars: [0] },
+  { name: 'the URL itself, of three', scripts: [sly(), good(), good()], liars: [0] },
+  { name: 'two mirrors of three', scripts: [good(), sly(), lying()], liars: [1, 2] },
+  {
+    name: 'a mirror with an equal Repr-Digest',
+    scripts: [good(REPR), sly(REPR)],
+    liars: [1],
+    isProvenByServers: true,
+  },
+  { name: 'a mirror, with Content-Digest of others', scripts: [digested(CONTENT), sly()], liars: [1] },
+  {
+    name: 'a mirror with a Content-Digest of wrong bytes',
+    scripts: [good(), digested(OTHER), good()],
+    liars: [1],
+  },
+  {
+    name: 'both, of which one has a Content-Digest',
+    scripts: [digested(CONTENT), digested(OTHER)],
+    liars: [1],
+  },
+  { name: 'a mirror beside a slow one and a dead one', scripts: [good(), sly(), slow, hanging], liars: [1] },
+]
+
+for (const { name, scripts, liars, isProvenByServers } of rows)
+  t.test(`what is wrong is fetched again, and the liar is named: ${name}`, async (t) => {
+    const servers = await serve(t, ...scripts)
+    const { file, result, code, message } = await getFrom(
+      t,
+      servers,
+      isProvenByServers ? {} : { checksum: CHECKSUM },
+    )
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+    t.equal(result?.integrity, isProvenByServers ? 'digest' : 'checksum')
+    const named = result?.warnings.filter((each) => each.includes('sent wrong bytes')).join('\n') ?? ''
+    for (const [place, server] of servers.entries())
+      t.equal(named.includes(hostOf(server)), liars.includes(place), `${place} is named or not: ${named}`)
+  })
+
+t.test('if all servers lie, there is no file', async (t) => {
+  const servers = await serve(t, sly(), lying())
+  const { file, code } = await getFrom(t, servers, { checksum: CHECKSUM })
+  t.equal(code, 'ERR_DOWNLOAD_DIGEST')
+  t.equal(file, null)
+  t.strictSame(names(t.testdirName), [])
+})
+
+t.test('no more than two files are fetched again', async (t) => {
+  const servers = await serve(t, sly(), lying(), sly(), lying())
+  let bytes = 0
+  const onSegment = (report: { bytes: number }): void => {
+    bytes += report.bytes
+  }
+  const { code } = await getFrom(t, servers, { checksum: CHECKSUM, onSegment })
+  t.equal(code, 'ERR_DOWNLOAD_DIGEST')
+  t.ok(bytes <= 3 * SIZE, `${bytes / SIZE} files have come`)
+})
+
+for (const count of [1, 2, 5])
+  for (const [how, script] of [
+    ['closes its connections', dying],
+    ['breaks off', breaking],
+  ] as const)
+    for (const place of [0, 1])
+      t.test(`a server that ${how} after ${count} answers does no harm in place ${place}`, async (t) => {
+        const scripts = [good(), good()]
+        scripts[place] = script(count)
+        const servers = await serve(t, ...scripts)
+        const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM })
+        t.equal(code, null, message)
+        sameBytes(t, file, CONTENT)
+      })
