@@ -1,5 +1,6 @@
 // The bytes of one body on their way into the memory of an output.
 import type { ByteWriter } from '../disk/byte-store.ts'
+import { collectChunks } from '../files/buffers.ts'
 import type { Interval } from '../state/blocks.ts'
 
 /** Where the bytes go. */
@@ -99,6 +100,7 @@ export class BodyWriter implements ByteWriter {
     if (bytes.length > 0) this.#place.put(bytes, this.#stored)
     this.#stored += bytes.length
     if (bytes.length > 0) this.#place.onStored()
+    if (chunk.buffer !== this.#space?.buffer) collectChunks(bytes.length)
     return chunk.subarray(bytes.length)
   }
 

@@ -1,12 +1,9 @@
 // An open file descriptor as an output, such as standard output.
 import { write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { systemCode } from '../errors.ts'
 import { tracked } from '../files/hanging-calls.ts'
 import type { OrderedOutput } from './ordered-output.ts'
-
-const writeSome = promisify(write)
 
 /** Another process may have set a pipe to non-blocking. Then there is nothing to wait for but time, in ms. */
 const FIRST_WAIT_MS = 1
@@ -33,7 +30,7 @@ export class DescriptorOutput implements OrderedOutput {
     let waitMs = FIRST_WAIT_MS
     for (let done = 0; done < bytes.length; ) {
       try {
-        done += (await tracked(writeSome(this.#descriptor, bytes, done))).bytesWritten
+        done += await tracked(this.#writeSome(bytes.subarray(done)))
         waitMs = FIRST_WAIT_MS
       } catch (error) {
         if (systemCode(error) !== 'EAGAIN') throw error
@@ -41,6 +38,12 @@ export class DescriptorOutput implements OrderedOutput {
         waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)
       }
     }
+  }
+
+  #writeSome(bytes: Buffer): Promise<number> {
+    return new Promise((resolve, reject) => {
+      write(this.#descriptor, bytes, (error, count) => (error === null ? resolve(count) : reject(error)))
+    })
   }
 
   async end(): Promise<void> {

@@ -58,7 +58,10 @@ export class NodeOutput implements OrderedOutput {
   async end(): Promise<void> {
     if (!this.#isStandard)
       await this.#settled((done) => {
-        this.#listen('finish', () => done())
+        this.#listen('finish', () => {
+          this.#forget() // a stream that has ended closes itself
+          done()
+        })
         this.#stream.end()
       })
     this.#forget()

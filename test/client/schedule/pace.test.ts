@@ -76,3 +76,16 @@ t.test('the time of a pause does not count for minRate', async (t) => {
   t.equal(assignment?.abortReason, null)
   gate.open()
 })
+
+t.test('while the reader of an output is behind, no connection is too slow', async (t) => {
+  const store = { blocks: [], received: 0, joinable: null, window: null, backlog: Promise.resolve() }
+  const schedule = new Schedule(store, { connections: 2, segmentSize: 1000 }, 'ranges')
+  const { signal } = new AbortController()
+  const gate = new PauseGate(signal, () => undefined)
+  const waits = new RetryWaits({ retries: 0, delay: 0, maxDelay: 0 }, signal, () => undefined)
+  const pace = new Pace({ settings: { ...SETTINGS, minRate: 1_000_000 }, store, schedule, gate, waits })
+  const assignment = schedule.assignNext()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(pace.check(), null)
+  t.equal(assignment?.abortReason, null)
+})

@@ -59,6 +59,46 @@ t.test('a complete file of an earlier run is probed before it counts as complete
   t.equal(schedule.assignNext(), null)
 })
 
+/** A store of an output that has got everything before `start`, and has room for `size` more. */
+function windowed(start: number, size: number, joinable: Validators | null = VALIDATORS): StoredBytes {
+  const window = { start, end: start + size, size, moved: null }
+  return { ...stored(start === 0 ? [] : [{ start: 0, end: start, crc: 0 }], joinable), window }
+}
+
+t.test('for an output, connections get segments within the window only', async (t) => {
+  const schedule = confirmed(windowed(10 * MIB, 16 * MIB), { connections: 4, segmentSize: null })
+  const starts = [10, 12, 14, 16, 18, 20, 22, 24].map((start) => ['segment', start * MIB, (start + 2) * MIB])
+  for (const want of starts) t.strictSame(interval(schedule.assignNext()), want)
+  t.equal(schedule.assignNext(), null, 'the window is full')
+})
+
+t.test('for an output, one connection asks for all', async (t) => {
+  const schedule = confirmed(windowed(10 * MIB, 16 * MIB), { connections: 1, segmentSize: null })
+  t.strictSame(interval(schedule.assignNext()), ['segment', 10 * MIB, TOTAL])
+})
+
+t.test('for an output, a part of the first stream is taken within the window', async (t) => {
+  const store = windowed(0, 16 * MIB, null)
+  const schedule = new Schedule(store, { connections: 4, segmentSize: null }, 'ranges')
+  const first = assign(schedule)
+  t.strictSame(interval(first), ['segment', 0, Number.POSITIVE_INFINITY])
+  Object.assign(store, { joinable: VALIDATORS })
+  schedule.learnTotal(TOTAL)
+  schedule.confirmVersion()
+  schedule.partAnswered(first, TOTAL)
+  first.advance(2)
+  const second = assign(schedule)
+  t.strictSame(interval(second), ['segment', 8 * MIB + 1, 10 * MIB + 1])
+  schedule.partAnswered(second, second.end)
+  t.equal(first.end, second.start)
+  t.strictSame(interval(assign(schedule)), ['segment', 10 * MIB + 1, 12 * MIB + 1], 'what nobody has')
+})
+
+t.test('an output whose bytes are all there is not probed', async (t) => {
+  const schedule = new Schedule(windowed(TOTAL, 16 * MIB), POLICY, 'ranges')
+  t.equal(schedule.assignNext(), null)
+})
+
 t.test('in whole mode there is one stream', async (t) => {
   const schedule = confirmed()
   schedule.switchToWhole()
