@@ -81,7 +81,10 @@ export interface DownloadOptions {
    * Silence ends a request in any case.
    */
   readonly minRate?: number
-  /** URL of an http or https proxy. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`. */
+  /**
+   * URL of an http or https proxy, or of a SOCKS5 proxy: `socks5h:` lets the proxy look up names, `socks5:` does it
+   * here. Default: `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`.
+   */
   readonly proxy?: string
   /**
    * A file with certificates in PEM form: the only CAs that are trusted, also for https proxies. Default: those in the

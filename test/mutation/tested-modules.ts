@@ -78,6 +78,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   },
   { module: 'demo-client/dist/content/stand-in', tests: ['client/content/stand-in'] },
   { module: 'demo-client/dist/rules/netrc', tests: ['client/rules/netrc'] },
+  { module: 'demo-client/dist/rules/socks-failure', tests: ['client/rules/socks-failure'] },
   { module: 'demo-client/dist/rules/pem', tests: ['client/rules/pem'] },
   { module: 'demo-client/dist/rules/update', tests: ['client/rules/update'] },
   { module: 'demo-client/dist/state/update-record', tests: ['client/state/update-record'] },

@@ -131,7 +131,7 @@ export const OPTIONS = {
     group: 'Transfer',
     value: 'URL',
     default: 'environment',
-    text: 'proxy to use in place of http_proxy, https_proxy and all_proxy; no_proxy applies',
+    text: 'proxy to use in place of http_proxy, https_proxy and all_proxy: http, https, socks5 or socks5h; no_proxy applies',
   },
   cacert: {
     group: 'Transfer',

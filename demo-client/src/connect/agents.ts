@@ -22,6 +22,8 @@ type ConnectCallback = (error: Error | null, socket: Duplex) => void
 export class Agents {
   readonly #trust: Trust
   readonly #plain = new PlainAgent({ keepAlive: true })
+  /** By the URL of the proxy. */
+  readonly #tunnels = new Map<string, PlainTunnelAgent>()
   /** By the other side, and the URL of the proxy. */
   readonly #tls = new Map<string, TlsAgent>()
   readonly #unregister = registerSpare('idle', () => this.dropIdle() > 0)
@@ -30,9 +32,12 @@ export class Agents {
     this.#trust = trust
   }
 
-  /** The agent for HTTP without TLS. */
-  plain(): HttpAgent {
-    return this.#plain
+  /** The agent for HTTP without TLS, through a tunnel if `proxy` is not null. */
+  plain(proxy: URL | null): HttpAgent {
+    if (proxy === null) return this.#plain
+    const agent = this.#tunnels.get(proxy.href) ?? new PlainTunnelAgent(this.#trust, proxy)
+    this.#tunnels.set(proxy.href, agent)
+    return agent
   }
 
   /**
@@ -62,7 +67,7 @@ export class Agents {
   }
 
   get #all(): readonly HttpAgent[] {
-    return [this.#plain, ...this.#tls.values()]
+    return [this.#plain, ...this.#tunnels.values(), ...this.#tls.values()]
   }
 }
 
@@ -70,6 +75,21 @@ class PlainAgent extends HttpAgent {
   override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
     const open = (to: AddressAndPort) => openWithBypass((onread) => connect({ ...to, onread }))
     openFor(callback, () => connectToHost({ ...hostOf(options, 80), open }))
+  }
+}
+
+class PlainTunnelAgent extends HttpAgent {
+  readonly #trust: Trust
+  readonly #proxy: URL
+
+  constructor(trust: Trust, proxy: URL) {
+    super({ keepAlive: true })
+    this.#trust = trust
+    this.#proxy = proxy
+  }
+
+  override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
+    openFor(callback, () => openTunnel(this.#proxy, { ...hostOf(options, 80), trust: this.#trust }))
   }
 }
 

@@ -43,7 +43,7 @@ const KEEP_ALIVE_DELAY_MS = 1000
  * @throws the failure of the first address if all have failed
  */
 export async function connectToHost({ host, port, signal, open = connect }: HostOptions): Promise<Socket> {
-  const addresses = isIP(host) > 0 ? [{ address: host, family: isIP(host) }] : await lookUp(host, signal)
+  const addresses = isIP(host) > 0 ? [{ address: host, family: isIP(host) }] : await addressesOf(host, signal)
   signal.throwIfAborted()
   return new ConnectionRace(interleaved(addresses), signal, ({ address, family }) =>
     open({
@@ -57,7 +57,8 @@ export async function connectToHost({ host, port, signal, open = connect }: Host
   ).winner
 }
 
-function lookUp(host: string, signal: AbortSignal): Promise<LookupAddress[]> {
+/** The addresses of a name, as the system looks them up. @throws the system's error, or the signal's reason */
+export function addressesOf(host: string, signal: AbortSignal): Promise<LookupAddress[]> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

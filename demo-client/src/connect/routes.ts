@@ -1,7 +1,7 @@
 // How a request gets to its URL: directly, through a tunnel, or over a proxy that forwards it.
 import type { RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
-import { type ProxyEnvironment, proxyFor } from '../rules/proxy.ts'
+import { isSocks, type ProxyEnvironment, proxyFor } from '../rules/proxy.ts'
 import { Agents } from './agents.ts'
 import { type Party, Trust, type TrustFiles } from './trust.ts'
 import { proxyAuthorization } from './tunnel.ts'
@@ -31,16 +31,17 @@ export class Routes {
     this.#agents = new Agents(new Trust(trust, env))
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if the proxy is not an http or https URL */
+  /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if the proxy is not an http, https, socks5 or socks5h URL */
   to(url: URL, party: Party): Route {
     const proxy = proxyFor(url, this.#proxy, this.#env)
     if (url.protocol === 'https:')
       return { isTls: true, proxy: null, options: { agent: this.#agents.tls(party, proxy) } }
-    if (proxy === null) return { isTls: false, proxy, options: { agent: this.#agents.plain() } }
+    if (proxy === null || isSocks(proxy))
+      return { isTls: false, proxy: null, options: { agent: this.#agents.plain(proxy) } }
     const isTls = proxy.protocol === 'https:'
     const hostname = proxy.hostname.replace(/^\[|\]$/g, '')
     const options = {
-      agent: isTls ? this.#agents.tls('other', null) : this.#agents.plain(),
+      agent: isTls ? this.#agents.tls('other', null) : this.#agents.plain(null),
       protocol: proxy.protocol,
       hostname,
       // Otherwise node:https expects the certificate of the host in the Host field.

@@ -1,13 +1,15 @@
-// A connection to a server through a proxy, with CONNECT.
+// A connection to a server through a proxy, with CONNECT or SOCKS.
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { isError } from '../is-error.ts'
 import { retryAfter } from '../rules/backoff.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
 import { fieldLines, list } from '../rules/field-lines.ts'
+import { isSocks } from '../rules/proxy.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
 import { finalHead, type TunnelHead } from '../rules/tunnel-head.ts'
 import { connectToHost } from './happy-eyeballs.ts'
+import { openSocks } from './socks.ts'
 import type { Trust } from './trust.ts'
 
 /** The server at the end of a tunnel. */
@@ -29,6 +31,7 @@ const MAX_HEAD_BYTES = 16 * 1024
  * @throws ProxyError if the proxy opens no tunnel
  */
 export async function openTunnel(proxy: URL, { host, port, signal, trust }: TunnelOptions): Promise<Socket> {
+  if (isSocks(proxy)) return await openSocks(proxy, { host, port, signal })
   let socket: Socket | null = null
   try {
     socket = await connectToProxy(proxy, { signal, trust })

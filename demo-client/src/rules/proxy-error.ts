@@ -17,17 +17,20 @@ const TEMPORARY: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 50
 /** Thrown if the proxy cannot be used: it cannot be reached (`cause` says why), or it refuses with `answer`. */
 export class ProxyError extends Error {
   readonly answer: ProxyAnswer | null
+  readonly #prospect: 'passing' | 'final'
 
-  constructor(proxy: URL, reason: ProxyAnswer | Error) {
+  /** @param prospect whether a retry may succeed, where there is no answer */
+  constructor(proxy: URL, reason: ProxyAnswer | Error, prospect: 'passing' | 'final' = 'passing') {
     const name = nameOf(proxy)
     if (isError(reason)) super(name, { cause: reason })
     else super(`${name} answered ${statusName(reason.status)}${advice(proxy, reason)}`)
     this.answer = isError(reason) ? null : reason
+    this.#prospect = prospect
   }
 
   /** May a retry succeed? */
   get isTemporary(): boolean {
-    return this.answer === null || TEMPORARY.has(this.answer.status)
+    return this.answer === null ? this.#prospect === 'passing' : TEMPORARY.has(this.answer.status)
   }
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { proxyFor } from '#client/rules/proxy.js'
+import { isSocks, proxyFor } from '#client/rules/proxy.js'
 
 t.test('a proxy comes from the option or the variables, except for the hosts of no_proxy', async (t) => {
   const url = new URL('http://www.example.com/x')
@@ -22,6 +22,9 @@ t.test('a proxy comes from the option or the variables, except for the hosts of 
   }
   for (const list of ['', 'ample.com', 'www.example.com:81', 'example.org'])
     t.ok(proxyFor(url, null, { ...env, no_proxy: list }), list)
-  for (const proxy of ['socks5://x:1', 'http://'])
+  for (const proxy of ['socks5://x:1', 'socks5h://u:p@[::1]', 'SOCKS5h://x'])
+    t.ok(isSocks(proxyFor(url, proxy, env) ?? url), proxy)
+  t.notOk(isSocks(url))
+  for (const proxy of ['socks4://x:1', 'socks://x', 'http://', 'socks5://', 'socks5h://u:p/@x'])
     t.throws(() => proxyFor(url, proxy, env), { code: 'ERR_DOWNLOAD_USAGE' }, proxy)
 })
