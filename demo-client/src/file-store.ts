@@ -2,6 +2,9 @@
 import { Store } from './disk/store.ts'
 import type { StoreOptions } from './disk/store-options.ts'
 import type { FetchContext } from './fetch-versions.ts'
+import type { Settings } from './options.ts'
+import { acrossServers } from './rules/same-file.ts'
+import type { Servers } from './transfer/servers.ts'
 
 /** Modes of a part file. A file that it will replace may be for its owner only. */
 const OWN = 0o600
@@ -13,7 +16,7 @@ export async function openStore(
   parts: Pick<StoreOptions, 'clock' | 'onFailure'>,
 ): Promise<Store> {
   const place = output.isNamed ? await output.place() : null
-  return await Store.open({
+  const store = await Store.open({
     path: place?.path ?? output.path,
     mode: place?.kind === 'file' ? OWN : FOR_ALL,
     naming: output.isNamed ? 'chosen' : 'suggested',
@@ -23,4 +26,17 @@ export async function openStore(
     signal: settings.signal,
     ...parts,
   })
+  await leaveMirror(store, servers, settings)
+  return store
+}
+
+/**
+ * If a mirror began what is stored and only the caller's URL is left, its answers are not compared with the tag and the date of
+ * the mirror. A digest still proves that both have the same file.
+ */
+async function leaveMirror(store: Store, servers: Servers, { mirrorTags }: Settings): Promise<void> {
+  if (servers.areSeveral || store.version === null) return
+  if (store.isFrom(null) || store.isFrom(servers.first.origin.url.href)) return
+  store.narrow(acrossServers(store.version.validators, mirrorTags))
+  if (store.joinable === null) await store.forget()
 }

@@ -11,22 +11,23 @@ export interface Vote<Voter> {
  * of them outnumber the others.
  */
 export function outvoted<Voter>(votes: readonly Vote<Voter>[]): readonly Voter[] | 'tie' {
-  const counts = new Map<string, number>()
-  for (const { digest } of votes) counts.set(digest, (counts.get(digest) ?? 0) + 1)
-  if (counts.size < 2) return []
-  const [[digest = '', most = 0] = [], [, second = 0] = []] = [...counts].sort(([, a], [, b]) => b - a)
-  return most > second ? votes.filter((vote) => vote.digest !== digest).map(({ voter }) => voter) : 'tie'
+  const groups = new Map<string, readonly Voter[]>()
+  for (const { voter, digest } of votes) groups.set(digest, [...(groups.get(digest) ?? []), voter])
+  const [most, second, ...others] = [...groups.values()].sort((a, b) => b.length - a.length)
+  if (most === undefined || second === undefined) return []
+  return most.length > second.length ? [second, ...others].flat() : 'tie'
 }
 
-/** `count` intervals of at most `bytes`, spread over a file of `total` bytes. Each `turn` has other ones. */
+/**
+ * `count` intervals of at most `bytes`, spread over a file of `total` bytes. `shift` is from 0 up to, not including, 1: each
+ * has other ones.
+ */
 export function samplesOf(
   total: number,
-  { count, bytes, turn }: { count: number; bytes: number; turn: number },
+  { count, bytes, shift }: { count: number; bytes: number; shift: number },
 ): { start: number; end: number }[] {
-  const step = total / count
   return Array.from({ length: count }, (_, index) => {
-    // The golden ratio spreads the turns evenly over a step.
-    const start = Math.floor(Math.min(total - 1, step * (index + (((turn + 1) * 0.618_034) % 1))))
+    const start = Math.floor((total / count) * (index + shift))
     return { start, end: Math.min(total, start + bytes) }
   })
 }

@@ -29,7 +29,7 @@ export function chooseServer(servers: readonly ServerPace[]): number {
     const isUntried = rate === null && active === 0
     const isFastEnough = rate === null ? index === 0 && fastest === 0 : rate >= fastest * SECOND_SHARE
     if (active > 0 && !isFastEnough) continue
-    const rank = isUntried ? Number.POSITIVE_INFINITY : (rate ?? -1)
+    const rank = isUntried ? Number.POSITIVE_INFINITY : (rate ?? fastest)
     if (rank <= bestRank) continue
     best = index
     bestRank = rank
@@ -54,7 +54,6 @@ export interface Fetched {
 /** Would another server, at `otherRate`, bring the missing bytes much sooner? */
 export function isWorthTakingOver({ ageMs, missing, rate }: Fetched, otherRate: number): boolean {
   if (missing === null) return ageMs >= PATIENCE_MS
-  if (ageMs < PATIENCE_MS || missing <= 0 || otherRate <= 0) return false
   const leftMs = (1000 * missing) / rate
-  return leftMs > SOON_MS && leftMs > (2 * 1000 * missing) / otherRate
+  return ageMs >= PATIENCE_MS && leftMs > SOON_MS && leftMs > (2000 * missing) / otherRate
 }

@@ -45,7 +45,9 @@ const PATIENCE_TIMES = 4
 export async function poll(context: StoredVoteContext, total: number, turn: number): Promise<Poll> {
   const over = new AbortController()
   try {
-    return await ask(total, { count: SAMPLES, turn }, (sample) => votesOnStored(context, sample, over.signal))
+    return await ask(total, { count: SAMPLES, shift: shiftOf(turn) }, (sample) =>
+      votesOnStored(context, sample, over.signal),
+    )
   } finally {
     over.abort()
   }
@@ -58,7 +60,7 @@ export async function poll(context: StoredVoteContext, total: number, turn: numb
 export async function pollEarly(context: SampleVoteContext, total: number, over: AbortSignal): Promise<void> {
   const { servers } = context
   const reason = 'has another file: its bytes are not those of the others'
-  const { liars, doubted } = await ask(total, { count: EARLY_SAMPLES, turn: 0 }, (sample) =>
+  const { liars, doubted } = await ask(total, { count: EARLY_SAMPLES, shift: shiftOf(0) }, (sample) =>
     votesOf(context, { servers: servers.joined, asked: sample, over }),
   )
   if (over.aborted) return
@@ -68,13 +70,18 @@ export async function pollEarly(context: SampleVoteContext, total: number, over:
       if (each !== null && each !== servers.first) servers.leave(each, 'suspected', reason)
 }
 
+/** The golden ratio spreads the samples of all turns evenly. */
+function shiftOf(turn: number): number {
+  return ((turn + 1) * 0.618_034) % 1
+}
+
 async function ask(
   total: number,
-  { count, turn }: { count: number; turn: number },
+  { count, shift }: { count: number; shift: number },
   vote: (sample: Interval) => Promise<Votes>,
 ): Promise<Poll> {
   const doubted = new Set<Server | null>()
-  for (const sample of samplesOf(total, { count, bytes: SAMPLE_BYTES, turn })) {
+  for (const sample of samplesOf(total, { count, bytes: SAMPLE_BYTES, shift })) {
     const votes = await vote(sample)
     const losers = outvoted(votes)
     if (losers === 'tie') for (const { voter } of votes) doubted.add(voter)

@@ -20,10 +20,10 @@ for (const [digests, expected] of votes)
     t.strictSame(outvoted([...digests].map((digest, voter) => ({ voter, digest }))), expected)
   })
 
-t.test('samples lie in the file, in order, and differ from turn to turn', async (t) => {
-  for (const total of [1, 5, 1000, 123_456_789]) {
-    for (const turn of [0, 1, 2]) {
-      const samples = samplesOf(total, { count: 16, bytes: 100, turn })
+t.test('samples lie in the file, in order, and differ from shift to shift', async (t) => {
+  for (const total of [1, 5, 1000, 123_456_789])
+    for (const shift of [0, 0.5, 0.999_999]) {
+      const samples = samplesOf(total, { count: 16, bytes: 100, shift })
       t.equal(samples.length, 16)
       for (const { start, end } of samples)
         t.ok(start >= 0 && start < end && end <= total && end - start <= 100)
@@ -32,10 +32,9 @@ t.test('samples lie in the file, in order, and differ from turn to turn', async 
         samples.toSorted((a, b) => a.start - b.start),
       )
     }
-  }
-  t.strictSame(samplesOf(1600, { count: 2, bytes: 10, turn: 0 }), [
-    { start: 494, end: 504 },
-    { start: 1294, end: 1304 },
+  t.strictSame(samplesOf(1600, { count: 2, bytes: 10, shift: 0.25 }), [
+    { start: 200, end: 210 },
+    { start: 1000, end: 1010 },
   ])
-  t.strictSame(samplesOf(1600, { count: 2, bytes: 10, turn: 1 })[0], { start: 188, end: 198 })
+  t.strictSame(samplesOf(8, { count: 1, bytes: 10, shift: 0.5 }), [{ start: 4, end: 8 }])
 })

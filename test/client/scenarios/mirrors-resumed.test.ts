@@ -135,6 +135,22 @@ t.test('what a mirror began is not taken for a version of the URL with the same 
   t.equal(file?.equals(OTHER), (result?.resumed ?? 0) > 0)
 })
 
+for (const { name, fields, isResumed } of [
+  { name: 'a tag', fields: TAG, isResumed: false },
+  { name: 'a digest', fields: REPR, isResumed: true },
+])
+  t.test(`a run without the mirror that began knows its bytes by ${name}`, async (t) => {
+    const dir = t.testdir()
+    const [dead, mirror] = await serve(t, DEAD, isResumed ? good(fields) : lying(fields))
+    const stopped = await run(dir, [dead, mirror] as HostileServer[], { parts: 6 })
+    t.equal(stopped.code, 'ERR_DOWNLOAD_ABORTED')
+    const alive = await serve(t, good(fields))
+    const { file, result, code } = await run(dir, alive, {})
+    t.equal(code, null)
+    sameBytes(t, file, CONTENT)
+    t.equal((result?.resumed ?? 0) > 0, isResumed)
+  })
+
 /** Starts the command and kills it once it has recorded some bytes. */
 async function kill(t: Test, dir: string, args: readonly string[]): Promise<void> {
   const { child, ended } = rangeGet(args, dir)

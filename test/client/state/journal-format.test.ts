@@ -33,11 +33,17 @@ t.test('a record comes back as it was written', async (t) => {
   for (const record of [
     RECORD,
     { ...RECORD, writer: null, part: null, contentType: null, blocks: [] },
+    { ...RECORD, source: sealedKey('http://mirror/b', SECRET) },
     { ...RECORD, placeholder: PLACEHOLDER },
     { ...RECORD, placeholder: { ...PLACEHOLDER, file: null, written: '-1' } },
   ])
     t.strictSame(decodeJournal(encodeJournal(record, SECRET), SECRET), record)
   t.strictSame(decodeJournal(proven(FIELDS), SECRET)?.blocks, [{ start: 0, end: 4, crc: 1 }])
+})
+
+t.test('only a journal about a mirror has a format that older programs do not read', async (t) => {
+  t.match(encodeJournal(RECORD, SECRET), /^range-get journal 3 /)
+  t.match(encodeJournal({ ...RECORD, source: 'a' }, SECRET), /^range-get journal 4 /)
 })
 
 t.test('a sealed key needs the secret', async (t) => {
@@ -70,6 +76,7 @@ const shapes: [name: string, body: unknown][] = [
   ['a list', []],
   ...Object.keys(FIELDS).map((name): [string, unknown] => [`without ${name}`, without(name)]),
   ['a key that is not text', { ...FIELDS, key: 1 }],
+  ['a mirror that is not text', { ...FIELDS, source: 1 }],
   ['validators that are text', { ...FIELDS, validators: 'a' }],
   ['blocks that are not a list', { ...FIELDS, blocks: { 0: [0, 4, 1] } }],
   ['a block that is not a list', { ...FIELDS, blocks: [{ start: 0, end: 4, crc: 1 }] }],
