@@ -80,6 +80,7 @@ async function fetchInto(store: StreamStore, context: StreamContext): Promise<St
     const fetched = await versions.fetch({
       store,
       client,
+      rateLimit: null,
       servers: new Servers(origin, settings),
       look: null,
       output: null,

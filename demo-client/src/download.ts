@@ -17,7 +17,7 @@ import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
 import type { Store } from './disk/store.ts'
 import type { Facts } from './disk/update-records.ts'
 import type { Download } from './download-handle.ts'
-import { type DownloadParts, type DownloadRequest, nodeClient } from './download-parts.ts'
+import type { DownloadParts, DownloadRequest } from './download-parts.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult, StreamedResult } from './download-result.ts'
 import { fetchVerified } from './fetch-verified.ts'
@@ -26,6 +26,7 @@ import { openStore } from './file-store.ts'
 import { FinishedFile, type FoundFile, factsOf, UnchangedFile, worthKeeping } from './finished-file.ts'
 import { firstTarget, type Target } from './http/target.ts'
 import { mirrorWarnings } from './mirror-errors.ts'
+import { nodeClient } from './node-transport.ts'
 import { assertScope } from './option-scopes.ts'
 import {
   type AnyOptions,
@@ -81,7 +82,8 @@ export function startDownload(
   request: DownloadRequest,
   parts: Partial<DownloadParts> = {},
 ): Download<DownloadResult | StreamedResult> {
-  return new Run(request, { createClient: nodeClient, clock: performance, ...parts })
+  const usual = { createClient: nodeClient, clock: performance, rateLimit: null, onBytes: () => undefined }
+  return new Run(request, { ...usual, ...parts })
 }
 
 function isStream<Stream>(
@@ -92,13 +94,15 @@ function isStream<Stream>(
 
 class Run implements Download<DownloadResult | StreamedResult> {
   readonly finished: Promise<DownloadResult | StreamedResult>
-  readonly #status = new DownloadStatus()
-  readonly #versions = new Versions(this.#status)
+  readonly #status: DownloadStatus
+  readonly #versions: Versions
   readonly #warnings = new Warnings()
   readonly #parts: DownloadParts
 
   constructor(request: DownloadRequest, parts: DownloadParts) {
     this.#parts = parts
+    this.#status = new DownloadStatus(parts.onBytes)
+    this.#versions = new Versions(this.#status)
     this.finished = this.#run(request)
     this.finished.catch(() => undefined) // a caller who only iterates must not crash the process
   }
@@ -164,12 +168,13 @@ class Run implements Download<DownloadResult | StreamedResult> {
     this.#status.setPath(output.path)
     this.#status.enter('checking')
     await prepareDirectory(output.folder, settings.missingDirectory)
-    const client = this.#parts.createClient(settings, this.#warnings)
+    const { createClient, rateLimit } = this.#parts
+    const client = createClient(settings, this.#warnings)
     try {
       const finished = new FinishedFile({ output, origin, client, settings, key })
       const found = await finished.find()
       if (found !== null) return this.#unchanged(found, output)
-      return await this.#fetchInto({ client, servers, output, settings, finished, trust: 'join' })
+      return await this.#fetchInto({ client, rateLimit, servers, output, settings, finished, trust: 'join' })
     } finally {
       client.close()
     }
@@ -196,7 +201,10 @@ class Run implements Download<DownloadResult | StreamedResult> {
         return this.#unchanged(error.found, output)
       }
       this.#status.setFinal(store.received, this.#versions.total)
-      throw withKeptBytes(error, await store.close('stopped'), settings.signal)
+      const kept = await store.close('stopped')
+      const found = await finished.findAfter(error)
+      if (found !== null) return this.#unchanged(found, output)
+      throw withKeptBytes(error, kept, settings.signal)
     } finally {
       forget?.()
       look.close()

@@ -12,6 +12,7 @@ import type { Settings } from './options.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { single } from './rules/field-lines.ts'
 import { parseHttpDate } from './rules/http-date.ts'
+import type { RateLimit } from './rules/rate-limit.ts'
 import type { Validators } from './rules/validators.ts'
 import type { Trust } from './rules/vouched.ts'
 import { VersionChanged } from './schedule/attempt-failure.ts'
@@ -30,6 +31,8 @@ const MAX_VERSIONS_IN_RANGES = 2
 export interface VersionContext {
   readonly store: ByteStore
   readonly client: HttpClient
+  /** The limit that several downloads share, or null. */
+  readonly rateLimit: RateLimit | null
   readonly servers: Servers
   /** Null if there can be no mirrors. */
   readonly look: FirstLook | null
@@ -146,13 +149,14 @@ export class Versions {
     context: VersionContext,
     { version, listener }: { version: number; listener: SegmentListener },
   ): Transfer {
-    const { store, client, servers, output, settings, trust } = context
+    const { store, client, rateLimit, servers, output, settings, trust } = context
     const mode = trust === 'join' && version <= MAX_VERSIONS_IN_RANGES ? 'ranges' : 'whole'
     if (mode === 'whole') servers.useOne()
     const transfer = new Transfer({
       settings,
       store,
       client,
+      rateLimit,
       servers,
       outputName: output?.isNamed ? basename(output.path) : null,
       mode,

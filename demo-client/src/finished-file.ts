@@ -70,7 +70,7 @@ export class FinishedFile {
       this.#records = new UpdateRecords({ path, key, signal })
     }
     // A checksum says which file it has to be, whatever the server has.
-    if (checksum !== null) return output.isNamed ? await this.#withChecksum(checksum) : null
+    if (checksum !== null) return await this.#withChecksum(checksum)
     const recorded = (await this.#records?.find(null)) ?? null
     if (recorded === null || !(await this.#isUnchanged(recorded.record))) return null
     // Another run may have replaced the file while the server was asked.
@@ -78,6 +78,13 @@ export class FinishedFile {
     if (!output.isNamed) output.takeName(recorded.record.name)
     await output.cleanUp(recorded.target)
     return foundBy(recorded.record)
+  }
+
+  /** The same after a failure. The server may have named the right file, or another run may have been faster. */
+  async findAfter(failure: unknown): Promise<FoundFile | null> {
+    const isThere = failure instanceof DownloadError && failure.code === 'ERR_DOWNLOAD_EXISTS'
+    const { checksum } = this.#context.settings
+    return isThere && checksum !== null ? await this.#withChecksum(checksum) : null
   }
 
   /**

@@ -13,6 +13,7 @@ import { HELP } from '#client/command/help.js'
 import { OPTION_LIST } from '#client/command/option-table.js'
 import { spellingOf } from '#client/command/parse-options.js'
 import { ANY_BYTES, BINARY_FORMATS } from '#client/content/file-formats.js'
+import { batchSettingsOf } from '#client/download-all-options.js'
 import { settingsOf } from '#client/options.js'
 import { progressLine } from '#client/text/progress-line.js'
 import { plainStyle } from '#client/text/style.js'
@@ -76,7 +77,7 @@ t.test('every block of the README is run here: its language is known', async (t)
   ])
   t.strictSame(
     README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
-    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx', 'npx'],
+    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx', 'npx', 'npx', 'npx'],
   )
 })
 
@@ -153,6 +154,32 @@ t.test('the last line of --json is the shown object', async (t) => {
   t.strictSame(Object.keys(found), Object.keys(want), 'in this order')
 })
 
+t.test('the list of "Several files" is read, and its files get these names', async (t) => {
+  const folder = t.testdir({})
+  const origin = await serve(t)
+  const block = README.blocks.find(
+    ({ heading, language }) => heading === 'Several files' && language === 'text',
+  )
+  const list = (block?.text ?? '').replace(/https:\/\/example\.com\/[\w.?=]+/g, `${origin}/file.iso`)
+  await writeFile(join(folder, 'LIST'), list.replace('file.iso\n', 'file.iso out=a.iso\n'))
+  const { stderr } = await runRangeGet('npx range-get -d isos --create-dirs -i LIST', folder)
+  t.match(stderr, /^4 files, 52 B$/m)
+  t.strictSame(readdirSync(join(folder, 'isos')).sort(), ['a name with blanks.iso', 'a.iso', 'c2.iso', 'sub'])
+})
+
+t.test('the command of "Files of checksums" accepts the file whose digest it has', async (t) => {
+  const folder = t.testdir({
+    SHA256SUMS: '15f907e6b6bcd972b9877672fae93d76f69b7e84f7d1821e23eee37364973036  file.iso\n',
+  })
+  const origin = await serve(t)
+  const { stderr } = await runRangeGet((commands[5]?.text ?? '').replaceAll(HOST, origin), folder)
+  t.match(stderr, /^file\.iso: 13 B .*; sha-256 checksum verified$/m)
+  t.match(
+    (await runRangeGet('npx range-get --check --checksums SHA256SUMS', folder)).stderr,
+    /^1 file, 13 B$/m,
+  )
+})
+
 const HANDLE =
   'Download<Result extends DownloadResult | StreamedResult = DownloadResult> extends AsyncIterable<DownloadProgress>'
 const COMMAND_OPTIONS = commandOptionsUnder(README.text, 'Options')
@@ -175,20 +202,23 @@ t.test('each option of the code has a heading, and is accepted as it is spelled 
       SHELL: 'zsh',
       SIZE: '1M',
     }
-    const args = value === undefined ? [name] : [name, given[value] ?? '1']
+    const needed = name === '--check' ? ['--checksums', 'SUMS'] : []
+    const args = value === undefined ? [name, ...needed] : [name, given[value] ?? '1']
     t.ok(parseCommand([...args, 'http://h/f']), args.join(' '))
   }
 })
 
 t.test('the command has the defaults of the library', async (t) => {
-  const settings: Readonly<Record<string, unknown>> = { ...settingsOf({}) }
+  const { parallel, hostConnections } = batchSettingsOf({})
+  const settings: Readonly<Record<string, unknown>> = { ...settingsOf({}), parallel, hostConnections }
   for (const { name, default: byDefault = '' } of OPTION_LIST) {
     const setting = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
     const isNumber = typeof settings[setting] === 'number'
     t.equal(/^\d/.test(byDefault), isNumber, `${name} has a default`)
     if (!isNumber) continue
-    const command = parseCommand([`--${name}`, byDefault, 'http://h/f'])
-    const options: Readonly<Record<string, unknown>> = command.kind === 'get' ? { ...command.options } : {}
+    const command = parseCommand([`--${name}`, byDefault, 'http://h/f', 'http://h/g'])
+    const options: Readonly<Record<string, unknown>> =
+      command.kind === 'get' ? { ...command.options, ...command.several?.limits } : {}
     t.equal(options[setting], settings[setting], name)
   }
 })
@@ -273,7 +303,7 @@ t.test('the tables of progress, result and handle have the members of the code',
 })
 
 t.test('the command of "Standard output and streams" prints the digest of the file', async (t) => {
-  const { printed, folder } = await run(t, commands[4]?.text ?? '')
+  const { printed, folder } = await run(t, commands[6]?.text ?? '')
   t.match(printed, createHash('sha256').update(CONTENT).digest('hex'))
   t.strictSame(readdirSync(folder), [])
 })
@@ -287,6 +317,12 @@ const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], fo
   'All of the library': (t, lines, folder) => {
     t.strictSame(lines.at(-1), [join(folder, 'file.iso'), 13, '"v1"', 0, 'length', []])
     t.equal(readFileSync(join(folder, 'file.iso'), 'utf8'), CONTENT)
+  },
+  'downloadAll(files, options?)': (t, lines, folder) => {
+    const ended = ['a.iso', 'b.iso'].map((name) => [join(folder, name), 13, undefined])
+    t.strictSame(lines.slice(0, 2).sort(), ended)
+    t.strictSame(lines.slice(2), [[26]])
+    t.equal(readFileSync(join(folder, 'b.iso'), 'utf8'), CONTENT)
   },
   Errors: (t, lines) => t.strictSame(lines, [[404]]),
   'Pausing and stopping': (t, lines, folder) => {

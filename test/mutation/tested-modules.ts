@@ -89,5 +89,13 @@ export const TESTED_MODULES: readonly TestedModule[] = [
     tests: ['client/text/text-width', 'client/text/progress-line'],
   },
   { module: 'demo-client/dist/rules/tunnel-head', tests: ['client/rules/tunnel-head'] },
+  { module: 'demo-client/dist/lists/list-lines', tests: ['client/lists/list-lines'] },
+  { module: 'demo-client/dist/lists/inside-name', tests: ['client/lists/inside-name'] },
+  { module: 'demo-client/dist/lists/checksum-lines', tests: ['client/lists/checksum-lines'] },
+  {
+    module: 'demo-client/dist/lists/checksum-of',
+    tests: ['client/lists/checksum-of', 'client/lists/checksum-lines'],
+  },
+  { module: 'demo-client/dist/lists/seen-names', tests: ['client/lists/seen-names'] },
   { module: 'demo-client/dist/disk/write-sizes', tests: ['client/disk/write-sizes'] },
 ]

@@ -1,8 +1,9 @@
 // The command line of range-get.
 import { resolve } from 'node:path'
-import { type Destination, DownloadError } from '../index.ts'
+import { type Destination, type DownloadAllOptions, DownloadError } from '../index.ts'
 import { type AnyOptions, settingsOf } from '../options.ts'
-import { headersFrom, usage, withScheme } from '../text/argument-values.ts'
+import { headersFrom, integer, usage, withScheme } from '../text/argument-values.ts'
+import { BATCH_LIMITS } from '../text/option-limits.ts'
 import { numbersFrom } from './number-options.ts'
 import { OPTIONS, type Shell } from './option-table.ts'
 import { type OptionValues, parseOptions } from './parse-options.ts'
@@ -33,7 +34,21 @@ const ABOUT_FILES = [
   'server-time',
   'mirror',
   'same-etags',
+  'input-file',
+  'checksums',
+  'check',
 ] as const
+
+/** What only matters for several files. */
+export interface SeveralOptions {
+  /** Lists of files to read: paths, or `-`. */
+  readonly lists: readonly string[]
+  /** Files of checksums: paths or URLs. */
+  readonly checksums: readonly string[]
+  /** Only verify what is there. */
+  readonly isCheck: boolean
+  readonly limits: Pick<DownloadAllOptions, 'parallel' | 'hostConnections'>
+}
 
 /** What the command was asked to do. */
 export type Command =
@@ -43,7 +58,10 @@ export type Command =
   | {
       readonly kind: 'get'
       readonly jobs: readonly Job[]
+      readonly destination: Job['destination']
       readonly options: AnyOptions
+      /** Null for one URL that needs nothing of it, and for standard output. */
+      readonly several: SeveralOptions | null
       readonly output: 'people' | 'quiet' | 'json'
     }
 
@@ -54,15 +72,22 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.version) return { kind: 'version' }
   if (values.completion !== undefined) return { kind: 'completion', shell: shellNamed(values.completion) }
   const options = optionsFrom(values)
-  if (positionals.length === 0) throw usage('no URL was given: range-get [options] URL...')
+  const several = severalFrom(values)
+  const isAll = several.isCheck && several.checksums.length > 0
+  if (positionals.length + several.lists.length === 0 && !isAll)
+    throw usage('no URL was given: range-get [options] URL...')
   if (positionals.some((url) => url.trim() === '')) throw usage('a URL is empty')
-  if (positionals.length > 1 && values.mirror !== undefined)
-    throw usage('--mirror is for one URL, but there are several')
-  const destination = destinationFrom(values, positionals)
+  const isOne = positionals.length === 1 && several.lists.length === 0
+  if (!isOne && values.mirror !== undefined) throw usage('--mirror is for one URL, but there are several')
+  assertTogether(values, { several, isOne })
+  const destination = destinationFrom(values, isOne)
+  const isSimple = isOne && several.checksums.length === 0 && !several.isCheck
   return {
     kind: 'get',
     jobs: positionals.map((url) => ({ url: withScheme(url), destination })),
+    destination,
     options,
+    several: isSimple || isStandardOutput(destination) ? null : several,
     output: values.json ? 'json' : values.quiet ? 'quiet' : 'people',
   }
 }
@@ -91,11 +116,44 @@ function shellNamed(text: string): Shell {
   return shell
 }
 
-function destinationFrom(values: OptionValues, urls: readonly string[]): Job['destination'] {
+function severalFrom(values: OptionValues): SeveralOptions {
+  const { checksums = [], check, parallel } = values
+  const lists = values['input-file'] ?? []
+  if (lists.includes('') || checksums.includes('')) throw usage('the name of a list is empty')
+  if (lists.filter((each) => each === '-').length > 1) throw usage('standard input can be read once: -i -')
+  const perHost = values['host-connections']
+  return {
+    lists,
+    checksums,
+    isCheck: check === true,
+    limits: {
+      ...(parallel === undefined ? {} : { parallel: integer('parallel', parallel, BATCH_LIMITS.parallel) }),
+      ...(perHost === undefined
+        ? {}
+        : { hostConnections: integer('host-connections', perHost, BATCH_LIMITS.hostConnections) }),
+    },
+  }
+}
+
+/** What a file of checksums says, or a line of a list, must not be replaced by something about one file. */
+function assertTogether(
+  values: OptionValues,
+  { several: { checksums, lists, isCheck }, isOne }: { several: SeveralOptions; isOne: boolean },
+): void {
+  const { checksum } = values
+  if (checksum !== undefined && checksums.length > 0)
+    throw usage('--checksum and --checksums exclude each other')
+  if (checksum !== undefined && lists.length > 0)
+    throw usage('--checksum is the digest of one file; write checksum= in the list, or use --checksums')
+  if (values['resume-key'] !== undefined && !isOne) throw usage('--resume-key is for one URL')
+  if (isCheck && checksum === undefined && checksums.length + lists.length === 0)
+    throw usage('--check needs digests: --checksums FILE, --checksum DIGEST, or checksum= in a list')
+}
+
+function destinationFrom(values: OptionValues, isOne: boolean): Job['destination'] {
   const { output, dir } = values
   if (output === '-') return standardOutput(values)
-  if (output !== undefined && urls.length > 1)
-    throw usage('-o names one file, but there are several URLs; use -d')
+  if (output !== undefined && !isOne) throw usage('-o names one file, but there are several URLs; use -d')
   if (output !== undefined && dir !== undefined) throw usage('-o and -d exclude each other')
   if (output === '' || dir === '') throw usage('the output must have a name')
   return output ?? { directory: resolve(dir ?? '.') }

@@ -17,14 +17,12 @@ export interface Display {
   failure(line: string): void
 }
 
-/** Where text for people goes, and which of several downloads it is about. */
+/** Where text for people goes. */
 export interface DisplayPlace {
   readonly out: OutputStream
   readonly style: Style
   /** What to call the file before its path is known. */
   readonly name: string
-  /** `(2/5)`, or empty for a single download. */
-  readonly turn: string
 }
 
 function titleOf({ name }: DisplayPlace, { path }: DownloadProgress): string {
@@ -32,24 +30,25 @@ function titleOf({ name }: DisplayPlace, { path }: DownloadProgress): string {
 }
 
 /** For a terminal that does not report its width. */
-const USUAL_COLUMNS = 80
+export const USUAL_COLUMNS: number = 80
 /** Moves to the left edge and clears everything after it. */
-const CLEAR = '\r\u001b[J'
+export const CLEAR = '\r\u001b[J'
 
 /** Cuts a line that is too long instead of wrapping it, if the terminal became narrower and has not yet reported that. */
-const NO_WRAP = '\u001b[?7l'
-const WRAP = '\u001b[?7h'
+export const NO_WRAP = '\u001b[?7l'
+/** Ends that. */
+export const WRAP = '\u001b[?7h'
 
 /** A bar that is redrawn in place, while this process is in the foreground and has the turn. */
 export function barDisplay(place: DisplayPlace, barTurn: BarTurn): Display {
-  const { out, style, turn } = place
+  const { out, style } = place
   let latest: DownloadProgress | null = null
   const draw = (): void => {
     if (latest === null || out.isBehind || !isForeground() || !barTurn.take()) return
     // One column stays free, because some terminals begin a new line after the last one. The cursor stays at the left
     // edge: if a terminal that becomes narrower wraps the line, the cursor is on its first part, and all parts are cleared.
     const columns = (out.columns || USUAL_COLUMNS) - 1
-    const line = progressLine(titleOf(place, latest), latest, { style, columns, turn, isBar: true })
+    const line = progressLine(titleOf(place, latest), latest, { style, columns, isBar: true })
     out.write(`${CLEAR}${NO_WRAP}${line}${WRAP}\r`)
   }
   const unwatch = [out.onResize(draw), onForeground(draw)] // during a pause nothing else redraws it
@@ -71,7 +70,7 @@ export function barDisplay(place: DisplayPlace, barTurn: BarTurn): Display {
 
 /** Prints a line when something is new: a state, the first bytes after a wait, and every `interval` ms. */
 export function lineDisplay(place: DisplayPlace, interval: number): Display {
-  const { out, style, turn } = place
+  const { out, style } = place
   let last: DownloadProgress | null = null
   let shown = performance.now()
   return {
@@ -82,7 +81,7 @@ export function lineDisplay(place: DisplayPlace, interval: number): Display {
       last = progress
       shown = now
       const columns = out.columns === null ? Number.POSITIVE_INFINITY : (out.columns || USUAL_COLUMNS) - 1
-      const line = progressLine(titleOf(place, progress), progress, { style, columns, turn, isBar: false })
+      const line = progressLine(titleOf(place, progress), progress, { style, columns, isBar: false })
       out.write(`${line}\n`)
     },
     result: (result) => out.write(summaryOf(result, style, place.name)),

@@ -2,7 +2,7 @@
 // the README follow from this table.
 
 /** The headings in the help, in their order. */
-export const GROUPS = ['Output', 'Transfer', 'Retries and timeouts', 'Display'] as const
+export const GROUPS = ['Output', 'Several files', 'Transfer', 'Retries and timeouts', 'Display'] as const
 
 /** One option. */
 export interface OptionRow {
@@ -73,6 +73,38 @@ export const OPTIONS = {
   'accept-html': {
     group: 'Output',
     text: 'accept a page, an error message or a Git LFS pointer in place of a file; without this option they are refused',
+  },
+  'input-file': {
+    group: 'Several files',
+    short: 'i',
+    value: 'LIST',
+    isRepeatable: true,
+    offers: 'files',
+    text: 'also download the URLs of this list, one on a line, with out=NAME and checksum=DIGEST after them, or JSON lines; - is standard input (may be repeated)',
+  },
+  checksums: {
+    group: 'Several files',
+    value: 'FILE',
+    isRepeatable: true,
+    offers: 'files',
+    text: 'file of checksums, such as SHA256SUMS, or its URL; each file must have its digest from there (may be repeated)',
+  },
+  check: {
+    group: 'Several files',
+    text: 'download nothing; say of each file whether it is there and has its digest; without URLs, of all files in --checksums',
+  },
+  parallel: {
+    group: 'Several files',
+    short: 'j',
+    value: 'N',
+    default: '5',
+    text: 'files at the same time, 1 to 64',
+  },
+  'host-connections': {
+    group: 'Several files',
+    value: 'N',
+    default: '8',
+    text: 'connections to one host at the same time, of all files together, 1 to 256',
   },
   connections: {
     group: 'Transfer',

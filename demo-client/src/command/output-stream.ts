@@ -31,6 +31,11 @@ export class OutputStream {
     return this.#stream.isTTY ? this.#stream.columns : null
   }
 
+  /** Rows of the terminal; 0 if it does not report them. */
+  get rows(): number {
+    return this.#stream.isTTY ? this.#stream.rows : 0
+  }
+
   write(text: string): void {
     if (this.#isBroken) return
     try {

@@ -1,4 +1,4 @@
-// The command range-get: downloads one URL after the other, shows progress, and reacts to keys and signals.
+// The command range-get: downloads one file, or several at once, shows progress, and reacts to keys and signals.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +17,7 @@ import {
   isToStandardOutput,
   type Job,
   parseCommand,
+  type SeveralOptions,
 } from './arguments.ts'
 import { BarTurn } from './bar-turn.ts'
 import { completionFor } from './completion.ts'
@@ -58,16 +59,13 @@ function eventsOf(job: Job): OutputStream {
   return isToStdout(job) ? stderr : stdout.stream
 }
 
-function displayFor({ output, jobs }: Get, job: Job): Display {
+function displayFor({ output }: Get, job: Job): Display {
   const url = publicUrl(job.url)
   if (output === 'json')
     return jsonDisplay({ out: eventsOf(job), errors: isToStdout(job) ? null : stderr, url })
   if (output === 'quiet') return quietDisplay(stderr)
-  const turn = jobs.length === 1 ? '' : `(${jobs.indexOf(job) + 1}/${jobs.length})`
-  const place = { out: stderr, style, name: nameOf(job), turn }
-  return stderr.columns !== null && canRedraw()
-    ? barDisplay(place, barTurn)
-    : lineDisplay(place, LINE_INTERVAL_MS)
+  const place = { out: stderr, style, name: nameOf(job) }
+  return canRedraw() ? barDisplay(place, barTurn) : lineDisplay(place, LINE_INTERVAL_MS)
 }
 
 /** The probable name of the file. */
@@ -76,8 +74,9 @@ function nameOf({ url, destination }: Job): string {
   return URL.canParse(url) ? nameFromUrl(new URL(url)) : publicUrl(url)
 }
 
-/** Whether the terminal supports escape sequences. Windows sets no TERM, and its terminals support them. */
+/** Is this a terminal that supports escape sequences? Windows sets no TERM, and its terminals support them. */
 function canRedraw(): boolean {
+  if (stderr.columns === null) return false
   const terminal = process.env['TERM'] ?? ''
   return terminal === '' ? process.platform === 'win32' : terminal !== 'dumb'
 }
@@ -130,6 +129,29 @@ async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<n
   }
 }
 
+/** One file, or several one after the other to standard output. */
+async function getInOrder(command: Get, controls: Controls): Promise<number> {
+  for (const job of command.jobs) {
+    const status = await get(job, command, controls)
+    // What comes after a file that is not whole would be in its place.
+    if (status !== 0) return status
+  }
+  return 0
+}
+
+/** Several files, or what only makes sense with lists. */
+async function getTogether(command: Get, several: SeveralOptions, controls: Controls): Promise<number> {
+  const { getOrCheck } = await import('./together.ts')
+  const { stop, onKey } = controls
+  const events = command.output === 'json' ? stdout.stream : null
+  return await getOrCheck({
+    ...{ command, several, stdout, stderr, style, signal: stop.signal },
+    bar: canRedraw() ? barTurn : null,
+    report: (error, url, show) => report(error, { status: exitStatusOf(error), events, url, show }),
+    onPause: (change) => onKey((key) => change(key === 'p' ? 'pause' : 'resume')),
+  })
+}
+
 interface Report {
   readonly status: number
   /** Where events go, or null. */
@@ -171,13 +193,10 @@ async function getAll(command: Get): Promise<number> {
     listener = next
   }
   let status = 0
+  const controls = { stop, onKey }
   try {
-    for (const job of command.jobs) {
-      const outcome = await get(job, command, { stop, onKey })
-      if (status === 0) status = outcome
-      // What comes after a file that is not whole would be in its place.
-      if (stop.signal.aborted || (status !== 0 && isToStdout(job))) break
-    }
+    if (command.several === null) status = await getInOrder(command, controls)
+    else status = await getTogether(command, command.several, controls)
   } finally {
     unwatch()
   }

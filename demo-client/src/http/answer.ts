@@ -14,7 +14,9 @@ export interface HttpClient {
    * @throws DownloadError if the proxy for the URL cannot be used
    */
   get(target: Target, fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer>
-  /** Closes the connections. */
+  /** Do all requests wait for their turn, because other downloads use the host? Never so where it is missing. */
+  readonly isQueued?: boolean
+  /** Closes the connections, or ends the use of shared ones. */
   close(): void
 }
 

@@ -1,4 +1,5 @@
 // The client over node:http and node:https. It follows redirects.
+import type { HostSlots, ReleaseSlot } from '../connect/host-slots.ts'
 import { Routes } from '../connect/routes.ts'
 import type { Party, TrustFiles } from '../connect/trust.ts'
 import { retryAfter } from '../rules/backoff.ts'
@@ -11,7 +12,12 @@ import { linkedBy } from './linked-by.ts'
 import type { FindCredentials } from './netrc-file.ts'
 import { NodeAnswer } from './node-answer.ts'
 import { RedirectCookies } from './redirect-cookies.ts'
-import { type RequestLimits, ReusedConnectionFailure, sendRequest } from './send-request.ts'
+import {
+  type NodeExchange,
+  type RequestLimits,
+  ReusedConnectionFailure,
+  sendRequest,
+} from './send-request.ts'
 import { fieldNamed, redirectTarget, type Target } from './target.ts'
 
 /** Settings of all requests of one download. */
@@ -24,6 +30,14 @@ export interface NodeClientSettings extends RequestLimits {
   readonly env: ProxyEnvironment
 }
 
+/** What the clients of several downloads share. It is not closed with one of them. */
+export interface SharedConnections {
+  readonly routes: Routes
+  readonly slots: HostSlots
+  /** The longest time for which a host may hold off the requests of all downloads, in ms. */
+  readonly maxHoldMs: number
+}
+
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
@@ -34,16 +48,27 @@ function isRedirect({ status, fields }: Answer): boolean {
   return REDIRECTS.has(status) || (status === 300 && fields.has('location'))
 }
 
-/** Keeps the connections of one download. */
+/** RFC 6585 §4 and RFC 9110 §15.6.4: too many requests, or overloaded. Both may come with Retry-After. */
+const OVERLOADED: ReadonlySet<number> = new Set([429, 503])
+
+/** Keeps the connections of one download, or uses those that several share. */
 export class NodeClient implements HttpClient {
   readonly #settings: NodeClientSettings
   readonly #routes: Routes
   readonly #cookies = new RedirectCookies()
+  readonly #shared: SharedConnections | null
+  /** Exchanges on shared connections that are not over. */
+  readonly #open = new Set<NodeExchange>()
 
   /** @throws DownloadError `ERR_DOWNLOAD_USAGE` if a file of `trust` cannot be used */
-  constructor(settings: NodeClientSettings) {
+  constructor(settings: NodeClientSettings, shared: SharedConnections | null = null) {
     this.#settings = settings
-    this.#routes = new Routes(settings.proxy, settings.trust, settings.env)
+    this.#shared = shared
+    this.#routes = shared?.routes ?? new Routes(settings.proxy, settings.trust, settings.env)
+  }
+
+  get isQueued(): boolean {
+    return this.#shared?.slots.isQueued(this) ?? false
   }
 
   async get(target: Target, fields: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
@@ -65,7 +90,8 @@ export class NodeClient implements HttpClient {
   }
 
   close(): void {
-    this.#routes.close()
+    if (this.#shared === null) this.#routes.close()
+    for (const { message } of this.#open) message.destroy() // a body that is discarded, for example
   }
 
   /**
@@ -92,6 +118,42 @@ export class NodeClient implements HttpClient {
     fields: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<NodeAnswer> {
+    if (this.#shared === null)
+      return await this.#exchange(target, fields, signal).then(({ answer }) => answer)
+    const { slots, maxHoldMs } = this.#shared
+    const release = await this.#takeSlot(slots, target, signal)
+    try {
+      const { answer, exchange } = await this.#exchange(target, fields, signal)
+      const waitMs = retryAfter(answer.fields) ?? 0
+      if (!OVERLOADED.has(answer.status)) slots.answered(target.url)
+      else slots.refused(target.url, waitMs > maxHoldMs ? 0 : waitMs)
+      this.#releaseAfter(exchange, release)
+      return answer
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async #takeSlot(slots: HostSlots, { url }: Target, signal: AbortSignal): Promise<ReleaseSlot> {
+    return await slots.take(url, this, signal).catch(() => {
+      throw new RequestFailure('the request was aborted', 'connection', null)
+    })
+  }
+
+  #releaseAfter(exchange: NodeExchange, release: ReleaseSlot): void {
+    this.#open.add(exchange)
+    void exchange.closed.then(() => {
+      this.#open.delete(exchange)
+      release()
+    })
+  }
+
+  async #exchange(
+    target: Target,
+    fields: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<{ readonly answer: NodeAnswer; readonly exchange: NodeExchange }> {
     const party = target.url.origin === target.firstOrigin ? 'origin' : 'other'
     const route = this.#routes.to(target.url, party)
     const { headers } = route.options
@@ -112,7 +174,7 @@ export class NodeClient implements HttpClient {
       signal,
     })
     const answer = new NodeAnswer(exchange, { target, proxy: route.proxy, misdirection: null })
-    if (route.proxy === null || answer.status !== 407) return answer
+    if (route.proxy === null || answer.status !== 407) return { answer, exchange }
     answer.discard()
     const refusal = refusalOf(route.proxy, answer)
     throw new RequestFailure(refusal.message, 'connection', refusal)

@@ -24,7 +24,11 @@ export class DownloadStatus {
   /** The last numbers, once they are known. */
   #final: Pick<DownloadProgress, 'received' | 'total'> | null = null
 
-  constructor() {
+  readonly #onBytes: (bytes: number) => void
+
+  /** @param onBytes called with the number of new bytes of each chunk */
+  constructor(onBytes: (bytes: number) => void = () => undefined) {
+    this.#onBytes = onBytes
     this.#work.set('running')
   }
 
@@ -106,6 +110,7 @@ export class DownloadStatus {
   /** `bytes` more have been received. */
   addBytes(bytes: number): void {
     this.#meter.add(bytes)
+    this.#onBytes(bytes)
     this.changed()
   }
 

@@ -22,6 +22,10 @@ export interface PaceContext {
   readonly schedule: Schedule
   readonly gate: PauseGate
   readonly waits: RetryWaits
+  /** Shared by several downloads; null: this download has its own limit, if any. */
+  readonly rateLimit: RateLimit | null
+  /** Do all requests wait for their turn at the host? */
+  readonly isQueued: () => boolean
 }
 
 /** Slows down bodies that come too fast, and aborts those that come too slowly. */
@@ -32,9 +36,9 @@ export class Pace {
   readonly #stragglers: Stragglers
 
   constructor(context: PaceContext) {
-    const { settings } = context
+    const { settings, rateLimit } = context
     this.#context = context
-    this.#rateLimit = settings.limitRate === null ? null : new RateLimit(settings.limitRate)
+    this.#rateLimit = rateLimit ?? (settings.limitRate === null ? null : new RateLimit(settings.limitRate))
     this.#minRate = settings.minRate === null ? null : new MinRate(settings.minRate, settings)
     this.#stragglers = new Stragglers(settings.connections * 2)
   }
@@ -62,10 +66,10 @@ export class Pace {
 
   /** Call once a second. Aborts what is too slow. Returns an error where that has happened too often. */
   check(): DownloadError | null {
-    const { settings, store, schedule, gate } = this.#context
-    // While connections wait for the disk or a reader, or for the next attempt, the server is not to blame.
+    const { settings, store, schedule, gate, isQueued } = this.#context
+    // While connections wait for the disk or a reader, their turn, or the next attempt, the server is not to blame.
     const isHeldUp = gate.isClosed || store.backlog !== null
-    const isCounted = schedule.assignments.size > 0 && !isHeldUp
+    const isCounted = schedule.assignments.size > 0 && !isHeldUp && !isQueued()
     const tooSlow = this.#minRate?.check(isCounted) ?? null
     if (tooSlow !== null) schedule.abortAll('below-min-rate')
     if (settings.limitRate === null && !isHeldUp)

@@ -42,6 +42,12 @@ export const NUMBER_LIMITS: Readonly<Record<NumberOption, NumberLimits>> = {
   delay: { least: 0, most: DAY_MS },
 }
 
+/** The limits of the numbers that `downloadAll()` has beside those. */
+export const BATCH_LIMITS: Readonly<Record<'parallel' | 'hostConnections', NumberLimits>> = {
+  parallel: { least: 1, most: 64 },
+  hostConnections: { least: 1, most: 256 },
+}
+
 /** Is `value` a whole number within `limits`? */
 export function isWithin(value: unknown, { least, most }: NumberLimits): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most

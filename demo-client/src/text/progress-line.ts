@@ -10,8 +10,6 @@ import { shortenEnd, shortenMiddle, widthOf } from './text-width.ts'
 export interface LineView {
   readonly style: Style
   readonly columns: number
-  /** Which of several downloads it is, such as `(2/5)`; empty for a single one. */
-  readonly turn: string
   /** A bar for a line that is redrawn in place. */
   readonly isBar: boolean
 }
@@ -28,11 +26,10 @@ const RANK = {
   speed: 3,
   name: 4,
   hint: 5,
-  turn: 6,
-  why: 7,
-  bar: 8,
-  note: 9,
-  extra: 10,
+  why: 6,
+  bar: 7,
+  note: 8,
+  extra: 9,
 }
 /** A name that most files have in full. */
 const NAME_COLUMNS = 24
@@ -42,10 +39,9 @@ const BAR = { least: 8, most: 20 }
 /** `name` and the progress of its download, in at most `view.columns` columns. Numbers stay longest. */
 export function progressLine(name: string, progress: DownloadProgress, view: LineView): string {
   const { columns } = view
-  const turn = view.turn === '' ? [] : [fixed(view.turn, RANK.turn, { glue: ' ' })]
-  const title = [...turn, titleOf(name, view)]
+  const title = titleOf(name, view)
   const note = noteOf(progress, view)
-  const lines = DETAILS.map((detail) => [...title, ...numbersOf(progress, { ...view, detail }), ...note])
+  const lines = DETAILS.map((detail) => [title, ...numbersOf(progress, { ...view, detail }), ...note])
   return fitLine(choose(lines, columns), columns)
 }
 

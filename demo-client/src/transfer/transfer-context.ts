@@ -2,6 +2,7 @@
 import type { ByteStore } from '../disk/byte-store.ts'
 import type { Answer, HttpClient } from '../http/answer.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
+import type { RateLimit } from '../rules/rate-limit.ts'
 import type { MirrorTags } from '../rules/same-file.ts'
 import type { Validators } from '../rules/validators.ts'
 import type { Trust } from '../rules/vouched.ts'
@@ -30,6 +31,8 @@ export interface TransferContext {
   readonly settings: TransferSettings
   readonly store: ByteStore
   readonly client: HttpClient
+  /** The limit that several downloads share, or null. */
+  readonly rateLimit: RateLimit | null
   readonly servers: Servers
   /** The file name that the caller chose, or null. */
   readonly outputName: string | null

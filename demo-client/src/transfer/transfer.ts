@@ -54,7 +54,8 @@ export class Transfer {
     const { retries, retryDelay: delay, maxRetryDelay: maxDelay } = settings
     this.#waits = new RetryWaits({ retries, delay, maxDelay }, this.#over.signal, context.onChange)
     const parts = { schedule: this.#schedule, servers: this.#servers, ranges: this.#ranges }
-    this.#pace = new Pace({ ...parts, settings, store, gate: this.#gate, waits: this.#waits })
+    const isQueued = (): boolean => context.client.isQueued === true
+    this.#pace = new Pace({ ...parts, ...context, gate: this.#gate, waits: this.#waits, isQueued })
     const startWorkers = (): void => this.#startWorkers(this.#schedule.maxConnections)
     this.#balance = new ServerBalance({ ...parts, ...context, gate: this.#gate, startWorkers })
     this.#accepted = new AcceptedAnswers({

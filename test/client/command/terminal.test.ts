@@ -243,15 +243,25 @@ t.test(
   },
 )
 
-t.test('several downloads are counted, and each leaves one line', { skip }, async (t) => {
-  const { terminal, server } = await start(t, 100)
-  await run(terminal, '$GET -d . $URL/1.bin $URL/2.bin; echo "status $?"')
-  await terminal.shows(/^\(1\/2\) 1\.bin .*left/m)
-  await server.hasServed(CONTENT.length)
-  await terminal.shows(/^1\.bin: .*length checked\n\(2\/2\) 2\.bin .*left/m)
-  terminal.type('q')
-  await terminal.shows(/^1\.bin: .*length checked\nrange-get: .*2\.bin: stopped.*\nstatus 130/m)
-})
+for (const columns of [100, 30])
+  t.test(
+    `several downloads have one line for all of them, and one for each (${columns} columns)`,
+    { skip },
+    async (t) => {
+      const { terminal } = await start(t, columns)
+      await run(terminal, '$GET -d . $URL/1.bin $URL/2.bin; echo "status $?"')
+      const line =
+        columns === 100 ? ['0/2 files .*left.*', ' {2}[12]\\.bin .*left.*'] : ['.*%.*B/s.*', ' {2}.*%.*']
+      await terminal.shows(new RegExp(`^${line[0]}\n${line[1]}\n${line[1]}$`, 'm'))
+      terminal.type('p')
+      const paused = await terminal.shows(/^.*paused.*\n.*paused.*\n.*paused/m)
+      t.equal(paused.match(/paused/g)?.length, 3, 'older lines are gone')
+      terminal.type('q')
+      const screen = await terminal.shows(/^status 130$/m)
+      t.match(screen.replaceAll('\n', ''), /range-get: stopped after 0 files; run again to go on/)
+      t.notMatch(screen, /paused/)
+    },
+  )
 
 /** The name in the bar on a screen, if there is one. */
 function nameInBar(screen: string): string | null {

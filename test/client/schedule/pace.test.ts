@@ -20,7 +20,15 @@ function makePace(settings: Partial<PaceSettings> = {}, mode: 'ranges' | 'whole'
   const { signal } = new AbortController()
   const gate = new PauseGate(signal, () => undefined)
   const waits = new RetryWaits({ retries: 0, delay: 0, maxDelay: 0 }, signal, () => undefined)
-  const pace = new Pace({ settings: { ...SETTINGS, ...settings }, store, schedule, gate, waits })
+  const pace = new Pace({
+    rateLimit: null,
+    isQueued: () => false,
+    settings: { ...SETTINGS, ...settings },
+    store,
+    schedule,
+    gate,
+    waits,
+  })
   return { pace, gate, schedule }
 }
 
@@ -83,7 +91,15 @@ t.test('while the reader of an output is behind, no connection is too slow', asy
   const { signal } = new AbortController()
   const gate = new PauseGate(signal, () => undefined)
   const waits = new RetryWaits({ retries: 0, delay: 0, maxDelay: 0 }, signal, () => undefined)
-  const pace = new Pace({ settings: { ...SETTINGS, minRate: 1_000_000 }, store, schedule, gate, waits })
+  const pace = new Pace({
+    rateLimit: null,
+    isQueued: () => false,
+    settings: { ...SETTINGS, minRate: 1_000_000 },
+    store,
+    schedule,
+    gate,
+    waits,
+  })
   const assignment = schedule.assignNext()
   await new Promise((resolve) => setTimeout(resolve, 20))
   t.equal(pace.check(), null)

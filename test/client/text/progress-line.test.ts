@@ -48,7 +48,7 @@ t.test('a line fits any number of columns, for every name and state', async (t) 
     for (const state of STATES)
       for (const columns of [...Array(36).keys(), 39, 47, 62, 68, 79, 99, 131]) {
         const characters = CHARACTERS[columns % 3] ?? 'all'
-        const view = { style: plainStyle(characters), columns, turn: '', isBar: columns % 2 === 0 }
+        const view = { style: plainStyle(characters), columns, isBar: columns % 2 === 0 }
         const line = progressLine(name, { ...PROGRESS, ...state }, view)
         if (widthOf(line) > columns) t.fail(`${columns} columns: ${line}`)
         if (/[\p{Cc}\u202e]/u.test(line)) t.fail(JSON.stringify(line))
@@ -68,7 +68,7 @@ t.test('percentage, size, speed and time left are there in 29 columns, whatever 
     fc.property(numbers, ({ total, share, speed, columns }) => {
       const received = total * share
       const progress = { ...PROGRESS, total, received, speed, eta: (1000 * (total - received)) / speed }
-      const line = progressLine('a-rather-long-name.bin', progress, { style, columns, turn: '', isBar: true })
+      const line = progressLine('a-rather-long-name.bin', progress, { style, columns, isBar: true })
       const number = '[>\\d.]+ ?'
       const wanted = [`\\d+%`, `${number}[KMGTP]?i?B`, `${number}[KMGTP]?i?B/s`, `${number}(s|min|h|d|years)`]
       return new RegExp(wanted.join('.* ')).test(line)
@@ -80,7 +80,7 @@ t.test('percentage, size, speed and time left are there in 29 columns, whatever 
 
 t.test('the numbers stay longest when columns are few', async (t) => {
   const at = (columns: number): string =>
-    progressLine('a-rather-long-name.bin', PROGRESS, { style, columns, turn: '', isBar: true })
+    progressLine('a-rather-long-name.bin', PROGRESS, { style, columns, isBar: true })
   const rows: [number, string][] = [
     [3, '50%'],
     [12, '50% 50s'],
@@ -100,7 +100,7 @@ t.test('the numbers stay longest when columns are few', async (t) => {
 
 t.test('in every state the words that matter stay longest', async (t) => {
   const at = (columns: number, state: Partial<DownloadProgress>): string =>
-    progressLine('file.bin', { ...PROGRESS, ...state }, { style, columns, turn: '', isBar: true })
+    progressLine('file.bin', { ...PROGRESS, ...state }, { style, columns, isBar: true })
   const waiting = { ...WAITING, message: 'the connection was refused (ECONNREFUSED)' }
   const rows: [number, Partial<DownloadProgress>, string][] = [
     [79, waiting, 'file.bin 50% 47.7 / 95.4 MiB, attempt 2 of 6 in 13 s: the connection was refus…'],
@@ -130,32 +130,23 @@ const descriptions: [text: string, progress: Partial<DownloadProgress>][] = [
   ['file: 100% 191 / 95.4 MiB, 977 KiB/s, 4 connections', { received: 200_000_000, eta: null }],
 ]
 t.test('a line of any width has every piece in full, and no bar', async (t) => {
-  const view = { style, columns: Number.POSITIVE_INFINITY, turn: '', isBar: false }
+  const view = { style, columns: Number.POSITIVE_INFINITY, isBar: false }
   for (const [text, progress] of descriptions)
     t.equal(progressLine('file', { ...PROGRESS, ...progress }, view), text)
 })
 
-t.test('one of several downloads has its number where there is space beside its name', async (t) => {
-  const at = (columns: number): string =>
-    progressLine('file.bin', PROGRESS, { style, columns, turn: '(2/5)', isBar: false })
-  t.equal(at(70), '(2/5) file.bin: 50% 47.7 / 95.4 MiB, 977 KiB/s, 50 s left')
-  t.equal(at(54), 'file.bin: 50% 47.7 / 95.4 MiB, 977 KiB/s, 50 s left')
-})
-
 t.test('a bar is full only when the file is', async (t) => {
   const bar = (received: number): string | undefined =>
-    progressLine('f', { ...PROGRESS, received }, { style, columns: 200, turn: '', isBar: true }).match(
-      /[█░]+/u,
-    )?.[0]
+    progressLine('f', { ...PROGRESS, received }, { style, columns: 200, isBar: true }).match(/[█░]+/u)?.[0]
   t.equal(bar(0), '░'.repeat(20))
   t.equal(bar(99_999_999), `${'█'.repeat(19)}░`)
   t.equal(bar(200_000_000), '█'.repeat(20))
-  const view = { style: plainStyle('names'), columns: 99, turn: '', isBar: true }
+  const view = { style: plainStyle('names'), columns: 99, isBar: true }
   t.match(progressLine('日本', PROGRESS, view), /^日本 #{10}-{10} 50%/)
 })
 
 t.test('numbers that change do not move the bar', async (t) => {
-  const view = { style, columns: 99, turn: '', isBar: true }
+  const view = { style, columns: 99, isBar: true }
   const at = (progress: Partial<DownloadProgress>): number =>
     progressLine('a-name-that-is-too-long-for-this-terminal.bin', { ...PROGRESS, ...progress }, view).search(
       /[█░]/u,

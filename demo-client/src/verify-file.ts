@@ -1,0 +1,56 @@
+// Verifies a file on the disk, without any request.
+import { resolve } from 'node:path'
+import { followSignal } from './caller/caller-signal.ts'
+import { assertSignal, assertType } from './caller/check-arguments.ts'
+import { DownloadError, fileError, systemCode } from './errors.ts'
+import { digestOf } from './files/file-digest.ts'
+import { parseChecksum } from './rules/checksum.ts'
+import { shortageOf } from './system-shortage.ts'
+
+/** A file that has its digest. */
+export interface VerifiedFile {
+  /** Where it is. */
+  readonly path: string
+  /** Its size in bytes. */
+  readonly size: number
+  /** The algorithm of the digest. */
+  readonly digest: 'sha-256' | 'sha-512'
+}
+
+/**
+ * Reads a file and compares its digest. Nothing is downloaded or changed.
+ * @param path of the file
+ * @param checksum as the option of `download()`
+ * @param options a signal that ends the reading
+ * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file has another digest, is missing or cannot be read
+ */
+export async function verifyFile(
+  path: string,
+  checksum: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<VerifiedFile> {
+  assertType('path', path, 'string')
+  assertType('checksum', checksum, 'string')
+  assertSignal(signal)
+  const full = resolve(path)
+  const { algorithm, value } = parseChecksum(checksum)
+  const stop = followSignal(signal ?? null)
+  try {
+    const { digest, size } = await digestOf(full, { algorithm, signal: stop.signal })
+    if (digest === value) return { path: full, size, digest: algorithm }
+    throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${full} has another ${algorithm} digest`)
+  } catch (error) {
+    if (stop.signal.aborted) throw new DownloadError('ERR_DOWNLOAD_ABORTED', 'stopped', { cause: error })
+    throw notVerified(full, error)
+  } finally {
+    stop.forget()
+  }
+}
+
+function notVerified(path: string, error: unknown): DownloadError {
+  if (error instanceof DownloadError) return error
+  if (shortageOf(error) !== null) return fileError(error, path)
+  const code = systemCode(error)
+  const reason = code === 'ENOENT' ? 'is missing' : `cannot be read (${code ?? String(error)})`
+  return new DownloadError('ERR_DOWNLOAD_DIGEST', `${path} ${reason}`, { cause: error })
+}
