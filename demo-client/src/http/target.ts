@@ -104,9 +104,8 @@ export function redirectTarget(
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
 export function mirrorTarget(origin: Target, url: string): Target {
-  const { url: checked, headers } = firstTarget(url, {})
-  const target = redirectTarget({ ...origin, linked: null }, checked.href) as Target
-  return { ...target, headers: { ...target.headers, ...headers } }
+  firstTarget(url, {}) // throws what it refuses
+  return redirectTarget({ ...origin, linked: null }, new URL(url.trim()).href) as Target
 }
 
 /** The URL as it may be shown. */

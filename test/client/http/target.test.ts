@@ -1,5 +1,5 @@
 import t from 'tap'
-import { firstTarget, redirectTarget } from '#client/http/target.js'
+import { firstTarget, mirrorTarget, publicName, redirectTarget } from '#client/http/target.js'
 
 t.test(
   'credentials do not follow a redirect to another origin, and only http and https are followed',
@@ -19,3 +19,26 @@ t.test(
       t.throws(() => firstTarget(bad, {}), { code: 'ERR_DOWNLOAD_USAGE' }, bad)
   },
 )
+
+t.test(
+  'a mirror gets the fields that a redirect to it would get, and its own user and password',
+  async (t) => {
+    const first = firstTarget('http://u:p@a.example/x', { cookie: 'c', accept: 'a' })
+    const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+    const other = mirrorTarget(first, ' http://me:pw@b.example/\u00fc/y.bin#z ')
+    t.equal(other.url.href, 'http://b.example/%C3%BC/y.bin')
+    t.strictSame(other.headers, { accept: 'a', authorization: basic('me:pw') })
+    t.strictSame(other.names, ['x', 'y.bin'])
+    t.equal(other.linked, null)
+    t.strictSame(mirrorTarget(first, 'http://b.example/y').headers, { accept: 'a' })
+    t.strictSame(mirrorTarget(first, 'http://a.example/y').headers, first.headers)
+    const given = firstTarget('http://a.example/x', { authorization: 'Bearer t' })
+    t.strictSame(mirrorTarget(given, 'http://me:pw@a.example/y').headers, given.headers)
+    for (const bad of ['', 'y', '/y', 'ftp://b.example/y'])
+      t.throws(() => mirrorTarget(first, bad), { code: 'ERR_DOWNLOAD_USAGE' }, bad)
+  },
+)
+
+t.test('the name of a target shows no secret', async (t) => {
+  t.equal(publicName(firstTarget('http://u:p@a.example/x;s=1?token=2', {})), 'http://a.example/x')
+})
