@@ -33,7 +33,6 @@ const UNCLEAR: UpdateVerdict = { kind: 'unclear' }
 /** The verdict on the head of an answer to {@link updateCondition}. Some servers ignore conditions, and send the file. */
 export function judgeUpdate(held: Validators, { status, fields }: Head): UpdateVerdict {
   if (status === 304) return judgeNotModified(held, fields)
-  if (status !== 200 && status !== 206) return UNCLEAR
   const range = status === 206 ? parseContentRange(single(fields, 'content-range')) : null
   const total = status === 200 ? digits(single(fields, 'content-length')) : (range?.total ?? null)
   const sent = wholeDigests(fields, status === 200 ? 'whole' : 'part')
