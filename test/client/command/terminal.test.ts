@@ -65,6 +65,23 @@ t.test('keys work in the foreground, and the mode of the terminal is restored', 
   t.strictSame(names(dir), ['file.bin.part', 'file.bin.part.json'])
 })
 
+t.test('with -o - a pipe gets the bytes, and the keys work; a terminal gets nothing', { skip }, async (t) => {
+  const { dir, terminal } = await start(t)
+  await run(terminal, '$GET -o - $URL/file.bin; echo "status $?"')
+  await terminal.shows(/-o - would write to the terminal[^$]*status 2/)
+  await run(terminal, '$GET -o - $URL/file.bin | cat >out; echo "status ${PIPESTATUS[0]}"')
+  await terminal.shows(/file\.bin [█░]{20} \d+% .*left/)
+  terminal.type('p')
+  await terminal.shows(/paused: any key resumes, q stops/)
+  terminal.type('x')
+  await terminal.shows(/ left/)
+  terminal.type('q')
+  await terminal.shows(/written before: do not use them[^$]*status 130/)
+  const written = readOrNull(join(dir, 'out')) ?? Buffer.alloc(0)
+  sameBytes(t, written, CONTENT.subarray(0, written.length))
+  t.strictSame(names(dir), ['out'])
+})
+
 t.test('q and Ctrl-C end a paused download', { skip }, async (t) => {
   for (const key of ['q', 'C-c']) {
     const { terminal } = await start(t)
