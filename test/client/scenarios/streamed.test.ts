@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StreamOptions } from 'range-get'
 import t from 'tap'
+import { startDownload } from '#client/download.js'
 import { sameBytes } from '../../support/same-bytes.ts'
-import type { FakeServer, Piece } from '../support/fake-client.ts'
+import { FakeClient, type FakeServer, type Piece } from '../support/fake-client.ts'
 import { makeContent, type Resource, resource } from '../support/hostile-server.ts'
+import { QUICK } from '../support/run.ts'
 import { Collector, honestly, stream } from '../support/streamed.ts'
 
 const FILE = resource(makeContent(1_000_000))
@@ -228,6 +230,28 @@ t.test('an abort ends a download whose reader takes nothing', async (t) => {
   })
   t.equal(end.code, 'ERR_DOWNLOAD_ABORTED')
   t.equal(output.destroyed, true)
+})
+
+t.test('a paused download writes what it has, and goes on after that', async (t) => {
+  const output = new Collector()
+  const client = new FakeClient((request) =>
+    honestly(FILE, request, (body) => [body.subarray(0, 1000), 1, body.subarray(1000)]),
+  )
+  const request = { url: 'http://fake.test/a', destination: output, options: { ...QUICK, ...SMALL } }
+  const run = startDownload(request, { createClient: () => client })
+  const seen: string[] = []
+  for await (const { state, received } of run) {
+    if (received > 0 && seen.length === 0) {
+      seen.push('begun')
+      run.pause()
+    }
+    if (state !== 'paused' || seen.includes(state)) continue
+    seen.push(state)
+    run.resume()
+  }
+  t.match(await run.finished, { path: null, size: FILE.content.length })
+  t.strictSame(seen, ['begun', 'paused'])
+  sameBytes(t, output.bytes, FILE.content, 'the bytes')
 })
 
 t.test('options that only a file has are refused', async (t) => {
