@@ -60,6 +60,7 @@ t.test('the armour of a clear signature is skipped, and that it is signed is sai
   const text = [
     '-----BEGIN PGP SIGNED MESSAGE-----',
     'Hash: SHA256',
+    'Hash: SHA512',
     '',
     `${A}  a.iso`,
     `- -----x`.replace('-----x', `# ${A}`),
@@ -73,7 +74,7 @@ t.test('the armour of a clear signature is skipped, and that it is signed is sai
   ]
   for (const end of ['\n', '\r\n'])
     t.strictSame(readChecksumFile(text.join(end), 'SUMS'), {
-      lines: [line('a.iso', A, 'sha-256', 4), line('b.iso', A, 'sha-256', 12)],
+      lines: [line('a.iso', A, 'sha-256', 5), line('b.iso', A, 'sha-256', 13)],
       isSigned: true,
     })
 })
