@@ -72,9 +72,9 @@ class Words {
   value(): string | null {
     const match = this.#match(WORD)
     if (match === null) return null
-    return (
-      match[1]?.replace(/\\([\s\S])/g, (_, letter: string) => ESCAPES[letter] ?? letter) ?? match[2] ?? ''
-    )
+    const [, quoted, plain] = match
+    if (quoted === undefined) return String(plain)
+    return quoted.replace(/\\([\s\S])/g, (_, letter: string) => ESCAPES[letter] ?? letter)
   }
 
   skipMacro(): void {

@@ -44,7 +44,7 @@ export function encodeRecord(record: UpdateRecord, secret: Buffer): string {
 export function decodeRecord(text: string, secret: Buffer): UpdateRecord | null {
   const body = openSealed(text, { format: FORMAT, secret })
   // The proof says that this version of the format was written by {@link encodeRecord}.
-  return body === null ? null : (JSON.parse(body) as UpdateRecord)
+  return JSON.parse(body ?? 'null') as UpdateRecord | null
 }
 
 /** Do both marks say the same? */
