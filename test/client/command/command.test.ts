@@ -44,7 +44,7 @@ t.test('bad input gets one line and status 2', async (t) => {
     ['-H', 'Range: bytes=0-1', url],
     ['-H', 'If-Match: "x"', url],
     ['-H', 'X: a\nb', url],
-    ['--proxy', 'socks5://127.0.0.1:1', url],
+    ['--proxy', 'socks4://127.0.0.1:1', url],
     ['-o', 'a', url, url],
     ['-o', 'a', '-d', 'b', url],
     ['-o', '', url],
