@@ -1,7 +1,8 @@
 // The options of downloadAll(): what each means, its default, and its check.
 import { readOptions } from './caller/check-arguments.ts'
+import type { DownloadOptions } from './download-options.ts'
 import { DownloadError } from './errors.ts'
-import { type DownloadOptions, type Settings, settingsOf } from './options.ts'
+import { type Settings, settingsOf } from './options.ts'
 import { BATCH_LIMITS, isWithin } from './text/option-limits.ts'
 
 /** What is about one file, and options for streams. */

@@ -1,8 +1,9 @@
 // The arguments of a download, and its parts that a test can replace.
 import type { Destination } from './disk/destination.ts'
+import type { AnyOptions } from './download-options.ts'
 import type { Clock } from './files/direct-writes.ts'
 import type { HttpClient } from './http/answer.ts'
-import type { AnyOptions, Settings } from './options.ts'
+import type { Settings } from './options.ts'
 import type { RateLimit } from './rules/rate-limit.ts'
 import type { DescriptorOutput } from './stream/descriptor-output.ts'
 import type { OutputStream } from './stream/open-output.ts'

@@ -5,6 +5,7 @@ export { download } from './download.ts'
 export { downloadAll } from './download-all.ts'
 export type { DownloadAllOptions } from './download-all-options.ts'
 export type { Download } from './download-handle.ts'
+export type { DownloadOptions, StreamOptions } from './download-options.ts'
 export type { DownloadProgress, DownloadState } from './download-progress.ts'
 export type { DownloadResult, StreamedResult } from './download-result.ts'
 export type {
@@ -15,7 +16,6 @@ export type {
   FileRequest,
 } from './downloads.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
-export type { DownloadOptions, StreamOptions } from './options.ts'
 export type { NodeWritable } from './stream/node-output.ts'
 export type { OutputStream } from './stream/open-output.ts'
 export type { WebWritable } from './stream/web-output.ts'

@@ -2,7 +2,8 @@
 import { expectTypeOf } from 'expect-type'
 import type { SegmentReport } from 'range-get'
 import t from 'tap'
-import { type AnyOptions, type Settings, settingsOf } from '#client/options.js'
+import type { AnyOptions } from '#client/download-options.js'
+import { type Settings, settingsOf } from '#client/options.js'
 import type { ExpectedDigest } from '#client/rules/digest.js'
 import type { NumberOption } from '#client/text/option-limits.js'
 

@@ -153,6 +153,7 @@ const CLIENT: Layout = {
   top: [
     'index.ts',
     'download.ts',
+    'download-run.ts',
     'download-handle.ts',
     'download-parts.ts',
     'node-transport.ts',
@@ -167,6 +168,7 @@ const CLIENT: Layout = {
     'begin-file.ts',
     'downloads.ts',
     'verify-file.ts',
+    'download-options.ts',
     'options.ts',
     'option-scopes.ts',
     'download-all-options.ts',
@@ -284,6 +286,7 @@ const CLIENT: Layout = {
         'stream/descriptor-output.ts',
         'download.ts',
         'index.ts',
+        'download-options.ts',
         'options.ts',
         'errors.ts',
         'system-shortage.ts',

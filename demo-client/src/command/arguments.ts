@@ -1,7 +1,8 @@
 // The command line of range-get.
 import { resolve } from 'node:path'
+import type { AnyOptions } from '../download-options.ts'
 import { type Destination, type DownloadAllOptions, DownloadError } from '../index.ts'
-import { type AnyOptions, settingsOf } from '../options.ts'
+import { settingsOf } from '../options.ts'
 import { headersFrom, integer, usage, withScheme } from '../text/argument-values.ts'
 import { BATCH_LIMITS } from '../text/option-limits.ts'
 import { numbersFrom } from './number-options.ts'

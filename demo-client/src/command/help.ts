@@ -1,6 +1,7 @@
 // The text of `--help`: ASCII, and at most 80 columns wide.
 import { EXIT_STATUS_HELP } from './exit-status.ts'
-import { GROUPS, type NamedOption, OPTION_LIST } from './option-table.ts'
+import { GROUPS } from './option-row.ts'
+import { type NamedOption, OPTION_LIST } from './option-table.ts'
 import { spellingOf } from './parse-options.ts'
 
 const COLUMNS = 80

@@ -4,13 +4,7 @@ import { byteCount, gaps, type Interval, uncovered } from '../state/blocks.ts'
 import { largestRemainder, nextSegment, type OpenSegment } from '../state/segments.ts'
 import { openPart, segmentIn } from '../state/window.ts'
 import { type AbortReason, Assignment, probeOf } from './assignment.ts'
-
-/** How many connections there are, and how much each fetches at once. */
-export interface SchedulePolicy {
-  readonly connections: number
-  /** Bytes in a segment; null: chosen. */
-  readonly segmentSize: number | null
-}
+import type { SchedulePolicy } from './schedule-policy.ts'
 
 /** What the schedule has to know of the store. */
 export type StoredBytes = Pick<ByteStore, 'blocks' | 'joinable' | 'received' | 'window'>

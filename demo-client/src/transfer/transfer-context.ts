@@ -7,7 +7,7 @@ import type { MirrorTags } from '../rules/same-file.ts'
 import type { Validators } from '../rules/validators.ts'
 import type { Trust } from '../rules/vouched.ts'
 import type { PaceSettings } from '../schedule/pace.ts'
-import type { SchedulePolicy } from '../schedule/schedule.ts'
+import type { SchedulePolicy } from '../schedule/schedule-policy.ts'
 import type { SegmentReport } from './segment-report.ts'
 import type { Servers } from './servers.ts'
 

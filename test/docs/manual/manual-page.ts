@@ -10,7 +10,8 @@ import {
   textOf,
   VALUES,
 } from '#client/command/help.js'
-import { GROUPS, OPTION_LIST } from '#client/command/option-table.js'
+import { GROUPS } from '#client/command/option-row.js'
+import { OPTION_LIST } from '#client/command/option-table.js'
 
 /** The day of the last change to the texts of this file. */
 const DATE = '2026-11-29'

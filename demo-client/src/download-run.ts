@@ -1,0 +1,223 @@
+// A download from the URL to the finished file, and the handle that its caller holds.
+//
+// 1. Read the options and the destination: `options.ts`, `caller/`.
+// 2. Find or make the directory: `disk/output-directory.ts`. If the file is there already, end here: `finished-file.ts`.
+// 3. Lock the output, and verify what an earlier run has left: `disk/store.ts`.
+// 4. Fetch one version of the file into the store: `fetch-versions.ts`, `transfer/transfer.ts`.
+// 5. Verify the digests of the whole file, and fetch damaged parts again: `fetch-verified.ts`, `disk/verify-digests.ts`,
+//    `transfer/part-check.ts`.
+// 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
+import { basename } from 'node:path'
+import { onAbort } from './caller/abort-listeners.ts'
+import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
+import { readDestination } from './caller/check-arguments.ts'
+import { type Destination, Output } from './disk/destination.ts'
+import { prepareDirectory } from './disk/output-directory.ts'
+import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
+import type { Store } from './disk/store.ts'
+import type { Facts } from './disk/update-records.ts'
+import type { Download } from './download-handle.ts'
+import type { DownloadParts, DownloadRequest } from './download-parts.ts'
+import type { DownloadProgress } from './download-progress.ts'
+import type { DownloadResult, StreamedResult } from './download-result.ts'
+import { fetchVerified } from './fetch-verified.ts'
+import { type FetchContext, Versions } from './fetch-versions.ts'
+import { openStore } from './file-store.ts'
+import { FinishedFile, type FoundFile, factsOf, UnchangedFile, worthKeeping } from './finished-file.ts'
+import { firstTarget, type Target } from './http/target.ts'
+import { mirrorWarnings } from './mirror-errors.ts'
+import { assertScope } from './option-scopes.ts'
+import { type Settings, settingsOf } from './options.ts'
+import { DownloadStatus } from './progress/download-status.ts'
+import { strongTag } from './rules/validators.ts'
+import type { DescriptorOutput } from './stream/descriptor-output.ts'
+import type { OutputStream } from './stream/open-output.ts'
+import { Warnings } from './text/warnings.ts'
+import { FirstLook } from './transfer/first-look.ts'
+import { Servers } from './transfer/servers.ts'
+
+function isStream<Stream>(
+  place: Destination | { readonly stream: Stream },
+): place is { readonly stream: Stream } {
+  return typeof place === 'object' && 'stream' in place
+}
+
+/** One download. It starts at once. */
+export class DownloadRun implements Download<DownloadResult | StreamedResult> {
+  readonly finished: Promise<DownloadResult | StreamedResult>
+  readonly #status: DownloadStatus
+  readonly #versions: Versions
+  readonly #warnings = new Warnings()
+  readonly #parts: DownloadParts
+
+  constructor(request: DownloadRequest, parts: DownloadParts) {
+    this.#parts = parts
+    this.#status = new DownloadStatus(parts.onBytes)
+    this.#versions = new Versions(this.#status)
+    this.finished = this.#run(request)
+    this.finished.catch(() => undefined) // a caller who only iterates must not crash the process
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<DownloadProgress, void, undefined> {
+    return this.#status.snapshots()
+  }
+
+  get progress(): DownloadProgress {
+    return this.#status.progress
+  }
+
+  pause(): void {
+    this.#versions.pause()
+  }
+
+  resume(): void {
+    this.#versions.resume()
+  }
+
+  async #run({ url, destination, options }: DownloadRequest): Promise<DownloadResult | StreamedResult> {
+    let stop: CallerSignal | null = null
+    try {
+      const settings = settingsOf(options)
+      const place = readDestination(destination)
+      const origin = firstTarget(url, settings.headers)
+      stop = followSignal(settings.signal)
+      stop.signal.throwIfAborted()
+      const followed = { ...settings, signal: stop.signal }
+      const result = isStream(place)
+        ? await this.#write(origin, place.stream, followed)
+        : await this.#download(origin, place, followed)
+      this.#status.enter('finished')
+      return result
+    } catch (error) {
+      this.#status.enter('failed')
+      throw withAdvice(withKeptBytes(error, null, stop?.signal ?? null))
+    } finally {
+      stop?.forget()
+      this.#status.end()
+    }
+  }
+
+  /** Loaded only if it is needed: most downloads are to files. */
+  async #write(
+    origin: Target,
+    stream: OutputStream | DescriptorOutput,
+    settings: Settings,
+  ): Promise<StreamedResult> {
+    const { downloadToStream } = await import('./download-stream.ts')
+    this.#status.enter('checking')
+    const { createClient } = this.#parts
+    const [versions, status] = [this.#versions, this.#status]
+    return await downloadToStream({ origin, stream, settings, versions, status, createClient })
+  }
+
+  async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
+    const { existing } = settings
+    assertScope(settings, 'file')
+    const servers = new Servers(origin, settings)
+    const key = settings.resumeKey ?? origin.url.href
+    const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
+    this.#status.setPath(output.path)
+    this.#status.enter('checking')
+    await prepareDirectory(output.folder, settings.missingDirectory)
+    const { createClient, rateLimit } = this.#parts
+    const client = createClient(settings, this.#warnings)
+    try {
+      const finished = new FinishedFile({ output, origin, client, settings, key })
+      const found = await finished.find()
+      if (found !== null) return this.#unchanged(found, output)
+      return await this.#fetchInto({ client, rateLimit, servers, output, settings, finished, trust: 'join' })
+    } finally {
+      client.close()
+    }
+  }
+
+  async #fetchInto(context: Omit<FetchContext, 'store' | 'look'>): Promise<DownloadResult> {
+    const { servers, client, output, settings, finished } = context
+    const store = await openStore(context, {
+      clock: this.#parts.clock,
+      onFailure: (error) => this.#versions.fail(error),
+    })
+    this.#status.resumeFrom(store)
+    const outputName = output.isNamed ? basename(output.path) : null
+    const look = new FirstLook({ servers, store, client, settings, outputName })
+    const forget = settings.signal === null ? null : onAbort(settings.signal, () => look.close())
+    try {
+      const result = await this.#fetchAndFinish({ ...context, store, look })
+      await store.close('finished')
+      return result
+    } catch (error) {
+      if (error instanceof UnchangedFile) {
+        if (error.facts !== null) await this.#keepRecord(finished, store, error.facts)
+        await store.close('stopped')
+        return this.#unchanged(error.found, output)
+      }
+      this.#status.setFinal(store.received, this.#versions.total)
+      const kept = await store.close('stopped')
+      const found = await finished.findAfter(error)
+      if (found !== null) return this.#unchanged(found, output)
+      throw withKeptBytes(error, kept, settings.signal)
+    } finally {
+      forget?.()
+      look.close()
+    }
+  }
+
+  #unchanged(found: FoundFile, output: Output): DownloadResult {
+    this.#status.setPath(output.path)
+    this.#status.foundFinished(found.size)
+    return {
+      path: output.path,
+      outcome: 'unchanged',
+      ...found,
+      resumed: found.size,
+      ...this.#status.times,
+      warnings: this.#warnings.sentences,
+    }
+  }
+
+  async #keepRecord(finished: FinishedFile, store: Store, facts: Facts | null): Promise<void> {
+    if (!(await finished.keepRecord(store, facts))) this.#warnings.add('record')
+  }
+
+  async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
+    const { store, output, settings, finished } = context
+    const fetching = { versions: this.#versions, status: this.#status }
+    const fetched = await fetchVerified(fetching, context)
+    const { total, end, verified, modified } = fetched
+    const validators = store.version?.validators ?? null
+    const integrity = verified?.kind ?? (end === 'announced' ? 'length' : 'nothing')
+    const isRecorded = settings.existing === 'update'
+    // What a mirror says cannot be compared with what the URL says the next time.
+    const isOfUrl = isRecorded && store.isFrom(null)
+    const facts = isOfUrl ? await factsOf(store, { ...fetched, integrity }, settings.checksum) : null
+    const place = await output.place()
+    settings.signal?.throwIfAborted()
+    this.#status.setFinal(total, total)
+    const mark = await store.finish(total, {
+      path: place.path,
+      existing: settings.existing === 'refuse' ? 'refuse' : 'replace',
+      previous: place.kind === 'file' ? place.stats : null,
+      mtime: modified,
+      warnings: this.#warnings,
+    })
+    if (isRecorded)
+      await this.#keepRecord(
+        finished,
+        store,
+        facts === null || mark === null ? null : worthKeeping({ ...facts, mark }),
+      )
+    if (verified === null && end === 'tls-closed') this.#warnings.add('end')
+    for (const sentence of mirrorWarnings(context.servers)) this.#warnings.addSentence(sentence)
+    return {
+      path: output.path,
+      outcome: 'downloaded',
+      size: total,
+      etag: validators === null ? null : strongTag(validators),
+      resumed: this.#status.resumed,
+      ...this.#status.times,
+      integrity,
+      digest: verified?.algorithm ?? null,
+      warnings: this.#warnings.sentences,
+    }
+  }
+}
