@@ -245,7 +245,7 @@ const OPTIONS = optionsUnder(README.text, 'Download options')
 const settings = settingsOf({})
 const declaredOptions = new Map(
   ['DownloadOptions', 'StreamOptions'].flatMap((kind) =>
-    declarationOf(kind, declarations('options')).members.map(({ name, type }) => [
+    declarationOf(kind, declarations('download-options')).members.map(({ name, type }) => [
       name.replace('?', ''),
       type,
     ]),

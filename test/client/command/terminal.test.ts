@@ -69,7 +69,7 @@ t.test('with -o - a pipe gets the bytes, and the keys work; a terminal gets noth
   const { dir, terminal } = await start(t)
   await run(terminal, '$GET -o - $URL/file.bin; echo "status $?"')
   await terminal.shows(/-o - would write to the terminal[^$]*status 2/)
-  await run(terminal, '$GET -o - $URL/file.bin | cat >out; echo "status ${PIPESTATUS[0]}"')
+  await run(terminal, '$GET -o - $URL/file.bin | cat >out; echo "status $PIPESTATUS"')
   await terminal.shows(/file\.bin [█░]{20} \d+% .*left/)
   terminal.type('p')
   await terminal.shows(/paused: any key resumes, q stops/)
