@@ -2,8 +2,8 @@
 //
 // 1. Compare the parts with their digests, if a server has them: `transfer/part-check.ts`. What is wrong and came from
 //    another server is fetched again.
-// 2. Otherwise fetch again what came from servers that have left. Then ask all servers for a few samples: `transfer/sample-vote.ts`. What came from those that most of the others
-//    contradict is fetched again.
+// 2. Otherwise fetch again what came from servers that have left. Then ask all servers for a few samples:
+//    `transfer/sample-vote.ts`. What came from those that most of the others contradict is fetched again.
 // 3. Otherwise suspect one server after the other, the caller's URL last, and fetch what came from it from the others.
 // 4. If all bytes came from one server, that one has another file. Servers that seemed to have another one are asked again.
 //

@@ -22,6 +22,7 @@ const MOST = Number.MAX_SAFE_INTEGER
 t.test('each option has its limits', async (t) => {
   const limits = Object.entries(NUMBER_LIMITS).map(([name, { least, most }]) => [name, least, most])
   t.strictSame(limits, [
+    ['buffer', 64 * 1024, 4 * 1024 ** 3],
     ['connections', 1, 64],
     ['segmentSize', 1, MOST],
     ['retries', 0, 1_000_000],
