@@ -129,3 +129,9 @@ export function ifShort<T>(value: T): (error: unknown) => T {
     return value
   }
 }
+
+/** The message of a {@link DownloadError}. Another error is a fault of this program, and is thrown on. */
+export function messageOf(error: unknown): string {
+  if (error instanceof DownloadError) return error.message
+  throw error
+}

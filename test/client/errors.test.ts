@@ -1,9 +1,15 @@
 import t from 'tap'
-import { fileError } from '#client/errors.js'
+import { DownloadError, fileError, messageOf } from '#client/errors.js'
 
 t.test('each failure of the file system has a code', async (t) => {
   const codeFor = (code: string) => fileError(Object.assign(new Error(code), { code }), 'x').code
   for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) t.equal(codeFor(code), 'ERR_DOWNLOAD_DISK_FULL', code)
   for (const code of ['EACCES', 'EROFS', 'ENOENT', 'EIO'])
     t.equal(codeFor(code), 'ERR_DOWNLOAD_UNWRITABLE', code)
+})
+
+t.test('only the errors of a download have a message for its caller', async (t) => {
+  t.equal(messageOf(new DownloadError('ERR_DOWNLOAD_USAGE', 'why')), 'why')
+  const fault = new Error('a fault of the program')
+  t.throws(() => messageOf(fault), fault)
 })

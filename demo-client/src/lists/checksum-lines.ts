@@ -79,8 +79,7 @@ function lineOf(text: string, line: number, file: string): ChecksumLine {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' }
-
+/** These three mean the same in JSON. */
 function unescaped(name: string): string {
-  return name.replace(/\\[\\nr]/g, (sequence) => ESCAPES[sequence] ?? sequence)
+  return name.replace(/\\[\\nr]/g, (sequence) => JSON.parse(`"${sequence}"`) as string)
 }

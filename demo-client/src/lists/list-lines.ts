@@ -2,7 +2,7 @@
 //
 // A line is a URL, with `out=NAME` and `checksum=DIGEST` after it, or in lines below it that begin with a blank, as aria2
 // has them. Or a line is a JSON object with these three properties. Empty lines, and those that begin with #, are skipped.
-import { DownloadError } from '../errors.ts'
+import { DownloadError, messageOf } from '../errors.ts'
 import { parseChecksum } from '../rules/checksum.ts'
 import { withScheme } from '../text/argument-values.ts'
 import { nearestName } from '../text/nearest-name.ts'
@@ -96,8 +96,7 @@ export class ListLines {
 }
 
 function fault(line: number, error: unknown): ListFault {
-  if (error instanceof DownloadError) return { kind: 'fault', line, message: error.message }
-  throw error
+  return { kind: 'fault', line, message: messageOf(error) }
 }
 
 function fromWords(words: string): Omit<ListedFile, 'kind' | 'line'> {

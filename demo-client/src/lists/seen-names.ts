@@ -18,7 +18,7 @@ export class SeenNames {
     const before = this.#lines.get(key)
     if (before !== undefined) {
       const index = before % MOST_PLACES
-      return nameOfLine(this.#places[index] ?? '', Math.floor(before / MOST_PLACES))
+      return nameOfLine(String(this.#places[index]), Math.floor(before / MOST_PLACES))
     }
     const index = this.#places.indexOf(place)
     this.#lines.set(key, line * MOST_PLACES + (index === -1 ? this.#places.push(place) - 1 : index))
