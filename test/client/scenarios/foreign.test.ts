@@ -6,7 +6,7 @@ import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
-import { ARGS, killAfter } from '../support/kill.ts'
+import { ARGS, killAfter, untilRecorded } from '../support/kill.ts'
 import { get, names, readOrNull } from '../support/run.ts'
 import { startSlow } from '../support/slow-server.ts'
 
@@ -42,7 +42,7 @@ for (const planted of ROWS) {
     t.test(
       `files of the user stay as they are (${planted.join(' and ')}; ${options.join(' ')})`,
       async (t) => {
-        const server = await startSlow(A)
+        const server = await startSlow(A, 8 * 1024)
         t.teardown(() => server.stop())
         const dir = t.testdir({})
         const look = plant(dir, planted)
@@ -50,7 +50,8 @@ for (const planted of ROWS) {
         // It is stopped once, so that its own files lie beside them, and then resumed.
         const args = ['-q', ...options, `${server.url}/file.bin`]
         const run = rangeGet(args, dir)
-        await server.hasServed(SIZE / 2)
+        await server.hasServed(SIZE / 4)
+        await untilRecorded(run, dir)
         run.child.kill('SIGINT')
         t.equal((await run.ended).status, 130)
         t.strictSame(look(), before)

@@ -26,17 +26,19 @@ export async function killAfter(
   { dir, args = ARGS, env = {}, start = (url) => rangeGet([...args, url], dir, env) }: Victim,
 ): Promise<void> {
   const run = start(`${server.url}/file.bin`)
-  let isOver = false
-  const over = run.ended.then(() => {
-    isOver = true
-  })
-  const isReady = async (): Promise<void> => {
-    await server.hasServed(server.served + bytes)
-    while (!isOver && recorded(dir) === 0) await sleep(10)
-  }
-  await Promise.race([isReady(), over])
+  await Promise.race([server.hasServed(server.served + bytes), run.ended])
+  await untilRecorded(run, dir)
   run.child.kill('SIGKILL')
   await run.ended
+}
+
+/** Waits until something of a run is recorded, or it is over. On a busy machine a client may not have read what was sent. */
+export async function untilRecorded({ ended }: Running, dir: string): Promise<void> {
+  let isOver = false
+  void ended.then(() => {
+    isOver = true
+  })
+  while (!isOver && recorded(dir) === 0) await sleep(10)
 }
 
 /** How many journals in `dir` name any bytes? */
