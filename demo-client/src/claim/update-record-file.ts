@@ -57,7 +57,7 @@ export async function markOf(stats: BigIntStats, folder: string): Promise<FileMa
   return { size: Number(size), modified: String(mtimeNs), changed: String(ctimeNs), id }
 }
 
-/** The mark of the file at `path`; null if there is none. */
+/** The mark of the file at `path`; null without a file. */
 export async function markAt(path: string): Promise<FileMark | null> {
   const stats = await lstat(path, { bigint: true }).catch(() => null)
   return stats?.isFile() === true ? await markOf(stats, dirname(path)) : null

@@ -46,8 +46,8 @@ export class ChecksumList {
   /**
    * The file that a URL is of: the one whose path is the end of the URL's path, otherwise the one with the same last part.
    * A list that is one digest alone is for any URL.
-   * @param name by which to look if the URL has no such name; null: there is none
-   * @throws DownloadError `ERR_DOWNLOAD_USAGE` if there is none, or more than one
+   * @param name by which to look if the URL has no such name; null: no other name
+   * @throws DownloadError `ERR_DOWNLOAD_USAGE` if no line or more than one is about it
    */
   of(url: URL, name: string | null = null): Listed {
     const [only] = this.#files

@@ -121,7 +121,7 @@ const rows: [name: string, lines: string[], items: ListItem[]][] = [
       ),
     ],
   ],
-  ['JSON that is none', ['{"url":'], [fault(1, 'it begins with { but is not a JSON object')]],
+  ['a line that only begins as JSON', ['{"url":'], [fault(1, 'it begins with { but is not a JSON object')]],
   ['JSON without a URL', ['{"out":"a"}'], [fault(1, '"url" is missing')]],
   [
     'JSON with another property',
