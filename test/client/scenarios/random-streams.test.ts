@@ -4,8 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import type { FakeServer, Piece, Reply } from '../support/fake-client.ts'
+import { honestly } from '../support/honest-reply.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
-import { Collector, honestly, stream } from '../support/streamed.ts'
+import { Collector, stream } from '../support/streamed.ts'
 
 const RUNS = 100
 const LEAST_BUFFER = 64 * 1024

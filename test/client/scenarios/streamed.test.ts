@@ -6,9 +6,10 @@ import t from 'tap'
 import { startDownload } from '#client/download.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { FakeClient, type FakeServer, type Piece } from '../support/fake-client.ts'
+import { honestly } from '../support/honest-reply.ts'
 import { makeContent, type Resource, resource } from '../support/hostile-server.ts'
 import { QUICK } from '../support/run.ts'
-import { Collector, honestly, stream } from '../support/streamed.ts'
+import { Collector, stream } from '../support/streamed.ts'
 
 const FILE = resource(makeContent(1_000_000))
 const BUFFER = 64 * 1024

@@ -5,13 +5,8 @@ import type { DownloadOptions } from 'range-get'
 import t, { type Test } from 'tap'
 import { startDownload } from '#client/download.js'
 import { sameBytes } from '../../support/same-bytes.ts'
-import {
-  FakeClient,
-  type FakeRequest,
-  type FakeServer,
-  type Piece,
-  type Reply,
-} from '../support/fake-client.ts'
+import { FakeClient, type FakeServer, type Piece } from '../support/fake-client.ts'
+import { honestly } from '../support/honest-reply.ts'
 import { makeContent, type Resource, resource } from '../support/hostile-server.ts'
 import { type End, endOf, names, QUICK } from '../support/run.ts'
 
@@ -45,35 +40,17 @@ function isExact(t: Test, { code, message, file }: End, { content }: Resource = 
   sameBytes(t, file, content, 'the file is exact')
 }
 
-/** The answer that RFC 9110 wants. `change` changes the body. */
-function honest({ content, fields }: Resource, request: FakeRequest, change = unchanged): Reply {
-  const { range } = request
-  const condition = request.fields['if-range']
-  if (range === null || (condition !== undefined && condition !== fields['etag'])) {
-    const length = { 'content-length': String(content.length) }
-    return { status: 200, fields: { ...fields, ...length }, body: change(content) }
-  }
-  if (range.start >= content.length)
-    return { status: 416, fields: { 'content-range': `bytes */${content.length}`, 'content-length': '0' } }
-  const end = Math.min(range.end ?? content.length, content.length)
-  const head = {
-    'content-range': `bytes ${range.start}-${end - 1}/${content.length}`,
-    'content-length': String(end - range.start),
-  }
-  return { status: 206, fields: { ...fields, ...head }, body: change(content.subarray(range.start, end)) }
-}
-
 function unchanged(body: Buffer): readonly Piece[] {
   return [body]
 }
 
 /** Changes the body of the first `count` answers. */
 function atFirst(count: number, change: (body: Buffer) => readonly Piece[]): FakeServer {
-  return (request) => honest(FILE, request, request.index < count ? change : unchanged)
+  return (request) => honestly(FILE, request, request.index < count ? change : unchanged)
 }
 
 t.test('a file is fetched in segments, and no byte is asked for twice', async (t) => {
-  const end = await get(t, (request) => honest(FILE, request), SEGMENTS)
+  const end = await get(t, (request) => honestly(FILE, request), SEGMENTS)
   isExact(t, end)
   const ranges = end.client.requests.map(({ range }) => range)
   t.equal(ranges.length, 10)
@@ -95,7 +72,7 @@ for (const [name, last] of [
   })
 
   t.test(`a download fails if each body ${name} at once`, async (t) => {
-    const { code } = await get(t, (request) => honest(FILE, request, () => [last]), {
+    const { code } = await get(t, (request) => honestly(FILE, request, () => [last]), {
       retries: 2,
       stallTimeout: 50,
     })
@@ -115,13 +92,13 @@ t.test('an answer that ends before its announced end is asked for again', async 
 })
 
 t.test('a request that gets no answer is repeated', async (t) => {
-  const end = await get(t, (request) => (request.index < 2 ? null : honest(FILE, request)))
+  const end = await get(t, (request) => (request.index < 2 ? null : honestly(FILE, request)))
   isExact(t, end)
   t.equal(end.client.requests.length, 3)
 })
 
 t.test('bytes that are not HTTP are a protocol error', async (t) => {
-  const { code } = await get(t, (request) => honest(FILE, request, () => ['malformed']), { retries: 1 })
+  const { code } = await get(t, (request) => honestly(FILE, request, () => ['malformed']), { retries: 1 })
   t.equal(code, 'ERR_DOWNLOAD_PROTOCOL')
 })
 
@@ -140,7 +117,7 @@ t.test('a slow server is followed as long as bytes come', async (t) => {
 
 t.test('a version that changes between two segments is fetched from the start', async (t) => {
   const next = resource(makeContent(SIZE, 'version B'))
-  const end = await get(t, (request) => honest(request.index < 3 ? FILE : next, request), {
+  const end = await get(t, (request) => honestly(request.index < 3 ? FILE : next, request), {
     segmentSize: 100_000,
   })
   isExact(t, end, next)
@@ -148,7 +125,7 @@ t.test('a version that changes between two segments is fetched from the start', 
 
 t.test('a file that changes with each answer is given up', async (t) => {
   const server: FakeServer = (request) =>
-    honest(resource(makeContent(SIZE, `version ${request.index % 10}`)), request, (body) => [
+    honestly(resource(makeContent(SIZE, `version ${request.index % 10}`)), request, (body) => [
       body.subarray(0, 50_000),
       'cut',
     ])
@@ -157,7 +134,7 @@ t.test('a file that changes with each answer is given up', async (t) => {
 })
 
 t.test('a server without ranges sends the whole file', async (t) => {
-  const end = await get(t, (request) => honest(FILE, { ...request, range: null }), SEGMENTS)
+  const end = await get(t, (request) => honestly(FILE, { ...request, range: null }), SEGMENTS)
   isExact(t, end)
   t.equal(end.client.requests.length, 1)
 })
@@ -165,8 +142,8 @@ t.test('a server without ranges sends the whole file', async (t) => {
 t.test('a whole answer fills only what is missing', async (t) => {
   const server: FakeServer = (request) =>
     request.index === 0
-      ? honest(FILE, request, (body) => [body.subarray(0, 300_000), 'cut'])
-      : honest(FILE, { ...request, range: null })
+      ? honestly(FILE, request, (body) => [body.subarray(0, 300_000), 'cut'])
+      : honestly(FILE, { ...request, range: null })
   isExact(t, await get(t, server))
 })
 
@@ -221,7 +198,7 @@ t.test('an abort ends all requests', async (t) => {
   setTimeout(() => controller.abort(), 50)
   const { code } = await get(
     t,
-    (request) => honest(FILE, request, (body) => [body.subarray(0, 10), 'stall']),
+    (request) => honestly(FILE, request, (body) => [body.subarray(0, 10), 'stall']),
     {
       signal: controller.signal,
       stallTimeout: 60_000,

@@ -5,8 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DownloadError, type StreamedResult, type StreamOptions } from 'range-get'
 import { startDownload } from '#client/download.js'
 import type { DownloadResult } from '#client/download-result.js'
-import { FakeClient, type FakeRequest, type FakeServer, type Piece, type Reply } from './fake-client.ts'
-import type { Resource } from './hostile-server.ts'
+import { FakeClient, type FakeServer } from './fake-client.ts'
 import { QUICK } from './run.ts'
 
 /** A stream that keeps what it gets, and how it ended. */
@@ -76,25 +75,4 @@ export async function stream(
   isOver = true
   await watch
   return { ...end, client, mostWaiting }
-}
-
-/** The answer that RFC 9110 wants, in pieces of `pieceBytes`. `change` changes the body. */
-export function honestly(
-  { content, fields }: Resource,
-  { range, fields: asked }: FakeRequest,
-  change: (body: Buffer) => readonly Piece[] = (body) => [body],
-): Reply {
-  const condition = asked['if-range']
-  if (range === null || (condition !== undefined && condition !== fields['etag'])) {
-    const length = { 'content-length': String(content.length) }
-    return { status: 200, fields: { ...fields, ...length }, body: change(content) }
-  }
-  if (range.start >= content.length)
-    return { status: 416, fields: { 'content-range': `bytes */${content.length}`, 'content-length': '0' } }
-  const end = Math.min(range.end ?? content.length, content.length)
-  const head = {
-    'content-range': `bytes ${range.start}-${end - 1}/${content.length}`,
-    'content-length': String(end - range.start),
-  }
-  return { status: 206, fields: { ...fields, ...head }, body: change(content.subarray(range.start, end)) }
 }
