@@ -2,8 +2,13 @@
 import type { Interval } from '../state/blocks.ts'
 import type { BodyWriter } from './body-writer.ts'
 
-/** The bytes that an output has been given, can be given, and has to wait for. */
+/**
+ * The bytes that an output has been given, can be given, and has to wait for. What was given cannot be taken back: it has
+ * come, whatever becomes of the body that brought it. Otherwise it would be fetched once more.
+ */
 export class Arrivals {
+  /** How many bytes the output has been given. */
+  readonly #given: () => number
   /** Bytes in memory whose bodies have ended, and those that the output was given. Sorted, without gaps between neighbours. */
   #ended: readonly Interval[] = []
   /** Bodies that are coming, and ended ones of which some bytes wait for room. */
@@ -11,15 +16,20 @@ export class Arrivals {
   readonly #unproven = new WeakSet<BodyWriter>()
   readonly #over = new WeakSet<BodyWriter>()
 
+  constructor(given: () => number) {
+    this.#given = given
+  }
+
   /** All bytes that have come. */
   get blocks(): readonly Interval[] {
+    const given = { start: 0, end: this.#given() }
     const coming = [...this.#writers].map(({ received }) => received)
-    return coming.reduce<readonly Interval[]>(joined, this.#ended)
+    return [given, ...coming].reduce<readonly Interval[]>(joined, this.#ended)
   }
 
   /** Up to here each byte is in memory, or was given to the output. */
   get frontier(): number {
-    let frontier = 0
+    let frontier = this.#given()
     const proven = [...this.#writers].filter((writer) => this.isProven(writer)).map(({ stored }) => stored)
     for (const { start, end } of [...this.#ended, ...proven].sort((a, b) => a.start - b.start))
       if (start <= frontier) frontier = Math.max(frontier, end)
@@ -64,7 +74,7 @@ export class Arrivals {
     }
   }
 
-  /** Forgets all bytes. */
+  /** Forgets all bytes that the output was not given. */
   reset(): void {
     for (const writer of this.writers) this.end(writer, 'drop')
     this.#ended = []

@@ -55,11 +55,11 @@ export class BodyWriter implements ByteWriter {
 
   push(chunk: Buffer): Promise<void> | null {
     if (this.#isOver) return null
-    const rest = this.#waiting.length === 0 ? this.#store(chunk) : chunk
-    if (rest.length === 0) return null
-    this.#waiting.push(rest)
-    this.#waitingBytes += rest.length
-    if (rest.buffer === this.#space?.buffer) this.#space = null
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    if (this.#waiting.length === 1) this.#storeWaiting()
+    if (this.#waiting.length === 0) return null
+    if (chunk.buffer === this.#space?.buffer) this.#space = null
     this.#ready ??= readiness()
     return this.#ready.promise
   }
@@ -73,16 +73,8 @@ export class BodyWriter implements ByteWriter {
   useRoom(): void {
     const { roomEnd, worthwhile } = this.#place
     if (this.#waiting.length === 0 || roomEnd - this.#stored < worthwhile) return
-    while (this.#waiting[0] !== undefined) {
-      const rest = this.#store(this.#waiting[0])
-      this.#waitingBytes -= this.#waiting[0].length - rest.length
-      if (rest.length > 0) {
-        this.#waiting[0] = rest
-        return
-      }
-      this.#waiting.shift()
-    }
-    this.#letGo()
+    this.#storeWaiting()
+    if (this.#waiting.length === 0) this.#letGo()
   }
 
   /** Drops the bytes that wait for room, and all that are pushed later. */
@@ -93,12 +85,25 @@ export class BodyWriter implements ByteWriter {
     this.#letGo()
   }
 
+  /** Always the oldest bytes first: where a byte goes follows from the number of bytes before it. */
+  #storeWaiting(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const rest = this.#store(first)
+      if (rest.length > 0) {
+        this.#waiting[0] = rest
+        return
+      }
+      this.#waiting.shift()
+    }
+  }
+
   /** Puts as much into memory as there is room for. Returns the remainder. */
   #store(chunk: Buffer): Buffer {
     const room = Math.max(0, this.#place.roomEnd - this.#stored)
     const bytes = chunk.subarray(0, room)
     if (bytes.length > 0) this.#place.put(bytes, this.#stored)
     this.#stored += bytes.length
+    this.#waitingBytes -= bytes.length
     if (bytes.length > 0) this.#place.onStored()
     if (chunk.buffer !== this.#space?.buffer) collectChunks(bytes.length)
     return chunk.subarray(bytes.length)

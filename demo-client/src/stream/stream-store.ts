@@ -39,7 +39,7 @@ const WORTHWHILE_BYTES = 1024 * 1024
 export class StreamStore implements ByteStore {
   readonly notice = ''
   readonly #options: StreamStoreOptions
-  readonly #arrivals = new Arrivals()
+  readonly #arrivals = new Arrivals(() => this.given)
   readonly #pump: OutputPump
   #ring: Ring | null = null
   #digests: RunningDigests | null = null

@@ -16,6 +16,7 @@ import { RetryWaits, type Waiting } from '../schedule/retry-waits.ts'
 import { Schedule } from '../schedule/schedule.ts'
 import { AcceptedAnswers } from './accepted-answers.ts'
 import { Requester } from './requester.ts'
+import { RoomWait } from './room-wait.ts'
 import type { Server } from './server.ts'
 import { ServerBalance } from './server-balance.ts'
 import type { Servers } from './servers.ts'
@@ -33,12 +34,13 @@ export class Transfer {
   readonly #waits: RetryWaits
   readonly #pace: Pace
   readonly #balance: ServerBalance
+  readonly #room: RoomWait
   /** One for each connection. It runs until there is nothing left to fetch. */
   readonly #workers = new Set<Promise<void>>()
   /** Aborted when the transfer ends, for any reason. */
   readonly #over = new AbortController()
-  /** Ends the wait for room. */
-  #endWait: () => void = () => undefined
+  /** How many were sent. */
+  #requests = 0
   /** The first failure. No request is sent after it. */
   #failure: { readonly error: unknown } | null = null
   /** What was so when it failed. The end of a pause or a wait after that does not mean that the download goes on. */
@@ -48,6 +50,7 @@ export class Transfer {
     const { settings, store } = context
     this.#context = context
     this.#servers = context.servers
+    this.#room = new RoomWait(store)
     this.#schedule = new Schedule(store, settings, context.mode)
     this.#ranges = new RangeSupport(this.#schedule, store)
     this.#gate = new PauseGate(this.#over.signal, (minBytes) => this.#schedule.abortForPause(minBytes))
@@ -109,10 +112,12 @@ export class Transfer {
     const unregister = registerSpare('working', () => this.#schedule.dropConnection())
     try {
       do {
+        const requests = this.#requests
         this.#startWorkers(1)
         while (this.#workers.size > 0) await Promise.all(this.#workers)
+        if (this.#failure === null && !this.#schedule.isComplete)
+          await this.#room.afterRound(this.#requests - requests)
         if (this.#failure !== null) throw this.#failure.error
-        await this.#room()
       } while (!this.#schedule.isComplete)
     } finally {
       clearInterval(monitor)
@@ -127,7 +132,7 @@ export class Transfer {
     this.#atFailure ??= { isPaused: this.isPaused, waiting: this.waiting }
     this.#failure ??= { error }
     this.#over.abort() // opens the gate, too
-    this.#endWait()
+    this.#room.end()
     this.#context.onChange()
     this.#schedule.abortAll('download-over')
   }
@@ -147,17 +152,6 @@ export class Transfer {
   useRoom(): void {
     const isOver = this.#over.signal.aborted || this.#gate.isClosed || !this.#schedule.isConfirmed
     if (!isOver) this.#startWorkers(this.#schedule.maxConnections)
-  }
-
-  /** While the output is behind, there may be nothing to fetch, although bytes are missing. */
-  async #room(): Promise<void> {
-    const moved = this.#context.store.window?.moved ?? null
-    if (moved === null || this.#schedule.isComplete) return
-    await new Promise<void>((resolve) => {
-      this.#endWait = resolve
-      void moved.then(resolve)
-    })
-    if (this.#failure !== null) throw this.#failure.error
   }
 
   #startWorkers(count: number): void {
@@ -234,6 +228,7 @@ export class Transfer {
   }
 
   async #attempt(assignment: Assignment, server: Server): Promise<Failure | null> {
+    this.#requests++
     server.assignments.add(assignment)
     this.#context.onChange()
     try {

@@ -14,7 +14,7 @@ function body(arrivals: Arrivals, start: number, bytes: number): BodyWriter {
 }
 
 t.test('the frontier is the first byte that is missing', async (t) => {
-  const arrivals = new Arrivals()
+  const arrivals = new Arrivals(() => 0)
   const ahead = body(arrivals, 20, 10)
   t.equal(arrivals.frontier, 0)
   body(arrivals, 0, 5)
@@ -27,7 +27,7 @@ t.test('the frontier is the first byte that is missing', async (t) => {
 })
 
 t.test('bytes that a digest has yet to prove have come, but are not given to the output', async (t) => {
-  const arrivals = new Arrivals()
+  const arrivals = new Arrivals(() => 0)
   const writer = body(arrivals, 0, 5)
   arrivals.markUnproven(writer)
   t.equal(arrivals.isProven(writer), false)
@@ -38,7 +38,7 @@ t.test('bytes that a digest has yet to prove have come, but are not given to the
 })
 
 t.test('an ended body whose last bytes wait for room has come, and counts when they have room', async (t) => {
-  const arrivals = new Arrivals()
+  const arrivals = new Arrivals(() => 0)
   const writer = body(arrivals, 90, 20)
   arrivals.end(writer, 'keep')
   t.strictSame(arrivals.blocks, [{ start: 90, end: 110 }])
@@ -52,7 +52,7 @@ t.test('an ended body whose last bytes wait for room has come, and counts when t
 })
 
 t.test('blocks are joined where they touch, and stay apart where they do not', async (t) => {
-  const arrivals = new Arrivals()
+  const arrivals = new Arrivals(() => 0)
   for (const [start, bytes] of [
     [40, 5],
     [0, 5],
@@ -68,4 +68,17 @@ t.test('blocks are joined where they touch, and stay apart where they do not', a
   t.equal(arrivals.blocks.length, 2, 'an empty body is no block')
   arrivals.reset()
   t.strictSame(arrivals.blocks, [])
+})
+
+t.test('what the output was given has come, even if its body is dropped', async (t) => {
+  let given = 0
+  const arrivals = new Arrivals(() => given)
+  const writer = body(arrivals, 0, 20)
+  given = 8
+  arrivals.end(writer, 'drop')
+  t.strictSame(arrivals.blocks, [{ start: 0, end: 8 }])
+  t.equal(arrivals.frontier, 8)
+  body(arrivals, 8, 4)
+  t.equal(arrivals.frontier, 12)
+  t.strictSame(arrivals.blocks, [{ start: 0, end: 12 }])
 })

@@ -62,6 +62,17 @@ t.test('a connection goes on only when there is room that is worth it', async (t
   t.equal(await isSettled(wait), true)
 })
 
+t.test('bytes that come while others wait stay behind them, although there is room by now', async (t) => {
+  const { place, writer } = start(10, 8)
+  const wait = writer.push(Buffer.from('ab'))
+  place.roomEnd = 99 // the writer has not been told yet
+  t.equal(writer.push(Buffer.from('cd')), wait)
+  t.notOk(place.text.startsWith('c'))
+  writer.useRoom()
+  t.equal(place.text, 'abcd')
+  t.strictSame(writer.stored, { start: 10, end: 14 })
+})
+
 t.test('the space of a read is used again, unless its bytes wait', async (t) => {
   const { writer } = start(12)
   const first = writer.reserve()
