@@ -127,10 +127,16 @@ export interface StreamOptions
     'mirrors' | 'mirrorTags' | 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'
   > {
   /**
-   * The most bytes that wait in memory, because those before them have not come or because the reader is behind. At least
-   * 65 536. Connections fetch ahead within it. Default 67 108 864.
+   * The most bytes that wait, because those before them have not come or because the reader is behind. From 65 536 to
+   * 4 GiB, with `bufferDirectory` to 1 TiB. Connections fetch ahead within it. Default 67 108 864.
    */
   readonly buffer?: number
+  /**
+   * A directory for bytes that wait: they are in a temporary file there, which has no name, is never larger than `buffer`,
+   * and is gone at the end, even after `kill -9`. `ERR_DOWNLOAD_DISK_FULL` if there is less space, before the first byte
+   * is written. Default: they wait in memory.
+   */
+  readonly bufferDirectory?: string
 }
 
 /** The options of a download to a file or to a stream. */

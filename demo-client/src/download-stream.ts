@@ -46,6 +46,7 @@ export async function downloadToStream(context: StreamContext): Promise<Streamed
   const store = new StreamStore({
     output,
     buffer: settings.buffer,
+    bufferDirectory: settings.bufferDirectory,
     checksum: settings.checksum,
     onFailure: (error) => versions.fail(error),
     onRoom: () => versions.useRoom(),
@@ -68,6 +69,7 @@ export async function downloadToStream(context: StreamContext): Promise<Streamed
   } finally {
     forget?.()
     store.close()
+    await store.free()
   }
 }
 

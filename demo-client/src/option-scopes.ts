@@ -16,6 +16,7 @@ const NOT_FOR_FILES = {
 export function assertScope(settings: Settings, destination: 'file' | 'stream'): void {
   if (destination === 'file') {
     if (settings.buffer !== DEFAULT_BUFFER) throw outOfScope('buffer', 'streams', destination)
+    if (settings.bufferDirectory !== null) throw outOfScope('bufferDirectory', 'streams', destination)
     return
   }
   for (const name of Object.keys(NOT_FOR_FILES) as (keyof typeof NOT_FOR_FILES)[])

@@ -6,7 +6,7 @@ import type { AnyOptions, DownloadOptions } from './download-options.ts'
 import { DownloadError } from './errors.ts'
 import { parseChecksum } from './rules/checksum.ts'
 import type { ExpectedDigest } from './rules/digest.ts'
-import { isWithin, NUMBER_LIMITS, type NumberLimits, type NumberOption } from './text/option-limits.ts'
+import { isWithin, limitsOf, type NumberLimits, type NumberOption } from './text/option-limits.ts'
 
 type OptionName = keyof AnyOptions
 
@@ -23,6 +23,7 @@ type ValueOf<Name extends OptionName> = Name extends keyof Converted
 
 /** Options that are null in the settings where a caller leaves them out. */
 type OptionWithoutDefault =
+  | 'bufferDirectory'
   | 'segmentSize'
   | 'checksum'
   | 'resumeKey'
@@ -45,6 +46,7 @@ export const DEFAULT_BUFFER: number = 64 * 1024 * 1024
 
 const DEFAULTS: Settings = {
   buffer: DEFAULT_BUFFER,
+  bufferDirectory: null,
   connections: 4,
   segmentSize: null,
   headers: {},
@@ -87,7 +89,7 @@ const CHOICES: { readonly [Name in ChoiceOption]: readonly Settings[Name][] } = 
   netrc: ['ignore', 'use'],
 }
 
-const TEXTS = ['checksum', 'resumeKey', 'proxy', 'caFile', 'certFile', 'keyFile'] as const
+const TEXTS = ['bufferDirectory', 'checksum', 'resumeKey', 'proxy', 'caFile', 'certFile', 'keyFile'] as const
 
 /**
  * Checks the options and fills in the defaults.
@@ -99,11 +101,10 @@ export function settingsOf(given: AnyOptions): Settings {
   assertType('onSegment', options.onSegment, 'function')
   assertSignal(options.signal)
   const number = <Name extends NumberOption>(name: Name): number | Settings[Name] =>
-    options[name] === undefined
-      ? DEFAULTS[name]
-      : wholeNumber(name, options[name], limitsOf(name, options.limitRate))
+    options[name] === undefined ? DEFAULTS[name] : wholeNumber(name, options[name], limitsOf(name, options))
   return {
     buffer: number('buffer'),
+    bufferDirectory: directoryOf('bufferDirectory', options.bufferDirectory),
     connections: number('connections'),
     segmentSize: number('segmentSize'),
     headers: options.headers === undefined ? DEFAULTS.headers : fieldsOf(options.headers),
@@ -135,17 +136,16 @@ export function settingsOf(given: AnyOptions): Settings {
   }
 }
 
+function directoryOf(name: string, given: string | undefined): string | null {
+  if (given === '' || given?.includes('\0')) throw usage(`${name} is not a name of a directory`)
+  return given ?? null
+}
+
 function choiceOf<Name extends ChoiceOption>(options: DownloadOptions, name: Name): Settings[Name] {
   const value: unknown = options[name] === undefined ? DEFAULTS[name] : options[name]
   const found = CHOICES[name].find((allowed) => allowed === value)
   if (found !== undefined) return found
   throw usage(`${name} must be one of ${CHOICES[name].join(', ')}, not ${shown(value)}`)
-}
-
-/** A `minRate` must be below the rate that is allowed. */
-function limitsOf(name: NumberOption, limitRate: number | undefined): NumberLimits {
-  const limits = NUMBER_LIMITS[name]
-  return name === 'minRate' && limitRate !== undefined ? { ...limits, most: limitRate - 1 } : limits
 }
 
 function wholeNumber(name: string, value: unknown, limits: NumberLimits): number {

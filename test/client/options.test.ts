@@ -55,6 +55,20 @@ t.test('minRate must be below limitRate', async (t) => {
   })
 })
 
+t.test('a buffer on a disk may be larger than one in memory', async (t) => {
+  const buffer = 1024 ** 4
+  t.match(settingsOf({ buffer, bufferDirectory: '/tmp' }), { buffer, bufferDirectory: '/tmp' })
+  t.throws(() => settingsOf({ buffer }), {
+    code: 'ERR_DOWNLOAD_USAGE',
+    message: 'buffer must be a whole number from 65536 to 4294967296, not 1099511627776',
+  })
+  for (const bufferDirectory of ['', 'a\0b'])
+    t.throws(() => settingsOf({ bufferDirectory }), {
+      code: 'ERR_DOWNLOAD_USAGE',
+      message: 'bufferDirectory is not a name of a directory',
+    })
+})
+
 t.test('a wrong value is named in the error, with what is allowed', async (t) => {
   for (const [options, message] of [
     [{ connections: '4' as unknown as number }, 'connections must be a whole number from 1 to 64, not "4"'],

@@ -231,8 +231,16 @@ const CLIENT: Layout = {
       mayImport: ['claim', 'files', 'rules', 'state', 'text', 'errors.ts', 'system-shortage.ts'],
     },
     stream: {
-      is: 'the bytes in order to a stream or a descriptor: what fits into memory, digests, outputs',
-      mayImport: ['files', 'rules', 'state', 'disk/byte-store.ts', 'disk/resume-message.ts', 'errors.ts'],
+      is: 'the bytes in order to a stream or a descriptor: where they wait, digests, outputs',
+      mayImport: [
+        'files',
+        'rules',
+        'state',
+        'disk/byte-store.ts',
+        'disk/resume-message.ts',
+        'text/quantities.ts',
+        'errors.ts',
+      ],
     },
     connect: {
       is: 'connections: addresses, proxies, tunnels, sockets that are kept',

@@ -179,6 +179,7 @@ function optionsFrom(values: OptionValues): AnyOptions {
     existing: existingFrom(values),
     missingDirectory: values['create-dirs'] ? 'create' : 'refuse',
     modified: values['server-time'] ? 'server' : 'now',
+    bufferDirectory: values['buffer-dir'],
     html: values['accept-html'] ? 'accept' : 'refuse',
     proxy: values.proxy,
     caFile: values.cacert,

@@ -1,6 +1,6 @@
 // The options of the command that are numbers, by the names that the library has for them.
 import { durationMs, integer, sizeOf } from '../text/argument-values.ts'
-import { NUMBER_LIMITS, type NumberLimits, type NumberOption } from '../text/option-limits.ts'
+import { limitsOf, type NumberLimits, type NumberOption } from '../text/option-limits.ts'
 import { OPTIONS, type OptionName } from './option-table.ts'
 import type { OptionValues } from './parse-options.ts'
 
@@ -27,19 +27,14 @@ type Numbers = Readonly<Partial<Record<NumberOption, number>>>
  */
 export function numbersFrom(values: OptionValues): Numbers {
   const numbers: Partial<Record<NumberOption, number>> = {}
+  const bufferDirectory = values['buffer-dir']
   for (const option of Object.keys(NAMES) as NumberOption[]) {
     const text = values[NAMES[option]]
-    if (text !== undefined) numbers[option] = numberFrom(option, text, limitsOf(option, numbers))
+    const { limitRate = 0 } = numbers // read before minRate
+    const limits = limitsOf(option, { limitRate: limitRate > 1 ? limitRate : undefined, bufferDirectory })
+    if (text !== undefined) numbers[option] = numberFrom(option, text, limits)
   }
   return numbers
-}
-
-/** A `minRate` must be below the rate that is allowed, which is read before it. */
-function limitsOf(option: NumberOption, { limitRate }: Numbers): NumberLimits {
-  const limits = NUMBER_LIMITS[option]
-  return option === 'minRate' && limitRate !== undefined && limitRate > 1
-    ? { ...limits, most: limitRate - 1 }
-    : limits
 }
 
 function numberFrom(option: NumberOption, text: string, limits: NumberLimits): number {

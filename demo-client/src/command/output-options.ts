@@ -47,7 +47,14 @@ export const OUTPUT_OPTIONS = {
     group: 'Output',
     value: 'SIZE',
     default: '64M',
-    text: 'with -o -: bytes that may wait in memory for those before them, or for the reader',
+    text: 'with -o -: bytes that may wait for those before them, or for the reader; in memory, or below --buffer-dir',
+  },
+  'buffer-dir': {
+    group: 'Output',
+    value: 'DIR',
+    offers: 'directories',
+    default: 'memory',
+    text: 'directory for a temporary file with the bytes that wait; it has no name and is gone at the end',
   },
   'accept-html': {
     group: 'Output',

@@ -1,11 +1,12 @@
 // The path of a finished file, and what is there already.
-import { stat, statfs } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { cleanUpFinished } from '../claim/finished-cleanup.ts'
 import { readSecret } from '../claim/journal-key.ts'
 import { hasPlaceholder } from '../claim/placeholder.ts'
 import { DownloadError, unlessShort } from '../errors.ts'
 import { digestOf } from '../files/file-digest.ts'
+import { freeSpace } from '../files/free-space.ts'
 import { entryAt, existsError, type PathEntry } from '../files/path-entry.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
 import { nameFromDisposition, nameFromUrl } from '../state/file-name.ts'
@@ -90,14 +91,9 @@ export class Output {
 
   /** @throws DownloadError `ERR_DOWNLOAD_DISK_FULL` if there is no space for `bytes` more */
   async assertRoom(bytes: number): Promise<void> {
-    const found = await statfs(this.#folder).catch(() => null)
-    // Some file systems, mostly those of FUSE, do not know their size and report 0 of 0 blocks.
-    if (found === null || found.blocks === 0 || found.bsize === 0) {
-      this.#options.warnings.add('free-space')
-      return
-    }
-    const free = found.bavail * found.bsize
-    if (bytes <= free) return
+    const free = await freeSpace(this.#folder)
+    if (free === null) this.#options.warnings.add('free-space')
+    if (free === null || bytes <= free) return
     const sizes = `${formatSize(bytes)} are needed, ${formatSize(bytes - free)} more than are free`
     throw new DownloadError('ERR_DOWNLOAD_DISK_FULL', `not enough disk space for ${this.#path}: ${sizes}`)
   }

@@ -9,16 +9,23 @@ export interface Window {
   readonly end: number
   /** How many bytes may wait for the output. */
   readonly size: number
-  /** Resolves when the output has taken more bytes. Null if it has taken all that it could be given. */
+  /** Resolves when the output has taken more bytes. Null if it has taken all that it can be given, soon or now. */
   readonly moved: Promise<void> | null
 }
 
 /** A window holds two segments for each connection: one that arrives, and one that waits for those before it. */
 const SEGMENTS_PER_CONNECTION = 2
 
+/**
+ * A larger buffer does not make a segment larger than this. Otherwise the output would get only what one connection brings,
+ * while the others fetch what comes long after that.
+ */
+const MAX_SEGMENT_BYTES = 64 * 1024 * 1024
+
 /** The most bytes that one connection is asked to fetch. */
 export function segmentIn({ size }: Pick<Window, 'size'>, connections: number): number {
-  return Math.max(1, Math.floor(size / (SEGMENTS_PER_CONNECTION * connections)))
+  const share = Math.floor(size / (SEGMENTS_PER_CONNECTION * connections))
+  return Math.min(MAX_SEGMENT_BYTES, Math.max(1, share))
 }
 
 /**

@@ -9,9 +9,9 @@ import type { BodyWriter } from './body-writer.ts'
 export class Arrivals {
   /** How many bytes the output has been given. */
   readonly #given: () => number
-  /** Bytes in memory whose bodies have ended, and those that the output was given. Sorted, without gaps between neighbours. */
+  /** Bytes in their places whose bodies have ended, and those that the output was given. Sorted, without gaps between neighbours. */
   #ended: readonly Interval[] = []
-  /** Bodies that are coming, and ended ones of which some bytes wait for room. */
+  /** Bodies that are coming, and ended ones of which some bytes are not in their places. */
   readonly #writers = new Set<BodyWriter>()
   readonly #unproven = new WeakSet<BodyWriter>()
   readonly #over = new WeakSet<BodyWriter>()
@@ -27,7 +27,7 @@ export class Arrivals {
     return [given, ...coming].reduce<readonly Interval[]>(joined, this.#ended)
   }
 
-  /** Up to here each byte is in memory, or was given to the output. */
+  /** Up to here each byte is in its place, or was given to the output. */
   get frontier(): number {
     let frontier = this.#given()
     const proven = [...this.#writers].filter((writer) => this.isProven(writer)).map(({ stored }) => stored)
@@ -52,7 +52,7 @@ export class Arrivals {
     return !this.#unproven.has(writer)
   }
 
-  /** The body of `writer` has ended. Its bytes count once they are in memory, unless they are dropped. */
+  /** The body of `writer` has ended. Its bytes count once they are in their places, unless they are dropped. */
   end(writer: BodyWriter, outcome: 'keep' | 'drop'): void {
     if (!this.#writers.has(writer)) return
     if (outcome === 'drop') {
@@ -65,7 +65,7 @@ export class Arrivals {
     this.settle()
   }
 
-  /** Moves the bytes of ended bodies that are all in memory. */
+  /** Moves the bytes of ended bodies that are all in their places. */
   settle(): void {
     for (const writer of this.#writers) {
       if (!this.#over.has(writer) || writer.received.end > writer.stored.end) continue

@@ -1,4 +1,4 @@
-// Gives the bytes in memory to the output, one piece after the other.
+// Gives the bytes that wait to the output, one piece after the other.
 import { type OrderedOutput, outputError } from './ordered-output.ts'
 import type { Ring } from './ring.ts'
 
@@ -51,7 +51,7 @@ export class OutputPump {
   async #run(ring: Ring, frontier: () => number): Promise<void> {
     try {
       for (let end = frontier(); end > this.#taken && !this.#isOver; end = frontier())
-        await this.#give(ring.slice(this.#taken, Math.min(end, this.#taken + MAX_WRITE_BYTES)))
+        await this.#give(ring, Math.min(end, this.#taken + MAX_WRITE_BYTES, ring.pieceEnd(this.#taken)))
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -60,13 +60,18 @@ export class OutputPump {
     }
   }
 
-  async #give(bytes: Buffer): Promise<void> {
+  /** Gives the next piece, up to `end`. */
+  async #give(ring: Ring, end: number): Promise<void> {
     const { output, onBytes, onTaken } = this.#context
-    this.#given += bytes.length
+    // Before they are read, so that no other bytes can take their place.
+    this.#given = end
+    const found = ring.get(this.#taken, end)
+    const bytes = found instanceof Promise ? await found : found
+    if (this.#isOver) return
     const writing = output.write(bytes)
     onBytes(bytes) // while they are written
     await writing
-    this.#taken = this.#given
+    this.#taken = end
     onTaken()
   }
 

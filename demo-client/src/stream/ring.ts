@@ -1,31 +1,23 @@
-// The memory of an output: each byte has its place by its position in the file, and the places are used again.
-import { DownloadError } from '../errors.ts'
+// Where bytes wait for an output: each has its place by its position in the file, and the places are used again.
 
-/** Holds up to `size` consecutive bytes of a file. It never grows, whatever a server or a reader does. */
-export class Ring {
-  readonly #memory: Buffer
-
-  /** @throws DownloadError `ERR_DOWNLOAD_RESOURCES` if there is not so much memory */
-  constructor(size: number) {
-    try {
-      // The system gives the memory page by page, when it is first used.
-      this.#memory = Buffer.from(new ArrayBuffer(size))
-    } catch (cause) {
-      const message = `no memory for ${size} bytes that wait for the output. Use a smaller buffer`
-      throw new DownloadError('ERR_DOWNLOAD_RESOURCES', message, { cause })
-    }
-  }
-
-  /** Puts `bytes` at their `position` in the file. */
-  put(bytes: Buffer, position: number): void {
-    const at = position % this.#memory.length
-    const copied = bytes.copy(this.#memory, at)
-    if (copied < bytes.length) bytes.copy(this.#memory, 0, copied)
-  }
-
-  /** The bytes from `start` on, as far as they lie in one piece, up to `end`. They are valid until others take their place. */
-  slice(start: number, end: number): Buffer {
-    const at = start % this.#memory.length
-    return this.#memory.subarray(at, Math.min(this.#memory.length, at + end - start))
-  }
+/**
+ * Holds up to a fixed number of consecutive bytes of a file. It never grows, whatever a server or a reader does. Nothing
+ * says which bytes it holds: a caller puts only bytes for which there is room, and gets only bytes that it has put.
+ */
+export interface Ring {
+  /** How many bytes of one body may be on their way to their places before its connection has to wait. */
+  readonly underWay: number
+  /** What to wait for while the bytes of a body have to wait for those of others, or null. */
+  readonly backlog: Promise<void> | null
+  /**
+   * Puts `bytes` at their `position` in the file. Null: they are there. Otherwise they are when the promise resolves, and
+   * until then their memory must stay as it is. Of two calls for one position, the later one counts.
+   */
+  put(bytes: Buffer, position: number): Promise<void> | null
+  /** From `position` on, the bytes up to here lie in one piece. */
+  pieceEnd(position: number): number
+  /** Bytes of one piece. They are valid until others take their place, and until the next call. */
+  get(start: number, end: number): Buffer | Promise<Buffer>
+  /** Drops everything. What is put later is never there. */
+  close(): Promise<void>
 }

@@ -1,7 +1,7 @@
-// The bytes of a download on their way to an output that takes them in order. Nothing is kept on a disk.
+// The bytes of a download on their way to an output that takes them in order. Nothing of them stays on a disk.
 //
 // Several connections fetch ahead, within a window: the bytes that the output has not taken, and as many after them as
-// fit into memory. A byte has its place in memory by its position, so none is given twice, or left out. What was given
+// fit into the ring. A byte has its place there by its position, so none is given twice, or left out. What was given
 // cannot be taken back. So a version that begins after that is refused, and bytes join only as they do on the disk.
 import type { ByteStore } from '../disk/byte-store.ts'
 import type { KeptBytes } from '../disk/resume-message.ts'
@@ -13,16 +13,21 @@ import type { Version } from '../state/journal-format.ts'
 import type { Window } from '../state/window.ts'
 import { Arrivals } from './arrivals.ts'
 import { BodyWriter } from './body-writer.ts'
+import { FileRing } from './file-ring.ts'
+import { MemoryRing } from './memory-ring.ts'
 import type { OrderedOutput } from './ordered-output.ts'
 import { OutputPump } from './output-pump.ts'
-import { Ring } from './ring.ts'
+import type { Ring } from './ring.ts'
 import { RunningDigests } from './running-digests.ts'
+import { signalled } from './signalled.ts'
 
 /** The options of a stream store. */
 export interface StreamStoreOptions {
   readonly output: OrderedOutput
-  /** The most bytes that wait in memory. */
+  /** The most bytes that wait. */
   readonly buffer: number
+  /** They wait in a temporary file below this directory; null: in memory. */
+  readonly bufferDirectory: string | null
   /** The digest that the caller gave, or null. */
   readonly checksum: ExpectedDigest | null
   /** Called with the failure of the output, which ends the download. */
@@ -87,14 +92,16 @@ export class StreamStore implements ByteStore {
 
   get window(): Window {
     const start = this.#arrivals.frontier
-    const moved = start > this.#pump.taken && !this.#isClosed ? this.#moved.promise : null
+    const isMoving = start > this.#pump.taken || this.#arrivals.writers.some(({ isUnderWay }) => isUnderWay)
+    const moved = isMoving && !this.#isClosed ? this.#moved.promise : null
     return { start, end: this.#roomEnd, size: this.#options.buffer, moved }
   }
 
-  /** The output is behind if half of the buffer waits for it. */
+  /** The output is behind if half of the buffer waits for it. So may be the disk of the temporary file. */
   get backlog(): Promise<void> | null {
     const { start, moved } = this.window
-    return start - this.#pump.taken >= this.#options.buffer / 2 ? moved : null
+    const isBehind = moved !== null && start - this.#pump.taken >= this.#options.buffer / 2
+    return isBehind ? moved : (this.#ring?.backlog ?? null)
   }
 
   /** There are no mirrors for an output, so nothing of the version is of one server alone. */
@@ -108,9 +115,8 @@ export class StreamStore implements ByteStore {
     await this.forget()
     const { validators } = version
     this.#digests = await RunningDigests.start(validators, this.#options.checksum)
-    this.#ring = new Ring(
-      Math.max(1, Math.min(this.#options.buffer, validators.total ?? Number.POSITIVE_INFINITY)),
-    )
+    await this.#ring?.close()
+    this.#ring = await this.#newRing(validators.total ?? Number.POSITIVE_INFINITY)
     this.#version = version
   }
 
@@ -128,6 +134,7 @@ export class StreamStore implements ByteStore {
         return roomEnd()
       },
       worthwhile: Math.max(1, Math.min(WORTHWHILE_BYTES, buffer * WORTHWHILE_SHARE)),
+      underWay: this.#ring?.underWay ?? 0,
       put: (bytes, position) => this.#put(bytes, position),
       onStored: () => this.#give(),
     })
@@ -182,12 +189,27 @@ export class StreamStore implements ByteStore {
     return this.#pump.taken + this.#options.buffer
   }
 
-  #put(bytes: Buffer, position: number): void {
-    if (position >= this.#pump.given) this.#ring?.put(bytes, position)
-    else this.fail(new Error(`byte ${position} has come after the output was given it`))
+  /** Frees what the bytes have waited in. Call it after {@link close}. */
+  async free(): Promise<void> {
+    await this.#ring?.close()
+  }
+
+  async #newRing(total: number): Promise<Ring> {
+    const { buffer, bufferDirectory } = this.#options
+    const size = Math.max(1, Math.min(buffer, total))
+    return bufferDirectory === null ? new MemoryRing(size) : await FileRing.open(bufferDirectory, size)
+  }
+
+  #put(bytes: Buffer, position: number): Promise<void> | null {
+    if (position < this.#pump.given)
+      this.fail(new Error(`byte ${position} has come after the output was given it`))
+    const there = this.#isClosed ? null : (this.#ring?.put(bytes, position) ?? null)
+    there?.catch((error: unknown) => this.fail(error))
+    return there
   }
 
   #give(): void {
+    this.#arrivals.settle()
     if (this.#ring !== null) this.#pump.run(this.#ring, () => this.#arrivals.frontier)
   }
 
@@ -203,11 +225,3 @@ export class StreamStore implements ByteStore {
 
 const UNPROVEN =
   'the server has answered from the first byte again, and nothing proves that this is the file of which bytes were written'
-
-function signalled(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
-}

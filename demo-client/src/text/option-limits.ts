@@ -24,6 +24,8 @@ export type NumberOption =
 const DAY_MS = 24 * 60 * 60 * 1000
 /** The largest buffer of Node.js 20. */
 const MOST_BUFFERED_BYTES = 4 * 1024 ** 3
+/** In a temporary file. */
+const MOST_BYTES_ON_DISK = 1024 ** 4
 const MOST_BYTES = Number.MAX_SAFE_INTEGER
 
 /** Sizes in bytes, times in milliseconds. */
@@ -40,6 +42,20 @@ export const NUMBER_LIMITS: Readonly<Record<NumberOption, NumberLimits>> = {
   limitRate: { least: 1, most: MOST_BYTES },
   minRate: { least: 1, most: MOST_BYTES - 1 },
   delay: { least: 0, most: DAY_MS },
+}
+
+/** Other options that the limits of a number depend on. */
+export interface LimitContext {
+  readonly limitRate?: number | undefined
+  readonly bufferDirectory?: string | undefined
+}
+
+/** A `minRate` must be below the rate that is allowed, and a buffer on a disk may be larger. */
+export function limitsOf(name: NumberOption, { limitRate, bufferDirectory }: LimitContext): NumberLimits {
+  const limits = NUMBER_LIMITS[name]
+  if (name === 'minRate' && limitRate !== undefined) return { ...limits, most: limitRate - 1 }
+  if (name === 'buffer' && bufferDirectory !== undefined) return { ...limits, most: MOST_BYTES_ON_DISK }
+  return limits
 }
 
 /** The limits of the numbers that `downloadAll()` has beside those. */

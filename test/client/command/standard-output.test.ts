@@ -47,7 +47,14 @@ async function serve(t: Test, files: Readonly<Record<string, Resource>>): Promis
 t.test('a program behind the pipe gets the file, and nothing stays on the disk', unix, async (t) => {
   const url = await serve(t, { '/file.bin': A })
   const dir = t.testdir({})
-  for (const options of ['', '-n 1', '-n 8 --buffer 64k', '--segment-size 100k --buffer 300k']) {
+  for (const options of [
+    '',
+    '-n 1',
+    '-n 8 --buffer 64k',
+    '--segment-size 100k --buffer 300k',
+    '-n 8 --buffer 200k --buffer-dir .',
+    '--buffer 5G --buffer-dir .',
+  ]) {
     const { stdout, stderr } = await bash(`$GET ${options} -o - $URL/file.bin | sha256sum`, dir, url).ended
     t.equal(stdout, `${sha256(A.content)}  -\n`, options)
     t.match(stderr, /file\.bin: 5\.7 MiB in .*; length checked\n0 0\n$/, options)
@@ -110,6 +117,40 @@ t.test('standard output can be a file, also to append to, and a full one', unix,
   t.match(stderr, /cannot write standard output: no space is left on the disk \(ENOSPC\).*\n8\n$/)
 })
 
+t.test(
+  'a temporary file for the buffer that cannot be written is status 8 or 9, and says which',
+  unix,
+  async (t) => {
+    const url = await serve(t, { '/a': A })
+    const dir = t.testdir({})
+    for (const [line, message] of [
+      [
+        '$GET -q -o - --buffer-dir none $URL/a',
+        /a temporary file in none: the directory does not exist.*\n9\n$/,
+      ],
+      [
+        '(ulimit -f 64; $GET -q -o - --buffer-dir . $URL/a)',
+        /cannot write a temporary file in \.: the file is larger .*\(EFBIG\).*\n8\n$/,
+      ],
+    ] as const) {
+      const { stderr } = await bash(`${line} | cat > out`, dir, url).ended
+      t.match(stderr.replace(' 0\n', '\n'), message)
+      t.strictSame(names(dir), ['out'])
+    }
+  },
+)
+
+t.test('a killed process leaves nothing of its temporary file', unix, async (t) => {
+  const slow = await startSlow(A, 4 * 1024 * 1024)
+  t.teardown(() => slow.stop())
+  const dir = t.testdir({})
+  const run = rangeGet(['-q', '-o', '-', '--buffer-dir', '.', `${slow.url}/a`], dir)
+  await once(run.child.stdout ?? t, 'data')
+  run.child.kill('SIGKILL')
+  await run.ended
+  t.strictSame(names(dir), [])
+})
+
 t.test('a wrong checksum is status 7, after the bytes', async (t) => {
   const url = await serve(t, { '/a': B })
   const checksum = `sha-256=${createHash('sha256').update('other').digest('hex')}`
@@ -165,7 +206,14 @@ t.test('options about files are refused, and --buffer without -o -', async (t) =
     [['--create-dirs', '-o', '-'], /--create-dirs is about files/],
     [['-d', '.', '-o', '-'], /--dir is about files/],
     [['--buffer', '1M', '-o', 'x'], /buffer is an option for streams, and the destination is a file/],
+    [
+      ['--buffer-dir', '.', '-o', 'x'],
+      /bufferDirectory is an option for streams, and the destination is a file/,
+    ],
     [['--buffer', '1k', '-o', '-'], /--buffer takes 65536 to 4294967296 bytes/],
+    [['--buffer', '5G', '-o', '-'], /--buffer takes 65536 to 4294967296 bytes/],
+    [['--buffer', '1025G', '--buffer-dir', '.', '-o', '-'], /--buffer takes 65536 to 1099511627776 bytes/],
+    [['--buffer-dir', '', '-o', '-'], /bufferDirectory is not a name of a directory/],
   ] as const) {
     const { status, stdout, stderr } = await rangeGet([...args, 'http://127.0.0.1:1/'], t.testdir({})).ended
     t.equal(status, 2)

@@ -1,14 +1,19 @@
 // Random servers, readers and buffers: what comes out of a stream is the file, or the beginning of it and an error.
 import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import type { FakeServer, Piece, Reply } from '../support/fake-client.ts'
+import { fileHandlePrototype } from '../support/file-handles.ts'
 import { honestly } from '../support/honest-reply.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
 import { Collector, stream } from '../support/streamed.ts'
 
-const RUNS = 100
+type Writev = (this: FileHandle, buffers: Buffer[], at: number) => Promise<{ bytesWritten: number }>
+
+const RUNS = { memory: 100, 'a file': 50 } as const
 const LEAST_BUFFER = 64 * 1024
 /** The server sends no larger pieces, so that a connection has at most one of them too many. */
 const PIECE = 4096
@@ -82,28 +87,46 @@ function caseOf(next: () => number): Case {
   }
 }
 
-t.test('what comes out is the file, in order and within the buffer', async (t) => {
-  let whole = 0
-  for (let seed = 1; seed <= RUNS; seed++) {
-    const next = random(seed)
-    const { server, content, connections, segmentSize, buffer } = caseOf(next)
-    const laziness = next()
-    const output = new Collector(async () => {
-      while (next() < laziness) await nextTurn()
-    })
-    const end = await stream(server, output, {
-      ...{ connections, segmentSize, buffer },
-      retries: 20,
-      retryDelay: 0,
-      maxRetryDelay: 1,
-    })
-    const name = `seed ${seed}: ${end.message}`
-    const most = buffer + connections * PIECE
-    if (end.mostWaiting > most) t.fail(`${name}: ${end.mostWaiting} bytes waited, more than ${most}`)
-    if (end.code === null) whole++
-    const expected = end.code === null ? content : content.subarray(0, output.taken)
-    if (!output.bytes.equals(expected)) sameBytes(t, output.bytes, expected, name)
-    if (output.writableFinished !== (end.code === null)) t.fail(`${name}: ended ${output.writableFinished}`)
+/** A folder whose files take their time for each write. */
+async function slowFolder(t: Test): Promise<string> {
+  const folder = t.testdir({})
+  const prototype = await fileHandlePrototype<{ writev: Writev }>(join(folder, 'probe'))
+  const { writev } = prototype
+  const next = random(0)
+  prototype.writev = async function (buffers, at) {
+    while (next() < 0.6) await nextTurn()
+    return await writev.call(this, buffers, at)
   }
-  t.ok(whole > RUNS * 0.9, `${whole} of ${RUNS} downloads were whole`)
-})
+  t.teardown(() => {
+    prototype.writev = writev
+  })
+  return folder
+}
+
+for (const place of ['memory', 'a file'] as const)
+  t.test(`what comes out is the file, in order and within the buffer (in ${place})`, async (t) => {
+    const where = place === 'memory' ? {} : { bufferDirectory: await slowFolder(t) }
+    let whole = 0
+    for (let seed = 1; seed <= RUNS[place]; seed++) {
+      const next = random(seed)
+      const { server, content, connections, segmentSize, buffer } = caseOf(next)
+      const laziness = next()
+      const output = new Collector(async () => {
+        while (next() < laziness) await nextTurn()
+      })
+      const end = await stream(server, output, {
+        ...{ connections, segmentSize, buffer, ...where },
+        retries: 20,
+        retryDelay: 0,
+        maxRetryDelay: 1,
+      })
+      const name = `seed ${seed}: ${end.message}`
+      const most = buffer + connections * PIECE
+      if (end.mostWaiting > most) t.fail(`${name}: ${end.mostWaiting} bytes waited, more than ${most}`)
+      if (end.code === null) whole++
+      const expected = end.code === null ? content : content.subarray(0, output.taken)
+      if (!output.bytes.equals(expected)) sameBytes(t, output.bytes, expected, name)
+      if (output.writableFinished !== (end.code === null)) t.fail(`${name}: ended ${output.writableFinished}`)
+    }
+    t.ok(whole > RUNS[place] * 0.9, `${whole} of ${RUNS[place]} downloads were whole`)
+  })

@@ -1,11 +1,13 @@
 // Downloads to a stream: in order, each byte once, from several connections, within the buffer.
 import { createHash } from 'node:crypto'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StreamOptions } from 'range-get'
 import t from 'tap'
 import { startDownload } from '#client/download.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { FakeClient, type FakeServer, type Piece } from '../support/fake-client.ts'
+import { fileHandlePrototype } from '../support/file-handles.ts'
 import { honestly } from '../support/honest-reply.ts'
 import { makeContent, type Resource, resource } from '../support/hostile-server.ts'
 import { QUICK } from '../support/run.ts'
@@ -253,6 +255,90 @@ t.test('a paused download writes what it has, and goes on after that', async (t)
   t.match(await run.finished, { path: null, size: FILE.content.length })
   t.strictSame(seen, ['begun', 'paused'])
   sameBytes(t, output.bytes, FILE.content, 'the bytes')
+})
+
+/** Descriptors of files that have no name; null where the system does not say. */
+function unnamedFiles(): number | null {
+  if (process.platform !== 'linux') return null
+  const links = readdirSync('/proc/self/fd').map((each) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${each}`)
+    } catch {
+      return '' // that of the folder itself
+    }
+  })
+  return links.filter((link) => link.endsWith(' (deleted)')).length
+}
+
+t.test('a buffer in a file: the same bytes, and it is closed however the download ends', async (t) => {
+  const bufferDirectory = t.testdir({})
+  const before = unnamedFiles()
+  const other = resource(makeContent(1_000_000, 'version B'), { etag: '"b"' })
+  let during: number | null = 0
+  const cases: readonly (readonly [string, FakeServer, Collector, string | null])[] = [
+    ['whole', (request) => honestly(FILE, request), new Collector(), null],
+    ['empty', (request) => honestly(resource(Buffer.alloc(0)), request), new Collector(), null],
+    [
+      'started over',
+      (request) => (request.index === 0 ? honestly(FILE, request, () => ['cut']) : honestly(other, request)),
+      new Collector(),
+      null,
+    ],
+    ['dead', (request) => honestly(FILE, request, () => ['cut']), new Collector(), 'ERR_DOWNLOAD_NETWORK'],
+    [
+      'failing output',
+      (request) => honestly(FILE, request),
+      new Collector(async () => {
+        during = unnamedFiles()
+        throw new Error('no')
+      }),
+      'ERR_DOWNLOAD_UNWRITABLE',
+    ],
+  ]
+  for (const [name, server, output, code] of cases) {
+    const end = await stream(server, output, { ...SMALL, bufferDirectory, retries: 1 })
+    t.equal(end.code, code, `${name}: ${end.message}`)
+    t.equal(unnamedFiles(), before, name)
+    t.strictSame(readdirSync(bufferDirectory), [], name)
+    if (name === 'whole') sameBytes(t, output.bytes, FILE.content, name)
+    if (name === 'started over') sameBytes(t, output.bytes, other.content, name)
+  }
+  if (before !== null) t.equal(during, before + 1)
+})
+
+t.test('a buffer in a file that cannot be made ends the download before a byte is written', async (t) => {
+  const output = new Collector()
+  const bufferDirectory = `${t.testdir({})}/none`
+  const end = await stream((request) => honestly(FILE, request), output, { bufferDirectory })
+  t.equal(end.code, 'ERR_DOWNLOAD_UNWRITABLE')
+  t.match(end.message, /none: the directory does not exist \(ENOENT\)$/)
+  t.equal(output.taken, 0)
+  t.ok(end.client.isClosed)
+  t.equal(end.client.requests.length, 1)
+})
+
+t.test('a disk that is full on the way ends the download, with what was written', async (t) => {
+  const bufferDirectory = t.testdir({})
+  type Writev = (buffers: Buffer[], at: number) => Promise<unknown>
+  const prototype = await fileHandlePrototype<{ writev: Writev }>(`${bufferDirectory}/probe`)
+  const { writev } = prototype
+  let writes = 0
+  prototype.writev = async function (buffers, at) {
+    if (++writes > 5) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    return await writev.call(this, buffers, at)
+  }
+  t.teardown(() => {
+    prototype.writev = writev
+  })
+  const output = new Collector()
+  const end = await stream((request) => honestly(FILE, request), output, { ...SMALL, bufferDirectory })
+  t.equal(end.code, 'ERR_DOWNLOAD_DISK_FULL')
+  t.match(
+    end.message,
+    /^cannot write a temporary file in .*\. Free some space and run again\. .* were written before: do not use them$/,
+  )
+  sameBytes(t, output.bytes, FILE.content.subarray(0, output.taken), 'the bytes')
+  t.equal(end.client.openAnswers, 0)
 })
 
 t.test('options that only a file has are refused', async (t) => {

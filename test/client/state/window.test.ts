@@ -6,6 +6,7 @@ t.test('a window holds two segments for each connection', async (t) => {
   t.equal(segmentIn({ size: 64 }, 4), 8)
   t.equal(segmentIn({ size: 65 }, 4), 8, 'whole bytes')
   t.equal(segmentIn({ size: 1 }, 4), 1, 'at least one')
+  t.equal(segmentIn({ size: 2 ** 40 }, 4), 64 * 1024 * 1024, 'at most 64 MiB')
 })
 
 const WINDOW = { start: 10, end: 30 }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { Arrivals } from '#client/stream/arrivals.js'
 import { BodyWriter } from '#client/stream/body-writer.js'
 
-const place = { roomEnd: 100, worthwhile: 1, put: () => undefined, onStored: () => undefined }
+const place = { roomEnd: 100, worthwhile: 1, underWay: 0, put: () => null, onStored: () => undefined }
 
 /** A body with `bytes` from `start` on. */
 function body(arrivals: Arrivals, start: number, bytes: number): BodyWriter {

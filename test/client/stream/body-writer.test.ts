@@ -1,6 +1,9 @@
 // The bytes of one body on their way into memory.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { BodyWriter } from '#client/stream/body-writer.js'
+
+type Settle = (error?: Error) => void
 
 function start(roomEnd: number, worthwhile = 1) {
   const place = {
@@ -8,9 +11,11 @@ function start(roomEnd: number, worthwhile = 1) {
     worthwhile,
     text: '',
     stored: 0,
-    put: (bytes: Buffer, position: number) => {
+    underWay: 0,
+    put: (bytes: Buffer, position: number): Promise<void> | null => {
       t.equal(position, 10 + place.text.length)
       place.text += bytes.toString()
+      return null
     },
     onStored: () => place.stored++,
   }
@@ -80,6 +85,96 @@ t.test('the space of a read is used again, unless its bytes wait', async (t) => 
   t.equal(writer.reserve(), first)
   void writer.push(first.subarray(0, 5))
   t.not(writer.reserve(), first)
+})
+
+/** A place whose bytes are there when `next()` is called, or fail. */
+function slow(roomEnd: number, underWay: number) {
+  const started = start(roomEnd)
+  const { put } = started.place
+  const way: Settle[] = []
+  const place = Object.assign(started.place, {
+    underWay,
+    put: (bytes: Buffer, position: number) => {
+      void put(bytes, position)
+      let settle: Settle = () => undefined
+      const there = new Promise<void>((resolve, reject) => {
+        settle = (error) => (error === undefined ? resolve() : reject(error))
+      })
+      way.push(settle)
+      return there
+    },
+  })
+  const next = async (error?: Error): Promise<void> => {
+    way.shift()?.(error)
+    await nextTurn()
+  }
+  return { place, writer: new BodyWriter(10, place), next }
+}
+
+t.test('bytes on their way have come, but are not in their places', async (t) => {
+  const { place, writer, next } = slow(99, 5)
+  t.equal(writer.push(Buffer.from('abc')), null)
+  const wait = writer.push(Buffer.from('def'))
+  t.ok(wait, 'six bytes are more than five')
+  t.equal(place.text, 'abcdef')
+  t.equal(writer.isUnderWay, true)
+  t.strictSame(writer.stored, { start: 10, end: 10 })
+  t.strictSame(writer.received, { start: 10, end: 16 })
+  t.equal(place.stored, 0)
+  await next()
+  t.strictSame(writer.stored, { start: 10, end: 13 })
+  t.equal(place.stored, 1)
+  t.equal(await isSettled(wait), true, 'three are not')
+  await next()
+  t.strictSame(writer.stored, writer.received)
+  t.equal(writer.isUnderWay, false)
+})
+
+t.test('a connection waits as long as bytes have no room, although none are on their way', async (t) => {
+  const { place, writer, next } = slow(12, 5)
+  const wait = writer.push(Buffer.from('abcd'))
+  await next()
+  t.equal(await isSettled(wait), false)
+  t.strictSame(writer.received, { start: 10, end: 14 })
+  place.roomEnd = 14
+  writer.useRoom()
+  t.equal(await isSettled(wait), true)
+  t.strictSame(writer.stored, { start: 10, end: 12 })
+  await next()
+  t.strictSame(writer.stored, { start: 10, end: 14 })
+})
+
+t.test('a space is not used again before all of its bytes are in their places', async (t) => {
+  const { place, writer, next } = slow(12, 1_000_000)
+  const first = writer.reserve()
+  void writer.push(first.subarray(0, 4))
+  const second = writer.reserve()
+  t.not(second, first)
+  t.equal(writer.reserve(), second, 'it was not pushed')
+  await next()
+  place.roomEnd = 99
+  writer.useRoom()
+  void writer.push(second.subarray(0, 1))
+  const third = writer.reserve()
+  t.notOk([first, second].includes(third))
+  void writer.push(third.subarray(0, 1))
+  await next()
+  t.equal(writer.reserve(), first)
+})
+
+t.test('a few bytes in a large space keep all of it', async (t) => {
+  const { writer } = slow(99, 300_000)
+  t.equal(writer.push(writer.reserve().subarray(0, 1)), null)
+  t.ok(writer.push(writer.reserve().subarray(0, 1)))
+})
+
+t.test('a body whose place fails lets its connection go', async (t) => {
+  const { writer, next } = slow(99, 0)
+  const wait = writer.push(Buffer.from('ab'))
+  t.equal(await isSettled(wait), false)
+  await next(new Error('no disk'))
+  t.equal(await isSettled(wait), true)
+  t.equal(writer.push(Buffer.from('cd')), null)
 })
 
 t.test('an abandoned body lets its connection go, and takes nothing more', async (t) => {
