@@ -176,18 +176,19 @@ const CLIENT: Layout = {
     'download-result.ts',
     'errors.ts',
     'is-error.ts',
+    'lazy.ts',
     'system-shortage.ts',
     'dom-types.ts',
   ],
   wings: {
     text: {
       is: 'text for people and from people: sizes, progress lines, warnings, values of a command line',
-      mayImport: ['errors.ts', 'download-progress.ts'],
+      mayImport: ['errors.ts', 'download-progress.ts', 'lazy.ts'],
       isPure: true,
     },
     content: {
       is: 'what the names and the first bytes of a file say: formats, and pages or errors in place of the file',
-      mayImport: [],
+      mayImport: ['lazy.ts'],
       isPure: true,
     },
     rules: {
@@ -202,7 +203,7 @@ const CLIENT: Layout = {
     },
     state: {
       is: 'the state of a download, as values: blocks, the form of the journal, the names of all files',
-      mayImport: ['rules'],
+      mayImport: ['rules', 'lazy.ts'],
       isPure: true,
     },
     lists: {
@@ -244,7 +245,14 @@ const CLIENT: Layout = {
     },
     connect: {
       is: 'connections: addresses, proxies, tunnels, sockets that are kept',
-      mayImport: ['rules', 'files/descriptors.ts', 'errors.ts', 'is-error.ts', 'system-shortage.ts'],
+      mayImport: [
+        'rules',
+        'files/descriptors.ts',
+        'errors.ts',
+        'is-error.ts',
+        'lazy.ts',
+        'system-shortage.ts',
+      ],
     },
     http: {
       is: 'one request and its answer, without ranges: redirects, head, body, trailers',

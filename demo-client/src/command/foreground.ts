@@ -1,5 +1,4 @@
 // Whether this process is in the foreground of its terminal, or a shell or another job is.
-import { spawnSync } from 'node:child_process'
 import { closeSync, readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
@@ -95,6 +94,7 @@ function statOfThis(): ProcessStat | null {
 
 /** ps(1) marks the state of processes in the foreground with a plus sign. */
 function askPs(): boolean {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const { stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(process.pid)], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { startDownload } from '../download.ts'
 import { DownloadError } from '../index.ts'
 import { nameFromUrl } from '../state/file-name.ts'
@@ -24,6 +22,7 @@ import { completionFor } from './completion.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
 import { assertNoTerminal, fileOutput, LazyStdout } from './events-place.ts'
 import { EXIT_STATUS, exitStatusOf, isReaderGone, OUTPUT_FAILED, READER_GONE } from './exit-status.ts'
+import { exposeGc } from './expose-gc.ts'
 import { leaveTerminal } from './foreground.ts'
 import { HELP } from './help.ts'
 import { type Key, watchKeys } from './keys.ts'
@@ -244,10 +243,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// With `gc` the library has its chunks collected early, which saves a fifth of the memory.
-setFlagsFromString('--expose-gc')
-globalThis.gc = runInNewContext('gc')
-
+exposeGc()
 process.once('exit', (status) => {
   if (status === 0 && hasOutputFailed) process.exitCode = OUTPUT_FAILED
   leaveTerminal()

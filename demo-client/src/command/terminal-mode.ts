@@ -1,5 +1,4 @@
 // The mode of a terminal: whether it passes on each key at once, or whole lines.
-import { spawnSync } from 'node:child_process'
 import type { ReadStream } from 'node:tty'
 
 /**
@@ -42,6 +41,7 @@ if read -r x x x x group x x front x && [ "$front" -gt 0 ] && [ "$group" != "$fr
 exec stty "$@"`
 
 function stty(args: readonly string[]): string | null {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const { status, stdout } = spawnSync('sh', ['-c', STTY, 'sh', ...args], {
     encoding: 'utf8',
     stdio: ['inherit', 'pipe', 'ignore'],

@@ -1,9 +1,9 @@
 // The connections of requests. They are opened directly or through a proxy, and kept for the next request.
 import { type ClientRequestArgs, Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { registerSpare, releaseSpare } from '../files/descriptors.ts'
+import { lazy } from '../lazy.ts'
 import { shortageOf } from '../system-shortage.ts'
 import { type AddressAndPort, connectToHost, type HostOptions } from './happy-eyeballs.ts'
 import { openWithBypass } from './parser-bypass.ts'
@@ -25,7 +25,7 @@ export class Agents {
   /** By the URL of the proxy. */
   readonly #tunnels = new Map<string, PlainTunnelAgent>()
   /** By the other side, and the URL of the proxy. */
-  readonly #tls = new Map<string, TlsAgent>()
+  readonly #tls = new Map<string, HttpAgent>()
   readonly #unregister = registerSpare('idle', () => this.dropIdle() > 0)
 
   constructor(trust: Trust) {
@@ -46,7 +46,7 @@ export class Agents {
    */
   tls(party: Party, proxy: URL | null): HttpAgent {
     const name = `${party} ${proxy?.href ?? ''}`
-    const agent = this.#tls.get(name) ?? new TlsAgent(this.#trust, party, proxy)
+    const agent = this.#tls.get(name) ?? new (tlsAgent())(this.#trust, party, proxy)
     this.#tls.set(name, agent)
     return agent
   }
@@ -93,28 +93,35 @@ class PlainTunnelAgent extends HttpAgent {
   }
 }
 
-class TlsAgent extends HttpsAgent {
-  readonly #trust: Trust
-  readonly #proxy: URL | null
+/** A class over that of node:https, which is loaded when it is needed first: a download without TLS starts earlier. */
+const tlsAgent = lazy(
+  () =>
+    class extends process.getBuiltinModule('node:https').Agent {
+      readonly #trust: Trust
+      readonly #proxy: URL | null
 
-  constructor(trust: Trust, party: Party, proxy: URL | null) {
-    super({ keepAlive: true, ...trust.options(party) })
-    this.#trust = trust
-    this.#proxy = proxy
-  }
+      constructor(trust: Trust, party: Party, proxy: URL | null) {
+        super({ keepAlive: true, ...trust.options(party) })
+        this.#trust = trust
+        this.#proxy = proxy
+      }
 
-  override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
-    const host = hostOf(options, 443)
-    // The certificate is checked for `servername`, or for `host` if that is an address.
-    const startTls = (more: Readonly<Record<string, unknown>>) =>
-      super.createConnection({ ...options, ...more }) as Socket
-    const open = (): Promise<Socket> =>
-      this.#proxy === null
-        ? connectToHost({ ...host, open: (to) => openWithBypass((onread) => startTls({ ...to, onread })) })
-        : openTunnel(this.#proxy, { ...host, trust: this.#trust }).then((socket) => startTls({ socket }))
-    openFor(callback, open)
-  }
-}
+      override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
+        const host = hostOf(options, 443)
+        // The certificate is checked for `servername`, or for `host` if that is an address.
+        const startTls = (more: Readonly<Record<string, unknown>>) =>
+          super.createConnection({ ...options, ...more }) as Socket
+        const open = (): Promise<Socket> =>
+          this.#proxy === null
+            ? connectToHost({
+                ...host,
+                open: (to) => openWithBypass((onread) => startTls({ ...to, onread })),
+              })
+            : openTunnel(this.#proxy, { ...host, trust: this.#trust }).then((socket) => startTls({ socket }))
+        openFor(callback, open)
+      }
+    },
+)
 
 function hostOf(options: ClientRequestArgs, defaultPort: number): Omit<HostOptions, 'open'> {
   const { connectSignal } = options as AgentOptions

@@ -2,7 +2,7 @@
 //
 // Certificates are always verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says. Without the check, anyone on the way could send
 // another file.
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import type { SecureContext, SecureContextOptions } from 'node:tls'
 import { DownloadError, systemCode } from '../errors.ts'
 import { isError } from '../is-error.ts'
 import { certificateFault, hasKey, keyFault } from '../rules/pem.ts'
@@ -92,7 +92,7 @@ function readExtra(path: string): string {
 
 function contextOf(options: SecureContextOptions, { certFile, keyFile }: TrustFiles): SecureContext {
   try {
-    return createSecureContext(options)
+    return process.getBuiltinModule('node:tls').createSecureContext(options)
   } catch (error) {
     const files = keyFile === null ? certFile : `${certFile} with the key in ${keyFile}`
     const isOther = systemCode(error) === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'

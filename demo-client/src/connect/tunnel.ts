@@ -1,6 +1,5 @@
 // A connection to a server through a proxy, with CONNECT or SOCKS.
 import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { isError } from '../is-error.ts'
 import { retryAfter } from '../rules/backoff.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
@@ -73,7 +72,8 @@ async function connectToProxy(
   const isTls = proxy.protocol === 'https:'
   const socket = await connectToHost({ host, port: Number(proxy.port || (isTls ? 443 : 80)), signal })
   if (!isTls) return socket
-  const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'], ...trust.options('other') })
+  const { connect } = process.getBuiltinModule('node:tls')
+  const tls = connect({ socket, host, ALPNProtocols: ['http/1.1'], ...trust.options('other') })
   return new Promise((resolve, reject) => {
     const abort = (): void => void tls.destroy(signal.reason)
     signal.addEventListener('abort', abort)

@@ -1,4 +1,5 @@
 // What the names of a file say about its content: whether it may be an HTML page. Pure.
+import { lazyPattern } from '../lazy.ts'
 
 /** The names of a file in a request and its answer. */
 export interface FileNames {
@@ -62,8 +63,24 @@ function isPageOrNothing(extension: string | null, pages: RegExp): boolean {
   return extension === null || pages.test(extension)
 }
 
+/** A name of ASCII alone. */
+const PLAIN = /^[ -~]*$/
+const plainExtension = extensionPattern({ first: 'A-Za-z0-9', later: 'A-Za-z0-9' })
+const anyExtension = extensionPattern({
+  first: String.raw`\p{L}\p{N}`,
+  later: String.raw`\p{L}\p{M}\p{N}`,
+})
+
 /** An extension ends at the end of the name, or before other characters: `.zip (1)`. A percent sign encodes non-UTF-8 bytes. */
-const EXTENSION = /\.([\p{L}\p{N}%][\p{L}\p{M}\p{N}_+~%-]{0,31})(?:[^\p{L}\p{M}\p{N}_+~%.-][^.]*)?$/u
+function extensionPattern({
+  first,
+  later,
+}: {
+  readonly first: string
+  readonly later: string
+}): () => RegExp {
+  return lazyPattern(String.raw`\.([${first}%][${later}_+~%\-]{0,31})(?:[^${later}_+~%.\-][^.]*)?$`, 'u')
+}
 
 /**
  * The extension of a name, in lower case, or null: `.safetensors`, `.x86_64`, but none in `St. Mary's`. It may be the whole
@@ -76,6 +93,6 @@ export function extensionOf(name: string | null): string | null {
 /** The extension of a name, see {@link extensionOf}, and the text before it. */
 function partsOf(name: string): { readonly stem: string; readonly extension: string | null } {
   const clean = name.replace(/[.\s]+$/, '')
-  const found = EXTENSION.exec(clean)
+  const found = (PLAIN.test(clean) ? plainExtension() : anyExtension()).exec(clean)
   return { stem: clean.slice(0, found?.index), extension: found?.[1]?.toLowerCase() ?? null }
 }

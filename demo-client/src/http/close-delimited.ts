@@ -1,7 +1,6 @@
 // A body that ends when the server closes its connection. A reset can look like that end, and is not.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 
 /**
  * RFC 9112 §6.3: without a length and without chunks, the length of a body "is determined by the number of octets
@@ -24,7 +23,7 @@ export function isCloseDelimited({ headers }: IncomingMessage): boolean {
 export function probeEnd(socket: Socket, onFailure: (error: Error) => void): void {
   // Before the listener of node:http, which ends its own side.
   socket.prependOnceListener('end', () => {
-    socket.write(socket instanceof TLSSocket ? '\r\n' : '', (error) => {
+    socket.write('encrypted' in socket ? '\r\n' : '', (error) => {
       if (error && 'syscall' in error) onFailure(error) // an error of the system, not of Node about a socket that it has closed
     })
   })

@@ -5,7 +5,6 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { onAbort } from '../caller/abort-listeners.ts'
 import type { AgentOptions } from '../connect/agents.ts'
@@ -89,7 +88,9 @@ class PendingRequest {
       maxHeaderSize: MAX_HEAD_BYTES,
       connectSignal: this.#connecting.signal,
     }
-    this.#request = route.isTls ? httpsRequest(url, options) : httpRequest(url, options)
+    // node:https is loaded when it is needed first.
+    const send = route.isTls ? process.getBuiltinModule('node:https').request : httpRequest
+    this.#request = send(url, options)
     this.#request.maxHeadersCount = 0 // otherwise node:http drops lines; MAX_HEAD_BYTES limits their length
     this.#removeAbortListener = onAbort(signal, () => this.#stop(new Error('the request was aborted')))
   }

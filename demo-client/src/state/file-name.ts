@@ -1,4 +1,5 @@
 // Safe file names from URLs and Content-Disposition. Pure.
+import { lazyPattern } from '../lazy.ts'
 import { nameInDisposition } from '../rules/disposition.ts'
 import { decodePercent } from '../rules/percent-encoding.ts'
 import { cutToBytes, hashOf, isStateName } from './state-paths.ts'
@@ -8,8 +9,13 @@ const MAX_NAME_BYTES = 180
 /** Windows opens the device even if blanks or an extension follow. Superscript digits count as digits there. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)\s*(?:\.|$)/
 /** Characters that are invisible, or only control others. U+2800 is a Braille pattern without dots. */
-const INVISIBLE =
-  /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}|\u2800/gu
+const invisible = lazyPattern(
+  String.raw`\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}|\u2800`,
+  'gu',
+)
+const blank = lazyPattern(String.raw`\p{Zs}`, 'gu')
+/** Characters of ASCII that are visible, or a plain blank. */
+const PLAIN = /^[ -~]*$/
 
 /** Parameters of segments (RFC 3986 §3.3), which may contain a secret: `;jsessionid=1`. */
 const PARAMETERS = /;[^;=/]+=[^/]*/g
@@ -60,15 +66,17 @@ function cleaned(name: string): string {
   // RFC 6266 §4.3: "Recipients MUST NOT be able to write into any location other than one to which they are
   // specifically entitled": of a path only the last segment counts.
   const segment = name.split(/[/\\]/).findLast(isName) ?? ''
-  return segment
-    .normalize('NFC')
-    .replace(INVISIBLE, '')
-    .replace(/\p{Zs}/gu, ' ')
+  return visible(segment.normalize('NFC'))
+}
+
+/** `text` without invisible characters, with plain blanks. */
+function visible(text: string): string {
+  return PLAIN.test(text) ? text : text.replace(invisible(), '').replace(blank(), ' ')
 }
 
 /** Dots, blanks and invisible characters alone are not a name. */
 function isName(segment: string): boolean {
-  return /[^.\s]/.test(segment.replace(INVISIBLE, ''))
+  return /[^.\s]/.test(visible(segment))
 }
 
 /** A name as the most tolerant file systems compare it: equal for all spellings that one of them does not distinguish. */

@@ -34,5 +34,5 @@ const SPELLED: Readonly<Record<string, string>> = { '…': '...', '→': '->', '
 
 /** Characters that are not in ASCII are spelled in it, or escaped such as `\u65e5`. */
 function inAscii(text: string): string {
-  return text.replace(/\P{ASCII}/gu, (character) => SPELLED[character] ?? escaped(character))
+  return text.replace(/[^\0-\x7f]/gu, (character) => SPELLED[character] ?? escaped(character))
 }

@@ -1,9 +1,15 @@
 // The width of a text on a terminal, and texts shortened to fit. Pure.
-import stringWidth from 'string-width'
+import { createRequire } from 'node:module'
+import { lazy } from '../lazy.ts'
 
-const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-/** Characters of one column each. */
-const PLAIN = /^[ -~]*$/
+const graphemes = lazy(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }))
+/** Its patterns take 40 ms to compile. Only some names and messages need it. Not by import(), because the bar is drawn at once. */
+const stringWidth = lazy(() => {
+  const require = createRequire(import.meta.url)
+  return (require('string-width') as typeof import('string-width')).default
+})
+/** Characters of one column each: those of ASCII, and those of a bar and a shortened text. */
+const PLAIN = /^[ -~…█░]*$/
 /** The extension at the end of a name: `.iso`, `.tar.gz`. */
 const EXTENSION = /(?:\.[a-z]{1,4})?\.[a-z0-9_]{1,11}$/i
 /** Columns that stay for the beginning of a name when its whole extension is kept. */
@@ -16,14 +22,14 @@ const LEAST_HEAD = 3
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length
   let width = 0
-  for (const { segment } of GRAPHEMES.segment(text)) width += clusterWidth(segment)
+  for (const { segment } of graphemes().segment(text)) width += clusterWidth(segment)
   return width
 }
 
 function clusterWidth(cluster: string): number {
   if (PLAIN.test(cluster)) return cluster.length
-  const each = [...cluster].reduce((sum, character) => sum + stringWidth(character), 0)
-  return Math.max(each, stringWidth(cluster))
+  const each = [...cluster].reduce((sum, character) => sum + stringWidth()(character), 0)
+  return Math.max(each, stringWidth()(cluster))
 }
 
 /** What to shorten to, and what shows that something is missing. */
@@ -53,7 +59,7 @@ export function shortenEnd(text: string, { width, ellipsis }: Shortening): strin
 }
 
 function clustersOf(text: string): string[] {
-  return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
+  return [...graphemes().segment(text)].map(({ segment }) => segment)
 }
 
 function take(clusters: readonly string[], width: number): string[] {

@@ -11,6 +11,7 @@ t.test('a text has the width of the terminal that draws it widest', async (t) =>
     ['🎉', 2],
     ['ｶﾞ', 2],
     ['한국', 4],
+    ['█░…', 3],
   ]
   for (const [text, width] of rows) t.equal(widthOf(text), width, text)
   t.ok(widthOf('❤️') >= 2, 'as wide as the terminal that draws the most')
