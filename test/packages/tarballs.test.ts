@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join, posix } from 'node:path'
 import t from 'tap'
 import { REPOSITORY } from '../support/repository.ts'
@@ -8,7 +9,7 @@ import { emptyFolder, manifestOf, PACKAGES, pack, run } from './support/package-
 const DOCUMENTS = ['API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   plugin: DOCUMENTS,
-  'demo-client': [...DOCUMENTS, 'range-get.1'],
+  'demo-client': [...DOCUMENTS, 'range-get.1', 'THIRD-PARTY-LICENSES'].sort(),
 }
 /** The limit for all files, unpacked. It leaves less space than a wrong file would need. */
 const MOST_BYTES = 2.6 * 1024 * 1024
@@ -53,6 +54,19 @@ for (const folder of PACKAGES) {
       for (const path of files.filter((name) => name.endsWith('.js'))) {
         for (const [, target = ''] of read(path).matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g))
           t.ok(files.includes(posix.join(dirname(path), target)), `${path}: ${target}`)
+      }
+    })
+
+    t.test('it has the licence of each package that its command contains', async (t) => {
+      if (folder !== 'demo-client') return
+      const { dependencies } = JSON.parse(read('package.json'))
+      const command = read('dist/command.js')
+      const contained = Object.keys(dependencies).filter((name) => !command.includes(`("${name}")`))
+      t.strictSame(contained, ['content-disposition', 'structured-headers'])
+      const { resolve } = createRequire(`${REPOSITORY}demo-client/package.json`)
+      for (const name of contained) {
+        const licence = readFileSync(join(dirname(resolve(name)), '../LICENSE'), 'utf8')
+        t.ok(read('THIRD-PARTY-LICENSES').includes(licence.trim()), name)
       }
     })
 
