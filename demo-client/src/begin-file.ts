@@ -31,10 +31,13 @@ export function start(
   { settings, pool, limit }: Shared,
   onBytes: (bytes: number) => void,
 ): Download {
-  const { url, destination, checksum, resumeKey, mirrors } = reading('a file of the list', () => ({
-    ...file,
-  }))
+  const { url, destination, checksum, expected, headers, resumeKey, mirrors } = reading(
+    'a file of the list',
+    () => ({ ...file }),
+  )
   const own = {
+    ...(expected === undefined ? {} : { expected }),
+    ...(headers === undefined ? {} : { headers }),
     ...(checksum === undefined ? {} : { checksum }),
     ...(resumeKey === undefined ? {} : { resumeKey }),
     ...(mirrors === undefined ? {} : { mirrors }),

@@ -6,7 +6,7 @@ import { type Settings, settingsOf } from './options.ts'
 import { BATCH_LIMITS, isWithin } from './text/option-limits.ts'
 
 /** What is about one file, and options for streams. */
-type OptionOfOneFile = 'checksum' | 'mirrors' | 'resumeKey' | 'onSegment'
+type OptionOfOneFile = 'checksum' | 'expected' | 'mirrors' | 'resumeKey' | 'onSegment'
 
 /** Options of `downloadAll()`: those of `download()` for each file, and how many at once. */
 export interface DownloadAllOptions extends Omit<DownloadOptions, OptionOfOneFile> {
@@ -53,7 +53,15 @@ export function batchSettingsOf(given: DownloadAllOptions): BatchSettings {
 }
 
 /** The options of each file. A function or a digest would be about one file. */
-const { checksum: _, mirrors: _m, resumeKey: _k, onSegment: _s, buffer: _b, ...EACH } = settingsOf({})
+const {
+  checksum: _,
+  expected: _e,
+  mirrors: _m,
+  resumeKey: _k,
+  onSegment: _s,
+  buffer: _b,
+  ...EACH
+} = settingsOf({})
 
 function numberOf(name: keyof typeof BATCH_LIMITS, value: unknown, byDefault: number): number {
   if (value === undefined) return byDefault

@@ -1,5 +1,6 @@
 // The options of download(), as a caller gives them.
 import type { CallerFields } from './caller/caller-fields.ts'
+import type { ExpectedFile } from './caller/expected-file.ts'
 import type { SegmentReport } from './transfer/segment-report.ts'
 
 /** Options of `download()`. Sizes in bytes, times in milliseconds. */
@@ -20,6 +21,12 @@ export interface DownloadOptions {
    * piece, before the download ends with `ERR_DOWNLOAD_DIGEST`.
    */
   readonly checksum?: string
+  /**
+   * What else is known about the file: its size, more digests, and those of its pieces. Bytes that contradict any of it end
+   * with `ERR_DOWNLOAD_DIGEST`. Where pieces are wrong, only these are fetched again, from another mirror if there is one.
+   * If the file has its `checksum`, its pieces are not compared.
+   */
+  readonly expected?: ExpectedFile
   /**
    * Other URLs of the same file, in order of preference. Each is asked, and bytes come from the fastest. Bytes of two servers
    * are joined only if `checksum` is given, or both send an equal sha-256 or sha-512 of the file. Otherwise a mirror is used
@@ -124,7 +131,14 @@ export interface DownloadOptions {
 export interface StreamOptions
   extends Omit<
     DownloadOptions,
-    'mirrors' | 'mirrorTags' | 'resume' | 'existing' | 'missingDirectory' | 'resumeKey' | 'modified'
+    | 'expected'
+    | 'mirrors'
+    | 'mirrorTags'
+    | 'resume'
+    | 'existing'
+    | 'missingDirectory'
+    | 'resumeKey'
+    | 'modified'
   > {
   /**
    * The most bytes that wait, because those before them have not come or because the reader is behind. From 65 536 to

@@ -11,6 +11,7 @@ import { basename } from 'node:path'
 import { onAbort } from './caller/abort-listeners.ts'
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
+import { isMetalink } from './content/media-types.ts'
 import { type Destination, Output } from './disk/destination.ts'
 import { prepareDirectory } from './disk/output-directory.ts'
 import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
@@ -188,7 +189,8 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     const integrity = verified?.kind ?? (end === 'announced' ? 'length' : 'nothing')
     const isRecorded = settings.existing === 'update'
     // What a mirror says cannot be compared with what the URL says the next time.
-    const isOfUrl = isRecorded && store.isFrom(null)
+    const isOfUrl =
+      isRecorded && [null, context.servers.first.origin.url.href].some((url) => store.isFrom(url))
     const facts = isOfUrl ? await factsOf(store, { ...fetched, integrity }, settings.checksum) : null
     const place = await output.place()
     settings.signal?.throwIfAborted()
@@ -207,6 +209,7 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
         facts === null || mark === null ? null : worthKeeping({ ...facts, mark }),
       )
     if (verified === null && end === 'tls-closed') this.#warnings.add('end')
+    if (isMetalink(store.version?.contentType ?? '')) this.#warnings.add('metalink')
     for (const sentence of mirrorWarnings(context.servers)) this.#warnings.addSentence(sentence)
     return {
       path: output.path,

@@ -1,4 +1,6 @@
 // Many downloads together, as their caller sees them.
+import type { CallerFields } from './caller/caller-fields.ts'
+import type { ExpectedFile } from './caller/expected-file.ts'
 import type { Destination } from './disk/destination.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult } from './download-result.ts'
@@ -12,6 +14,10 @@ export interface FileRequest {
   readonly destination: Destination
   /** The digest that this file must have; see `DownloadOptions`. */
   readonly checksum?: string | undefined
+  /** See `DownloadOptions`. */
+  readonly expected?: ExpectedFile | undefined
+  /** Header fields for this file, in place of those of the options; see `DownloadOptions`. */
+  readonly headers?: CallerFields | undefined
   /** See `DownloadOptions`. */
   readonly resumeKey?: string | undefined
   /** See `DownloadOptions`. */

@@ -6,6 +6,7 @@ import {
   type VerifiedDigest,
   verifyDigests,
 } from './disk/verify-digests.ts'
+import { verifyExpected } from './disk/verify-expected.ts'
 import type { DownloadError } from './errors.ts'
 import type { FetchContext, FetchedVersion, VersionContext, Versions } from './fetch-versions.ts'
 import { isAboutServer, withMirrors } from './mirror-errors.ts'
@@ -31,10 +32,11 @@ export interface Fetching {
 /**
  * Fetches a version and verifies its digests. Damage is looked for part by part, if the server has digests of parts:
  *
- * - when the digest of the whole file is wrong;
+ * - when the digest of the whole file is wrong, or that of a piece which the caller has given;
  * - when the server has no digest of the whole file yet, in the parts that came without one.
  *
- * Damaged parts are fetched again once. They come with their digests then, and are verified as they come.
+ * Damaged parts are fetched again once. They come with their digests then, and are verified as they come. Wrong pieces are
+ * fetched again as long as that makes them fewer.
  * If answers were joined only because a digest is known beforehand, a wrong file is fetched once more in one piece.
  * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file stays wrong; the store then forgets all bytes
  */
@@ -45,17 +47,29 @@ export async function fetchVerified(
   const { store, settings } = context
   let fetched = await versions.fetch(context)
   const repair = new MirrorRepair(context)
+  let wrongBytes = Number.POSITIVE_INFINITY
   for (let isRepaired = false; ; ) {
     status.enter('verifying')
     const verification = await verify(fetched, context)
     const { areSeveral, joined } = context.servers
     if (verification.kind === 'verified' && areSeveral) await repair.nameLiars()
-    const again = verification.kind === 'wrong' ? await repair.next(fetched.total) : null
+    const wrongPieces = verification.kind === 'wrong' ? verification.wrongPieces : null
+    const again = verification.kind === 'wrong' ? await repair.next(fetched.total, wrongPieces) : null
     if (verification.kind === 'wrong' && again !== null) {
       await store.drop(again.damaged)
       status.fetchAgain(again.message)
       fetched = await versions.fetch(context).catch(instead(verification.error))
       continue
+    }
+    const left = byteCount(wrongPieces ?? [])
+    if (verification.kind === 'wrong' && !verification.isAsSent && left > 0 && left < wrongBytes) {
+      wrongBytes = left
+      if (store.joinable !== null) {
+        await store.drop(wrongPieces ?? [])
+        status.fetchAgain(`${formatSize(left)} of the file were wrong and are fetched again`)
+        fetched = await versions.fetch(context)
+        continue
+      }
     }
     const doubted = isRepaired || joined.length > 1 ? [] : doubtedParts(verification, fetched)
     const found = await check(context, { doubted, verification })
@@ -88,8 +102,11 @@ function instead(wrong: DownloadError): (error: unknown) => never {
   }
 }
 
-function verify(fetched: FetchedVersion, context: FetchContext): Promise<Verification> {
-  return verifyDigests(context.store, fetched.total, expectedDigests(fetched, context))
+async function verify(fetched: FetchedVersion, context: FetchContext): Promise<Verification> {
+  const { store, settings } = context
+  const found = await verifyDigests(store, fetched.total, expectedDigests(fetched, context))
+  const { expected } = settings
+  return expected === null ? found : await verifyExpected(store, fetched.total, { expected, found })
 }
 
 /** The digests that the file must have. */
@@ -100,7 +117,7 @@ export function expectedDigests(
   // What an earlier run was told counts as well.
   const earlier = store.version?.validators
   const sent = [earlier?.digests ?? {}, earlier?.vouched?.digests ?? {}, ...digests]
-  return { sent, given: settings.checksum }
+  return { sent, given: settings.checksum, described: settings.expected?.digests ?? {} }
 }
 
 /** The parts that may be damaged. */

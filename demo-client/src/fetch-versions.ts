@@ -10,6 +10,7 @@ import type { Answer, HttpClient } from './http/answer.ts'
 import { giveUpServer, noServerLeft, withMirrors } from './mirror-errors.ts'
 import type { Settings } from './options.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
+import { sizeFault } from './rules/expected-file.ts'
 import { single } from './rules/field-lines.ts'
 import { parseHttpDate } from './rules/http-date.ts'
 import type { RateLimit } from './rules/rate-limit.ts'
@@ -26,6 +27,9 @@ import { Transfer } from './transfer/transfer.ts'
 const MAX_VERSIONS = 6
 /** After these, the file is fetched as one stream. */
 const MAX_VERSIONS_IN_RANGES = 2
+
+/** The beginning of what is said about a file that its caller did not expect. */
+const NOT_EXPECTED = 'the file is not what it should be'
 
 /** Where a version of a file comes from, and where its bytes go. */
 export interface VersionContext {
@@ -184,6 +188,8 @@ export class Versions {
       this.#status.setPath(output.path)
       await output.place()
     }
+    const fault = validators.total === null ? null : sizeFault(settings.expected, validators.total)
+    if (fault !== null) throw new DownloadError('ERR_DOWNLOAD_DIGEST', `${NOT_EXPECTED}: it ${fault}`)
     // The validators of a mirror cannot be compared with those that the URL once had.
     if (servers.reference === servers.first) await finished?.compare(validators)
     await output.assertRoom((validators.total ?? 0) - store.received)

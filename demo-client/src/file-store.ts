@@ -22,7 +22,7 @@ export async function openStore(
     naming: output.isNamed ? 'chosen' : 'suggested',
     key: settings.resumeKey ?? servers.first.origin.url.href,
     resume: settings.resume,
-    isReadAgain: settings.checksum !== null || settings.existing === 'update',
+    isReadAgain: settings.checksum !== null || settings.expected !== null || settings.existing === 'update',
     signal: settings.signal,
     ...parts,
   })

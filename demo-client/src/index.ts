@@ -1,5 +1,6 @@
 // What the library exports.
 export type { CallerFields } from './caller/caller-fields.ts'
+export type { ExpectedFile, PieceDigests } from './caller/expected-file.ts'
 export type { Destination } from './disk/destination.ts'
 export { download } from './download.ts'
 export { downloadAll } from './download-all.ts'
@@ -16,6 +17,7 @@ export type {
   FileRequest,
 } from './downloads.ts'
 export { DownloadError, type DownloadErrorCode, type DownloadErrorDetails } from './errors.ts'
+export { type Metalink, type MetalinkFile, type MetalinkOptions, readMetalink } from './read-metalink.ts'
 export type { NodeWritable } from './stream/node-output.ts'
 export type { OutputStream } from './stream/open-output.ts'
 export type { WebWritable } from './stream/web-output.ts'

@@ -1,5 +1,6 @@
 // A file from several servers is wrong as a whole: finds the server that sent wrong bytes, and what to fetch again.
 //
+// 0. If the caller has given the digests of pieces, those that are wrong are known, and who sent them.
 // 1. Compare the parts with their digests, if a server has them: `transfer/part-check.ts`. What is wrong and came from
 //    another server is fetched again.
 // 2. Otherwise fetch again what came from servers that have left. Then ask all servers for a few samples:
@@ -11,7 +12,8 @@
 // so there is an end, and what is fetched again is limited to the size of two files.
 import { basename } from 'node:path'
 import type { FetchContext } from './fetch-versions.ts'
-import { byteCount, gaps, type Interval } from './state/blocks.ts'
+import { type Piece, pieceNames, piecesIn } from './rules/expected-file.ts'
+import { byteCount, gaps, type Interval, uncovered } from './state/blocks.ts'
 import { formatSize } from './text/quantities.ts'
 import { PartCheck } from './transfer/part-check.ts'
 import { poll } from './transfer/sample-vote.ts'
@@ -51,6 +53,8 @@ export class MirrorRepair {
   /** Those that contradict each other. */
   readonly #doubted = new Set<Server | null>()
   #polls = 0
+  /** How many bytes of pieces were wrong last. */
+  #wrongBytes = Number.POSITIVE_INFINITY
   #bytesAgain = 0
 
   constructor(context: FetchContext) {
@@ -62,12 +66,16 @@ export class MirrorRepair {
     return this.#bytesAgain > 0
   }
 
-  /** What to fetch again of the wrong file with `total` bytes; null if nothing is left to try. */
-  async next(total: number): Promise<Repair | null> {
+  /**
+   * What to fetch again of the wrong file with `total` bytes; null if nothing is left to try.
+   * @param pieces those that are wrong, or null if that is not known
+   */
+  async next(total: number, pieces: readonly Piece[] | null): Promise<Repair | null> {
     const { servers } = this.#context
     if (!servers.areSeveral) return null
     await this.#acquit()
     const found =
+      this.#blame(pieces ?? []) ??
       (await this.#compareParts(total)) ??
       this.#suspectLeft(total) ??
       (await this.#poll(total)) ??
@@ -83,15 +91,35 @@ export class MirrorRepair {
 
   /** The file is right now. A server whose bytes were others is a liar. */
   async nameLiars(): Promise<void> {
-    const liars = new Map<Server, number>()
+    const liars = new Map<Server, readonly Interval[]>()
     for (const { server, bytes } of this.#suspicions)
       if (server !== null && !(await this.#areStored(bytes)))
-        liars.set(server, (liars.get(server) ?? 0) + byteCount(bytes))
-    for (const [server, bytes] of liars)
-      this.#context.servers.leave(server, 'out', `sent wrong bytes; ${formatSize(bytes)} were fetched again`)
+        liars.set(server, [...(liars.get(server) ?? []), ...bytes])
+    for (const [server, bytes] of liars) this.#context.servers.leave(server, 'out', this.#inWords(bytes))
     // A server that was suspected without a reason needs no warning.
     for (const { server } of this.#suspicions)
       if (server?.role === 'suspected' && !liars.has(server)) server.become('joined')
+  }
+
+  #inWords(bytes: readonly Interval[]): string {
+    const pieces = this.#context.settings.expected?.pieces ?? null
+    const where = pieces === null ? '' : ` in ${pieceNames(piecesIn(pieces, bytes), pieces)}`
+    return `sent wrong bytes${where}; ${formatSize(byteCount(bytes))} were fetched again`
+  }
+
+  /** Those that sent wrong pieces leave, except one if there is no other. All wrong pieces are fetched again. */
+  #blame(pieces: readonly Piece[]): Found | null {
+    const { servers } = this.#context
+    const bytes = byteCount(pieces)
+    if (bytes === 0 || bytes >= this.#wrongBytes) return null
+    this.#wrongBytes = bytes
+    const senders = this.#sendersOf(pieces)
+    for (const server of senders)
+      if (server !== null && servers.hasReplacement(server))
+        servers.leave(server, 'suspected', 'may have sent wrong bytes')
+    const isOfEarlierRun = pieces.some((each) => uncovered(each, servers.received).length > 0)
+    const damaged = pieces.map(({ start, end }) => ({ start, end }))
+    return { suspects: isOfEarlierRun ? [null, ...senders] : senders, damaged }
   }
 
   /** Compares with the digests of one server after the other. */

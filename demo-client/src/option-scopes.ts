@@ -10,6 +10,7 @@ const NOT_FOR_FILES = {
   resumeKey: null,
   modified: 'now',
   mirrorTags: 'own',
+  expected: null,
 } as const
 
 /** @throws DownloadError `ERR_DOWNLOAD_USAGE` for an option that only the other kind of destination can have */

@@ -1,11 +1,13 @@
 // The options of download(): the default of each, and its check. Pure.
 import { fieldsOf } from './caller/caller-fields.ts'
 import { assertSignal, assertType, readOptions } from './caller/check-arguments.ts'
+import { expectedOf } from './caller/expected-file.ts'
 import { mirrorsOf } from './caller/mirror-urls.ts'
 import type { AnyOptions, DownloadOptions } from './download-options.ts'
 import { DownloadError } from './errors.ts'
 import { parseChecksum } from './rules/checksum.ts'
 import type { ExpectedDigest } from './rules/digest.ts'
+import type { Expected } from './rules/expected-file.ts'
 import { isWithin, limitsOf, type NumberLimits, type NumberOption } from './text/option-limits.ts'
 
 type OptionName = keyof AnyOptions
@@ -14,6 +16,7 @@ type OptionName = keyof AnyOptions
 interface Converted {
   readonly headers: Readonly<Record<string, string>>
   readonly checksum: ExpectedDigest
+  readonly expected: Expected
   readonly mirrors: readonly string[]
 }
 
@@ -26,6 +29,7 @@ type OptionWithoutDefault =
   | 'bufferDirectory'
   | 'segmentSize'
   | 'checksum'
+  | 'expected'
   | 'resumeKey'
   | 'limitRate'
   | 'minRate'
@@ -51,6 +55,7 @@ const DEFAULTS: Settings = {
   segmentSize: null,
   headers: {},
   checksum: null,
+  expected: null,
   mirrors: [],
   mirrorTags: 'own',
   resume: 'auto',
@@ -109,6 +114,7 @@ export function settingsOf(given: AnyOptions): Settings {
     segmentSize: number('segmentSize'),
     headers: options.headers === undefined ? DEFAULTS.headers : fieldsOf(options.headers),
     checksum: options.checksum === undefined ? DEFAULTS.checksum : parseChecksum(options.checksum),
+    expected: options.expected === undefined ? DEFAULTS.expected : expectedOf(options.expected),
     mirrors: options.mirrors === undefined ? DEFAULTS.mirrors : mirrorsOf(options.mirrors),
     mirrorTags: choiceOf(options, 'mirrorTags'),
     resume: choiceOf(options, 'resume'),

@@ -21,7 +21,13 @@ import t from 'tap'
 // Most of this file is checked by the compiler: a wrong expectation, or an error that is not there, fails the build.
 
 t.test('what the door exports', async (t) => {
-  t.strictSame(Object.keys(door).sort(), ['DownloadError', 'download', 'downloadAll', 'verifyFile'])
+  t.strictSame(Object.keys(door).sort(), [
+    'DownloadError',
+    'download',
+    'downloadAll',
+    'readMetalink',
+    'verifyFile',
+  ])
 })
 
 t.test('download() and its handle', async (t) => {

@@ -34,11 +34,16 @@ const GIB = 1024 ** 3
 const declarations = (name: string): string =>
   readFileSync(`${REPOSITORY}demo-client/dist/${name}.d.ts`, 'utf8')
 
+/** The Metalink of the README. */
+const document = (origin: string): string =>
+  (/`(<metalink[\s\S]*?)`/.exec(README.text)?.[1] ?? '').replaceAll(HOST, origin)
+
 /** Serves the file that the README downloads from example.com. */
 async function serve(t: Test): Promise<string> {
   const server = createServer((request, response) => {
     const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-    if (request.url !== '/file.iso') response.writeHead(404).end()
+    if (request.url === '/file.iso.meta4') response.end(document(`http://${request.headers.host}`))
+    else if (request.url !== '/file.iso') response.writeHead(404).end()
     else if (match === null) response.writeHead(200, { etag: '"v1"', 'content-length': 13 }).end(CONTENT)
     else {
       const first = Number(match[1])
@@ -77,7 +82,7 @@ t.test('every block of the README is run here: its language is known', async (t)
   ])
   t.strictSame(
     README.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text.split(' ')[0]),
-    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx', 'npx', 'npx', 'npx'],
+    ['npx', 'npm', 'npx', 'npx', 'source', 'npx', 'npx', 'npx', 'npx', 'npx', 'npx', 'npx'],
   )
 })
 
@@ -178,6 +183,14 @@ t.test('the command of "Files of checksums" accepts the file whose digest it has
     (await runRangeGet('npx range-get --check --checksums SHA256SUMS', folder)).stderr,
     /^1 file, 13 B$/m,
   )
+})
+
+t.test('the command of "Metalinks" downloads what the document describes', async (t) => {
+  const folder = await projectFolder(t)
+  const origin = await serve(t)
+  const { stderr } = await runRangeGet((commands[6]?.text ?? '').replaceAll(HOST, origin), folder)
+  t.match(stderr, /^isos\/file\.iso: 13 B .*; sha-256 checksum verified$/m)
+  t.strictSame(readdirSync(join(folder, 'isos')), ['file.iso'])
 })
 
 const HANDLE =
@@ -303,7 +316,7 @@ t.test('the tables of progress, result and handle have the members of the code',
 })
 
 t.test('the command of "Standard output and streams" prints the digest of the file', async (t) => {
-  const { printed, folder } = await run(t, commands[6]?.text ?? '')
+  const { printed, folder } = await run(t, commands[7]?.text ?? '')
   t.match(printed, createHash('sha256').update(CONTENT).digest('hex'))
   t.strictSame(readdirSync(folder), [])
 })
@@ -323,6 +336,13 @@ const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], fo
     t.strictSame(lines.slice(0, 2).sort(), ended)
     t.strictSame(lines.slice(2), [[26]])
     t.equal(readFileSync(join(folder, 'b.iso'), 'utf8'), CONTENT)
+  },
+  'readMetalink(document, options?)': (t, lines, folder) => {
+    t.strictSame(lines, [
+      [1, []],
+      ['file.iso', 'checksum'],
+    ])
+    t.equal(readFileSync(join(folder, 'isos', 'file.iso'), 'utf8'), CONTENT)
   },
   Errors: (t, lines) => t.strictSame(lines, [[404]]),
   'Pausing and stopping': (t, lines, folder) => {
@@ -349,7 +369,7 @@ for (const { heading, text } of snippets) {
     const path = join(folder, 'snippet.mjs')
     const placed = text
       .replaceAll(HOST, origin)
-      .replace(/'(\w+\.iso)'/g, (_, name) => `'${join(folder, name)}'`)
+      .replace(/'(\w+\.iso|isos)'/g, (_, name) => `'${join(folder, name)}'`)
     await writeFile(path, placed)
     await import(pathToFileURL(path).href)
     PRINTED[heading]?.(t, printed.args(), folder)

@@ -91,6 +91,13 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'demo-client/dist/rules/tunnel-head', tests: ['client/rules/tunnel-head'] },
   { module: 'demo-client/dist/lists/list-lines', tests: ['client/lists/list-lines'] },
   { module: 'demo-client/dist/lists/inside-name', tests: ['client/lists/inside-name'] },
+  { module: 'demo-client/dist/state/inside-name', tests: ['client/lists/inside-name'] },
+  { module: 'demo-client/dist/rules/expected-file', tests: ['client/rules/expected-file'] },
+  { module: 'demo-client/dist/rules/safe-fields', tests: ['client/rules/safe-fields'] },
+  { module: 'demo-client/dist/metalink/metalink-document', tests: ['client/metalink/metalink-document'] },
+  { module: 'demo-client/dist/metalink/metalink-hashes', tests: ['client/metalink/metalink-hashes'] },
+  { module: 'demo-client/dist/metalink/xml-elements', tests: ['client/metalink/xml-elements'] },
+  { module: 'demo-client/dist/metalink/document-text', tests: ['client/metalink/document-text'] },
   { module: 'demo-client/dist/lists/checksum-lines', tests: ['client/lists/checksum-lines'] },
   {
     module: 'demo-client/dist/lists/checksum-of',

@@ -167,6 +167,7 @@ const CLIENT: Layout = {
     'download-all.ts',
     'begin-file.ts',
     'downloads.ts',
+    'read-metalink.ts',
     'verify-file.ts',
     'download-options.ts',
     'options.ts',
@@ -211,13 +212,18 @@ const CLIENT: Layout = {
       mayImport: ['rules', 'state', 'text', 'errors.ts'],
       isPure: true,
     },
+    metalink: {
+      is: 'Metalink documents, and what they say about files',
+      mayImport: ['rules', 'state', 'errors.ts'],
+      isPure: true,
+    },
     batch: {
       is: 'many downloads at once: which file is next, how far they are, what became of each',
       mayImport: ['errors.ts', 'is-error.ts', 'download-progress.ts'],
     },
     caller: {
       is: 'the arguments of a caller, read safely: options, header fields, signals',
-      mayImport: ['text/nearest-name.ts', 'errors.ts'],
+      mayImport: ['text/nearest-name.ts', 'rules/expected-file.ts', 'errors.ts'],
     },
     files: {
       is: 'single operations on files, made safe: open, flush, identify, read, write; descriptors and buffers',

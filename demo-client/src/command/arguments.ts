@@ -37,6 +37,7 @@ const ABOUT_FILES = [
   'same-etags',
   'input-file',
   'checksums',
+  'metalink',
   'check',
 ] as const
 
@@ -44,6 +45,8 @@ const ABOUT_FILES = [
 export interface SeveralOptions {
   /** Lists of files to read: paths, or `-`. */
   readonly lists: readonly string[]
+  /** Metalinks: paths, URLs, or `-`. */
+  readonly metalinks: readonly string[]
   /** Files of checksums: paths or URLs. */
   readonly checksums: readonly string[]
   /** Only verify what is there. */
@@ -75,10 +78,10 @@ export function parseCommand(args: readonly string[]): Command {
   const options = optionsFrom(values)
   const several = severalFrom(values)
   const isAll = several.isCheck && several.checksums.length > 0
-  if (positionals.length + several.lists.length === 0 && !isAll)
-    throw usage('no URL was given: range-get [options] URL...')
+  const lists = several.lists.length + several.metalinks.length
+  if (positionals.length + lists === 0 && !isAll) throw usage('no URL was given: range-get [options] URL...')
   if (positionals.some((url) => url.trim() === '')) throw usage('a URL is empty')
-  const isOne = positionals.length === 1 && several.lists.length === 0
+  const isOne = positionals.length === 1 && lists === 0
   if (!isOne && values.mirror !== undefined) throw usage('--mirror is for one URL, but there are several')
   assertTogether(values, { several, isOne })
   const destination = destinationFrom(values, isOne)
@@ -118,13 +121,15 @@ function shellNamed(text: string): Shell {
 }
 
 function severalFrom(values: OptionValues): SeveralOptions {
-  const { checksums = [], check, parallel } = values
+  const { checksums = [], metalink: metalinks = [], check, parallel } = values
   const lists = values['input-file'] ?? []
-  if (lists.includes('') || checksums.includes('')) throw usage('the name of a list is empty')
-  if (lists.filter((each) => each === '-').length > 1) throw usage('standard input can be read once: -i -')
+  if ([...lists, ...checksums, ...metalinks].includes('')) throw usage('the name of a list is empty')
+  if ([...lists, ...metalinks].filter((each) => each === '-').length > 1)
+    throw usage('standard input can be read once: -i -')
   const perHost = values['host-connections']
   return {
     lists,
+    metalinks,
     checksums,
     isCheck: check === true,
     limits: {
@@ -139,21 +144,27 @@ function severalFrom(values: OptionValues): SeveralOptions {
 /** What a file of checksums says, or a line of a list, must not be replaced by something about one file. */
 function assertTogether(
   values: OptionValues,
-  { several: { checksums, lists, isCheck }, isOne }: { several: SeveralOptions; isOne: boolean },
+  { several: { checksums, lists, metalinks, isCheck }, isOne }: { several: SeveralOptions; isOne: boolean },
 ): void {
   const { checksum } = values
   if (checksum !== undefined && checksums.length > 0)
     throw usage('--checksum and --checksums exclude each other')
   if (checksum !== undefined && lists.length > 0)
     throw usage('--checksum is the digest of one file; write checksum= in the list, or use --checksums')
+  if (checksum !== undefined && metalinks.length > 0)
+    throw usage('--checksum is the digest of one file; a Metalink has those of its files')
   if (values['resume-key'] !== undefined && !isOne) throw usage('--resume-key is for one URL')
-  if (isCheck && checksum === undefined && checksums.length + lists.length === 0)
-    throw usage('--check needs digests: --checksums FILE, --checksum DIGEST, or checksum= in a list')
+  if (isCheck && checksum === undefined && checksums.length + lists.length + metalinks.length === 0)
+    throw usage(
+      '--check needs digests: --checksums FILE, --metalink FILE, --checksum DIGEST, or checksum= in a list',
+    )
 }
 
 function destinationFrom(values: OptionValues, isOne: boolean): Job['destination'] {
   const { output, dir } = values
   if (output === '-') return standardOutput(values)
+  if (output !== undefined && values.metalink !== undefined)
+    throw usage('a Metalink names its files, so -o cannot; use -d')
   if (output !== undefined && !isOne) throw usage('-o names one file, but there are several URLs; use -d')
   if (output !== undefined && dir !== undefined) throw usage('-o and -d exclude each other')
   if (output === '' || dir === '') throw usage('the output must have a name')

@@ -41,7 +41,7 @@ export async function checkFiles(context: SeveralContext): Promise<number> {
 
 async function* expectedFiles(request: RequestContext): AsyncGenerator<Expected | Fault, void, undefined> {
   const { jobs, several, checksums, directory } = request
-  if (jobs.length + several.lists.length === 0) {
+  if (jobs.length + several.lists.length + several.metalinks.length === 0) {
     if (checksums !== null) yield* allOf(checksums, directory)
     return
   }

@@ -12,6 +12,7 @@ import {
 import { publicUrl } from '../text/public-url.ts'
 import type { Command, SeveralOptions } from './arguments.ts'
 import { readChecksums } from './checksum-input.ts'
+import { readMetalinks } from './metalink-input.ts'
 import { type RequestContext, type RequestedFile, requestedFiles } from './requested-files.ts'
 import type { SeveralDisplay } from './several-display.ts'
 
@@ -89,7 +90,7 @@ function ofAll({ checksum: _, resumeKey: _k, mirrors: _m, ...options }: Download
   return options
 }
 
-/** Reads the files of checksums, and puts together what decides about each file. */
+/** Reads the files of checksums and the Metalinks, and puts together what decides about each file. */
 export async function readRequest({
   command,
   several,
@@ -100,9 +101,10 @@ export async function readRequest({
   const { jobs, destination, options } = command
   const read = several.checksums.length === 0 ? null : await readChecksums(several.checksums, options)
   const directory = directoryOf(destination)
+  const { metalinks, notes } = await readMetalinks(several.metalinks, directory, options)
   return {
-    request: { several, jobs, directory, checksums: read?.list ?? null, options },
-    notes: read?.notes ?? [],
+    request: { several, jobs, directory, metalinks, checksums: read?.list ?? null, options },
+    notes: [...(read?.notes ?? []), ...notes],
   }
 }
 

@@ -75,6 +75,13 @@ export const OUTPUT_OPTIONS = {
     offers: 'files',
     text: 'file of checksums, such as SHA256SUMS, or its URL; each file must have its digest from there (may be repeated)',
   },
+  metalink: {
+    group: 'Several files',
+    value: 'FILE',
+    isRepeatable: true,
+    offers: 'files',
+    text: 'also download the files that this Metalink 4 document or its URL describes, from its mirrors, and verify them by its hashes; - is standard input (may be repeated)',
+  },
   check: {
     group: 'Several files',
     text: 'download nothing; say of each file whether it is there and has its digest; without URLs, of all files in --checksums',

@@ -1,13 +1,14 @@
 // The files that a command line asks for: those of its URLs, and those of its lists, with their names and digests.
 import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { DownloadError, type DownloadOptions, type FileRequest } from '../index.ts'
+import { DownloadError, type DownloadOptions, type FileRequest, type MetalinkFile } from '../index.ts'
 import type { ChecksumList } from '../lists/checksum-of.ts'
 import { type ListedFile, type ListItem, ListLines } from '../lists/list-lines.ts'
 import { nameOfLine, SeenNames } from '../lists/seen-names.ts'
 import { nameFromUrl, safeName } from '../state/file-name.ts'
 import { publicUrl } from '../text/public-url.ts'
 import type { Job, SeveralOptions } from './arguments.ts'
+import type { ReadMetalink } from './metalink-input.ts'
 import { linesOf, nameOfList } from './read-text.ts'
 
 /** A file to download. */
@@ -28,6 +29,7 @@ export interface RequestContext {
   readonly jobs: readonly Job[]
   /** The directory of files without a path. */
   readonly directory: string
+  readonly metalinks: readonly ReadMetalink[]
   readonly checksums: ChecksumList | null
   /** `checksum`, `mirrors` and `resumeKey` are about the only file, or those of the command line. */
   readonly options: Pick<DownloadOptions, 'checksum' | 'mirrors' | 'resumeKey'>
@@ -36,7 +38,7 @@ export interface RequestContext {
 /** `'checked'`: without what can be read only once. `'all'`: everything. */
 export type RequestScope = 'checked' | 'all'
 
-/** Reads every file, in the order of the command line: URLs first, then the lists. @throws DownloadError */
+/** Reads every file, in the order of the command line: URLs first, then the lists, then the Metalinks. @throws DownloadError */
 export async function* requestedFiles(
   context: RequestContext,
   scope: RequestScope,
@@ -59,6 +61,8 @@ export async function* requestedFiles(
     for await (const text of linesOf(list)) yield* items(lines.add(text))
     yield* items(lines.end())
   }
+  for (const { place, files } of context.metalinks)
+    for (const file of files) yield requests.described(file, place)
 }
 
 const COMMAND_LINE = 'the command line'
@@ -106,6 +110,22 @@ class Requests {
       }
     } catch (error) {
       if (error instanceof DownloadError) return fault(line === 0 ? null : where, error.message)
+      throw error
+    }
+  }
+
+  /** A file of a Metalink. Its own hash comes before a file of checksums, as that of a list does. */
+  described({ name, ...file }: MetalinkFile, place: string): RequestedFile | Fault {
+    const before = this.#seen.add(file.destination, { place, line: 0 })
+    if (before !== null) return fault(place, `${basename(name)} is already the name of the file in ${before}`)
+    const { checksums } = this.#context
+    try {
+      const listed =
+        checksums === null || file.checksum !== undefined ? null : checksums.of(new URL(file.url), name)
+      const { digest } = listed ?? {}
+      return { ...file, ...(digest ? { checksum: `${digest.algorithm}=${digest.value}` } : {}), place }
+    } catch (error) {
+      if (error instanceof DownloadError) return fault(place, error.message)
       throw error
     }
   }

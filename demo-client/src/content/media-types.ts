@@ -17,6 +17,11 @@ export function isHtml(contentType: string): boolean {
   return mediaTypes(contentType).some((type) => type === 'text/html' || type === 'application/xhtml+xml')
 }
 
+/** Is this media type, or one of several, that of a Metalink 4 document (RFC 5854 §8.1)? */
+export function isMetalink(contentType: string): boolean {
+  return mediaTypes(contentType).includes('application/metalink4+xml')
+}
+
 /** Is this media type, or one of several, that of a JSON document? */
 export function isJson(contentType: string): boolean {
   return mediaTypes(contentType).some((type) => /[/+]json$/.test(type))

@@ -14,7 +14,9 @@ import { flushFile } from '../files/flush.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { openRegular } from '../files/regular-file.ts'
 import { type RunningHash, runningHash } from '../files/running-hash.ts'
+import { RunningPieces } from '../files/running-pieces.ts'
 import type { SentAlgorithm } from '../rules/digest.ts'
+import type { Pieces } from '../rules/expected-file.ts'
 import type { Block, Interval } from '../state/blocks.ts'
 import type { FileId } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
@@ -176,6 +178,13 @@ export class PartFile {
       for (const hash of hashes.values()) hash.update(bytes)
     })
     return new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest()]))
+  }
+
+  /** The digests of the pieces of the first `total` bytes, in base64. Reads them once. */
+  async pieceDigests(pieces: Pieces, total: number): Promise<readonly string[]> {
+    const running = new RunningPieces(pieces)
+    await this.#reader.read({ start: 0, end: total }, (bytes) => running.update(bytes))
+    return running.end()
   }
 
   /** See {@link giveFinalName}. Returns the mark of the finished file; null if another program has written to it. */

@@ -3,6 +3,7 @@ import { claim } from '../claim/claim.ts'
 import type { FinalName } from '../claim/final-name.ts'
 import { readSecret } from '../claim/journal-key.ts'
 import type { SentAlgorithm } from '../rules/digest.ts'
+import type { Pieces } from '../rules/expected-file.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import { type Block, byteCount, type Interval, uncovered } from '../state/blocks.ts'
 import { sealedKey, type Version } from '../state/journal-format.ts'
@@ -170,6 +171,11 @@ export class Store implements ByteStore {
     return this.#part.file.digests(algorithms, interval)
   }
 
+  /** The digests of the pieces of the first `total` bytes in the part file, in base64. */
+  pieceDigests(pieces: Pieces, total: number): Promise<readonly string[]> {
+    return this.#part.file.pieceDigests(pieces, total)
+  }
+
   /** Forgets the bytes of `damaged`, and keeps the others. Call it while nothing is written. */
   async drop(damaged: readonly Interval[]): Promise<void> {
     await this.#checkpoints.cancel()
@@ -195,10 +201,7 @@ export class Store implements ByteStore {
     return !this.#isKeyUnsaved && (await this.#part.saveRecord(path, record).catch(() => false))
   }
 
-  /**
-   * Saves the journal and closes everything. Bytes that no later run could resume are removed. A failure changes only what
-   * is kept.
-   */
+  /** Saves the journal and closes all. Bytes that cannot be resumed are removed. A failure changes only what is kept. */
   async close(outcome: 'finished' | 'stopped'): Promise<KeptBytes> {
     const left = outcome === 'stopped' ? await this.#saveOrDiscard() : 'nothing'
     await this.#part.close(left === 'unrecorded' ? 'unrecorded' : 'recorded')

@@ -6,15 +6,19 @@ import {
   type ExpectedDigest,
   SENT_ALGORITHMS,
   type SentAlgorithm,
+  strongest,
 } from '../rules/digest.ts'
+import type { Piece } from '../rules/expected-file.ts'
 import type { Interval } from '../state/blocks.ts'
 
 /** The expected digests, by where they come from. */
 export interface ExpectedDigests {
   /** From the server's fields, in heads and trailers. All must match. */
   readonly sent: readonly Digests[]
-  /** From the caller, or null. */
+  /** The checksum of the caller, or null. */
   readonly given: ExpectedDigest | null
+  /** Other digests of the caller. All must match. */
+  readonly described?: Digests
 }
 
 /** Computes the digests of a file. One that had to begin with the first byte may not know all algorithms. */
@@ -27,7 +31,7 @@ export interface DigestedFile {
 
 /** A digest that the file has. */
 export interface VerifiedDigest {
-  /** What it proves: that of the caller, one of the server, or one of the server that only finds damage. */
+  /** What it proves: one of the caller, one of the server, or one of the server that only finds damage. */
   readonly kind: 'checksum' | 'digest' | 'undamaged'
   readonly algorithm: SentAlgorithm
 }
@@ -51,6 +55,8 @@ export type Verification =
       readonly error: DownloadError
       /** Does the file have the digests that the server sent? Then it is what the server has. */
       readonly isAsSent: boolean
+      /** The pieces that are wrong; null if the digests of pieces are not known, or were not compared. */
+      readonly wrongPieces: readonly Piece[] | null
     }
 
 /**
@@ -60,11 +66,12 @@ export type Verification =
 export async function verifyDigests(
   file: DigestedFile,
   total: number,
-  { sent, given }: ExpectedDigests,
+  { sent, given, described = {} }: ExpectedDigests,
 ): Promise<Verification> {
-  const expected = expectationsOf(sent)
+  const expected = expectationsOf(sent, 'the server sent')
   const isAnySent = expected.length > 0
   if (given !== null) expected.push({ ...given, whose: GIVEN })
+  expected.push(...expectationsOf([described], GIVEN))
   if (expected.length === 0) return { kind: 'verified', digest: null }
   const algorithms = new Set(expected.map(({ algorithm }) => algorithm))
   const actual = await file.digests(algorithms, { start: 0, end: total })
@@ -73,19 +80,18 @@ export async function verifyDigests(
   const wrong = known.find(({ algorithm, value }) => actual.get(algorithm) !== value)
   if (wrong !== undefined) {
     const error = wrongDigest(wrong, actual.get(wrong.algorithm) ?? '')
-    return { kind: 'wrong', error, isAsSent: isAnySent && wrong.whose === GIVEN }
+    return { kind: 'wrong', error, isAsSent: isAnySent && wrong.whose === GIVEN, wrongPieces: null }
   }
+  const best = given ?? strongest(described)
   const digest: VerifiedDigest | null =
-    given === null ? strongestOf(actual) : { kind: 'checksum', algorithm: given.algorithm }
+    best === null ? strongestOf(actual) : { kind: 'checksum', algorithm: best.algorithm }
   return { kind: 'verified', digest }
 }
 
-/** The digests of the server, best first. */
-function expectationsOf(sent: readonly Digests[]): Expectation[] {
+/** These digests, best first. */
+function expectationsOf(all: readonly Digests[], whose: string): Expectation[] {
   return SENT_ALGORITHMS.flatMap((algorithm) =>
-    sent.flatMap(({ [algorithm]: value }) =>
-      value === undefined ? [] : [{ algorithm, value, whose: 'the server sent' }],
-    ),
+    all.flatMap(({ [algorithm]: value }) => (value === undefined ? [] : [{ algorithm, value, whose }])),
   )
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { DIGEST_BYTES, type SentAlgorithm } from '../rules/digest.ts'
+import type { GivenAlgorithm } from '../rules/expected-file.ts'
 import { hasher } from '../rules/hasher.ts'
 
 /** A hash of consecutive bytes. */
@@ -16,10 +17,9 @@ export async function runningHash(algorithm: SentAlgorithm): Promise<RunningHash
   switch (algorithm) {
     case 'sha-512':
     case 'sha-256':
-      return ofNode(hasher(algorithm))
     case 'sha-1':
     case 'md5':
-      return ofNode(createHash(algorithm === 'md5' ? 'md5' : 'sha1'))
+      return hashOfNode(algorithm)
     case 'crc32':
       return crcOfZlib()
     case 'crc32c':
@@ -28,7 +28,10 @@ export async function runningHash(algorithm: SentAlgorithm): Promise<RunningHash
   }
 }
 
-function ofNode(hash: ReturnType<typeof createHash>): RunningHash {
+/** The same for an algorithm of Node.js. */
+export function hashOfNode(algorithm: GivenAlgorithm): RunningHash {
+  const isOld = algorithm === 'sha-1' || algorithm === 'md5'
+  const hash = isOld ? createHash(algorithm === 'md5' ? 'md5' : 'sha1') : hasher(algorithm)
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('base64') }
 }
 

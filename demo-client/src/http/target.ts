@@ -4,6 +4,7 @@ import { DownloadError } from '../errors.ts'
 import { basicCredentials } from '../rules/basic-credentials.ts'
 import { asUtf8 } from '../rules/field-lines.ts'
 import type { LinkedFile } from '../rules/linked-file.ts'
+import { safeFields } from '../rules/safe-fields.ts'
 import { fullNameFromUrl } from '../state/file-name.ts'
 import { publicUrl } from '../text/public-url.ts'
 
@@ -20,9 +21,6 @@ export interface Target {
   /** What the redirects that led here say about the file; null if none did. */
   readonly linked: LinkedFile | null
 }
-
-/** The caller's fields that may follow a redirect to another origin. Every other field could be a credential. */
-const SAFE_FOR_OTHER_ORIGINS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent'])
 
 /**
  * The URL as given by the caller; a user and password in it become an Authorization field.
@@ -93,8 +91,7 @@ export function redirectTarget(
     const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
     return { ...from, url, names, linked, headers: all }
   }
-  const kept = Object.entries(from.headers).filter(([name]) => SAFE_FOR_OTHER_ORIGINS.has(name.toLowerCase()))
-  const safe = { ...Object.fromEntries(kept), ...credentials }
+  const safe = { ...safeFields(from.headers), ...credentials }
   return { ...from, url, headers: safe, isAuthorizationGiven: false, names, linked }
 }
 

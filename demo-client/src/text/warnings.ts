@@ -13,6 +13,7 @@ export type WarningKind =
   | 'end'
   | 'record'
   | 'netrc'
+  | 'metalink'
 
 const WORDS: Readonly<Record<WarningKind, string>> = {
   'hard-links':
@@ -27,6 +28,8 @@ const WORDS: Readonly<Record<WarningKind, string>> = {
     'the replaced file was set-user-ID, set-group-ID or sticky: the new file is not, because its content is different',
   owner: 'the file does not have the owner and group of the file it replaced: this user may not set them',
   netrc: 'other users can read the netrc file: chmod 600 keeps its passwords secret',
+  metalink:
+    'the server sent a Metalink, which describes the files to download: --metalink URL (in a program readMetalink()) downloads these',
   record:
     'nothing could be recorded about the file for --update: the next run fetches it again, unless the server sends a digest',
   modes: 'the file system refuses to set modes: the file does not have the mode of the file it replaced',

@@ -206,7 +206,7 @@ export class AcceptedAnswers {
     if (!isForeign) this.#linked = validators.vouched?.digests ?? this.#linked
     if (isNew || !this.#schedule.isConfirmed) await onVersion(validators, answer)
     if (isNew) {
-      const mirror = server === servers.first ? null : server.origin.url.href
+      const mirror = servers.sourceOf(server)
       await store.begin({ validators, contentType: contentTypeOf(answer), mirror })
       this.#schedule.learnTotal(validators.total)
     } else if (isForeign) store.narrow(acrossServers(held, this.#context.mirrorTags))

@@ -4,6 +4,7 @@
 // which server is remembered for the time of the run, so that those of a server that lies can be fetched again.
 import { mirrorTarget, type Target } from '../http/target.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
+import { type Expected, otherThanExpected } from '../rules/expected-file.ts'
 import { compareServers, contradiction, type MirrorTags } from '../rules/same-file.ts'
 import { chooseServer, isWorthTakingOver } from '../rules/server-choice.ts'
 import type { Validators } from '../rules/validators.ts'
@@ -20,7 +21,9 @@ import { Server, type ServerPolicy } from './server.ts'
 /** The options about servers. */
 export interface ServersSettings extends ServerPolicy {
   readonly checksum: ExpectedDigest | null
+  readonly expected: Expected | null
   readonly mirrors: readonly string[]
+  readonly resumeKey: string | null
   readonly mirrorTags: MirrorTags
 }
 
@@ -62,6 +65,16 @@ export class Servers {
   /** The server by whose answers the version is known. The validators of others are only compared. */
   get reference(): Server {
     return this.#reference
+  }
+
+  /**
+   * The URL by which a version of `server` is recorded; null for the caller's URL. A caller who names the file by a key and a
+   * checksum may give another URL next time: then the checksum joins the bytes, not the tag of a server.
+   */
+  sourceOf({ origin }: Server): string | null {
+    const { resumeKey, checksum } = this.#settings
+    const isNamed = resumeKey !== null && checksum !== null
+    return origin === this.first.origin && !isNamed ? null : origin.url.href
   }
 
   /** Those that have the file. */
@@ -147,7 +160,9 @@ export class Servers {
 
   /** Why `server` cannot have the file that was asked for; null if it can. */
   contradictionOf({ validators }: Server): string | null {
-    return validators === null ? null : contradiction(validators, this.#settings.checksum)
+    const { checksum, expected } = this.#settings
+    if (validators === null) return null
+    return contradiction(validators, checksum) ?? otherThanExpected(validators, expected)
   }
 
   /** The server to ask next; null if all of them are asked again only later. */

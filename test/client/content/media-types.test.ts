@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isHtml, isJson } from '#client/content/media-types.js'
+import { isHtml, isJson, isMetalink } from '#client/content/media-types.js'
 
 t.test('text/html and application/xhtml+xml are HTML, with any parameters and case', async (t) => {
   for (const type of [
@@ -24,4 +24,11 @@ t.test('application/json, text/json and types with +json are JSON', async (t) =>
     t.ok(isJson(type), type)
   for (const type of ['', 'application/jsonp', 'application/json-seq', 'text/plain'])
     t.notOk(isJson(type), type)
+})
+
+t.test('§8.1: the media type of a Metalink', async (t) => {
+  for (const type of ['application/metalink4+xml', 'Application/Metalink4+XML; charset=utf-8'])
+    t.ok(isMetalink(type), type)
+  for (const type of ['', 'application/metalink+xml', 'application/xml', 'text/plain'])
+    t.notOk(isMetalink(type), type)
 })
