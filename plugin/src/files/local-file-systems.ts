@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { sep } from 'node:path'
 import { FileOperations, type StorageKind } from './file-operations.ts'
+import { type Mount, mountOf, parseMounts } from './mount-list.ts'
 
 /** File systems on this machine's own disks or memory. If one of them hangs, the whole machine does. */
 const LOCAL_TYPES = new Set([
   'bcachefs',
   'btrfs',
   'exfat',
+  'devtmpfs',
   'ext2',
   'ext3',
   'ext4',
@@ -30,15 +31,19 @@ const MOUNT_LIST = '/proc/self/mountinfo'
 /** How long the list of mounts is used before it is read again, in ms. */
 const MOUNTS_FRESH_MS = 5000
 
-interface Mount {
-  /** Absolute, without a slash at the end. */
-  readonly point: string
-  readonly kind: StorageKind
+/** How long after that it is read again if somebody needs a newer one, in ms. */
+const MOUNTS_PAUSE_MS = 250
+
+/** The mounts at one moment. */
+export interface MountList {
+  readonly mounts: readonly Mount[]
+  /** When the reading of the list began, by `performance.now()`. */
+  readonly beganAtMs: number
 }
 
-/** The mounts, the longest path first. Until they are known, everything is one storage. */
-let mounts: readonly Mount[] = [{ point: '', kind: 'local' }]
-let readAtMs = Number.NEGATIVE_INFINITY
+/** Until the mounts are known, everything is one local storage. */
+let list: MountList = { mounts: [], beganAtMs: Number.NEGATIVE_INFINITY }
+let lastReadMs = Number.NEGATIVE_INFINITY
 const operations = new Map<string, FileOperations>()
 
 /**
@@ -48,9 +53,10 @@ const operations = new Map<string, FileOperations>()
  * @param path absolute
  */
 export function operationsOn(path: string): FileOperations {
-  if (performance.now() - readAtMs > MOUNTS_FRESH_MS) void refreshMounts()
-  const mount = mounts.find(({ point }) => isAtOrBelow(point, path))
-  const { point, kind } = mount ?? { point: '', kind: 'local' as const }
+  refreshAfter(MOUNTS_FRESH_MS)
+  const mount = mountOf(path, list.mounts)
+  const point = mount?.point ?? ''
+  const kind = mount === undefined ? 'local' : kindOf(mount)
   let known = operations.get(point)
   if (known === undefined || known.kind !== kind) {
     known = new FileOperations(kind)
@@ -59,45 +65,46 @@ export function operationsOn(path: string): FileOperations {
   return known
 }
 
+/**
+ * The mounts as they were after a moment, for what must not be decided by an older list.
+ *
+ * @param momentMs by `performance.now()`
+ * @returns undefined if they have not been read since. Then they are read now, and known to a later call
+ */
+export function mountsAfter(momentMs: number): MountList | undefined {
+  if (list.beganAtMs > momentMs) {
+    refreshAfter(MOUNTS_FRESH_MS)
+    return list
+  }
+  refreshAfter(MOUNTS_PAUSE_MS)
+  return undefined
+}
+
 /** Whether a path lies on a storage that may not answer, by the list of mounts at this moment. */
 export function isRemote(path: string): boolean {
   try {
-    const found = parseMounts(readFileSync(MOUNT_LIST, 'utf8'))
-    return found.find(({ point }) => isAtOrBelow(point, path))?.kind === 'remote'
+    const mount = mountOf(path, parseMounts(readFileSync(MOUNT_LIST, 'utf8')))
+    return mount !== undefined && kindOf(mount) === 'remote'
   } catch {
     // Only Linux has such a list, and not every process may read it.
     return false
   }
 }
 
-function isAtOrBelow(point: string, path: string): boolean {
-  return path.startsWith(point) && (path.length === point.length || path[point.length] === sep)
+/** Whether the storage of a mount belongs to this machine, by its type. */
+export function kindOf({ type }: Mount): StorageKind {
+  return LOCAL_TYPES.has(type) ? 'local' : 'remote'
+}
+
+function refreshAfter(ageMs: number): void {
+  if (performance.now() - lastReadMs > ageMs) void refreshMounts()
 }
 
 /** Reads the list of mounts. Only Linux has one. On other systems everything is one local storage. */
 export async function refreshMounts(): Promise<void> {
-  readAtMs = performance.now()
+  const beganAtMs = performance.now()
+  lastReadMs = beganAtMs
   if (process.platform !== 'linux') return
   const text = await readFile(MOUNT_LIST, 'utf8').catch(() => '')
-  if (text !== '') mounts = parseMounts(text)
-}
-
-/** Reads the text of `/proc/self/mountinfo`, proc(5). */
-export function parseMounts(text: string): Mount[] {
-  const found = new Map<string, Mount>()
-  for (const line of text.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ')
-    const point = before.split(' ')[4]
-    const type = after.split(' ')[0] ?? ''
-    if (point === undefined) continue
-    const path = decodeOctal(point).replace(/\/$/, '')
-    // A later mount at the same path hides the earlier one.
-    found.set(path, { point: path, kind: LOCAL_TYPES.has(type) ? 'local' : 'remote' })
-  }
-  return [...found.values()].sort((a, b) => b.point.length - a.point.length)
-}
-
-/** Spaces and backslashes are written as a backslash and three octal digits for each byte. */
-function decodeOctal(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
+  if (text !== '' && beganAtMs > list.beganAtMs) list = { mounts: parseMounts(text), beganAtMs }
 }

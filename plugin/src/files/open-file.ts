@@ -15,6 +15,7 @@ import {
   versionOf,
 } from './file-version.ts'
 import { operationsOn } from './local-file-systems.ts'
+import { MemoryLookup } from './memory-lookup.ts'
 import { RangeCache, type VersionRanges } from './range-cache.ts'
 import { freshRun } from './shared-run.ts'
 import { hasContentOf, type SeenFile, versionHistory } from './version-history.ts'
@@ -73,6 +74,7 @@ export class OpenFile {
   readonly cachedRanges: VersionRanges = rangeCache.forVersion()
   /** Runs the operations on the storage of this file. */
   readonly #operations: FileOperations
+  readonly #lookup: MemoryLookup
   #users = 1
   #seenAt: number
   #dateStrength: 'strong' | 'weak' | undefined
@@ -82,6 +84,7 @@ export class OpenFile {
     this.version = facts.version
     this.realPath = facts.realPath
     this.#operations = operationsOn(facts.realPath)
+    this.#lookup = new MemoryLookup(fd, facts.realPath)
     this.reads = facts.reads
     this.settled = facts.settled
     this.hasBlocks = facts.hasBlocks
@@ -118,10 +121,20 @@ export class OpenFile {
     if (--this.#users === 0) closeDescriptor(this.fd)
   }
 
+  /**
+   * Whether the real path certainly leads to this version at this moment. False if that cannot be said without waiting.
+   */
+  isAtItsPath(): boolean {
+    if (this.#users === 0 || !this.#lookup.isPossible()) return false
+    const stats = this.#lookup.ofPath()
+    return stats !== undefined && sameVersion(versionOf(stats), this.version)
+  }
+
   /** Checks the open descriptor again, in a check that begins after this call. */
-  readonly currentVersion: () => Promise<FileVersion> = freshRun(async () =>
-    versionOf(await this.#operations.run(() => this.#use(() => fstatFd(this.fd, { bigint: true })))),
-  )
+  readonly currentVersion: () => Promise<FileVersion> = freshRun(async () => {
+    if (this.#users > 0 && this.#lookup.isPossible()) return versionOf(this.#lookup.ofDescriptor())
+    return versionOf(await this.#operations.run(() => this.#use(() => fstatFd(this.fd, { bigint: true }))))
+  })
 
   /** Whether the content is the one that was opened, as far as the file system shows. */
   async isUnchanged(): Promise<boolean> {

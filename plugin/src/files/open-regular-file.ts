@@ -174,6 +174,11 @@ async function waitUntilSettled(
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
     const seenAt = Date.now()
+    // A path that is the real path has no symlinks, so it lies below the root as it is written.
+    if (path === file.realPath && file.isAtItsPath()) {
+      file.seenAgain(seenAt)
+      return true
+    }
     const operations = operationsOn(file.realPath)
     const [realPath, stats] = await Promise.all([
       operations.run(() => realPathOf(path)),

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   accessSync,
   chmodSync,
@@ -14,7 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { refreshMounts } from '#plugin/files/local-file-systems.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
@@ -179,3 +181,35 @@ for (const fileSystem of FILE_SYSTEMS) {
     )
   }
 }
+
+const bindfs = FILE_SYSTEMS[0] as FileSystem
+
+t.test(
+  'one that hangs does not stop the process, though its files are in demand',
+  { skip: without('bindfs') },
+  (t) =>
+    onMount(t, bindfs, async ({ root }) => {
+      const { app } = await serve(t, { plugin: { root } })
+      const ask = () => app.inject({ url: '/f.bin', headers: { range: 'bytes=0-3' } })
+      for (let turn = 0; turn < 3; turn++) {
+        t.equal((await ask()).body, 'AAAA')
+        await refreshMounts()
+      }
+      const pid = execFileSync('pgrep', ['-f', `bindfs .*${root}`], { encoding: 'utf8' }).trim()
+      // If this process stops too, it goes on only because of this.
+      const rescue = spawn('sh', ['-c', `sleep 60; kill -CONT ${pid}`])
+      try {
+        process.kill(Number(pid), 'SIGSTOP')
+        let isOver = false
+        const answer = ask().finally(() => {
+          isOver = true
+        })
+        await sleep(50)
+        t.notOk(isOver, 'the answer waits, and timers run')
+        process.kill(Number(pid), 'SIGCONT')
+        t.equal((await answer).body, 'AAAA')
+      } finally {
+        rescue.kill()
+      }
+    }),
+)

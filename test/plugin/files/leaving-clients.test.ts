@@ -3,20 +3,12 @@ import { connect } from 'node:http2'
 import { PassThrough, type Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { randomBelow } from '../../support/random-numbers.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { descriptorsBelow, serve, serveEverything, until } from '../support/serve.ts'
 
 const MIB = 1024 * 1024
 const BIG = 12 * MIB
-
-/** A generator of numbers that is the same on every run. */
-function randomness(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 
 type Ask = readonly [method: string, target: string, ...lines: string[]]
 
@@ -82,7 +74,7 @@ for (const { name, count, routes } of STORMS) {
     const collect = (warning: Error): unknown => warnings.push(warning)
     process.on('warning', collect)
     t.teardown(() => process.off('warning', collect))
-    const random = randomness(count)
+    const random = randomBelow(count)
     await inCrowdsOf(16, count, () => comeAndGo(port, random))
     await until(() => descriptorsBelow(root) === 0)
     t.strictSame(errors(), [], 'no error is logged')
@@ -97,7 +89,7 @@ for (const { name, count, routes } of STORMS) {
 t.test('HTTP/2 streams that are reset at any moment leave nothing open', async (t) => {
   const root = t.testdir({ 'big.bin': Buffer.alloc(BIG, 'x'), 'small.txt': 'small' })
   const { port, errors } = await serve(t, { plugin: { root }, server: { http2: true } })
-  const random = randomness(2)
+  const random = randomBelow(2)
   const session = connect(`http://127.0.0.1:${port}`)
   await inCrowdsOf(16, 500, async () => {
     const [method, path, field] = ASKS[random(ASKS.length)] ?? ASKS[0]

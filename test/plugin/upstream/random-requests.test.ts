@@ -2,6 +2,7 @@
 import { bufferSource } from 'fastify-send-range'
 import { httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
+import { type RandomBelow, randomBelow } from '../../support/random-numbers.ts'
 import { serve } from '../support/serve.ts'
 import { type Answer, distinctBytes, LONG_AGO, Origin } from './support/origin.ts'
 
@@ -9,32 +10,21 @@ const CONTENT = distinctBytes(700_000)
 const SIZES = [0, 1, 2, 10, 1000, 300_000, 700_000]
 const BEFORE = 'Sun, 06 Nov 1994 08:49:36 GMT'
 
-/** A reproducible generator: multiplicative congruential, modulus 2^31 - 1. */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647
-    return Math.floor((state / 2_147_483_647) * below)
-  }
-}
-
-type Random = ReturnType<typeof generator>
-
-function pick<T>(random: Random, values: readonly T[]): T {
+function pick<T>(random: RandomBelow, values: readonly T[]): T {
   return values[random(values.length)] as T
 }
 
-function position(random: Random): number {
+function position(random: RandomBelow): number {
   return pick(random, [0, 1, 2, 5, 9, 10, 11, 999, 1000, 299_999, 300_000, 600_000, 699_999, 700_000])
 }
 
-function rangeSpec(random: Random): string {
+function rangeSpec(random: RandomBelow): string {
   const first = position(random)
   const last = first + pick(random, [0, 0, 1, 5, 300_000])
   return pick(random, [`${first}-${last}`, `${first}-${last}`, `${first}-`, `-${position(random)}`])
 }
 
-function headersOf(random: Random, tag: string): Record<string, string> {
+function headersOf(random: RandomBelow, tag: string): Record<string, string> {
   const headers: Record<string, string> = {}
   const count = pick(random, [0, 1, 1, 1, 2, 3, 6])
   if (count > 0)
@@ -61,7 +51,7 @@ function comparable({ statusCode, headers, rawPayload }: Awaited<ReturnType<Inje
 type Injected = (request: object) => ReturnType<Awaited<ReturnType<typeof serve>>['app']['inject']>
 
 async function compare(t: Test, seed: number, answer?: Answer): Promise<void> {
-  const random = generator(seed)
+  const random = randomBelow(seed)
   const origin = await Origin.start(t, answer)
   const url = (path: string): string => `${origin.url}/${path}`
   let version = 0
