@@ -1,7 +1,8 @@
 """Clients that stop reading: stalled-clients.py PORT READ_BYTES, with the request on the first line of stdin as JSON.
 
 Each further line of stdin is a number of new clients. Their statuses are printed as JSON once all of them have read the
-head and READ_BYTES of what comes from there on. They stay connected until stdin ends.
+head and READ_BYTES of what comes from there on. They stay connected until stdin ends. "{n}" in the request stands for
+the number of the client, from 0.
 """
 import json
 import socket
@@ -39,13 +40,13 @@ def status_of(client, read_bytes):
 
 def main():
     port, read_bytes = int(sys.argv[1]), int(sys.argv[2])
-    request = json.loads(sys.stdin.readline()).encode()
+    request = json.loads(sys.stdin.readline())
     clients = []
     while line := sys.stdin.readline():
         new = [connect(port) for _ in range(int(line))]
+        for number, client in enumerate(new, len(clients)):
+            client.sendall(request.replace("{n}", str(number)).encode())
         clients += new
-        for client in new:
-            client.sendall(request)
         print(json.dumps([status_of(client, read_bytes) for client in new]), flush=True)
 
 

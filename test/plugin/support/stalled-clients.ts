@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
@@ -10,6 +10,7 @@ const PROGRAM = `${REPOSITORY}test/plugin/support/stalled-clients.py`
 /** What each client does. */
 export interface Stalling {
   readonly port: number
+  /** `{n}` stands for the number of the client, from 0. */
   readonly path: string
   /** More lines of the head of its request. */
   readonly lines?: readonly string[]
@@ -23,6 +24,7 @@ export interface Stalling {
  * memory for connections runs short, it resets those of other tests too.
  */
 export class StalledClients {
+  readonly #child: ChildProcess
   readonly #input: Writable
   readonly #output: AsyncIterator<string>
 
@@ -30,12 +32,8 @@ export class StalledClients {
     const child = spawn('python3', ['-B', PROGRAM, String(port), String(readBytes)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    t.teardown(async () => {
-      const exited = once(child, 'exit')
-      child.stdin.end()
-      child.kill()
-      await exited
-    })
+    t.teardown(() => this.leave())
+    this.#child = child
     this.#input = child.stdin
     this.#output = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const request = [`GET ${path} HTTP/1.1`, 'Host: localhost', ...lines, '', ''].join('\r\n')
@@ -48,5 +46,13 @@ export class StalledClients {
     const { done, value } = await this.#output.next()
     if (done === true) throw new Error('a client was not answered')
     return JSON.parse(value) as number[]
+  }
+
+  /** Ends their connections. The end of the test does this too. */
+  async leave(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill()
+    await exited
   }
 }
