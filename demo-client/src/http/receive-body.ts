@@ -58,8 +58,10 @@ class BodyTransfer {
       else this.#end({ kind: 'cut', ...stalled(stallTimeoutMs) })
     }, stallTimeoutMs)
     message.once('close', () => this.#closed())
-    if (message.destroyed) {
-      this.#closed() // while the answer was judged, or the part file was prepared
+    if (message.destroyed || message.readableEnded) {
+      // While the answer was judged, or the part file was prepared. A request that is destroyed has its answer read to the end,
+      // and nothing comes after that.
+      this.#end({ kind: 'cut', ...brokenOff(this.#body) })
     } else if (this.#direct === null) {
       message.on('data', (chunk) => this.#receive(chunk))
       message.once('end', () => void endOf(this.#body).then((end) => this.#end(end)))

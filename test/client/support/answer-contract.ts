@@ -30,6 +30,8 @@ export interface Transport {
 const STALL_MS = 250
 /** For bodies that must not be cut, on a busy machine too. */
 const NO_STALL_MS = 20_000
+/** Longer than a test may take. */
+const NEVER_MS = 600_000
 /** For a body that comes slowly, and takes longer than this. */
 const SLOW_STALL_MS = 900
 const NEVER = new AbortController().signal
@@ -109,6 +111,16 @@ export function testAnswers({ name, start, filler = Buffer.alloc(0), hasBuffers 
     const receiver = recorder()
     t.strictSame(await answer.receive(receiver, NO_STALL_MS), { kind: 'complete' })
     sameBytes(t, receiver.bytes, Buffer.concat([FIRST, SECOND, filler]))
+  })
+
+  test('a body whose request was aborted before it is received is a cut, at once', async (t, get) => {
+    const stop = new AbortController()
+    const answer = await get(ok(FIRST, SECOND), stop.signal)
+    await sleep(50)
+    stop.abort()
+    await sleep(50)
+    const { kind } = await answer.receive(recorder(), NEVER_MS)
+    t.equal(kind, 'cut')
   })
 
   for (const reason of ['enough', 'too-much'] as const) {
