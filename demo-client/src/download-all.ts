@@ -45,6 +45,8 @@ interface Running<T> {
   readonly file: T
   readonly host: string
   readonly download: Download
+  /** Was another file under way at the same time? It may have used what this one needed. */
+  hadCompany: boolean
 }
 
 class Batch<T extends FileRequest> implements Downloads<T> {
@@ -163,7 +165,8 @@ class Batch<T extends FileRequest> implements Downloads<T> {
       this.#failed(file, error, null)
       return
     }
-    const running = { file, host, download }
+    const running = { file, host, download, hadCompany: this.#underWay.size > 0 }
+    for (const other of this.#underWay) other.hadCompany = true
     this.#underWay.add(running)
     this.#hosts.add(host)
     const leave = (): void => {
@@ -177,7 +180,7 @@ class Batch<T extends FileRequest> implements Downloads<T> {
       },
       (error) => {
         leave()
-        this.#failed(file, error, download)
+        this.#failed(file, error, running)
       },
     )
   }
@@ -189,21 +192,21 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     this.#wake()
   }
 
-  #failed(file: T, error: unknown, download: Download | null): void {
+  #failed(file: T, error: unknown, running: Running<T> | null): void {
     if (!(error instanceof DownloadError)) {
       this.#stop(error)
       return
     }
     const { code } = error
-    // What the others have released may be enough for it.
-    if (code === 'ERR_DOWNLOAD_RESOURCES' && this.#underWay.size > 0 && this.#stopped === null) {
-      this.#parallel = Math.min(this.#parallel - 1, this.#underWay.size)
+    // What the others have released may be enough for it. All of them may have failed, each because of the others.
+    if (code === 'ERR_DOWNLOAD_RESOURCES' && running?.hadCompany === true && this.#stopped === null) {
+      this.#parallel = Math.max(1, Math.min(this.#parallel - 1, this.#underWay.size))
       this.#queue?.putBack(file)
       this.#wake()
       return
     }
     this.#ended.failed++
-    this.#ended.failedBytes += download?.progress.received ?? 0
+    this.#ended.failedBytes += running?.download.progress.received ?? 0
     this.#firstFailure ??= { url: shownUrl(file), error }
     this.#feed.add({ file, result: null, error })
     // Every other file would fail as well.

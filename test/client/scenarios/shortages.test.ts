@@ -1,8 +1,8 @@
 // Descriptors, memory or ports run out during a download. There are fewer connections, and no byte is lost.
 import { spawnSync } from 'node:child_process'
 import promises from 'node:fs/promises'
-import { join } from 'node:path'
-import { download } from 'range-get'
+import { basename, join } from 'node:path'
+import { download, downloadAll } from 'range-get'
 import t from 'tap'
 import { CLI } from '../../support/cli.ts'
 import { sameBytes } from '../../support/same-bytes.ts'
@@ -132,6 +132,28 @@ t.test('a download gives up connections so that another one gets its first', asy
   await first.finished
   undo()
   for (const name of ['a.bin', 'b.bin']) sameBytes(t, readOrNull(join(dir, name)), CONTENT, name)
+})
+
+t.test('files of which each failed because of the others are fetched one after the other', async (t) => {
+  const server = await startSlow(A)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const files = ['a', 'b', 'c', 'd'].map((name) => ({ url: `${server.url}/x`, destination: join(dir, name) }))
+  const refused = new Map(files.map(({ destination }) => [basename(destination), 0]))
+  const own = promises.open
+  const undo = hookFunction('open', async (...args) => {
+    const name = basename(String(args[0])).charAt(0)
+    const count = refused.get(name)
+    // Until each has been refused as often as one attempt tries.
+    if (count !== undefined && [...refused.values()].some((each) => each < 50)) {
+      refused.set(name, count + 1)
+      throw systemError('EMFILE')
+    }
+    return await Reflect.apply(own, promises, args)
+  })
+  const end = await downloadAll(files, { ...QUICK, parallel: 4 }).finished.catch((error: unknown) => error)
+  undo()
+  t.match(end, { files: 4 })
 })
 
 function withoutNamespaces(): string | false {
