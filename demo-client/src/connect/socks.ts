@@ -17,6 +17,7 @@ export interface SocksTarget {
 }
 
 const DEFAULT_PORT = 1080
+const MAX_OCTETS = 255
 /** The signal ends an attempt earlier. */
 const LIBRARY_TIMEOUT_MS = 600_000
 
@@ -42,6 +43,15 @@ export async function openSocks(proxy: URL, { host, port, signal }: SocksTarget)
   }
 }
 
+/**
+ * RFC 1928 §5 and RFC 1929 §2: the length of a name, a user and a password is one octet. The library does not check it, and
+ * would throw where nobody can catch it.
+ */
+function assertShort(values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (Buffer.byteLength(value) > MAX_OCTETS) throw new Error(`${name} is longer than ${MAX_OCTETS} bytes`)
+}
+
 /** The proxy was reached, and opens no connection. */
 class Rejection extends Error {
   readonly failure: SocksFailure
@@ -61,6 +71,7 @@ async function openTo(proxy: URL, { host, port, signal }: SocksTarget): Promise<
     const user = decodePercent(proxy.username)
     const password = decodePercent(proxy.password)
     const login = user === '' && password === '' ? {} : { userId: user, password }
+    assertShort({ 'the user in its URL': user, 'the password in its URL': password, 'the host': host })
     const { SocksClient } = await import('socks')
     await SocksClient.createConnection({
       proxy: { ...at, type: 5, ...login },

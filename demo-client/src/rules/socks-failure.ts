@@ -45,6 +45,9 @@ function withoutReply(message: string, proxy: URL): Omit<SocksFailure, 'isAboutA
     return { reason, prospect: 'final' }
   }
   if (/invalid/i.test(message)) return { reason: 'it does not speak SOCKS5', prospect: 'final' }
+  if (/ is longer than /.test(message)) return { reason: message, prospect: 'final' }
+  if (/rejected connection/.test(message))
+    return { reason: 'it refuses, with a reply that RFC 1928 does not have', prospect: 'passing' }
   if (message === 'Socket closed') return { reason: 'it closed the connection', prospect: 'passing' }
   return { reason: message, prospect: 'passing' }
 }

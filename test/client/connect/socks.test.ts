@@ -170,6 +170,22 @@ t.test('user and password go to the proxy, and no other is accepted', async (t) 
   t.match((await run('')).message, /it wants a user and password: socks5h:\/\/USER:PASSWORD@127/)
 })
 
+t.test('RFC 1929 §2: a user, password or host of more than 255 bytes cannot be sent', async (t) => {
+  const { port, hosts } = await startSocks(t, { wants: 'me:x' })
+  const long = 'é'.repeat(128)
+  for (const [login, host, name] of [
+    [`${long}:x@`, 'a', 'the user in its URL'],
+    [`me:${long}@`, 'a', 'the password in its URL'],
+    ['', `${'a'.repeat(63)}.`.repeat(4), 'the host'],
+  ] as const) {
+    const options = { proxy: `socks5h://${login}127.0.0.1:${port}`, retries: 2 }
+    const end = await get(`http://${host}/x`, t.testdir({}), options)
+    t.equal(end.code, 'ERR_DOWNLOAD_NETWORK')
+    t.equal(end.message, `the proxy socks5h://127.0.0.1:${port}: ${name} is longer than 255 bytes`)
+  }
+  t.strictSame(hosts, [])
+})
+
 const refusals: [reply: number, message: RegExp, requests: number][] = [
   [1, /it reports a general failure$/, 2],
   [2, /: it does not allow this connection$/, 1],

@@ -15,7 +15,8 @@ const rows: Row[] = [
   [rejected('TTLExpired'), 'its way to the server is too long', 'passing', true],
   [rejected('CommandNotSupported'), 'it does not support connections', 'final', false],
   [rejected('AddressNotSupported'), 'it does not support this kind of address', 'final', true],
-  [rejected('undefined'), rejected('undefined'), 'passing', false],
+  [rejected('undefined'), 'it refuses, with a reply that RFC 1928 does not have', 'passing', false],
+  ['the host is longer than 255 bytes', 'the host is longer than 255 bytes', 'final', false],
   [
     'Received invalid Socks5 initial handshake (invalid socks version)',
     'it does not speak SOCKS5',
