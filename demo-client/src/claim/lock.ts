@@ -175,6 +175,11 @@ function notALock(path: string): DownloadError {
 }
 
 function busy({ output }: LockOptions, owner: Owner | null): DownloadError {
+  if (owner?.pid === process.pid && lifeOf(owner) === 'alive')
+    return new DownloadError(
+      'ERR_DOWNLOAD_BUSY',
+      `another download of this process has the same output, ${output}. Give each its own name`,
+    )
   const who = owner === null ? 'another process' : `another process (${owner.pid})`
   return new DownloadError('ERR_DOWNLOAD_BUSY', `${who} is downloading to ${output}. Wait for it, or stop it`)
 }
