@@ -11,8 +11,10 @@ const MAX_MIRRORS = 100
  */
 export function mirrorsOf(given: unknown): readonly string[] {
   const items = reading('mirrors', () =>
-    Array.isArray(given) ? itemsOf(given as Iterable<unknown>, MAX_MIRRORS) : null,
+    Array.isArray(given) ? itemsOf(given as Iterable<unknown>, MAX_MIRRORS + 1) : null,
   )
+  if (items !== null && items.length > MAX_MIRRORS)
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', `there may be ${MAX_MIRRORS} mirrors, and no more`)
   return items?.map(urlOf) ?? notUrls()
 }
 

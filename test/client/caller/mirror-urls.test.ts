@@ -6,6 +6,12 @@ t.test('mirrors are texts or URLs', async (t) => {
   t.strictSame(mirrorsOf([]), [])
 })
 
+t.test('there may be 100 mirrors', async (t) => {
+  const mirrors = Array.from({ length: 100 }, (_, index) => `http://a/${index}`)
+  t.equal(mirrorsOf(mirrors).length, 100)
+  t.throws(() => mirrorsOf([...mirrors, 'http://a/']), { message: 'there may be 100 mirrors, and no more' })
+})
+
 const throwing = new Proxy([], {
   get: () => {
     throw new Error('no')
