@@ -130,6 +130,8 @@ t.test('a URL without a scheme begins with a host', async (t) => {
     ['a/http://b', 'http://a/http://b'],
     ['1http://a', 'http://1http://a'],
     ['http:/a', 'http://http:/a'],
+    ['/a', '/a'],
+    ['\\a', '\\a'],
   ] as const)
     t.equal(withScheme(text), url, text)
 })
