@@ -126,6 +126,7 @@ function severalFrom(values: OptionValues): SeveralOptions {
   if ([...lists, ...checksums, ...metalinks].includes('')) throw usage('the name of a list is empty')
   if ([...lists, ...metalinks].filter((each) => each === '-').length > 1)
     throw usage('standard input can be read once: -i -')
+  if (checksums.includes('-')) throw usage('--checksums takes a file or a URL, not "-"')
   const perHost = values['host-connections']
   return {
     lists,

@@ -1,5 +1,6 @@
 // Reads the files of checksums that --checksums names: paths, or URLs, which are downloaded first.
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DownloadError, type DownloadOptions, download } from '../index.ts'
@@ -8,6 +9,7 @@ import { ChecksumList } from '../lists/checksum-of.ts'
 import { publicUrl } from '../text/public-url.ts'
 import { cannotRead } from './read-text.ts'
 
+/** No file of checksums is longer: a device, or a server that does not end, must not fill memory or disk. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** What was read. */
@@ -17,7 +19,11 @@ export interface ReadChecksums {
   readonly notes: readonly string[]
 }
 
-/** Reads files of checksums as one list. @throws DownloadError */
+/**
+ * Reads files of checksums as one list.
+ * @param options for those that are downloaded. What is about the file alone (its mirrors, its key) does not count.
+ * @throws DownloadError
+ */
 export async function readChecksums(
   places: readonly string[],
   options: DownloadOptions,
@@ -42,24 +48,40 @@ function nameOf(place = ''): string {
 }
 
 async function readText(path: string): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
   try {
-    if ((await stat(path)).size > MAX_BYTES)
-      throw new DownloadError('ERR_DOWNLOAD_USAGE', `${path} is too long for a file of checksums`)
-    const bytes = await readFile(path)
-    const isWide = bytes[0] === 0xff && bytes[1] === 0xfe
-    return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes)
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > MAX_BYTES) throw tooLong(path)
+      chunks.push(chunk)
+    }
   } catch (error) {
     throw cannotRead(path, error)
   }
+  const bytes = Buffer.concat(chunks)
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe
+  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes)
 }
 
 async function fetchText(url: string, options: DownloadOptions): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'range-get-'))
+  const tooMuch = new AbortController()
+  const { signal: stop = tooMuch.signal, checksum: _c, mirrors: _m, resumeKey: _k, ...others } = options
   try {
     const path = join(folder, 'checksums')
-    await download(url, path, { ...options, connections: 1 }).finished
+    const signal = AbortSignal.any([stop, tooMuch.signal])
+    const run = download(url, path, { ...others, connections: 1, signal })
+    for await (const { received, total } of run) if ((total ?? received) > MAX_BYTES) tooMuch.abort()
+    await run.finished.catch((error: unknown) => {
+      throw tooMuch.signal.aborted ? tooLong(publicUrl(url)) : error
+    })
     return await readText(path)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function tooLong(name: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_USAGE', `${name} is too long for a file of checksums`)
 }

@@ -94,12 +94,14 @@ function ofAll({ checksum: _, resumeKey: _k, mirrors: _m, ...options }: Download
 export async function readRequest({
   command,
   several,
-}: Pick<SeveralContext, 'command' | 'several'>): Promise<{
+  signal,
+}: Pick<SeveralContext, 'command' | 'several' | 'signal'>): Promise<{
   readonly request: RequestContext
   readonly notes: readonly string[]
 }> {
   const { jobs, destination, options } = command
-  const read = several.checksums.length === 0 ? null : await readChecksums(several.checksums, options)
+  const read =
+    several.checksums.length === 0 ? null : await readChecksums(several.checksums, { ...options, signal })
   const directory = directoryOf(destination)
   const { metalinks, notes } = await readMetalinks(several.metalinks, directory, options)
   return {

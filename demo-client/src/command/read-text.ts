@@ -1,5 +1,5 @@
 // Reads lists as text: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes it.
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import { DownloadError, systemCode } from '../errors.ts'
 
 /** A longer line is no line of a list. */
@@ -30,6 +30,8 @@ export async function* linesOf(path: string): AsyncGenerator<string, void, undef
 
 /** The text of a file in pieces. @throws DownloadError `ERR_DOWNLOAD_USAGE` */
 async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
+  // Node.js takes a directory for an empty stream.
+  if (path === '-' && fstatSync(0).isDirectory()) throw usage(`cannot read ${STDIN}: it is a directory`)
   const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path)
   let decoder: InstanceType<typeof TextDecoder> | null = null
   try {

@@ -1,11 +1,12 @@
 // Lists, files of checksums and --check, as people and programs use them.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { CLI } from '../../support/cli.ts'
 import { type Ended, rangeGet, spawnCommand } from '../support/command.ts'
 import { type FileServer, startFiles } from '../support/file-server.ts'
-import { makeContent, sha256 } from '../support/hostile-server.ts'
+import { head, makeContent, sha256, startHostile } from '../support/hostile-server.ts'
 import { untilRecorded } from '../support/kill.ts'
 import { names, readOrNull } from '../support/run.ts'
 
@@ -206,6 +207,44 @@ t.test('a file of checksums may be a URL, and that its signature is not checked 
   t.strictSame(names(dir), ['a.bin'])
 })
 
+t.test('a file of checksums that does not end is refused', async (t) => {
+  const server = await startHostile((_, socket) => {
+    socket.write(head('200 OK', { 'content-length': 100_000_000 }) + SUMS)
+  })
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  for (const place of process.platform === 'linux' ? ['/dev/zero', `${server.url}/SUMS`] : []) {
+    const { status, stderr } = await rangeGet(['--checksums', place, `${server.url}/a`], dir).ended
+    t.equal(status, 2)
+    t.equal(stderr, `range-get: ${place} is too long for a file of checksums\n`)
+  }
+  t.strictSame(names(dir), [])
+})
+
+t.test('a file of checksums has no mirrors, and Ctrl-C stops it', async (t) => {
+  const { server, dir, get } = await start(t)
+  const silent = await startHostile(() => undefined)
+  t.teardown(() => silent.stop())
+  const { status } = await get(['--mirror', '$U/a.bin', '--checksums', '$U/none', '$U/b.bin'])
+  t.equal(status, 4)
+  t.ok(server.requests.every(({ path }) => path === '/none'))
+  const run = rangeGet(['--checksums', `${silent.url}/SUMS`, `${server.url}/a.bin`], dir)
+  while (silent.requests.length === 0) await sleep(5)
+  run.child.kill('SIGINT')
+  t.equal((await run.ended).status, 130)
+})
+
+t.test('a URL that is given twice, and a directory as list, are reported as that', async (t) => {
+  const { dir, get } = await start(t)
+  const twice = await get(['-q', '-i', '-'], '$U/a.bin\n$U/a.bin\n')
+  t.equal(twice.status, 10)
+  t.match(twice.stderr, 'another download of this process has the same output')
+  const directory = spawnCommand('bash', ['-c', '"$0" "$@" < .', process.execPath, CLI, '-i', '-'], {
+    cwd: dir,
+  })
+  t.match((await directory.ended).stderr, 'cannot read standard input: it is a directory')
+})
+
 t.test('the file has the name that -o says, or that of the list of checksums', async (t) => {
   const { dir, get, write } = await start(t)
   write('SUMS', `${digestOf('x/d')} *./x/d.bin\n`)
@@ -285,6 +324,7 @@ t.test('options that are about one file, or exclude each other, are refused', as
     [['--checksums', 'S', '--checksum', sum, 'u'], '--checksum and --checksums exclude each other'],
     [['--resume-key', 'k', 'u', 'v'], '--resume-key is for one URL'],
     [['--check', 'u'], '--check needs digests: --checksums FILE, --checksum DIGEST, or checksum= in a list'],
+    [['--checksums', '-', 'u'], '--checksums takes a file or a URL, not "-"'],
     [['--checksums', 'S'], 'no URL was given: range-get [options] URL...'],
     [['-i', '-', '-i', '-'], 'standard input can be read once: -i -'],
     [['-i', ''], 'the name of a list is empty'],
