@@ -323,7 +323,10 @@ t.test('options that are about one file, or exclude each other, are refused', as
     ],
     [['--checksums', 'S', '--checksum', sum, 'u'], '--checksum and --checksums exclude each other'],
     [['--resume-key', 'k', 'u', 'v'], '--resume-key is for one URL'],
-    [['--check', 'u'], '--check needs digests: --checksums FILE, --checksum DIGEST, or checksum= in a list'],
+    [
+      ['--check', 'u'],
+      '--check needs digests: --checksums FILE, --metalink FILE, --checksum DIGEST, or checksum= in a list',
+    ],
     [['--checksums', '-', 'u'], '--checksums takes a file or a URL, not "-"'],
     [['--checksums', 'S'], 'no URL was given: range-get [options] URL...'],
     [['-i', '-', '-i', '-'], 'standard input can be read once: -i -'],
