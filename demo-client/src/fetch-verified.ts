@@ -52,7 +52,7 @@ export async function fetchVerified(
     status.enter('verifying')
     const verification = await verify(fetched, context)
     const { areSeveral, joined } = context.servers
-    if (verification.kind === 'verified' && areSeveral) await repair.nameLiars()
+    if (verification.kind === 'verified' && areSeveral) await repair.nameLiars(fetched.total)
     const wrongPieces = verification.kind === 'wrong' ? verification.wrongPieces : null
     const again = verification.kind === 'wrong' ? await repair.next(fetched.total, wrongPieces) : null
     if (verification.kind === 'wrong' && again !== null) {

@@ -46,14 +46,17 @@ export function mirrorWarnings(servers: Servers): readonly string[] {
   if (!servers.areSeveral) return []
   const unused = servers.all.filter(({ role }) => role !== 'joined')
   return unused.map((server) =>
-    server.reason === null ? notUsed(server) : `not used to the end: ${inWords(server)}`,
+    server.reason === null
+      ? notUsed(server, servers.areNamedByChecksum)
+      : `not used to the end: ${inWords(server)}`,
   )
 }
 
-function notUsed({ name, role }: Server): string {
-  return role === 'spare'
-    ? `not used: nothing shows that ${name} has the same file. A checksum (--checksum) would`
-    : `not used: ${name} did not answer in time`
+function notUsed({ name, role, hasRanges }: Server, hasChecksum: boolean): string {
+  if (role !== 'spare') return `not used: ${name} did not answer in time`
+  if (!hasRanges) return `not used: ${name} does not send the range that it is asked for`
+  if (hasChecksum) return `not used: the file came from one server, and was not asked for at ${name}`
+  return `not used: nothing shows that ${name} has the same file. A checksum (--checksum) would`
 }
 
 function inWords({ name, reason }: Server): string {

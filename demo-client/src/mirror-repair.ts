@@ -73,7 +73,7 @@ export class MirrorRepair {
   async next(total: number, pieces: readonly Piece[] | null): Promise<Repair | null> {
     const { servers } = this.#context
     if (!servers.areSeveral) return null
-    await this.#acquit()
+    await this.#acquit(total)
     const found =
       this.#blame(pieces ?? []) ??
       (await this.#compareParts(total)) ??
@@ -89,11 +89,11 @@ export class MirrorRepair {
     return { damaged: found.damaged, message }
   }
 
-  /** The file is right now. A server whose bytes were others is a liar. */
-  async nameLiars(): Promise<void> {
+  /** The file, of `total` bytes, is right now. A server whose bytes were others is a liar. */
+  async nameLiars(total: number): Promise<void> {
     const liars = new Map<Server, readonly Interval[]>()
     for (const { server, bytes } of this.#suspicions)
-      if (server !== null && !(await this.#areStored(bytes)))
+      if (server !== null && (isOfOtherSize(server, total) || !(await this.#areStored(bytes))))
         liars.set(server, [...(liars.get(server) ?? []), ...bytes])
     for (const [server, bytes] of liars) this.#context.servers.leave(server, 'out', this.#inWords(bytes))
     // A server that was suspected without a reason needs no warning.
@@ -172,7 +172,8 @@ export class MirrorRepair {
     const { servers } = this.#context
     const ofEarlierRun = this.#ofEarlierRun(total)
     if (ofEarlierRun.length > 0 && this.#isNew(null)) return this.#accuse([null], ofEarlierRun)
-    const senders = this.#sendersOf([{ start: 0, end: total }])
+    // An empty file was sent by nobody.
+    const senders = total === 0 ? [servers.reference] : this.#sendersOf([{ start: 0, end: total }])
     const ordered = servers.all.toReversed().filter((each) => senders.includes(each) && this.#isNew(each))
     const suspect = ordered.find((each) => this.#doubted.has(each)) ?? ordered[0]
     if (suspect === undefined) return null
@@ -208,9 +209,10 @@ export class MirrorRepair {
   }
 
   /** A suspected server takes part again if others have sent the same bytes. */
-  async #acquit(): Promise<void> {
+  async #acquit(total: number): Promise<void> {
     for (const { server, bytes } of this.#suspicions)
-      if (server?.role === 'suspected' && (await this.#areStored(bytes))) server.become('joined')
+      if (server?.role === 'suspected' && !isOfOtherSize(server, total) && (await this.#areStored(bytes)))
+        server.become('joined')
   }
 
   async #areStored(bytes: Suspicion['bytes']): Promise<boolean> {
@@ -221,4 +223,8 @@ export class MirrorRepair {
   async #digestOf(interval: Interval): Promise<string> {
     return (await this.#context.store.digests(['sha-256'], interval)).get('sha-256') ?? ''
   }
+}
+
+function isOfOtherSize({ validators }: Server, total: number): boolean {
+  return validators?.total != null && validators.total !== total
 }

@@ -46,8 +46,13 @@ export class FirstLook {
     this.#askMore()
     await this.#untilEnoughIsKnown()
     if (this.#over.signal.aborted) return 'ready' // the transfer reports it
-    const held = store.joinable
-    const isChosen = held === null ? this.#elect() : this.#joinTo(held)
+    let isChosen = this.#isReady()
+    if (!isChosen) {
+      await this.#untilAllAreKnown()
+      if (this.#over.signal.aborted) return 'ready'
+      isChosen = this.#isReady()
+    }
+    if (!isChosen) this.#reconsider()
     const isForgotten = !isChosen && this.#alive.length > 0
     if (isForgotten) {
       await store.forget()
@@ -78,6 +83,12 @@ export class FirstLook {
     )
   }
 
+  /** Chooses among those that have answered. False if none of them has the file, as far as is known. */
+  #isReady(): boolean {
+    const held = this.#context.store.joinable
+    return held === null ? this.#elect() : this.#joinTo(held)
+  }
+
   /** Stored bytes are there. Those that have their version take part; otherwise only the server that they came from. */
   #joinTo(held: Validators): boolean {
     const { servers } = this.#context
@@ -92,6 +103,18 @@ export class FirstLook {
     source.validators = held // if it has another version by now, its next answer shows that
     servers.begin(source)
     return true
+  }
+
+  /**
+   * Nobody is left who has the stored version. If it does not have the checksum, servers were left out because they
+   * have another file than the one that is wrong: one of theirs may be right.
+   */
+  #reconsider(): void {
+    const { servers, settings } = this.#context
+    if (settings.checksum === null || this.#source?.role !== 'suspected') return
+    for (const server of servers.all)
+      if (server.role === 'other' && server.validators !== null && !this.#tried.has(server))
+        server.become('unasked')
   }
 
   /** Nothing is stored. The first server that answers decides which file it is; if none does, the caller's URL is tried alone. */
@@ -161,7 +184,12 @@ export class FirstLook {
   async #ask(server: Server): Promise<void> {
     for (;;) {
       const failure = await lookAt(server, this.#context, this.#over.signal)
-      if (this.#over.signal.aborted || server.role === 'out') return
+      if (this.#over.signal.aborted) return
+      if (server.role === 'out') {
+        // It failed elsewhere in the meantime. Nobody may wait for its answer.
+        this.#settled.add(server)
+        return this.#wake()
+      }
       if (failure === null || !server.mayAskAgain(failure)) {
         if (failure !== null && server.role !== 'joined') server.become('out', failure.reason)
         this.#settled.add(server)
@@ -190,6 +218,12 @@ export class FirstLook {
       if (leftMs !== null && leftMs <= 0) return
       await this.#nextEvent(leftMs)
     }
+  }
+
+  /** Waits until each server that was asked has answered, or has failed once. */
+  async #untilAllAreKnown(): Promise<void> {
+    const isKnown = (server: Server): boolean => this.#settled.has(server)
+    while (!this.#over.signal.aborted && ![...this.#asked].every(isKnown)) await this.#nextEvent(null)
   }
 
   async #nextEvent(leftMs: number | null): Promise<void> {

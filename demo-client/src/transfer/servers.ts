@@ -62,6 +62,11 @@ export class Servers {
     return this.all.length > 1
   }
 
+  /** Does a checksum of the caller say which file it is? */
+  get areNamedByChecksum(): boolean {
+    return this.#settings.checksum !== null
+  }
+
   /** The server by whose answers the version is known. The validators of others are only compared. */
   get reference(): Server {
     return this.#reference

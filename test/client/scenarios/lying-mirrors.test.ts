@@ -2,7 +2,7 @@
 // from others. They are named, and the file is right or not there.
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
-import type { HostileServer, Script } from '../support/hostile-server.ts'
+import { type HostileServer, honest, makeContent, type Script } from '../support/hostile-server.ts'
 import {
   breaking,
   CHECKSUM,
@@ -24,6 +24,10 @@ import { names } from '../support/run.ts'
 
 const hostOf = (server: HostileServer | undefined): string => new URL(server?.url ?? '').host
 
+/** An older version, of another size. */
+const sized = (bytes: number): Script =>
+  honest({ content: makeContent(bytes, 'older'), fields: { etag: `"${bytes}"` } })
+
 interface Row {
   name: string
   scripts: Script[]
@@ -38,6 +42,14 @@ const rows: Row[] = [
   { name: 'a mirror that changes single bytes', scripts: [good(), sly()], liars: [1] },
   { name: 'the URL itself', scripts: [sly(), good()], liars: [0] },
   { name: 'the URL itself, of three', scripts: [sly(), good(), good()], liars: [0] },
+  { name: 'the URL, with a shorter file', scripts: [sized(SIZE - 500_000), good()], liars: [0] },
+  { name: 'the URL, with a longer file', scripts: [sized(SIZE + 500_000), good()], liars: [0] },
+  { name: 'the URL, with an empty file', scripts: [sized(0), good()], liars: [0] },
+  {
+    name: 'the URL and a mirror, with files of other sizes',
+    scripts: [sized(SIZE - 500_000), sized(SIZE + 500_000), good()],
+    liars: [0, 1],
+  },
   { name: 'two mirrors of three', scripts: [good(), sly(), lying()], liars: [1, 2] },
   {
     name: 'a mirror with an equal Repr-Digest',
