@@ -7,7 +7,7 @@ import type { FileRequest } from './downloads.ts'
 import { ClientPool } from './http/client-pool.ts'
 import { clientSettingsOf } from './node-transport.ts'
 import type { RateLimit } from './rules/rate-limit.ts'
-import { publicUrl } from './text/public-url.ts'
+import { httpOrigin, publicUrl } from './text/public-url.ts'
 import { Warnings } from './text/warnings.ts'
 
 /** What all files share. */
@@ -15,6 +15,8 @@ export interface Shared {
   readonly settings: BatchSettings
   readonly pool: ClientPool
   readonly limit: RateLimit | null
+  /** The origin of the first file. See `SecretsScope`. */
+  readonly secretsFor: string | null
 }
 
 /** The connections that all files share. */
@@ -28,7 +30,7 @@ export function poolFor({ each, hostConnections }: BatchSettings): ClientPool {
 /** Begins one file. @throws DownloadError `ERR_DOWNLOAD_USAGE` if it cannot be read */
 export function start(
   file: FileRequest,
-  { settings, pool, limit }: Shared,
+  { settings, pool, limit, secretsFor }: Shared,
   onBytes: (bytes: number) => void,
 ): Download {
   const { url, destination, checksum, expected, headers, resumeKey, mirrors } = reading(
@@ -47,9 +49,19 @@ export function start(
     {
       createClient: (own, warnings) => pool.client(clientSettingsOf(own, warnings)),
       rateLimit: limit,
+      secrets: { origin: secretsFor, headers: headers === undefined ? 'shared' : 'own' },
       onBytes,
     },
   )
+}
+
+/** The origin of a file; null for what has none. */
+export function originOf(file: FileRequest): string | null {
+  try {
+    return httpOrigin(file.url)
+  } catch {
+    return null
+  }
 }
 
 /** The URL of a file, for messages. */

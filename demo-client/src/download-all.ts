@@ -9,7 +9,7 @@ import { failedError, stoppedError, unreadableError } from './batch/batch-errors
 import { FileQueue } from './batch/file-queue.ts'
 import { HostCounts } from './batch/host-counts.ts'
 import { OutcomeFeed } from './batch/outcome-feed.ts'
-import { hostOf, poolFor, type Shared, shownUrl, start } from './begin-file.ts'
+import { hostOf, originOf, poolFor, type Shared, shownUrl, start } from './begin-file.ts'
 import { onAbort } from './caller/abort-listeners.ts'
 import { reading } from './caller/check-arguments.ts'
 import { type BatchSettings, batchSettingsOf, type DownloadAllOptions } from './download-all-options.ts'
@@ -30,6 +30,9 @@ import { RateLimit } from './rules/rate-limit.ts'
 /**
  * Downloads many files, several at once, each with all that `download()` guarantees. They share their connections and the
  * limits of them. `files` is read as they are needed, so it may be endless.
+ *
+ * `headers` that could be secrets and the certificate (`certFile`) are for the origin of the first file that is read. Files of
+ * other origins are asked for as after a redirect to them, and `netrc` gives them only what it has for their hosts.
  *
  * Begin to iterate at once, or not at all: outcomes that nobody reads are dropped. While a reader is behind, no further file
  * begins.
@@ -59,6 +62,8 @@ class Batch<T extends FileRequest> implements Downloads<T> {
   #queue: FileQueue<T> | null = null
   #ended = { done: 0, failed: 0, doneBytes: 0, failedBytes: 0 }
   #firstFailure: { readonly url: string; readonly error: DownloadError } | null = null
+  /** A list may come from a stranger, so only the origin of its first file gets the secrets of the caller. */
+  #firstOrigin: string | null = null
   /** Files at once. Fewer after a shortage of descriptors. */
   #parallel = 1
   #isPaused = false
@@ -113,7 +118,7 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     const queue = reading(
       'the files',
       () =>
-        new FileQueue(files, hostOf, {
+        new FileQueue(files, (file) => this.#hostOf(file), {
           onChange: () => this.#wake(),
           onFailure: (error) => this.#stop(error),
         }),
@@ -126,7 +131,9 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     const forget = signal === null ? null : onAbort(signal, stop)
     if (signal?.aborted) stop()
     try {
-      await this.#loop(queue, (file) => this.#begin(file, { settings, pool, limit }))
+      await this.#loop(queue, (file) =>
+        this.#begin(file, { settings, pool, limit, secretsFor: this.#firstOrigin }),
+      )
     } finally {
       forget?.()
       pool.close()
@@ -148,6 +155,12 @@ class Batch<T extends FileRequest> implements Downloads<T> {
       if (this.#underWay.size === 0 && (this.#stopped !== null || queue.isDone)) return
       await woken
     }
+  }
+
+  /** Called in the order of the list. */
+  #hostOf(file: T): string {
+    this.#firstOrigin ??= originOf(file)
+    return hostOf(file)
   }
 
   #mayBegin(): boolean {

@@ -3,6 +3,7 @@ import type { Destination } from './disk/destination.ts'
 import type { AnyOptions } from './download-options.ts'
 import type { Clock } from './files/direct-writes.ts'
 import type { HttpClient } from './http/answer.ts'
+import type { SecretsScope } from './http/target.ts'
 import type { Settings } from './options.ts'
 import type { RateLimit } from './rules/rate-limit.ts'
 import type { DescriptorOutput } from './stream/descriptor-output.ts'
@@ -24,6 +25,8 @@ export interface DownloadParts {
   readonly clock: Clock
   /** The limit that several downloads share, or null. */
   readonly rateLimit: RateLimit | null
+  /** Which origin gets the caller's secrets. */
+  readonly secrets: SecretsScope
   /** Called with the number of new bytes of each chunk. */
   readonly onBytes: (bytes: number) => void
 }

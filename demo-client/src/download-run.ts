@@ -21,6 +21,7 @@ import type { Download } from './download-handle.ts'
 import type { DownloadParts, DownloadRequest } from './download-parts.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult, StreamedResult } from './download-result.ts'
+import { DownloadError } from './errors.ts'
 import { fetchVerified } from './fetch-verified.ts'
 import { type FetchContext, Versions } from './fetch-versions.ts'
 import { openStore } from './file-store.ts'
@@ -41,6 +42,18 @@ function isStream<Stream>(
   place: Destination | { readonly stream: Stream },
 ): place is { readonly stream: Stream } {
   return typeof place === 'object' && 'stream' in place
+}
+
+/** 401 Unauthorized, 403 Forbidden; and 404, because many servers hide what others may not see. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404])
+
+/** Does the server not get what the caller gave for the first of several URLs? */
+function areWithheld(
+  { url, firstOrigin, headers: sent }: Target,
+  { headers, certFile }: Pick<Settings, 'headers' | 'certFile'>,
+): boolean {
+  if (url.origin === firstOrigin) return false
+  return certFile !== null || Object.keys(headers).some((name) => !(name in sent))
 }
 
 /** One download. It starts at once. */
@@ -80,7 +93,8 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     try {
       const settings = settingsOf(options)
       const place = readDestination(destination)
-      const origin = firstTarget(url, settings.headers)
+      const origin = firstTarget(url, settings.headers, this.#parts.secrets)
+      if (areWithheld(origin, settings)) this.#warnings.add('withheld')
       stop = followSignal(settings.signal)
       stop.signal.throwIfAborted()
       const followed = { ...settings, signal: stop.signal }
@@ -91,11 +105,20 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
       return result
     } catch (error) {
       this.#status.enter('failed')
-      throw withAdvice(withKeptBytes(error, null, stop?.signal ?? null))
+      throw withAdvice(this.#withWithheld(withKeptBytes(error, null, stop?.signal ?? null)))
     } finally {
       stop?.forget()
       this.#status.end()
     }
+  }
+
+  /** A server that refuses may have wanted what it did not get. */
+  #withWithheld(error: unknown): unknown {
+    const isRefusal = error instanceof DownloadError && REFUSALS.has(error.statusCode ?? 0)
+    if (!isRefusal || !this.#warnings.has('withheld')) return error
+    const { code, statusCode = 0, message, cause } = error
+    const advice = 'Header fields and certificates are for the origin of the first URL alone'
+    return new DownloadError(code, `${message}. ${advice}`, { statusCode, cause })
   }
 
   /** Loaded only if it is needed: most downloads are to files. */

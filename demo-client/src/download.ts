@@ -5,6 +5,7 @@ import type { AnyOptions, DownloadOptions, StreamOptions } from './download-opti
 import type { DownloadParts, DownloadRequest } from './download-parts.ts'
 import type { DownloadResult, StreamedResult } from './download-result.ts'
 import { DownloadRun } from './download-run.ts'
+import { ONLY_URL } from './http/target.ts'
 import { nodeClient } from './node-transport.ts'
 import type { OutputStream } from './stream/open-output.ts'
 
@@ -48,5 +49,5 @@ export function startDownload(
   parts: Partial<DownloadParts> = {},
 ): Download<DownloadResult | StreamedResult> {
   const usual = { createClient: nodeClient, clock: performance, rateLimit: null, onBytes: () => undefined }
-  return new DownloadRun(request, { ...usual, ...parts })
+  return new DownloadRun(request, { ...usual, secrets: ONLY_URL, ...parts })
 }

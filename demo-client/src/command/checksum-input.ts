@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DownloadError, type DownloadOptions, download } from '../index.ts'
+import { startDownload } from '../download.ts'
+import { DownloadError, type DownloadOptions } from '../index.ts'
 import { type ChecksumLine, readChecksumFile } from '../lists/checksum-lines.ts'
 import { ChecksumList } from '../lists/checksum-of.ts'
 import { publicUrl } from '../text/public-url.ts'
@@ -22,18 +23,23 @@ export interface ReadChecksums {
 /**
  * Reads files of checksums as one list.
  * @param options for those that are downloaded. What is about the file alone (its mirrors, its key) does not count.
+ * @param secretsFor the origin of the first URL of the command line, or null
  * @throws DownloadError
  */
 export async function readChecksums(
   places: readonly string[],
   options: DownloadOptions,
+  secretsFor: string | null,
 ): Promise<ReadChecksums> {
   const lines: ChecksumLine[] = []
   const notes: string[] = []
   for (const place of places) {
     const isUrl = /^https?:\/\//i.test(place)
     const name = isUrl ? publicUrl(place) : place
-    const read = readChecksumFile(isUrl ? await fetchText(place, options) : await readText(place), name)
+    const read = readChecksumFile(
+      isUrl ? await fetchText(place, options, secretsFor) : await readText(place),
+      name,
+    )
     lines.push(...read.lines)
     if (read.isSigned) notes.push(`the signature of ${name} is not checked`)
   }
@@ -64,14 +70,15 @@ async function readText(path: string): Promise<string> {
   return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes)
 }
 
-async function fetchText(url: string, options: DownloadOptions): Promise<string> {
+async function fetchText(url: string, options: DownloadOptions, secretsFor: string | null): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'range-get-'))
   const tooMuch = new AbortController()
   const { signal: stop = tooMuch.signal, checksum: _c, mirrors: _m, resumeKey: _k, ...others } = options
   try {
     const path = join(folder, 'checksums')
     const signal = AbortSignal.any([stop, tooMuch.signal])
-    const run = download(url, path, { ...others, connections: 1, signal })
+    const request = { url, destination: path, options: { ...others, connections: 1, signal } }
+    const run = startDownload(request, { secrets: { origin: secretsFor, headers: 'shared' } })
     for await (const { received, total } of run) if ((total ?? received) > MAX_BYTES) tooMuch.abort()
     await run.finished.catch((error: unknown) => {
       throw tooMuch.signal.aborted ? tooLong(publicUrl(url)) : error

@@ -9,7 +9,7 @@ import {
   type Downloads,
   downloadAll,
 } from '../index.ts'
-import { publicUrl } from '../text/public-url.ts'
+import { httpOrigin, publicUrl } from '../text/public-url.ts'
 import type { Command, SeveralOptions } from './arguments.ts'
 import { readChecksums } from './checksum-input.ts'
 import { readMetalinks } from './metalink-input.ts'
@@ -101,13 +101,19 @@ export async function readRequest({
 }> {
   const { jobs, destination, options } = command
   const read =
-    several.checksums.length === 0 ? null : await readChecksums(several.checksums, { ...options, signal })
+    several.checksums.length === 0
+      ? null
+      : await readChecksums(several.checksums, { ...options, signal }, firstOrigin(jobs))
   const directory = directoryOf(destination)
   const { metalinks, notes } = await readMetalinks(several.metalinks, directory, options)
   return {
     request: { several, jobs, directory, metalinks, checksums: read?.list ?? null, options },
     notes: [...(read?.notes ?? []), ...notes],
   }
+}
+
+function firstOrigin([first]: RequestContext['jobs']): string | null {
+  return first === undefined ? null : httpOrigin(first.url)
 }
 
 function directoryOf(destination: SeveralContext['command']['destination']): string {

@@ -7,7 +7,7 @@ import { startDownload } from '../download.ts'
 import { DownloadError } from '../index.ts'
 import { nameFromUrl } from '../state/file-name.ts'
 import { jsonLine, oneLine } from '../text/one-line.ts'
-import { publicUrl } from '../text/public-url.ts'
+import { httpOrigin, publicUrl } from '../text/public-url.ts'
 import {
   type Command,
   isForPrograms,
@@ -99,14 +99,15 @@ interface Controls {
 
 type Started = ReturnType<typeof startDownload>
 
-function start({ url, destination }: Job, options: Get['options']): Started {
+function start({ url, destination }: Job, { jobs: [first], options }: Get, signal: AbortSignal): Started {
   const place = isStandardOutput(destination) ? fileOutput() : destination
-  return startDownload({ url, destination: place, options })
+  const secrets = { origin: httpOrigin(first?.url ?? url), headers: 'shared' } as const
+  return startDownload({ url, destination: place, options: { ...options, signal } }, { secrets })
 }
 
 async function get(job: Job, command: Get, { stop, onKey }: Controls): Promise<number> {
   const display = displayFor(command, job)
-  const run = start(job, { ...command.options, signal: stop.signal })
+  const run = start(job, command, stop.signal)
   onKey((key) => {
     if (key === 'p') run.pause()
     else run.resume() // also at the end of the input, because no key can follow

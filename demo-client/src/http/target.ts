@@ -14,7 +14,7 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
   /** Did the caller give an Authorization field? Then no URL changes it. */
   readonly isAuthorizationGiven: boolean
-  /** The origin of the URL that the caller gave. */
+  /** The origin that the caller's secrets are for: that of the URL that the caller gave, or of the first of several. */
   readonly firstOrigin: string
   /** The file names in the URLs that led here, without duplicates. */
   readonly names: readonly string[]
@@ -22,11 +22,26 @@ export interface Target {
   readonly linked: LinkedFile | null
 }
 
+/** Where the caller's secrets may go. */
+export interface SecretsScope {
+  /** The origin of the first of several URLs; null for the only one, whose own it is. */
+  readonly origin: string | null
+  /** `'shared'`: the header fields are for that origin alone. `'own'`: they were given for this URL. */
+  readonly headers: 'shared' | 'own'
+}
+
+export const ONLY_URL: SecretsScope = { origin: null, headers: 'own' }
+
 /**
  * The URL as given by the caller; a user and password in it become an Authorization field.
+ * @param scope a URL of another origin than that gets what a redirect to it would
  * @throws DownloadError `ERR_DOWNLOAD_USAGE`
  */
-export function firstTarget(url: string | URL, headers: Readonly<Record<string, string>>): Target {
+export function firstTarget(
+  url: string | URL,
+  given: Readonly<Record<string, string>>,
+  scope: SecretsScope = ONLY_URL,
+): Target {
   const text = textOf(url)
   const parsed = URL.canParse(text) ? new URL(text) : null
   if (parsed === null) throw new DownloadError('ERR_DOWNLOAD_USAGE', `not a URL: ${publicUrl(text)}`)
@@ -38,10 +53,12 @@ export function firstTarget(url: string | URL, headers: Readonly<Record<string, 
   }
   parsed.hash = ''
   const names = [fullNameFromUrl(parsed)]
+  const firstOrigin = scope.origin ?? parsed.origin
+  const headers = parsed.origin === firstOrigin || scope.headers === 'own' ? given : safeFields(given)
   const isAuthorizationGiven = fieldNamed(headers, 'authorization') !== null
   const credentials = takeCredentials(parsed)
   const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }
-  return { url: parsed, headers: all, isAuthorizationGiven, firstOrigin: parsed.origin, names, linked: null }
+  return { url: parsed, headers: all, isAuthorizationGiven, firstOrigin, names, linked: null }
 }
 
 /** The field of this name, as the caller spelled it, or null. @param name in lower case */

@@ -16,3 +16,9 @@ function withoutSecrets(text: string): string {
     .replace(/^([^/]*:\/\/)?.*@/s, '$1')
     .replace(/;.*$/s, '')
 }
+
+/** The origin of an http or https URL; null for anything else. */
+export function httpOrigin(url: string | URL): string | null {
+  const parsed = URL.canParse(String(url)) ? new URL(url) : null
+  return parsed?.protocol === 'http:' || parsed?.protocol === 'https:' ? parsed.origin : null
+}

@@ -14,6 +14,7 @@ export type WarningKind =
   | 'record'
   | 'netrc'
   | 'metalink'
+  | 'withheld'
 
 const WORDS: Readonly<Record<WarningKind, string>> = {
   'hard-links':
@@ -32,6 +33,8 @@ const WORDS: Readonly<Record<WarningKind, string>> = {
     'the server sent a Metalink, which describes the files to download: --metalink URL (in a program readMetalink()) downloads these',
   record:
     'nothing could be recorded about the file for --update: the next run fetches it again, unless the server sends a digest',
+  withheld:
+    'header fields and certificates are for the origin of the first URL alone: a file of another one was asked for without them',
   modes: 'the file system refuses to set modes: the file does not have the mode of the file it replaced',
 }
 
@@ -43,6 +46,10 @@ export class Warnings {
 
   add(kind: WarningKind): void {
     this.#kinds.add(kind)
+  }
+
+  has(kind: WarningKind): boolean {
+    return this.#kinds.has(kind)
   }
 
   /** One about this download alone. */

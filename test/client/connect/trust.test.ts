@@ -5,6 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { downloadAll } from 'range-get'
 import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { type Certificate, makeCertificate, withoutOpenssl } from '../support/certificate.ts'
@@ -109,6 +110,19 @@ t.test('TLS with certificates of the caller', { skip: withoutOpenssl() }, async 
 
     const without = await get(origin.url, t.testdir({}), { caFile: server.path, retries: 0 })
     t.match(without.message, /403/)
+  })
+
+  t.test('of several files, the certificate goes to the origin of the first one alone', async (t) => {
+    const first = await startServer(t, server, { wants: client })
+    const other = await startServer(t, server, { wants: client })
+    const directory = t.testdir({})
+    const files = [first, other].map(({ url }, index) => ({ url, destination: join(directory, `${index}`) }))
+    const options = { caFile: server.path, certFile: client.path, keyFile: keyOf('client'), retries: 0 }
+    const error: unknown = await downloadAll(files, options).finished.catch((error: unknown) => error)
+    t.match(error, {
+      message: /^1 of 2 files failed.*403.*Header fields and certificates are for the origin/,
+    })
+    t.strictSame([[...first.clients], [...other.clients]], [['localhost'], ['']])
   })
 
   t.test('certificate and key may be in one file', async (t) => {

@@ -21,6 +21,28 @@ t.test(
 )
 
 t.test(
+  'of several URLs, those of other origins than the first get what a redirect to them would get',
+  async (t) => {
+    const headers = { Authorization: 'Bearer t', cookie: 'c', accept: 'a', 'User-Agent': 'u' }
+    const origin = 'https://a.example'
+    const scope = { origin, headers: 'shared' } as const
+    t.strictSame(firstTarget('https://a.example:443/y', headers, scope).headers, headers)
+    const harmless = { accept: 'a', 'User-Agent': 'u' }
+    for (const url of ['http://a.example/y', 'https://a.example:444/y', 'https://b.a.example/y']) {
+      const other = firstTarget(url, headers, scope)
+      t.strictSame(other.headers, harmless, url)
+      t.equal(other.firstOrigin, origin)
+      t.strictSame(redirectTarget(other, 'https://a.example/z')?.headers, harmless)
+    }
+    const own = firstTarget('https://u:p@b.example/', headers, scope)
+    t.strictSame(own.headers, { ...harmless, authorization: `Basic ${btoa('u:p')}` })
+    t.strictSame(firstTarget('https://b.example/', headers).headers, headers, 'the only one')
+    const given = firstTarget('https://b.example/', headers, { origin, headers: 'own' })
+    t.strictSame([given.headers, given.firstOrigin], [headers, origin], 'given for this URL')
+  },
+)
+
+t.test(
   'a mirror gets the fields that a redirect to it would get, and its own user and password',
   async (t) => {
     const first = firstTarget('http://u:p@a.example/x', { cookie: 'c', accept: 'a' })

@@ -9,7 +9,7 @@ import {
   type FileRequest,
 } from 'range-get'
 import t from 'tap'
-import { startFiles } from '../support/file-server.ts'
+import { type FileServer, startFiles } from '../support/file-server.ts'
 import {
   answerHonestly,
   head,
@@ -277,4 +277,25 @@ t.test('an abort before and while it runs', async (t) => {
   t.ok(outcomes.every(({ error }) => error instanceof DownloadError))
   t.match((await getAll([request], { signal: stop.signal })).end, { code: 'ERR_DOWNLOAD_ABORTED' })
   t.strictSame(readdirSync(directory), [])
+})
+
+t.test('fields that may be secrets go to the origin of the first file of a list alone', async (t) => {
+  const [first, other] = await Promise.all([startFiles(filesNamed(2)), startFiles(filesNamed(2))])
+  t.teardown(async () => void (await Promise.all([first.stop(), other.stop()])))
+  const directory = t.testdir({})
+  const urls = ['ftp://h/x', `${first.url}/f0.bin`, `${other.url}/f1.bin`, `${other.url}/none`]
+  const requests = urls.map((url) => ({ url, destination: { directory } }))
+  const headers = { authorization: 'Bearer t', 'x-key': 'k', accept: 'a/b' }
+  const { outcomes } = await getAll(requests, { headers })
+  const sent = (name: string, { requests }: FileServer) => requests.map(({ headers }) => headers.get(name))
+  for (const name of ['authorization', 'x-key']) {
+    t.ok(sent(name, first).every((value) => value !== undefined))
+    t.ok(sent(name, other).every((value) => value === undefined))
+  }
+  t.ok(sent('accept', other).every((value) => value === 'a/b'))
+  const of = (path: string) => outcomes.find(({ file }) => file.url.toString().endsWith(path))
+  t.strictSame(of('/f0.bin')?.result?.warnings, [])
+  t.match(of('/f1.bin')?.result?.warnings, [/origin of the first URL alone/])
+  t.match(of('/none')?.error?.message, /404 Not Found\. Header fields and certificates are for the origin/)
+  t.equal(of('/none')?.error?.statusCode, 404)
 })

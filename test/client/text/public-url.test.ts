@@ -1,5 +1,5 @@
 import t from 'tap'
-import { publicUrl } from '#client/text/public-url.js'
+import { httpOrigin, publicUrl } from '#client/text/public-url.js'
 
 const ROWS: readonly (readonly [given: string, shown: string])[] = [
   ['https://user:password@host:8443/a/b?c=signature#signature', 'https://host:8443/a/b'],
@@ -23,3 +23,9 @@ for (const [given, shown] of ROWS) {
     },
   )
 }
+
+t.test('only http and https have an origin', async (t) => {
+  t.equal(httpOrigin('https://u:p@Example.com:443/a'), 'https://example.com')
+  t.equal(httpOrigin(new URL('http://a:81/')), 'http://a:81')
+  for (const other of ['ftp://a/', 'data:,x', '/a', '']) t.equal(httpOrigin(other), null, other)
+})

@@ -19,3 +19,10 @@ t.test('sentences about one download stand after the others, each once', async (
   t.match(warnings.sentences, [/refuses to set dates/, 'a mirror failed'])
   t.equal(warnings.sentences.length, 2)
 })
+
+t.test('it is known which kinds were added', async (t) => {
+  const warnings = new Warnings()
+  t.notOk(warnings.has('withheld'))
+  warnings.add('withheld')
+  t.ok(warnings.has('withheld'))
+})
