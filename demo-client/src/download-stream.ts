@@ -18,7 +18,7 @@ import type { DownloadStatus } from './progress/download-status.ts'
 import { strongTag } from './rules/validators.ts'
 import type { DescriptorOutput } from './stream/descriptor-output.ts'
 import { type OutputStream, openOutput } from './stream/open-output.ts'
-import { outputError } from './stream/ordered-output.ts'
+import { type OrderedOutput, outputError } from './stream/ordered-output.ts'
 import { StreamStore } from './stream/stream-store.ts'
 import { formatSize } from './text/quantities.ts'
 import { Warnings } from './text/warnings.ts'
@@ -57,13 +57,11 @@ export async function downloadToStream(context: StreamContext): Promise<Streamed
   try {
     signal?.throwIfAborted()
     const result = await fetchInto(store, context)
-    await output.end().catch((error: unknown) => {
-      throw outputError(error, output)
-    })
+    await endUnlessAborted(output, signal)
     return result
   } catch (cause) {
     context.status.setFinal(store.received, versions.total)
-    const error = withWrittenBytes(withKeptBytes(cause, store.close(), signal), store.given)
+    const error = withWrittenBytes(withKeptBytes(cause, store.close(), signal), store.written)
     output.fail(error)
     throw error
   } finally {
@@ -115,10 +113,25 @@ async function fetchInto(store: StreamStore, context: StreamContext): Promise<St
 }
 
 /** The error, with what has gone out before it. A reader of a pipe cannot know that it did not get the file. */
-function withWrittenBytes(error: unknown, bytes: number): unknown {
-  if (!(error instanceof DownloadError) || bytes === 0) return error
+function withWrittenBytes(error: unknown, { least, most }: { least: number; most: number }): unknown {
+  if (!(error instanceof DownloadError) || most === 0) return error
   const { code, cause, statusCode } = error
   const status = statusCode === undefined ? {} : { statusCode }
-  const message = `${error.message}. ${formatSize(bytes)} were written before: do not use them`
+  const bytes = least === most ? formatSize(most) : `Up to ${formatSize(most)}`
+  const message = `${error.message}. ${bytes} were written before: do not use them`
   return new DownloadError(code, message, { cause, ...status })
+}
+
+/** Ends an output. It may never say that it has ended. @throws its failure, or the reason of the signal */
+async function endUnlessAborted(output: OrderedOutput, signal: AbortSignal | null): Promise<void> {
+  const end = async (): Promise<void> =>
+    await output.end().catch((error: unknown) => {
+      throw outputError(error, output)
+    })
+  if (signal === null) return await end()
+  signal.throwIfAborted()
+  await new Promise<void>((resolve, reject) => {
+    const forget = onAbort(signal, () => reject(signal.reason))
+    end().then(resolve, reject).finally(forget)
+  })
 }

@@ -22,10 +22,17 @@ const SEGMENTS_PER_CONNECTION = 2
  */
 const MAX_SEGMENT_BYTES = 64 * 1024 * 1024
 
+/**
+ * A small buffer does not make a segment smaller than this, or than half of the buffer: many connections would send a request
+ * for every few hundred bytes. Some of them have to wait for room then.
+ */
+const MIN_SEGMENT_BYTES = 256 * 1024
+
 /** The most bytes that one connection is asked to fetch. */
 export function segmentIn({ size }: Pick<Window, 'size'>, connections: number): number {
   const share = Math.floor(size / (SEGMENTS_PER_CONNECTION * connections))
-  return Math.min(MAX_SEGMENT_BYTES, Math.max(1, share))
+  const least = Math.min(MIN_SEGMENT_BYTES, Math.floor(size / 2))
+  return Math.min(MAX_SEGMENT_BYTES, Math.max(1, least, share))
 }
 
 /**

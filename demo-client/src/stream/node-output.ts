@@ -1,6 +1,6 @@
 // A Writable of Node.js as an output.
 import { DownloadError } from '../errors.ts'
-import type { OrderedOutput } from './ordered-output.ts'
+import { assertMethods, type OrderedOutput } from './ordered-output.ts'
 
 type Listener = (error?: unknown) => void
 type Event = 'error' | 'close' | 'finish'
@@ -35,6 +35,7 @@ export class NodeOutput implements OrderedOutput {
   #reject: Listener = () => undefined
 
   constructor(stream: NodeWritable) {
+    assertMethods(stream, ['write', 'end', 'destroy', 'on', 'off'])
     this.#stream = stream
     this.#isStandard = STANDARD.includes(Reflect.get(stream, 'fd'))
     if (!stream.writable) throw new DownloadError('ERR_DOWNLOAD_USAGE', 'the stream has ended already')

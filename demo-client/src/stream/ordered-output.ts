@@ -19,3 +19,9 @@ export interface OrderedOutput {
 export function outputError(error: unknown, { name }: Pick<OrderedOutput, 'name'>): Error {
   return fileError(error, name)
 }
+
+/** @throws TypeError if one of `names` is not a method: the caller has given something that only looks like a stream */
+export function assertMethods<Stream extends object>(stream: Stream, names: readonly (keyof Stream)[]): void {
+  const missing = names.find((name) => typeof stream[name] !== 'function')
+  if (missing !== undefined) throw new TypeError(`it has no ${String(missing)}()`)
+}

@@ -18,8 +18,9 @@ export interface PumpContext {
 /** Knows how far the output is. It gives each byte once: what was given cannot be taken back. */
 export class OutputPump {
   readonly #context: PumpContext
-  /** Bytes that the output has been given. It has taken them, except those of the last piece. */
+  /** Bytes that the output has been given, or is about to be given. It has taken them, except those of the last piece. */
   #given = 0
+  #written = 0
   #taken = 0
   #isRunning = false
   #isOver = false
@@ -32,6 +33,12 @@ export class OutputPump {
     return this.#given
   }
 
+  /** Bytes that the output may have, even if it has failed. */
+  get written(): number {
+    return this.#written
+  }
+
+  /** Bytes that it has taken. */
   get taken(): number {
     return this.#taken
   }
@@ -68,6 +75,7 @@ export class OutputPump {
     const found = ring.get(this.#taken, end)
     const bytes = found instanceof Promise ? await found : found
     if (this.#isOver) return
+    this.#written = end
     const writing = output.write(bytes)
     onBytes(bytes) // while they are written
     await writing

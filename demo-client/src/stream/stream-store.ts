@@ -81,9 +81,14 @@ export class StreamStore implements ByteStore {
     return byteCount(this.blocks)
   }
 
-  /** Bytes that the output has been given. */
+  /** Bytes that the output has been given, or is about to be given. */
   get given(): number {
     return this.#pump.given
+  }
+
+  /** The least and the most bytes that the output has, even if it has failed. */
+  get written(): { readonly least: number; readonly most: number } {
+    return { least: this.#pump.taken, most: this.#pump.written }
   }
 
   get canStartOver(): boolean {
@@ -110,13 +115,15 @@ export class StreamStore implements ByteStore {
   }
 
   async begin(version: Version): Promise<void> {
-    if (this.#failure !== null) throw this.#failure.error
+    this.#throwIfFailed()
     if (!this.canStartOver) throw new DownloadError('ERR_DOWNLOAD_CHANGED', UNPROVEN)
     await this.forget()
     const { validators } = version
     this.#digests = await RunningDigests.start(validators, this.#options.checksum)
     await this.#ring?.close()
     this.#ring = await this.#newRing(validators.total ?? Number.POSITIVE_INFINITY)
+    if (this.#isClosed) await this.free() // meanwhile, and nobody else closes it
+    this.#throwIfFailed()
     this.#version = version
   }
 
@@ -163,7 +170,7 @@ export class StreamStore implements ByteStore {
   /** Resolves when the output has taken `total` bytes. @throws what it failed with */
   async drain(total: number): Promise<void> {
     while (this.#failure === null && this.#pump.taken < total) await this.#moved.promise
-    if (this.#failure !== null) throw this.#failure.error
+    this.#throwIfFailed()
   }
 
   /** The output gets no more bytes. @param error what {@link drain} throws */
@@ -192,6 +199,10 @@ export class StreamStore implements ByteStore {
   /** Frees what the bytes have waited in. Call it after {@link close}. */
   async free(): Promise<void> {
     await this.#ring?.close()
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure.error
   }
 
   async #newRing(total: number): Promise<Ring> {

@@ -1,6 +1,6 @@
 // A WritableStream of the web as an output.
 import { DownloadError } from '../errors.ts'
-import type { OrderedOutput } from './ordered-output.ts'
+import { assertMethods, type OrderedOutput } from './ordered-output.ts'
 
 /** What is needed of a WritableStream. */
 export interface WebWritable {
@@ -25,6 +25,8 @@ export class WebOutput implements OrderedOutput {
   constructor(stream: WebWritable) {
     if (stream.locked) throw new DownloadError('ERR_DOWNLOAD_USAGE', 'the stream is locked by another writer')
     this.#writer = stream.getWriter()
+    assertMethods(this.#writer, ['write', 'close', 'abort'])
+    assertMethods(this.#writer.closed, ['catch'])
   }
 
   open(onFailure: (error: unknown) => void): void {

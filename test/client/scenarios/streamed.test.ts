@@ -1,6 +1,7 @@
 // Downloads to a stream: in order, each byte once, from several connections, within the buffer.
 import { createHash } from 'node:crypto'
-import { readdirSync, readlinkSync } from 'node:fs'
+import fs, { readdirSync, readlinkSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StreamOptions } from 'range-get'
 import t from 'tap'
@@ -78,7 +79,7 @@ t.test('a body that breaks off is continued, without a byte twice', async (t) =>
   const output = new Collector()
   const server: FakeServer = (request) =>
     honestly(FILE, request, request.index % 2 === 0 ? cutAfter(3000) : undefined)
-  const end = await stream(server, output, SMALL)
+  const end = await stream(server, output, { ...SMALL, retries: 1000 })
   t.equal(end.code, null, end.message)
   sameBytes(t, output.bytes, FILE.content, 'the bytes')
 })
@@ -235,6 +236,27 @@ t.test('an abort ends a download whose reader takes nothing', async (t) => {
   t.equal(output.destroyed, true)
 })
 
+t.test('an abort ends a download whose stream never says that it has ended', async (t) => {
+  const file = resource(makeContent(1000))
+  for (const isEarly of [false, true]) {
+    const controller = new AbortController()
+    const output = new Collector(async () => (isEarly ? controller.abort() : undefined))
+    output._final = () => controller.abort()
+    const end = await stream((request) => honestly(file, request), output, { signal: controller.signal })
+    t.equal(end.code, 'ERR_DOWNLOAD_ABORTED')
+    t.equal(output.destroyed, true)
+    t.equal(output.writableFinished, false)
+  }
+})
+
+t.test('what a failed stream may have got is said as that', async (t) => {
+  const output = new Collector(async () => {
+    throw new Error('no')
+  })
+  const end = await stream((request) => honestly(FILE, request), output, SMALL)
+  t.match(end.message, /no\. Up to [\d.]+ KiB were written before: do not use them$/)
+})
+
 t.test('a paused download writes what it has, and goes on after that', async (t) => {
   const output = new Collector()
   const client = new FakeClient((request) =>
@@ -304,6 +326,34 @@ t.test('a buffer in a file: the same bytes, and it is closed however the downloa
     if (name === 'started over') sameBytes(t, output.bytes, other.content, name)
   }
   if (before !== null) t.equal(during, before + 1)
+})
+
+t.test('a download that ends while its buffer is opened closes that, too', async (t) => {
+  const { open } = fs.promises
+  t.teardown(() => {
+    Object.assign(fs.promises, { open })
+    syncBuiltinESMExports()
+  })
+  const controller = new AbortController()
+  const opened: fs.promises.FileHandle[] = []
+  const aborting: typeof open = async (...args) => {
+    const file = await open(...args)
+    opened.push(file)
+    controller.abort()
+    await nextTurn()
+    return file
+  }
+  Object.assign(fs.promises, { open: aborting })
+  syncBuiltinESMExports()
+  const { signal } = controller
+  const options = { ...SMALL, bufferDirectory: t.testdir({}), signal }
+  const end = await stream((request) => honestly(FILE, request), new Collector(), options)
+  t.equal(end.code, 'ERR_DOWNLOAD_ABORTED')
+  for (let turn = 0; turn < 1000 && opened.some(({ fd }) => fd !== -1); turn++) await nextTurn()
+  t.strictSame(
+    opened.map(({ fd }) => fd),
+    [-1],
+  )
 })
 
 t.test('a buffer in a file that cannot be made ends the download before a byte is written', async (t) => {

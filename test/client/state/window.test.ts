@@ -3,8 +3,11 @@ import t from 'tap'
 import { openPart, segmentIn } from '#client/state/window.js'
 
 t.test('a window holds two segments for each connection', async (t) => {
-  t.equal(segmentIn({ size: 64 }, 4), 8)
-  t.equal(segmentIn({ size: 65 }, 4), 8, 'whole bytes')
+  const MiB = 1024 * 1024
+  t.equal(segmentIn({ size: 64 * MiB }, 4), 8 * MiB)
+  t.equal(segmentIn({ size: 64 * MiB + 7 }, 4), 8 * MiB, 'whole bytes')
+  t.equal(segmentIn({ size: 2 * MiB }, 64), 256 * 1024, 'many connections send no more requests')
+  t.equal(segmentIn({ size: 65_537 }, 64), 32_768, 'and two segments have room')
   t.equal(segmentIn({ size: 1 }, 4), 1, 'at least one')
   t.equal(segmentIn({ size: 2 ** 40 }, 4), 64 * 1024 * 1024, 'at most 64 MiB')
 })

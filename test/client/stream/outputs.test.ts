@@ -111,6 +111,16 @@ t.test('a stream that cannot be written to is a usage error', async (t) => {
   })
   t.throws(() => openOutput(hostile), { code: 'ERR_DOWNLOAD_USAGE', message: 'the stream cannot be used' })
   await t.rejects(download('http://h/', hostile).finished, { code: 'ERR_DOWNLOAD_USAGE' })
+  for (const like of [
+    { writable: true, write: () => true },
+    { writable: true, write: () => true, end: 1, destroy: () => 0, on: () => 0, off: () => 0 },
+    { locked: false, getWriter: () => ({}) },
+    { locked: false, getWriter: () => ({ write: () => 0, close: () => 0, abort: () => 0, closed: true }) },
+  ])
+    await t.rejects(download('http://127.0.0.1:1/', like as unknown as Writable).finished, {
+      code: 'ERR_DOWNLOAD_USAGE',
+      message: 'the stream cannot be used',
+    })
 })
 
 t.test('a descriptor gets all bytes, also if it takes few at once, or none for a moment', async (t) => {
