@@ -29,6 +29,15 @@ t.test('a stream of Node.js gets copies, and is ended', async (t) => {
   t.equal(stream.listenerCount('close') + stream.listenerCount('error'), 0, 'no listener is left')
 })
 
+t.test('a WritableStream gets copies, too', async (t) => {
+  const got: Uint8Array[] = []
+  const output = new WebOutput(new WritableStream({ write: (chunk) => void got.push(chunk) }))
+  const bytes = Buffer.from('abc')
+  await output.write(bytes)
+  bytes.fill('x')
+  t.equal(Buffer.concat(got).toString(), 'abc')
+})
+
 t.test('a stream of Node.js that never calls back, and is destroyed, fails', async (t) => {
   const stream = new Writable({ write: () => undefined })
   const output = new NodeOutput(stream)
