@@ -120,7 +120,7 @@ class Batch<T extends FileRequest> implements Downloads<T> {
       () =>
         new FileQueue(files, (file) => this.#hostOf(file), {
           onChange: () => this.#wake(),
-          onFailure: (error) => this.#stop(error),
+          onFailure: (error) => this.#stop(error instanceof DownloadError ? error : unreadableError(error)),
         }),
     )
     this.#queue = queue
@@ -238,7 +238,7 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     if (signal?.aborted) throw stoppedError(done, signal.reason)
     const first = this.#firstFailure
     const error = this.#stopped?.error ?? null
-    if (error !== null && !(error instanceof DownloadError)) throw unreadableError(error)
+    if (error !== null && !(error instanceof DownloadError)) throw error
     if (first === null && error !== null) throw error
     if (first !== null) throw failedError(first.url, first.error, { failed, done, isStopped: error !== null })
     return { files: done, size: doneBytes, duration: Math.round(this.#clock.read()) }

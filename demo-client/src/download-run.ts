@@ -25,6 +25,7 @@ import { DownloadError } from './errors.ts'
 import { fetchVerified } from './fetch-verified.ts'
 import { type FetchContext, Versions } from './fetch-versions.ts'
 import { openStore } from './file-store.ts'
+import { loadModule } from './files/load-module.ts'
 import { FinishedFile, type FoundFile, factsOf, UnchangedFile, worthKeeping } from './finished-file.ts'
 import { firstTarget, type Target } from './http/target.ts'
 import { mirrorWarnings } from './mirror-errors.ts'
@@ -127,7 +128,7 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     stream: OutputStream | DescriptorOutput,
     settings: Settings,
   ): Promise<StreamedResult> {
-    const { downloadToStream } = await import('./download-stream.ts')
+    const { downloadToStream } = await loadModule(() => import('./download-stream.ts'))
     this.#status.enter('checking')
     const { createClient } = this.#parts
     const [versions, status] = [this.#versions, this.#status]

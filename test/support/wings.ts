@@ -254,6 +254,7 @@ const CLIENT: Layout = {
       mayImport: [
         'rules',
         'files/descriptors.ts',
+        'files/load-module.ts',
         'errors.ts',
         'is-error.ts',
         'lazy.ts',
@@ -262,7 +263,15 @@ const CLIENT: Layout = {
     },
     http: {
       is: 'one request and its answer, without ranges: redirects, head, body, trailers',
-      mayImport: ['connect', 'caller', 'rules', 'text', 'state/file-name.ts', 'errors.ts'],
+      mayImport: [
+        'connect',
+        'caller',
+        'rules',
+        'text',
+        'state/file-name.ts',
+        'files/load-module.ts',
+        'errors.ts',
+      ],
     },
     schedule: {
       is: 'which connection fetches what, when and how fast; what a failed attempt means for the next one',

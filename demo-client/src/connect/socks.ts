@@ -1,6 +1,7 @@
 // A connection to a server through a SOCKS5 proxy (RFC 1928). The library `socks` speaks with the proxy. It is loaded with the
 // first such connection.
 import { isIP, type Socket } from 'node:net'
+import { loadModule } from '../files/load-module.ts'
 import { isError } from '../is-error.ts'
 import { decodePercent } from '../rules/percent-encoding.ts'
 import { ProxyError } from '../rules/proxy-error.ts'
@@ -64,6 +65,7 @@ class Rejection extends Error {
 
 async function openTo(proxy: URL, { host, port, signal }: SocksTarget): Promise<Socket> {
   const at = { host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || DEFAULT_PORT) }
+  const { SocksClient } = await loadModule(() => import('socks'))
   const socket = await connectToHost({ ...at, signal })
   const abort = (): void => void socket.destroy()
   signal.addEventListener('abort', abort)
@@ -72,7 +74,6 @@ async function openTo(proxy: URL, { host, port, signal }: SocksTarget): Promise<
     const password = decodePercent(proxy.password)
     const login = user === '' && password === '' ? {} : { userId: user, password }
     assertShort({ 'the user in its URL': user, 'the password in its URL': password, 'the host': host })
-    const { SocksClient } = await import('socks')
     await SocksClient.createConnection({
       proxy: { ...at, type: 5, ...login },
       command: 'connect',

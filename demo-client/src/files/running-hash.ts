@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { DIGEST_BYTES, type SentAlgorithm } from '../rules/digest.ts'
 import type { GivenAlgorithm } from '../rules/expected-file.ts'
 import { hasher } from '../rules/hasher.ts'
+import { loadModule } from './load-module.ts'
 
 /** A hash of consecutive bytes. */
 export interface RunningHash {
@@ -51,7 +52,7 @@ function crcOfZlib(): RunningHash {
 
 /** The CRCs that Node.js does not have, by their reflected polynomials. The package is loaded only if a server sends one. */
 async function crcOfPackage(algorithm: 'crc32c' | 'crc64nvme'): Promise<RunningHash> {
-  const { createCRC32, createCRC64 } = await import('hash-wasm')
+  const { createCRC32, createCRC64 } = await loadModule(() => import('hash-wasm'))
   const hash = await (algorithm === 'crc32c' ? createCRC32(0x82f63b78) : createCRC64('9a6c9329ac4bc9b5'))
   hash.init()
   return {

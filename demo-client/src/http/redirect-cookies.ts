@@ -4,6 +4,7 @@
 // `tough-cookie` (RFC 6265, with the list of public suffixes). Nothing of it reaches the disk. The library is loaded when a
 // redirect sets the first cookie, because few do.
 import type { Cookie, CookieJar } from 'tough-cookie'
+import { loadModule } from '../files/load-module.ts'
 import type { Answer } from './answer.ts'
 import { fieldNamed, type Target } from './target.ts'
 
@@ -58,6 +59,6 @@ export class RedirectCookies {
 }
 
 async function load(): Promise<Jar> {
-  const { Cookie, CookieJar } = await import('tough-cookie')
+  const { Cookie, CookieJar } = await loadModule(() => import('tough-cookie'))
   return { jar: new CookieJar(undefined, { prefixSecurity: 'strict' }), parse: (text) => Cookie.parse(text) }
 }
