@@ -11,7 +11,8 @@ import { makeForeign } from '../client/support/silent-lock.ts'
 import { plain, readDocument, tableUnder } from './support/markdown.ts'
 
 const README = readDocument('demo-client/README.md')
-const FILES = resource(makeContent(300_000))
+// A smaller file would have no journal.
+const FILES = resource(makeContent(1_100_000))
 const ID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/
 
 // A takeover watches for five seconds first.

@@ -231,7 +231,7 @@ const CLIENT: Layout = {
     },
     claim: {
       is: 'who owns the state on the disk: lock, secret, journal, stale files, placeholder, the final name',
-      mayImport: ['files', 'state', 'text', 'errors.ts', 'is-error.ts', 'system-shortage.ts'],
+      mayImport: ['files', 'state', 'text', 'errors.ts', 'is-error.ts', 'lazy.ts', 'system-shortage.ts'],
     },
     disk: {
       is: 'the bytes on the disk: store, part file, writers, recovery, the path of the output',

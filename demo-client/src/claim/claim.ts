@@ -28,6 +28,8 @@ export interface ClaimOptions {
 export interface Claim {
   readonly paths: StatePaths
   readonly lock: Lock
+  /** Can no journal be there, not even after a power cut? */
+  readonly isFresh: boolean
   /** Names of files that were there and are not proven to be ours. They stay. */
   readonly skipped: readonly string[]
 }
@@ -53,8 +55,10 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     const isShared = at === 0 && options.naming === 'suggested'
     const lock = isShared ? await lockShared(options, paths) : await Lock.acquire(lockOptions(options, paths))
     if (lock === null) continue
-    const foreign = await orRelease(lock, () => foreignFiles(options, { paths, lock }))
-    if (foreign.length === 0) return { paths, lock, skipped }
+    // What a killed run has left is removed first.
+    if (!isShared) await orRelease(lock, () => cleanUp({ paths, lock, secret: options.secret }))
+    const { foreign, hasJournal } = await orRelease(lock, () => findFiles(options.secret, paths))
+    if (foreign.length === 0) return { paths, lock, isFresh: !hasJournal, skipped }
     skipped.push(...foreign)
     await lock.release('recorded')
   }
@@ -93,22 +97,24 @@ async function orRelease<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The names of files that are there and not proven to be from an earlier run. What a killed run has left is removed first. */
-async function foreignFiles(
-  { secret }: ClaimOptions,
-  { paths, lock }: Omit<Claim, 'skipped'>,
-): Promise<string[]> {
-  await cleanUp({ paths, lock, secret })
+interface FoundFiles {
+  /** The names of files that are not proven to be from an earlier run. */
+  readonly foreign: readonly string[]
+  readonly hasJournal: boolean
+}
+
+async function findFiles(secret: Buffer, paths: StatePaths): Promise<FoundFiles> {
   const found = await loadJournal(paths.journal, secret)
   const part = await lstat(paths.part, { bigint: true }).catch(() => null)
+  const hasJournal = found.kind !== 'none'
   const names = found.kind === 'unproven' ? [basename(paths.journal)] : []
-  if (part === null || !part.isFile()) return names // anything but a file is refused when it is opened
+  if (part === null || !part.isFile()) return { foreign: names, hasJournal } // anything but a file is refused when it is opened
   const mark = await fileIdOf(part, dirname(paths.part))
   const isProven =
     found.kind === 'proven' &&
     found.record.name === basename(paths.part) &&
     isSameFileId(found.record.part, mark)
-  return isProven ? names : [...names, basename(paths.part)]
+  return { foreign: isProven ? names : [...names, basename(paths.part)], hasJournal }
 }
 
 function lockOptions({ path, key, secret, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {

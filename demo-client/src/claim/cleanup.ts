@@ -30,24 +30,35 @@ export async function cleanUp(state: LockedState): Promise<void> {
   const writer = found?.kind === 'proven' ? found.record.writer : null
   const { predecessor } = lock
   const known = [predecessor?.owner?.token ?? '', writer ?? ''].filter(isToken)
-  for (const token of new Set([...known, ...(await earlierRuns(state))])) await removeFilesOf(token, paths)
-  await removeStaleLockDrafts(state)
-  await removeLeftPlaceholder(paths, secret)
+  const temporaries = await temporariesIn(dirname(paths.part), secret)
+  for (const token of new Set([...known, ...(await earlierRuns(state, temporaries))]))
+    await removeFilesOf(token, paths)
+  await removeStaleDrafts(state, temporaries)
+  if (found?.kind === 'proven') await removeLeftPlaceholder(paths, secret)
   // A run was killed between writing the journal and the part file, or after the part file became the finished one.
   const isOrphan = found?.kind === 'proven' && found.record.name === basename(paths.part)
-  if (isOrphan && !(await exists(paths.part))) await removeJournal(paths.journal)
+  // Or between removing the journal and the flush of that: later runs rely on it.
+  const isGone = found?.kind === 'none' && predecessor !== null
+  if (isGone || (isOrphan && !(await exists(paths.part)))) await removeJournal(paths.journal)
 }
 
 /**
  * Removes the lock drafts of runs in this folder that were killed before they got a lock. This needs no lock of theirs: it
  * is safe because those runs have ended.
  */
-export async function removeStaleLockDrafts({ paths, secret }: Omit<LockedState, 'lock'>): Promise<void> {
-  const folder = dirname(paths.lock)
+export async function removeStaleLockDrafts(state: Omit<LockedState, 'lock'>): Promise<void> {
+  await removeStaleDrafts(state, await temporariesIn(dirname(state.paths.lock), state.secret))
+}
+
+async function removeStaleDrafts(
+  { paths, secret }: Omit<LockedState, 'lock'>,
+  temporaries: readonly TemporaryName[],
+): Promise<void> {
+  const found = temporaries.filter(isOfLock)
+  if (found.length === 0) return
   const own = await lstat(paths.lock).catch(() => null) // its heartbeat is at most seconds old, so it gives the time
   if (own === null) return
-  const found = (await temporariesIn(folder, secret)).filter(isOfLock)
-  await removeStale(found, { folder, key: secret, user: own.uid, now: own.mtimeMs })
+  await removeStale(found, { folder: dirname(paths.lock), key: secret, user: own.uid, now: own.mtimeMs })
 }
 
 function isOfLock({ file }: TemporaryName): boolean {
@@ -58,9 +69,8 @@ function isOfLock({ file }: TemporaryName): boolean {
  * The tokens of earlier runs that left files which only the owner of this lock makes. They certainly no longer hold it:
  * their names were read before the lock was checked, and a run that takes over from this one has another token.
  */
-async function earlierRuns({ paths, lock, secret }: LockedState): Promise<string[]> {
+async function earlierRuns({ paths, lock }: LockedState, found: readonly TemporaryName[]): Promise<string[]> {
   const files = [basename(paths.part), basename(paths.journal)]
-  const found = await temporariesIn(dirname(paths.part), secret)
   const tokens = found.filter(({ file, token }) => files.includes(file) && token !== lock.token)
   if (tokens.length > 0) await lock.assertHeld()
   return tokens.map(({ token }) => token)

@@ -1,6 +1,7 @@
 // Turns a complete part file into the finished file: sets its date, flushes it, and gives it its name in one step.
 //
-// A run may be frozen at any point while another one takes over. So the file first gets a name that only this run uses.
+// A run may be frozen at any point while another one takes over. So the file first gets a name that only this run uses, if it
+// does not have it yet.
 // Then its inode is checked, and then the lock. A run that takes over the lock removes that name before it does anything
 // else, so later operations of this run on it fail. No other file can ever have that name.
 import type { BigIntStats, Stats } from 'node:fs'
@@ -24,7 +25,7 @@ export interface CompleteFile {
 
 /** The run that gives the name. */
 export interface Publisher {
-  /** A path beside it that only this run uses; see {@link temporaryPath}. */
+  /** A path beside it, or its own, that only this run uses; see {@link temporaryPath}. */
   readonly ownPath: string
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken over */
   readonly assertHeld: () => Promise<void>
@@ -135,21 +136,26 @@ async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats, warnings: 
 
 /** A rename moves whatever has the name, so the file is checked afterwards. One that is not ours is renamed back. */
 async function moveToOwnName({ path }: CompleteFile, own: CompleteFile): Promise<void> {
-  const isMoved = await rename(path, own.path).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return false
-      throw error
-    },
-  )
+  const isMoved = path === own.path || (await renameIfThere(path, own.path))
   if (isMoved && (await isOpenFile(own))) return
   if (isMoved) await renameBack(own, path)
   const reason = 'another file has taken its name, or it was deleted, while it was written'
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
 }
 
+async function renameIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
 /** A run that has taken over may have moved the file, or may have its own file under the part name. */
 async function renameBack(own: CompleteFile, part: string): Promise<void> {
+  if (own.path === part) return
   const outcome = await moveToFree(own.path, part).catch(() => 'gone')
   if (outcome === 'taken' && (await isOpenFile(own)))
     await rm(own.path, { force: true }).catch(() => undefined)

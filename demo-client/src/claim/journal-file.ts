@@ -77,11 +77,14 @@ export async function writeDraft(
   }
 }
 
-/** Removes a journal and flushes the directory, so that a power cut does not bring it back. */
-export async function removeJournal(path: string): Promise<void> {
+/** Removes a journal, and unless `'cached'` flushes the directory, so that a power cut does not bring it back. */
+export async function removeJournal(
+  path: string,
+  durability: 'cached' | 'flushed' = 'flushed',
+): Promise<void> {
   try {
     await rm(path, { force: true })
-    await flushDirectory(dirname(path))
+    if (durability === 'flushed') await flushDirectory(dirname(path))
   } catch (error) {
     throw fileError(error, path)
   }

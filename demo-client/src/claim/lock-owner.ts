@@ -3,6 +3,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemCode, unlessShort } from '../errors.ts'
+import { lazy } from '../lazy.ts'
 import { makeToken, type Process, readToken, shortDigest } from '../state/run-token.ts'
 
 /** The owner of a lock. */
@@ -54,9 +55,10 @@ export function lifeOf(owner: Owner): Life {
   return hasEnded(status) || status.started !== owner.started ? 'dead' : 'alive'
 }
 
-function currentProcess(): Process {
+/** What does not change while this process runs. With many files it is needed often. */
+const currentProcess = lazy((): Process => {
   return { pid: process.pid, started: processStatus(process.pid)?.started ?? null, place: place() }
-}
+})
 
 /** A zombie ('Z') has ended and waits for its parent to notice. 'X' is a process that is ending. */
 function hasEnded({ state }: Status): boolean {

@@ -1,4 +1,5 @@
 // Decides when a journal is written: one at a time, and so often that a kill loses little.
+import { isSmall } from './write-sizes.ts'
 
 /** Pause between two journals: a kill loses at most what was received in this time. */
 const PAUSE_MS = 250
@@ -12,7 +13,9 @@ export class Checkpoints {
   readonly #save: () => Promise<void>
   readonly #onFailure: (error: unknown) => void
   #saving: Promise<void> | null = null
-  #savedAt = Number.NEGATIVE_INFINITY
+  /** When the last journal was written, by `performance`; for a small file without one, when its first bytes were. */
+  #savedAt: number | null = null
+  #hasSaved = false
   #timer: NodeJS.Timeout | undefined
   #isDirty = false
   /** Bytes written since the last journal was begun. */
@@ -33,10 +36,17 @@ export class Checkpoints {
     this.#unsaved += bytes
     this.#isDirty = true
     if (this.#saving !== null) return
-    const isMuch = this.#unsaved >= Math.min(SAVE_BYTES, total * SAVE_SHARE)
-    const wait = isMuch ? 0 : this.#savedAt + PAUSE_MS - performance.now()
+    const wait = this.#wait(total)
     if (wait <= 0) this.#start(total)
     else this.#timer ??= setTimeout(() => this.#start(total), wait)
+  }
+
+  /** How long the next journal of a file of `total` bytes waits, in ms. */
+  #wait(total: number): number {
+    const now = performance.now()
+    if (!this.#hasSaved && isSmall(total)) this.#savedAt ??= now
+    else if (this.#unsaved >= Math.min(SAVE_BYTES, total * SAVE_SHARE)) return 0
+    return this.#savedAt === null ? 0 : this.#savedAt + PAUSE_MS - now
   }
 
   /** Cancels the next journal, and waits for the one that is being written. */
@@ -57,6 +67,7 @@ export class Checkpoints {
       .catch(this.#onFailure)
       .finally(() => {
         this.#saving = null
+        this.#hasSaved = true
         this.#savedAt = performance.now()
         if (this.#isDirty) this.note(0, total)
       })

@@ -30,15 +30,23 @@ export interface Recorded {
 export class JournalWriter {
   readonly #owner: JournalOwner
   #recordedBytes = 0
+  /** What a journal records that is there, or that a power cut could bring back. */
+  #left: 'no journal' | 'no bytes' | 'bytes'
   #isOpen = false
 
   constructor(owner: JournalOwner) {
     this.#owner = owner
+    this.#left = owner.claim.isFresh ? 'no journal' : 'bytes'
   }
 
   /** The number of bytes in the newest journal, which may not yet be on the disk. */
   get recordedBytes(): number {
     return this.#recordedBytes
+  }
+
+  /** Is it certain that there is no journal? */
+  get isAbsent(): boolean {
+    return this.#left === 'no journal'
   }
 
   /** Does the journal record bytes, and name this run as the writer? */
@@ -58,12 +66,15 @@ export class JournalWriter {
     const key = sealedKey(this.#owner.key, secret)
     const record = { writer, name, part: await part.id(), key, ...version, blocks, ...more }
     const assertHeld = (): Promise<void> => lock.assertHeld()
+    if (this.#left !== 'bytes') this.#left = blocks.length > 0 ? 'bytes' : 'no bytes'
     await saveJournal(paths.journal, record, { secret, token: lock.token, onDisk, assertHeld })
     this.#isOpen = state !== 'closed' && blocks.length > 0
   }
 
-  /** Removes the journal, so that a power cut does not bring it back. */
+  /** Removes the journal. A power cut does not bring it back if it records bytes; otherwise it does no harm. */
   async remove(): Promise<void> {
-    await removeJournal(this.#owner.claim.paths.journal)
+    if (this.isAbsent) return
+    await removeJournal(this.#owner.claim.paths.journal, this.#left === 'bytes' ? 'flushed' : 'cached')
+    this.#left = 'no journal'
   }
 }

@@ -45,6 +45,10 @@ export class JournaledPart {
   /** Starts a new, empty file. The journal and the file of the old version are deleted. */
   async renew(): Promise<void> {
     const { lock, paths } = this.#claim
+    if (this.#isNew && this.#journal.isAbsent) {
+      this.#isNew = false
+      return
+    }
     await lock.assertHeld()
     if (!this.#isNew) await this.#file.remove()
     // The old journal must be gone for good before bytes of another version can reach the disk.
@@ -60,15 +64,20 @@ export class JournaledPart {
 
   /** Records a new part file in the journal, and then gives it its name. Without a record no run would recognize it. */
   async publish(content: Content | null): Promise<void> {
-    await this.save(content, 'begun')
+    await this.#record(content, 'begun')
     await this.#file.publish().catch(async (error: unknown) => {
       await this.#claim.lock.assertHeld() // a run that has taken over has removed the new file
       throw error
     })
   }
 
-  /** See {@link JournalWriter.save}. Without a version there is nothing to record. */
-  async save(content: Content | null, state: Recorded['state']): Promise<void> {
+  /** See {@link JournalWriter.save}. Without a version there is nothing to record. A new part file gets its name. */
+  async save(content: Content | null, state: 'open' | 'closed'): Promise<void> {
+    if (content !== null && !this.#file.isPublished) await this.publish({ ...content, blocks: [] })
+    await this.#record(content, state)
+  }
+
+  async #record(content: Content | null, state: Recorded['state']): Promise<void> {
     if (content === null) return
     await this.#journal.save({ ...content, part: this.#file, state })
   }
@@ -77,12 +86,13 @@ export class JournaledPart {
   async finish(total: number, name: FinalName, content: Content | null): Promise<FileMark | null> {
     if ((await this.#file.size()) !== total) await this.#file.truncate(total)
     const { lock, paths } = this.#claim
-    await lock.assertHeld()
+    // A name that only this run uses is checked when it is given up.
+    if (this.#file.isPublished) await lock.assertHeld()
     const mark = await this.#file.finish(name, {
       ownPath: temporaryPath(paths.part, 'done', lock.token),
       assertHeld: () => lock.assertHeld(),
       record: async (placeholder) => {
-        if (content !== null) await this.save({ ...content, placeholder }, 'open')
+        if (content !== null) await this.#record({ ...content, placeholder }, 'open')
       },
     })
     // The file is finished by now. A journal that a power cut brings back has no part file, so it does no harm.

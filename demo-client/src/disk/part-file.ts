@@ -90,6 +90,11 @@ export class PartFile {
     }
   }
 
+  /** Has it the name `path`? A new one gets it by {@link publish}. */
+  get isPublished(): boolean {
+    return this.#at === this.path
+  }
+
   /**
    * Gives a new file its name. The journal must already record it: only the journal proves that the file is ours.
    * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if another file has the name
@@ -187,10 +192,16 @@ export class PartFile {
     return running.end()
   }
 
-  /** See {@link giveFinalName}. Returns the mark of the finished file; null if another program has written to it. */
+  /**
+   * See {@link giveFinalName}. A new file has a name that only this run uses. Returns the mark of the finished file; null if
+   * another program has written to it.
+   */
   async finish(name: FinalName, publisher: Publisher): Promise<FileMark | null> {
     const stats = await this.#attempt(() =>
-      giveFinalName({ file: this.#file, path: this.path }, name, publisher),
+      giveFinalName({ file: this.#file, path: this.#at }, name, {
+        ...publisher,
+        ownPath: this.isPublished ? publisher.ownPath : this.#at,
+      }),
     )
     return stats === null ? null : await markOf(stats, dirname(name.path))
   }
@@ -202,7 +213,7 @@ export class PartFile {
 
   /** Closes a file that is not needed. A new one that was not published is deleted. */
   async discard(): Promise<void> {
-    if (this.#at !== this.path) await this.remove().catch(() => undefined)
+    if (!this.isPublished) await this.remove().catch(() => undefined)
     await this.close().catch(() => undefined)
   }
 

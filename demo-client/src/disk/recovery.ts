@@ -37,7 +37,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const part = old ?? (await newPart(options))
   try {
     const nothing = { part, isNew: old === null, held: null, replaced: null, notice: noticeOf(options) }
-    if (options.resume === 'never') return nothing
+    if (options.resume === 'never' || options.isFresh) return nothing
     const found = await loadJournal(paths.journal, secret.key)
     if (old === null || found.kind === 'none') return nothing
     const record = found.kind === 'proven' ? found.record : null

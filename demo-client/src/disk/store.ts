@@ -16,7 +16,7 @@ import { ReceivedBlocks } from './received-blocks.ts'
 import { type Recovered, recover } from './recovery.ts'
 import type { KeptBytes } from './resume-message.ts'
 import type { OpenedState, StoreOptions } from './store-options.ts'
-import { maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
+import { isSmall, maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
 
 /** The part file of a download and the record of its received blocks. Close it. */
 export class Store implements ByteStore {
@@ -98,7 +98,8 @@ export class Store implements ByteStore {
     await this.#part.renew()
     this.#setVersion(mirror == null ? version : { ...version, source: sealedKey(mirror, this.#secret) })
     this.#hasBegun = true
-    await this.#part.publish(this.#content)
+    // The first journal gives a small file its name. Mostly the file is complete before that.
+    if (!isSmall(version.validators.total)) await this.#part.publish(this.#content)
   }
 
   /** Are the validators of the version those of this mirror, by its URL? Null: of the caller's URL. */

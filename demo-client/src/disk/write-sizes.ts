@@ -8,6 +8,8 @@ const WRITE_SHARE = 1 / 256
 const MIN_WRITE_BYTES = 16 * 1024
 /** The most bytes in memory for one connection. */
 const MAX_UNWRITTEN_BYTES = 4 * BUFFER_BYTES
+/** Most files of up to this many bytes are complete before their first journal would be. */
+const SMALL_FILE_BYTES = 1024 * 1024
 
 /** In bytes, for one connection of a download of `total` bytes; null: of unknown size. */
 export function writeSizes(total: number | null): { readonly batch: number; readonly backlog: number } {
@@ -19,4 +21,9 @@ export function writeSizes(total: number | null): { readonly batch: number; read
 /** The most bytes that may be received and not yet in a journal. */
 export function maxUnrecordedBytes(total: number | null): number {
   return total === null ? Number.POSITIVE_INFINITY : Math.max(MIN_WRITE_BYTES, total * BACKLOG_SHARE)
+}
+
+/** Is a file so small that its first journal can wait? A kill then loses all of it, and that is little. */
+export function isSmall(total: number | null): boolean {
+  return total !== null && total <= SMALL_FILE_BYTES
 }

@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { openFile } from './descriptors.ts'
+import { FreshRuns } from './fresh-runs.ts'
 
 /** Codes of file systems without fsync(2). Every other failure may mean that bytes are lost. */
 const NOT_OFFERED: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
@@ -13,17 +14,22 @@ export async function flushFile(file: FileHandle, what: 'data' | 'all'): Promise
   return await isOffered(() => (what === 'data' ? file.datasync() : file.sync()), NOT_OFFERED)
 }
 
-/** Makes renames and removals in a directory survive a power cut; false if the system cannot. */
-export async function flushDirectory(path: string): Promise<boolean> {
-  if (process.platform === 'win32') return true // a directory cannot be opened there, and NTFS keeps a log
-  return await isOffered(async () => {
+/** Files that are finished at the same time share one. */
+const directoryFlushes = new FreshRuns((path) =>
+  isOffered(async () => {
     const directory = await openFile(path, 'r')
     try {
       await directory.sync()
     } finally {
       await directory.close()
     }
-  }, NOT_OPENED)
+  }, NOT_OPENED),
+)
+
+/** Makes renames and removals in a directory survive a power cut; false if the system cannot. */
+export async function flushDirectory(path: string): Promise<boolean> {
+  if (process.platform === 'win32') return true // a directory cannot be opened there, and NTFS keeps a log
+  return await directoryFlushes.call(path)
 }
 
 async function isOffered(flush: () => Promise<void>, codes: ReadonlySet<string>): Promise<boolean> {

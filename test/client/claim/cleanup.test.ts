@@ -15,13 +15,15 @@ import { type SlowServer, startSlow } from '../support/slow-server.ts'
 
 const CONTENT = makeContent(100_000)
 const A = resource(CONTENT)
+/** Its part file gets a name of its own before it gets the final one. */
+const LARGE = makeContent(1_100_000)
 const HOOKS = fileURLToPath(new URL('../support/with-kill.js', import.meta.url))
 
 t.setTimeout(300_000)
 
 /** A download that was killed half way, and whose part file has a second name: the next run has to copy it. */
 async function killedBesideLink(t: Test): Promise<{ slow: SlowServer; dir: string }> {
-  const slow = await startSlow(A, 4096)
+  const slow = await startSlow(A, 512)
   t.teardown(() => slow.stop())
   const dir = t.testdir({})
   await killAfter(slow, CONTENT.length / 2, { dir })
@@ -43,27 +45,29 @@ t.test('a run that is stopped while it copies the part file leaves no copy', asy
 })
 
 t.test('a run that finds the file complete removes what a killed run left', async (t) => {
-  const server = await startHostile(honest(A))
-  t.teardown(() => server.stop())
-  const url = `${server.url}/file.bin`
-  for (const [when, step] of [
-    ['KILL', 'link:/file\\.bin$'],
-    ['KILL', 'rm:\\.part\\.done\\.'],
-    ['KILL_BEFORE', 'rm:\\.part\\.lock '],
+  for (const [content, when, step] of [
+    [CONTENT, 'KILL', 'link:/file\\.bin$'],
+    [CONTENT, 'KILL_BEFORE', 'rm:\\.part\\.lock '],
+    [LARGE, 'KILL', 'link:/file\\.bin$'],
+    [LARGE, 'KILL', 'rm:\\.part\\.done\\.'],
+    [LARGE, 'KILL_BEFORE', 'rm:\\.part\\.lock '],
   ] as const) {
+    const server = await startHostile(honest(resource(content)))
+    t.teardown(() => server.stop())
+    const url = `${server.url}/file.bin`
     const dir = t.testdir({})
     const hooks = { NODE_OPTIONS: `--import ${HOOKS}`, [when]: step }
     const killed = await rangeGet(['-q', '-o', 'file.bin', url], dir, hooks).ended
     t.equal(killed.signal, 'SIGKILL', killed.stderr)
     t.ok(names(dir).length > 1)
-    const { result, message } = await get(url, dir, { checksum: `sha-256=${sha256(CONTENT)}` })
-    t.equal(result?.resumed, CONTENT.length, message)
+    const { result, message } = await get(url, dir, { checksum: `sha-256=${sha256(content)}` })
+    t.equal(result?.resumed, content.length, message)
     t.strictSame(names(dir), ['file.bin'], step)
   }
 })
 
 t.test('state that can be resumed stays when the next run finds another file there', async (t) => {
-  const slow = await startSlow(A, 4096)
+  const slow = await startSlow(A, 512)
   t.teardown(() => slow.stop())
   const dir = t.testdir({})
   await killAfter(slow, CONTENT.length / 2, { dir })

@@ -1,6 +1,6 @@
 // How many bytes are collected for a write, and how far the journal may fall behind.
 import t from 'tap'
-import { maxUnrecordedBytes, writeSizes } from '#client/disk/write-sizes.js'
+import { isSmall, maxUnrecordedBytes, writeSizes } from '#client/disk/write-sizes.js'
 import { BUFFER_BYTES } from '#client/files/buffers.js'
 
 const MEGABYTE = 1024 * 1024
@@ -26,4 +26,14 @@ t.test('a 32nd of the file may be unrecorded, and at least 16 KiB', async (t) =>
     [null, Number.POSITIVE_INFINITY],
   ] as const)
     t.equal(maxUnrecordedBytes(total), most, String(total))
+})
+
+t.test('a file of up to 1 MiB is small', async (t) => {
+  for (const [total, expected] of [
+    [0, true],
+    [MEGABYTE, true],
+    [MEGABYTE + 1, false],
+    [null, false],
+  ] as const)
+    t.equal(isSmall(total), expected, String(total))
 })

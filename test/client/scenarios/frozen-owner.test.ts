@@ -11,6 +11,7 @@ import {
   head,
   makeContent,
   part,
+  type Resource,
   resource,
   send,
   startHostile,
@@ -20,9 +21,19 @@ import { hookFunction, refuse } from '../support/refusals.ts'
 import { type End, get, names, readOrNull } from '../support/run.ts'
 import { replaceByForeign } from '../support/silent-lock.ts'
 
-const SIZE = 300_000
-const A = resource(makeContent(SIZE, 'version A'))
-const B = resource(makeContent(SIZE, 'version B'))
+/** Two versions of a file. */
+interface Versions {
+  readonly a: Resource
+  readonly b: Resource
+}
+
+function versions(size: number): Versions {
+  return { a: resource(makeContent(size, 'version A')), b: resource(makeContent(size, 'version B')) }
+}
+
+const SMALL = versions(300_000)
+/** Its part file has a name of its own before it gets the final one. */
+const LARGE = versions(1_100_000)
 
 // A run that takes over a lock watches it for five seconds first.
 t.setTimeout(400_000)
@@ -41,20 +52,21 @@ function gate(): Gate {
 }
 
 /** Serves A, then B after a switch. The second half of B waits for `rest`. */
-async function startTwo() {
+async function startTwo({ a, b }: Versions) {
+  const size = b.content.length
   const state = { isSecond: false, half: gate(), rest: gate() }
   const server = await startHostile(async (request, socket) => {
-    if (!state.isSecond) return answerHonestly(A, request, socket)
-    const range = wanted(request, SIZE)
-    const { start, end } = range ?? { start: 0, end: SIZE }
+    if (!state.isSecond) return answerHonestly(a, request, socket)
+    const range = wanted(request, size)
+    const { start, end } = range ?? { start: 0, end: size }
     socket.write(
-      range === null ? head('200 OK', { ...B.fields, 'content-length': SIZE }) : part(range, SIZE, B.fields),
+      range === null ? head('200 OK', { ...b.fields, 'content-length': size }) : part(range, size, b.fields),
     )
     const middle = Math.ceil((start + end) / 2)
-    await send(socket, B.content.subarray(start, middle))
+    await send(socket, b.content.subarray(start, middle))
     state.half.open()
     await state.rest.passed
-    return await send(socket, B.content.subarray(middle, end))
+    return await send(socket, b.content.subarray(middle, end))
   })
   return { server, state }
 }
@@ -92,11 +104,19 @@ const ROWS = [
   { name: 'before the rename', at: 'rename', isIt: isFinal, existing: 'replace', lose: makeForeign },
   { name: 'before it is apart', at: 'rename', isIt: isOwn, existing: 'refuse', lose: makeForeign },
   { name: 'before it is apart', at: 'rename', isIt: isOwn, existing: 'replace', lose: deleteLock },
+  { name: 'small', at: 'link', isIt: isFinal, existing: 'refuse', lose: deleteLock, of: SMALL },
+  { name: 'small', at: 'link', isIt: isFinal, existing: 'refuse', lose: makeForeign, of: SMALL },
+  { name: 'small', at: 'rename', isIt: isFinal, existing: 'replace', lose: makeForeign, of: SMALL },
 ] as const
 
+function versionsOf(row: (typeof ROWS)[number]): Versions {
+  return 'of' in row ? row.of : LARGE
+}
+
 /** Starts a run, stops it where the row says, and removes its lock. */
-async function freezeFirst(t: Test, { at, isIt, existing, lose }: (typeof ROWS)[number]) {
-  const { server, state } = await startTwo()
+async function freezeFirst(t: Test, row: (typeof ROWS)[number]) {
+  const { at, isIt, existing, lose } = row
+  const { server, state } = await startTwo(versionsOf(row))
   t.teardown(() => server.stop())
   const dir = t.testdir({})
   const url = `${server.url}/file.bin`
@@ -124,7 +144,7 @@ for (const row of ROWS) {
       state.rest.open()
       const { code, message, file } = await second
       t.equal(code, null, message)
-      sameBytes(t, file, B.content)
+      sameBytes(t, file, versionsOf(row).b.content)
       t.strictSame(names(dir), ['file.bin'])
     },
   )
@@ -137,14 +157,14 @@ for (const row of ROWS) {
       t.equal((await get(url, dir, { existing })).code, null)
       go()
       t.match((await first).code, /^ERR_DOWNLOAD_/)
-      sameBytes(t, readOrNull(join(dir, 'file.bin')), B.content, 'the newer file stays')
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), versionsOf(row).b.content, 'the newer file stays')
       t.strictSame(names(dir), ['file.bin'])
     },
   )
 }
 
 t.test('a run that was stopped before the rename does not replace a file (without hard links)', async (t) => {
-  const { server, state } = await startTwo()
+  const { server, state } = await startTwo(LARGE)
   t.teardown(() => server.stop())
   t.teardown(await refuse('link', 'EPERM'))
   const dir = t.testdir({})
@@ -162,12 +182,12 @@ t.test('a run that was stopped before the rename does not replace a file (withou
   state.rest.open()
   const { code, message, file } = await second
   t.equal(code, null, message)
-  sameBytes(t, file, B.content)
+  sameBytes(t, file, LARGE.b.content)
   t.strictSame(names(dir), ['file.bin'])
 })
 
 t.test('everything is resumed after a kill while the file has only its temporary name', async (t) => {
-  const { server } = await startTwo()
+  const { server } = await startTwo(LARGE)
   t.teardown(() => server.stop())
   const hooks = ['with-kill', 'with-refusals'].map((name) =>
     fileURLToPath(new URL(`../support/${name}.js`, import.meta.url)),
@@ -186,8 +206,8 @@ t.test('everything is resumed after a kill while the file has only its temporary
       if (args.length === 0) rmSync(join(dir, 'file.bin'))
       const { status, stdout } = await rangeGet(['--json', ...args, `${server.url}/file.bin`], dir).ended
       t.equal(status, 0, stdout)
-      t.ok(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}').resumed > SIZE / 2)
-      sameBytes(t, readOrNull(join(dir, 'file.bin')), A.content)
+      t.ok(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}').resumed > LARGE.a.content.length / 2)
+      sameBytes(t, readOrNull(join(dir, 'file.bin')), LARGE.a.content)
       t.strictSame(names(dir), ['file.bin'])
     }
   }

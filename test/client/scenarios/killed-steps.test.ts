@@ -21,9 +21,10 @@ import { refuse } from '../support/refusals.ts'
 import { names, QUICK, readOrNull } from '../support/run.ts'
 
 const CONTENT = makeContent(100_000)
-const JOINABLE = resource(CONTENT)
 const NAMED = resource(CONTENT, { 'content-disposition': 'attachment; filename="file.bin"' })
 const ONCE = { content: CONTENT, fields: {} }
+/** A file with a journal. A smaller one is complete before its first journal is due. */
+const LARGE = makeContent(1_100_000)
 /** Tests only one of this many steps, from this one on. By default all are tested. */
 const EVERY = Number(process.env['KILL_EVERY'] ?? 1)
 const FROM = Number(process.env['KILL_FROM'] ?? 0)
@@ -35,19 +36,19 @@ t.setTimeout(900_000)
 
 const field = (bytes: Buffer): string => `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 
-/** Sends each path with a flipped bit at first, and then as it is. Has digests of the file and of its parts. */
+/** Sends each path of LARGE with a flipped bit at first, and then as it is. Has digests of the file and of its parts. */
 function damagedAtFirst(): Script {
   const damaged = new Set<string>()
   return (request, socket) => {
-    const range = wanted(request, CONTENT.length) ?? { start: 0, end: CONTENT.length }
-    const body = Buffer.from(CONTENT.subarray(range.start, range.end))
-    const fields = { ...JOINABLE.fields, 'repr-digest': field(CONTENT) }
+    const range = wanted(request, LARGE.length) ?? { start: 0, end: LARGE.length }
+    const body = Buffer.from(LARGE.subarray(range.start, range.end))
+    const fields = { ...resource(LARGE).fields, 'repr-digest': field(LARGE) }
     // The first answer has no Content-Digest, so the damage is found when the file is complete.
     const isFirst = !damaged.has(request.path)
     const own = isFirst ? {} : { 'content-digest': field(body) }
     if (isFirst) body[100] = (body[100] ?? 0) ^ 1
     damaged.add(request.path)
-    socket.write(part(range, CONTENT.length, { ...fields, ...own }))
+    socket.write(part(range, LARGE.length, { ...fields, ...own }))
     socket.write(body)
   }
 }
@@ -55,6 +56,8 @@ function damagedAtFirst(): Script {
 interface Row {
   readonly name: string
   readonly args: readonly string[]
+  /** Default: CONTENT. */
+  readonly content?: Buffer
   /** The same for the library. */
   readonly options?: DownloadOptions
   readonly script?: Script
@@ -83,8 +86,10 @@ const ROWS: readonly Row[] = [
   { name: 'a download that cannot be resumed', args: NAME, script: honest(ONCE) },
   { name: 'a part file of the user in the way', args: NAME, planted: ['file.bin.part'] },
   { name: 'no hard links', args: NAME, refuse: 'link:EPERM' },
-  { name: 'a damaged part is fetched again', args: NAME, script: damagedAtFirst() },
-  { name: 'killed twice', args: NAME, first: 'rename:\\.part\\.done\\.' },
+  { name: 'a large file', args: NAME, content: LARGE },
+  { name: 'a large file, no hard links', args: NAME, content: LARGE, refuse: 'link:EPERM' },
+  { name: 'a large file, a damaged part of it', args: NAME, content: LARGE, script: damagedAtFirst() },
+  { name: 'a large file, killed twice', args: NAME, content: LARGE, first: 'rename:\\.part\\.done\\.' },
 ]
 
 interface Place {
@@ -150,7 +155,8 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>)
 
 for (const row of ROWS) {
   t.test(`after a kill before any step the next run ends with the exact file (${row.name})`, async (t) => {
-    const server = await startHostile(row.script ?? honest(JOINABLE))
+    const { content = CONTENT } = row
+    const server = await startHostile(row.script ?? honest(resource(content)))
     t.teardown(() => server.stop())
     const urlOf = (place: number | string): string => `${server.url}/${place}/${row.path ?? 'file.bin'}`
     const root = t.testdir({})
@@ -174,7 +180,7 @@ for (const row of ROWS) {
       if (code === 'ERR_DOWNLOAD_EXISTS' && isUnknown) continue
       // The kill came after everything except the cleaning up.
       if (code !== null) t.equal(code, 'ERR_DOWNLOAD_EXISTS', step)
-      sameBytes(t, readOrNull(join(place.dir, 'file.bin')), CONTENT, step)
+      sameBytes(t, readOrNull(join(place.dir, 'file.bin')), content, step)
       t.strictSame(names(place.dir), ['file.bin', ...(row.planted ?? [])].sort(), step)
       t.strictSame(names(join(place.state, 'range-get')), ['journal.key'], step)
     }
