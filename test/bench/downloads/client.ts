@@ -1,16 +1,29 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { CLI } from '../../support/cli.ts'
-import { LARGE_BYTES, LARGE_NAME } from '../fixtures.ts'
+import { LARGE_NAME } from '../fixtures.ts'
 import { type Spread, spreadOf } from '../report/statistics.ts'
 import { nginxVersion, startNginx } from '../servers/nginx.ts'
 import { startCappedProxy } from './capped-proxy.ts'
+import {
+  CAPPED_BYTES,
+  CAPPED_NAME,
+  type Contender,
+  FOUR_NAME,
+  LIST_NAME,
+  SMALL_BYTES,
+  SMALL_FILES,
+  SMALL_FOLDER,
+  WORKS,
+  type Work,
+} from './works.ts'
 
 /** The result of one downloader at one kind of work. */
 export interface ClientRow {
@@ -37,87 +50,10 @@ export interface ClientBenchOptions {
   readonly rounds: number
 }
 
-type Arguments = (url: string, output: string) => readonly string[]
-
-interface Contender {
-  readonly name: string
-  readonly command: string
-  readonly args: Arguments
-  /** `'flushed'` includes a sync of the file, for programs that do not sync it themselves. */
-  readonly until: 'exit' | 'flushed'
-}
-
-interface Work {
-  readonly name: string
-  readonly file: string
-  readonly line: 'direct' | 'capped'
-  readonly contenders: readonly Contender[]
-}
-
-const CAPPED_NAME = 'capped.bin'
-const CAPPED_BYTES = 128 * 1024 ** 2
 const CAP = { bytesPerSecond: 4_000_000, delay: 50 }
 const MIB = 1024 ** 2
 /** Nothing more: a proxy would change the route, and every Node reads NODE_EXTRA_CA_CERTS when it starts. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
-
-const ours = (connections: number): Contender => ({
-  name: `range-get -n ${connections}`,
-  command: process.execPath,
-  until: 'exit',
-  args: (url, output) => [CLI, '-q', '-n', String(connections), '-o', output, url],
-})
-
-const curl: Contender = {
-  name: 'curl',
-  command: 'curl',
-  until: 'exit',
-  args: (url, output) => ['-s', '-o', output, url],
-}
-
-/** A fair comparison: range-get also syncs the file to disk before it ends. */
-const curlAndSync: Contender = { ...curl, name: 'curl, then sync of the file', until: 'flushed' }
-
-const wget: Contender = {
-  name: 'wget',
-  command: 'wget',
-  until: 'exit',
-  args: (url, output) => ['-q', '-O', output, url],
-}
-
-/** With -x alone, aria2c uses at most five connections, and only for pieces of 20 MiB. So -s is set too. */
-const aria2 = (connections: number): Contender => ({
-  name: `aria2c -x${connections} -s${connections}`,
-  command: 'aria2c',
-  until: 'exit',
-  args: (url, output) => [
-    '-q',
-    `-x${connections}`,
-    `-s${connections}`,
-    '-k1M',
-    '-d',
-    '/',
-    '-o',
-    output.slice(1),
-    url,
-  ],
-})
-
-const WORKS: readonly Work[] = [
-  {
-    name: '1 GiB, one connection',
-    file: LARGE_NAME,
-    line: 'direct',
-    contenders: [ours(1), curl, curlAndSync, wget],
-  },
-  { name: '1 GiB, four connections', file: LARGE_NAME, line: 'direct', contenders: [ours(4), aria2(4)] },
-  {
-    name: '128 MiB, eight connections of 4 MB/s and 50 ms',
-    file: CAPPED_NAME,
-    line: 'capped',
-    contenders: [ours(8), aria2(8)],
-  },
-]
 
 /** Compares range-get with the downloaders that are installed, each to a fresh file, from nginx on loopback. */
 export async function runClientBench({ root, rounds }: ClientBenchOptions): Promise<ClientBench> {
@@ -130,6 +66,7 @@ export async function runClientBench({ root, rounds }: ClientBenchOptions): Prom
   const skipped: string[] = []
   try {
     await copyBeginning(join(root, LARGE_NAME), join(root, CAPPED_NAME))
+    await makeSmallFiles(root, `http://127.0.0.1:${nginx.port}`)
     for (const work of WORKS) {
       const port = work.line === 'capped' ? proxy.port : nginx.port
       const installed: Contender[] = []
@@ -137,7 +74,8 @@ export async function runClientBench({ root, rounds }: ClientBenchOptions): Prom
         if (await isInstalled(contender.command)) installed.push(contender)
         else skipped.push(`${contender.name}: not installed`)
       }
-      const url = `http://127.0.0.1:${port}/${work.file}`
+      const isList = work.file === LIST_NAME
+      const url = isList ? join(root, LIST_NAME) : `http://127.0.0.1:${port}/${work.file}`
       rows.push(...(await compare(work, installed, { url, output: join(folder, 'output'), rounds })))
     }
     return { rows, skipped }
@@ -145,7 +83,8 @@ export async function runClientBench({ root, rounds }: ClientBenchOptions): Prom
     proxy.stop()
     await nginx.stop()
     await rm(folder, { recursive: true, force: true })
-    await rm(join(root, CAPPED_NAME), { force: true })
+    for (const name of [CAPPED_NAME, FOUR_NAME, LIST_NAME, SMALL_FOLDER])
+      await rm(join(root, name), { recursive: true, force: true })
   }
 }
 
@@ -164,7 +103,7 @@ async function compare(work: Work, contenders: readonly Contender[], effort: Eff
   for (let round = 0; round < effort.rounds; round++) {
     const first = round % runs.length
     for (const run of [...runs.slice(first), ...runs.slice(0, first)]) {
-      const { seconds, peakBytes } = await measure(run.contender, effort)
+      const { seconds, peakBytes } = await measure(run.contender, work, effort)
       run.seconds.push(seconds)
       run.peak = Math.max(run.peak, peakBytes)
     }
@@ -180,15 +119,19 @@ async function compare(work: Work, contenders: readonly Contender[], effort: Eff
 }
 
 async function measure(
-  { name, command, args, until }: Contender,
+  { name, command, args, until, to = 'file' }: Contender,
+  { bytes }: Work,
   { url, output }: Effort,
 ): Promise<{ seconds: number; peakBytes: number }> {
-  await rm(output, { force: true })
+  await rm(output, { recursive: true, force: true })
+  if (to === 'folder') await mkdir(output)
   // Data that earlier runs left unwritten must not be counted in this one.
   await promisify(execFile)('sync')
   const started = performance.now()
-  const child = spawn(command, args(url, output), { stdio: 'ignore', env: ENVIRONMENT })
+  const stdout = to === 'pipe' ? 'pipe' : 'ignore'
+  const child = spawn(command, args(url, output), { stdio: ['ignore', stdout, 'ignore'], env: ENVIRONMENT })
   const ended = once(child, 'exit')
+  const counted = child.stdout === null ? null : countIn(child.stdout)
   let peakBytes = 0
   let isOver = false
   const watch = (async () => {
@@ -198,24 +141,31 @@ async function measure(
     }
   })()
   const [status] = await ended
+  const piped = await counted
   if (until === 'flushed') await promisify(execFile)('sync', [output])
   const seconds = (performance.now() - started) / 1000
   isOver = true
   await watch
   if (status !== 0) throw new Error(`${name} ended with status ${status}`)
-  await assertComplete(output, url.endsWith(CAPPED_NAME) ? CAPPED_BYTES : LARGE_BYTES)
+  // A downloader that leaves bytes out does not count.
+  const got = piped ?? (await sizeOf(output))
+  if (got !== bytes) throw new Error(`${name} brought ${got} of ${bytes} bytes`)
   return { seconds, peakBytes }
 }
 
-/** A downloader that leaves bytes out does not count. */
-async function assertComplete(path: string, bytes: number): Promise<void> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    if (size !== bytes) throw new Error(`${path} has ${size} of ${bytes} bytes`)
-  } finally {
-    await file.close()
-  }
+/** How many bytes come through a pipe, as wc(1) counts them. */
+async function countIn(pipe: Readable): Promise<number> {
+  const wc = spawn('wc', ['-c'], { stdio: [pipe, 'pipe', 'inherit'] })
+  pipe.destroy() // only wc reads it
+  return Number(await text(wc.stdout))
+}
+
+/** The size of a file, or of all files in a folder, in bytes. */
+async function sizeOf(path: string): Promise<number> {
+  const stats = await stat(path)
+  if (!stats.isDirectory()) return stats.size
+  const sizes = (await readdir(path)).map(async (name) => (await stat(join(path, name))).size)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
 /** The peak resident memory of a process so far, in bytes, or 0 if /proc does not show it. */
@@ -249,4 +199,14 @@ async function copyBeginning(from: string, to: string): Promise<void> {
     await source.close()
     await target.close()
   }
+}
+
+/** The files of the works that are not large, and the list of their URLs. */
+async function makeSmallFiles(root: string, origin: string): Promise<void> {
+  await writeFile(join(root, FOUR_NAME), 'four')
+  await mkdir(join(root, SMALL_FOLDER), { recursive: true })
+  const names = Array.from({ length: SMALL_FILES }, (_, index) => `${SMALL_FOLDER}/${index}.bin`)
+  for (const [index, name] of names.entries())
+    await writeFile(join(root, name), Buffer.alloc(SMALL_BYTES, index))
+  await writeFile(join(root, LIST_NAME), names.map((name) => `${origin}/${name}\n`).join(''))
 }
