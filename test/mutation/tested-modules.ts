@@ -93,7 +93,6 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'demo-client/dist/lists/inside-name', tests: ['client/lists/inside-name'] },
   { module: 'demo-client/dist/state/inside-name', tests: ['client/lists/inside-name'] },
   { module: 'demo-client/dist/rules/expected-file', tests: ['client/rules/expected-file'] },
-  { module: 'demo-client/dist/rules/safe-fields', tests: ['client/rules/safe-fields'] },
   { module: 'demo-client/dist/metalink/metalink-document', tests: ['client/metalink/metalink-document'] },
   { module: 'demo-client/dist/metalink/metalink-hashes', tests: ['client/metalink/metalink-hashes'] },
   { module: 'demo-client/dist/metalink/xml-elements', tests: ['client/metalink/xml-elements'] },

@@ -113,9 +113,9 @@ function sizeOf(file: Element): number | null {
   const sizes = new Set(childrenNamed(file, 'size').map((each) => textOf(each)))
   if (sizes.size > 1) throw usage('it has two sizes')
   const [text] = sizes
-  const size = text === undefined ? null : wholeNumber(text)
-  if (text !== undefined && size === null)
-    throw usage(`its size ${JSON.stringify(text.slice(0, 200))} is not a number`)
+  if (text === undefined) return null
+  const size = wholeNumber(text)
+  if (size === null) throw usage(`its size ${JSON.stringify(text.slice(0, 200))} is not a number`)
   return size
 }
 

@@ -51,9 +51,12 @@ export function piecesOf(file: Element, size: number | null): Pieces | null {
     if (lists.has(algorithm)) throw usage(`it has two lists of ${algorithm} pieces`)
     lists.set(algorithm, pieces)
   }
-  const algorithm = GIVEN_ALGORITHMS.find((each) => lists.has(each))
-  const list = algorithm === undefined ? undefined : lists.get(algorithm)
-  if (algorithm === undefined || list === undefined) return null
+  const [best] = GIVEN_ALGORITHMS.flatMap((algorithm) => {
+    const list = lists.get(algorithm)
+    return list === undefined ? [] : [{ algorithm, list }]
+  })
+  if (best === undefined) return null
+  const { algorithm, list } = best
   const length = wholeNumber(attributeOf(list, 'length') ?? '')
   if (length === null || length === 0) throw usage('the length of its pieces is not a number of bytes')
   const pieces = {

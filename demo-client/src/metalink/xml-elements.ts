@@ -15,16 +15,14 @@ export const MAX_DOCUMENT: number = 16 * 1024 * 1024
 export async function rootOf(text: string): Promise<Element> {
   if (text.length > MAX_DOCUMENT) throw usage('it is too long for a Metalink')
   const { parseXml } = await import('@rgrove/parse-xml')
-  let root: Element | null
   try {
-    root = parseXml(text).root
+    // The parser refuses a document without one.
+    return parseXml(text).root as Element
   } catch (error) {
     // A document that is nested too deeply is a RangeError.
-    const [reason = ''] = error instanceof Error ? error.message.split('\n') : []
+    const [reason] = (error as Error).message.split('\n')
     throw usage(`it is not XML: ${error instanceof RangeError ? 'it is nested too deeply' : reason}`)
   }
-  if (root === null) throw usage('it is not XML: it has no element')
-  return root
 }
 
 /** The name of an element without its prefix. */

@@ -42,10 +42,13 @@ export function isProof(algorithm: string): boolean {
 
 /** A digest such as `sha-1=…`, in hexadecimal or base64; null if it is not one. */
 export function parseGivenDigest(text: string): readonly [GivenAlgorithm, string] | null {
-  const at = text.indexOf('=')
-  const algorithm = GIVEN_ALGORITHMS.find((each) => each === text.slice(0, Math.max(0, at)).toLowerCase())
-  const value = algorithm === undefined ? null : digestValue(text.slice(at + 1), algorithm)
-  return algorithm === undefined || value === null ? null : [algorithm, value]
+  const [, name = '', digest = ''] = /^([\w-]+)=(.*)$/.exec(text) ?? []
+  for (const algorithm of GIVEN_ALGORITHMS) {
+    if (name.toLowerCase() !== algorithm) continue
+    const value = digestValue(digest, algorithm)
+    return value === null ? null : [algorithm, value]
+  }
+  return null
 }
 
 /** Can a file of `total` bytes have this many pieces? */
@@ -94,11 +97,10 @@ export function piecesIn(
 
 /** The numbers of pieces for people: `piece 3 of 12`, `pieces 3, 4 and 7 of 12`. */
 export function pieceNames(numbers: readonly number[], { digests }: Pieces): string {
-  const shown = numbers.length > MOST_NUMBERS ? numbers.slice(0, MOST_NUMBERS - 1) : numbers
-  const rest = numbers.length - shown.length
-  const words = [...shown.map(String), ...(rest > 0 ? [`${rest} more`] : [])]
-  const last = words.at(-1) ?? ''
-  const list = words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${last}` : last
+  const isLong = numbers.length > MOST_NUMBERS
+  const shown = MOST_NUMBERS - 1
+  const words = isLong ? [...numbers.slice(0, shown), `${numbers.length - shown} more`] : numbers
+  const list = [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((each) => each !== '').join(' and ')
   return `${numbers.length === 1 ? 'piece' : 'pieces'} ${list} of ${digests.length}`
 }
 

@@ -99,11 +99,17 @@ t.test('URLs that are not http or https, and repeated ones, are left out', async
   })
 })
 
+t.test('one URL of another kind is said as well', async (t) => {
+  const { notes } = await metalinkIn(urls(['', 'ftp://h/x'], ['', 'http://h/x']))
+  t.strictSame(notes, ['its URLs that are neither http nor https are not used: 1'])
+})
+
 t.test('101 URLs of a file are used', async (t) => {
   const many = (count: number): string =>
     urls(...Array.from({ length: count }, (_, at): [string, string] => ['', `http://h/${at}`]))
   const all = await metalinkIn(many(101))
   t.strictSame([all.files[0]?.urls.length, all.notes], [101, []])
+  t.strictSame((await metalinkIn(many(102))).notes, ['no more than 101 URLs of a file are used: 1 are not'])
   const more = await metalinkIn(many(103))
   t.strictSame(more.files[0]?.urls, all.files[0]?.urls)
   t.strictSame(more.notes, ['no more than 101 URLs of a file are used: 2 are not'])

@@ -86,7 +86,7 @@ t.test('of several lists the strongest counts, and unknown ones are ignored', as
   const file = await fileOf(sha1 + list('length="5" type="sha-256"', TWO) + unknown)
   t.equal(piecesOf(file, null)?.length, 5)
   t.equal(piecesOf(await fileOf(unknown + sha1), null)?.algorithm, 'sha-1')
-  t.equal(piecesOf(await fileOf(unknown), null), null)
+  t.equal(piecesOf(await fileOf(unknown + unknown), null), null)
   t.equal(piecesOf(await fileOf(''), null), null)
 })
 
