@@ -33,13 +33,12 @@ export function start(
   { settings, pool, limit, secretsFor }: Shared,
   onBytes: (bytes: number) => void,
 ): Download {
-  const { url, destination, checksum, expected, headers, resumeKey, mirrors } = reading(
+  const { url, destination, checksum, expected, namedBy, resumeKey, mirrors } = reading(
     'a file of the list',
     () => ({ ...file }),
   )
   const own = {
     ...(expected === undefined ? {} : { expected }),
-    ...(headers === undefined ? {} : { headers }),
     ...(checksum === undefined ? {} : { checksum }),
     ...(resumeKey === undefined ? {} : { resumeKey }),
     ...(mirrors === undefined ? {} : { mirrors }),
@@ -49,16 +48,25 @@ export function start(
     {
       createClient: (own, warnings) => pool.client(clientSettingsOf(own, warnings)),
       rateLimit: limit,
-      secrets: { origin: secretsFor, headers: headers === undefined ? 'shared' : 'own' },
+      secrets: { origin: secretsOrigin(namedBy, secretsFor) },
       onBytes,
     },
   )
 }
 
-/** The origin of a file; null for what has none. */
+/** No URL has this origin. */
+const NO_ORIGIN = ''
+
+/** The origin that gets the caller's secrets for a file. A document that names it must not choose another one. */
+function secretsOrigin(namedBy: FileRequest['namedBy'], secretsFor: string | null): string | null {
+  if (namedBy === undefined) return secretsFor
+  return secretsFor !== null && httpOrigin(namedBy) === secretsFor ? secretsFor : NO_ORIGIN
+}
+
+/** The origin of a file, or of the document that names it; null for what has none. */
 export function originOf(file: FileRequest): string | null {
   try {
-    return httpOrigin(file.url)
+    return httpOrigin(file.namedBy ?? file.url)
   } catch {
     return null
   }

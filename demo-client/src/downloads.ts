@@ -1,5 +1,4 @@
 // Many downloads together, as their caller sees them.
-import type { CallerFields } from './caller/caller-fields.ts'
 import type { ExpectedFile } from './caller/expected-file.ts'
 import type { Destination } from './disk/destination.ts'
 import type { DownloadProgress } from './download-progress.ts'
@@ -16,8 +15,12 @@ export interface FileRequest {
   readonly checksum?: string | undefined
   /** See `DownloadOptions`. */
   readonly expected?: ExpectedFile | undefined
-  /** Header fields for this file, in place of those of the options; see `DownloadOptions`. */
-  readonly headers?: CallerFields | undefined
+  /**
+   * The URL of a document that names this file. Then `url` gets what a redirect from there would get: of another origin,
+   * only the harmless ones of `headers`, no certificate, and of a netrc file its own entry, over https. A URL without an
+   * origin, such as `about:blank`, is for a document that did not come from a server.
+   */
+  readonly namedBy?: string | URL | undefined
   /** See `DownloadOptions`. */
   readonly resumeKey?: string | undefined
   /** See `DownloadOptions`. */

@@ -1,23 +1,19 @@
 // Metalink documents, for callers: what to give to downloadAll().
 import { join } from 'node:path'
-import { type CallerFields, fieldsOf } from './caller/caller-fields.ts'
 import { readOptions } from './caller/check-arguments.ts'
 import type { FileRequest } from './downloads.ts'
 import { DownloadError } from './errors.ts'
 import type { DescribedFile } from './metalink/metalink-document.ts'
-import { safeFields } from './rules/safe-fields.ts'
 
 /** Options of `readMetalink()`. */
 export interface MetalinkOptions {
   /** Where the files go. Default `'.'`. */
   readonly directory?: string
-  /** The URL that the document came from. */
-  readonly source?: string | URL
   /**
-   * Header fields to send. A file whose first URL has the origin of `source` gets all of them. Any other server gets only the
-   * harmless ones: a document must not choose who gets a password.
+   * The URL that the document came from. What `downloadAll()` sends as a secret goes to this origin only: see `namedBy` of its
+   * files. Without it, it goes to no server.
    */
-  readonly headers?: CallerFields
+  readonly source?: string | URL
 }
 
 /** A file of a Metalink document, for `downloadAll()`. */
@@ -51,11 +47,11 @@ export async function readMetalink(
   document: string | Uint8Array,
   options: MetalinkOptions = {},
 ): Promise<Metalink> {
-  const { directory = '.', source, headers } = readOptions(options, KNOWN) as MetalinkOptions
+  const { directory = '.', source = 'about:blank' } = readOptions(options, KNOWN) as MetalinkOptions
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
     throw usage('directory must be a path')
-  const fields = headers === undefined ? null : fieldsOf(headers)
-  const origin = source === undefined ? null : originOf(source)
+  const namedBy = String(source)
+  if (!URL.canParse(namedBy)) throw usage('source must be a URL')
   // Loaded only now: most downloads have no document.
   const [{ documentText }, { metalinkIn }, { splitDigests }] = await Promise.all([
     import('./metalink/document-text.ts'),
@@ -63,43 +59,24 @@ export async function readMetalink(
     import('./metalink/metalink-hashes.ts'),
   ])
   const { files, notes } = await metalinkIn(documentText(document))
-  const kept = new Set(Object.keys(safeFields(fields ?? {})))
-  const secret = Object.keys(fields ?? {}).filter((name) => !kept.has(name))
-  let isHeldBack = false
-  const requests = files.map((file) => {
-    const isOwn = origin !== null && new URL(file.urls[0]).origin === origin
-    isHeldBack ||= !isOwn && secret.length > 0
-    const split = splitDigests(file.digests)
-    return {
-      ...requestOf(file, directory, split),
-      ...(fields === null ? {} : { headers: isOwn ? fields : safeFields(fields) }),
-    }
-  })
-  const heldBack = `header fields that could be secret are not sent to servers that it names: ${secret.join(', ')}`
-  return { files: requests, notes: isHeldBack ? [...notes, heldBack] : notes }
-}
-
-const KNOWN = { directory: null, source: null, headers: null }
-
-function requestOf(
-  { name, urls: [url, ...mirrors], size, pieces }: DescribedFile,
-  directory: string,
-  { checksum, others }: { readonly checksum: string | null; readonly others: readonly string[] },
-): MetalinkFile {
-  return {
+  const requestOf = ({
     name,
-    url,
-    destination: join(directory, name),
-    mirrors,
-    expected: { size: size ?? undefined, digests: others, pieces: pieces ?? undefined },
-    ...(checksum === null ? {} : { checksum, resumeKey: checksum }),
+    urls: [url, ...mirrors],
+    size,
+    digests,
+    pieces,
+  }: DescribedFile): MetalinkFile => {
+    const { checksum, others } = splitDigests(digests)
+    return {
+      ...{ name, url, namedBy, mirrors, destination: join(directory, name) },
+      expected: { size: size ?? undefined, digests: others, pieces: pieces ?? undefined },
+      ...(checksum === null ? {} : { checksum, resumeKey: checksum }),
+    }
   }
+  return { files: files.map(requestOf), notes }
 }
 
-function originOf(source: string | URL): string {
-  if (!URL.canParse(String(source))) throw usage('source must be a URL')
-  return new URL(source).origin
-}
+const KNOWN = { directory: null, source: null }
 
 function usage(message: string): DownloadError {
   return new DownloadError('ERR_DOWNLOAD_USAGE', message)

@@ -78,7 +78,7 @@ async function fetchText(url: string, options: DownloadOptions, secretsFor: stri
     const path = join(folder, 'checksums')
     const signal = AbortSignal.any([stop, tooMuch.signal])
     const request = { url, destination: path, options: { ...others, connections: 1, signal } }
-    const run = startDownload(request, { secrets: { origin: secretsFor, headers: 'shared' } })
+    const run = startDownload(request, { secrets: { origin: secretsFor } })
     for await (const { received, total } of run) if ((total ?? received) > MAX_BYTES) tooMuch.abort()
     await run.finished.catch((error: unknown) => {
       throw tooMuch.signal.aborted ? tooLong(publicUrl(url)) : error

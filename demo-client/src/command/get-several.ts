@@ -105,7 +105,11 @@ export async function readRequest({
       ? null
       : await readChecksums(several.checksums, { ...options, signal }, firstOrigin(jobs))
   const directory = directoryOf(destination)
-  const { metalinks, notes } = await readMetalinks(several.metalinks, directory, options)
+  const { metalinks, notes } = await readMetalinks(several.metalinks, {
+    directory,
+    options: { ...options, signal },
+    secretsFor: firstOrigin(jobs),
+  })
   return {
     request: { several, jobs, directory, metalinks, checksums: read?.list ?? null, options },
     notes: [...(read?.notes ?? []), ...notes],

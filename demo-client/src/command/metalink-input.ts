@@ -1,9 +1,10 @@
 // Reads the Metalinks that --metalink names: paths, URLs, or standard input.
 import { createReadStream } from 'node:fs'
 import { Writable } from 'node:stream'
+import { startDownload } from '../download.ts'
 import type { AnyOptions } from '../download-options.ts'
-import { DownloadError, download, type MetalinkFile, readMetalink } from '../index.ts'
-import { publicUrl } from '../text/public-url.ts'
+import { DownloadError, type MetalinkFile, readMetalink } from '../index.ts'
+import { httpOrigin, publicUrl } from '../text/public-url.ts'
 import { cannotRead, nameOfList } from './read-text.ts'
 
 /** The most that is read, in bytes: a text in UTF-16 of the most characters that the library reads. */
@@ -23,21 +24,30 @@ export interface ReadMetalinks {
   readonly notes: readonly string[]
 }
 
+/** How they are read. */
+export interface MetalinkInput {
+  /** Where their files go. */
+  readonly directory: string
+  /** For those that are downloaded. */
+  readonly options: AnyOptions
+  /** The origin of the first URL of the command line; null if a Metalink is the first one. */
+  readonly secretsFor: string | null
+}
+
 /** Reads all of them. @throws DownloadError */
 export async function readMetalinks(
   places: readonly string[],
-  directory: string,
-  options: AnyOptions,
+  { directory, options, secretsFor }: MetalinkInput,
 ): Promise<ReadMetalinks> {
   const metalinks: ReadMetalink[] = []
   const notes: string[] = []
+  const origin = secretsFor ?? places.map(httpOrigin).find((each) => each !== null) ?? null
   for (const each of places) {
     const isUrl = /^https?:\/\//i.test(each)
     const place = isUrl ? publicUrl(each) : nameOfList(each)
-    const document = isUrl ? await fetched(each, options) : await readBytes(each)
-    const { headers = {} } = options
+    const document = isUrl ? await fetched(each, options, origin) : await readBytes(each)
     try {
-      const read = await readMetalink(document, { directory, headers, ...(isUrl ? { source: each } : {}) })
+      const read = await readMetalink(document, { directory, ...(isUrl ? { source: each } : {}) })
       metalinks.push({ place, files: read.files })
       notes.push(...read.notes.map((note) => `${place}: ${note}`))
     } catch (error) {
@@ -61,7 +71,7 @@ async function readBytes(path: string): Promise<Buffer> {
 }
 
 /** Downloads it into memory. What is about files on the disk does not concern it. */
-async function fetched(url: string, options: AnyOptions): Promise<Buffer> {
+async function fetched(url: string, options: AnyOptions, secretsFor: string | null): Promise<Buffer> {
   const chunks = new Chunks()
   const output = new Writable({
     write: (chunk: Buffer, _encoding, done) => done(chunks.add(chunk) ? null : tooLong(publicUrl(url))),
@@ -75,7 +85,8 @@ async function fetched(url: string, options: AnyOptions): Promise<Buffer> {
     ...transfer
   } = options
   try {
-    await download(url, output, { ...transfer, connections: 1 }).finished
+    const request = { url, destination: output, options: { ...transfer, connections: 1 } }
+    await startDownload(request, { secrets: { origin: secretsFor } }).finished
   } catch (error) {
     throw chunks.isFull ? tooLong(publicUrl(url)) : error
   }

@@ -101,7 +101,7 @@ type Started = ReturnType<typeof startDownload>
 
 function start({ url, destination }: Job, { jobs: [first], options }: Get, signal: AbortSignal): Started {
   const place = isStandardOutput(destination) ? fileOutput() : destination
-  const secrets = { origin: httpOrigin(first?.url ?? url), headers: 'shared' } as const
+  const secrets = { origin: httpOrigin(first?.url ?? url) }
   return startDownload({ url, destination: place, options: { ...options, signal } }, { secrets })
 }
 

@@ -26,11 +26,9 @@ export interface Target {
 export interface SecretsScope {
   /** The origin of the first of several URLs; null for the only one, whose own it is. */
   readonly origin: string | null
-  /** `'shared'`: the header fields are for that origin alone. `'own'`: they were given for this URL. */
-  readonly headers: 'shared' | 'own'
 }
 
-export const ONLY_URL: SecretsScope = { origin: null, headers: 'own' }
+export const ONLY_URL: SecretsScope = { origin: null }
 
 /**
  * The URL as given by the caller; a user and password in it become an Authorization field.
@@ -54,7 +52,7 @@ export function firstTarget(
   parsed.hash = ''
   const names = [fullNameFromUrl(parsed)]
   const firstOrigin = scope.origin ?? parsed.origin
-  const headers = parsed.origin === firstOrigin || scope.headers === 'own' ? given : safeFields(given)
+  const headers = parsed.origin === firstOrigin ? given : safeFields(given)
   const isAuthorizationGiven = fieldNamed(headers, 'authorization') !== null
   const credentials = takeCredentials(parsed)
   const all = isAuthorizationGiven ? headers : { ...headers, ...credentials }

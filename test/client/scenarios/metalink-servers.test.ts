@@ -10,7 +10,7 @@ import { untilRecorded } from '../support/kill.ts'
 import { fileElement, metalink } from '../support/metalink.ts'
 import { names } from '../support/run.ts'
 
-const SIZE = 12 * 1024 * 1024 + 1
+const SIZE = 6 * 1024 * 1024 + 1
 const CONTENT = makeContent(SIZE)
 const LIE = Buffer.from(CONTENT)
 for (const at of [300_000, SIZE / 2 - 0.5, SIZE - 1]) LIE[at] = (LIE[at] ?? 0) ^ 1

@@ -216,21 +216,20 @@ t.test('what a mirror that lied has left in an earlier run is found by its piece
   t.strictSame(end.outcome.result?.warnings, [])
 })
 
-t.test('a secret field goes only to the origin that the document came from', async (t) => {
+t.test('a secret goes only to the origin that the document came from', async (t) => {
   const servers = await serve(t, good(), good())
   const [own, other] = servers as [HostileServer, HostileServer]
   const headers = { authorization: 'Bearer secret', 'x-token': 'secret', 'accept-language': 'en' }
   const text = metalink(
     fileElement(CONTENT, [urlOf(own), urlOf(other)], { name: 'a' }) +
-      fileElement(CONTENT, [urlOf(other)], { name: 'b' }),
+      fileElement(CONTENT, [urlOf(other), urlOf(own)], { name: 'b' }),
   )
   const dir = t.testdir({})
-  const { files, notes } = await readMetalink(text, { directory: dir, source: `${own.url}/x.meta4`, headers })
-  t.strictSame(notes, [
-    'header fields that could be secret are not sent to servers that it names: authorization, x-token',
-  ])
-  await downloadAll(files, { ...QUICK, headers }).finished
+  const { files } = await readMetalink(text, { directory: dir, source: `${own.url}/x.meta4` })
+  await downloadAll(files.slice(0, 1), { ...QUICK, headers }).finished
+  t.ok(own.requests.length > 0)
   for (const { headers: sent } of own.requests) t.equal(sent.get('authorization'), 'Bearer secret')
+  await downloadAll(files.slice(1), { ...QUICK, headers }).finished
   t.ok(other.requests.length > 0)
   for (const { headers: sent } of other.requests)
     t.strictSame(
@@ -238,18 +237,6 @@ t.test('a secret field goes only to the origin that the document came from', asy
       [undefined, undefined, 'en'],
     )
   sameBytes(t, readFileSync(join(dir, 'b')), CONTENT)
-})
-
-t.test('without a source, nobody gets a secret field', async (t) => {
-  const { files, notes } = await readMetalink(metalink(fileElement(CONTENT, ['http://h/x'])), {
-    headers: { cookie: 'a' },
-  })
-  t.strictSame(files[0]?.headers, {})
-  t.match(notes, [/cookie/])
-  const harmless = await readMetalink(metalink(fileElement(CONTENT, ['http://h/x'])), {
-    headers: { accept: 'a' },
-  })
-  t.strictSame([harmless.files[0]?.headers, harmless.notes], [{ accept: 'a' }, []])
 })
 
 t.test('what a file of a document is, for downloadAll()', async (t) => {
@@ -284,7 +271,7 @@ t.test('wrong options are usage errors', async (t) => {
     { directory: 'a\0' },
     { directory: 5 },
     { source: 'x' },
-    { headers: { range: 'x' } },
+    { headers: {} },
     { dir: 'x' },
   ])
     await t.rejects(
