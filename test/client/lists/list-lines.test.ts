@@ -81,6 +81,14 @@ const rows: [name: string, lines: string[], items: ListItem[]][] = [
     ['http://h/a', 'http://', 'http://h/c'],
     [file(1, 'http://h/a'), fault(2, 'not a URL: http://'), file(3, 'http://h/c')],
   ],
+  [
+    'a wrong URL, and then a wrong value of a right one',
+    ['ftp://h/a', 'http://h/b', ' split=5'],
+    [
+      fault(1, 'only http and https can be fetched, not ftp://h/a'),
+      fault(3, 'there is no split=; a line may have out= and checksum='),
+    ],
+  ],
   ['a value above every URL', ['  out=a'], [fault(1, 'it begins with a blank, but no URL is above it')]],
   [
     'two wrong lines',
