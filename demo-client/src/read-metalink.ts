@@ -41,7 +41,7 @@ export interface Metalink {
  * other servers.
  * @param document up to 16 MiB
  * @throws DownloadError `ERR_DOWNLOAD_USAGE` if it is not a Metalink 4, or if a file in it is described wrongly: a name that
- * leads out of the directory, no URL, a hash that is none
+ * leads out of the directory, no URL, text that is no hash
  */
 export async function readMetalink(
   document: string | Uint8Array,

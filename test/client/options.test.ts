@@ -57,7 +57,7 @@ t.test('minRate must be below limitRate', async (t) => {
 
 t.test('a buffer on a disk may be larger than one in memory', async (t) => {
   const buffer = 1024 ** 4
-  t.match(settingsOf({ buffer, bufferDirectory: '/tmp' }), { buffer, bufferDirectory: '/tmp' })
+  t.match(settingsOf({ buffer, bufferDirectory: '/srv' }), { buffer, bufferDirectory: '/srv' })
   t.throws(() => settingsOf({ buffer }), {
     code: 'ERR_DOWNLOAD_USAGE',
     message: 'buffer must be a whole number from 65536 to 4294967296, not 1099511627776',

@@ -26,7 +26,6 @@ export class Store implements ByteStore {
   readonly #options: StoreOptions
   /** Will later runs not have the key of the journal? */
   readonly #isKeyUnsaved: boolean
-  /** See {@link Recovered.notice}. */
   readonly notice: string
   readonly #part: JournaledPart
   readonly #secret: Buffer

@@ -144,7 +144,7 @@ for (const [name, text, status, message] of [
   ['a deep document', '<a>'.repeat(500_000), 2, 'x.meta4: it is not XML: it is nested too deeply'],
   ['a long document', ' '.repeat(33 * 1024 * 1024), 2, 'x.meta4 is too long for a Metalink'],
   ['a path that leads out', hostile('../x'), 2, /^x\.meta4: file "\.\.\/x": its name \.\.\/x leads out of/],
-  ['an absolute path', hostile('/tmp/x'), 2, /its name \/tmp\/x is not below the directory/],
+  ['an absolute path', hostile('/srv/x'), 2, /its name \/srv\/x is not below the directory/],
   ['control characters', hostile('a&#x9b;2Jb'), 2, /^x\.meta4: file [ -~]*$/],
   [
     'a hash of another file',

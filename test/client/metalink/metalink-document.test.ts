@@ -174,7 +174,7 @@ for (const [name, text, message] of [
     `file "file.bin": its size "${'x'.repeat(200)}" is not a number`,
   ],
   [
-    'a hash that is none',
+    'text that is no hash',
     file('<hash type="md5">x</hash>'),
     'file "file.bin": it has a hash that is not a md5: "x"',
   ],

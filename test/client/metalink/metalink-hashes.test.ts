@@ -33,7 +33,7 @@ t.test('one hash that is there twice is one', async (t) => {
   t.strictSame(hashesOf(await fileOf(twice)), { 'sha-256': base64(hex(BYTES)) })
 })
 
-t.test('a hash that differs from another, or is none, is an error', async (t) => {
+t.test('a hash that differs from another, or text that is no hash, is an error', async (t) => {
   const two = await fileOf(hashed('sha-256', 'sha256') + hashed('sha-256', 'sha256', OTHER))
   t.throws(() => hashesOf(two), { message: 'it has two sha-256 hashes' })
   for (const text of ['', 'xyz', hex(BYTES, 'sha1'), base64(hex(BYTES)), `${hex(BYTES)} ${hex(BYTES)}`]) {
@@ -108,7 +108,7 @@ for (const [name, content, message] of [
     'it has two lists of sha-256 pieces',
   ],
   [
-    'a hash that is none',
+    'text that is no hash',
     list('length="5" type="sha-256"', ['x']),
     'it has a hash that is not a sha-256: "x"',
   ],

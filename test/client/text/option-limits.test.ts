@@ -40,7 +40,7 @@ t.test('each option has its limits', async (t) => {
 t.test(
   'a minRate is below the limitRate, and a buffer on a disk may be larger than one in memory',
   async (t) => {
-    const context = { limitRate: 10, bufferDirectory: '/tmp' }
+    const context = { limitRate: 10, bufferDirectory: '/srv' }
     t.strictSame(limitsOf('minRate', context), { least: 1, most: 9 })
     t.strictSame(limitsOf('minRate', {}), NUMBER_LIMITS.minRate)
     t.strictSame(limitsOf('buffer', context), { least: 65_536, most: 1024 ** 4 })
