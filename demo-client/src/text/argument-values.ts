@@ -61,7 +61,7 @@ export function sizeOf(name: string, text: string, limits: NumberLimits): number
   throw usage(`--${name} takes ${least} to ${most} bytes, such as 4, 64k or 8M, not "${text}"`)
 }
 
-/** A URL. People may type a host without a scheme. A path is none: `new URL('http:///a')` would have the host `a`. */
+/** A URL. People may type a host without a scheme. A path is no URL: `new URL('http:///a')` would have the host `a`. */
 export function withScheme(text: string): string {
   const url = text.trim()
   return /^(?:[a-z][a-z0-9+.-]*:\/\/|[/\\])/i.test(url) ? url : `http://${url}`

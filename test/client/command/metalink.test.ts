@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseCommand } from '#client/command/arguments.js'
-import { type Ended, rangeGet } from '../support/command.ts'
-import { type FileServer, startFiles } from '../support/file-server.ts'
+import { rangeGet } from '../support/command.ts'
+import { type CommandPlace, commandPlace, sortedLines, untimed } from '../support/command-place.ts'
 import { makeContent } from '../support/hostile-server.ts'
 import { fileElement, hex, metalink } from '../support/metalink.ts'
 import { names, readOrNull } from '../support/run.ts'
@@ -12,34 +12,15 @@ import { names, readOrNull } from '../support/run.ts'
 const A = makeContent(3000, 'a')
 const B = makeContent(3000, 'b')
 
-interface Place {
-  readonly server: FileServer
-  readonly dir: string
-  get(args: readonly string[], input?: string): Promise<Ended>
-  write(name: string, text: string): void
-}
-
-/** A server with two files and the document `x.meta4`; `$U` is its origin. */
-async function start(t: Test, document = TWO): Promise<Place> {
+/** A server with two files and the document `x.meta4`. */
+async function start(t: Test, document = TWO): Promise<CommandPlace> {
   const files = new Map([
     ['/a.bin', A],
     ['/b.bin', B],
   ])
-  const server = await startFiles(files)
-  t.teardown(() => server.stop())
-  const placed = (text: string): string => text.replaceAll('$U', server.url)
-  files.set('/x.meta4', Buffer.from(placed(document)))
-  const dir = t.testdir({})
-  return {
-    server,
-    dir,
-    get: async (args, input) => {
-      const run = rangeGet(args.map(placed), dir)
-      run.child.stdin?.end(placed(input ?? ''))
-      return await run.ended
-    },
-    write: (name, text) => writeFileSync(join(dir, name), placed(text)),
-  }
+  const place = await commandPlace(t, files)
+  files.set('/x.meta4', Buffer.from(document.replaceAll('$U', place.server.url)))
+  return place
 }
 
 const TWO = metalink(
@@ -49,17 +30,15 @@ const TWO = metalink(
   }) + fileElement(B, ['$U/b.bin'], { name: 'sub/b.bin', hashes: [['sha-1', 'sha1']] }),
 )
 
-const lines = (text: string): string[] => text.split('\n').slice(0, -1).sort()
 /** Without times, speeds and ports. */
-const plain = (text: string): string =>
-  text.replaceAll(/ in [\d.]+ s \([^)]*\)/g, '').replaceAll(/:\d{4,5}/g, '')
+const plain = (text: string): string => untimed(text).replaceAll(/:\d{4,5}/g, '')
 
 t.test('its files are downloaded below the directory, and what is not used is said', async (t) => {
   const { dir, get, write } = await start(t)
   write('x.meta4', TWO)
   const { status, stderr } = await get(['--metalink', 'x.meta4', '-d', 'out', '--create-dirs'])
   t.equal(status, 0)
-  t.strictSame(lines(plain(stderr)), [
+  t.strictSame(sortedLines(plain(stderr)), [
     '2 files, 5.9 KiB',
     'note: not used to the end: http://127.0.0.1/missing: the server answered 404 Not Found',
     'note: x.meta4: its URLs that are neither http nor https are not used: 1',

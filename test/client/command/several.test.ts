@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { CLI } from '../../support/cli.ts'
-import { type Ended, rangeGet, spawnCommand } from '../support/command.ts'
-import { type FileServer, startFiles } from '../support/file-server.ts'
+import { rangeGet, spawnCommand } from '../support/command.ts'
+import { type CommandPlace, commandPlace, sortedLines, untimed } from '../support/command-place.ts'
+import { startFiles } from '../support/file-server.ts'
 import { head, makeContent, sha256, startHostile } from '../support/hostile-server.ts'
 import { untilRecorded } from '../support/kill.ts'
 import { names, readOrNull } from '../support/run.ts'
@@ -16,34 +17,7 @@ const FILES = new Map(
 const digestOf = (name: string): string => sha256(FILES.get(`/${name}.bin`) ?? Buffer.alloc(0))
 const SUMS = ['a', 'b', 'c'].map((name) => `${digestOf(name)}  ${name}.bin\n`).join('')
 
-interface Place {
-  readonly server: FileServer
-  readonly dir: string
-  /** Runs range-get, with `$U` in arguments and files replaced by the origin. */
-  get(args: readonly string[], input?: string): Promise<Ended>
-  write(name: string, text: string): void
-}
-
-async function start(t: Test, files = FILES): Promise<Place> {
-  const server = await startFiles(files)
-  t.teardown(() => server.stop())
-  const dir = t.testdir({})
-  const placed = (text: string): string => text.replaceAll('$U', server.url)
-  return {
-    server,
-    dir,
-    get: async (args, input) => {
-      const run = rangeGet(args.map(placed), dir)
-      run.child.stdin?.end(placed(input ?? ''))
-      return await run.ended
-    },
-    write: (name, text) => writeFileSync(join(dir, name), placed(text)),
-  }
-}
-
-const lines = (text: string): string[] => text.split('\n').slice(0, -1).sort()
-/** Without times and speeds. */
-const plain = (text: string): string => text.replaceAll(/ in [\d.]+ s \([^)]*\)/g, '')
+const start = (t: Test, files = FILES): Promise<CommandPlace> => commandPlace(t, files)
 
 t.test(
   'a list, a second one and URLs are downloaded together, with one line each and one for all',
@@ -57,7 +31,7 @@ t.test(
     const { status, stdout, stderr } = await get(['-i', 'L', '-i', 'M', '$U/x/d.bin'])
     t.equal(status, 0)
     t.equal(stdout, '')
-    t.strictSame(lines(plain(stderr)), [
+    t.strictSame(sortedLines(untimed(stderr)), [
       '4 files, 11.7 KiB',
       'a name.bin: 2.9 KiB; length checked',
       'b.bin: 2.9 KiB; sha-256 checksum verified',
@@ -73,7 +47,7 @@ t.test('a list comes from standard input, also as JSON lines; a wrong line is on
   const input = '{"url":"$U/a.bin","out":"A"}\n$U/b.bin nonsense\n{"url":"$U/c.bin"}\nftp://h/x\n'
   const { status, stderr } = await get(['-q', '-i', '-'], input)
   t.equal(status, 2)
-  t.strictSame(lines(stderr), [
+  t.strictSame(sortedLines(stderr), [
     'range-get: standard input:2: "nonsense" is neither out= nor checksum=; a name with blanks is written below its URL, after a blank',
     'range-get: standard input:4: only http and https can be fetched, not ftp://h/x',
   ])
@@ -145,7 +119,7 @@ t.test(
     const args = ['--checksums', 'SUMS', '$U/a.bin', '$U/b.bin', '$U/c.bin']
     const first = await get(args)
     t.equal(first.status, 11)
-    t.strictSame(lines(plain(first.stderr)), [
+    t.strictSame(sortedLines(untimed(first.stderr)), [
       '1 of 3 failed',
       'a.bin: 2.9 KiB, not changed; sha-256 checksum verified',
       'c.bin: 2.9 KiB; sha-256 checksum verified',
@@ -260,7 +234,7 @@ t.test('--check verifies what is there, without any request', async (t) => {
   writeFileSync(join(dir, 'b.bin'), 'other')
   const { status, stderr } = await get(['--check', '--checksums', 'SUMS'])
   t.equal(status, 7)
-  t.strictSame(lines(stderr), [
+  t.strictSame(sortedLines(stderr), [
     '2 of 3 failed',
     'a.bin: 2.9 KiB; sha-256 checksum verified',
     `range-get: ${join(dir, 'b.bin')} has another sha-256 digest`,
