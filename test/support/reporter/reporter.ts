@@ -1,6 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import t from 'tap'
 import { Parser, type Result } from 'tap-parser'
+import { type Start, startPlainly } from './plain-start.ts'
 import { Progress } from './progress.ts'
 import { RunReport } from './run-report.ts'
 
@@ -10,7 +11,7 @@ const DEFAULT_COLUMNS = 80
 const NOISE = /^# (time|No coverage)/
 
 /** A file that the runner has started. */
-interface TestFile {
+interface TestFile extends Start {
   readonly name: string
   readonly parser: Parser
 }
@@ -35,6 +36,7 @@ export default class LineReporter extends Transform {
     super({ decodeStrings: false })
     // In the runner, `t` is the test that has the files as its subtests.
     t.on('subtestStart', (file: TestFile) => {
+      startPlainly(file)
       this.#report.begin(file.name, file.parser)
       this.#progress.begin(file.name)
     })
