@@ -10,8 +10,11 @@ export interface FileStore {
   readonly contentTags: ContentTags
 }
 
-/** Long enough for a file that is in demand; short enough for a deleted one to free its space. */
-const OPEN_FILE_IDLE_MS = 1000
+/** Long enough for a file that is in demand now and then; short enough for its disk to be unmounted. */
+const OPEN_FILE_IDLE_MS = 10_000
+
+/** Short enough for a deleted file to free its space. */
+const OPEN_FILE_LOOK_MS = 1000
 
 /** @param maxOpenFiles descriptors of recently served files that are kept open, at most */
 export function fileStore(maxOpenFiles: number): FileStore {
@@ -20,6 +23,7 @@ export function fileStore(maxOpenFiles: number): FileStore {
   const cache = new OpenFileCache({
     maxFiles: maxOpenFiles,
     idleMs: OPEN_FILE_IDLE_MS,
+    lookMs: OPEN_FILE_LOOK_MS,
     budget: keptDescriptors,
   })
   return { cache, contentTags: new ContentTags() }

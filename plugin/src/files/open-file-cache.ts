@@ -1,21 +1,21 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { SendRangeError } from '../errors.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
 import type { DescriptorBudget, KeptDescriptor } from './descriptor-budget.ts'
 import { sameVersion } from './file-version.ts'
+import { refreshMounts } from './local-file-systems.ts'
 import { closesUnderWay, type OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent, openFile } from './open-regular-file.ts'
-import { freshRun } from './shared-run.ts'
+import { freshRun, SharedRuns } from './shared-run.ts'
 
-/** One open for all requests of the same path at the same time. */
-interface SharedOpen {
-  readonly open: () => Promise<OpenFile | Refusal>
-  callers: number
-}
+/** Looks at kept files in one turn of the event loop, so that no answer waits for many of them. */
+const LOOKS_PER_TURN = 16
 
 interface Entry extends KeptDescriptor {
   readonly file: OpenFile
   /** Checks whether the path still leads to the file, in a check that begins after the call. */
   readonly isCurrent: () => Promise<boolean>
+  /** By `performance.now()`. */
   lastUsed: number
 }
 
@@ -23,8 +23,13 @@ interface Entry extends KeptDescriptor {
 export interface OpenFileCacheOptions {
   /** The maximum number of descriptors that are kept open. 0: none. */
   readonly maxFiles: number
-  /** How long after its last use a descriptor is kept open, in ms. */
+  /** How long after its last use a descriptor is kept open at most, in ms. */
   readonly idleMs: number
+  /**
+   * How often it is looked whether the path of a descriptor without use still leads to its file, in ms. It is closed if
+   * not, which frees the space of a deleted file, and if that cannot be said without waiting.
+   */
+  readonly lookMs: number
   /** Limits the descriptors that this cache and others keep together. */
   readonly budget: DescriptorBudget
 }
@@ -39,8 +44,9 @@ export class OpenFileCache {
   readonly #entries = new Map<string, Entry>()
   readonly #options: OpenFileCacheOptions
   /** The running opens, by the same keys. */
-  readonly #opening = new Map<string, SharedOpen>()
+  readonly #opening = new SharedRuns<OpenFile | Refusal>()
   #sweeper: NodeJS.Timeout | undefined
+  #isSweeping = false
 
   constructor(options: OpenFileCacheOptions) {
     this.#options = options
@@ -70,25 +76,14 @@ export class OpenFileCache {
 
   /** Requests that arrive together share one open, which begins after the last of them has arrived. */
   async #openShared(key: string, location: FileLocation): Promise<OpenFile | Refusal> {
-    let shared = this.#opening.get(key)
-    if (shared === undefined) {
-      const open = freshRun(async () => {
-        const file = await this.#openAgain(location)
-        // By then each caller has retained the file.
-        if (!isRefusal(file)) setImmediate(() => file.release())
-        return file
-      })
-      shared = { open, callers: 0 }
-      this.#opening.set(key, shared)
-    }
-    shared.callers++
-    try {
-      const file = await shared.open()
-      if (isRefusal(file)) return file
-      return file.retain() ? file : 'replaced'
-    } finally {
-      if (--shared.callers === 0) this.#opening.delete(key)
-    }
+    const file = await this.#opening.run(key, async () => {
+      const opened = await this.#openAgain(location)
+      // By then each caller has retained the file.
+      if (!isRefusal(opened)) setImmediate(() => opened.release())
+      return opened
+    })
+    if (isRefusal(file)) return file
+    return file.retain() ? file : 'replaced'
   }
 
   /** If there are no free descriptors, those that no answer uses are closed, of every cache. */
@@ -112,16 +107,16 @@ export class OpenFileCache {
     if (!file.retain()) return
     const look = freshRun(() => isCurrent(file, location))
     const giveUp = (): void => this.#drop(key, entry)
-    const entry: Entry = { file, isCurrent: look, lastUsed: Date.now(), giveUp }
+    const entry: Entry = { file, isCurrent: look, lastUsed: performance.now(), giveUp }
     this.#entries.set(key, entry)
     const oldest = this.#entries.entries().next().value
     if (this.#entries.size > this.#options.maxFiles && oldest !== undefined) this.#drop(...oldest)
     this.#options.budget.used(entry)
-    this.#sweeper ??= setInterval(() => this.#sweep(), this.#options.idleMs).unref()
+    this.#sweeper ??= setInterval(() => void this.#sweep(), this.#options.lookMs).unref()
   }
 
   #touch(key: string, entry: Entry): void {
-    entry.lastUsed = Date.now()
+    entry.lastUsed = performance.now()
     if (this.#entries.get(key) !== entry) return
     this.#entries.delete(key)
     this.#entries.set(key, entry)
@@ -135,11 +130,23 @@ export class OpenFileCache {
     entry.file.release()
   }
 
-  #sweep(): void {
-    const limit = Date.now() - this.#options.idleMs
+  async #sweep(): Promise<void> {
+    if (this.#isSweeping) return
+    this.#isSweeping = true
+    // A look at a file needs a list of mounts that is newer than its open.
+    await refreshMounts()
+    let looks = 0
     for (const [key, entry] of this.#entries) {
-      if (entry.lastUsed <= limit) this.#drop(key, entry)
+      // The entries after this one were used later.
+      if (!this.#isIdle(entry, this.#options.lookMs)) break
+      if (this.#isIdle(entry, this.#options.idleMs) || !entry.file.isAtItsPath()) this.#drop(key, entry)
+      if (++looks % LOOKS_PER_TURN === 0) await endOfTurn()
     }
     if (this.#entries.size === 0) this.clear()
+    this.#isSweeping = false
+  }
+
+  #isIdle({ lastUsed }: Entry, ms: number): boolean {
+    return performance.now() - lastUsed >= ms
   }
 }

@@ -18,8 +18,9 @@ import {
 } from './file-version.ts'
 import { operationsOn } from './local-file-systems.ts'
 import { OpenFile } from './open-file.ts'
-import { isBelow, isInside, realPathOf, realPathOfOpen } from './real-path.ts'
+import { isBelow, isInside, pathKnownOf, realPathOf, realPathOfOpened } from './real-path.ts'
 import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
+import { SharedRuns } from './shared-run.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
 
 const openFd = promisify(open)
@@ -36,6 +37,9 @@ const ROOT_USER = 0
 /** ERR_ACCESS_DENIED comes from Node's permission model (`--permission`). */
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'ERR_ACCESS_DENIED'])
 const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
+
+/** The running look-ups of roots. Files that are opened together share one. */
+const rootsUnderWay = new SharedRuns<string>()
 
 /** How often a file is opened that is replaced while it is being opened. */
 const MAX_ATTEMPTS = 10
@@ -81,9 +85,7 @@ function accessError(code: string, cause: unknown): SendRangeError {
 
 async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusal> {
   // Below the resolved root: if the root is swapped in the meantime, a file of one release is not outside of the other.
-  const realRoot = await operationsOn(root)
-    .run(() => realPathOf(root))
-    .catch(absentRoot)
+  const realRoot = await realRootOf(root).catch(absentRoot)
   if (realRoot === undefined) return 'root-missing'
   const realPathWanted = join(realRoot, path.slice(root.length))
   const operations = operationsOn(realPathWanted)
@@ -91,7 +93,7 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
     .run(() => openDescriptor(realPathWanted))
     .catch(async (error: unknown) => {
       // After a swap, the old release is often removed at once.
-      if ((await operationsOn(root).run(() => realPathOf(root))) === realRoot) throw error
+      if ((await realRootOf(root)) === realRoot) throw error
       return 'replaced' as const
     })
   if (isRefusal(opened)) return opened
@@ -101,7 +103,7 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
     const seenAt = Date.now()
     const stats = await operations.run(() => fstatFd(fd, { bigint: true }))
     if (!stats.isFile()) return refusalOfKind(stats)
-    const realPath = await operations.run(() => realPathOfOpen(fd, stats, path))
+    const realPath = pathKnownOf(fd) ?? (await operations.run(() => realPathOfOpened(stats, path)))
     if (realPath === undefined) return 'replaced'
     if (!isBelow(realRoot, realPath)) return 'link-outside-root'
     const settlement = await waitUntilSettled(fd, versionOf(stats), operations)
@@ -112,6 +114,10 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
   } finally {
     if (file === undefined) await closeFd(fd)
   }
+}
+
+function realRootOf(root: string): Promise<string> {
+  return rootsUnderWay.run(root, () => operationsOn(root).run(() => realPathOf(root)))
 }
 
 /** Returns undefined for a root that does not exist, and throws every other error. */

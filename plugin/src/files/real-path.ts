@@ -1,9 +1,8 @@
-import { lstat, readlink, realpath, stat } from 'node:fs'
+import { lstat, readlinkSync, realpath, stat } from 'node:fs'
 import { sep } from 'node:path'
 import { promisify } from 'node:util'
 import { systemCode } from '../errors.ts'
 
-const readLink = promisify(readlink)
 const statPath = promisify(stat)
 const lstatPath = promisify(lstat)
 
@@ -17,19 +16,26 @@ interface Identity {
 }
 
 /**
- * The path of an open file. Linux knows it by the descriptor, also if the name now leads to another file (then it adds
- * ` (deleted)` to the name). On other systems the path is followed again and must lead to the same file.
- *
- * @returns undefined if the path now leads to another file, and the path of this one is not known
+ * The path of an open file as Linux knows it by the descriptor, also if the name now leads to another file (then it adds
+ * ` (deleted)` to the name). Undefined on other systems. This does not wait for a disk: the kernel makes the text of names
+ * that it holds in memory while the file is open, and asks no file system.
  */
-export async function realPathOfOpen(
-  fd: number,
-  identity: Identity,
-  path: string,
-): Promise<string | undefined> {
-  const known =
-    process.platform === 'linux' ? await readLink(`/proc/self/fd/${fd}`).catch(() => undefined) : undefined
-  if (known !== undefined) return known
+export function pathKnownOf(fd: number): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    // There may be no /proc.
+    return undefined
+  }
+}
+
+/**
+ * The path of an open file where the system does not tell it: the path is followed again, and must lead to the same file.
+ *
+ * @returns undefined if the path now leads to another file
+ */
+export async function realPathOfOpened(identity: Identity, path: string): Promise<string | undefined> {
   const realPath = await realPathOf(path)
   const there = await statPath(realPath, { bigint: true })
   return there.ino === identity.ino && there.dev === identity.dev ? realPath : undefined

@@ -23,3 +23,23 @@ export function freshRun<T>(task: () => Promise<T>): () => Promise<T> {
     return gathering
   }
 }
+
+/** Tasks that callers share by a key, as by {@link freshRun}. Nothing is kept of a key without callers. */
+export class SharedRuns<T> {
+  readonly #shared = new Map<string, { readonly run: () => Promise<T>; callers: number }>()
+
+  /** @param task does the same for each caller with this key */
+  async run(key: string, task: () => Promise<T>): Promise<T> {
+    let shared = this.#shared.get(key)
+    if (shared === undefined) {
+      shared = { run: freshRun(task), callers: 0 }
+      this.#shared.set(key, shared)
+    }
+    shared.callers++
+    try {
+      return await shared.run()
+    } finally {
+      if (--shared.callers === 0) this.#shared.delete(key)
+    }
+  }
+}

@@ -205,7 +205,7 @@ for (const seed of [1, 2]) {
       const places = await placesIn(t)
       const location: FileLocation = { root: places.root, path: places.file }
       const budget = new DescriptorBudget(10)
-      const cache = new OpenFileCache({ maxFiles: 10, idleMs: 60_000, budget })
+      const cache = new OpenFileCache({ maxFiles: 10, idleMs: 60_000, lookMs: 60_000, budget })
       t.teardown(() => cache.clear())
       const lookedUp = countLookups(t)
       let changes = 0

@@ -82,7 +82,7 @@ t.test('descriptors that one registration keeps are closed for the files of anot
 function twoCaches(t: Test, limit: number) {
   const root = folder(t)
   const budget = new DescriptorBudget(limit)
-  const options = { maxFiles: 100, idleMs: 60_000, budget }
+  const options = { maxFiles: 100, idleMs: 60_000, lookMs: 60_000, budget }
   const [first, second] = [new OpenFileCache(options), new OpenFileCache(options)]
   t.teardown(() => [first, second].map((cache) => cache.clear()))
   const open = async (cache: OpenFileCache, name: string): Promise<OpenFile> => {
