@@ -31,7 +31,7 @@ export function pathKnownOf(fd: number): string | undefined {
 }
 
 /**
- * The path of an open file where the system does not tell it: the path is followed again, and must lead to the same file.
+ * The path of an open file where the system does not say it: the path is followed again, and must lead to the same file.
  *
  * @returns undefined if the path now leads to another file
  */
