@@ -1,7 +1,7 @@
 // Finds the state files of a download and locks them. A file that is not proven to be from a run of ours is never touched.
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { DownloadError, unlessShort } from '../errors.ts'
+import { DownloadError, fileError, systemCode, unlessShort } from '../errors.ts'
 import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { exists } from '../files/free-name.ts'
 import { sealedKey } from '../state/journal-format.ts'
@@ -30,6 +30,8 @@ export interface Claim {
   readonly lock: Lock
   /** Can no journal be there, not even after a power cut? */
   readonly isFresh: boolean
+  /** Was nothing under the name of the part file? */
+  readonly hasNoPart: boolean
   /** Names of files that were there and are not proven to be ours. They stay. */
   readonly skipped: readonly string[]
 }
@@ -48,7 +50,7 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
   const plain = statePaths(options.path)
   const first = ownPaths(options, 1)
   // A download that used its own name before uses it again, even if the plain name has become free.
-  const hasOwn = (await exists(first.part)) || (await exists(first.lock))
+  const hasOwn = (await Promise.all([first.part, first.lock].map(exists))).includes(true)
   const skipped: string[] = []
   for (let at = hasOwn ? 1 : 0; at <= MAX_OWN_NAMES; at++) {
     const paths = at === 0 ? plain : ownPaths(options, at)
@@ -57,8 +59,8 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     if (lock === null) continue
     // What a killed run has left is removed first.
     if (!isShared) await orRelease(lock, () => cleanUp({ paths, lock, secret: options.secret }))
-    const { foreign, hasJournal } = await orRelease(lock, () => findFiles(options.secret, paths))
-    if (foreign.length === 0) return { paths, lock, isFresh: !hasJournal, skipped }
+    const { foreign, hasJournal, hasPart } = await orRelease(lock, () => findFiles(options.secret, paths))
+    if (foreign.length === 0) return { paths, lock, isFresh: !hasJournal, hasNoPart: !hasPart, skipped }
     skipped.push(...foreign)
     await lock.release('recorded')
   }
@@ -101,20 +103,25 @@ interface FoundFiles {
   /** The names of files that are not proven to be from an earlier run. */
   readonly foreign: readonly string[]
   readonly hasJournal: boolean
+  /** Is anything there under the name of the part file? */
+  readonly hasPart: boolean
 }
 
 async function findFiles(secret: Buffer, paths: StatePaths): Promise<FoundFiles> {
   const found = await loadJournal(paths.journal, secret)
-  const part = await lstat(paths.part, { bigint: true }).catch(() => null)
+  const part = await lstat(paths.part, { bigint: true }).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return null
+    throw fileError(error, paths.part)
+  })
   const hasJournal = found.kind !== 'none'
   const names = found.kind === 'unproven' ? [basename(paths.journal)] : []
-  if (part === null || !part.isFile()) return { foreign: names, hasJournal } // anything but a file is refused when it is opened
+  if (part === null || !part.isFile()) return { foreign: names, hasJournal, hasPart: part !== null } // anything but a file is refused when it is opened
   const mark = await fileIdOf(part, dirname(paths.part))
   const isProven =
     found.kind === 'proven' &&
     found.record.name === basename(paths.part) &&
     isSameFileId(found.record.part, mark)
-  return { foreign: isProven ? names : [...names, basename(paths.part)], hasJournal }
+  return { foreign: isProven ? names : [...names, basename(paths.part)], hasJournal, hasPart: true }
 }
 
 function lockOptions({ path, key, secret, signal }: ClaimOptions, { lock }: StatePaths): LockOptions {

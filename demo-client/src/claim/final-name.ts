@@ -68,7 +68,7 @@ export async function giveFinalName(
   const flushed = await file.stat({ bigint: true })
   const own = { file, path: publisher.ownPath }
   try {
-    await moveToOwnName(complete, own)
+    await moveToOwnName(complete, own, flushed)
     try {
       await publisher.assertHeld()
       if (name.existing === 'replace') await rename(own.path, path)
@@ -135,9 +135,9 @@ async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats, warnings: 
 }
 
 /** A rename moves whatever has the name, so the file is checked afterwards. One that is not ours is renamed back. */
-async function moveToOwnName({ path }: CompleteFile, own: CompleteFile): Promise<void> {
+async function moveToOwnName({ path }: CompleteFile, own: CompleteFile, mine: BigIntStats): Promise<void> {
   const isMoved = path === own.path || (await renameIfThere(path, own.path))
-  if (isMoved && (await isOpenFile(own))) return
+  if (isMoved && (await isAt(own.path, mine))) return
   if (isMoved) await renameBack(own, path)
   const reason = 'another file has taken its name, or it was deleted, while it was written'
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
@@ -162,10 +162,11 @@ async function renameBack(own: CompleteFile, part: string): Promise<void> {
 }
 
 async function isOpenFile({ file, path }: CompleteFile): Promise<boolean> {
-  const [mine, named] = await Promise.all([
-    file.stat({ bigint: true }),
-    lstat(path, { bigint: true }).catch(() => null),
-  ])
+  return await isAt(path, await file.stat({ bigint: true }))
+}
+
+async function isAt(path: string, mine: BigIntStats): Promise<boolean> {
+  const named = await lstat(path, { bigint: true }).catch(() => null)
   return named !== null && named.ino === mine.ino && named.dev === mine.dev
 }
 

@@ -107,14 +107,17 @@ export class Lock {
   async release(journal: 'recorded' | 'unrecorded'): Promise<void> {
     clearInterval(this.#heartbeat)
     if (journal === 'unrecorded') await this.#file.write('1', ENDED_OFFSET).catch(() => undefined)
-    const hasName = await this.#hasName()
+    const isHeld = journal === 'recorded' && (await this.#isHeld())
     await this.#file.close().catch(() => undefined)
-    if (journal === 'unrecorded') return
-    const isHeld = await readOwner(this.#options.path).then(
-      (owner) => owner?.token === this.token,
-      () => hasName,
-    )
     if (isHeld) await rm(this.#options.path, { force: true }).catch(() => undefined)
+  }
+
+  async #isHeld(): Promise<boolean> {
+    try {
+      return (await readOwner(this.#options.path))?.token === this.token
+    } catch {
+      return await this.#hasName()
+    }
   }
 
   /** Is the file at the path the one that this run has open? This check needs no descriptor. */

@@ -33,7 +33,8 @@ export interface Recovered {
 /** Opens the part file and checks its blocks. A link, or anything but a file, is refused. */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { paths, secret } = options
-  const old = await PartFile.find(paths.part, options)
+  // A file that appears after the look stays: a new one never gets a name that is taken.
+  const old = options.hasNoPart ? null : await PartFile.find(paths.part, options)
   const part = old ?? (await newPart(options))
   try {
     const nothing = { part, isNew: old === null, held: null, replaced: null, notice: noticeOf(options) }

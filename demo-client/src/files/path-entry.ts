@@ -26,9 +26,10 @@ const STICKY_SHARED_MODE = 0o1002
 export async function entryAt(path: string): Promise<PathEntry> {
   let at = path
   for (let links = 0; links <= MAX_LINKS; links++) {
-    const folder = await realpath(dirname(at)).catch(() => dirname(at)) // lstat() reports what is wrong with it
+    const found = await realpath(dirname(at)).catch(() => null)
+    const folder = found ?? dirname(at) // lstat() reports what is wrong with it
     if (DESCRIPTOR_FOLDERS.test(folder)) throw descriptor(path)
-    const stats = await statsOf(at)
+    const stats = await statsOf(at, found)
     if (stats === null && links === 0) return { kind: 'nothing', path }
     if (stats === null) throw inTheWay(path, `it is a symbolic link to ${at}, which does not exist`)
     if (stats.isFile()) return { kind: 'file', path: at, stats }
@@ -47,20 +48,14 @@ export function existsError(path: string): DownloadError {
   return new DownloadError('ERR_DOWNLOAD_EXISTS', `${path} already exists and was not changed`)
 }
 
-async function statsOf(path: string): Promise<Stats | null> {
+/** Null if nothing is at `path`. `folder`: where its directory really is; null if it cannot be found. */
+async function statsOf(path: string, folder: string | null): Promise<Stats | null> {
   try {
     return await lstat(path)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' && (await isFolder(dirname(path)))) return null
+    if (systemCode(error) === 'ENOENT' && folder !== null) return null
     throw fileError(error, path)
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await realpath(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /**

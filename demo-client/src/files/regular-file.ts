@@ -13,32 +13,48 @@ const SAFE_OPEN_FLAGS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0
  * @throws the system's error, also for a link; DownloadError if anything else but a file is there
  */
 export async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  return (await openChecked(path, flags)).file
+}
+
+interface OpenedFile {
+  readonly file: FileHandle
+  /** In bytes. */
+  readonly size: number
+}
+
+async function openChecked(path: string, flags: number): Promise<OpenedFile> {
   const file = await openFile(path, flags | SAFE_OPEN_FLAGS, 0o666)
-  if ((await file.stat()).isFile()) return file
+  const stats = await file.stat()
+  if (stats.isFile()) return { file, size: stats.size }
   await file.close()
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${path}: it is not a regular file`)
 }
 
 /** The content of a file, or null if it is longer than `maxBytes`. */
 export async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer | null> {
-  const buffer = Buffer.alloc(Math.min(maxBytes, (await file.stat()).size) + 1)
+  return await readAll({ file, size: (await file.stat()).size }, maxBytes)
+}
+
+async function readAll({ file, size }: OpenedFile, maxBytes: number): Promise<Buffer | null> {
+  const buffer = Buffer.alloc(Math.min(maxBytes, size) + 1)
   let length = 0
   for (;;) {
     const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
     length += bytesRead
     if (length > maxBytes) return null
-    if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
+    // One byte more was asked for, so a read that ends at this size has met the end of the file.
+    if (bytesRead === 0 || length === size || length === buffer.length) return buffer.subarray(0, length)
   }
 }
 
 /** Reads a small file; null if there is none, or if it is longer than `maxBytes`. @throws as {@link openRegular} */
 export async function readSmallFile(path: string, maxBytes: number): Promise<string | null> {
   try {
-    const file = await openRegular(path, constants.O_RDONLY)
+    const opened = await openChecked(path, constants.O_RDONLY)
     try {
-      return (await readUpTo(file, maxBytes))?.toString('utf8') ?? null
+      return (await readAll(opened, maxBytes))?.toString('utf8') ?? null
     } finally {
-      await file.close()
+      await opened.file.close()
     }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null

@@ -27,6 +27,17 @@ t.test('a small file needs no journal and no rename', async (t) => {
   t.strictSame({ open: count('open'), link: count('link'), rm: count('rm') }, { open: 2, link: 2, rm: 3 })
 })
 
+t.test('what a small file reads of locks and of the secret is read in one piece each', async (t) => {
+  const server = await startHostile(honest(resource(makeContent(64 * 1024))))
+  t.teardown(() => server.stop())
+  await get(`${server.url}/first.bin`, t.testdir({})) // makes the secret
+  let reads = 0
+  const undo = await hookHandles('read', () => reads++)
+  t.teardown(undo)
+  t.equal((await get(`${server.url}/file.bin`, t.testdir({}))).code, null)
+  t.equal(reads, 3) // the secret; the lock, before the file gets its name and before the lock is removed
+})
+
 t.test('a small file is flushed once, and so is its folder', async (t) => {
   const server = await startHostile(honest(resource(makeContent(64 * 1024))))
   t.teardown(() => server.stop())
