@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly rounds: number | undefined
   /** Where to write the tables as Markdown. */
   readonly markdown: string | undefined
+  /** The command of Bun. */
+  readonly bun: string
 }
 
 /** A parsed command line. */
@@ -35,6 +37,7 @@ export function parseCommand(args: readonly string[], names: readonly string[]):
         only: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string' },
         markdown: { type: 'string' },
+        bun: { type: 'string', default: 'bun' },
         help: { type: 'boolean', default: false },
       },
     })
@@ -45,7 +48,7 @@ export function parseCommand(args: readonly string[], names: readonly string[]):
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
     if (rounds !== undefined && !isRounds(rounds)) return wrong(`--rounds takes 1 to ${MAX_ROUNDS}`)
     const depth = values.quick ? 'quick' : 'full'
-    return { kind: 'run', options: { depth, only, rounds, markdown: values.markdown } }
+    return { kind: 'run', options: { depth, only, rounds, markdown: values.markdown, bun: values.bun } }
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error))
   }
@@ -67,6 +70,7 @@ export function helpText(names: readonly string[]): string {
   --only NAME      only this section; may be given again, or several separated by commas
   --rounds N       rounds of each section
   --markdown FILE  write the tables as Markdown, too
+  --bun FILE       Bun, if it is not in PATH (npm install --prefix DIR bun puts it into DIR/node_modules/.bin)
   --help           this text
 
 Sections: ${names.join(', ')}

@@ -1,4 +1,4 @@
-import { mkdir, open, statfs } from 'node:fs/promises'
+import { chmod, mkdir, open, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pattern } from './pattern.ts'
@@ -28,6 +28,8 @@ export async function createFixtures(): Promise<string> {
   const needed = LARGE_BYTES + MARGIN_BYTES
   if (bavail * bsize < needed) throw new Error(`${tmpdir()} needs ${needed} bytes of free space`)
   const root = await makeTemporaryFolder('send-range-bench-')
+  // Apache reads it as another user, if root starts it.
+  await chmod(root, 0o755)
   await writePattern(join(root, LARGE_NAME), LARGE_BYTES)
   await writePattern(join(root, SMALL_NAME), SMALL_BYTES)
   await mkdir(join(root, MANY_NAME))

@@ -7,7 +7,7 @@ import { renderMarkdown, renderText, type Table } from './report/table.ts'
 import { runSections, sectionNames } from './sections.ts'
 
 async function run(options: BenchOptions): Promise<void> {
-  const machine = await describeMachine()
+  const machine = await describeMachine(options.bun)
   process.stdout.write(`${machine.join('\n')}\n\n`)
   const tables: Table[] = []
   const print = (table: Table): void => {
@@ -27,6 +27,8 @@ async function run(options: BenchOptions): Promise<void> {
   }
 }
 
+// Each server and each folder has a listener.
+process.setMaxListeners(50)
 // `exit` listeners stop the servers and remove the files. A signal alone would not call them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 

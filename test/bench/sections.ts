@@ -62,7 +62,7 @@ export async function runSections(bench: Bench): Promise<void> {
   const { turnMs, rounds } = DEPTHS[options.depth]
   const effort = { generator, turnMs, rounds: options.rounds ?? rounds }
   if ([...works.map(({ name }) => name), WRK, FAIRNESS].some((name) => isChosen(options, name))) {
-    const contenders = await startContenders(bench.root)
+    const contenders = await startContenders(bench.root, options.bun)
     try {
       await runContests(bench, contenders, effort)
     } finally {

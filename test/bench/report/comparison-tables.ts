@@ -30,12 +30,13 @@ export function resultTable(work: Work, results: readonly Result[]): Table {
   }
 }
 
-/** One line for each goal whose contenders were measured. */
+/** One line for each goal. */
 export function goalRows(work: Work, results: readonly Result[]): string[][] {
   const ours = find(results, 'ours')
   return work.goals.flatMap(({ against, atMost }) => {
     const other = find(results, against)
-    if (ours === undefined || other === undefined) return []
+    if (ours === undefined) return []
+    if (other === undefined) return [[work.title, LABELS[against], `≤ ${atMost}×`, '', 'not measured', '']]
     const ratio = ours.cpu.median / other.cpu.median
     return [
       [

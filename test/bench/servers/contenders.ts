@@ -2,14 +2,18 @@ import { loadOf, probeOf } from '../load/loads.ts'
 import { works } from '../workloads.ts'
 import type { Contender } from './contender.ts'
 import type { FixedAnswer } from './fixed.ts'
-import { nginxVersion, startNginx } from './nginx.ts'
+import { peersWith } from './peers.ts'
 import { startNodeServer } from './server.ts'
 
 /** Fields that Node sets by itself. */
 const NOT_COPIED = ['date', 'connection', 'keep-alive', 'content-length']
 
-/** Starts all contenders that are installed. The caller stops them. */
-export async function startContenders(root: string): Promise<Contender[]> {
+/**
+ * Starts all contenders that are installed. The caller stops them.
+ *
+ * @param bun the command of Bun
+ */
+export async function startContenders(root: string, bun: string): Promise<Contender[]> {
   const started: Contender[] = []
   try {
     const ours = await startNodeServer('ours', [root])
@@ -17,9 +21,10 @@ export async function startContenders(root: string): Promise<Contender[]> {
     started.push({ name: 'static', server: await startNodeServer('fastify-static', [root]) })
     const answers = await fixedAnswers(ours.port)
     started.push({ name: 'fixed', server: await startNodeServer('fixed', [JSON.stringify(answers)]) })
-    if ((await nginxVersion()) !== undefined) {
-      started.push({ name: 'nginx', server: await startNginx(root, 'off') })
-      started.push({ name: 'nginx-cache', server: await startNginx(root, 'on') })
+    started.push({ name: 'node', server: await startNodeServer('bare-node', [root]) })
+    for (const peer of peersWith(bun)) {
+      if ((await peer.version()) === undefined) continue
+      for (const name of peer.names) started.push({ name, server: await peer.start(name, root) })
     }
     return started
   } catch (error) {

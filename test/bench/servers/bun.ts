@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { firstLineOf, freePort, startProgram } from './program.ts'
+import type { Server } from './server.ts'
+
+const PROGRAM = fileURLToPath(new URL('./bun-directory.js', import.meta.url))
+
+/** The name and version of Bun, or undefined if there is none. */
+export async function bunVersion(bun: string): Promise<string | undefined> {
+  const version = await firstLineOf(bun, ['--version'])
+  return version === undefined ? undefined : `Bun ${version}`
+}
+
+/**
+ * Starts `bun-directory.ts` under Bun.
+ *
+ * @param bun the command
+ */
+export async function startBun(bun: string, root: string): Promise<Server> {
+  const port = await freePort()
+  return startProgram({ command: bun, args: [PROGRAM, root, String(port)], port })
+}

@@ -1,0 +1,38 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeTemporaryFolder } from '../temporary-folder.ts'
+import { firstLineOf, freePort, startProgram } from './program.ts'
+import type { Server } from './server.ts'
+
+/** The name and version of the installed Caddy, or undefined if there is none. */
+export async function caddyVersion(): Promise<string | undefined> {
+  const version = await firstLineOf('caddy', ['version'])
+  return version === undefined ? undefined : `Caddy ${version}`
+}
+
+/** Starts Caddy as a file server. */
+export async function startCaddy(root: string): Promise<Server> {
+  const folder = await makeTemporaryFolder('send-range-caddy-')
+  const port = await freePort()
+  const config = join(folder, 'Caddyfile')
+  await writeFile(
+    config,
+    `{
+	admin off
+	auto_https off
+	log {
+		level ERROR
+	}
+}
+http://127.0.0.1:${port} {
+	bind 127.0.0.1
+	root * ${root}
+	file_server
+}
+`,
+  )
+  const args = ['run', '--config', config, '--adapter', 'caddyfile']
+  // It writes its state below these folders.
+  const env = { XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }
+  return startProgram({ command: 'caddy', args, port, env })
+}

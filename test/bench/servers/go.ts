@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { REPOSITORY } from '../../support/repository.ts'
+import { makeTemporaryFolder } from '../temporary-folder.ts'
+import { firstLineOf, freePort, run, startProgram } from './program.ts'
+import type { Server } from './server.ts'
+
+const SOURCE = `${REPOSITORY}test/bench/servers/go-http.go`
+
+let built: Promise<string> | undefined
+
+/** The name and version of the installed Go, or undefined if there is none. */
+export async function goVersion(): Promise<string | undefined> {
+  return (await firstLineOf('go', ['version']))?.replace(/^go version go/, 'Go ')
+}
+
+/** Builds the server of `go-http.go` once, and starts it. */
+export async function startGo(root: string): Promise<Server> {
+  built ??= build()
+  const command = await built
+  const port = await freePort()
+  return startProgram({ command, args: [root, `127.0.0.1:${port}`], port })
+}
+
+async function build(): Promise<string> {
+  const program = join(await makeTemporaryFolder('send-range-go-'), 'go-http')
+  await run('go', ['build', '-o', program, SOURCE])
+  return program
+}
