@@ -6,7 +6,7 @@ import type { NearbyReader, Read } from '../sources/grouped-reads.ts'
 import type { LocalFile } from '../sources/local-file.ts'
 import { type DigestContext, digestOf } from './digest-of.ts'
 import { segmentsBelow } from './file-name.ts'
-import { mtimeMsOf, mtimeSecondOf } from './file-version.ts'
+import { isWriteOver, mtimeMsOf, mtimeSecondOf } from './file-version.ts'
 import type { OpenFile } from './open-file.ts'
 
 /** What describes a file besides its version. */
@@ -43,6 +43,8 @@ export class FileRepresentation implements NearbyReader, LocalFile, Digested {
   readonly #growth: FileDescription['growth']
   readonly #explanations: FileDescription['explanations']
   readonly #context: DigestContext
+  /** In ms since the epoch. Nothing was read before. */
+  readonly #openedAtMs = Date.now()
 
   constructor(file: OpenFile, { tag, growth, explanations, coding, context }: FileDescription) {
     this.#file = file
@@ -65,9 +67,13 @@ export class FileRepresentation implements NearbyReader, LocalFile, Digested {
     return this.#file.cachedRanges.find(first, last - first + 1)
   }
 
-  /** Caches bytes of settled versions only: another version may have been written to unnoticed. */
+  /**
+   * Caches bytes of settled versions only: another version may have been written to unnoticed. And only when its write is
+   * over, since bytes that are read before that may be older ones.
+   */
   offerToCache({ first }: ByteRange, bytes: Uint8Array): void {
-    if (this.#file.settled && this.#growth === 'refused') this.#file.cachedRanges.keep(first, bytes)
+    const isLasting = this.#file.settled && isWriteOver(this.#file.version, this.#openedAtMs)
+    if (isLasting && this.#growth === 'refused') this.#file.cachedRanges.keep(first, bytes)
   }
 
   readAt(target: Uint8Array, position: number): Promise<number> {

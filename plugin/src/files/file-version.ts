@@ -44,6 +44,12 @@ export function versionOf(stats: BigIntStats): FileVersion {
   return { dev, ino, birthtimeNs, size, mtimeNs, ctimeNs, atimeNs, mode, uid, gid, nlink }
 }
 
+/**
+ * How long, in ms, one call that writes is expected to take at most. It moves the times of a file when it begins, so its
+ * last bytes come later than the version does.
+ */
+const LONGEST_WRITE_MS = 10_000
+
 /** The time of the last write, in ms since the epoch. */
 export function mtimeMsOf(version: FileVersion): number {
   return Number(version.mtimeNs) / Number(NS_PER_MS)
@@ -117,6 +123,15 @@ export function hasChangeTime(version: FileVersion): boolean {
 export function unsettledFor(version: FileVersion, now: number): number {
   const age = now - Number(version.ctimeNs / NS_PER_MS)
   return Math.max(0, grainOf(version.ctimeNs) - age)
+}
+
+/**
+ * Whether the write that made this version has ended, as far as its age shows: bytes of an earlier one are not read any more.
+ *
+ * @param now ms since the epoch
+ */
+export function isWriteOver(version: FileVersion, now: number): boolean {
+  return now - Number(version.ctimeNs / NS_PER_MS) >= LONGEST_WRITE_MS
 }
 
 function grainOf(timestampNs: bigint): number {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { FileOperations, type StorageKind } from './file-operations.ts'
-import { type Mount, mountOf, parseMounts } from './mount-list.ts'
+import { type Mount, mountOf, parseMounts, parseMountTypes } from './mount-list.ts'
 
 /** File systems on this machine's own disks or memory. If one of them hangs, the whole machine does. */
 const LOCAL_TYPES = new Set([
@@ -37,12 +37,14 @@ const MOUNTS_PAUSE_MS = 250
 /** The mounts at one moment. */
 export interface MountList {
   readonly mounts: readonly Mount[]
+  /** Their types by their numbers, also of hidden ones. */
+  readonly types: ReadonlyMap<number, string>
   /** When the reading of the list began, by `performance.now()`. */
   readonly beganAtMs: number
 }
 
 /** Until the mounts are known, everything is one local storage. */
-let list: MountList = { mounts: [], beganAtMs: Number.NEGATIVE_INFINITY }
+let list: MountList = { mounts: [], types: new Map(), beganAtMs: Number.NEGATIVE_INFINITY }
 let lastReadMs = Number.NEGATIVE_INFINITY
 const operations = new Map<string, FileOperations>()
 
@@ -106,5 +108,6 @@ export async function refreshMounts(): Promise<void> {
   lastReadMs = beganAtMs
   if (process.platform !== 'linux') return
   const text = await readFile(MOUNT_LIST, 'utf8').catch(() => '')
-  if (text !== '' && beganAtMs > list.beganAtMs) list = { mounts: parseMounts(text), beganAtMs }
+  if (text !== '' && beganAtMs > list.beganAtMs)
+    list = { mounts: parseMounts(text), types: parseMountTypes(text), beganAtMs }
 }

@@ -1,73 +1,63 @@
-import { type BigIntStats, fstatSync, readlinkSync, statSync } from 'node:fs'
-import { kindOf, type MountList, mountsAfter } from './local-file-systems.ts'
-import { mountsAlong } from './mount-list.ts'
+import { type BigIntStats, fstatSync, readFileSync } from 'node:fs'
+import { type MountList, mountsAfter } from './local-file-systems.ts'
+import { pathKnownOf } from './real-path.ts'
 
 /**
- * File systems that keep in memory what belongs to an open file: its inode, and the names of its folders. A look-up of
- * these reads no disk and asks nobody. Overlays are not among them, since their layers may be on a network.
+ * File systems that keep the inode of an open file in memory. Reading its status reads no disk and asks nobody. Overlays are
+ * not among them, since their layers may be on a network.
  */
 const MEMORY_TYPES = new Set(['btrfs', 'devtmpfs', 'ext2', 'ext3', 'ext4', 'f2fs', 'ramfs', 'tmpfs', 'xfs'])
 
+const MOUNT_ID = /^mnt_id:\s+(\d+)$/m
+
 /**
- * Looks at an open file on the main thread, where no look-up can wait for a disk. The way to a thread and back costs ten
- * times as much.
+ * Looks at an open file on the main thread, where no look can wait for a disk. The way to a thread and back costs ten times
+ * as much. Only the descriptor is looked at, never a path: since a moment ago, a path may lead through a mount that hangs.
  *
- * While a file is open, Linux keeps its inode and its directory entry in memory, with those of all folders above. On the
- * file systems of {@link MEMORY_TYPES} nothing else is needed to follow its real path or to read its status. All file
- * systems on the way count, by a list of mounts that was read after the file was opened. If another file has taken
- * the path since, one such look-up may read a folder from a local disk. It finds the change, and is the last.
+ * Linux says by which mount a file was opened, and the mount keeps its number while the file is open. So a list of
+ * mounts that was read after the file was opened says what file system the descriptor belongs to.
  */
 export class MemoryLookup {
   readonly #fd: number
-  readonly #realPath: string
   readonly #openedAtMs = performance.now()
-  #isUsable = process.platform === 'linux'
+  #mountId: number | 'unread' | 'unknown' = 'unread'
   #list: MountList | undefined
   #isInMemory = false
 
-  /** @param realPath the path of the open file, without symlinks */
-  constructor(fd: number, realPath: string) {
+  constructor(fd: number) {
     this.#fd = fd
-    this.#realPath = realPath
   }
 
-  /** Whether the look-ups of this file read no disk, as far as is known yet. */
+  /** Whether looks at this file read no disk, as far as is known yet. Call it only while the file is open. */
   isPossible(): boolean {
-    if (!this.#isUsable) return false
+    if (this.#mountId === 'unread') this.#mountId = mountIdOf(this.#fd)
+    if (this.#mountId === 'unknown') return false
     const list = mountsAfter(this.#openedAtMs)
     if (list !== this.#list) {
       this.#list = list
-      this.#isInMemory = list !== undefined && staysInMemory(this.#realPath, list)
+      this.#isInMemory = MEMORY_TYPES.has(list?.types.get(this.#mountId) ?? '')
     }
     return this.#isInMemory
   }
 
   /** The status of the open file. Call it only if {@link isPossible}, and while the file is open. */
-  ofDescriptor(): BigIntStats {
+  status(): BigIntStats {
     return fstatSync(this.#fd, { bigint: true })
   }
 
-  /**
-   * The status of the file to which the real path leads now, if that is certainly this file, by the same name and without
-   * symlinks: Linux knows the path of an open file. Undefined if it may be another. Call it as {@link ofDescriptor}.
-   */
-  ofPath(): BigIntStats | undefined {
-    try {
-      if (readlinkSync(`/proc/self/fd/${this.#fd}`) !== this.#realPath) return undefined
-      return statSync(this.#realPath, { bigint: true, throwIfNoEntry: false })
-    } catch {
-      // There may be no /proc, or a folder may not be entered any more.
-      this.#isUsable = false
-      return undefined
-    }
+  /** The path that the open file has now. Something that was mounted since may cover it. Call it as {@link status}. */
+  path(): string | undefined {
+    return pathKnownOf(this.#fd)
   }
 }
 
-function staysInMemory(path: string, { mounts }: MountList): boolean {
-  const [own, ...above] = mountsAlong(path, mounts)
-  if (own === undefined || !MEMORY_TYPES.has(own.type)) return false
-  // The overlay of a container holds the running program itself. If that hangs, so does everything.
-  return above.every(
-    (mount) => MEMORY_TYPES.has(mount.type) || (mount.point === '' && kindOf(mount) === 'local'),
-  )
+/** The number of the mount by which a file was opened, proc_pid_fdinfo(5). The kernel makes this text from memory. */
+function mountIdOf(fd: number): number | 'unknown' {
+  try {
+    const [, id] = MOUNT_ID.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
+    return id === undefined ? 'unknown' : Number(id)
+  } catch {
+    // Only Linux has it, and not every process has a /proc.
+    return 'unknown'
+  }
 }

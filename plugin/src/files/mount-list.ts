@@ -11,26 +11,36 @@ export interface Mount {
 /** Reads the text of `/proc/self/mountinfo`, proc(5). The longest path is the first. */
 export function parseMounts(text: string): Mount[] {
   const found = new Map<string, Mount>()
-  for (const line of text.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ')
-    const escaped = before.split(' ')[4]
-    const type = after.split(' ')[0] ?? ''
-    if (escaped === undefined) continue
-    const point = decodeOctal(escaped).replace(/\/$/, '')
+  for (const { point, type } of linesOf(text)) {
     // A later mount at the same path hides the earlier one.
     found.set(point, { point, type })
   }
   return [...found.values()].sort((a, b) => b.point.length - a.point.length)
 }
 
+/** The types of all mounts of such a text, also of hidden ones, by the numbers of the mounts. */
+export function parseMountTypes(text: string): ReadonlyMap<number, string> {
+  return new Map(linesOf(text).map(({ id, type }) => [id, type]))
+}
+
+interface Line extends Mount {
+  readonly id: number
+}
+
+function linesOf(text: string): Line[] {
+  return text.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ')
+    const [id, , , , escaped] = before.split(' ')
+    if (escaped === undefined) return []
+    return [
+      { id: Number(id), point: decodeOctal(escaped).replace(/\/$/, ''), type: after.split(' ')[0] ?? '' },
+    ]
+  })
+}
+
 /** The mount that holds a path, of a list that begins with the longest one. */
 export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   return mounts.find(({ point }) => isAtOrBelow(point, path))
-}
-
-/** The mounts through which a path leads, of a list that begins with the longest one. The first holds the path. */
-export function mountsAlong(path: string, mounts: readonly Mount[]): Mount[] {
-  return mounts.filter(({ point }) => isAtOrBelow(point, path))
 }
 
 function isAtOrBelow(point: string, path: string): boolean {

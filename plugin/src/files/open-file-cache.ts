@@ -26,8 +26,8 @@ export interface OpenFileCacheOptions {
   /** How long after its last use a descriptor is kept open at most, in ms. */
   readonly idleMs: number
   /**
-   * How often it is looked whether the path of a descriptor without use still leads to its file, in ms. It is closed if
-   * not, which frees the space of a deleted file, and if that cannot be said without waiting.
+   * How often it is looked whether the file of a descriptor without use still has its path and its version, in ms. It is
+   * closed if not, which frees the space of a deleted file, and if that cannot be said without waiting.
    */
   readonly lookMs: number
   /** Limits the descriptors that this cache and others keep together. */
@@ -139,7 +139,7 @@ export class OpenFileCache {
     for (const [key, entry] of this.#entries) {
       // The entries after this one were used later.
       if (!this.#isIdle(entry, this.#options.lookMs)) break
-      if (this.#isIdle(entry, this.#options.idleMs) || !entry.file.isAtItsPath()) this.#drop(key, entry)
+      if (this.#isIdle(entry, this.#options.idleMs) || !entry.file.hasItsPath()) this.#drop(key, entry)
       if (++looks % LOOKS_PER_TURN === 0) await endOfTurn()
     }
     if (this.#entries.size === 0) this.clear()

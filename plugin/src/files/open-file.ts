@@ -84,7 +84,7 @@ export class OpenFile {
     this.version = facts.version
     this.realPath = facts.realPath
     this.#operations = operationsOn(facts.realPath)
-    this.#lookup = new MemoryLookup(fd, facts.realPath)
+    this.#lookup = new MemoryLookup(fd)
     this.reads = facts.reads
     this.settled = facts.settled
     this.hasBlocks = facts.hasBlocks
@@ -122,17 +122,17 @@ export class OpenFile {
   }
 
   /**
-   * Whether the real path certainly leads to this version at this moment. False if that cannot be said without waiting.
+   * Whether the file still has the path and the version with which it was opened. A mount may cover the path: only a walk
+   * along it shows that. False if it cannot be said without waiting.
    */
-  isAtItsPath(): boolean {
-    if (this.#users === 0 || !this.#lookup.isPossible()) return false
-    const stats = this.#lookup.ofPath()
-    return stats !== undefined && sameVersion(versionOf(stats), this.version)
+  hasItsPath(): boolean {
+    if (this.#users === 0 || !this.#lookup.isPossible() || this.#lookup.path() !== this.realPath) return false
+    return sameVersion(versionOf(this.#lookup.status()), this.version)
   }
 
   /** Checks the open descriptor again, in a check that begins after this call. */
   readonly currentVersion: () => Promise<FileVersion> = freshRun(async () => {
-    if (this.#users > 0 && this.#lookup.isPossible()) return versionOf(this.#lookup.ofDescriptor())
+    if (this.#users > 0 && this.#lookup.isPossible()) return versionOf(this.#lookup.status())
     return versionOf(await this.#operations.run(() => this.#use(() => fstatFd(this.fd, { bigint: true }))))
   })
 

@@ -1,4 +1,4 @@
-import { close, constants, fstat, open, stat } from 'node:fs'
+import { type BigIntStats, close, constants, fstat, open, stat } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -18,7 +18,7 @@ import {
 } from './file-version.ts'
 import { operationsOn } from './local-file-systems.ts'
 import { OpenFile } from './open-file.ts'
-import { isBelow, isInside, pathKnownOf, realPathOf, realPathOfOpened } from './real-path.ts'
+import { isBelow, isInside, leadsTo, pathKnownOf, realPathOf } from './real-path.ts'
 import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
 import { SharedRuns } from './shared-run.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
@@ -103,9 +103,9 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
     const seenAt = Date.now()
     const stats = await operations.run(() => fstatFd(fd, { bigint: true }))
     if (!stats.isFile()) return refusalOfKind(stats)
-    const realPath = pathKnownOf(fd) ?? (await operations.run(() => realPathOfOpened(stats, path)))
-    if (realPath === undefined) return 'replaced'
-    if (!isBelow(realRoot, realPath)) return 'link-outside-root'
+    const located = await operations.run(() => locate({ fd, stats }, { realRoot, path: realPathWanted }))
+    if (isRefusal(located)) return located
+    const { realPath } = located
     const settlement = await waitUntilSettled(fd, versionOf(stats), operations)
     const seen: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
     const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(seen) : settlement.version.ctimeNs
@@ -118,6 +118,28 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
 
 function realRootOf(root: string): Promise<string> {
   return rootsUnderWay.run(root, () => operationsOn(root).run(() => realPathOf(root)))
+}
+
+interface Opened {
+  readonly fd: number
+  readonly stats: BigIntStats
+}
+
+/**
+ * Finds the real path of an open file, and whether it lies in the root. A path that does not lead to the file now is no proof
+ * of where it is: the file may have been moved since, or belong to the mounts of another process, to which links of
+ * /proc can lead.
+ *
+ * @returns `replaced` without a proof
+ */
+async function locate(
+  { fd, stats }: Opened,
+  { realRoot, path }: { readonly realRoot: string; readonly path: string },
+): Promise<{ readonly realPath: string } | Refusal> {
+  const realPath = pathKnownOf(fd) ?? (await realPathOf(path))
+  const isInRoot = isBelow(realRoot, realPath)
+  if (!(await leadsTo(isInRoot ? realPath : path, stats))) return 'replaced'
+  return isInRoot ? { realPath } : 'link-outside-root'
 }
 
 /** Returns undefined for a root that does not exist, and throws every other error. */
@@ -180,11 +202,6 @@ async function waitUntilSettled(
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
     const seenAt = Date.now()
-    // A path that is the real path has no symlinks, so it lies below the root as it is written.
-    if (path === file.realPath && file.isAtItsPath()) {
-      file.seenAgain(seenAt)
-      return true
-    }
     const operations = operationsOn(file.realPath)
     const [realPath, stats] = await Promise.all([
       operations.run(() => realPathOf(path)),

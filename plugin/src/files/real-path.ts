@@ -30,15 +30,15 @@ export function pathKnownOf(fd: number): string | undefined {
   }
 }
 
-/**
- * The path of an open file where the system does not say it: the path is followed again, and must lead to the same file.
- *
- * @returns undefined if the path now leads to another file
- */
-export async function realPathOfOpened(identity: Identity, path: string): Promise<string | undefined> {
-  const realPath = await realPathOf(path)
-  const there = await statPath(realPath, { bigint: true })
-  return there.ino === identity.ino && there.dev === identity.dev ? realPath : undefined
+/** Whether a path now leads to this file. Symlinks are followed. */
+export async function leadsTo(path: string, { dev, ino }: Identity): Promise<boolean> {
+  try {
+    const there = await statPath(path, { bigint: true })
+    return there.ino === ino && there.dev === dev
+  } catch (error) {
+    if (isGone(error)) return false
+    throw error
+  }
 }
 
 /**
@@ -60,6 +60,10 @@ export async function leadsElsewhere(realPath: string, { dev, ino }: Identity): 
     const there = await lstatPath(realPath, { bigint: true })
     return there.ino !== ino || there.dev !== dev
   } catch (error) {
-    return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
+    return isGone(error)
   }
+}
+
+function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
 }

@@ -213,3 +213,38 @@ t.test(
       }
     }),
 )
+
+t.test(
+  'one that is mounted over a file in demand, and hangs, does not stop the process',
+  { skip: without('bindfs') },
+  async (t) => {
+    const folder = t.testdir({ root: { d: { f: 'below' } }, source: { f: 'above' } })
+    const covered = join(folder, 'root/d')
+    const { app } = await serve(t, { plugin: { root: join(folder, 'root') } })
+    for (let turn = 0; turn < 3; turn++) {
+      t.equal((await app.inject('/d/f')).body, 'below')
+      await refreshMounts()
+    }
+    execFileSync('bindfs', ['-o', 'nonempty', join(folder, 'source'), covered])
+    const pid = execFileSync('pgrep', ['-f', `bindfs .*${covered}`], { encoding: 'utf8' }).trim()
+    // If this process stops too, it goes on only because of this.
+    const rescue = spawn('sh', ['-c', `sleep 60; kill -CONT ${pid}`])
+    try {
+      process.kill(Number(pid), 'SIGSTOP')
+      const began = performance.now()
+      const answer = app.inject('/d/f')
+      let turns = 0
+      while (turns < 10) {
+        await sleep(5)
+        turns++
+      }
+      t.ok(performance.now() - began < 50_000, 'timers run while the answer waits')
+      process.kill(Number(pid), 'SIGCONT')
+      t.equal((await answer).body, 'above')
+    } finally {
+      process.kill(Number(pid), 'SIGCONT')
+      rescue.kill()
+      execFileSync('umount', ['-l', covered])
+    }
+  },
+)

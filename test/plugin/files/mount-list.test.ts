@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mountOf, mountsAlong, parseMounts } from '#plugin/files/mount-list.js'
+import { mountOf, parseMounts, parseMountTypes } from '#plugin/files/mount-list.js'
 
 const MOUNTINFO = [
   '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',
@@ -28,11 +28,17 @@ t.test('mounts are read from /proc/self/mountinfo, the longest path first', asyn
   t.strictSame(lengths, sorted)
 })
 
-t.test('the mount that holds a path is the longest above it, and all on the way are known', async (t) => {
-  const typesAlong = (path: string) => mountsAlong(path, mounts).map(({ type }) => type)
-  t.strictSame(typesAlong('/srv/nas/local/a'), ['xfs', 'nfs4', 'ext4'])
-  t.strictSame(typesAlong('/srv/nas'), ['nfs4', 'ext4'])
-  t.strictSame(typesAlong('/srv/nasty'), ['ext4'])
+t.test('the types of all mounts are known by their numbers, also of a covered one', async (t) => {
+  const types = parseMountTypes(MOUNTINFO)
+  t.equal(types.size, 7)
+  t.equal(types.get(43), 'ext4')
+  t.equal(types.get(44), 'cifs')
+  t.equal(types.get(1), undefined)
+})
+
+t.test('the mount that holds a path is the longest above it', async (t) => {
+  t.equal(mountOf('/srv/nas/local/a', mounts)?.type, 'xfs')
+  t.equal(mountOf('/srv/nas', mounts)?.type, 'nfs4')
   t.equal(mountOf('/mnt/covered/a', mounts)?.type, 'cifs')
   t.equal(mountOf('/srv/nasty', mounts)?.point, '')
   t.equal(mountOf('/a', []), undefined)

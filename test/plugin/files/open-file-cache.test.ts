@@ -44,7 +44,7 @@ async function untilClosed(file: OpenFile): Promise<void> {
 
 /** Counts the looks at files. */
 function countLooks(t: Test): () => number {
-  const calls = t.capture(OpenFile.prototype, 'isAtItsPath', OpenFile.prototype.isAtItsPath)
+  const calls = t.capture(OpenFile.prototype, 'hasItsPath', OpenFile.prototype.hasItsPath)
   let looks = 0
   return () => {
     looks += calls().length
@@ -83,7 +83,7 @@ for (const [end, change] of Object.entries(ENDS)) {
 }
 
 t.test('a file is closed if a look at it could wait for a disk', async (t) => {
-  t.intercept(OpenFile.prototype, 'isAtItsPath', { value: () => false })
+  t.intercept(OpenFile.prototype, 'hasItsPath', { value: () => false })
   const { file } = await keep(t, { idleMs: LONG_MS, lookMs: SHORT_MS })
   await untilClosed(file)
   t.pass('closed')
@@ -100,7 +100,7 @@ t.test('the event loop turns while many files are looked at', { skip }, async (t
   let inTurn = 0
   let most = 0
   let looks = 0
-  t.intercept(OpenFile.prototype, 'isAtItsPath', {
+  t.intercept(OpenFile.prototype, 'hasItsPath', {
     value: () => {
       if (inTurn === 0) setImmediate(() => (inTurn = 0))
       looks++

@@ -27,9 +27,8 @@ t.test('files that are opened together look their root up once', async (t) => {
       if (!isRefusal(file)) file.release()
     }
   }
-  // One for each root, and for each file its kind, its descriptor and its status. Linux knows its path.
-  const perFile = process.platform === 'linux' ? 2 : 3
-  t.equal(await operationsOf(openAll, calls), 1 + perFile * FILES)
+  // One for the root, and for each file: the open, the status, and where it is.
+  t.equal(await operationsOf(openAll, calls), 1 + 3 * FILES)
 })
 
 t.test('a root that is swapped while files are opened gives each file from one release', async (t) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { refreshMounts } from '#plugin/files/local-file-systems.js'
@@ -6,7 +6,7 @@ import { MemoryLookup } from '#plugin/files/memory-lookup.js'
 
 const SHARED_MEMORY = '/dev/shm'
 
-/** An empty folder, whose open files are looked up in memory: the folder of the test, or one in shared memory. */
+/** An empty folder, whose open files are looked at in memory: the folder of the test, or one in shared memory. */
 export async function memoryFolder(t: Test): Promise<string> {
   const folder = realpathSync(t.testdir({}))
   if (await isLookedUpInMemory(folder)) return folder
@@ -15,9 +15,14 @@ export async function memoryFolder(t: Test): Promise<string> {
   return other
 }
 
-/** Whether open files at a path are looked up in memory. */
+/** Whether what is open at a path is looked at in memory. */
 export async function isLookedUpInMemory(path: string): Promise<boolean> {
-  const lookup = new MemoryLookup(0, path)
-  await refreshMounts()
-  return lookup.isPossible()
+  const fd = openSync(path, 'r')
+  try {
+    const lookup = new MemoryLookup(fd)
+    await refreshMounts()
+    return lookup.isPossible()
+  } finally {
+    closeSync(fd)
+  }
 }
