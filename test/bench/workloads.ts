@@ -7,7 +7,7 @@ import {
   SMALL_BYTES,
   SMALL_NAME,
 } from './fixtures.ts'
-import type { Ranges } from './load/protocol.ts'
+import type { Ranges, Transport } from './load/protocol.ts'
 import type { ContenderName } from './servers/contender.ts'
 
 /** Our CPU time may be at most this many times that of another server. */
@@ -21,6 +21,8 @@ export interface Work {
   readonly name: string
   readonly title: string
   readonly unit: 'request' | 'file'
+  /** Default: HTTP/1.1 without TLS. */
+  readonly transport?: Transport
   readonly path: string
   /** See `Load`. */
   readonly files?: number

@@ -1,37 +1,28 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { LARGE_NAME } from '../fixtures.ts'
 import { type Spread, spreadOf } from '../report/statistics.ts'
+import { type Certificate, certificate } from '../servers/certificate.ts'
 import { nginxVersion, startNginx } from '../servers/nginx.ts'
+import { firstLineOf } from '../servers/program.ts'
+import type { Server } from '../servers/server.ts'
+import { rotated } from '../studies/comparison.ts'
 import { startCappedProxy } from './capped-proxy.ts'
-import {
-  CAPPED_BYTES,
-  CAPPED_NAME,
-  type Contender,
-  FOUR_NAME,
-  LIST_NAME,
-  SMALL_BYTES,
-  SMALL_FILES,
-  SMALL_FOLDER,
-  WORKS,
-  type Work,
-} from './works.ts'
+import { makeFiles } from './files.ts'
+import { measuredRun } from './measured-run.ts'
+import { LIST_NAME } from './names.ts'
+import type { Contender, Source } from './programs.ts'
+import { WORKS, type Work } from './works.ts'
 
 /** The result of one downloader at one kind of work. */
 export interface ClientRow {
   readonly work: string
   readonly contender: string
   readonly seconds: Spread
+  /** CPU time of the program, in seconds. */
+  readonly cpu: Spread
   /** Its peak resident memory. */
-  readonly peakRssMiB: number
+  readonly peakBytes: number
   /** range-get's median divided by this one's. Below 1, range-get was faster. */
   readonly ratio: number
 }
@@ -44,6 +35,8 @@ export interface ClientBench {
 
 /** The options of the comparison. */
 export interface ClientBenchOptions {
+  /** The works of this section. */
+  readonly section: string
   /** The folder that nginx serves. It contains the large test file. */
   readonly root: string
   /** Runs of each downloader; the median counts. */
@@ -51,12 +44,9 @@ export interface ClientBenchOptions {
 }
 
 const CAP = { bytesPerSecond: 4_000_000, delay: 50 }
-const MIB = 1024 ** 2
-/** Nothing more: a proxy would change the route, and every Node reads NODE_EXTRA_CA_CERTS when it starts. */
-const ENVIRONMENT = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
 
 /** Compares range-get with the downloaders that are installed, each to a fresh file, from nginx on loopback. */
-export async function runClientBench({ root, rounds }: ClientBenchOptions): Promise<ClientBench> {
+export async function runClientBench({ section, root, rounds }: ClientBenchOptions): Promise<ClientBench> {
   if ((await nginxVersion()) === undefined)
     return { rows: [], skipped: ['all downloads: nginx is not installed'] }
   const folder = await mkdtemp(join(tmpdir(), 'range-get-bench-'))
@@ -64,32 +54,56 @@ export async function runClientBench({ root, rounds }: ClientBenchOptions): Prom
   const proxy = await startCappedProxy(nginx.port, CAP)
   const rows: ClientRow[] = []
   const skipped: string[] = []
+  const removeFiles = await makeFiles(root, `http://127.0.0.1:${nginx.port}`)
   try {
-    await copyBeginning(join(root, LARGE_NAME), join(root, CAPPED_NAME))
-    await makeSmallFiles(root, `http://127.0.0.1:${nginx.port}`)
-    for (const work of WORKS) {
+    for (const work of WORKS.filter((candidate) => candidate.section === section)) {
+      const secured = work.line === 'tls' ? await startSecured(root) : undefined
+      if (work.line === 'tls' && secured === undefined) {
+        skipped.push(`${work.name}: openssl, which makes the certificate, is not installed`)
+        continue
+      }
       const port = work.line === 'capped' ? proxy.port : nginx.port
+      const source = secured?.sourceOf(work) ?? plainSource(work, root, port)
       const installed: Contender[] = []
       for (const contender of work.contenders) {
-        if (await isInstalled(contender.command)) installed.push(contender)
+        if ((await firstLineOf(contender.command, ['--version'])) !== undefined) installed.push(contender)
         else skipped.push(`${contender.name}: not installed`)
       }
-      const isList = work.file === LIST_NAME
-      const url = isList ? join(root, LIST_NAME) : `http://127.0.0.1:${port}/${work.file}`
-      rows.push(...(await compare(work, installed, { url, output: join(folder, 'output'), rounds })))
+      rows.push(...(await compare(work, installed, { source, output: join(folder, 'output'), rounds })))
+      await secured?.server.stop()
     }
     return { rows, skipped }
   } finally {
     proxy.stop()
     await nginx.stop()
     await rm(folder, { recursive: true, force: true })
-    for (const name of [CAPPED_NAME, FOUR_NAME, LIST_NAME, SMALL_FOLDER])
-      await rm(join(root, name), { recursive: true, force: true })
+    await removeFiles()
   }
 }
 
+function plainSource({ file }: Work, root: string, port: number): Source {
+  return { url: file === LIST_NAME ? join(root, LIST_NAME) : `http://127.0.0.1:${port}/${file}`, cert: '' }
+}
+
+interface Secured {
+  readonly server: Server
+  sourceOf(work: Work): Source
+}
+
+/** nginx with TLS, or undefined without openssl. */
+async function startSecured(root: string): Promise<Secured | undefined> {
+  if ((await firstLineOf('openssl', ['version'])) === undefined) return undefined
+  const secure: Certificate = await certificate()
+  const server = await startNginx(root, 'off', secure)
+  const sourceOf = ({ file }: Work): Source => ({
+    url: `https://127.0.0.1:${server.port}/${file}`,
+    cert: secure.cert,
+  })
+  return { server, sourceOf }
+}
+
 interface Effort {
-  readonly url: string
+  readonly source: Source
   readonly output: string
   readonly rounds: number
 }
@@ -98,115 +112,29 @@ interface Effort {
  * Runs the contenders in turn, round after round, so that a disturbance affects all of them equally. Each round begins
  * with a different one, because each leaves something different in memory and on the disk for the next.
  */
-async function compare(work: Work, contenders: readonly Contender[], effort: Effort): Promise<ClientRow[]> {
-  const runs = contenders.map((contender) => ({ contender, seconds: [] as number[], peak: 0 }))
-  for (let round = 0; round < effort.rounds; round++) {
-    const first = round % runs.length
-    for (const run of [...runs.slice(first), ...runs.slice(0, first)]) {
-      const { seconds, peakBytes } = await measure(run.contender, work, effort)
-      run.seconds.push(seconds)
-      run.peak = Math.max(run.peak, peakBytes)
+async function compare(
+  { name: work, bytes }: Work,
+  contenders: readonly Contender[],
+  { source, output, rounds }: Effort,
+): Promise<ClientRow[]> {
+  const entries = contenders.map((contender) => ({
+    contender,
+    seconds: [] as number[],
+    cpu: [] as number[],
+    peakBytes: 0,
+  }))
+  for (let round = 0; round < rounds; round++) {
+    for (const entry of rotated(entries, round)) {
+      const { seconds, cpu, peakBytes } = await measuredRun(entry.contender, source, { output, bytes })
+      entry.seconds.push(seconds)
+      entry.cpu.push(cpu)
+      entry.peakBytes = Math.max(entry.peakBytes, peakBytes)
     }
   }
-  const spreads = runs.map((run) => spreadOf(run.seconds))
-  const ours = spreads[0]?.median ?? Number.NaN
-  return runs.flatMap(({ contender, peak }, index) => {
-    const seconds = spreads[index]
-    if (seconds === undefined) return []
-    const ratio = ours / seconds.median
-    return [{ work: work.name, contender: contender.name, seconds, peakRssMiB: peak / MIB, ratio }]
+  const ours = spreadOf(entries[0]?.seconds ?? []).median
+  return entries.map(({ contender, seconds, cpu, peakBytes }) => {
+    const time = spreadOf(seconds)
+    const ratio = ours / time.median
+    return { work, contender: contender.name, seconds: time, cpu: spreadOf(cpu), peakBytes, ratio }
   })
-}
-
-async function measure(
-  { name, command, args, until, to = 'file' }: Contender,
-  { bytes }: Work,
-  { url, output }: Effort,
-): Promise<{ seconds: number; peakBytes: number }> {
-  await rm(output, { recursive: true, force: true })
-  if (to === 'folder') await mkdir(output)
-  // Data that earlier runs left unwritten must not be counted in this one.
-  await promisify(execFile)('sync')
-  const started = performance.now()
-  const stdout = to === 'pipe' ? 'pipe' : 'ignore'
-  const child = spawn(command, args(url, output), { stdio: ['ignore', stdout, 'ignore'], env: ENVIRONMENT })
-  const ended = once(child, 'exit')
-  const counted = child.stdout === null ? null : countIn(child.stdout)
-  let peakBytes = 0
-  let isOver = false
-  const watch = (async () => {
-    while (!isOver) {
-      peakBytes = Math.max(peakBytes, peakResident(child.pid))
-      await sleep(20)
-    }
-  })()
-  const [status] = await ended
-  const piped = await counted
-  if (until === 'flushed') await promisify(execFile)('sync', [output])
-  const seconds = (performance.now() - started) / 1000
-  isOver = true
-  await watch
-  if (status !== 0) throw new Error(`${name} ended with status ${status}`)
-  // A downloader that leaves bytes out does not count.
-  const got = piped ?? (await sizeOf(output))
-  if (got !== bytes) throw new Error(`${name} brought ${got} of ${bytes} bytes`)
-  return { seconds, peakBytes }
-}
-
-/** How many bytes come through a pipe, as wc(1) counts them. */
-async function countIn(pipe: Readable): Promise<number> {
-  const wc = spawn('wc', ['-c'], { stdio: [pipe, 'pipe', 'inherit'] })
-  pipe.destroy() // only wc reads it
-  return Number(await text(wc.stdout))
-}
-
-/** The size of a file, or of all files in a folder, in bytes. */
-async function sizeOf(path: string): Promise<number> {
-  const stats = await stat(path)
-  if (!stats.isDirectory()) return stats.size
-  const sizes = (await readdir(path)).map(async (name) => (await stat(join(path, name))).size)
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
-}
-
-/** The peak resident memory of a process so far, in bytes, or 0 if /proc does not show it. */
-function peakResident(pid: number | undefined): number {
-  try {
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024
-  } catch {
-    return 0
-  }
-}
-
-async function isInstalled(command: string): Promise<boolean> {
-  try {
-    await promisify(execFile)(command, ['--version'])
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function copyBeginning(from: string, to: string): Promise<void> {
-  const source = await open(from)
-  const target = await open(to, 'w')
-  const buffer = Buffer.alloc(MIB)
-  try {
-    for (let at = 0; at < CAPPED_BYTES; at += buffer.length) {
-      await source.read(buffer, 0, buffer.length, at)
-      await target.write(buffer, 0, buffer.length, at)
-    }
-  } finally {
-    await source.close()
-    await target.close()
-  }
-}
-
-/** The files of the works that are not large, and the list of their URLs. */
-async function makeSmallFiles(root: string, origin: string): Promise<void> {
-  await writeFile(join(root, FOUR_NAME), 'four')
-  await mkdir(join(root, SMALL_FOLDER), { recursive: true })
-  const names = Array.from({ length: SMALL_FILES }, (_, index) => `${SMALL_FOLDER}/${index}.bin`)
-  for (const [index, name] of names.entries())
-    await writeFile(join(root, name), Buffer.alloc(SMALL_BYTES, index))
-  await writeFile(join(root, LIST_NAME), names.map((name) => `${origin}/${name}\n`).join(''))
 }

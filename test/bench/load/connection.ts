@@ -1,4 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
+import { connect } from 'node:tls'
+import type { Client, ClientEvents, Target } from './client.ts'
+import type { Question } from './request-maker.ts'
 
 /** The expected answer. */
 export interface Expected {
@@ -9,49 +12,38 @@ export interface Expected {
   readonly firstByte: number | undefined
 }
 
-/** The events of a {@link Connection}. */
-export interface ConnectionEvents {
-  onAnswer(connection: Connection): void
-  onFailure(error: Error): void
-}
-
 const END_OF_HEAD = '\r\n\r\n'
 const NOT_MODIFIED = 304
 const READ_BYTES = 256 * 1024
 const EMPTY = Buffer.alloc(0)
 
-// All sockets read into the same memory. The content is counted and not kept.
+// All sockets without TLS read into the same memory. The content is counted and not kept.
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
-/** One keep-alive connection that sends one request at a time and checks each answer at low cost. */
-export class Connection {
+/** One keep-alive connection of HTTP/1.1. */
+export class Connection implements Client {
   readonly #socket: Socket
-  readonly #events: ConnectionEvents
+  readonly #events: ClientEvents
+  /** The fields of each request. */
+  readonly #fields: string
   #expected: Expected | undefined
   /** The received part of an incomplete head. */
   #head: Buffer = EMPTY
   /** Bytes of content that are still missing, or undefined while the head is read. */
   #missing: number | undefined
 
-  private constructor(port: number, events: ConnectionEvents) {
+  private constructor(target: Target, events: ClientEvents) {
     this.#events = events
-    const callback = (count: number, bytes: Uint8Array): boolean => {
-      this.#receive(Buffer.from(bytes.buffer, bytes.byteOffset, count))
-      return true
-    }
-    this.#socket = createConnection({
-      port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: { buffer: shared, callback },
-    })
+    const fields = Object.entries(target.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    this.#fields = `Host: 127.0.0.1\r\n${fields.join('')}`
+    this.#socket = openSocket(target, (bytes) => this.#receive(bytes))
   }
 
-  static connect(port: number, events: ConnectionEvents): Promise<Connection> {
+  static connect(target: Target, events: ClientEvents): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const connection = new Connection(port, events)
+      const connection = new Connection(target, events)
       connection.#socket.once('error', reject)
-      connection.#socket.once('connect', () => {
+      connection.#socket.once(target.transport === 'https' ? 'secureConnect' : 'connect', () => {
         connection.#socket.off('error', reject)
         connection.#socket.on('error', (error) => events.onFailure(error))
         connection.#socket.on('close', () => {
@@ -63,10 +55,10 @@ export class Connection {
     })
   }
 
-  /** @param request the whole head, with the empty line at its end */
-  ask(request: string, expected: Expected): void {
+  ask({ path, range, expected }: Question): void {
     this.#expected = expected
-    this.#socket.write(request, 'latin1')
+    const rangeLine = range === undefined ? '' : `Range: ${range}\r\n`
+    this.#socket.write(`GET ${path} HTTP/1.1\r\n${this.#fields}${rangeLine}\r\n`, 'latin1')
   }
 
   close(): void {
@@ -114,6 +106,20 @@ export class Connection {
     this.#expected = undefined
     this.#events.onAnswer(this)
   }
+}
+
+function openSocket({ port, transport }: Target, onBytes: (bytes: Buffer) => void): Socket {
+  const to = { port, host: '127.0.0.1' }
+  if (transport !== 'https') {
+    const callback = (count: number, bytes: Uint8Array): boolean => {
+      onBytes(Buffer.from(bytes.buffer, bytes.byteOffset, count))
+      return true
+    }
+    return createConnection({ ...to, noDelay: true, onread: { buffer: shared, callback } })
+  }
+  // The certificate is the benchmark's own.
+  const socket = connect({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+  return socket.setNoDelay().on('data', (bytes: Buffer) => onBytes(bytes))
 }
 
 function checkHead(head: string, { status, length }: Expected): void {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Load, LoadResult, Order, Report, Stall } from './protocol.ts'
+import type { Load, LoadResult, Order, Readers, ReadersResult, Report, Stall } from './protocol.ts'
 
 const PROGRAM = fileURLToPath(new URL('./main.js', import.meta.url))
 
@@ -38,6 +38,23 @@ export class LoadGenerator {
   /** Disconnects all stalled clients. */
   async release(): Promise<void> {
     await this.#order({ kind: 'release' })
+  }
+
+  /** Starts clients that read a file again and again. Resolves when each has got its first bytes. */
+  async read(readers: Readers): Promise<void> {
+    await this.#order({ kind: 'read', readers })
+  }
+
+  /** Begins to count what the readers read. */
+  async countReads(): Promise<void> {
+    await this.#order({ kind: 'count' })
+  }
+
+  /** Disconnects the readers, and returns what they have read. */
+  async stopReading(): Promise<ReadersResult> {
+    const report = await this.#order({ kind: 'unread' })
+    if (report.kind !== 'read') throw new Error(`The load generator said ${report.kind}`)
+    return report.result
   }
 
   async stop(): Promise<void> {

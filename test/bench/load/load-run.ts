@@ -1,4 +1,5 @@
-import { Connection } from './connection.ts'
+import type { Client } from './client.ts'
+import { connectClient } from './connect-client.ts'
 import type { Load, LoadResult } from './protocol.ts'
 import { type Question, questions } from './request-maker.ts'
 
@@ -10,7 +11,7 @@ const GRACE_MS = 60_000
 export class LoadRun {
   readonly #load: Load
   readonly #next: () => Question
-  readonly #askedAt = new Map<Connection, number>()
+  readonly #askedAt = new Map<Client, number>()
   readonly #latencies: number[] = []
   #startedAt = 0
   #answers = 0
@@ -27,11 +28,11 @@ export class LoadRun {
   static async connect(load: Load): Promise<LoadRun> {
     const run = new LoadRun(load)
     const events = {
-      onAnswer: (connection: Connection) => run.#answered(connection),
+      onAnswer: (connection: Client) => run.#answered(connection),
       onFailure: (error: Error) => run.#fail(error),
     }
     for (let count = 0; count < load.connections; count++) {
-      run.#askedAt.set(await Connection.connect(load.port, events), 0)
+      run.#askedAt.set(await connectClient(load, events), 0)
     }
     return run
   }
@@ -59,13 +60,13 @@ export class LoadRun {
     }
   }
 
-  #ask(connection: Connection): void {
-    const { text, expected } = this.#next()
+  #ask(connection: Client): void {
+    const question = this.#next()
     this.#askedAt.set(connection, performance.now())
-    connection.ask(text, expected)
+    connection.ask(question)
   }
 
-  #answered(connection: Connection): void {
+  #answered(connection: Client): void {
     const now = performance.now()
     this.#answers++
     if (this.#latencies.length < MAX_LATENCIES)

@@ -10,7 +10,7 @@ export async function loadOf(
   port: number,
   path: string = work.path,
 ): Promise<Omit<Load, 'durationMs'>> {
-  const { files, connections, ranges, status } = work
+  const { files, connections, ranges, status, transport = 'http' } = work
   const headers: Record<string, string> = {}
   if (work.condition === 'if-none-match') {
     const { headers: fields } = await probe({ port, path, headers: {} })
@@ -18,7 +18,7 @@ export async function loadOf(
     headers['if-none-match'] = fields.etag
   }
   const expected = { status, length: work.length ?? 0 }
-  const load = { port, path, files, connections, ranges, headers, expected }
+  const load = { transport, port, path, files, connections, ranges, headers, expected }
   if (work.length !== undefined) return load
   const { content } = await probeOf(load)
   return { ...load, expected: { status, length: content.length } }

@@ -1,10 +1,12 @@
 import { LoadRun } from './load-run.ts'
 import type { Order, Report } from './protocol.ts'
+import { ReaderRun } from './reader-run.ts'
 import { StallRun } from './stall-run.ts'
 
 // The generator is a separate process, so that its work is not counted as the server's and does not delay the orders.
 
 let loadRun: LoadRun | undefined
+let readerRun: ReaderRun | undefined
 const stallRuns: StallRun[] = []
 
 process.on('message', (order: Order) => {
@@ -23,6 +25,15 @@ async function carryOut(order: Order): Promise<Report> {
     case 'stall':
       stallRuns.push(await StallRun.start(order.stall))
       return { kind: 'ready' }
+    case 'read':
+      readerRun = await ReaderRun.start(order.readers)
+      return { kind: 'ready' }
+    case 'count':
+      readerRun?.count()
+      return { kind: 'ready' }
+    case 'unread':
+      if (readerRun === undefined) throw new Error('Nothing is read')
+      return { kind: 'read', result: readerRun.stop() }
     case 'release':
       for (const run of stallRuns.splice(0)) run.release()
       return { kind: 'ready' }

@@ -1,3 +1,6 @@
+/** How requests are sent: HTTP/1.1, the same over TLS, or HTTP/2 over TLS. */
+export type Transport = 'http' | 'https' | 'h2'
+
 /** Which Range field a request carries. Positions and lengths in bytes. */
 export type Ranges =
   | { readonly kind: 'none' }
@@ -9,6 +12,7 @@ export type Ranges =
 
 /** The requests of one measurement. Each connection sends the next request as soon as it has its answer. */
 export interface Load {
+  readonly transport: Transport
   readonly port: number
   readonly path: string
   /** Files that are asked for in turn, whose paths are this path and a number from 0. Undefined: one, at the path. */
@@ -42,15 +46,38 @@ export interface Stall {
   readonly readBytes: number
 }
 
-/** To the generator. It replies `ready` to `load`, `stall` and `release`, and `done` to `go`. */
+/** Clients that read a file again and again, beside a load. */
+export interface Readers {
+  readonly port: number
+  readonly path: string
+  /** Of the file. */
+  readonly bytes: number
+  readonly connections: number
+  /** Of each. Undefined: as fast as they can. */
+  readonly bytesPerSecond?: number | undefined
+}
+
+/** What readers have read. */
+export interface ReadersResult {
+  readonly bytes: number
+  readonly wallMs: number
+}
+
+/** To the generator. It replies `done` to `go`, `read` to `unread`, and `ready` to the others. */
 export type Order =
   | { readonly kind: 'load'; readonly load: Load }
   | { readonly kind: 'go' }
   | { readonly kind: 'stall'; readonly stall: Stall }
   | { readonly kind: 'release' }
+  | { readonly kind: 'read'; readonly readers: Readers }
+  /** Counts the bytes of the readers from now on. */
+  | { readonly kind: 'count' }
+  /** Stops the readers. */
+  | { readonly kind: 'unread' }
 
 /** From the generator. `failed` means that an answer was wrong or a connection broke. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: LoadResult }
+  | { readonly kind: 'read'; readonly result: ReadersResult }
   | { readonly kind: 'failed'; readonly message: string }

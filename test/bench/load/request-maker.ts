@@ -3,9 +3,11 @@ import type { Expected } from './connection.ts'
 import type { Load } from './protocol.ts'
 import { rangeValue, stretchesOf } from './range-field.ts'
 
-/** A request's head and the expected answer. */
+/** A request and the expected answer. */
 export interface Question {
-  readonly text: string
+  readonly path: string
+  /** The value of the Range field, if any. */
+  readonly range: string | undefined
   readonly expected: Expected
 }
 
@@ -19,15 +21,13 @@ export function questions(load: Load): () => Question {
 }
 
 function questionsAt(path: string, load: Load): () => Question {
-  const fields = Object.entries(load.headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const start = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields.join('')}`
   const next = randomNumbers(2)
   const make = (): Question => {
     const stretches = stretchesOf(load.ranges, next)
-    const range = stretches.length === 0 ? '' : `Range: ${rangeValue(stretches)}\r\n`
+    const range = stretches.length === 0 ? undefined : rangeValue(stretches)
     // A multipart answer does not start with content of the file.
     const firstByte = stretches.length > 1 ? undefined : byteAt(stretches[0]?.first ?? 0)
-    return { text: `${start}${range}\r\n`, expected: { ...load.expected, firstByte } }
+    return { path, range, expected: { ...load.expected, firstByte } }
   }
   if (load.ranges.kind === 'random') return make
   const always = make()

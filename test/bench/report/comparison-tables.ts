@@ -2,6 +2,7 @@ import { type ContenderName, LABELS } from '../servers/contender.ts'
 import type { Result } from '../studies/comparison.ts'
 import type { Work } from '../workloads.ts'
 import { formatRatio, formatSpread } from './format.ts'
+import { goalRow } from './goals.ts'
 import type { Table } from './table.ts'
 
 /** The results of one kind of work. */
@@ -30,24 +31,19 @@ export function resultTable(work: Work, results: readonly Result[]): Table {
   }
 }
 
-/** One line for each goal. */
-export function goalRows(work: Work, results: readonly Result[]): string[][] {
+/** The rows of its goals. */
+export function goalRows(work: Work, results: readonly Result[]): readonly (readonly string[])[] {
   const ours = find(results, 'ours')
-  return work.goals.flatMap(({ against, atMost }) => {
+  return work.goals.map(({ against, atMost }) => {
     const other = find(results, against)
-    if (ours === undefined) return []
-    if (other === undefined) return [[work.title, LABELS[against], `≤ ${atMost}×`, '', 'not measured', '']]
-    const ratio = ours.cpu.median / other.cpu.median
-    return [
-      [
-        work.title,
-        LABELS[against],
-        `≤ ${atMost}×`,
-        formatRatio(ratio),
-        ratio <= atMost ? 'reached' : 'missed',
-        formatRatio(ours.wall.median / other.wall.median),
-      ],
-    ]
+    return goalRow({
+      what: work.title,
+      measure: 'CPU',
+      against: LABELS[against],
+      limit: 'at most',
+      bound: atMost,
+      measured: ours && other && ours.cpu.median / other.cpu.median,
+    })
   })
 }
 

@@ -7,6 +7,13 @@ export interface Table {
   readonly notes: readonly string[]
 }
 
+/** What a section has found. */
+export interface Findings {
+  readonly tables: readonly Table[]
+  /** Rows of the table of goals. */
+  readonly goals: readonly (readonly string[])[]
+}
+
 /** For a terminal. */
 export function renderText(table: Table): string {
   const lines = [table.columns, ...table.rows]

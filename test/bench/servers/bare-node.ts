@@ -40,7 +40,8 @@ function sendChunks(response: ServerResponse, fd: number, { first, last }: Range
     at += count
     if (count === 0) response.destroy()
     else if (at > last) response.end(chunk.subarray(0, count))
-    else response.write(chunk.subarray(0, count), next)
+    // Other connections get their turn in between.
+    else response.write(chunk.subarray(0, count), () => setImmediate(next))
   }
   next()
 }

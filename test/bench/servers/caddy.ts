@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
+import type { Certificate } from './certificate.ts'
 import { firstLineOf, freePort, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
@@ -10,11 +11,12 @@ export async function caddyVersion(): Promise<string | undefined> {
   return version === undefined ? undefined : `Caddy ${version}`
 }
 
-/** Starts Caddy as a file server. */
-export async function startCaddy(root: string): Promise<Server> {
+/** Starts Caddy as a file server. With a certificate it speaks TLS, with HTTP/1.1 and HTTP/2. */
+export async function startCaddy(root: string, secure?: Certificate): Promise<Server> {
   const folder = await makeTemporaryFolder('send-range-caddy-')
   const port = await freePort()
   const config = join(folder, 'Caddyfile')
+  const [scheme, tls] = secure === undefined ? ['http', ''] : ['https', `tls ${secure.cert} ${secure.key}`]
   await writeFile(
     config,
     `{
@@ -24,10 +26,11 @@ export async function startCaddy(root: string): Promise<Server> {
 		level ERROR
 	}
 }
-http://127.0.0.1:${port} {
+${scheme}://127.0.0.1:${port} {
 	bind 127.0.0.1
 	root * ${root}
 	file_server
+	${tls}
 }
 `,
   )

@@ -1,5 +1,7 @@
 import { loadOf, probeOf } from '../load/loads.ts'
+import type { Transport } from '../load/protocol.ts'
 import { works } from '../workloads.ts'
+import { certificate } from './certificate.ts'
 import type { Contender } from './contender.ts'
 import type { FixedAnswer } from './fixed.ts'
 import { peersWith } from './peers.ts'
@@ -8,29 +10,41 @@ import { startNodeServer } from './server.ts'
 /** Fields that Node sets by itself. */
 const NOT_COPIED = ['date', 'connection', 'keep-alive', 'content-length']
 
-/**
- * Starts all contenders that are installed. The caller stops them.
- *
- * @param bun the command of Bun
- */
-export async function startContenders(root: string, bun: string): Promise<Contender[]> {
+/** What the contenders need to start. */
+export interface Setting {
+  readonly root: string
+  /** The command of Bun. */
+  readonly bun: string
+  readonly transport: Transport
+}
+
+/** Starts all contenders of a transport that are installed. The caller stops them. */
+export async function startContenders({ root, bun, transport }: Setting): Promise<Contender[]> {
   const started: Contender[] = []
   try {
-    const ours = await startNodeServer('ours', [root])
+    const secure = transport === 'http' ? undefined : await certificate()
+    const files = secure === undefined ? [] : [secure.cert, secure.key]
+    const ours = await startNodeServer('ours', [root, transport, ...files])
     started.push({ name: 'ours', server: ours })
-    started.push({ name: 'static', server: await startNodeServer('fastify-static', [root]) })
-    const answers = await fixedAnswers(ours.port)
-    started.push({ name: 'fixed', server: await startNodeServer('fixed', [JSON.stringify(answers)]) })
-    started.push({ name: 'node', server: await startNodeServer('bare-node', [root]) })
+    if (secure === undefined) await startNodePeers(started, ours.port, root)
     for (const peer of peersWith(bun)) {
       if ((await peer.version()) === undefined) continue
-      for (const name of peer.names) started.push({ name, server: await peer.start(name, root) })
+      for (const name of secure === undefined ? peer.names : peer.secureNames)
+        started.push({ name, server: await peer.start(name, root, secure) })
     }
     return started
   } catch (error) {
     await stopContenders(started)
     throw error
   }
+}
+
+/** @param ours the port of our server, whose answers one of them repeats */
+async function startNodePeers(started: Contender[], ours: number, root: string): Promise<void> {
+  started.push({ name: 'static', server: await startNodeServer('fastify-static', [root]) })
+  const answers = await fixedAnswers(ours)
+  started.push({ name: 'fixed', server: await startNodeServer('fixed', [JSON.stringify(answers)]) })
+  started.push({ name: 'node', server: await startNodeServer('bare-node', [root]) })
 }
 
 /** Stops them all. */

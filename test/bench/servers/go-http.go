@@ -1,5 +1,5 @@
 // A file server of Go's standard library, with an entity tag as nginx makes it.
-// Arguments: root and address.
+// Arguments: root, address, and for TLS the files of certificate and key.
 package main
 
 import (
@@ -26,7 +26,12 @@ func main() {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		http.ServeContent(w, r, "", info.ModTime(), file)
 	}
-	err := http.ListenAndServe(os.Args[2], http.HandlerFunc(handler))
+	var err error
+	if len(os.Args) > 4 {
+		err = http.ListenAndServeTLS(os.Args[2], os.Args[3], os.Args[4], http.HandlerFunc(handler))
+	} else {
+		err = http.ListenAndServe(os.Args[2], http.HandlerFunc(handler))
+	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
 }

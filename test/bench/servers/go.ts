@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { REPOSITORY } from '../../support/repository.ts'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
+import type { Certificate } from './certificate.ts'
 import { firstLineOf, freePort, run, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
@@ -13,12 +14,13 @@ export async function goVersion(): Promise<string | undefined> {
   return (await firstLineOf('go', ['version']))?.replace(/^go version go/, 'Go ')
 }
 
-/** Builds the server of `go-http.go` once, and starts it. */
-export async function startGo(root: string): Promise<Server> {
+/** Builds the server of `go-http.go` once, and starts it. With a certificate it speaks TLS, with HTTP/1.1 and HTTP/2. */
+export async function startGo(root: string, secure?: Certificate): Promise<Server> {
   built ??= build()
   const command = await built
   const port = await freePort()
-  return startProgram({ command, args: [root, `127.0.0.1:${port}`], port })
+  const files = secure === undefined ? [] : [secure.cert, secure.key]
+  return startProgram({ command, args: [root, `127.0.0.1:${port}`, ...files], port })
 }
 
 async function build(): Promise<string> {

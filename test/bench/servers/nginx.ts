@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
+import type { Certificate } from './certificate.ts'
 import { firstLineOf, freePort, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
@@ -10,10 +11,14 @@ export async function nginxVersion(): Promise<string | undefined> {
   return (await firstLineOf('nginx', ['-v']))?.replace('nginx version: ', '')
 }
 
-/** Starts nginx with one worker and its own configuration in a temporary folder. */
-export function startNginx(root: string, openFileCache: 'on' | 'off'): Promise<Server> {
+/**
+ * Starts nginx with one worker and its own configuration in a temporary folder.
+ *
+ * @param secure with a certificate it speaks TLS, with HTTP/1.1 and HTTP/2
+ */
+export function startNginx(root: string, openFileCache: 'on' | 'off', secure?: Certificate): Promise<Server> {
   const cache = openFileCache === 'on' ? 'open_file_cache max=1000 inactive=60s;' : ''
-  return start({ directives: `${cache} root ${root};` })
+  return start({ directives: `${cache} root ${root};`, secure })
 }
 
 /** Starts nginx as a proxy of another server, to which it keeps connections. */
@@ -31,6 +36,7 @@ interface Directives {
   readonly directives: string
   /** Beside the server. */
   readonly upstream?: string
+  readonly secure?: Certificate | undefined
 }
 
 async function start(directives: Directives): Promise<Server> {
@@ -41,12 +47,17 @@ async function start(directives: Directives): Promise<Server> {
   return startProgram({ command: 'nginx', args, port })
 }
 
-function configuration({ directives, upstream = '' }: Directives, folder: string, port: number): string {
+function configuration(
+  { directives, upstream = '', secure }: Directives,
+  folder: string,
+  port: number,
+): string {
   // If root starts nginx, the worker would change to a user that cannot read the temporary folder.
   const user = userInfo().uid === 0 ? 'user root root;' : ''
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   )
+  const tls = secure === undefined ? '' : `ssl_certificate ${secure.cert}; ssl_certificate_key ${secure.key};`
   return `
 ${user}
 daemon off;
@@ -65,7 +76,8 @@ http {
   types { }
   default_type application/octet-stream;
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${port} backlog=4096${secure === undefined ? '' : ' ssl http2'};
+    ${tls}
     ${directives}
   }
 }

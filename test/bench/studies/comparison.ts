@@ -72,7 +72,7 @@ async function sample({ server }: Contender, load: Load, generator: LoadGenerato
 }
 
 /** Rotates the order, so that no contender is always the first. */
-function rotated<Entry>(entries: readonly Entry[], by: number): Entry[] {
+export function rotated<Entry>(entries: readonly Entry[], by: number): Entry[] {
   const start = by % entries.length
   return [...entries.slice(start), ...entries.slice(0, start)]
 }

@@ -16,6 +16,13 @@ export function cpuSeconds(pid: number): number {
   return ticks / CLOCK_TICKS_PER_SECOND
 }
 
+/** CPU time of all children of this process that have ended, and of theirs, in seconds. */
+export function reapedCpuSeconds(): number {
+  const text = readProc(process.pid, 'stat') ?? ''
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / CLOCK_TICKS_PER_SECOND
+}
+
 /** Resident memory of a process and its children, in bytes. */
 export function residentBytes(pid: number): number {
   return family(pid).reduce((sum, member) => sum + residentOf(member), 0)

@@ -23,6 +23,7 @@ export async function measureResponsiveness(
   try {
     const { port } = server
     const load = {
+      transport: 'http',
       port,
       path: `/hot/${SMALL_NAME}`,
       connections: 1,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { Bucket } from '../../support/stores/bucket.ts'
 import { isStoreInstalled, sharedStore } from '../../support/stores/shared-store.ts'
+import type { BenchOptions } from '../arguments.ts'
 import { formatRatio, formatSpread } from '../report/format.ts'
 import { spreadOf } from '../report/statistics.ts'
 import type { Table } from '../report/table.ts'
@@ -15,11 +16,21 @@ const OBJECT_BYTES = 64 * MIB
 const KEY = 'object.bin'
 const CONNECTIONS = 8
 
-/** Node compiles functions for the first ten thousand requests, in threads that count too. */
-const SIZES = [
+/**
+ * Node compiles functions for the first ten thousand requests, in threads that count too. A quick run takes a tenth of
+ * the requests, and so counts some of this.
+ */
+const SIZES: readonly Size[] = [
   { title: '64 KiB', bytes: 64 * KIB, requests: 2000, warmUp: 10_000 },
   { title: '1 MiB', bytes: MIB, requests: 200, warmUp: 1000 },
-] as const
+]
+
+interface Size {
+  readonly title: string
+  readonly bytes: number
+  readonly requests: number
+  readonly warmUp: number
+}
 
 interface Relay {
   readonly name: string
@@ -29,7 +40,7 @@ interface Relay {
 }
 
 /** Compares servers that hand on ranges of one object of a Ceph RGW. */
-export async function measureStores(rounds: number): Promise<Table> {
+export async function measureStores(rounds: number, depth: BenchOptions['depth']): Promise<Table> {
   const title = 'Ranges of an object in Ceph RGW'
   const floor =
     'The third and fourth rows sign a request and pipe its answer on, whatever it is: the least in Node.'
@@ -41,7 +52,11 @@ export async function measureStores(rounds: number): Promise<Table> {
     await bucket.put(KEY, randomBytes(OBJECT_BYTES), acl)
     const relays = await startRelays(bucket, notes)
     const rows: string[][] = []
-    for (const size of SIZES) rows.push(...(await rowsOf(relays, size, rounds)))
+    const share = depth === 'quick' ? 0.1 : 1
+    for (const { title, bytes, requests, warmUp } of SIZES) {
+      const size = { title, bytes, requests: requests * share, warmUp: warmUp * share }
+      rows.push(...(await rowsOf(relays, size, rounds)))
+    }
     for (const { server } of relays) await server.stop()
     return { title, columns: ['', 'CPU for each', 'of the SDK', 'memory, MiB'], rows, notes }
   } finally {
@@ -73,7 +88,7 @@ async function startRelays(bucket: Bucket, notes: string[]): Promise<readonly Re
 
 async function rowsOf(
   relays: readonly Relay[],
-  { title, bytes, requests, warmUp }: (typeof SIZES)[number],
+  { title, bytes, requests, warmUp }: Size,
   rounds: number,
 ): Promise<string[][]> {
   const samples = relays.map((): number[] => [])
