@@ -4,7 +4,14 @@ import { parseCommand } from './arguments.ts'
 const names = ['range-4', 'stalled']
 
 t.test('a valid command line gives its options', async (t) => {
-  const full = { depth: 'full', only: [], rounds: undefined, markdown: undefined, bun: 'bun' }
+  const full = {
+    depth: 'full',
+    only: [],
+    rounds: undefined,
+    markdown: undefined,
+    update: undefined,
+    bun: 'bun',
+  }
   const cases = [
     { name: 'no argument', args: [], options: full },
     { name: 'quick', args: ['--quick'], options: { ...full, depth: 'quick' } },
@@ -15,6 +22,7 @@ t.test('a valid command line gives its options', async (t) => {
       args: ['--rounds', '9', '--markdown', 'a.md'],
       options: { ...full, rounds: 9, markdown: 'a.md' },
     },
+    { name: 'a file to update', args: ['--update', 'a.md'], options: { ...full, update: 'a.md' } },
     { name: 'the place of Bun', args: ['--bun', '/a/bun'], options: { ...full, bun: '/a/bun' } },
   ]
   for (const { name, args, options } of cases) {

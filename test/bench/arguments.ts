@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly rounds: number | undefined
   /** Where to write the tables as Markdown. */
   readonly markdown: string | undefined
+  /** The file of figures in which the tables of this run replace those of the same titles. */
+  readonly update: string | undefined
   /** The command of Bun. */
   readonly bun: string
 }
@@ -37,6 +39,7 @@ export function parseCommand(args: readonly string[], names: readonly string[]):
         only: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string' },
         markdown: { type: 'string' },
+        update: { type: 'string' },
         bun: { type: 'string', default: 'bun' },
         help: { type: 'boolean', default: false },
       },
@@ -47,8 +50,9 @@ export function parseCommand(args: readonly string[], names: readonly string[]):
     if (unknown !== undefined) return wrong(`There is no section '${unknown}'`)
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
     if (rounds !== undefined && !isRounds(rounds)) return wrong(`--rounds takes 1 to ${MAX_ROUNDS}`)
+    const { markdown, update, bun } = values
     const depth = values.quick ? 'quick' : 'full'
-    return { kind: 'run', options: { depth, only, rounds, markdown: values.markdown, bun: values.bun } }
+    return { kind: 'run', options: { depth, only, rounds, markdown, update, bun } }
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error))
   }
@@ -69,7 +73,8 @@ export function helpText(names: readonly string[]): string {
   --quick          few short rounds
   --only NAME      only this section; may be given again, or several separated by commas
   --rounds N       rounds of each section
-  --markdown FILE  write the tables as Markdown, too
+  --markdown FILE  write the tables as Markdown, too (test/bench/FIGURES.md has those of the documents)
+  --update FILE    replace the tables of this run in FILE, and keep its others
   --bun FILE       Bun, if it is not in PATH (npm install --prefix DIR bun puts it into DIR/node_modules/.bin)
   --help           this text
 

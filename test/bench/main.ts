@@ -1,9 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { type BenchOptions, helpText, parseCommand } from './arguments.ts'
 import { createFixtures } from './fixtures.ts'
 import { LoadGenerator } from './load/load-generator.ts'
 import { describeMachine } from './machine.ts'
-import { renderMarkdown, renderText, type Table } from './report/table.ts'
+import { figuresFile, updatedFigures } from './report/figures-file.ts'
+import { renderText, type Table } from './report/table.ts'
 import { runSections, sectionNames } from './sections.ts'
 
 async function run(options: BenchOptions): Promise<void> {
@@ -11,8 +13,9 @@ async function run(options: BenchOptions): Promise<void> {
   process.stdout.write(`${machine.join('\n')}\n\n`)
   const tables: Table[] = []
   const print = (table: Table): void => {
-    tables.push(table)
-    process.stdout.write(`${renderText(table)}\n`)
+    const dated = { ...table, notes: [...table.notes, runOf(options)] }
+    tables.push(dated)
+    process.stdout.write(`${renderText(dated)}\n`)
   }
   const root = await createFixtures()
   const generator = new LoadGenerator()
@@ -21,10 +24,18 @@ async function run(options: BenchOptions): Promise<void> {
   } finally {
     await generator.stop()
   }
-  if (options.markdown !== undefined) {
-    const head = machine.map((fact) => `- ${fact}`).join('\n')
-    await writeFile(options.markdown, `# Benchmark\n\n${head}\n\n${tables.map(renderMarkdown).join('\n')}`)
+  const { markdown, update } = options
+  if (markdown !== undefined) await writeFile(markdown, figuresFile(machine, tables))
+  if (update !== undefined) {
+    await writeFile(update, updatedFigures(await readFile(update, 'utf8'), machine, tables))
   }
+}
+
+/** When and how a table was measured. */
+function runOf({ depth, rounds }: BenchOptions): string {
+  const [day = ''] = new Date().toISOString().split('T')
+  const how = rounds === undefined ? depth : `${depth}, ${rounds} rounds`
+  return `${day}, ${how}, load of the last minute ${loadavg()[0]?.toFixed(2)}, its own included.`
 }
 
 // Each server and each folder has a listener.

@@ -1,43 +1,62 @@
+// The figures in the documents are those of the committed results, and their tables can be written from any results.
 import t from 'tap'
-import { type Document, readDocument, tableUnder } from './support/markdown.ts'
+import { downloadSections, TITLES, WORKS } from '../bench/downloads/works.ts'
+import { secureWorks } from '../bench/secure-works.ts'
+import { works } from '../bench/workloads.ts'
+import { downloadTable, serverTable } from './costs/cost-tables.ts'
+import { renewedDocuments } from './costs/documents.ts'
+import { parseDocument } from './support/markdown.ts'
 
-// The figures in the documents must be those of the committed results.
-const results = readDocument('test/bench/RESULTS.md')
-const HEADING = 'What it costs'
-
-/** The median, without the minimum and maximum after it. */
-const median = (cell: string | undefined): string => (cell ?? '').replace(/ \(.*\)$/, '')
-
-/** The table of the results whose heading begins with `title`: rows by their first cell. */
-function figuresUnder(title: string): Map<string, Readonly<Record<string, string>>> {
-  const table = results.tables.find(({ heading }) => heading.startsWith(title))
-  if (table === undefined) throw new Error(`no "${title}" in the results`)
-  return new Map(table.rows.map((row) => [row[''] ?? '', row]))
-}
-
-function rowsOf(document: Document): ReturnType<typeof tableUnder> {
-  const rows = tableUnder(document, HEADING)
-  if (rows.length === 0) throw new Error('an empty table')
-  return rows
-}
-
-for (const path of ['README.md', 'plugin/README.md']) {
-  t.test(`${path} has the measured CPU times`, async (t) => {
-    for (const { '': work = '', ...cells } of rowsOf(readDocument(path))) {
-      const figures = figuresUnder(work)
-      for (const [server, cell] of Object.entries(cells)) {
-        const cpu = Object.entries(figures.get(server) ?? {}).find(([name]) => name.startsWith('server CPU'))
-        t.equal(cell, cpu === undefined ? '–' : median(cpu[1]), `${work}: ${server}`)
-      }
-    }
+for (const { path, text, renewed } of renewedDocuments()) {
+  t.test(`${path} has the measured figures`, async (t) => {
+    t.equal(text, renewed, 'npm run docs writes them again')
   })
 }
 
-t.test('demo-client/README.md has the measured times and memory', async (t) => {
-  const figures = figuresUnder('Downloads to a file')
-  for (const { '': run = '', time, 'most memory': memory } of rowsOf(readDocument('demo-client/README.md'))) {
-    const measured = figures.get(run)
-    t.equal(time, median(measured?.['time']), run)
-    t.equal(memory, measured?.['most memory'], run)
+t.test('a table has the servers and works that were measured, each with its median', async (t) => {
+  const figures = parseDocument(`### whole 8 KiB file (32 connections)
+
+|  | server CPU per request | time per request |
+| --- | ---: | ---: |
+| fastify-send-range | 30.0 µs (29.0–31.0) | 1.00 µs (1.00–1.00) |
+| Go net/http | 40.0 µs (39.0–41.0) | 1.00 µs (1.00–1.00) |
+
+### 304 on If-None-Match (32 connections)
+
+|  | server CPU per request |
+| --- | ---: |
+| fastify-send-range | 20.0 µs (19.0–21.0) |
+
+### 304 on If-None-Match, with wrk instead of our load generator
+
+|  | server CPU per request |
+| --- | ---: |
+| fastify-send-range | 10.0 µs (19.0–21.0) |
+`)
+  t.strictSame(serverTable(figures, 'english'), [
+    '| | fastify-send-range | Go net/http |',
+    '| --- | ---: | ---: |',
+    '| whole 8 KiB file | 30.0 µs | 40.0 µs |',
+    '| 304 on If-None-Match | 20.0 µs | – |',
+  ])
+})
+
+t.test('every work that the benchmark has can be written in both languages', async (t) => {
+  const row = '| fastify-send-range | 30.0 µs (29.0–31.0) |'
+  const titles = [...works, ...secureWorks].map(({ title }) => title)
+  const servers = titles.map(
+    (title) => `### ${title} (8 connections)\n\n|  | server CPU |\n| --- | ---: |\n${row}\n`,
+  )
+  const downloads = downloadSections.map((section) => {
+    const names = WORKS.filter((work) => work.section === section).flatMap(({ name, contenders }) =>
+      contenders.map((contender) => `| ${name}: ${contender.name} | 1.00 s (1.00–1.00) | 1 MiB |`),
+    )
+    return `### ${TITLES[section]}\n\n|  | time | most memory |\n| --- | ---: | ---: |\n${names.join('\n')}\n`
+  })
+  const figures = parseDocument([...servers, ...downloads].join('\n'))
+  for (const language of ['english', 'chinese'] as const) {
+    t.equal(serverTable(figures, language).length, titles.length + 2, language)
+    const rows = WORKS.flatMap(({ contenders }) => contenders)
+    t.equal(downloadTable(figures, language).length, rows.length + 2, language)
   }
 })
