@@ -27,11 +27,15 @@ interface Sample {
 }
 
 const WARM_UP_MS = 500
+/** Warm-ups of one contender at most. Node compiles functions for the first ten thousand requests or so. */
+const MAX_WARM_UPS = 8
+/** A contender is warm if it is faster than before by less than this share. */
+const STEADY_SHARE = 0.05
 const MS_PER_SECOND = 1000
 
 /**
  * The contenders do the same work in turn, so that a temporary disturbance affects all of them equally.
- * Each one warms up before the first round.
+ * Each one warms up before the first round, until it does not become faster.
  */
 export async function compare(
   work: Work,
@@ -44,7 +48,7 @@ export async function compare(
     const load = await loadOf(work, contender.server.port, path)
     entries.push({ contender, load, samples: [] as Sample[] })
   }
-  for (const { load } of entries) await run(generator, { ...load, durationMs: WARM_UP_MS })
+  for (const { load } of entries) await warmUp(generator, { ...load, durationMs: WARM_UP_MS })
   for (let round = 0; round < rounds; round++) {
     for (const { contender, load, samples } of rotated(entries, round)) {
       samples.push(await sample(contender, { ...load, durationMs: turnMs }, generator))
@@ -55,6 +59,17 @@ export async function compare(
     cpu: spreadOf(samples.map(({ cpu }) => cpu)),
     wall: spreadOf(samples.map(({ wall }) => wall)),
   }))
+}
+
+/** Repeats a load until it does not become faster. */
+async function warmUp(generator: LoadGenerator, load: Load): Promise<void> {
+  let before = 0
+  for (let count = 0; count < MAX_WARM_UPS; count++) {
+    const { answers, wallMs } = await run(generator, load)
+    const rate = answers / wallMs
+    if (rate < before * (1 + STEADY_SHARE)) return
+    before = rate
+  }
 }
 
 async function run(generator: LoadGenerator, load: Load): Promise<LoadResult> {
