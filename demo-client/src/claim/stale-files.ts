@@ -7,7 +7,6 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifShort } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
-import { FreshRuns } from '../files/fresh-runs.ts'
 import { readToken } from '../state/run-token.ts'
 import { readTemporaryName, type TemporaryName } from '../state/temporary-names.ts'
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat.ts'
@@ -24,15 +23,11 @@ export interface StaleFileSearch {
   readonly now: number
 }
 
-/** Files of a list that begin or end at the same time share one, in a folder that may have thousands of names. */
-const listings = new FreshRuns(async (folder): Promise<TemporaryName[]> => {
-  const names = await withDescriptor(() => readdir(folder)).catch(() => [])
-  return names.map(readTemporaryName).filter((name) => name !== null)
-})
-
 /** The temporary files of this user's runs in a folder, stale or in use. None if the folder cannot be read. */
 export async function temporariesIn(folder: string, key: Buffer): Promise<TemporaryName[]> {
-  return (await listings.call(folder)).filter(({ token }) => readToken(token, key) !== null)
+  const names = await withDescriptor(() => readdir(folder)).catch(() => [])
+  const read = names.map(readTemporaryName).filter((name) => name !== null)
+  return read.filter(({ token }) => readToken(token, key) !== null)
 }
 
 /** Removes those of the files `found` whose run has ended, or cannot be checked and has not touched them for a minute. */
