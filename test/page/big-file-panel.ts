@@ -1,6 +1,6 @@
 // How tests operate the panel of the big file, and what they look at.
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
@@ -54,9 +54,18 @@ export async function hashOnServer({ dataDir }: Demo): Promise<string> {
   return sha256(await readFile(join(dataDir, 'big.bin')))
 }
 
+/** Removes what was downloaded. The folder stays, since a browser may not make it again. */
+export async function removeSaved({ start }: Demo): Promise<void> {
+  await mkdir(start.downloadsPath, { recursive: true })
+  for (const name of await readdir(start.downloadsPath)) await rm(join(start.downloadsPath, name))
+}
+
+/** Looks for a saved download, ten for each second. A busy machine takes long to write it. */
+const MAX_LOOKS = 1200
+
 /** Waits until the browser has saved `size` bytes of a download to disk. Returns them. */
 export async function saved({ start }: Demo, size: number): Promise<Buffer> {
-  for (;;) {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
     const names = await readdir(start.downloadsPath).catch(() => [])
     for (const path of names.map((name) => join(start.downloadsPath, name))) {
       // At the end the browser renames the file. It is then found at the next look.
@@ -69,6 +78,7 @@ export async function saved({ start }: Demo, size: number): Promise<Buffer> {
     }
     await sleep(100)
   }
+  throw new Error('The browser has not saved the download')
 }
 
 /** Downloads what is asked of the big file, in the order in which the answers ended. */

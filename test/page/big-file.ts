@@ -1,5 +1,4 @@
 // The big file: a download that is broken in every way resumes, or starts over if the file has changed.
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildServer } from 'demo-server'
 import type { Page } from 'playwright-core'
@@ -12,6 +11,7 @@ import {
   downloads,
   hashInPage,
   hashOnServer,
+  removeSaved,
   saved,
   sha256,
   slowDown,
@@ -59,7 +59,7 @@ async function isCut(t: Test, given: Demo): Promise<void> {
     t.equal(await page.textContent('#big-version'), first?.etag)
     continues(t, served, SIZE_ON_PAGE)
     t.equal(await hashInPage(page, 'big.bin'), hash)
-    await rm(demo.start.downloadsPath, { recursive: true, force: true })
+    await removeSaved(demo)
     await page.click('#big-save')
     t.equal(sha256(await saved(demo, SIZE_ON_PAGE * MEBIBYTE)), hash, 'saved to disk')
   })
@@ -127,7 +127,7 @@ async function byTheBrowser(t: Test, demo: Demo): Promise<void> {
     await page.click('#break-replace')
     await story(page, 'another version of the file')
     await slowDown(page)
-    await rm(demo.start.downloadsPath, { recursive: true, force: true })
+    await removeSaved(demo)
     await page.click('#big-native')
     await page.locator('#log-rows tr', { hasText: 'under way' }).filter({ hasText: 'big.bin' }).waitFor()
     await saved(demo, 1)
