@@ -6,7 +6,7 @@ import { withoutLoader } from './without-loader.ts'
 const OPTIONS = 'NODE_OPTIONS'
 const { _TAPJS_PROCESSINFO_COVERAGE_: countsCoverage } = process.env
 if (countsCoverage !== '1') {
-  // tap's is the only listener. It adds the loader to the options of each process. Without the loader there is none.
+  // tap's is the only listener. It adds the loader to the options of each process. Without the loader it has no listener.
   if (process.execArgv.some((argument) => withoutLoader(argument) !== argument)) {
     const { default: processOnSpawn } = await import('process-on-spawn')
     processOnSpawn.removeAllListeners()

@@ -8,7 +8,7 @@ import type { Server } from './server.ts'
 const MODULES = ['mpm_event', 'authz_core', 'mime']
 const THREADS = 200
 
-/** The name and version of Debian's Apache, or undefined if there is none. */
+/** The name and version of Debian's Apache, or undefined if it is not installed. */
 export async function apacheVersion(): Promise<string | undefined> {
   return (await firstLineOf('apache2', ['-v']))?.replace('Server version: ', '')
 }

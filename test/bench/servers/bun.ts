@@ -4,7 +4,7 @@ import type { Server } from './server.ts'
 
 const PROGRAM = fileURLToPath(new URL('./bun-directory.js', import.meta.url))
 
-/** The name and version of Bun, or undefined if there is none. */
+/** The name and version of Bun, or undefined if it is not installed. */
 export async function bunVersion(bun: string): Promise<string | undefined> {
   const version = await firstLineOf(bun, ['--version'])
   return version === undefined ? undefined : `Bun ${version}`

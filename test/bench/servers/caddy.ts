@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts'
 import { firstLineOf, freePort, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
-/** The name and version of the installed Caddy, or undefined if there is none. */
+/** The name and version of the installed Caddy, or undefined if it is not installed. */
 export async function caddyVersion(): Promise<string | undefined> {
   const version = await firstLineOf('caddy', ['version'])
   return version === undefined ? undefined : `Caddy ${version}`

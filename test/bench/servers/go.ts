@@ -9,7 +9,7 @@ const SOURCE = `${REPOSITORY}test/bench/servers/go-http.go`
 
 let built: Promise<string> | undefined
 
-/** The name and version of the installed Go, or undefined if there is none. */
+/** The name and version of the installed Go, or undefined if it is not installed. */
 export async function goVersion(): Promise<string | undefined> {
   return (await firstLineOf('go', ['version']))?.replace(/^go version go/, 'Go ')
 }

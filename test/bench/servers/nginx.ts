@@ -6,7 +6,7 @@ import type { Certificate } from './certificate.ts'
 import { firstLineOf, freePort, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
-/** The name and version of the installed nginx, or undefined if there is none. */
+/** The name and version of the installed nginx, or undefined if it is not installed. */
 export async function nginxVersion(): Promise<string | undefined> {
   return (await firstLineOf('nginx', ['-v']))?.replace('nginx version: ', '')
 }
