@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../support/free-port.ts'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
-import { firstLineOf, freePort, startProgram } from './program.ts'
+import { firstLineOf, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
 const MODULES = ['mpm_event', 'authz_core', 'mime']

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { firstLineOf, freePort, startProgram } from './program.ts'
+import { freePort } from '../../support/free-port.ts'
+import { firstLineOf, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
 const PROGRAM = fileURLToPath(new URL('./bun-directory.js', import.meta.url))

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freePort } from '../../support/free-port.ts'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
 import type { Certificate } from './certificate.ts'
-import { firstLineOf, freePort, startProgram } from './program.ts'
+import { firstLineOf, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
 /** The name and version of the installed Caddy, or undefined if it is not installed. */

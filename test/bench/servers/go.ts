@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { freePort } from '../../support/free-port.ts'
 import { REPOSITORY } from '../../support/repository.ts'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
 import type { Certificate } from './certificate.ts'
-import { firstLineOf, freePort, run, startProgram } from './program.ts'
+import { firstLineOf, run, startProgram } from './program.ts'
 import type { Server } from './server.ts'
 
 const SOURCE = `${REPOSITORY}test/bench/servers/go-http.go`

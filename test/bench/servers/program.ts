@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Server } from './server.ts'
@@ -55,16 +55,6 @@ export async function firstLineOf(command: string, args: readonly string[]): Pro
 /** Runs a command to its end. Rejects if it fails. */
 export function run(command: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   return promisify(execFile)(command, [...args], { env: { ...process.env, PATH } })
-}
-
-/** A port for programs that cannot choose one by themselves. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function isListening(port: number): Promise<boolean> {

@@ -2,11 +2,12 @@
 import t, { type Test } from 'tap'
 import { statusName } from '#client/text/status-name.js'
 import { missing } from '../../docs/support/programs.ts'
+import { freePort } from '../../support/free-port.ts'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
 import { type Ended, rangeGet } from '../support/command.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
-import { freePort, startSquid, startTinyproxy, type Wanted } from '../support/installed-proxies.ts'
+import { startSquid, startTinyproxy, type Wanted } from '../support/installed-proxies.ts'
 import { names, readOrNull } from '../support/run.ts'
 import { startTlsOrigin } from '../support/tls-origin.ts'
 

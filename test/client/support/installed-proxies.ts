@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { ENVIRONMENT } from '../../docs/support/programs.ts'
+import { freePort } from '../../support/free-port.ts'
 
 const START_ATTEMPTS = 200
 const START_PAUSE_MS = 50
@@ -15,16 +16,6 @@ const START_PAUSE_MS = 50
 export interface Wanted {
   readonly user: string
   readonly password: string
-}
-
-/** A port of 127.0.0.1 on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Starts squid, gone with the test; returns its URL. It opens no tunnel to `forbidden`, a port. */
