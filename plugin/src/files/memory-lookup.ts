@@ -45,7 +45,7 @@ export class MemoryLookup {
     return fstatSync(this.#fd, { bigint: true })
   }
 
-  /** The path that the open file has now. Something that was mounted since may cover it. Call it as {@link status}. */
+  /** The path that the open file has now. Something that was mounted since may cover it. Call it only while the file is open. */
   path(): string | undefined {
     return pathKnownOf(this.#fd)
   }

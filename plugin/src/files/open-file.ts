@@ -121,12 +121,17 @@ export class OpenFile {
     if (--this.#users === 0) closeDescriptor(this.fd)
   }
 
+  /** The path that the file has now, as the system knows it by the descriptor. Undefined if it does not, or it is closed. */
+  pathKnown(): string | undefined {
+    return this.#users === 0 ? undefined : this.#lookup.path()
+  }
+
   /**
    * Whether the file still has the path and the version with which it was opened. A mount may cover the path: only a walk
    * along it shows that. False if it cannot be said without waiting.
    */
   hasItsPath(): boolean {
-    if (this.#users === 0 || !this.#lookup.isPossible() || this.#lookup.path() !== this.realPath) return false
+    if (this.#users === 0 || !this.#lookup.isPossible() || this.pathKnown() !== this.realPath) return false
     return sameVersion(versionOf(this.#lookup.status()), this.version)
   }
 

@@ -198,14 +198,18 @@ async function waitUntilSettled(
   return { version: later, settled: unsettledFor(later, Date.now()) === 0 }
 }
 
-/** Whether a path still leads to the version that is open. Makes every check that a fresh open would make. */
+/**
+ * Whether a path still leads to the version that is open. A file that the system knows by this very path has no symlink on its
+ * way, so it lies in the root if the path leads to it. Any other path is followed to its end.
+ */
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
     const seenAt = Date.now()
     const operations = operationsOn(file.realPath)
-    const [realPath, stats] = await Promise.all([
-      operations.run(() => realPathOf(path)),
+    const isReal = path === file.realPath && file.pathKnown() === path
+    const [stats, realPath] = await Promise.all([
       operations.run(() => statPath(path, { bigint: true })),
+      isReal ? path : operations.run(() => realPathOf(path)),
     ])
     if (realPath !== file.realPath || !sameVersion(versionOf(stats), file.version)) return false
     file.seenAgain(seenAt)

@@ -1,11 +1,13 @@
-import { mkdirSync, renameSync, symlinkSync } from 'node:fs'
+import { mkdirSync, realpathSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { FileOperations } from '#plugin/files/file-operations.js'
-import { openFile } from '#plugin/files/open-regular-file.js'
+import { isCurrent, openFile } from '#plugin/files/open-regular-file.js'
 import { isRefusal } from '#plugin/rules/refusal.js'
 
 const FILES = 20
+/** Only Linux names the path of an open file. */
+const isPathKnown = process.platform === 'linux'
 const names = Array.from({ length: FILES }, (_, index) => String(index))
 
 /** The threads' operations that the opens of all files need. */
@@ -29,6 +31,20 @@ t.test('files that are opened together look their root up once', async (t) => {
   }
   // One for the root, and for each file: the open, the status, and where it is.
   t.equal(await operationsOf(openAll, calls), 1 + 3 * FILES)
+})
+
+t.test('a kept file is checked with one look, and with two if a symlink is on its way', async (t) => {
+  const top = realpathSync(t.testdir({ root: { f: 'x' } }))
+  symlinkSync('root', join(top, 'link'))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const calls = t.capture(FileOperations.prototype, 'run', FileOperations.prototype.run)
+  for (const [name, looks] of [['root', isPathKnown ? 1 : 2], ['link', 2]] as const) {
+    const root = join(top, name)
+    const file = await openFile({ root, path: join(root, 'f') })
+    if (isRefusal(file)) throw new Error(file)
+    t.equal(await operationsOf(() => isCurrent(file, { root, path: join(root, 'f') }), calls), looks, name)
+    file.release()
+  }
 })
 
 t.test('a root that is swapped while files are opened gives each file from one release', async (t) => {
