@@ -27,13 +27,11 @@ export interface ObjectReadOptions {
   readonly retries: number
 }
 
-/** A range of this many bytes is handed out in one piece if its bytes have come. */
-const SHORT_RANGE_BYTES = 64 * 1024
 /**
- * The most bytes of a longer range that are handed out at a time. An answer whose client stops reading keeps them. What has
- * not been handed out is dropped when the connection is given back.
+ * The most bytes that are handed out at a time. An answer whose client stops reading keeps them. What has not been handed
+ * out is dropped when the connection is given back.
  */
-const LONG_RANGE_CHUNK_BYTES = 32 * 1024
+const CHUNK_BYTES = 64 * 1024
 
 /**
  * Yields the bytes of one range. After a failure, and when the connection was given back because the client did not read,
@@ -154,9 +152,8 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
 
   /** What belongs to the next range is left in the body. All of a last range is read: more than it is a fault. */
   #mostWanted(): number {
-    const { first, last } = this.#range
-    const most = last - first < SHORT_RANGE_BYTES ? SHORT_RANGE_BYTES : LONG_RANGE_CHUNK_BYTES
-    return this.#bodyLast === last ? most : Math.min(most, last + 1 - this.#position)
+    const { last } = this.#range
+    return this.#bodyLast === last ? CHUNK_BYTES : Math.min(CHUNK_BYTES, last + 1 - this.#position)
   }
 
   /** The bytes of a chunk that belong to the range. Those before it are thrown away. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type OwnBytes, ownBytes } from '../sources/own-bytes.ts'
+import { type OwnBytes, ownBytes, ownOf } from '../sources/own-bytes.ts'
 import type { Lease } from './leases.ts'
 import { Interruption } from './upstream-errors.ts'
 
@@ -8,6 +8,9 @@ const MAX_DRAINED_BYTES = 64 * 1024
 
 /** The most bytes that are handed out at a time. If as many wait to be taken, no more are read. */
 const MAX_CHUNK_BYTES = 64 * 1024
+
+/** Bytes that came together are handed out as they are if they are so many. Fewer wait for others. */
+const MIN_PIECE_BYTES = 32 * 1024
 
 /**
  * Ms that bytes wait for those that follow them, since each chunk costs more than its bytes. A client notices no such time.
@@ -19,7 +22,7 @@ export class ReceivedBody {
   readonly lease: Lease
   readonly #message: IncomingMessage
   readonly #stallTimeout: number
-  /** Bytes that have come and were not taken. Node gives them as views of memory that has more than them. */
+  /** Bytes that have come and were not taken. Node makes new memory for each piece, and a view of it without the head. */
   #pieces: Buffer[] = []
   #length = 0
   #isOver = false
@@ -54,6 +57,7 @@ export class ReceivedBody {
     const limit = Math.min(max, MAX_CHUNK_BYTES)
     if (!this.#has(limit)) await this.#waitFor(limit)
     if (this.#length === 0) return this.#ended()
+    if (this.#hasLongPiece()) return ownOf(this.#take(limit))
     const chunk = ownBytes(Math.min(limit, this.#length))
     for (let at = 0; at < chunk.length; ) at += this.#take(chunk.length - at).copy(chunk, at)
     return chunk
@@ -83,11 +87,15 @@ export class ReceivedBody {
     return taken
   }
 
-  /** Whether this many bytes have come, or all there are. */
+  #hasLongPiece(): boolean {
+    return (this.#pieces[0]?.length ?? 0) >= MIN_PIECE_BYTES
+  }
+
+  /** Whether this many bytes have come, or all there are, or enough of them together. */
   #has(count: number): boolean {
     const { complete, readableLength, readableEnded, destroyed } = this.#message
     const isAll = complete && readableLength === 0 && this.#length > 0
-    return this.#length >= count || isAll || readableEnded || destroyed
+    return this.#length >= count || this.#hasLongPiece() || isAll || readableEnded || destroyed
   }
 
   /** Waits until this many bytes have come, or the body has ended; for the rest of some bytes, only for a short time. */

@@ -38,7 +38,10 @@ t.test('a kept file is checked with one look, and with two if a symlink is on it
   symlinkSync('root', join(top, 'link'))
   await new Promise((resolve) => setTimeout(resolve, 100))
   const calls = t.capture(FileOperations.prototype, 'run', FileOperations.prototype.run)
-  for (const [name, looks] of [['root', isPathKnown ? 1 : 2], ['link', 2]] as const) {
+  for (const [name, looks] of [
+    ['root', isPathKnown ? 1 : 2],
+    ['link', 2],
+  ] as const) {
     const root = join(top, name)
     const file = await openFile({ root, path: join(root, 'f') })
     if (isRefusal(file)) throw new Error(file)
