@@ -45,6 +45,12 @@ export const SMALL_CHUNKS: ChunkBounds = { inUse: 128, overdue: 128 }
 /** Chunks of {@link SMALL_CHUNK_BYTES} that are read into and copied from: 4 MiB. Kept by `body/chunk-memory.ts`. */
 export const STAGING_CHUNKS = 64
 
+/**
+ * Bytes of large chunks that are written in one turn of the event loop. A write that has begun is not split. Kept by
+ * `body/write-turns.ts`.
+ */
+export const BULK_BYTES_PER_TURN: number = LARGE_CHUNK_BYTES
+
 /** Bytes of small ranges that are cached, over all files. Kept by `files/range-cache.ts`. */
 export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB
 

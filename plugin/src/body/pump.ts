@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { SocketWatch, watchSystemWrites } from '../connection/native-response.ts'
-import { CAREFUL_CHUNK_BYTES } from '../memory-bounds.ts'
+import { CAREFUL_CHUNK_BYTES, SMALL_CHUNK_BYTES } from '../memory-bounds.ts'
 import { ownBytes } from '../sources/own-bytes.ts'
 import { fillChunk, freshChunk, staging, takeChunk } from './chunk-memory.ts'
 import type { Chunk } from './chunk-pool.ts'
 import { isKeepingUp, noteWritten } from './keeping-up.ts'
 import type { PieceReader } from './piece-reader.ts'
+import { turnToWrite } from './write-turns.ts'
 
 /** The first bytes of a body, which were read before its head was sent. */
 export interface FirstChunk {
@@ -93,6 +94,7 @@ export class Pump {
   }
 
   async #writeFilled(chunk: Chunk, count: number): Promise<void> {
+    if (count > SMALL_CHUNK_BYTES) await turnToWrite(count)
     if (this.#isStopped) return chunk.giveBack()
     const isWithSystem = watchSystemWrites(this.#response)
     this.#unreported = chunk
