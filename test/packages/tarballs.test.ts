@@ -60,7 +60,7 @@ for (const folder of PACKAGES) {
     t.test('it has the licence of each package that its command contains', async (t) => {
       if (folder !== 'demo-client') return
       const { dependencies } = JSON.parse(read('package.json'))
-      const command = read('dist/command.js')
+      const command = read('dist/command.cjs')
       const contained = Object.keys(dependencies).filter((name) => !command.includes(`("${name}")`))
       t.strictSame(contained, ['content-disposition', 'structured-headers'])
       const { resolve } = createRequire(`${REPOSITORY}demo-client/package.json`)

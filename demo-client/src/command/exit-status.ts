@@ -18,6 +18,9 @@ export const EXIT_STATUS: Readonly<Record<DownloadErrorCode, number>> = {
   ERR_DOWNLOAD_ABORTED: 130,
 }
 
+/** The status after a failure that is not a {@link DownloadError}. */
+export const BUG = 1
+
 /** The status if all downloads succeeded but standard output could not be written. */
 export const OUTPUT_FAILED = 14
 
@@ -35,7 +38,7 @@ export function isReaderGone(error: unknown): boolean {
 /** What each status means. ASCII, and short enough for 80 columns. */
 export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: string])[] = [
   [0, 'done'],
-  [1, 'a bug in this program'],
+  [BUG, 'a bug in this program'],
   [2, 'a wrong option or URL'],
   [3, 'the network failed, and no retry was left'],
   [4, 'the server answered with an error, such as 404 Not Found'],
@@ -59,7 +62,7 @@ export const EXIT_STATUS_HELP: string = [
   ...EXIT_STATUS_MEANINGS.map(([status, meaning]) => `  ${String(status).padEnd(4)} ${meaning}`),
 ].join('\n')
 
-/** The exit status for a failure; 1 if it is not a {@link DownloadError}. */
+/** The exit status for a failure; {@link BUG} if it is not a {@link DownloadError}. */
 export function exitStatusOf(error: unknown): number {
-  return error instanceof DownloadError ? EXIT_STATUS[error.code] : 1
+  return error instanceof DownloadError ? EXIT_STATUS[error.code] : BUG
 }

@@ -11,8 +11,8 @@ const PAUSE_MS = 20
 /** The status if this Node.js is too old. */
 const NOT_STARTED = 1
 
-/** Runs the module at `path`, a JavaScript file beside this one. `name` is that of the command, for messages. */
-export async function load(path: string, name: string): Promise<void> {
+/** Calls `run`, which loads and runs the command. `name` is that of the command, for messages. */
+export async function load(run: () => Promise<unknown>, name: string): Promise<void> {
   const reason = unsupportedNode(process.versions.node)
   if (reason !== null) {
     process.stderr.write(`${name}: ${reason}\n`)
@@ -20,7 +20,7 @@ export async function load(path: string, name: string): Promise<void> {
     return
   }
   try {
-    await import(path)
+    await run()
   } catch (error) {
     // Node reports a package.json that it cannot open as invalid.
     const shortage = shortageOf(error) ?? shortageOf(shortOfDescriptors())

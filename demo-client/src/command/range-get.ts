@@ -21,7 +21,7 @@ import { BarTurn } from './bar-turn.ts'
 import { completionFor } from './completion.ts'
 import { barDisplay, type Display, jsonDisplay, lineDisplay, quietDisplay } from './display.ts'
 import { assertNoTerminal, fileOutput, LazyStdout } from './events-place.ts'
-import { EXIT_STATUS, exitStatusOf, isReaderGone, OUTPUT_FAILED, READER_GONE } from './exit-status.ts'
+import { BUG, EXIT_STATUS, exitStatusOf, isReaderGone, OUTPUT_FAILED, READER_GONE } from './exit-status.ts'
 import { exposeGc } from './expose-gc.ts'
 import { leaveTerminal } from './foreground.ts'
 import { HELP } from './help.ts'
@@ -204,7 +204,10 @@ async function getAll(command: Get): Promise<number> {
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  // The bundle is beside the other built files, one folder below the manifest.
+  const { createRequire } = process.getBuiltinModule('node:module')
+  const path = createRequire(import.meta.url).resolve('../package.json')
+  const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'))
   const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest
   return isManifest ? String(manifest.version) : 'unknown'
 }
@@ -249,4 +252,8 @@ process.once('exit', (status) => {
   if (status === 0 && hasOutputFailed) process.exitCode = OUTPUT_FAILED
   leaveTerminal()
 })
-leave(await main(process.argv.slice(2)))
+// Until the end is reached: a command with nothing left to wait for has not succeeded.
+process.exitCode = BUG
+
+/** Resolves when the command has ended, before the process does. */
+export const ended: Promise<void> = main(process.argv.slice(2)).then(leave)

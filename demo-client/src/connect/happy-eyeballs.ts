@@ -1,5 +1,5 @@
 // A TCP connection to a host, over the address that answers first (RFC 8305).
-import dns, { type LookupAddress } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import { connect, isIP, type Socket } from 'node:net'
 import { shortOfDescriptors } from '../files/descriptors.ts'
 
@@ -62,7 +62,8 @@ export function addressesOf(host: string, signal: AbortSignal): Promise<LookupAd
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    dns.lookup(host, { all: true }, (error, addresses) => {
+    // An address needs no resolver.
+    process.getBuiltinModule('node:dns').lookup(host, { all: true }, (error, addresses) => {
       signal.removeEventListener('abort', abort)
       if (error !== null) reject(shortOfDescriptors() ?? error)
       else if (addresses.length === 0) reject(new Error(`no address of ${host} is known`))

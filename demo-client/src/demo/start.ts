@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts the demo.
+// Starts the demo. `demo-main.js` is the bundle of `main.ts`.
 import { load } from '../command/load-modules.ts'
 
-void load('./demo-main.js', 'demo')
+const path = './demo-main.js'
+void load(() => import(path), 'demo')

@@ -1,15 +1,14 @@
 // The width of a text on a terminal, and texts shortened to fit. Pure.
-import { createRequire } from 'node:module'
 import { lazy } from '../lazy.ts'
 
 const graphemes = lazy(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }))
 /** Its patterns take 40 ms to compile. Only some names and messages need it. Not by import(), because the bar is drawn at once. */
 const stringWidth = lazy(() => {
-  const require = createRequire(import.meta.url)
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
   return (require('string-width') as typeof import('string-width')).default
 })
 /** Characters of one column each: those of ASCII, and those of a bar and a shortened text. */
-const PLAIN = /^[ -~…█░]*$/
+const PLAIN = /^[ -~\u2026\u2588\u2591]*$/
 /** The extension at the end of a name: `.iso`, `.tar.gz`. */
 const EXTENSION = /(?:\.[a-z]{1,4})?\.[a-z0-9_]{1,11}$/i
 /** Columns that stay for the beginning of a name when its whole extension is kept. */

@@ -1,7 +1,6 @@
 // What the command loads before it downloads a small file: each module takes time that every user of the command waits.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { tokenizer, tokTypes } from 'acorn'
 import t, { type Test } from 'tap'
 import { CLI } from '../../support/cli.ts'
@@ -11,6 +10,8 @@ import { honest, makeContent, resource, startHostile } from '../support/hostile-
 
 /** For `--require`: writes the names of the modules of Node.js that are loaded when the process ends. */
 const LIST = `process.on('exit', () => require('node:fs').writeFileSync(process.env.LIST, process.moduleLoadList.join('\\n')))`
+/** The same for files of CommonJS. */
+const FILES = `process.on('exit', () => require('node:fs').writeFileSync(process.env.LIST, Object.keys(require.cache).join('\\n')))`
 /** For `--import`: appends the URL of each module that is loaded. */
 const HOOKS = `import { register } from 'node:module'
 register('data:text/javascript,' + encodeURIComponent(\`import { appendFileSync } from 'node:fs'
@@ -31,25 +32,41 @@ async function linesOf(t: Test, flag: '--require' | '--import', text: string): P
   return readFileSync(env.LIST, 'utf8').split('\n')
 }
 
-t.test('a download of a small file loads two files', async (t) => {
-  const urls = await linesOf(t, '--import', HOOKS)
-  const files = urls.filter((url) => url.startsWith('file:') && !url.endsWith('/hook.mjs'))
+t.test('a download of a small file loads two files, neither of them as an ES module', async (t) => {
+  const required = await linesOf(t, '--require', FILES)
   t.strictSame(
-    files.map((url) => relative(REPOSITORY, fileURLToPath(url))),
-    ['demo-client/dist/range-get.js', 'demo-client/dist/command.js'],
+    required.filter((path) => !path.endsWith('hook.cjs')).map((path) => relative(REPOSITORY, path)),
+    ['demo-client/dist/range-get.cjs', 'demo-client/dist/command.cjs'],
+  )
+  const imported = await linesOf(t, '--import', HOOKS)
+  t.strictSame(
+    imported.filter((url) => /^file:.*\.m?js$/.test(url) && !url.endsWith('/hook.mjs')),
+    [],
   )
 })
 
-t.test('a download without TLS loads no module for TLS, other processes or contexts', async (t) => {
+t.test('a download from an address, without TLS, loads no module for anything else', async (t) => {
   const loaded = await linesOf(t, '--require', LIST)
   t.ok(loaded.includes('NativeModule http'), 'the list has what is needed')
-  for (const name of ['https', 'tls', '_tls_wrap', 'child_process', 'v8'])
+  for (const name of ['https', 'tls', '_tls_wrap', 'dns', 'child_process', 'v8', 'module'])
     t.notOk(loaded.includes(`NativeModule ${name}`), name)
+})
+
+t.test('no module of Node.js is loaded that only some of its exports need', async (t) => {
+  // An import of node:crypto by an ES module reads all its exports, and so loads that of the Web.
+  const loaded = await linesOf(t, '--require', LIST)
+  for (const name of ['internal/crypto/webcrypto', 'internal/dns/promises', 'internal/mime'])
+    t.notOk(loaded.includes(`NativeModule ${name}`), name)
+})
+
+t.test('the bundle is ASCII, which V8 reads faster than other text', async (t) => {
+  const text = readFileSync(join(REPOSITORY, 'demo-client/dist/command.cjs'), 'latin1')
+  t.match(text, /^\p{ASCII}*$/u)
 })
 
 t.test('patterns with classes of Unicode, which are slow to compile, are not literals', async (t) => {
   // V8 compiles a literal when it reads the file, even if no code uses it.
-  const text = readFileSync(join(REPOSITORY, 'demo-client/dist/command.js'), 'utf8')
+  const text = readFileSync(join(REPOSITORY, 'demo-client/dist/command.cjs'), 'utf8')
   const literals = [...tokenizer(text, { ecmaVersion: 'latest', sourceType: 'module' })]
     .filter(({ type }) => type === tokTypes.regexp)
     .map(({ start, end }) => text.slice(start, end))
