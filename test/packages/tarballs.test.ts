@@ -31,7 +31,7 @@ for (const folder of PACKAGES) {
       for (const path of files)
         t.match(
           path,
-          /^(?:dist\/(?:[\w-]+\/)?[\w-]+\.(?:js|d\.ts)(?:\.map)?|src\/(?:[\w-]+\/)?[\w-]+\.ts|[\w.-]+)$/,
+          /^(?:dist\/(?:[\w-]+\/)?[\w-]+\.(?:c?js|d\.ts)(?:\.map)?|src\/(?:[\w-]+\/)?[\w-]+\.ts|[\w.-]+)$/,
         )
       t.notOk(
         files.some((path) => path.includes('demo')),
@@ -61,7 +61,7 @@ for (const folder of PACKAGES) {
       if (folder !== 'demo-client') return
       const { dependencies } = JSON.parse(read('package.json'))
       const command = read('dist/command.cjs')
-      const contained = Object.keys(dependencies).filter((name) => !command.includes(`("${name}")`))
+      const contained = Object.keys(dependencies).filter((name) => !command.includes(`"${name}")`))
       t.strictSame(contained, ['content-disposition', 'structured-headers'])
       const { resolve } = createRequire(`${REPOSITORY}demo-client/package.json`)
       for (const name of contained) {
