@@ -61,7 +61,9 @@ for (const folder of PACKAGES) {
       if (folder !== 'demo-client') return
       const { dependencies } = JSON.parse(read('package.json'))
       const command = read('dist/command.cjs')
-      const contained = Object.keys(dependencies).filter((name) => !command.includes(`"${name}")`))
+      const contained = Object.keys(dependencies).filter(
+        (name) => !new RegExp(`\\(\\s*"${name}"\\)`).test(command),
+      )
       t.strictSame(contained, ['content-disposition', 'structured-headers'])
       const { resolve } = createRequire(`${REPOSITORY}demo-client/package.json`)
       for (const name of contained) {
