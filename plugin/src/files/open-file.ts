@@ -121,9 +121,12 @@ export class OpenFile {
     if (--this.#users === 0) closeDescriptor(this.fd)
   }
 
-  /** The path that the file has now, as the system knows it by the descriptor. Undefined if it does not, or it is closed. */
+  /**
+   * The path that the file has now, as the system knows it by the descriptor. Undefined if it does not, or the file is closed.
+   * Also on a network or FUSE: there the system is not told what others move, and an open file keeps its old path.
+   */
   pathKnown(): string | undefined {
-    return this.#users === 0 ? undefined : this.#lookup.path()
+    return this.#users > 0 && this.#lookup.isPossible() ? this.#lookup.path() : undefined
   }
 
   /**
@@ -131,8 +134,7 @@ export class OpenFile {
    * along it shows that. False if it cannot be said without waiting.
    */
   hasItsPath(): boolean {
-    if (this.#users === 0 || !this.#lookup.isPossible() || this.pathKnown() !== this.realPath) return false
-    return sameVersion(versionOf(this.#lookup.status()), this.version)
+    return this.pathKnown() === this.realPath && sameVersion(versionOf(this.#lookup.status()), this.version)
   }
 
   /** Checks the open descriptor again, in a check that begins after this call. */

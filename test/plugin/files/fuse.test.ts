@@ -1,14 +1,12 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
-  accessSync,
   chmodSync,
   closeSync,
-  constants,
-  existsSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
-  statSync,
+  symlinkSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -20,6 +18,7 @@ import { refreshMounts } from '#plugin/files/local-file-systems.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { BINDFS, FILE_SYSTEMS, type FileSystem, onMount, type Places, without } from './support/fuse.ts'
 
 const SIZE = 12 * 1024 * 1024
 const EARLY_BYTES = 16 * 1024
@@ -27,27 +26,9 @@ const A = Buffer.alloc(SIZE, 'A')
 const B = Buffer.alloc(SIZE, 'B')
 const OLD = new Date('2020-01-01T00:00:00Z')
 
-interface FileSystem {
-  readonly name: string
-  /** Mounts a folder elsewhere, without caches of names and stats: what changes below is seen at once. */
-  readonly mount: (below: string, at: string) => readonly string[]
-}
-
-const FILE_SYSTEMS: readonly FileSystem[] = [
-  { name: 'bindfs', mount: (below, at) => ['-o', 'attr_timeout=0,entry_timeout=0', below, at] },
-  { name: 'mergerfs', mount: (below, at) => ['-o', 'cache.attr=0,cache.entry=0', below, at] },
-]
-
 interface Change {
   readonly name: string
   readonly change: (places: Places) => void
-}
-
-interface Places {
-  /** What is mounted. */
-  readonly below: string
-  /** Where it is mounted, and served from. */
-  readonly root: string
 }
 
 /** Puts another file of the same size and mtime, and another mode, in the place of the one that is there. */
@@ -102,37 +83,17 @@ const WITHOUT_A_BYTE: readonly Change[] = [
   { name: 'removed', change: ({ root }) => unlinkSync(join(root, 'f.bin')) },
 ]
 
-/** Mounts, and unmounts afterwards: before the folders of the test are removed. */
-async function onMount(
+/** Mounts a folder with one long file. */
+function withLongFile(
   t: Test,
   fileSystem: FileSystem,
   use: (places: Places) => Promise<void>,
 ): Promise<void> {
-  const base = t.testdir({ below: { 'f.bin': A }, mount: {} })
-  const [below, root] = [join(base, 'below'), join(base, 'mount')]
-  utimesSync(join(below, 'f.bin'), OLD, OLD)
-  try {
-    execFileSync(fileSystem.name, fileSystem.mount(below, root), { stdio: 'ignore' })
-    await use({ below, root })
-  } catch (error) {
-    // Root in a container may not be allowed to mount.
-    if (statSync(root).dev !== statSync(base).dev || process.env['CI'] !== undefined) throw error
-    t.pass('mounted', { skip: 'mounting is not allowed here' })
-  } finally {
-    // Lazy: the server still holds the file open.
-    spawnSync('umount', ['--lazy', root])
+  const useDated = async (places: Places): Promise<void> => {
+    utimesSync(join(places.below, 'f.bin'), OLD, OLD)
+    await use(places)
   }
-}
-
-function without(program: string): string | false {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux to mount'
-  if (!existsSync('/dev/fuse')) return 'no FUSE here'
-  try {
-    accessSync('/dev/fuse', constants.R_OK | constants.W_OK)
-  } catch {
-    return 'FUSE is not allowed here'
-  }
-  return spawnSync('which', [program]).status === 0 ? false : `no ${program} here`
+  return onMount(t, fileSystem, { files: { 'f.bin': A }, use: useDated })
 }
 
 interface Download {
@@ -161,7 +122,7 @@ for (const fileSystem of FILE_SYSTEMS) {
   const skip = without(name)
   for (const row of [...WITH_OTHER_BYTES, CHMOD]) {
     t.test(`a download is cut, and the next tag is another one (${name}, ${row.name})`, { skip }, (t) =>
-      onMount(t, fileSystem, async (places) => {
+      withLongFile(t, fileSystem, async (places) => {
         const { body, etag, port } = await downloadDuring(t, places, row)
         t.ok(body.length < SIZE, 'cut')
         const again = await RawClient.connect(port)
@@ -174,7 +135,7 @@ for (const fileSystem of FILE_SYSTEMS) {
   }
   for (const row of WITHOUT_A_BYTE) {
     t.test(`a download goes on (${name}, ${row.name})`, { skip }, (t) =>
-      onMount(t, fileSystem, async (places) => {
+      withLongFile(t, fileSystem, async (places) => {
         const { body } = await downloadDuring(t, places, row)
         sameBytes(t, body, A, 'all of it, and no other byte')
       }),
@@ -182,13 +143,34 @@ for (const fileSystem of FILE_SYSTEMS) {
   }
 }
 
-const bindfs = FILE_SYSTEMS[0] as FileSystem
+for (const fileSystem of FILE_SYSTEMS) {
+  const { name } = fileSystem
+  // A folder of a network file system is moved by another machine in the same way. The system is not told.
+  t.test(`a folder that is moved out of the root below the mount (${name})`, { skip: without(name) }, (t) =>
+    onMount(t, fileSystem, {
+      files: { root: { d: { f: 'in the root' } }, outside: {} },
+      use: async ({ below, root }) => {
+        const { app } = await serve(t, { plugin: { root: join(root, 'root') } })
+        for (let turn = 0; turn < 3; turn++) t.equal((await app.inject('/d/f')).body, 'in the root')
+        const [folder, outside] = [join(below, 'root/d'), join(below, 'outside/d')]
+        renameSync(folder, outside)
+        symlinkSync('../outside/d', folder)
+        for (let turn = 0; turn < 3; turn++) t.equal((await app.inject('/d/f')).statusCode, 404)
+        unlinkSync(folder)
+        mkdirSync(folder)
+        t.equal((await app.inject('/d/f')).statusCode, 404, 'a folder again, without the file')
+        renameSync(join(outside, 'f'), join(folder, 'f'))
+        t.equal((await app.inject('/d/f')).body, 'in the root')
+      },
+    }),
+  )
+}
 
 t.test(
   'one that hangs does not stop the process, though its files are in demand',
   { skip: without('bindfs') },
   (t) =>
-    onMount(t, bindfs, async ({ root }) => {
+    withLongFile(t, BINDFS, async ({ root }) => {
       const { app } = await serve(t, { plugin: { root } })
       const ask = () => app.inject({ url: '/f.bin', headers: { range: 'bytes=0-3' } })
       for (let turn = 0; turn < 3; turn++) {
@@ -197,7 +179,7 @@ t.test(
       }
       const pid = execFileSync('pgrep', ['-f', `bindfs .*${root}`], { encoding: 'utf8' }).trim()
       // If this process stops too, it goes on only because of this.
-      const rescue = spawn('sh', ['-c', `sleep 60; kill -CONT ${pid}`])
+      const rescue = spawn('sh', ['-c', `sleep 60; kill -CONT ${pid}`], { stdio: 'ignore' })
       try {
         process.kill(Number(pid), 'SIGSTOP')
         let isOver = false
@@ -228,7 +210,7 @@ t.test(
     execFileSync('bindfs', ['-o', 'nonempty', join(folder, 'source'), covered])
     const pid = execFileSync('pgrep', ['-f', `bindfs .*${covered}`], { encoding: 'utf8' }).trim()
     // If this process stops too, it goes on only because of this.
-    const rescue = spawn('sh', ['-c', `sleep 60; kill -CONT ${pid}`])
+    const rescue = spawn('sh', ['-c', `sleep 60; kill -CONT ${pid}`], { stdio: 'ignore' })
     try {
       process.kill(Number(pid), 'SIGSTOP')
       const began = performance.now()
