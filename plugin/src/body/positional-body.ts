@@ -156,9 +156,9 @@ export class PositionalBody extends Body {
     this.pushBytes(chunk ?? null)
   }
 
-  /** An eighth of the bytes that were sent: a client that stops reading holds little compared with what it has read. */
+  /** Half of the bytes that were sent: each chunk costs a read, and a client that stops reading holds less than it has read. */
   #chunkBytes(): number {
-    const earned = Math.floor(this.bytesSent / 8 / STREAM_CHUNK_STEP_BYTES) * STREAM_CHUNK_STEP_BYTES
+    const earned = Math.floor(this.bytesSent / 2 / STREAM_CHUNK_STEP_BYTES) * STREAM_CHUNK_STEP_BYTES
     return Math.min(MAX_STREAM_CHUNK_BYTES, Math.max(this.#options.firstChunkBytes, earned))
   }
 
