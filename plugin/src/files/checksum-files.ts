@@ -6,6 +6,7 @@ import type { FilePolicy } from './file-options.ts'
 import type { FileStore } from './file-store.ts'
 import type { OpenFile } from './open-file.ts'
 import { type FileLocation, isCurrent } from './open-regular-file.ts'
+import { isExact } from './real-path.ts'
 import { RecentEntries } from './recent-entries.ts'
 
 /** A longer list is not read. */
@@ -39,6 +40,8 @@ export async function listedDigestOf(
   algorithm: DigestAlgorithm,
   context: ListedContext,
 ): Promise<string | undefined> {
+  // A list may have other names that look the same as text.
+  if (!isExact(file.realPath)) return undefined
   const { suffix, list, digestBytes } = KINDS[algorithm]
   const name = basename(file.realPath)
   const places = [

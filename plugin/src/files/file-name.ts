@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path'
 import type { FileVersion } from './file-version.ts'
 import { operationsOn } from './local-file-systems.ts'
-import { isBelow, leadsElsewhere, realPathOf } from './real-path.ts'
+import { isBelow, isExact, leadsElsewhere, realPathOf } from './real-path.ts'
 
 /** What is known of an open file. */
 export interface NamedFile {
@@ -12,7 +12,7 @@ export interface NamedFile {
 
 /**
  * The segments of the path of a file below a root, without symlinks. Undefined if the path leads to another file by now,
- * or is not below the root.
+ * is not below the root, or cannot be written as text.
  *
  * @param root absolute
  */
@@ -22,7 +22,7 @@ export async function segmentsBelow(
 ): Promise<readonly string[] | undefined> {
   const operations = operationsOn(root)
   const realRoot = await operations.run(() => realPathOf(root)).catch(() => undefined)
-  if (realRoot === undefined || !isBelow(realRoot, realPath)) return undefined
+  if (realRoot === undefined || !isBelow(realRoot, realPath) || !isExact(realPath)) return undefined
   if (await operations.run(() => leadsElsewhere(realPath, version))) return undefined
   return relative(realRoot, realPath).split(sep)
 }

@@ -18,7 +18,15 @@ import {
 } from './file-version.ts'
 import { operationsOn } from './local-file-systems.ts'
 import { OpenFile } from './open-file.ts'
-import { isBelow, isInside, leadsTo, pathKnownOf, realPathOf } from './real-path.ts'
+import {
+  isBelow,
+  isExact,
+  isInside,
+  leadsTo,
+  pathBytesOf,
+  realPathOf,
+  realPathOfOpened,
+} from './real-path.ts'
 import { rootIsNoFolder, rootKindOf } from './root-folder.ts'
 import { SharedRuns } from './shared-run.ts'
 import { type SeenFile, versionHistory } from './version-history.ts'
@@ -136,9 +144,11 @@ async function locate(
   { fd, stats }: Opened,
   { realRoot, path }: { readonly realRoot: string; readonly path: string },
 ): Promise<{ readonly realPath: string } | Refusal> {
-  const realPath = pathKnownOf(fd) ?? (await realPathOf(path))
+  const known = pathBytesOf(fd)
+  const realPath = await realPathOfOpened(known?.toString(), realRoot, () => realPathOf(path))
   const isInRoot = isBelow(realRoot, realPath)
-  if (!(await leadsTo(isInRoot ? realPath : path, stats))) return 'replaced'
+  const proof = isExact(realPath) ? realPath : (known ?? realPath)
+  if (!(await leadsTo(isInRoot ? proof : path, stats))) return 'replaced'
   return isInRoot ? { realPath } : 'link-outside-root'
 }
 

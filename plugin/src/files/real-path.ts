@@ -21,17 +21,49 @@ interface Identity {
  * that it holds in memory while the file is open, and asks no file system.
  */
 export function pathKnownOf(fd: number): string | undefined {
+  return pathBytesOf(fd)?.toString()
+}
+
+/** The bytes of {@link pathKnownOf}, which are not always UTF-8. */
+export function pathBytesOf(fd: number): Buffer | undefined {
   if (process.platform !== 'linux') return undefined
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
+    return readlinkSync(`/proc/self/fd/${fd}`, 'buffer')
   } catch {
     // There may be no /proc.
     return undefined
   }
 }
 
+/**
+ * Whether a path can be used as a path. Node writes U+FFFD for bytes of a name that are not UTF-8: such a text says in
+ * which folder a file is, but leads nowhere, or to another file.
+ */
+export function isExact(path: string): boolean {
+  return !path.includes('\ufffd')
+}
+
+/**
+ * The real path of an opened file. A file system that ignores case may know a folder by a spelling that others have used
+ * before: then that of the root counts. Where case counts, the path that is followed has the same spelling.
+ *
+ * @param known the path by the descriptor
+ * @param follow follows the path by which the file was opened
+ */
+export async function realPathOfOpened(
+  known: string | undefined,
+  realRoot: string,
+  follow: () => Promise<string>,
+): Promise<string> {
+  if (known === undefined) return follow()
+  if (isBelow(realRoot, known)) return known
+  // The path may lead nowhere by now.
+  const followed = await follow().catch(() => known)
+  return known.toLowerCase() === followed.toLowerCase() ? followed : known
+}
+
 /** Whether a path now leads to this file. Symlinks are followed. */
-export async function leadsTo(path: string, { dev, ino }: Identity): Promise<boolean> {
+export async function leadsTo(path: string | Buffer, { dev, ino }: Identity): Promise<boolean> {
   try {
     const there = await statPath(path, { bigint: true })
     return there.ino === ino && there.dev === dev
@@ -54,8 +86,9 @@ export function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-/** Whether a real path now leads to another file or to none. Then the file was renamed or removed. */
+/** Whether a real path now leads to another file or to none. Then the file was renamed or removed. False if that cannot be said. */
 export async function leadsElsewhere(realPath: string, { dev, ino }: Identity): Promise<boolean> {
+  if (!isExact(realPath)) return false
   try {
     const there = await lstatPath(realPath, { bigint: true })
     return there.ino !== ino || there.dev !== dev
