@@ -75,6 +75,9 @@ export class OpenFile {
   /** Runs the operations on the storage of this file. */
   readonly #operations: FileOperations
   readonly #lookup: MemoryLookup
+  /** Who opened it. Undefined where systems have no such users. */
+  readonly #user = process.geteuid?.()
+  readonly #group = process.getegid?.()
   #users = 1
   #seenAt: number
   #dateStrength: 'strong' | 'weak' | undefined
@@ -119,6 +122,11 @@ export class OpenFile {
   /** Removes a user. The last one closes the descriptor. */
   release(): void {
     if (--this.#users === 0) closeDescriptor(this.fd)
+  }
+
+  /** Whether the process is still the user that opened the file. Another one (`process.setuid`) may have fewer rights. */
+  isOfThisUser(): boolean {
+    return this.#user === process.geteuid?.() && this.#group === process.getegid?.()
   }
 
   /**

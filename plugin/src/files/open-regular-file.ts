@@ -214,6 +214,7 @@ async function waitUntilSettled(
  */
 export async function isCurrent(file: OpenFile, { root, path }: FileLocation): Promise<boolean> {
   try {
+    if (!file.isOfThisUser()) return false
     const seenAt = Date.now()
     const operations = operationsOn(file.realPath)
     const isReal = path === file.realPath && file.pathKnown() === path

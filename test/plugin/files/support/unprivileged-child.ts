@@ -12,6 +12,8 @@ const app = Fastify()
 await app.register(rangePlugin, { root, precompressed: true })
 app.get<{ Params: { '*': string } }>('/*', (request, reply) => reply.sendRange(request.params['*']))
 await app.ready()
+// What was opened before is kept open.
+for (const target of ['/secret.txt', '/closed/f.txt']) await app.inject(target)
 process.setgroups?.([])
 process.setgid?.(NOBODY)
 process.setuid?.(NOBODY)
