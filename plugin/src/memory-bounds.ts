@@ -46,10 +46,10 @@ export const SMALL_CHUNKS: ChunkBounds = { inUse: 128, overdue: 128 }
 export const STAGING_CHUNKS = 64
 
 /**
- * Bytes of large chunks that are written in one turn of the event loop. A write that has begun is not split. Kept by
- * `body/write-turns.ts`.
+ * Bytes of long bodies that are written in one turn of the event loop. A write that has begun is not split. Kept by
+ * `body/write-turns.ts`, and by `body/pump.ts` while many wait.
  */
-export const BULK_BYTES_PER_TURN: number = LARGE_CHUNK_BYTES
+export const BULK_BYTES_PER_TURN: number = 256 * KIB
 
 /** Bytes of small ranges that are cached, over all files. Kept by `files/range-cache.ts`. */
 export const MAX_CACHED_RANGE_BYTES: number = 16 * MIB

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { SocketWatch, watchSystemWrites } from '../connection/native-response.ts'
-import { CAREFUL_CHUNK_BYTES, SMALL_CHUNK_BYTES } from '../memory-bounds.ts'
+import { BULK_BYTES_PER_TURN, CAREFUL_CHUNK_BYTES, SMALL_CHUNK_BYTES } from '../memory-bounds.ts'
 import { ownBytes } from '../sources/own-bytes.ts'
 import { fillChunk, freshChunk, staging, takeChunk } from './chunk-memory.ts'
 import type { Chunk } from './chunk-pool.ts'
 import { isKeepingUp, noteWritten } from './keeping-up.ts'
 import type { PieceReader } from './piece-reader.ts'
-import { turnToWrite } from './write-turns.ts'
+import { isCrowded, turnToWrite } from './write-turns.ts'
 
 /** The first bytes of a body, which were read before its head was sent. */
 export interface FirstChunk {
@@ -93,19 +93,28 @@ export class Pump {
     return first === undefined ? undefined : this.#writeFilled(first.chunk, first.count)
   }
 
+  /** Writes a chunk; in parts while many long bodies wait, so that short answers get their turn in between. */
   async #writeFilled(chunk: Chunk, count: number): Promise<void> {
-    if (count > SMALL_CHUNK_BYTES) await turnToWrite(count)
-    if (this.#isStopped) return chunk.giveBack()
     const isWithSystem = watchSystemWrites(this.#response)
-    this.#unreported = chunk
-    await this.#write(chunk.bytes.subarray(0, count), {
-      isLast: this.#reader.remaining === 0,
-      onReported: (error) => {
-        this.#unreported = undefined
-        if (error || !isWithSystem(count)) chunk.writeOff()
-        else chunk.giveBack()
-      },
-    })
+    let written = 0
+    let reported = 0
+    while (written < count) {
+      const most = isCrowded() ? BULK_BYTES_PER_TURN : count
+      const part = chunk.bytes.subarray(written, Math.min(count, written + most))
+      if (part.length > SMALL_CHUNK_BYTES) await turnToWrite(part.length)
+      if (this.#isStopped) break
+      written += part.length
+      this.#unreported = chunk
+      await this.#write(part, {
+        isLast: this.#reader.remaining === 0 && written === count,
+        onReported: (error) => {
+          this.#unreported = undefined
+          if (!error) reported += part.length
+        },
+      })
+    }
+    if (reported === written && isWithSystem(written)) chunk.giveBack()
+    else chunk.writeOff()
   }
 
   /** Reads a chunk at once and writes small copies of it, for a client that may stop at any byte. */

@@ -1,5 +1,8 @@
 import { BULK_BYTES_PER_TURN } from '../memory-bounds.ts'
 
+/** With fewer long bodies, their parts cost more than short answers gain. */
+const CROWD = 8
+
 /** Bytes that long bodies have written in this turn of the event loop. */
 let written = 0
 let isTurnEnding = false
@@ -23,6 +26,11 @@ export function turnToWrite(byteCount: number): Promise<void> | undefined {
       resolve()
     })
   })
+}
+
+/** Whether many long bodies wait for their turn. Then none of them should write more than a turn has room for. */
+export function isCrowded(): boolean {
+  return waiting.length >= CROWD
 }
 
 function note(byteCount: number): void {

@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import t from 'tap'
-import { turnToWrite } from '#plugin/body/write-turns.js'
+import { isCrowded, turnToWrite } from '#plugin/body/write-turns.js'
 import { BULK_BYTES_PER_TURN } from '#plugin/memory-bounds.js'
 
 /** Writes as many long bodies do, and notes in which turn each write had room. */
@@ -24,7 +24,7 @@ async function turnsOf(byteCounts: readonly number[]): Promise<number[]> {
   return turns
 }
 
-t.test('a turn has room for one write of a large chunk, and the others follow in their order', async (t) => {
+t.test('a turn has room for one write of a long body, and the others follow in their order', async (t) => {
   const turns = await turnsOf(Array.from({ length: 5 }, () => BULK_BYTES_PER_TURN))
   t.strictSame(turns, [0, 1, 2, 3, 4])
 })
@@ -44,4 +44,14 @@ t.test('without other long bodies nothing waits', async (t) => {
     await endOfTurn()
     t.equal(turnToWrite(BULK_BYTES_PER_TURN), undefined)
   }
+})
+
+t.test('it is crowded while many long bodies wait', async (t) => {
+  await endOfTurn()
+  t.equal(isCrowded(), false)
+  const writes = Array.from({ length: 9 }, () => turnToWrite(BULK_BYTES_PER_TURN))
+  t.equal(isCrowded(), true)
+  await writes[2]
+  t.equal(isCrowded(), false)
+  await Promise.all(writes)
 })
