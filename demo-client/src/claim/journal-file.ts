@@ -19,9 +19,9 @@ export type FoundJournal =
 /** Reads a journal. A link, or anything but a file, is refused. */
 export async function loadJournal(path: string, secret: Buffer): Promise<FoundJournal> {
   try {
-    const text = await readSmallFile(path, MAX_BYTES)
-    if (text === null) return { kind: 'none' }
-    const record = decodeJournal(text, secret)
+    const found = await readSmallFile(path, MAX_BYTES)
+    if (found.kind === 'none') return { kind: 'none' }
+    const record = found.kind === 'read' ? decodeJournal(found.text, secret) : null
     return record === null ? { kind: 'unproven' } : { kind: 'proven', record }
   } catch (error) {
     throw fileError(error, path)

@@ -2,7 +2,7 @@
 import { type FileHandle, link, rename, rm } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
-import { exists, moveToFree } from '../files/free-name.ts'
+import { moveToFree } from '../files/free-name.ts'
 import { readSmallFile } from '../files/regular-file.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { isOwner, type Owner } from './lock-owner.ts'
@@ -12,7 +12,8 @@ const MAX_BYTES = 4096
 /** The owner of the lock at `path`, or null. */
 export async function readOwner(path: string): Promise<Owner | null> {
   try {
-    const value: unknown = JSON.parse((await readSmallFile(path, MAX_BYTES)) ?? '')
+    const found = await readSmallFile(path, MAX_BYTES)
+    const value: unknown = found.kind === 'read' ? JSON.parse(found.text) : null
     return isOwner(value) ? value : null
   } catch (error) {
     if (error instanceof SyntaxError) return null
@@ -77,9 +78,9 @@ async function createExclusively(path: string, owner: Owner): Promise<FileHandle
 
 /** Is it a file of another program? A power cut may leave a lock of ours empty, or full of zeros. */
 export async function isForeign(path: string): Promise<boolean> {
-  const text = await readSmallFile(path, MAX_BYTES)
-  if (text === null) return await exists(path) // otherwise it was released in the meantime
-  return /[^\0]/.test(text) && (await readOwner(path)) === null
+  const found = await readSmallFile(path, MAX_BYTES)
+  if (found.kind !== 'read') return found.kind === 'too-long' // otherwise it was released in the meantime
+  return /[^\0]/.test(found.text) && (await readOwner(path)) === null
 }
 
 /** Removes the lock if `owner` still has it. `token` is that of the calling run. */

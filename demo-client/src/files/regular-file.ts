@@ -47,17 +47,23 @@ async function readAll({ file, size }: OpenedFile, maxBytes: number): Promise<Bu
   }
 }
 
-/** Reads a small file; null if there is none, or if it is longer than `maxBytes`. @throws as {@link openRegular} */
-export async function readSmallFile(path: string, maxBytes: number): Promise<string | null> {
+/** What is at the path of a small file. `'too-long'`: a file that is not one of ours. */
+export type SmallFile =
+  | { readonly kind: 'none' | 'too-long' }
+  | { readonly kind: 'read'; readonly text: string }
+
+/** Reads a file of at most `maxBytes`. @throws as {@link openRegular} */
+export async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile> {
   try {
     const opened = await openChecked(path, constants.O_RDONLY)
     try {
-      return (await readAll(opened, maxBytes))?.toString('utf8') ?? null
+      const bytes = await readAll(opened, maxBytes)
+      return bytes === null ? { kind: 'too-long' } : { kind: 'read', text: bytes.toString('utf8') }
     } finally {
       await opened.file.close()
     }
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
+    if (systemCode(error) === 'ENOENT') return { kind: 'none' }
     throw error
   }
 }

@@ -66,6 +66,18 @@ for (const planted of ROWS) {
   }
 }
 
+t.test('a large file of the user with the name of a journal stays', async (t) => {
+  const server = await startHostile(honest(A))
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const path = join(dir, 'file.bin.part.json')
+  const mine = Buffer.alloc(4 * 1024 * 1024 + 1, '[')
+  writeFileSync(path, mine)
+  sameBytes(t, (await get(`${server.url}/file.bin`, dir)).file, CONTENT)
+  sameBytes(t, readOrNull(path), mine)
+  t.strictSame(names(dir), ['file.bin', 'file.bin.part.json'])
+})
+
 t.test('a file of the user with the shortened name of a part file stays', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
