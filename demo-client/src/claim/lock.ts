@@ -3,6 +3,7 @@ import { type FileHandle, lstat, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { DownloadError, fileError } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
+import { exists } from '../files/free-name.ts'
 import { shortageOf } from '../system-shortage.ts'
 import { HEARTBEAT_INTERVAL_MS, isAbandoned } from './heartbeat.ts'
 import { clearLock, isForeign, readOwner, tryCreate } from './lock-file.ts'
@@ -90,7 +91,10 @@ export class Lock {
     return { holder: null }
   }
 
-  /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken the lock */
+  /**
+   * @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken the lock, or had it; `ERR_DOWNLOAD_UNWRITABLE` if its
+   * folder was moved or deleted
+   */
   async assertHeld(): Promise<void> {
     const { path } = this.#options
     let owner: Owner | null
@@ -100,7 +104,8 @@ export class Lock {
       if (shortageOf(error) !== null && (await this.#hasName())) return
       throw fileError(error, path)
     }
-    if (owner?.token !== this.token) throw busy(this.#options, owner)
+    if (owner?.token === this.token) return
+    throw owner === null && (await this.#hasMoved()) ? moved(this.#options) : busy(this.#options, owner)
   }
 
   /** `'unrecorded'`: the journal still names this run as its writer. Then the lock stays and says that the run has ended. */
@@ -125,6 +130,13 @@ export class Lock {
     const found = [this.#file.stat({ bigint: true }), lstat(this.#options.path, { bigint: true })]
     const [mine, named] = await Promise.all(found.map((each) => each.catch(() => null)))
     return mine != null && mine.ino === named?.ino && mine.dev === named.dev
+  }
+
+  /** Is the folder gone, or elsewhere? A run that takes over moves the lock too, but deletes it at once. */
+  async #hasMoved(): Promise<boolean> {
+    const { path } = this.#options
+    const { nlink } = await this.#file.stat()
+    return nlink > 0 ? !(await this.#hasName()) : !(await exists(dirname(path)))
   }
 
   /**
@@ -175,6 +187,11 @@ function notALock(path: string): DownloadError {
     'ERR_DOWNLOAD_UNWRITABLE',
     `cannot write ${path}: a file of that name was not made by range-get. ${advice}`,
   )
+}
+
+function moved({ path, output }: LockOptions): DownloadError {
+  const reason = `the folder of ${path} was moved, replaced or deleted. Run again`
+  return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${output}: ${reason}`)
 }
 
 function busy({ output }: LockOptions, owner: Owner | null): DownloadError {

@@ -5,6 +5,8 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -107,6 +109,30 @@ t.test('of several processes on one output, all but one fail with BUSY', async (
   sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
   t.strictSame(names(dir), ['file.bin'])
 })
+
+for (const [what, change] of [
+  ['folder is deleted', (folder: string) => rmSync(folder, { recursive: true })],
+  ['folder gets another name', (folder: string) => renameSync(folder, `${folder}-2`)],
+  [
+    'folder is replaced',
+    (folder: string) => {
+      renameSync(folder, `${folder}-2`)
+      mkdirSync(folder)
+    },
+  ],
+] as const)
+  t.test(`a run whose ${what} says so, and not that another process is busy`, async (t) => {
+    const server = await startSlow(A, 8 * 1024)
+    t.teardown(() => server.stop())
+    const folder = join(t.testdir({ folder: {} }), 'folder')
+    const run = get(`${server.url}/file.bin`, folder)
+    await server.hasServed(CONTENT.length / 4)
+    change(folder)
+    const { code, message, file } = await run
+    t.equal(code, 'ERR_DOWNLOAD_UNWRITABLE')
+    t.match(message, /the folder of .*file\.bin\.part\.lock was moved, replaced or deleted/)
+    t.equal(file, null)
+  })
 
 const hasProc = existsSync('/proc/self/stat')
 
