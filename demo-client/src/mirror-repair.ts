@@ -7,9 +7,11 @@
 //    `transfer/sample-vote.ts`. What came from those that most of the others contradict is fetched again.
 // 3. Otherwise suspect one server after the other, the caller's URL last, and fetch what came from it from the others.
 // 4. If all bytes came from one server, that one has another file. Servers that seemed to have another one are asked again.
+// 5. If nobody is left to suspect, those that agree may all have another file. The file is fetched from those that they have
+//    outvoted.
 //
 // A server is named only if its bytes turn out to differ from those of a file that is right. Each server is suspected once,
-// so there is an end, and what is fetched again is limited to the size of two files.
+// so there is an end, and what is fetched again is limited to the size of three files.
 import { basename } from 'node:path'
 import type { FetchContext } from './fetch-versions.ts'
 import { type Piece, pieceNames, piecesIn } from './rules/expected-file.ts'
@@ -18,9 +20,10 @@ import { formatSize } from './text/quantities.ts'
 import { PartCheck } from './transfer/part-check.ts'
 import { poll } from './transfer/sample-vote.ts'
 import type { Server } from './transfer/server.ts'
+import { sendersOf, WrongPieces } from './transfer/wrong-pieces.ts'
 
 /** No more than this many times the size of the file is fetched again. */
-const MAX_FILES_AGAIN = 2
+const MAX_FILES_AGAIN = 3
 
 /** Samples that miss what is wrong are followed by others. */
 const MAX_POLLS = 3
@@ -53,12 +56,15 @@ export class MirrorRepair {
   /** Those that contradict each other. */
   readonly #doubted = new Set<Server | null>()
   #polls = 0
-  /** How many bytes of pieces were wrong last. */
-  #wrongBytes = Number.POSITIVE_INFINITY
+  readonly #wrongPieces: WrongPieces
   #bytesAgain = 0
+  /** What two servers have sent alike. */
+  #agreed: readonly Interval[] = []
+  #hasAskedOutvoted = false
 
   constructor(context: FetchContext) {
     this.#context = context
+    this.#wrongPieces = new WrongPieces(context.servers)
   }
 
   /** Has anything been fetched again? */
@@ -79,7 +85,8 @@ export class MirrorRepair {
       (await this.#compareParts(total)) ??
       this.#suspectLeft(total) ??
       (await this.#poll(total)) ??
-      this.#suspect(total)
+      this.#suspect(total) ??
+      this.#askOutvoted(total)
     if (found === null || this.#bytesAgain + byteCount(found.damaged) > MAX_FILES_AGAIN * total) return null
     this.#bytesAgain += byteCount(found.damaged)
     for (const server of found.suspects) await this.#remember(server, found.damaged)
@@ -107,16 +114,11 @@ export class MirrorRepair {
     return `sent wrong bytes${where}; ${formatSize(byteCount(bytes))} were fetched again`
   }
 
-  /** Those that sent wrong pieces leave, except one if there is no other. All wrong pieces are fetched again. */
+  /** All wrong pieces are fetched again, from others than those that sent them as far as there are any. */
   #blame(pieces: readonly Piece[]): Found | null {
     const { servers } = this.#context
-    const bytes = byteCount(pieces)
-    if (bytes === 0 || bytes >= this.#wrongBytes) return null
-    this.#wrongBytes = bytes
-    const senders = this.#sendersOf(pieces)
-    for (const server of senders)
-      if (server !== null && servers.hasReplacement(server))
-        servers.leave(server, 'suspected', 'may have sent wrong bytes')
+    const senders = this.#wrongPieces.blame(pieces)
+    if (senders === null) return null
     const isOfEarlierRun = pieces.some((each) => uncovered(each, servers.received).length > 0)
     const damaged = pieces.map(({ start, end }) => ({ start, end }))
     return { suspects: isOfEarlierRun ? [null, ...senders] : senders, damaged }
@@ -133,7 +135,7 @@ export class MirrorRepair {
       const result = await new PartCheck(check, gaps([], total)).run().catch(() => null)
       settings.signal?.throwIfAborted()
       if (result?.kind !== 'compared' || result.damaged.length === 0) continue
-      const suspects = this.#sendersOf(result.damaged).filter((each) => each !== server)
+      const suspects = sendersOf(servers.received, result.damaged).filter((each) => each !== server)
       if (suspects.length > 0) return this.#accuse(suspects, result.damaged)
     }
     return null
@@ -173,24 +175,29 @@ export class MirrorRepair {
     const ofEarlierRun = this.#ofEarlierRun(total)
     if (ofEarlierRun.length > 0 && this.#isNew(null)) return this.#accuse([null], ofEarlierRun)
     // An empty file was sent by nobody.
-    const senders = total === 0 ? [servers.reference] : this.#sendersOf([{ start: 0, end: total }])
-    const ordered = servers.all.toReversed().filter((each) => senders.includes(each) && this.#isNew(each))
+    const senders = total === 0 ? [servers.reference] : sendersOf(servers.received, [{ start: 0, end: total }])
+    const bytesOf = (each: Server): readonly Interval[] =>
+      servers.sentBy(each, [{ start: 0, end: total }]).flatMap((sent) => uncovered(sent, this.#agreed))
+    const isSuspect = (each: Server): boolean => this.#isNew(each) && (total === 0 || bytesOf(each).length > 0)
+    const ordered = servers.all.toReversed().filter((each) => senders.includes(each) && isSuspect(each))
     const suspect = ordered.find((each) => this.#doubted.has(each)) ?? ordered[0]
     if (suspect === undefined) return null
     if (!servers.hasOther(suspect)) servers.revive()
-    const bytes = servers.sentBy(suspect, [{ start: 0, end: total }])
-    return servers.hasReplacement(suspect) ? this.#accuse([suspect], bytes) : null
+    return servers.hasReplacement(suspect) ? this.#accuse([suspect], bytesOf(suspect)) : null
+  }
+
+  /** Those that agree have been suspected in vain. Then all of them may have another file than the one that is asked for. */
+  #askOutvoted(total: number): Found | null {
+    const { servers } = this.#context
+    if (this.#hasAskedOutvoted || servers.joined.length < 2) return null
+    this.#hasAskedOutvoted = true
+    servers.revive()
+    const isAsked = servers.all.some(({ role }) => role === 'unasked')
+    return isAsked ? this.#accuse(servers.joined, [{ start: 0, end: total }]) : null
   }
 
   #isNew(server: Server | null): boolean {
     return !this.#suspicions.some((each) => each.server === server)
-  }
-
-  #sendersOf(intervals: readonly Interval[]): (Server | null)[] {
-    const { received } = this.#context.servers
-    const overlaps = (a: Interval, b: Interval): boolean => a.start < b.end && b.start < a.end
-    const senders = received.filter((each) => intervals.some((interval) => overlaps(each, interval)))
-    return [...new Set(senders.map(({ server }) => server))]
   }
 
   #accuse(suspects: readonly (Server | null)[], damaged: readonly Interval[]): Found {
@@ -211,8 +218,10 @@ export class MirrorRepair {
   /** A suspected server takes part again if others have sent the same bytes. */
   async #acquit(total: number): Promise<void> {
     for (const { server, bytes } of this.#suspicions)
-      if (server?.role === 'suspected' && !isOfOtherSize(server, total) && (await this.#areStored(bytes)))
+      if (server?.role === 'suspected' && !isOfOtherSize(server, total) && (await this.#areStored(bytes))) {
         server.become('joined')
+        this.#agreed = [...this.#agreed, ...bytes].toSorted((a, b) => a.start - b.start)
+      }
   }
 
   async #areStored(bytes: Suspicion['bytes']): Promise<boolean> {
