@@ -39,7 +39,7 @@ function describeProof({ integrity, digest }: Finished, { paint }: Style): strin
     case 'digest':
       return paint('good', `${digest} digest of the server verified`)
     case 'undamaged':
-      return `${digest} of the server verified: not damaged on the way`
+      return `${digest} verified: not damaged on the way`
     case 'length':
       return 'length checked'
     case 'nothing':

@@ -44,7 +44,7 @@ t.test('its files are downloaded below the directory, and what is not used is sa
     'note: x.meta4: its URLs that are neither http nor https are not used: 1',
     'note: x.meta4: its torrents and other descriptions (metaurl) are not used: 1',
     'out/a.bin: 2.9 KiB; sha-256 checksum verified',
-    'out/sub/b.bin: 2.9 KiB; sha-1 of the server verified: not damaged on the way',
+    'out/sub/b.bin: 2.9 KiB; sha-1 verified: not damaged on the way',
   ])
   t.strictSame([readOrNull(join(dir, 'out/a.bin')), readOrNull(join(dir, 'out/sub/b.bin'))], [A, B])
 })
