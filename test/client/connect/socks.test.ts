@@ -226,7 +226,7 @@ t.test('with socks5 the next address is tried if one cannot be reached', async (
 t.test('what is no SOCKS5 proxy is reported, and a wait for it has an end', async (t) => {
   const rows: [plan: Plan, message: RegExp, options?: DownloadOptions][] = [
     [{ garbage: 'HTTP/1.1 400 Bad Request\r\n\r\n' }, /it does not speak SOCKS5$/],
-    [{ isSilent: true }, /no connection within 0\.1 s/, { connectTimeout: 100 }],
+    [{ isSilent: true }, /the proxy socks5.*: no connection within 0\.1 s/, { connectTimeout: 100 }],
   ]
   for (const [plan, message, options] of rows) {
     const { port, open } = await startSocks(t, plan)
