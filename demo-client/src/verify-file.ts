@@ -22,15 +22,16 @@ export interface VerifiedFile {
  * @param path of the file
  * @param checksum as the option of `download()`
  * @param options a signal that ends the reading
- * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file has another digest, is missing or cannot be read
+ * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file has another digest, is missing or cannot be read;
+ * `ERR_DOWNLOAD_USAGE` for arguments that are missing or wrong
  */
 export async function verifyFile(
   path: string,
   checksum: string,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<VerifiedFile> {
-  assertType('path', path, 'string')
-  assertType('checksum', checksum, 'string')
+  assertGiven('path', path)
+  assertGiven('checksum', checksum)
   assertSignal(signal)
   const full = resolve(path)
   const { algorithm, value } = parseChecksum(checksum)
@@ -47,8 +48,16 @@ export async function verifyFile(
   }
 }
 
+/** @throws DownloadError `ERR_DOWNLOAD_USAGE` if a string is missing */
+function assertGiven(name: string, value: unknown): void {
+  if (value === undefined) throw new DownloadError('ERR_DOWNLOAD_USAGE', `${name} is missing`)
+  assertType(name, value, 'string')
+}
+
 function notVerified(path: string, error: unknown): DownloadError {
-  if (error instanceof DownloadError) return error
+  if (error instanceof DownloadError && error.code !== 'ERR_DOWNLOAD_UNWRITABLE') return error
+  if (error instanceof DownloadError)
+    return new DownloadError('ERR_DOWNLOAD_DIGEST', `${path} is not a regular file`, { cause: error })
   if (shortageOf(error) !== null) return fileError(error, path)
   const code = systemCode(error)
   const reason = code === 'ENOENT' ? 'is missing' : `cannot be read (${code ?? String(error)})`
