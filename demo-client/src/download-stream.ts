@@ -17,7 +17,7 @@ import type { Settings } from './options.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { strongTag } from './rules/validators.ts'
 import type { DescriptorOutput } from './stream/descriptor-output.ts'
-import { type OutputStream, openOutput } from './stream/open-output.ts'
+import { closeOutput, type OutputStream, openOutput } from './stream/open-output.ts'
 import { type OrderedOutput, outputError } from './stream/ordered-output.ts'
 import { StreamStore } from './stream/stream-store.ts'
 import { formatSize } from './text/quantities.ts'
@@ -68,6 +68,7 @@ export async function downloadToStream(context: StreamContext): Promise<Streamed
     forget?.()
     store.close()
     await store.free()
+    closeOutput(stream)
   }
 }
 

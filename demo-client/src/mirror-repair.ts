@@ -175,10 +175,12 @@ export class MirrorRepair {
     const ofEarlierRun = this.#ofEarlierRun(total)
     if (ofEarlierRun.length > 0 && this.#isNew(null)) return this.#accuse([null], ofEarlierRun)
     // An empty file was sent by nobody.
-    const senders = total === 0 ? [servers.reference] : sendersOf(servers.received, [{ start: 0, end: total }])
+    const senders =
+      total === 0 ? [servers.reference] : sendersOf(servers.received, [{ start: 0, end: total }])
     const bytesOf = (each: Server): readonly Interval[] =>
       servers.sentBy(each, [{ start: 0, end: total }]).flatMap((sent) => uncovered(sent, this.#agreed))
-    const isSuspect = (each: Server): boolean => this.#isNew(each) && (total === 0 || bytesOf(each).length > 0)
+    const isSuspect = (each: Server): boolean =>
+      this.#isNew(each) && (total === 0 || bytesOf(each).length > 0)
     const ordered = servers.all.toReversed().filter((each) => senders.includes(each) && isSuspect(each))
     const suspect = ordered.find((each) => this.#doubted.has(each)) ?? ordered[0]
     if (suspect === undefined) return null

@@ -38,8 +38,7 @@ export async function openSocks(proxy: URL, { host, port, signal }: SocksTarget)
       const failure = error instanceof Rejection ? error.failure : null
       if (failure?.isAboutAddress === true && at + 1 < hosts.length) continue
       // A proxy that stays silent is named too.
-      if (signal.aborted)
-        throw isError(signal.reason) ? new ProxyError(proxy, signal.reason) : signal.reason
+      if (signal.aborted) throw isError(signal.reason) ? new ProxyError(proxy, signal.reason) : signal.reason
       if (failure !== null) throw new ProxyError(proxy, new Error(failure.reason), failure.prospect)
       throw isError(error) ? new ProxyError(proxy, error) : error
     }

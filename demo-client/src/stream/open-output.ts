@@ -8,13 +8,28 @@ import { WebOutput, type WebWritable } from './web-output.ts'
 /** Where the bytes go in order: a Writable of Node.js, or a WritableStream of the web. */
 export type OutputStream = NodeWritable | WebWritable
 
-/** @throws DownloadError `ERR_DOWNLOAD_USAGE` if the stream cannot be written to */
+/** Streams that a download writes to. The bytes of two downloads would be mixed. */
+const inUse = new WeakSet<object>()
+
+/**
+ * Opens the output; {@link closeOutput} ends its use.
+ * @throws DownloadError `ERR_DOWNLOAD_USAGE` if the stream cannot be written to, or another download writes to it
+ */
 export function openOutput(stream: OutputStream | DescriptorOutput): OrderedOutput {
   if (stream instanceof DescriptorOutput) return stream
+  if (inUse.has(stream))
+    throw new DownloadError('ERR_DOWNLOAD_USAGE', 'another download of this process writes to the stream')
   try {
-    return 'getWriter' in stream ? new WebOutput(stream) : new NodeOutput(stream)
+    const output = 'getWriter' in stream ? new WebOutput(stream) : new NodeOutput(stream)
+    inUse.add(stream)
+    return output
   } catch (error) {
     if (error instanceof DownloadError) throw error
     throw new DownloadError('ERR_DOWNLOAD_USAGE', 'the stream cannot be used', { cause: error })
   }
+}
+
+/** The download writes no more to the stream. */
+export function closeOutput(stream: OutputStream | DescriptorOutput): void {
+  inUse.delete(stream)
 }

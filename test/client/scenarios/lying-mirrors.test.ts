@@ -103,17 +103,20 @@ const LONG_CHECKSUM = `sha-256=${sha256(LONG)}`
 const long = (content: Buffer, etag: string): Script => honest({ content, fields: { etag } })
 
 for (const right of [0, 1, 2])
-  t.test(`two servers with an older file of the same size do not outvote the checksum: ${right}`, async (t) => {
-    const scripts = [0, 1, 2].map((at) => (at === right ? long(LONG, '"new"') : long(STALE, '"old"')))
-    const servers = await serve(t, ...scripts)
-    const options = { checksum: LONG_CHECKSUM, segmentSize: 2_000_000 }
-    const { file, result, code, message } = await getFrom(t, servers, options)
-    t.equal(code, null, message)
-    sameBytes(t, file, LONG)
-    const named = result?.warnings.join('\n') ?? ''
-    for (const [place, server] of servers.entries())
-      t.equal(named.includes(hostOf(server)), place !== right, `${place} is named or not: ${named}`)
-  })
+  t.test(
+    `two servers with an older file of the same size do not outvote the checksum: ${right}`,
+    async (t) => {
+      const scripts = [0, 1, 2].map((at) => (at === right ? long(LONG, '"new"') : long(STALE, '"old"')))
+      const servers = await serve(t, ...scripts)
+      const options = { checksum: LONG_CHECKSUM, segmentSize: 2_000_000 }
+      const { file, result, code, message } = await getFrom(t, servers, options)
+      t.equal(code, null, message)
+      sameBytes(t, file, LONG)
+      const named = result?.warnings.join('\n') ?? ''
+      for (const [place, server] of servers.entries())
+        t.equal(named.includes(hostOf(server)), place !== right, `${place} is named or not: ${named}`)
+    },
+  )
 
 t.test('no more than three files are fetched again', async (t) => {
   const servers = await serve(t, sly(), lying(), sly(), lying())

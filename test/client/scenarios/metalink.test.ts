@@ -120,16 +120,19 @@ const wrongAt = (at: number): Script => {
   return honest({ content, fields: {} })
 }
 
-t.test('of two servers that send wrong pieces at different places, each has those of the other', async (t) => {
-  for (const places of [
-    [1_000_000, 2_000_000],
-    [2_000_000, 1_000_000],
-    [10, SIZE - 10],
-  ] as const) {
-    const servers = await serve(t, ...places.map(wrongAt))
-    assertRight(t, await run(t, servers, { described: { pieces: PIECES } }))
-  }
-})
+t.test(
+  'of two servers that send wrong pieces at different places, each has those of the other',
+  async (t) => {
+    for (const places of [
+      [1_000_000, 2_000_000],
+      [2_000_000, 1_000_000],
+      [10, SIZE - 10],
+    ] as const) {
+      const servers = await serve(t, ...places.map(wrongAt))
+      assertRight(t, await run(t, servers, { described: { pieces: PIECES } }))
+    }
+  },
+)
 
 t.test('without a hash of the whole file, wrong pieces are fetched again as well', async (t) => {
   // Nothing joins the bytes of two servers then, except an equal digest that both send.

@@ -35,6 +35,21 @@ t.test('all bytes come out in order, and the stream is ended', async (t) => {
   t.equal(end.client.openAnswers, 0)
 })
 
+t.test(
+  'a stream that another download writes to is refused, and gets no byte of the second one',
+  async (t) => {
+    const output = new Collector(async () => void (await nextTurn()))
+    const first = stream((request) => honestly(FILE, request), output, SMALL)
+    const second = await stream((request) => honestly(FILE, request), output, SMALL)
+    t.equal(second.code, 'ERR_DOWNLOAD_USAGE')
+    t.equal(second.message, 'another download of this process writes to the stream')
+    t.equal((await first).code, null)
+    sameBytes(t, output.bytes, FILE.content, 'the bytes')
+    const third = await stream((request) => honestly(FILE, request), output, SMALL)
+    t.equal(third.message, 'the stream has ended already')
+  },
+)
+
 t.test('no byte is asked for that has no room, and none is asked for twice', async (t) => {
   const output = new Collector(async () => void (await nextTurn()))
   const end = await stream(
