@@ -124,6 +124,8 @@ export class FirstLook {
     const reference = this.#alive[0]
     if (reference === undefined) {
       if (this.#tried.has(servers.first) || servers.first.role === 'suspected') return false
+      // It has another file than the expected one. One that has not answered yet may have that.
+      if (servers.first.role === 'other' && !this.#areAllKnown) return false
       servers.begin(servers.first)
       return true
     }
@@ -222,8 +224,11 @@ export class FirstLook {
 
   /** Waits until each server that was asked has answered, or has failed once. */
   async #untilAllAreKnown(): Promise<void> {
-    const isKnown = (server: Server): boolean => this.#settled.has(server)
-    while (!this.#over.signal.aborted && ![...this.#asked].every(isKnown)) await this.#nextEvent(null)
+    while (!this.#over.signal.aborted && !this.#areAllKnown) await this.#nextEvent(null)
+  }
+
+  get #areAllKnown(): boolean {
+    return [...this.#asked].every((server) => this.#settled.has(server))
   }
 
   async #nextEvent(leftMs: number | null): Promise<void> {

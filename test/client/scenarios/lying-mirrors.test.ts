@@ -1,5 +1,6 @@
 // Mirrors that lie are found when the whole file is wrong: by the digests of parts, or because what they sent is fetched again
 // from others. They are named, and the file is right or not there.
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { type HostileServer, honest, makeContent, type Script } from '../support/hostile-server.ts'
@@ -87,6 +88,35 @@ for (const { name, scripts, liars, isProvenByServers } of rows)
     for (const [place, server] of servers.entries())
       t.equal(named.includes(hostOf(server)), liars.includes(place), `${place} is named or not: ${named}`)
   })
+
+t.test(
+  'a URL with a file of another size than expected is no failure while a mirror has not answered',
+  async (t) => {
+    const late: Script = async (request, socket) => {
+      await sleep(100)
+      return await good()(request, socket)
+    }
+    // Its second answer would come when the mirror is compared with it.
+    const first: Script = async (request, socket) => {
+      if (request.index > 0) await sleep(300)
+      return await sized(SIZE - 7)(request, socket)
+    }
+    const servers = await serve(t, first, late)
+    const { file, code, message } = await getFrom(t, servers, {
+      checksum: CHECKSUM,
+      expected: { size: SIZE },
+    })
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+  },
+)
+
+t.test('if all servers have a file of another size than expected, that is what the error says', async (t) => {
+  const servers = await serve(t, sized(SIZE - 7), sized(SIZE - 8))
+  const { code, message } = await getFrom(t, servers, { checksum: CHECKSUM, expected: { size: SIZE } })
+  t.equal(code, 'ERR_DOWNLOAD_DIGEST')
+  t.match(message, /it has 2999993 bytes, not 3000000/)
+})
 
 t.test('if all servers lie, there is no file', async (t) => {
   const servers = await serve(t, sly(), lying())
