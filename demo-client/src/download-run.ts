@@ -57,6 +57,12 @@ function areWithheld(
   return certFile !== null || Object.keys(headers).some((name) => !(name in sent))
 }
 
+/** @throws DownloadError that says what has the name, if `error` is that it is taken; otherwise `error` */
+async function notTaken(error: unknown, output: Output): Promise<never> {
+  if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_EXISTS') await output.place()
+  throw error
+}
+
 /** One download. It starts at once. */
 export class DownloadRun implements Download<DownloadResult | StreamedResult> {
   readonly finished: Promise<DownloadResult | StreamedResult>
@@ -216,16 +222,20 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     const isOfUrl =
       isRecorded && [null, context.servers.first.origin.url.href].some((url) => store.isFrom(url))
     const facts = isOfUrl ? await factsOf(store, { ...fetched, integrity }, settings.checksum) : null
-    const place = await output.place()
+    // A name that must be free is taken by link(2), which refuses whatever has it by then.
+    const place = settings.existing === 'refuse' ? null : await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
-    const mark = await store.finish(total, {
-      path: place.path,
-      existing: settings.existing === 'refuse' ? 'refuse' : 'replace',
-      previous: place.kind === 'file' ? place.stats : null,
+    const name = {
+      path: place?.path ?? output.path,
+      size: total,
+      existing: place === null ? 'refuse' : 'replace',
+      previous: place?.kind === 'file' ? place.stats : null,
       mtime: modified,
+      isRecorded,
       warnings: this.#warnings,
-    })
+    } as const
+    const mark = await store.finish(name).catch((error: unknown) => notTaken(error, output))
     if (isRecorded)
       await this.#keepRecord(
         finished,

@@ -6,11 +6,13 @@ import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { exists } from '../files/free-name.ts'
 import { sealedKey } from '../state/journal-format.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
-import { cleanUp } from './cleanup.ts'
+import { mayHaveState } from '../state/untouched.ts'
+import { cleanUp, removeStaleLockDrafts } from './cleanup.ts'
 import { loadJournal } from './journal-file.ts'
 import { Lock, type LockOptions } from './lock.ts'
 import { readOwner } from './lock-file.ts'
 import type { Owner } from './lock-owner.ts'
+import { namesIn } from './stale-files.ts'
 
 /** The download whose state is claimed. */
 export interface ClaimOptions {
@@ -49,6 +51,8 @@ const MAX_OWN_NAMES = 20
 export async function claim(options: ClaimOptions): Promise<Claim> {
   const plain = statePaths(options.path)
   const first = ownPaths(options, 1)
+  const lock = await lockUntouched(options, { plain, own: first })
+  if (lock !== null) return { paths: plain, lock, isFresh: true, hasNoPart: true, skipped: [] }
   // A download that used its own name before uses it again, even if the plain name has become free.
   const hasOwn = (await Promise.all([first.part, first.lock].map(exists))).includes(true)
   const skipped: string[] = []
@@ -69,6 +73,34 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     'ERR_DOWNLOAD_UNWRITABLE',
     `cannot write ${options.path}: ${skipped[0]} and ${skipped.length - 1} more files are in the way, and nothing proves that range-get made them. ${advice}`,
   )
+}
+
+interface FirstPaths {
+  readonly plain: StatePaths
+  readonly own: StatePaths
+}
+
+/**
+ * The lock of a download of which no run has left anything; null if there may be something. Then it is released. Most downloads
+ * are such ones, and a list of the folder, which is read after the lock is made, shows it in one look: all that is looked for
+ * otherwise would be in it.
+ */
+async function lockUntouched(options: ClaimOptions, { plain, own }: FirstPaths): Promise<Lock | null> {
+  const lock = await Lock.attemptNew(lockOptions(options, plain))
+  if (lock === null) return null
+  return await orRelease(lock, async () => {
+    const names = await namesIn(dirname(plain.part))
+    if (names !== null && !mayHaveState(names, { plain: baseOf(plain), own: baseOf(own) })) {
+      await removeStaleLockDrafts({ paths: plain, secret: options.secret }, names)
+      return lock
+    }
+    await lock.release('recorded')
+    return null
+  })
+}
+
+function baseOf({ part, lock }: StatePaths): { readonly part: string; readonly lock: string } {
+  return { part: basename(part), lock: basename(lock) }
 }
 
 function ownPaths({ path, key }: ClaimOptions, at: number): StatePaths {

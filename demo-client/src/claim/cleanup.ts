@@ -1,16 +1,20 @@
 // Cleans up what a killed or frozen run has left of a download, under names that only that run used.
-import { lstat, rm } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { unlessShort } from '../errors.ts'
 import { exists } from '../files/free-name.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { isToken } from '../state/run-token.ts'
 import type { StatePaths } from '../state/state-paths.ts'
 import { type TemporaryName, temporaryPath } from '../state/temporary-names.ts'
 import { restorePart } from './final-name.ts'
 import { loadJournal, removeJournal } from './journal-file.ts'
 import type { Lock } from './lock.ts'
+import { isOwnToken } from './lock-owner.ts'
 import { removeLeftPlaceholder } from './placeholder.ts'
-import { isFileOf, removeStale, temporariesIn } from './stale-files.ts'
+import { isFileOf, removeStale, temporariesIn, temporariesOf } from './stale-files.ts'
+
+const LOCK_END = '.part.lock'
 
 /** A state whose lock is held. */
 export interface LockedState {
@@ -44,25 +48,30 @@ export async function cleanUp(state: LockedState): Promise<void> {
 
 /**
  * Removes the lock drafts of runs in this folder that were killed before they got a lock. This needs no lock of theirs: it
- * is safe because those runs have ended.
+ * is safe because those runs have ended. `names`: all that the folder has.
  */
-export async function removeStaleLockDrafts(state: Omit<LockedState, 'lock'>): Promise<void> {
-  await removeStaleDrafts(state, await temporariesIn(dirname(state.paths.lock), state.secret))
+export async function removeStaleLockDrafts(
+  state: Omit<LockedState, 'lock'>,
+  names: readonly string[],
+): Promise<void> {
+  // To prove a name takes time, and in a folder of many downloads most names are of other drafts.
+  const ofLocks = names.filter((name) => name.includes(LOCK_END))
+  await removeStaleDrafts(state, temporariesOf(ofLocks, state.secret))
 }
 
 async function removeStaleDrafts(
   { paths, secret }: Omit<LockedState, 'lock'>,
   temporaries: readonly TemporaryName[],
 ): Promise<void> {
-  const found = temporaries.filter(isOfLock)
+  const found = temporaries.filter(({ file, token }) => isOfLock(file) && !isOwnToken(token, secret))
   if (found.length === 0) return
   const own = await lstat(paths.lock).catch(() => null) // its heartbeat is at most seconds old, so it gives the time
   if (own === null) return
   await removeStale(found, { folder: dirname(paths.lock), key: secret, user: own.uid, now: own.mtimeMs })
 }
 
-function isOfLock({ file }: TemporaryName): boolean {
-  return file.endsWith('.part.lock')
+function isOfLock(file: string): boolean {
+  return file.endsWith(LOCK_END)
 }
 
 /**
@@ -81,6 +90,6 @@ async function removeFilesOf(token: string, { part, journal, lock }: StatePaths)
   if (await isFileOf(temporaryPath(part, 'done', token), null)) await restorePart(part, token)
   for (const file of [part, journal, lock]) {
     const path = temporaryPath(file, 'new', token)
-    if (await isFileOf(path, null)) await rm(path, { force: true }).catch(() => undefined)
+    if (await isFileOf(path, null)) await removeFile(path).catch(() => undefined)
   }
 }

@@ -5,13 +5,14 @@
 // Then its inode is checked, and then the lock. A run that takes over the lock removes that name before it does anything
 // else, so later operations of this run on it fail. No other file can ever have that name.
 import type { BigIntStats, Stats } from 'node:fs'
-import { type FileHandle, link, lstat, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, lstat, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DownloadError, fileError, ifShort, systemCode } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { flushDirectory, flushFile } from '../files/flush.ts'
 import { exists, isSameFile, moveToFree } from '../files/free-name.ts'
 import { existsError } from '../files/path-entry.ts'
+import { removeFile } from '../files/remove-file.ts'
 import type { Placeholder } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import type { Warnings } from '../text/warnings.ts'
@@ -37,19 +38,24 @@ export interface Publisher {
 export interface FinalName {
   /** The path it gets. */
   readonly path: string
+  /** Exactly so many bytes the file gets. */
+  readonly size: number
   /** Whether a file of this name may be replaced. */
   readonly existing: 'refuse' | 'replace'
   /** The file to be replaced; the new one gets its mode and owner. Null: nothing is replaced. */
   readonly previous: Stats | null
   /** The date it gets; null: the date of the last write. */
   readonly mtime: Date | null
+  /** Whether a record will be kept about it. */
+  readonly isRecorded: boolean
   readonly warnings: Warnings
 }
 
 /**
  * Flushes a file and gives it its final name, so that it survives a power cut. If this fails, the file is back under its
  * part name.
- * @returns what the file system says about it now; null if another program has written to it in the meantime
+ * @returns what the file system says about it now; null if it will be recorded, and another program has written to it in the
+ * meantime
  * @throws DownloadError `ERR_DOWNLOAD_EXISTS` if another file has taken the name, `ERR_DOWNLOAD_BUSY` if another run has
  * taken over
  */
@@ -59,13 +65,11 @@ export async function giveFinalName(
   publisher: Publisher,
 ): Promise<BigIntStats | null> {
   const { file } = complete
-  const { path, previous, mtime, warnings } = name
+  const { path, previous, warnings } = name
   const mode = previous === null ? null : await keepOwner(file, previous, warnings)
   // Until the file has its name, this user must be able to open it again. Others get no more rights than in the end.
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => warnings.add('modes'))
-  if (mtime !== null) await file.utimes(mtime, mtime).catch(() => warnings.add('dates'))
-  if (!(await flushFile(file, 'all'))) warnings.add('flushes')
-  const flushed = await file.stat({ bigint: true })
+  const flushed = await flushWhole(file, name)
   const own = { file, path: publisher.ownPath }
   try {
     await moveToOwnName(complete, own, flushed)
@@ -79,15 +83,28 @@ export async function giveFinalName(
       throw error
     }
     // link(2), and a rename between two names of one file, leave both names. Only the final one is needed.
-    await rm(own.path, { force: true }).catch(() => undefined)
+    await removeFile(own.path).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600) await file.chmod(mode).catch(() => warnings.add('modes'))
     // The file is there by now. Without descriptors only its name is not yet certain.
     const isFlushed = await flushDirectory(dirname(path)).catch(ifShort(null))
     if (isFlushed !== true) warnings.add(isFlushed === null ? 'name' : 'flushes')
+    if (!name.isRecorded) return flushed
     const now = await file.stat({ bigint: true })
     return now.size === flushed.size && now.mtimeNs === flushed.mtimeNs ? now : null
   } catch (error) {
     throw fileError(error, path)
+  }
+}
+
+/** Sets the date of the file and flushes it. One that is longer or shorter than it has to be is cut or extended first. */
+async function flushWhole(file: FileHandle, { size, mtime, warnings }: FinalName): Promise<BigIntStats> {
+  for (let isCut = false; ; isCut = true) {
+    if (mtime !== null) await file.utimes(mtime, mtime).catch(() => warnings.add('dates'))
+    if (!(await flushFile(file, 'all'))) warnings.add('flushes')
+    const flushed = await file.stat({ bigint: true })
+    // Another program may write to it again and again.
+    if (isCut || flushed.size === BigInt(size)) return flushed
+    await file.truncate(size)
   }
 }
 
@@ -99,8 +116,8 @@ export async function restorePart(part: string, token: string): Promise<void> {
   const path = temporaryPath(part, 'done', token)
   if (!(await exists(path))) return
   try {
-    if (await isFinished(path, part)) await rm(path, { force: true })
-    else if ((await moveToFree(path, part)) === 'taken') await rm(path, { force: true })
+    if (await isFinished(path, part)) await removeFile(path)
+    else if ((await moveToFree(path, part)) === 'taken') await removeFile(path)
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw fileError(error, path) // otherwise the run is not frozen, and was faster
   }
@@ -157,8 +174,7 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
 async function renameBack(own: CompleteFile, part: string): Promise<void> {
   if (own.path === part) return
   const outcome = await moveToFree(own.path, part).catch(() => 'gone')
-  if (outcome === 'taken' && (await isOpenFile(own)))
-    await rm(own.path, { force: true }).catch(() => undefined)
+  if (outcome === 'taken' && (await isOpenFile(own))) await removeFile(own.path).catch(() => undefined)
 }
 
 async function isOpenFile({ file, path }: CompleteFile): Promise<boolean> {

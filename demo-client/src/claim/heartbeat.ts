@@ -1,12 +1,13 @@
 // Whether the heartbeat of a lock has stopped, for owners on other machines, whose processes cannot be checked.
 import { constants } from 'node:fs'
-import { rm, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
 import { openRegular } from '../files/regular-file.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 
 /** How often the owner of a lock touches it. Far shorter than {@link HEARTBEAT_TIMEOUT_MS}. */
@@ -55,7 +56,7 @@ async function clockOf(path: string, token: string): Promise<number> {
     return (await file.stat()).mtimeMs
   } finally {
     await file.close()
-    await rm(probe, { force: true }).catch(() => undefined)
+    await removeFile(probe).catch(() => undefined)
   }
 }
 
@@ -73,5 +74,10 @@ async function isFromBeforeBoot(path: string, age: number): Promise<boolean> {
   // In a container uptime() may be that of the container. The other clock is right there, too.
   const running = Math.max(uptime() * 1000, Number(process.hrtime.bigint()) / 1e6)
   if (age <= running + CLOCK_SLACK_MS) return false
-  return LOCAL_FILE_SYSTEMS.has((await statfs(dirname(path)).catch(() => null))?.type ?? 0)
+  return await isLocalFileSystem(dirname(path))
+}
+
+/** Is it certain that no other system uses the file system of `folder`? */
+export async function isLocalFileSystem(folder: string): Promise<boolean> {
+  return LOCAL_FILE_SYSTEMS.has((await statfs(folder).catch(() => null))?.type ?? 0)
 }

@@ -1,10 +1,11 @@
 // The journal on disk, NAME.part.json: it is replaced in one step, so that it is always complete.
-import { rename, rm } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileError, systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
 import { flushDirectory, flushFile } from '../files/flush.ts'
 import { readSmallFile } from '../files/regular-file.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { decodeJournal, encodeJournal, type JournalRecord } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 
@@ -55,7 +56,7 @@ export async function saveJournal(path: string, record: JournalRecord, seal: Jou
     await rename(temporary, path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') await seal.assertHeld()
-    await rm(temporary, { force: true }).catch(() => undefined)
+    await removeFile(temporary).catch(() => undefined)
     throw fileError(error, path)
   }
 }
@@ -67,7 +68,7 @@ export async function writeDraft(
   durability: 'cached' | 'flushed',
 ): Promise<void> {
   // A new file, so that a link at this path is not followed.
-  await rm(temporary, { force: true })
+  await removeFile(temporary)
   const file = await openFile(temporary, 'wx', 0o600)
   try {
     await file.writeFile(text)
@@ -83,7 +84,7 @@ export async function removeJournal(
   durability: 'cached' | 'flushed' = 'flushed',
 ): Promise<void> {
   try {
-    await rm(path, { force: true })
+    await removeFile(path)
     if (durability === 'flushed') await flushDirectory(dirname(path))
   } catch (error) {
     throw fileError(error, path)

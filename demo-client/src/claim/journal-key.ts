@@ -1,7 +1,7 @@
 // The key that only this user's runs know. It proves that one of them wrote a journal.
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { type BigIntStats, constants } from 'node:fs'
+import { lstat, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileError, systemCode } from '../errors.ts'
@@ -10,6 +10,7 @@ import { moveToFree } from '../files/free-name.ts'
 import { waitFor } from '../files/hanging-calls.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { openRegular, readUpTo } from '../files/regular-file.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { isError } from '../is-error.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { shortageOf } from '../system-shortage.ts'
@@ -31,6 +32,27 @@ export interface Secret {
 
 /** The key of this process if the file cannot be used. */
 const ownKey = randomBytes(KEY_BYTES)
+
+/** A key that was read, and the file that had it. */
+interface ReadKey {
+  readonly path: string
+  readonly key: Buffer
+  readonly stats: BigIntStats
+}
+
+/**
+ * The last one. Each file of a list needs the key, and one look shows that it has not changed. A change that such a look cannot
+ * show would at worst keep later runs from resuming.
+ */
+let lastRead: ReadKey | null = null
+
+async function isUnchanged({ path, stats }: ReadKey): Promise<boolean> {
+  const now = await lstat(path, { bigint: true }).catch(() => null)
+  return now !== null && SAME.every((name) => now[name] === stats[name])
+}
+
+/** What changes with a file, or with its rights. */
+const SAME = ['dev', 'ino', 'ctimeNs', 'mtimeNs', 'size', 'mode', 'uid'] as const
 
 /** Calls that have not returned, by path. Each blocks a thread, so downloads share one. */
 const calls = new Map<string, Promise<Buffer>>()
@@ -64,6 +86,7 @@ async function readOrMake(path: string): Promise<Buffer> {
 }
 
 async function readOrMakeAndCleanUp(path: string): Promise<Buffer> {
+  if (lastRead?.path === path && (await isUnchanged(lastRead))) return lastRead.key
   const key = (await read(path)) ?? (await make(path))
   await removeStaleDrafts(path)
   return key
@@ -99,14 +122,17 @@ async function read(path: string): Promise<Buffer | null> {
   try {
     const file = await openRegular(path, constants.O_RDONLY)
     try {
-      const { uid, mode } = await file.stat()
+      const stats = await file.stat({ bigint: true })
       const user = process.geteuid?.() ?? null
       // A key that other users can read or change proves nothing.
-      if (user !== null && (uid !== user || (mode & 0o077) !== 0)) {
+      if (user !== null && (stats.uid !== BigInt(user) || (stats.mode & 0o077n) !== 0n)) {
         throw new Error(`${path} must belong to the user who runs this program, with mode 0600`)
       }
       const key = await readUpTo(file, KEY_BYTES + 1)
-      if (key?.length === KEY_BYTES) return key
+      if (key?.length === KEY_BYTES) {
+        lastRead = { path, key, stats }
+        return key
+      }
       throw new Error(`${path} is damaged. Delete it`)
     } finally {
       await file.close()
@@ -135,7 +161,7 @@ async function make(path: string): Promise<Buffer> {
       if (systemCode(error) !== 'ENOENT') throw error
     })
   } finally {
-    await rm(draft, { force: true }).catch(() => undefined)
+    await removeFile(draft).catch(() => undefined)
   }
   const key = await read(path)
   if (key === null) throw new Error(`${path} cannot be made`)

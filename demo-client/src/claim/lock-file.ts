@@ -1,9 +1,10 @@
 // The file of a lock: it is created with its content in one step, read, and cleared.
-import { type FileHandle, link, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, rename } from 'node:fs/promises'
 import { systemCode } from '../errors.ts'
 import { openFile } from '../files/descriptors.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { readSmallFile } from '../files/regular-file.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { isOwner, type Owner } from './lock-owner.ts'
 
@@ -38,7 +39,7 @@ export async function tryCreate(path: string, owner: Owner): Promise<FileHandle 
     await file.close()
     throw error
   } finally {
-    await rm(draft, { force: true }).catch(() => undefined)
+    await removeFile(draft).catch(() => undefined)
   }
 }
 
@@ -71,7 +72,7 @@ async function createExclusively(path: string, owner: Owner): Promise<FileHandle
     return file
   } catch (error) {
     await file.close()
-    await rm(path, { force: true }).catch(() => undefined)
+    await removeFile(path).catch(() => undefined)
     throw error
   }
 }
@@ -99,6 +100,6 @@ export async function clearLock(path: string, owner: Owner | null, token: string
   })
   const isOfThirdRun = found !== null && found.token !== owner?.token
   if (isOfThirdRun) await moveToFree(moved, path).catch(() => undefined)
-  await rm(moved, { force: true })
+  await removeFile(moved)
   return !isOfThirdRun
 }

@@ -29,6 +29,15 @@ export function ownToken(key: Buffer): string {
   return makeToken(currentProcess(), key)
 }
 
+/** Has this process made the token? Others cannot, as far as they do not have the key. */
+export function isOwnToken(token: string, key: Buffer): boolean {
+  const maker = readToken(token, key)
+  const { pid, started, place } = currentProcess()
+  return (
+    maker?.pid === pid && maker.place === shortDigest(place) && maker.started === shortDigest(started ?? '')
+  )
+}
+
 /** Is the process that made the token alive? Null if no run with this key made it. */
 export function lifeOfMaker(token: string, key: Buffer): Life | null {
   const maker = readToken(token, key)

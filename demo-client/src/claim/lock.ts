@@ -1,11 +1,13 @@
 // NAME.part.lock: only one process at a time writes to an output. A lock left by a dead process, or a zombie, is ignored.
-import { type FileHandle, lstat, rm } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { DownloadError, fileError } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { exists } from '../files/free-name.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { shortageOf } from '../system-shortage.ts'
-import { HEARTBEAT_INTERVAL_MS, isAbandoned } from './heartbeat.ts'
+import { HEARTBEAT_INTERVAL_MS, isAbandoned, isLocalFileSystem } from './heartbeat.ts'
 import { clearLock, isForeign, readOwner, tryCreate } from './lock-file.ts'
 import { type Life, lifeOf, lifeOfMaker, newOwner, type Owner } from './lock-owner.ts'
 import { temporariesIn } from './stale-files.ts'
@@ -35,7 +37,7 @@ export interface Predecessor {
 interface CreatedLock {
   readonly token: string
   readonly file: FileHandle
-  readonly createdAt: number
+  readonly stats: BigIntStats
 }
 
 /** A held lock. Release it. */
@@ -45,13 +47,17 @@ export class Lock {
   readonly predecessor: Predecessor | null
   readonly #options: LockOptions
   readonly #file: FileHandle
+  /** What identifies it. No other file can have its number while it is open. */
+  readonly #id: Pick<BigIntStats, 'ino' | 'dev'>
   readonly #heartbeat: NodeJS.Timeout
+  #isLocal: Promise<boolean> | null = null
   /** Time of creation by the file system's clock, less this process's own clock, in ms. */
   readonly #createdAt: number
 
   private constructor(options: LockOptions, owned: CreatedLock, predecessor: Predecessor | null) {
     this.token = owned.token
-    this.#createdAt = owned.createdAt
+    this.#createdAt = Number(owned.stats.mtimeNs) / 1e6 - performance.now()
+    this.#id = owned.stats
     this.predecessor = predecessor
     this.#options = options
     this.#file = owned.file
@@ -66,17 +72,35 @@ export class Lock {
     throw busy(options, got.holder)
   }
 
+  /** The lock, if there was none; otherwise null. */
+  static async attemptNew(options: LockOptions): Promise<Lock | null> {
+    try {
+      return await Lock.#make(options, await ownerOf(options), null)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw fileError(error, options.path)
+    }
+  }
+
+  static async #make(
+    options: LockOptions,
+    owner: Owner,
+    predecessor: Predecessor | null,
+  ): Promise<Lock | null> {
+    const file = await tryCreate(options.path, owner)
+    if (file === null) return null
+    const stats = await file.stat({ bigint: true })
+    return new Lock(options, { token: owner.token, file, stats }, predecessor)
+  }
+
   /** The lock, or the living process that holds it, if that is known. */
   static async attempt(options: LockOptions): Promise<Lock | { holder: Owner | null }> {
     let predecessor: Predecessor | null = null
     try {
-      const owner = await withDescriptor(() => newOwner(options.key, options.secret))
+      const owner = await ownerOf(options)
       for (let attempt = 0; attempt < 5; attempt++) {
-        const file = await tryCreate(options.path, owner)
-        if (file !== null) {
-          const createdAt = (await file.stat()).mtimeMs - performance.now()
-          return new Lock(options, { token: owner.token, file, createdAt }, predecessor)
-        }
+        const lock = await Lock.#make(options, owner, predecessor)
+        if (lock !== null) return lock
         const found = await inspect(options, owner.token)
         if (found === null) continue // it was released in the meantime
         if (found.life === 'alive') return { holder: found.owner }
@@ -97,6 +121,7 @@ export class Lock {
    */
   async assertHeld(): Promise<void> {
     const { path } = this.#options
+    if (await this.#isSurelyHeld()) return
     let owner: Owner | null
     try {
       owner = await readOwner(path)
@@ -114,10 +139,11 @@ export class Lock {
     if (journal === 'unrecorded') await this.#file.write('1', ENDED_OFFSET).catch(() => undefined)
     const isHeld = journal === 'recorded' && (await this.#isHeld())
     await this.#file.close().catch(() => undefined)
-    if (isHeld) await rm(this.#options.path, { force: true }).catch(() => undefined)
+    if (isHeld) await removeFile(this.#options.path).catch(() => undefined)
   }
 
   async #isHeld(): Promise<boolean> {
+    if (await this.#isSurelyHeld()) return true
     try {
       return (await readOwner(this.#options.path))?.token === this.token
     } catch {
@@ -125,11 +151,20 @@ export class Lock {
     }
   }
 
+  /**
+   * True if this system alone decides what has the path, and that is the file which this run has open. A run that takes over puts
+   * another one there. Otherwise the content has to be read: a network file system may answer from its cache until a file is
+   * opened.
+   */
+  async #isSurelyHeld(): Promise<boolean> {
+    this.#isLocal ??= isLocalFileSystem(dirname(this.#options.path))
+    return (await this.#isLocal) && (await this.#hasName())
+  }
+
   /** Is the file at the path the one that this run has open? This check needs no descriptor. */
   async #hasName(): Promise<boolean> {
-    const found = [this.#file.stat({ bigint: true }), lstat(this.#options.path, { bigint: true })]
-    const [mine, named] = await Promise.all(found.map((each) => each.catch(() => null)))
-    return mine != null && mine.ino === named?.ino && mine.dev === named.dev
+    const named = await lstat(this.#options.path, { bigint: true }).catch(() => null)
+    return named !== null && named.ino === this.#id.ino && named.dev === this.#id.dev
   }
 
   /** Is the folder gone, or elsewhere? A run that takes over moves the lock too, but deletes it at once. */
@@ -150,6 +185,10 @@ export class Lock {
       .catch(() => this.#file.write('{', 0)) // rewrites the first byte
       .catch(() => undefined) // assertHeld() notices a lock that is gone
   }
+}
+
+async function ownerOf({ key, secret }: LockOptions): Promise<Owner> {
+  return await withDescriptor(() => newOwner(key, secret))
 }
 
 /** `'silent'`: nothing proves that the owner is dead, but its heartbeat has stopped. */

@@ -1,12 +1,13 @@
 // On a file system without hard links, an empty file reserves the final name until the finished file replaces it. If the
 // run is killed in between, the empty file stays. The journal identifies it, so that the next run removes exactly this file.
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs'
-import { lstat, rm } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { systemCode, unlessShort } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { existsError } from '../files/path-entry.ts'
+import { removeFile } from '../files/remove-file.ts'
 import type { Placeholder } from '../state/journal-format.ts'
 import type { StatePaths } from '../state/state-paths.ts'
 import { loadJournal } from './journal-file.ts'
@@ -48,7 +49,7 @@ export async function isPlaceholder(path: string, { name, file, written }: Place
 
 /** Deletes it, unless another file has the name by now. */
 export async function removePlaceholder(path: string, placeholder: Placeholder): Promise<void> {
-  if (await isPlaceholder(path, placeholder)) await rm(path, { force: true }).catch(() => undefined)
+  if (await isPlaceholder(path, placeholder)) await removeFile(path).catch(() => undefined)
 }
 
 /** Is the file at `path` the placeholder of the run that left this state? */

@@ -3,10 +3,11 @@
 // Such a name says, with a proof, which process made it; see `run-token.ts`. A name without a valid proof stays, and so does
 // anything but a regular file of this user. A run that was stopped for so long that it was taken for dead finds its file
 // missing when it continues, and no other file under that name. Then it tries again, or ends.
-import { lstat, readdir, rm } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifShort } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { readToken } from '../state/run-token.ts'
 import { readTemporaryName, type TemporaryName } from '../state/temporary-names.ts'
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat.ts'
@@ -23,9 +24,18 @@ export interface StaleFileSearch {
   readonly now: number
 }
 
+/** All names in a folder; null if it cannot be read. */
+export async function namesIn(folder: string): Promise<string[] | null> {
+  return await withDescriptor(() => readdir(folder)).catch(() => null)
+}
+
 /** The temporary files of this user's runs in a folder, stale or in use. None if the folder cannot be read. */
 export async function temporariesIn(folder: string, key: Buffer): Promise<TemporaryName[]> {
-  const names = await withDescriptor(() => readdir(folder)).catch(() => [])
+  return temporariesOf((await namesIn(folder)) ?? [], key)
+}
+
+/** The same, of the names in a folder. */
+export function temporariesOf(names: readonly string[], key: Buffer): TemporaryName[] {
   const read = names.map(readTemporaryName).filter((name) => name !== null)
   return read.filter(({ token }) => readToken(token, key) !== null)
 }
@@ -37,7 +47,7 @@ export async function removeStale(found: readonly TemporaryName[], search: Stale
     const life = lifeOf(token, search.key)
     if (life === null || life === 'alive' || !(await isFileOf(path, search.user))) continue
     if (life === 'unknown' && Math.abs(search.now - (await touchedAt(path))) <= HEARTBEAT_TIMEOUT_MS) continue
-    await rm(path, { force: true }).catch(() => undefined)
+    await removeFile(path).catch(() => undefined)
   }
 }
 

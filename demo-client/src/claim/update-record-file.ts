@@ -4,13 +4,14 @@
 // A record is never deleted before the file that it is about: it says by itself whether it is about the file that is there.
 // So a kill leaves the old or the new file, and a record that is true for it, or one that no run believes.
 import { type BigIntStats, constants } from 'node:fs'
-import { lstat, rename, rm } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { unlessShort } from '../errors.ts'
 import { digestOf } from '../files/file-digest.ts'
 import { fileIdOf } from '../files/file-id.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { openRegular, readUpTo } from '../files/regular-file.ts'
+import { removeFile } from '../files/remove-file.ts'
 import {
   decodeRecord,
   encodeRecord,
@@ -106,7 +107,7 @@ export async function saveRecord(
   const { kind } = await loadRecord(path, secret)
   if (kind === 'foreign') return false
   if (record === null) {
-    if (kind === 'proven') await rm(path, { force: true })
+    if (kind === 'proven') await removeFile(path)
     return true
   }
   try {
@@ -115,6 +116,6 @@ export async function saveRecord(
     await rename(draft, path)
     return true
   } finally {
-    await rm(draft, { force: true }).catch(() => undefined)
+    await removeFile(draft).catch(() => undefined)
   }
 }

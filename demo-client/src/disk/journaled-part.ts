@@ -1,7 +1,9 @@
 // The part file of a download together with its journal, from the first bytes to the final name.
+import { dirname } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
 import { removeStaleLockDrafts } from '../claim/cleanup.ts'
 import type { FinalName } from '../claim/final-name.ts'
+import { namesIn } from '../claim/stale-files.ts'
 import { saveRecord } from '../claim/update-record-file.ts'
 import { ifShort } from '../errors.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
@@ -82,12 +84,12 @@ export class JournaledPart {
     await this.#journal.save({ ...content, part: this.#file, state })
   }
 
-  /** Makes the part file the finished file, with exactly `total` bytes. `content` is for the journal until then. */
-  async finish(total: number, name: FinalName, content: Content | null): Promise<FileMark | null> {
-    if ((await this.#file.size()) !== total) await this.#file.truncate(total)
+  /** Makes the part file the finished file. `content` is for the journal until then. */
+  async finish(name: FinalName, content: Content | null): Promise<FileMark | null> {
     const { lock, paths } = this.#claim
+    const { isPublished } = this.#file
     // A name that only this run uses is checked when it is given up.
-    if (this.#file.isPublished) await lock.assertHeld()
+    if (isPublished) await lock.assertHeld()
     const mark = await this.#file.finish(name, {
       ownPath: temporaryPath(paths.part, 'done', lock.token),
       assertHeld: () => lock.assertHeld(),
@@ -97,7 +99,11 @@ export class JournaledPart {
     })
     // The file is finished by now. A journal that a power cut brings back has no part file, so it does no harm.
     await this.#journal.remove().catch(ifShort(undefined))
-    await removeStaleLockDrafts({ paths, secret: this.#secret })
+    // A file without a journal took no time in which other runs could have been killed: what was there is removed.
+    if (isPublished) {
+      const names = (await namesIn(dirname(paths.lock))) ?? []
+      await removeStaleLockDrafts({ paths, secret: this.#secret }, names)
+    }
     return mark
   }
 

@@ -1,6 +1,6 @@
 // The part file, NAME.part: writes at a position, flushes, checks of its bytes, and the final rename.
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, rm } from 'node:fs/promises'
+import { type FileHandle, lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type FinalName, giveFinalName, type Publisher } from '../claim/final-name.ts'
@@ -13,6 +13,7 @@ import { FileReader } from '../files/file-reader.ts'
 import { flushFile } from '../files/flush.ts'
 import { moveToFree } from '../files/free-name.ts'
 import { openRegular } from '../files/regular-file.ts'
+import { removeFile } from '../files/remove-file.ts'
 import { type RunningHash, runningHash } from '../files/running-hash.ts'
 import { RunningPieces } from '../files/running-pieces.ts'
 import type { SentAlgorithm } from '../rules/digest.ts'
@@ -83,8 +84,7 @@ export class PartFile {
   static async create(path: string, draft: PartDraft): Promise<PartFile> {
     const at = temporaryPath(path, 'new', draft.token)
     try {
-      await rm(at, { force: true })
-      return new PartFile(await openFile(at, 'wx+', draft.mode), { path, at }, draft)
+      return new PartFile(await openNew(at, draft.mode), { path, at }, draft)
     } catch (error) {
       throw fileError(error, path)
     }
@@ -194,7 +194,7 @@ export class PartFile {
 
   /**
    * See {@link giveFinalName}. A new file has a name that only this run uses. Returns the mark of the finished file; null if
-   * another program has written to it.
+   * another program has written to it, or no record needs the mark.
    */
   async finish(name: FinalName, publisher: Publisher): Promise<FileMark | null> {
     const stats = await this.#attempt(() =>
@@ -203,7 +203,7 @@ export class PartFile {
         ownPath: this.isPublished ? publisher.ownPath : this.#at,
       }),
     )
-    return stats === null ? null : await markOf(stats, dirname(name.path))
+    return stats === null || !name.isRecorded ? null : await markOf(stats, dirname(name.path))
   }
 
   async close(): Promise<void> {
@@ -224,7 +224,7 @@ export class PartFile {
         this.#file.stat({ bigint: true }),
         lstat(this.#at, { bigint: true }).catch(() => null),
       ])
-      if (named?.ino === mine.ino && named.dev === mine.dev) await rm(this.#at, { force: true })
+      if (named?.ino === mine.ino && named.dev === mine.dev) await removeFile(this.#at)
     })
   }
 
@@ -234,5 +234,16 @@ export class PartFile {
     } catch (error) {
       throw fileError(error, this.path)
     }
+  }
+}
+
+/** Makes a file under a name that only this run uses. What has it already is from an earlier version, or planted: a link is removed. */
+async function openNew(path: string, mode: number): Promise<FileHandle> {
+  try {
+    return await openFile(path, 'wx+', mode)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+    await removeFile(path)
+    return await openFile(path, 'wx+', mode)
   }
 }

@@ -190,10 +190,10 @@ export class Store implements ByteStore {
     await this.#part.save(this.#content, 'open')
   }
 
-  /** Makes the part file the finished file, with exactly `total` bytes; see {@link PartFile.finish}. */
-  async finish(total: number, name: FinalName): Promise<FileMark | null> {
+  /** Makes the part file the finished file; see {@link PartFile.finish}. */
+  async finish(name: FinalName): Promise<FileMark | null> {
     await this.#checkpoints.cancel()
-    return await this.#part.finish(total, name, this.#content)
+    return await this.#part.finish(name, this.#content)
   }
 
   /** Keeps a record about the finished file, or removes it; see `saveRecord`. Returns whether later runs can use it. */

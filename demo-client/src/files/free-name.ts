@@ -1,6 +1,7 @@
 // Renames a file, but never over another file.
-import { link, lstat, rename, rm } from 'node:fs/promises'
+import { link, lstat, rename } from 'node:fs/promises'
 import { fileError, systemCode } from '../errors.ts'
+import { removeFile } from './remove-file.ts'
 
 /**
  * Gives the file `from` the name `to`, unless that is taken. link(2) does both in one step. On a file system without it, a
@@ -18,7 +19,7 @@ export async function moveToFree(from: string, to: string): Promise<'moved' | 't
       return 'moved'
     }
   }
-  await rm(from, { force: true })
+  await removeFile(from)
   return 'moved'
 }
 

@@ -80,7 +80,7 @@ function isName(segment: string): boolean {
 }
 
 /** A name as the most tolerant file systems compare it: equal for all spellings that one of them does not distinguish. */
-function foldedName(name: string): string {
+export function foldedName(name: string): string {
   return name
     .normalize('NFKC')
     .toUpperCase() // so that the long s, for example, is an s

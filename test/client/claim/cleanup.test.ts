@@ -47,10 +47,10 @@ t.test('a run that is stopped while it copies the part file leaves no copy', asy
 t.test('a run that finds the file complete removes what a killed run left', async (t) => {
   for (const [content, when, step] of [
     [CONTENT, 'KILL', 'link:/file\\.bin$'],
-    [CONTENT, 'KILL_BEFORE', 'rm:\\.part\\.lock '],
+    [CONTENT, 'KILL_BEFORE', 'unlink:\\.part\\.lock$'],
     [LARGE, 'KILL', 'link:/file\\.bin$'],
-    [LARGE, 'KILL', 'rm:\\.part\\.done\\.'],
-    [LARGE, 'KILL_BEFORE', 'rm:\\.part\\.lock '],
+    [LARGE, 'KILL', 'unlink:\\.part\\.done\\.'],
+    [LARGE, 'KILL_BEFORE', 'unlink:\\.part\\.lock$'],
   ] as const) {
     const server = await startHostile(honest(resource(content)))
     t.teardown(() => server.stop())

@@ -170,7 +170,7 @@ t.test('after a kill before anything is recorded the next run leaves no other fi
     ['KILL', 'rename:file\\.bin\\.part\\.json$'],
     ['KILL_BEFORE', 'link:file\\.bin\\.part$'],
     ['KILL', 'link:file\\.bin\\.part$'],
-    ['KILL', 'rm:file\\.bin\\.part\\.new\\.'],
+    ['KILL', 'unlink:file\\.bin\\.part\\.new\\.'],
   ] as const
   for (const file of [A, ONCE]) {
     const plain = await startHostile(honest(file))

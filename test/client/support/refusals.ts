@@ -13,7 +13,7 @@ export function systemError(code: string): Error {
 
 /** Puts `hook` in the place of a function of `node:fs/promises`. Returns what undoes it. */
 export function hookFunction(
-  name: 'link' | 'statfs' | 'open' | 'rename' | 'rm' | 'readdir',
+  name: 'link' | 'statfs' | 'open' | 'rename' | 'unlink' | 'readdir',
   hook: (...args: unknown[]) => Promise<unknown>,
 ): () => void {
   const own = promises[name]

@@ -4,12 +4,12 @@ import promises, { open } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 
-const FUNCTIONS = ['open', 'link', 'rename', 'rm', 'mkdir'] as const
+const FUNCTIONS = ['open', 'link', 'rename', 'unlink', 'mkdir'] as const
 const METHODS = ['write', 'writeFile', 'truncate'] as const
 
 /** Whether a call changes nothing: a kill after it is the same as one before it. */
 function isIdle(name: string, [path, flags]: readonly unknown[]): boolean {
-  if (name === 'rm') return !existsSync(String(path))
+  if (name === 'unlink') return !existsSync(String(path))
   if (name === 'mkdir') return existsSync(String(path))
   if (name !== 'open') return false
   return typeof flags === 'number' ? (flags & constants.O_CREAT) === 0 : !String(flags).startsWith('w')

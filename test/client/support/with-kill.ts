@@ -6,7 +6,7 @@ import { hookFunction } from './refusals.ts'
 
 for (const when of ['KILL', 'KILL_BEFORE', 'STOP'] as const) {
   const [name, pattern = ''] = (process.env[when] ?? '').split(':')
-  if (name !== 'link' && name !== 'rename' && name !== 'open' && name !== 'rm') continue
+  if (name !== 'link' && name !== 'rename' && name !== 'open' && name !== 'unlink') continue
   const own = promises[name]
   let isStopped = false
   hookFunction(name, async (...args: unknown[]) => {
