@@ -1,3 +1,4 @@
+import { SendRangeError } from '../errors.ts'
 import type { Refusal } from '../rules/refusal.ts'
 
 /** The longest key of an object that S3 allows, in bytes of UTF-8. Other origins have no lower limit. */
@@ -35,8 +36,13 @@ function whyRefused(path: string): Refusal | undefined {
 /**
  * A key as the path of a URL, without its first slash. Each segment is encoded once, all but the unreserved characters of
  * RFC 3986: signature 4 is made over this form, and stores compute it again from the key.
+ *
+ * @throws SendRangeError `ERR_RANGE_OPTION` for what is not a string, or has an unpaired surrogate
  */
 export function encodePath(key: string): string {
+  const given: unknown = key
+  if (typeof given !== 'string' || LONE_SURROGATE.test(given))
+    throw new SendRangeError('ERR_RANGE_OPTION', 'encodePath takes a string without unpaired surrogates')
   return key.split('/').map(encodeSegment).join('/')
 }
 

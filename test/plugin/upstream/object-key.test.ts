@@ -30,3 +30,8 @@ t.test('all but unreserved characters are encoded, once', async (t) => {
     'a/b%20c%2Bd%25e~f-g_h.i%21%27%28%29%2A%40%3D%26%3A%2C%3B%24%C3%A9%F0%9F%8E%88',
   )
 })
+
+t.test('what cannot be encoded is a coded error', async (t) => {
+  for (const given of [undefined, 7, ['a'], '\ud800', 'a/\udc00'])
+    t.throws(() => encodePath(given as string), { code: 'ERR_RANGE_OPTION' })
+})
