@@ -1,13 +1,13 @@
-import { mkdirSync, realpathSync, renameSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { FileOperations } from '#plugin/files/file-operations.js'
+import { refreshMounts } from '#plugin/files/local-file-systems.js'
 import { isCurrent, openFile } from '#plugin/files/open-regular-file.js'
 import { isRefusal } from '#plugin/rules/refusal.js'
+import { isLookedUpInMemory, memoryFolder } from './support/memory-folder.ts'
 
 const FILES = 20
-/** Only Linux names the path of an open file. */
-const isPathKnown = process.platform === 'linux'
 const names = Array.from({ length: FILES }, (_, index) => String(index))
 
 /** The threads' operations that the opens of all files need. */
@@ -34,18 +34,23 @@ t.test('files that are opened together look their root up once', async (t) => {
 })
 
 t.test('a kept file is checked with one look, and with two if a symlink is on its way', async (t) => {
-  const top = realpathSync(t.testdir({ root: { f: 'x' } }))
+  const top = await memoryFolder(t)
+  mkdirSync(join(top, 'root'))
+  writeFileSync(join(top, 'root/f'), 'x')
   symlinkSync('root', join(top, 'link'))
+  const isKnown = await isLookedUpInMemory(top)
   await new Promise((resolve) => setTimeout(resolve, 100))
   const calls = t.capture(FileOperations.prototype, 'run', FileOperations.prototype.run)
   for (const [name, looks] of [
-    ['root', isPathKnown ? 1 : 2],
+    ['root', isKnown ? 1 : 2],
     ['link', 2],
   ] as const) {
-    const root = join(top, name)
-    const file = await openFile({ root, path: join(root, 'f') })
+    const location = { root: join(top, name), path: join(top, name, 'f') }
+    const file = await openFile(location)
     if (isRefusal(file)) throw new Error(file)
-    t.equal(await operationsOf(() => isCurrent(file, { root, path: join(root, 'f') }), calls), looks, name)
+    // Only a list of mounts that is newer than the open says where the file is.
+    await refreshMounts()
+    t.equal(await operationsOf(() => isCurrent(file, location), calls), looks, name)
     file.release()
   }
 })
