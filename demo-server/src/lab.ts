@@ -60,9 +60,11 @@ export async function lab(app: FastifyInstance, options: LabOptions): Promise<vo
     '/:name',
     { onSend: slowDown, schema: { params: nameParams, querystring: fileQuery }, config: { live: true } },
     async ({ params: { name }, query }, reply) => {
+      const { raw } = reply
+      // Before any wait: a client may leave while the file is made, and `close` comes once.
+      underWay.add(raw)
+      raw.once('close', () => underWay.delete(raw))
       await files[name].ready()
-      underWay.add(reply.raw)
-      reply.raw.once('close', () => underWay.delete(reply.raw))
       // Revalidated each time, so that the browser notices a replaced file. An unchanged one costs a 304.
       return reply.sendRange(name, { root: dataDir, cacheControl: 'no-cache', download: query.download })
     },

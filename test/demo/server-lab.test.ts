@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -123,6 +124,20 @@ t.test('cutting ends the answers of the lab and no others', async (t) => {
   t.same(await cut.json(), { cut: 1 })
   await t.rejects(slow.arrayBuffer(), 'the download breaks')
   t.match(await readUntil(events, /"outcome":"aborted"/), /big\.bin/, 'the log continues')
+})
+
+t.test('a client that leaves while its file is made leaves nothing to cut', async (t) => {
+  const { app } = await build(t)
+  const url = await app.listen({ port: 0 })
+  const asked = once(app.server, 'request')
+  const gone = new AbortController()
+  const answer = fetch(url + BIG, { signal: gone.signal })
+  await asked
+  gone.abort()
+  await t.rejects(answer)
+  await (await fetch(`${url}${BIG}/checksum`)).arrayBuffer()
+  const cut = await fetch(`${url}/lab/cut`, { method: 'POST' })
+  t.same(await cut.json(), { cut: 0 })
 })
 
 t.test('the log shows when an answer begins and when it ends', async (t) => {
