@@ -38,7 +38,7 @@ export interface Publisher {
 export interface FinalName {
   /** The path it gets. */
   readonly path: string
-  /** Exactly so many bytes the file gets. */
+  /** The bytes that the file gets, no more and no fewer. */
   readonly size: number
   /** Whether a file of this name may be replaced. */
   readonly existing: 'refuse' | 'replace'

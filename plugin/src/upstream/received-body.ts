@@ -9,7 +9,7 @@ const MAX_DRAINED_BYTES = 64 * 1024
 /** The most bytes that are handed out at a time. If as many wait to be taken, no more are read. */
 const MAX_CHUNK_BYTES = 64 * 1024
 
-/** Bytes that came together are handed out as they are if they are so many. Fewer wait for others. */
+/** As many bytes that came together, or more, are handed out as they are. Fewer wait for others. */
 const MIN_PIECE_BYTES = 32 * 1024
 
 /**
