@@ -6,7 +6,7 @@ import { fillChunk, freshChunk, staging, takeChunk } from './chunk-memory.ts'
 import type { Chunk } from './chunk-pool.ts'
 import { isKeepingUp, noteWritten } from './keeping-up.ts'
 import type { PieceReader } from './piece-reader.ts'
-import { isCrowded, turnToWrite } from './write-turns.ts'
+import { isCrowded, noteWrite, turnToWrite } from './write-turns.ts'
 
 /** The first bytes of a body, which were read before its head was sent. */
 export interface FirstChunk {
@@ -47,6 +47,7 @@ export class Pump {
   #first: FirstChunk | undefined
   #bytesWritten = 0
   #isStopped = false
+  #hasWritten = false
   /** The chunk whose write has not been reported. */
   #unreported: Chunk | undefined
   /** Stops waiting for a write that the response will never report. */
@@ -101,8 +102,10 @@ export class Pump {
     while (written < count) {
       const most = isCrowded() ? BULK_BYTES_PER_TURN : count
       const part = chunk.bytes.subarray(written, Math.min(count, written + most))
-      if (part.length > SMALL_CHUNK_BYTES) await turnToWrite(part.length)
+      if (this.#hasWritten) await this.#turnFor(part)
+      else noteWrite(part.length)
       if (this.#isStopped) break
+      this.#hasWritten = true
       written += part.length
       this.#unreported = chunk
       await this.#write(part, {
@@ -115,6 +118,14 @@ export class Pump {
     }
     if (reported === written && isWithSystem(written)) chunk.giveBack()
     else chunk.writeOff()
+  }
+
+  /**
+   * Waits for the turn of a part. The first bytes never wait: they go out with the head, and if something else wrote into the
+   * response before them, nothing would show it.
+   */
+  #turnFor({ length }: Uint8Array): Promise<void> | undefined {
+    return length > SMALL_CHUNK_BYTES ? turnToWrite(length) : undefined
   }
 
   /** Reads a chunk at once and writes small copies of it, for a client that may stop at any byte. */

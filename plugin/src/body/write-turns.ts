@@ -17,12 +17,12 @@ const waiting: (() => void)[] = []
  */
 export function turnToWrite(byteCount: number): Promise<void> | undefined {
   if (waiting.length === 0 && written < BULK_BYTES_PER_TURN) {
-    note(byteCount)
+    noteWrite(byteCount)
     return undefined
   }
   return new Promise((resolve) => {
     waiting.push(() => {
-      note(byteCount)
+      noteWrite(byteCount)
       resolve()
     })
   })
@@ -33,7 +33,8 @@ export function isCrowded(): boolean {
   return waiting.length >= CROWD
 }
 
-function note(byteCount: number): void {
+/** Notes a write that does not wait, so that others do. */
+export function noteWrite(byteCount: number): void {
   written += byteCount
   if (isTurnEnding) return
   isTurnEnding = true

@@ -3,9 +3,12 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { freshChunk } from '#plugin/body/chunk-memory.js'
 import { PieceReader } from '#plugin/body/piece-reader.js'
 import { Pump } from '#plugin/body/pump.js'
-import { Multipart } from '#plugin/rules/multipart.js'
+import { turnToWrite } from '#plugin/body/write-turns.js'
+import { BULK_BYTES_PER_TURN } from '#plugin/memory-bounds.js'
+import { layOutRange, Multipart } from '#plugin/rules/multipart.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -17,6 +20,8 @@ const RANGES = Array.from({ length: 20 }, (_, part) => ({
   last: part * 1_200_000 + PART_BYTES - 1,
 }))
 const SIGNAL = new AbortController().signal
+/** All of it has been read. */
+const SPENT = { size: CONTENT.length, readAt: async () => 0, close() {} }
 
 interface Run {
   readonly port: number
@@ -123,5 +128,25 @@ t.test('a failed read ends the run with an error', async (t) => {
   const client = await ask(run.port)
   while (run.runs.length === 0) await sleep(10)
   t.equal(await run.runs[0], 'failed')
+  client.destroy()
+})
+
+t.test('the first bytes go out at once, whatever waits for its turn', async (t) => {
+  const length = 300_000
+  const server = createServer((_request, response) => {
+    response.setHeader('content-length', length)
+    for (let body = 0; body < 3; body++) void turnToWrite(BULK_BYTES_PER_TURN)
+    const reader = new PieceReader(SPENT, layOutRange({ first: 0, last: length - 1 }), SIGNAL)
+    reader.forward(length)
+    const first = { chunk: freshChunk(length), count: length, isPooled: false }
+    const pump = new Pump({ reader, first, response, onWritten() {}, onForeign() {} })
+    void pump.run()
+    t.equal(response.headersSent, true)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const client = await ask((server.address() as AddressInfo).port)
+  t.equal((await client.readBytes(length)).length, length)
   client.destroy()
 })
