@@ -9,13 +9,14 @@ import { type FileHandle, link, lstat, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DownloadError, fileError, ifShort, systemCode } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
-import { flushDirectory, flushFile } from '../files/flush.ts'
+import { flushDirectory } from '../files/flush.ts'
 import { exists, isSameFile, moveToFree } from '../files/free-name.ts'
 import { existsError } from '../files/path-entry.ts'
 import { removeFile } from '../files/remove-file.ts'
 import type { Placeholder } from '../state/journal-format.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import type { Warnings } from '../text/warnings.ts'
+import { flushWhole, type WholeFile } from './flush-whole.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
 
 /** A complete file under its part name. */
@@ -28,6 +29,8 @@ export interface CompleteFile {
 export interface Publisher {
   /** A path beside it, or its own, that only this run uses; see {@link temporaryPath}. */
   readonly ownPath: string
+  /** Reads the file: does it have the bytes that the run has written? */
+  readonly isIntact: () => Promise<boolean>
   /** @throws DownloadError `ERR_DOWNLOAD_BUSY` if another run has taken over */
   readonly assertHeld: () => Promise<void>
   /** Records the placeholder that has the final name, before the file replaces it. */
@@ -35,20 +38,15 @@ export interface Publisher {
 }
 
 /** The name that the file gets, and how. */
-export interface FinalName {
+export interface FinalName extends WholeFile {
   /** The path it gets. */
   readonly path: string
-  /** The bytes that the file gets, no more and no fewer. */
-  readonly size: number
   /** Whether a file of this name may be replaced. */
   readonly existing: 'refuse' | 'replace'
   /** The file to be replaced; the new one gets its mode and owner. Null: nothing is replaced. */
   readonly previous: Stats | null
-  /** The date it gets; null: the date of the last write. */
-  readonly mtime: Date | null
   /** Whether a record will be kept about it. */
   readonly isRecorded: boolean
-  readonly warnings: Warnings
 }
 
 /**
@@ -56,8 +54,8 @@ export interface FinalName {
  * part name.
  * @returns what the file system says about it now; null if it will be recorded, and another program has written to it in the
  * meantime
- * @throws DownloadError `ERR_DOWNLOAD_EXISTS` if another file has taken the name, `ERR_DOWNLOAD_BUSY` if another run has
- * taken over
+ * @throws DownloadError as {@link flushWhole}; `ERR_DOWNLOAD_EXISTS` if another file has taken the name,
+ * `ERR_DOWNLOAD_BUSY` if another run has taken over
  */
 export async function giveFinalName(
   complete: CompleteFile,
@@ -69,7 +67,7 @@ export async function giveFinalName(
   const mode = previous === null ? null : await keepOwner(file, previous, warnings)
   // Until the file has its name, this user must be able to open it again. Others get no more rights than in the end.
   if (mode !== null) await file.chmod(mode | 0o600).catch(() => warnings.add('modes'))
-  const flushed = await flushWhole(file, name)
+  const flushed = await flushWhole({ ...complete, isIntact: publisher.isIntact }, name)
   const own = { file, path: publisher.ownPath }
   try {
     await moveToOwnName(complete, own, flushed)
@@ -93,18 +91,6 @@ export async function giveFinalName(
     return now.size === flushed.size && now.mtimeNs === flushed.mtimeNs ? now : null
   } catch (error) {
     throw fileError(error, path)
-  }
-}
-
-/** Sets the date of the file and flushes it. One that is longer or shorter than it has to be is cut or extended first. */
-async function flushWhole(file: FileHandle, { size, mtime, warnings }: FinalName): Promise<BigIntStats> {
-  for (let isCut = false; ; isCut = true) {
-    if (mtime !== null) await file.utimes(mtime, mtime).catch(() => warnings.add('dates'))
-    if (!(await flushFile(file, 'all'))) warnings.add('flushes')
-    const flushed = await file.stat({ bigint: true })
-    // Another program may write to it again and again.
-    if (isCut || flushed.size === BigInt(size)) return flushed
-    await file.truncate(size)
   }
 }
 
@@ -151,12 +137,12 @@ async function keepOwner(file: FileHandle, { uid, gid, mode }: Stats, warnings: 
   return hasGroup ? mode & 0o777 : (mode & 0o707) | ((mode & 0o007) << 3)
 }
 
-/** A rename moves whatever has the name, so the file is checked afterwards. One that is not ours is renamed back. */
+/** A rename moves whatever has the name, so the file is checked afterwards. One that is not ours, or was cut, is renamed back. */
 async function moveToOwnName({ path }: CompleteFile, own: CompleteFile, mine: BigIntStats): Promise<void> {
   const isMoved = path === own.path || (await renameIfThere(path, own.path))
-  if (isMoved && (await isAt(own.path, mine))) return
+  if (isMoved && (await sameAt(own.path, mine))?.size === mine.size) return
   if (isMoved) await renameBack(own, path)
-  const reason = 'another file has taken its name, or it was deleted, while it was written'
+  const reason = 'another file has taken its name, or it was deleted or cut, while it was written'
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
 }
 
@@ -178,12 +164,13 @@ async function renameBack(own: CompleteFile, part: string): Promise<void> {
 }
 
 async function isOpenFile({ file, path }: CompleteFile): Promise<boolean> {
-  return await isAt(path, await file.stat({ bigint: true }))
+  return (await sameAt(path, await file.stat({ bigint: true }))) !== null
 }
 
-async function isAt(path: string, mine: BigIntStats): Promise<boolean> {
+/** What the file system says about the file at `path` if it is this one; otherwise null. */
+async function sameAt(path: string, mine: BigIntStats): Promise<BigIntStats | null> {
   const named = await lstat(path, { bigint: true }).catch(() => null)
-  return named !== null && named.ino === mine.ino && named.dev === mine.dev
+  return named?.ino === mine.ino && named.dev === mine.dev ? named : null
 }
 
 /** link(2) fails if another file has appeared. A rename would replace that file. */

@@ -6,6 +6,7 @@ import type { FinalName } from '../claim/final-name.ts'
 import { namesIn } from '../claim/stale-files.ts'
 import { saveRecord } from '../claim/update-record-file.ts'
 import { ifShort } from '../errors.ts'
+import type { Block } from '../state/blocks.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import type { FileMark, UpdateRecord } from '../state/update-record.ts'
 import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
@@ -92,6 +93,7 @@ export class JournaledPart {
     if (isPublished) await lock.assertHeld()
     const mark = await this.#file.finish(name, {
       ownPath: temporaryPath(paths.part, 'done', lock.token),
+      isIntact: () => this.#holdsAll(content?.blocks ?? []),
       assertHeld: () => lock.assertHeld(),
       record: async (placeholder) => {
         if (content !== null) await this.#record({ ...content, placeholder }, 'open')
@@ -105,6 +107,11 @@ export class JournaledPart {
       await removeStaleLockDrafts({ paths, secret: this.#secret }, names)
     }
     return mark
+  }
+
+  async #holdsAll(blocks: readonly Block[]): Promise<boolean> {
+    for (const block of blocks) if (!(await this.#file.holds(block))) return false
+    return true
   }
 
   /** See {@link saveRecord}. A later run removes the draft like one of the journal. */
