@@ -1,6 +1,6 @@
 // The files that a command line asks for: those of its URLs, and those of its lists, with their names and digests.
 import { statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { DownloadError, type DownloadOptions, type FileRequest, type MetalinkFile } from '../index.ts'
 import type { ChecksumList } from '../lists/checksum-of.ts'
 import { type ListedFile, type ListItem, ListLines } from '../lists/list-lines.ts'
@@ -98,9 +98,8 @@ class Requests {
       const listed = checksums === null || given !== undefined ? null : checksums.of(target, out)
       const named =
         path ?? pathBelow(directory, out ?? (listed === null ? null : nameOf(listed.path, target)))
-      const before = named === null ? null : this.#seen.add(named, { place, line })
-      if (before !== null)
-        return fault(where, `${basename(named ?? '')} is already the name of the file in ${before}`)
+      const wrong = named === null ? null : this.#seen.add(named, { place, line })
+      if (wrong !== null) return fault(where, wrong)
       const digest = listed === null ? given : `${listed.digest.algorithm}=${listed.digest.value}`
       return {
         url,
@@ -116,8 +115,8 @@ class Requests {
 
   /** A file of a Metalink. Its own hash comes before a file of checksums, as that of a list does. */
   described({ name, ...file }: MetalinkFile, place: string): RequestedFile | Fault {
-    const before = this.#seen.add(file.destination, { place, line: 0 })
-    if (before !== null) return fault(place, `${basename(name)} is already the name of the file in ${before}`)
+    const wrong = this.#seen.add(file.destination, { place, line: 0 })
+    if (wrong !== null) return fault(place, wrong)
     const { checksums } = this.#context
     try {
       const listed =

@@ -1,29 +1,73 @@
-// The names that files of a list get, to find two files with one name. Pure.
+// The names that files of a list get, to find two files with one name, and a file that is a folder of another one. Pure.
 import { createHash } from 'node:crypto'
+import { basename, dirname } from 'node:path'
 
 /** A number that a `Map` holds in few bytes, because a list may have a million names. */
 const HASH_DIGITS = 13
 
+/** Where a name was given. */
+export interface NamePlace {
+  /** The list. */
+  readonly place: string
+  /** 0: it has no lines. */
+  readonly line: number
+}
+
 /** Remembers names, and where they were. */
 export class SeenNames {
-  readonly #lines = new Map<number, number>()
+  readonly #files = new Map<number, number>()
+  readonly #folders = new Map<number, number>()
   readonly #places: string[] = []
+  /** Most files are in the folder of the one before. */
+  #lastFolder = ''
 
-  /** Where the name `path` was given before, as `PLACE:LINE`; null, and it is remembered, if it was not. */
-  add(path: string, { place, line }: { readonly place: string; readonly line: number }): string | null {
-    const key = Number.parseInt(
-      createHash('sha256').update(path.normalize()).digest('hex').slice(0, HASH_DIGITS),
-      16,
-    )
-    const before = this.#lines.get(key)
-    if (before !== undefined) {
-      const index = before % MOST_PLACES
-      return nameOfLine(String(this.#places[index]), Math.floor(before / MOST_PLACES))
-    }
-    const index = this.#places.indexOf(place)
-    this.#lines.set(key, line * MOST_PLACES + (index === -1 ? this.#places.push(place) - 1 : index))
+  /**
+   * Remembers the name `path`, unless no file can have it beside those with earlier names.
+   * @returns what is wrong with it, as a clause with the earlier place as `PLACE:LINE`; null if nothing is
+   */
+  add(path: string, at: NamePlace): string | null {
+    const key = keyOf(path)
+    const file = this.#files.get(key)
+    if (file !== undefined) return `${basename(path)} is already the name of the file in ${this.#shown(file)}`
+    const inside = this.#folders.get(key)
+    if (inside !== undefined)
+      return `${basename(path)} is already a folder of the file in ${this.#shown(inside)}`
+    const folder = dirname(path)
+    const wrong = folder === this.#lastFolder ? null : this.#addFolders(folder, at)
+    if (wrong !== null) return wrong
+    this.#lastFolder = folder
+    this.#files.set(key, this.#numberOf(at))
     return null
   }
+
+  /** Remembers a folder, and those that it is in, up to one that is known. */
+  #addFolders(folder: string, at: NamePlace): string | null {
+    for (let path = folder; ; path = dirname(path)) {
+      const key = keyOf(path)
+      if (this.#folders.has(key)) return null
+      const file = this.#files.get(key)
+      if (file !== undefined)
+        return `${basename(path)} cannot be a folder: it is already the name of the file in ${this.#shown(file)}`
+      this.#folders.set(key, this.#numberOf(at))
+      if (path === dirname(path)) return null
+    }
+  }
+
+  #numberOf({ place, line }: NamePlace): number {
+    const index = this.#places.indexOf(place)
+    return line * MOST_PLACES + (index === -1 ? this.#places.push(place) - 1 : index)
+  }
+
+  #shown(number: number): string {
+    return nameOfLine(String(this.#places[number % MOST_PLACES]), Math.floor(number / MOST_PLACES))
+  }
+}
+
+function keyOf(path: string): number {
+  return Number.parseInt(
+    createHash('sha256').update(path.normalize()).digest('hex').slice(0, HASH_DIGITS),
+    16,
+  )
 }
 
 /** More lists than a command line holds. */

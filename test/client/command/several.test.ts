@@ -61,6 +61,16 @@ const FAULTS: [name: string, list: string | Buffer, message: RegExp][] = [
     '$U/a.bin out=x\n$U/b.bin\n$U/c.bin out=x\n',
     /^range-get: L:3: x is already the name of the file in L:1\n/,
   ],
+  [
+    'a file and a file below it',
+    '$U/a.bin out=x\n$U/b.bin\n$U/c.bin out=x/y/z\n',
+    /^range-get: L:3: x cannot be a folder: it is already the name of the file in L:1\n/,
+  ],
+  [
+    'a file below it, and a file',
+    '$U/a.bin out=x/y/z\n$U/b.bin\n$U/c.bin out=x\n',
+    /^range-get: L:3: x is already a folder of the file in L:1\n/,
+  ],
   ['bytes that are not UTF-8', Buffer.from([0x68, 0xff, 0x0a]), /^range-get: L is not text in UTF-8\n/],
   ['a line without end', `$U/${'a'.repeat(1_100_000)}`, /^range-get: L: a line is too long\n/],
 ]
