@@ -74,6 +74,9 @@ const DISK_FULL: Readonly<Record<string, string>> = {
   EFBIG: 'the file is larger than the file system or the process limit allows',
 }
 
+/** What helps against `EFBIG`. Space does not. */
+const LARGER = 'Raise the limit (ulimit -f) or choose another file system,'
+
 const REFUSED: Readonly<Record<string, string>> = {
   ENOENT: 'the directory does not exist',
   ENOTDIR: 'a part of the path is not a directory',
@@ -98,10 +101,8 @@ export function fileError(error: unknown, path: string): DownloadError {
   if (full !== undefined) {
     return new DownloadError(
       'ERR_DOWNLOAD_DISK_FULL',
-      `cannot write ${path}: ${full} (${code}). Free some space and run again`,
-      {
-        cause: error,
-      },
+      `cannot write ${path}: ${full} (${code}). ${code === 'EFBIG' ? LARGER : 'Free some space'} and run again`,
+      { cause: error },
     )
   }
   const reason = REFUSED[code] ?? (isError(error) ? error.message : String(error))

@@ -8,6 +8,12 @@ t.test('each failure of the file system has a code', async (t) => {
     t.equal(codeFor(code), 'ERR_DOWNLOAD_UNWRITABLE', code)
 })
 
+t.test('a file that is too large is not said to need space', async (t) => {
+  const messageFor = (code: string) => fileError(Object.assign(new Error(code), { code }), 'x').message
+  t.match(messageFor('ENOSPC'), /\(ENOSPC\)\. Free some space and run again$/)
+  t.match(messageFor('EFBIG'), /\(EFBIG\)\. Raise the limit .* or choose another file system, and run again$/)
+})
+
 t.test('only the errors of a download have a message for its caller', async (t) => {
   t.equal(messageOf(new DownloadError('ERR_DOWNLOAD_USAGE', 'why')), 'why')
   const fault = new Error('a fault of the program')
