@@ -1,5 +1,6 @@
 // Begins one of many downloads.
 import { reading } from './caller/check-arguments.ts'
+import type { TakenPaths } from './disk/taken-paths.ts'
 import { startDownload } from './download.ts'
 import type { BatchSettings } from './download-all-options.ts'
 import type { Download } from './download-handle.ts'
@@ -17,6 +18,7 @@ export interface Shared {
   readonly limit: RateLimit | null
   /** The origin of the first file. See `SecretsScope`. */
   readonly secretsFor: string | null
+  readonly taken: TakenPaths
 }
 
 /** The connections that all files share. */
@@ -30,7 +32,7 @@ export function poolFor({ each, hostConnections }: BatchSettings): ClientPool {
 /** Begins one file. @throws DownloadError `ERR_DOWNLOAD_USAGE` if it cannot be read */
 export function start(
   file: FileRequest,
-  { settings, pool, limit, secretsFor }: Shared,
+  { settings, pool, limit, secretsFor, taken }: Shared,
   onBytes: (bytes: number) => void,
 ): Download {
   const { url, destination, checksum, expected, namedBy, resumeKey, mirrors } = reading(
@@ -50,6 +52,7 @@ export function start(
       rateLimit: limit,
       secrets: { origin: secretsOrigin(namedBy, secretsFor) },
       onBytes,
+      holder: taken.holder(),
     },
   )
 }

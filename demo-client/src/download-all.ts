@@ -12,6 +12,7 @@ import { OutcomeFeed } from './batch/outcome-feed.ts'
 import { hostOf, originOf, poolFor, type Shared, shownUrl, start } from './begin-file.ts'
 import { onAbort } from './caller/abort-listeners.ts'
 import { reading } from './caller/check-arguments.ts'
+import { TakenPaths } from './disk/taken-paths.ts'
 import { type BatchSettings, batchSettingsOf, type DownloadAllOptions } from './download-all-options.ts'
 import type { Download } from './download-handle.ts'
 import type { DownloadResult } from './download-result.ts'
@@ -33,6 +34,9 @@ import { RateLimit } from './rules/rate-limit.ts'
  *
  * `headers` that could be secrets and the certificate (`certFile`) are for the origin of the first file that is read. Files of
  * other origins are asked for as after a redirect to them, and `netrc` gives them only what it has for their hosts.
+ *
+ * Two of the files never get one name. The second ends with `ERR_DOWNLOAD_BUSY`, whatever may be replaced, unless the first
+ * has failed by then.
  *
  * Begin to iterate at once, or not at all: outcomes that nobody reads are dropped. While a reader is behind, no further file
  * begins.
@@ -127,12 +131,13 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     this.#parallel = settings.parallel
     const pool = poolFor(settings)
     const limit = settings.each.limitRate === null ? null : new RateLimit(settings.each.limitRate)
+    const taken = new TakenPaths()
     const stop = (): void => this.#stop(signal?.reason)
     const forget = signal === null ? null : onAbort(signal, stop)
     if (signal?.aborted) stop()
     try {
       await this.#loop(queue, (file) =>
-        this.#begin(file, { settings, pool, limit, secretsFor: this.#firstOrigin }),
+        this.#begin(file, { settings, pool, limit, secretsFor: this.#firstOrigin, taken }),
       )
     } finally {
       forget?.()

@@ -1,5 +1,6 @@
 // The arguments of a download, and its parts that a test can replace.
 import type { Destination } from './disk/destination.ts'
+import type { PathHolder } from './disk/taken-paths.ts'
 import type { AnyOptions } from './download-options.ts'
 import type { Clock } from './files/direct-writes.ts'
 import type { HttpClient } from './http/answer.ts'
@@ -29,4 +30,6 @@ export interface DownloadParts {
   readonly secrets: SecretsScope
   /** Called with the number of new bytes of each chunk. */
   readonly onBytes: (bytes: number) => void
+  /** Keeps the other downloads of a batch from the path of this one. */
+  readonly holder: PathHolder
 }

@@ -7,6 +7,7 @@
 // 5. Verify the digests of the whole file, and fetch damaged parts again: `fetch-verified.ts`, `disk/verify-digests.ts`,
 //    `transfer/part-check.ts`.
 // 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
+import type { BigIntStats } from 'node:fs'
 import { basename } from 'node:path'
 import { onAbort } from './caller/abort-listeners.ts'
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
@@ -57,12 +58,6 @@ function areWithheld(
   return certFile !== null || Object.keys(headers).some((name) => !(name in sent))
 }
 
-/** @throws DownloadError that says what has the name, if `error` is that it is taken; otherwise `error` */
-async function notTaken(error: unknown, output: Output): Promise<never> {
-  if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_EXISTS') await output.place()
-  throw error
-}
-
 /** One download. It starts at once. */
 export class DownloadRun implements Download<DownloadResult | StreamedResult> {
   readonly finished: Promise<DownloadResult | StreamedResult>
@@ -111,6 +106,7 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
       this.#status.enter('finished')
       return result
     } catch (error) {
+      this.#parts.holder.release()
       this.#status.enter('failed')
       throw withAdvice(this.#withWithheld(withKeptBytes(error, null, stop?.signal ?? null)))
     } finally {
@@ -143,14 +139,14 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
 
   async #download(origin: Target, destination: Destination, settings: Settings): Promise<DownloadResult> {
     const { existing } = settings
+    const { createClient, rateLimit, holder } = this.#parts
     assertScope(settings, 'file')
     const servers = new Servers(origin, settings)
     const key = settings.resumeKey ?? origin.url.href
-    const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key })
+    const output = new Output(destination, origin.url, { existing, warnings: this.#warnings, key, holder })
     this.#status.setPath(output.path)
     this.#status.enter('checking')
     await prepareDirectory(output.folder, settings.missingDirectory)
-    const { createClient, rateLimit } = this.#parts
     const client = createClient(settings, this.#warnings)
     try {
       const finished = new FinishedFile({ output, origin, client, settings, key })
@@ -212,6 +208,7 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
 
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings, finished } = context
+    if (output.isNamed) output.take()
     const fetching = { versions: this.#versions, status: this.#status }
     const fetched = await fetchVerified(fetching, context)
     const { total, end, verified, modified } = fetched
@@ -233,9 +230,10 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
       previous: place?.kind === 'file' ? place.stats : null,
       mtime: modified,
       isRecorded,
+      onNamed: (stats: BigIntStats) => this.#parts.holder.finish(stats),
       warnings: this.#warnings,
     } as const
-    const mark = await store.finish(name).catch((error: unknown) => notTaken(error, output))
+    const mark = await store.finish(name).catch((error: unknown) => output.failed(error))
     if (isRecorded)
       await this.#keepRecord(
         finished,

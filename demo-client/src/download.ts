@@ -1,5 +1,6 @@
 // Starts downloads: the handle that a caller gets runs by itself, as `download-run.ts` says.
 import type { Destination } from './disk/destination.ts'
+import { NO_OTHERS } from './disk/taken-paths.ts'
 import type { Download } from './download-handle.ts'
 import type { AnyOptions, DownloadOptions, StreamOptions } from './download-options.ts'
 import type { DownloadParts, DownloadRequest } from './download-parts.ts'
@@ -49,5 +50,5 @@ export function startDownload(
   parts: Partial<DownloadParts> = {},
 ): Download<DownloadResult | StreamedResult> {
   const usual = { createClient: nodeClient, clock: performance, rateLimit: null, onBytes: () => undefined }
-  return new DownloadRun(request, { ...usual, secrets: ONLY_URL, ...parts })
+  return new DownloadRun(request, { ...usual, secrets: ONLY_URL, holder: NO_OTHERS, ...parts })
 }

@@ -14,7 +14,7 @@ import { inWords, shortageOf } from './system-shortage.ts'
  * - `ERR_DOWNLOAD_DIGEST`: the bytes do not match a digest that was given or sent
  * - `ERR_DOWNLOAD_DISK_FULL`: no space, a quota or a file size limit
  * - `ERR_DOWNLOAD_UNWRITABLE`: the file system refuses to write: permissions, a missing directory, an obstacle
- * - `ERR_DOWNLOAD_BUSY`: another process is downloading to the same file
+ * - `ERR_DOWNLOAD_BUSY`: another process is downloading to the same file, or another file of `downloadAll()` has the same name
  * - `ERR_DOWNLOAD_EXISTS`: the file exists, and the options do not allow to replace it
  * - `ERR_DOWNLOAD_RESOURCES`: the process or the system has no file descriptor or memory left
  * - `ERR_DOWNLOAD_ABORTED`: the signal was aborted; the message says whether the download can be resumed

@@ -40,6 +40,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'demo-client/dist/state/blocks', tests: ['client/state/blocks'] },
   { module: 'demo-client/dist/state/segments', tests: ['client/state/segments'] },
   { module: 'demo-client/dist/state/window', tests: ['client/state/window'] },
+  { module: 'demo-client/dist/state/name-key', tests: ['client/state/name-key'] },
   { module: 'demo-client/dist/state/untouched', tests: ['client/state/untouched'] },
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdict', 'client/rules/verdict-kinds'] },
   {

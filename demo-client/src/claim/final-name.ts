@@ -47,6 +47,8 @@ export interface FinalName extends WholeFile {
   readonly previous: Stats | null
   /** Whether a record will be kept about it. */
   readonly isRecorded: boolean
+  /** Called with what the file system says about the file, once it has its name. */
+  readonly onNamed: (stats: BigIntStats) => void
 }
 
 /**
@@ -80,6 +82,7 @@ export async function giveFinalName(
       if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // a run that has taken over has removed it
       throw error
     }
+    name.onNamed(flushed)
     // link(2), and a rename between two names of one file, leave both names. Only the final one is needed.
     await removeFile(own.path).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600) await file.chmod(mode).catch(() => warnings.add('modes'))

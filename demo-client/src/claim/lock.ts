@@ -234,11 +234,15 @@ function moved({ path, output }: LockOptions): DownloadError {
 }
 
 function busy({ output }: LockOptions, owner: Owner | null): DownloadError {
-  if (owner?.pid === process.pid && lifeOf(owner) === 'alive')
-    return new DownloadError(
-      'ERR_DOWNLOAD_BUSY',
-      `another download of this process has the same output, ${output}. Give each its own name`,
-    )
+  if (owner?.pid === process.pid && lifeOf(owner) === 'alive') return sameOutput(output)
   const who = owner === null ? 'another process' : `another process (${owner.pid})`
   return new DownloadError('ERR_DOWNLOAD_BUSY', `${who} is downloading to ${output}. Wait for it, or stop it`)
+}
+
+/** The error for the second of two downloads of one process that would make one file. */
+export function sameOutput(output: string): DownloadError {
+  return new DownloadError(
+    'ERR_DOWNLOAD_BUSY',
+    `another download of this process has the same output, ${output}. Give each its own name`,
+  )
 }

@@ -13,6 +13,7 @@ import { nameFromDisposition, nameFromUrl } from '../state/file-name.ts'
 import { pathForKey, statePaths } from '../state/state-paths.ts'
 import { formatSize } from '../text/quantities.ts'
 import type { Warnings } from '../text/warnings.ts'
+import type { PathHolder } from './taken-paths.ts'
 
 /** Where the file goes: its path, or a directory. In a directory the server's name for the file is used, made safe. */
 export type Destination = string | { readonly directory: string }
@@ -26,6 +27,8 @@ export interface OutputOptions {
   readonly warnings: Warnings
   /** What is downloaded; see `StoreOptions`. */
   readonly key: string
+  /** Keeps other downloads of the batch from the path. It is taken once it is certain. */
+  readonly holder: PathHolder
 }
 
 /** The path of a finished file. This class writes nothing. */
@@ -58,15 +61,29 @@ export class Output {
     return dirname(this.#path)
   }
 
-  /** Uses the server's name for the file (Content-Disposition) instead of the one from the URL. */
+  /**
+   * Keeps the chosen path from the other files of the batch. Called with the lock held: a download without it must not keep
+   * the one that has it from its name.
+   * @throws as {@link rename}
+   */
+  take(): void {
+    this.#options.holder.take(this.#path)
+  }
+
+  /**
+   * Uses the server's name for the file (Content-Disposition), if there is one, instead of the one from the URL.
+   * @throws DownloadError `ERR_DOWNLOAD_BUSY` if another file of the batch has it
+   */
   rename(disposition: string | null): void {
     const name = nameFromDisposition(disposition)
     if (name !== null) this.#path = join(dirname(this.#path), name)
+    this.take()
   }
 
-  /** Uses the name that the server chose in an earlier run. */
+  /** Uses the name that the server chose in an earlier run. @throws as {@link rename} */
   takeName(name: string): void {
     this.#path = join(dirname(this.#path), name)
+    this.take()
   }
 
   /**
@@ -77,6 +94,7 @@ export class Output {
   async place(): Promise<PathEntry> {
     const place = await entryAt(this.#path)
     if (place.kind === 'nothing') return place
+    this.#options.holder.assertNotTaken(this.#path, place.stats)
     if (this.#options.existing === 'refuse') {
       if (!(await this.#isPlaceholder(place))) {
         await this.cleanUp(place.path)
@@ -87,6 +105,12 @@ export class Output {
     if (this.isNamed) this.#folder = dirname(place.path)
     else await this.#assertSameFileSystem(place.path)
     return place
+  }
+
+  /** @throws DownloadError that says what has the final name, if `error` is that it is taken; otherwise `error` */
+  async failed(error: unknown): Promise<never> {
+    if (error instanceof DownloadError && error.code === 'ERR_DOWNLOAD_EXISTS') await this.place()
+    throw error
   }
 
   /** @throws DownloadError `ERR_DOWNLOAD_DISK_FULL` if there is no space for `bytes` more */
@@ -108,6 +132,7 @@ export class Output {
     const found = await digestOf(place.path, { algorithm, signal }).catch(unlessShort(null, place.path))
     signal?.throwIfAborted()
     if (found?.digest !== value) return null
+    this.take()
     await this.cleanUp(place.path)
     return found.size
   }

@@ -1,9 +1,6 @@
 // The names that files of a list get, to find two files with one name, and a file that is a folder of another one. Pure.
-import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path'
-
-/** A number that a `Map` holds in few bytes, because a list may have a million names. */
-const HASH_DIGITS = 13
+import { nameKey } from '../state/name-key.ts'
 
 /** Where a name was given. */
 export interface NamePlace {
@@ -26,7 +23,7 @@ export class SeenNames {
    * @returns what is wrong with it, as a clause with the earlier place as `PLACE:LINE`; null if nothing is
    */
   add(path: string, at: NamePlace): string | null {
-    const key = keyOf(path)
+    const key = nameKey(path)
     const file = this.#files.get(key)
     if (file !== undefined) return `${basename(path)} is already the name of the file in ${this.#shown(file)}`
     const inside = this.#folders.get(key)
@@ -43,7 +40,7 @@ export class SeenNames {
   /** Remembers a folder, and those that it is in, up to one that is known. */
   #addFolders(folder: string, at: NamePlace): string | null {
     for (let path = folder; ; path = dirname(path)) {
-      const key = keyOf(path)
+      const key = nameKey(path)
       if (this.#folders.has(key)) return null
       const file = this.#files.get(key)
       if (file !== undefined)
@@ -61,13 +58,6 @@ export class SeenNames {
   #shown(number: number): string {
     return nameOfLine(String(this.#places[number % MOST_PLACES]), Math.floor(number / MOST_PLACES))
   }
-}
-
-function keyOf(path: string): number {
-  return Number.parseInt(
-    createHash('sha256').update(path.normalize()).digest('hex').slice(0, HASH_DIGITS),
-    16,
-  )
 }
 
 /** More lists than a command line holds. */

@@ -220,9 +220,11 @@ t.test('a file of checksums has no mirrors, and Ctrl-C stops it', async (t) => {
 
 t.test('a URL that is given twice, and a directory as list, are reported as that', async (t) => {
   const { dir, get } = await start(t)
-  const twice = await get(['-q', '-i', '-'], '$U/a.bin\n$U/a.bin\n')
-  t.equal(twice.status, 10)
-  t.match(twice.stderr, 'another download of this process has the same output')
+  for (const parallel of ['1', '2']) {
+    const twice = await get(['-q', '--overwrite', '--parallel', parallel, '-i', '-'], '$U/a.bin\n$U/a.bin\n')
+    t.equal(twice.status, 10)
+    t.match(twice.stderr, 'another download of this process has the same output')
+  }
   const directory = spawnCommand('bash', ['-c', '"$0" "$@" < .', process.execPath, CLI, '-i', '-'], {
     cwd: dir,
   })
