@@ -55,7 +55,8 @@ for (const [name, args] of [
 ] as const)
   t.test(`a Metalink may be ${name}`, async (t) => {
     const { server, dir, get } = await start(t)
-    const { status } = await get([...args, '-q'], TWO.replaceAll('$U', server.url))
+    const { status, stderr } = await get([...args, '-q'], TWO.replaceAll('$U', server.url))
+    t.equal(stderr, '')
     t.equal(status, 0)
     t.strictSame(names(dir), ['a.bin', 'sub'])
   })
