@@ -342,9 +342,10 @@ t.test('a part file that is deleted or replaced during the download gets no fina
     const dir = t.testdir({})
     const run = rangeGet(['-q', '-o', 'file.bin', `${server.url}/file.bin`], dir)
     await server.hasServed(server.served + 100_000)
-    while (!existsSync(join(dir, 'file.bin.part'))) await sleep(5)
+    while (!existsSync(join(dir, 'file.bin.part')) && run.child.exitCode === null) await sleep(5)
     execFileSync('sh', ['-c', swap], { cwd: dir })
-    t.equal((await run.ended).status, 9)
+    const { status, stderr } = await run.ended
+    t.equal(status, 9, stderr)
     t.notOk(existsSync(join(dir, 'file.bin')))
   }
 })
