@@ -11,6 +11,11 @@ import { type FirstChunk, Pump } from './pump.ts'
 /** The largest chunk if this is read as an ordinary stream. Chunks grow to this with the bytes that were sent. */
 const MAX_STREAM_CHUNK_BYTES = 128 * 1024
 const STREAM_CHUNK_STEP_BYTES = 16 * 1024
+/**
+ * A client that takes longer for a chunk gets small ones again. How much of a chunk was taken does not show over HTTP/2, so a
+ * client that takes a part of one counts as one that stalls.
+ */
+const SLOW_CHUNK_MS = 1000
 
 /** Where the reading of a body goes on. */
 export interface PositionalStart {
@@ -42,6 +47,9 @@ export class PositionalBody extends Body {
   /** What reads this. Set once. */
   #readBy: 'none' | 'stream' | 'pump' = 'none'
   #bytesSent = 0
+  /** Bytes that were sent when the client was last slow. */
+  #sentSlowly = 0
+  #pushedAt = Number.POSITIVE_INFINITY
   #work: Promise<void> = Promise.resolve()
   #pump: Pump | undefined
 
@@ -116,6 +124,7 @@ export class PositionalBody extends Body {
       return
     }
     this.#readBy = 'stream'
+    if (performance.now() - this.#pushedAt > SLOW_CHUNK_MS) this.#sentSlowly = this.bytesSent
     const reader = this.#begin()
     const first = this.#takeFirst()
     if (first !== undefined || reader.remaining === 0) {
@@ -153,12 +162,14 @@ export class PositionalBody extends Body {
 
   #pushChunk(chunk: Uint8Array | undefined): void {
     this.#bytesSent += chunk?.length ?? 0
+    this.#pushedAt = performance.now()
     this.pushBytes(chunk ?? null)
   }
 
   /** Half of the bytes that were sent: each chunk costs a read, and a client that stops reading holds less than it has read. */
   #chunkBytes(): number {
-    const earned = Math.floor(this.bytesSent / 2 / STREAM_CHUNK_STEP_BYTES) * STREAM_CHUNK_STEP_BYTES
+    const earned =
+      Math.floor((this.bytesSent - this.#sentSlowly) / 2 / STREAM_CHUNK_STEP_BYTES) * STREAM_CHUNK_STEP_BYTES
     return Math.min(MAX_STREAM_CHUNK_BYTES, Math.max(this.#options.firstChunkBytes, earned))
   }
 

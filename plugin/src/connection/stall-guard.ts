@@ -45,11 +45,16 @@ class GuardedAnswer implements Sweepable {
   #written = 0
   #queued = 0
   #unwritten = 0
+  /** How often an HTTP/2 stream has taken all that was written into it. */
+  #drains = 0
 
   constructor(raw: RawResponse, onStall: () => void) {
     this.#raw = raw
-    this.#session = raw instanceof Http2ServerResponse ? raw.stream?.session : undefined
     this.#onStall = onStall
+    if (raw instanceof Http2ServerResponse) {
+      this.#session = raw.stream?.session
+      raw.stream?.on('drain', () => this.#drains++)
+    }
     this.hasProgressed()
   }
 
@@ -89,8 +94,9 @@ class GuardedAnswer implements Sweepable {
    */
   hasProgressed(): boolean {
     const raw = this.#raw
+    // Chunks of one length leave the same lengths at each check, however many were taken in between.
     if (raw instanceof Http2ServerResponse)
-      return this.#isNew(0, raw.writableLength, raw.stream?.bufferSize ?? 0)
+      return this.#isNew(this.#drains, raw.writableLength, raw.stream?.bufferSize ?? 0)
     const { socket } = raw
     if (socket === null) return false
     return this.#isNew(socket.bytesWritten, socket.writableLength, unwrittenBytes(socket))

@@ -1,3 +1,4 @@
+import { connect } from 'node:http2'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { FastifyInstance } from 'fastify'
@@ -5,7 +6,7 @@ import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { missing } from '../../docs/support/programs.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { serve, until } from '../support/serve.ts'
+import { type ServeOptions, serve, until } from '../support/serve.ts'
 import { StalledClients } from '../support/stalled-clients.ts'
 
 const KIB = 1024
@@ -19,7 +20,7 @@ interface Served {
 }
 
 /** A source of large things that keeps account of how much of them is asked for at once. */
-async function serveCounted(t: Test): Promise<Served> {
+async function serveCounted(t: Test, server: ServeOptions['server'] = {}): Promise<Served> {
   const reads = new Map<string, number[]>()
   const source: RangeSource = {
     open(name) {
@@ -38,6 +39,7 @@ async function serveCounted(t: Test): Promise<Served> {
   }
   const { port } = await serve(t, {
     plugin: { source },
+    server,
     routes: (app: FastifyInstance) =>
       app.get<{ Params: { name: string } }>('/:name', (request, reply) =>
         reply.sendRange(request.params.name),
@@ -68,6 +70,23 @@ t.test('the first answer of a connection is read in large chunks while few clien
   t.equal(body.length, 4 * MIB)
   t.strictSame(readsOf('first'), Array(8).fill(LARGE))
   client.destroy()
+})
+
+t.test('a client that becomes slow over HTTP/2 gets small chunks again', async (t) => {
+  const { port, readsOf } = await serveCounted(t, { http2: true })
+  const session = connect(`http://127.0.0.1:${port}`)
+  let slowMs = 0
+  let shownMs = 0
+  t.intercept(performance, 'now', { value: () => (shownMs += slowMs) })
+  let length = 0
+  for await (const chunk of session.request({ ':path': '/slow', range: `bytes=0-${4 * MIB - 1}` })) {
+    length += (chunk as Buffer).length
+    if (length > MIB) slowMs = 2000
+  }
+  session.destroy()
+  t.equal(length, 4 * MIB)
+  t.ok(readsOf('slow').includes(128 * KIB))
+  t.strictSame(readsOf('slow').slice(-8), Array(8).fill(16 * KIB))
 })
 
 const skip = await missing('python3', '--version')

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { connect } from 'node:http2'
+import { type ClientHttp2Stream, connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,6 +21,20 @@ function abortedDuring(t: Test): SendRangeEvent[] {
   subscribe(CHANNELS.aborted, collect)
   t.teardown(() => unsubscribe(CHANNELS.aborted, collect))
   return events
+}
+
+/** Reads a stream in small steps. Returns the count of its bytes. */
+async function readSlowly(stream: ClientHttp2Stream): Promise<number> {
+  let length = 0
+  try {
+    for await (const chunk of stream) {
+      length += (chunk as Buffer).length
+      await sleep(20)
+    }
+  } catch {
+    // The stream was cut, and its length shows it.
+  }
+  return length
 }
 
 function wrapped(app: FastifyInstance): void {
@@ -104,6 +118,14 @@ t.test('a client that reads slowly but steadily is not cut', async (t) => {
   }
   t.equal(length, BIG)
   client.destroy()
+})
+
+t.test('an HTTP/2 stream that its client reads slowly but steadily is not cut', async (t) => {
+  const root = t.testdir({ 'f.bin': Buffer.alloc(BIG) })
+  const { port } = await serve(t, { plugin: { root, stallTimeout: 500 }, server: { http2: true } })
+  const session = connect(`http://127.0.0.1:${port}`)
+  t.equal(await readSlowly(session.request({ ':path': '/f.bin' })), BIG)
+  session.destroy()
 })
 
 t.test('a slow source does not count as a client that stalls', async (t) => {
