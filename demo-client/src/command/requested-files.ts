@@ -67,10 +67,15 @@ export async function* requestedFiles(
 
 const COMMAND_LINE = 'the command line'
 
-/** A pipe cannot. Its lines are checked as they come. What is no list is reported when it is read. */
+/** A pipe cannot. Its lines are checked as they come. What is no list, or cannot be looked at, is reported when it is read. */
 function canReadTwice(list: string): boolean {
-  const stats = list === '-' ? null : statSync(list, { throwIfNoEntry: false })
-  return stats !== null && !stats?.isFIFO() && !stats?.isCharacterDevice() && !stats?.isSocket()
+  if (list === '-') return false
+  try {
+    const stats = statSync(list)
+    return !stats.isFIFO() && !stats.isCharacterDevice() && !stats.isSocket()
+  } catch {
+    return true
+  }
 }
 
 interface Origin {

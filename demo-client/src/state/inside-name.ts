@@ -16,7 +16,9 @@ export function reasonOutside(path: string, platform: NodeJS.Platform = process.
     if (part === '..') return `${path} leads out of the directory of the download`
     const comparable = platform === 'win32' ? part : part.replace(HARMLESS, '_')
     const safe = safeName(part)
-    if (safe !== comparable) return `${path} has a name that is not safe; ${JSON.stringify(safe)} would be`
+    // Both spellings of an accent are safe: a list that was made on macOS has the longer one.
+    if (safe !== comparable.normalize())
+      return `${path} has a name that is not safe; ${JSON.stringify(safe)} would be`
   }
   return null
 }

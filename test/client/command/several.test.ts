@@ -1,5 +1,5 @@
 // Lists, files of checksums and --check, as people and programs use them.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -229,6 +229,15 @@ t.test('a URL that is given twice, and a directory as list, are reported as that
     cwd: dir,
   })
   t.match((await directory.ended).stderr, 'cannot read standard input: it is a directory')
+})
+
+t.test('a list that cannot even be looked at is an error of its name', async (t) => {
+  const { dir, get } = await start(t)
+  symlinkSync('loop', join(dir, 'loop'))
+  const { status, stderr } = await get(['-i', 'loop', '$U/a.bin'])
+  t.equal(status, 2)
+  t.match(stderr, /^range-get: cannot read loop: /)
+  t.strictSame(names(dir), ['loop'])
 })
 
 t.test('the file has the name that -o says, or that of the list of checksums', async (t) => {

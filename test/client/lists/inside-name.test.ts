@@ -1,7 +1,17 @@
 import t from 'tap'
 import { assertInside } from '#client/lists/inside-name.js'
 
-for (const path of ['a', 'a.iso', 'a b.iso', 'a/b/c.iso', '日本語.bin', 'a..b', "what's new.txt"])
+for (const path of [
+  'a',
+  'a.iso',
+  'a b.iso',
+  'a/b/c.iso',
+  '日本語.bin',
+  'a..b',
+  "what's new.txt",
+  'caf\u00e9',
+  'cafe\u0301/x',
+])
   t.test(`a list may name a file ${path}`, async (t) => {
     for (const platform of ['linux', 'win32'] as const) t.doesNotThrow(() => assertInside(path, platform))
   })
