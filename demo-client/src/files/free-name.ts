@@ -1,7 +1,10 @@
 // Renames a file, but never over another file.
+import type { BigIntStats } from 'node:fs'
 import { link, lstat, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fileError, systemCode } from '../errors.ts'
 import { removeFile } from './remove-file.ts'
+import { hasStableInodes } from './stable-inodes.ts'
 
 /**
  * Gives the file `from` the name `to`, unless that is taken. link(2) does both in one step. On a file system without it, a
@@ -19,16 +22,30 @@ export async function moveToFree(from: string, to: string): Promise<'moved' | 't
       return 'moved'
     }
   }
+  // The name is ours by now, so this replaces no other file. The system leaves `from` if both are names of one file.
+  if (await areNumberedApart(from, to)) await rename(from, to)
   await removeFile(from)
   return 'moved'
 }
 
+/**
+ * Does the file system number a file by its name, as sshfs does? Then a link is not known as the file that is open under the
+ * old name, but after a rename it is.
+ */
+async function areNumberedApart(one: string, other: string): Promise<boolean> {
+  if (await hasStableInodes(dirname(other))) return false
+  const [a, b] = await statsOf(one, other)
+  return a != null && b != null && a.ino !== b.ino
+}
+
 /** Are these two names of one file? */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all(
-    [one, other].map((path) => lstat(path, { bigint: true }).catch(() => null)),
-  )
+  const [a, b] = await statsOf(one, other)
   return a != null && b != null && a.ino === b.ino && a.dev === b.dev && a.nlink > 1n
+}
+
+async function statsOf(...paths: string[]): Promise<(BigIntStats | null)[]> {
+  return await Promise.all(paths.map((path) => lstat(path, { bigint: true }).catch(() => null)))
 }
 
 /** Is anything at `path`, even a broken link? */

@@ -1,6 +1,6 @@
 // How a finished file gets its name: never over another file, also on file systems that support little.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { constants, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,8 @@ const DATE = 'Mon, 05 Jan 2026 10:00:00 GMT'
 const A = resource(CONTENT, { 'last-modified': DATE })
 /** Codes with which file systems refuse link(2): Android, exFAT, FUSE, network file systems, quotas of XFS. */
 const NO_LINKS = 'EACCES EPERM EISDIR EINVAL EMLINK ENOSYS EOPNOTSUPP ENOTSUP EXDEV ENOTTY EIO'.split(' ')
+/** The number of FUSE that statfs(2) gives. */
+const FUSE = 0x65735546
 const NOTE = /no hard links/
 
 // Real processes and files, on a machine that may be busy.
@@ -238,6 +240,34 @@ t.test('the command shows each warning once', async (t) => {
     results.map(({ warnings }) => warnings.length),
     [3, 3],
   )
+})
+
+t.test('a link that has another inode, as on sshfs, is the file that is open', async (t) => {
+  const served = resource(makeContent(3_000_000))
+  const server = await startHostile(honest(served))
+  t.teardown(() => server.stop())
+  t.teardown(
+    hookFunction('statfs', async () => ({ type: FUSE, bsize: 4096, blocks: 9_000_000, bavail: 9_000_000 })),
+  )
+  let links = 0
+  // Two names of one file have two inodes there. A copy has another one, too.
+  t.teardown(
+    hookFunction('link', async (from, to) => {
+      links++
+      await promises.copyFile(String(from), String(to), constants.COPYFILE_EXCL)
+    }),
+  )
+  const dir = t.testdir({})
+  for (const existing of ['refuse', 'replace', 'update'] as const) {
+    const end = await get(`${server.url}/file.bin`, dir, { existing, connections: 3 })
+    t.equal(end.code, null, end.message)
+    sameBytes(t, end.file, served.content)
+    t.strictSame(
+      names(dir).filter((name) => name !== '.file.bin.range-get'),
+      ['file.bin'],
+    )
+  }
+  t.ok(links > 3)
 })
 
 t.test('a download to exFAT, mounted by FUSE, is complete', { skip: withoutExfat() }, async (t) => {
