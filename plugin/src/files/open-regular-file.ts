@@ -1,4 +1,4 @@
-import { type BigIntStats, close, constants, fstat, open, stat } from 'node:fs'
+import { close, constants, fstat, open, stat } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -19,10 +19,11 @@ import {
 import { operationsOn } from './local-file-systems.ts'
 import { OpenFile } from './open-file.ts'
 import {
+  type Identity,
+  identityAt,
   isBelow,
   isExact,
   isInside,
-  leadsTo,
   pathBytesOf,
   realPathOf,
   realPathOfOpened,
@@ -52,6 +53,9 @@ const rootsUnderWay = new SharedRuns<string>()
 /** How often a file is opened that is replaced while it is being opened. */
 const MAX_ATTEMPTS = 10
 
+/** The files that were opened at a path, one after the other. */
+type Seen = Set<string>
+
 /** Where a file is. `path` must be below `root`, also after every symlink is followed. Both are absolute. */
 export interface FileLocation {
   readonly root: string
@@ -63,15 +67,15 @@ export interface FileLocation {
  *
  * @returns a reason if there is nothing to serve: it does not exist, is not a regular file, or lies outside the root
  * @throws SendRangeError `ERR_RANGE_PATH_FORBIDDEN`, `ERR_RANGE_OVERLOADED`, `ERR_RANGE_READ`; `ERR_RANGE_OPTION` for
- * a root that is a file
+ * a root that is a file; `ERR_RANGE_CHANGED` for a file that was another one each time that it was opened
  */
 export async function openFile(location: FileLocation): Promise<OpenFile | Refusal> {
+  const seen: Seen = new Set()
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const opened = await openOnce(location)
+      const opened = await openOnce(location, seen)
       if (opened !== 'replaced') return opened
     }
-    return 'replaced'
   } catch (error) {
     const code = systemCode(error) ?? ''
     if (code === 'ENOTDIR' && (await rootKindOf(location.root)) === 'no folder') {
@@ -81,6 +85,10 @@ export async function openFile(location: FileLocation): Promise<OpenFile | Refus
     if (refusal !== undefined) return refusal
     throw accessError(code, error)
   }
+  // There is a file, so 404 would be wrong. One file that the path never led to is not there.
+  if (seen.size > 1)
+    throw new SendRangeError('ERR_RANGE_CHANGED', 'The file was replaced while it was opened')
+  return 'replaced'
 }
 
 function accessError(code: string, cause: unknown): SendRangeError {
@@ -91,7 +99,7 @@ function accessError(code: string, cause: unknown): SendRangeError {
   return new SendRangeError('ERR_RANGE_OVERLOADED', 'Too many open files, try again', { cause, headers })
 }
 
-async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusal> {
+async function openOnce({ root, path }: FileLocation, seen: Seen): Promise<OpenFile | Refusal> {
   // Below the resolved root: if the root is swapped in the meantime, a file of one release is not outside of the other.
   const realRoot = await realRootOf(root).catch(absentRoot)
   if (realRoot === undefined) return 'root-missing'
@@ -109,15 +117,22 @@ async function openOnce({ root, path }: FileLocation): Promise<OpenFile | Refusa
   let file: OpenFile | undefined
   try {
     const seenAt = Date.now()
-    const stats = await operations.run(() => fstatFd(fd, { bigint: true }))
+    const looking = operations.run(() => fstatFd(fd, { bigint: true }))
+    const locating = operations.run(() => locate(fd, { realRoot, path: realPathWanted }))
+    // Nothing uses the descriptor any more when it is closed.
+    await Promise.allSettled([looking, locating])
+    const stats = await looking
     if (!stats.isFile()) return refusalOfKind(stats)
-    const located = await operations.run(() => locate({ fd, stats }, { realRoot, path: realPathWanted }))
-    if (isRefusal(located)) return located
-    const { realPath } = located
+    const { realPath, isInRoot, there } = await locating
+    if (there?.ino !== stats.ino || there.dev !== stats.dev) {
+      seen.add(`${stats.dev}:${stats.ino}:${stats.ctimeNs}`)
+      return 'replaced'
+    }
+    if (!isInRoot) return 'link-outside-root'
     const settlement = await waitUntilSettled(fd, versionOf(stats), operations)
-    const seen: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
-    const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(seen) : settlement.version.ctimeNs
-    file = new OpenFile(fd, { ...seen, ...settlement, hasBlocks: stats.blocks > 0n, tagCtimeNs, seenAt })
+    const found: SeenFile = { version: settlement.version, realPath, reads: opened.reads }
+    const tagCtimeNs = settlement.settled ? await versionHistory.ctimeOf(found) : settlement.version.ctimeNs
+    file = new OpenFile(fd, { ...found, ...settlement, hasBlocks: stats.blocks > 0n, tagCtimeNs, seenAt })
     return file
   } finally {
     if (file === undefined) await closeFd(fd)
@@ -128,28 +143,27 @@ function realRootOf(root: string): Promise<string> {
   return rootsUnderWay.run(root, () => operationsOn(root).run(() => realPathOf(root)))
 }
 
-interface Opened {
-  readonly fd: number
-  readonly stats: BigIntStats
+interface Located {
+  readonly realPath: string
+  readonly isInRoot: boolean
+  /** What the path leads to now. */
+  readonly there: Identity | undefined
 }
 
 /**
- * Finds the real path of an open file, and whether it lies in the root. A path that does not lead to the file now is no proof
- * of where it is: the file may have been moved since, or belong to the mounts of another process, to which links of
- * /proc can lead.
- *
- * @returns `replaced` without a proof
+ * Finds the real path of an open file, whether it lies in the root, and what is there now. A path that does not lead to the
+ * file now is no proof of where it is: the file may have been moved since, or belong to the mounts of another process, to
+ * which links of /proc can lead.
  */
 async function locate(
-  { fd, stats }: Opened,
+  fd: number,
   { realRoot, path }: { readonly realRoot: string; readonly path: string },
-): Promise<{ readonly realPath: string } | Refusal> {
+): Promise<Located> {
   const known = pathBytesOf(fd)
   const realPath = await realPathOfOpened(known?.toString(), realRoot, () => realPathOf(path))
   const isInRoot = isBelow(realRoot, realPath)
   const proof = isExact(realPath) ? realPath : (known ?? realPath)
-  if (!(await leadsTo(isInRoot ? proof : path, stats))) return 'replaced'
-  return isInRoot ? { realPath } : 'link-outside-root'
+  return { realPath, isInRoot, there: await identityAt(isInRoot ? proof : path) }
 }
 
 /** Returns undefined for a root that does not exist, and throws every other error. */

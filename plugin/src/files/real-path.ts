@@ -9,8 +9,8 @@ const lstatPath = promisify(lstat)
 /** A path with every symlink followed. */
 export const realPathOf: (path: string) => Promise<string> = promisify(realpath.native)
 
-/** What identifies the file of a descriptor. */
-interface Identity {
+/** What identifies a file. */
+export interface Identity {
   readonly dev: bigint
   readonly ino: bigint
 }
@@ -62,13 +62,12 @@ export async function realPathOfOpened(
   return known.toLowerCase() === followed.toLowerCase() ? followed : known
 }
 
-/** Whether a path now leads to this file. Symlinks are followed. */
-export async function leadsTo(path: string | Buffer, { dev, ino }: Identity): Promise<boolean> {
+/** What a path leads to now; undefined for nothing. Symlinks are followed. */
+export async function identityAt(path: string | Buffer): Promise<Identity | undefined> {
   try {
-    const there = await statPath(path, { bigint: true })
-    return there.ino === ino && there.dev === dev
+    return await statPath(path, { bigint: true })
   } catch (error) {
-    if (isGone(error)) return false
+    if (isGone(error)) return undefined
     throw error
   }
 }

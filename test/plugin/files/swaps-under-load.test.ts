@@ -118,6 +118,28 @@ for (const { name, sizes, pauseMs } of SWAPS) {
   })
 }
 
+t.test('a file that is replaced in each turn of the event loop is never missing', async (t) => {
+  const root = t.testdir({ 'f.bin': Buffer.alloc(3000, A) })
+  const { port } = await serve(t, { plugin: { root } })
+  const path = join(root, 'f.bin')
+  let turn = 0
+  let isOver = false
+  const replace = (): void => {
+    if (isOver) return
+    writeFileSync(`${path}.new`, Buffer.alloc(3000, turn++ % 2 === 0 ? B : A))
+    renameSync(`${path}.new`, path)
+    setImmediate(replace)
+  }
+  replace()
+  const answers = await load({ port, clients: 8, requests: 40, ranges: [undefined] })
+  isOver = true
+  checkAnswers(t, answers, ({ status }) => [200, 500].includes(status))
+  t.ok(
+    answers.some(({ status }) => status === 200),
+    'some get through',
+  )
+})
+
 t.test('two versions that a symlink to their folder swaps under load are never mixed', async (t) => {
   const base = t.testdir({
     a: { 'f.bin': Buffer.alloc(100_000, A) },
