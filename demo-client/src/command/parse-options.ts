@@ -94,6 +94,9 @@ const CHECKED_ADVICE =
   'without a check of the certificate, anyone on the way could send another file. Ask the operator of the server for the ' +
   'certificate of its CA, and give it with --cacert FILE'
 
+/** What Node.js puts in the place of bytes that are not UTF-8. */
+const REPLACEMENT = '\uFFFD'
+
 interface OptionToken {
   readonly name: string
   readonly rawName: string
@@ -115,6 +118,8 @@ function checkedOption(
     throw usage(`${rawName} takes no value`)
   }
   if (value === undefined) throw usage(`${rawName} takes a value: ${spellingOf(option)}`)
+  // Otherwise a file would get another name than the one that was given.
+  if (value.includes(REPLACEMENT)) throw usage(`${rawName} takes text in UTF-8`)
   // It was probably forgotten, and the next option is in its place. No option begins with a digit.
   if (inlineValue !== true && /^-\D/.test(value))
     throw usage(`${rawName} takes a value; one that begins with a hyphen is written --${name}=-...`)

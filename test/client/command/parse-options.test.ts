@@ -60,6 +60,9 @@ for (const [args, message] of [
   [['-qz'], 'there is no option -z'],
   [['-é'], 'there is no option -é'],
   [['--json=1'], '--json takes no value'],
+  // Node.js reads the byte 0xff of a name as this.
+  [['-o', 'a\ufffd.bin'], '-o takes text in UTF-8'],
+  [['--dir=\ufffd'], '--dir takes text in UTF-8'],
   [['-o'], '-o takes a value: -o, --output FILE'],
   [['--output'], '--output takes a value: -o, --output FILE'],
   [['--retries'], '--retries takes a value: --retries N'],
