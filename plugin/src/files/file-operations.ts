@@ -80,13 +80,22 @@ export class FileOperations {
   #end(size: OperationSize): void {
     this.#running--
     if (size === 'large') this.#runningLarge--
+    // Small operations of a crowd may never leave a place free. So one large read has its turn before them.
+    if (this.#runningLarge === 0) this.#beginNext('large')
     for (const next of ['small', 'large'] as const) {
-      const queue = this.#waiting[next]
-      while (queue.length > 0 && this.#isFree(next)) {
-        this.#begin(next)
-        queue.shift()?.()
+      while (this.#beginNext(next)) {
+        // Until nothing waits, or no place is free.
       }
     }
+  }
+
+  /** Begins one that waits, and returns whether it did. */
+  #beginNext(size: OperationSize): boolean {
+    const next = this.#isFree(size) ? this.#waiting[size].shift() : undefined
+    if (next === undefined) return false
+    this.#begin(size)
+    next()
+    return true
   }
 }
 

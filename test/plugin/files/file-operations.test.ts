@@ -40,6 +40,23 @@ t.test('large reads leave threads for small ones', async (t) => {
   )
 })
 
+t.test('a large read has its turn while small ones keep coming', async (t) => {
+  const { started, operation, end } = operations()
+  const local = new FileOperations('local')
+  for (let id = 1; id <= 100; id++) void local.read(SMALL, operation(id))
+  void local.read(LARGE, operation(0))
+  await turn()
+  t.ok(started.length < 100, 'some of them wait')
+  t.notOk(started.includes(0))
+  end(1)
+  await turn()
+  t.ok(started.includes(0), 'it begins at the first place that is free')
+  void local.read(LARGE, operation(-1))
+  end(2)
+  await turn()
+  t.notOk(started.includes(-1), 'and a second one waits for the small ones')
+})
+
 t.test('large reads that never end do not block others', async (t) => {
   const { started, operation, end } = operations()
   const local = new FileOperations('local')
