@@ -76,10 +76,14 @@ export class BlockWriter {
     return space
   }
 
-  /** Resolves when all accepted bytes are in the file. @throws DownloadError of the file system's kind */
+  /**
+   * Resolves when all accepted bytes are in the file, those that come meanwhile too. Without a batch of those, this would wait
+   * for nothing again and again, and block the process.
+   * @throws DownloadError of the file system's kind
+   */
   async flush(): Promise<void> {
-    this.#batches.close()
     do {
+      this.#batches.close()
       this.#start()
       await this.#writing
     } while (this.#unwritten > 0)

@@ -43,6 +43,18 @@ const OPTIONS = {
   onWritten: () => undefined,
 }
 
+t.test('bytes that come while a writer is flushed are written, too', async (t) => {
+  const source = randomBytes(100_000)
+  const { part, content } = slowPart(source.length)
+  const writer = new BlockWriter(part, 0, OPTIONS)
+  await writer.push(source.subarray(0, 50_000))
+  const flushed = writer.flush()
+  await writer.push(source.subarray(50_000))
+  await flushed
+  sameBytes(t, content, source)
+  t.equal(writer.block.end, source.length)
+})
+
 t.test('several writers at once write bytes from their reserved space and from other memory', async (t) => {
   for (let round = 0; round < 8; round++) {
     const source = randomBytes(24 * MIB)
