@@ -27,8 +27,13 @@ interface Sample {
 }
 
 const WARM_UP_MS = 500
-/** Warm-ups of one contender at most. Node compiles functions for the first ten thousand requests or so. */
-const MAX_WARM_UPS = 8
+/**
+ * Requests after which a contender may be warm. V8 compiles again until then whatever a new kind of answer runs: 1 MiB took
+ * twice its time for the first 2,000 requests, also after many requests of other kinds.
+ */
+const WARM_REQUESTS = 5000
+/** The longest time for that, of one contender. */
+const LONGEST_WARM_UP_MS = 8000
 /** A contender is warm if it is faster than before by less than this share. */
 const STEADY_SHARE = 0.05
 const MS_PER_SECOND = 1000
@@ -61,13 +66,16 @@ export async function compare(
   }))
 }
 
-/** Repeats a load until it does not become faster. */
+/** Repeats a load until it has run often enough, and does not become faster. */
 async function warmUp(generator: LoadGenerator, load: Load): Promise<void> {
   let before = 0
-  for (let count = 0; count < MAX_WARM_UPS; count++) {
+  let requests = 0
+  for (let ms = 0; ms < LONGEST_WARM_UP_MS; ) {
     const { answers, wallMs } = await run(generator, load)
+    requests += answers
+    ms += wallMs
     const rate = answers / wallMs
-    if (rate < before * (1 + STEADY_SHARE)) return
+    if (requests >= WARM_REQUESTS && rate < before * (1 + STEADY_SHARE)) return
     before = rate
   }
 }
