@@ -23,7 +23,7 @@ import type {
   FileOutcome,
   FileRequest,
 } from './downloads.ts'
-import { DownloadError } from './errors.ts'
+import { DownloadError, systemCode } from './errors.ts'
 import { SpeedMeter } from './progress/speed-meter.ts'
 import { Stopwatch } from './progress/stopwatch.ts'
 import { RateLimit } from './rules/rate-limit.ts'
@@ -227,8 +227,7 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     this.#ended.failedBytes += running?.download.progress.received ?? 0
     this.#firstFailure ??= { url: shownUrl(file), error }
     this.#feed.add({ file, result: null, error })
-    // Every other file would fail as well.
-    if (code === 'ERR_DOWNLOAD_DISK_FULL' || code === 'ERR_DOWNLOAD_RESOURCES') this.#stop(error)
+    if (concernsAll(error)) this.#stop(error)
     this.#wake()
   }
 
@@ -248,4 +247,10 @@ class Batch<T extends FileRequest> implements Downloads<T> {
     if (first !== null) throw failedError(first.url, first.error, { failed, done, isStopped: error !== null })
     return { files: done, size: doneBytes, duration: Math.round(this.#clock.read()) }
   }
+}
+
+/** Would every other file fail as well? A limit on the size of one file is only about larger ones. */
+function concernsAll({ code, cause }: DownloadError): boolean {
+  if (code === 'ERR_DOWNLOAD_DISK_FULL') return systemCode(cause) !== 'EFBIG'
+  return code === 'ERR_DOWNLOAD_RESOURCES'
 }

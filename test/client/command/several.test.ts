@@ -218,6 +218,25 @@ t.test('a file of checksums has no mirrors, and Ctrl-C stops it', async (t) => {
   t.equal((await run.ended).status, 130)
 })
 
+t.test(
+  'a file that is larger than a limit allows does not keep smaller ones from being fetched',
+  { skip: process.platform === 'win32' ? 'no ulimit' : false },
+  async (t) => {
+    const files = new Map([...FILES, ['/big.bin', makeContent(3_000_000)]])
+    const { server, dir } = await start(t, files)
+    const urls = ['big', 'a', 'b'].map((name) => `${server.url}/${name}.bin`)
+    const line = 'ulimit -f 2000; exec "$0" "$@"' // blocks of 512 or 1024 bytes
+    const command = ['-c', line, process.execPath, CLI, '-q', '--parallel', '1', ...urls]
+    const { status, stderr } = await spawnCommand('sh', command, { cwd: dir }).ended
+    t.equal(status, 8, stderr)
+    t.match(stderr, /big\.bin: .*larger than .* allows \(EFBIG\)/)
+    t.strictSame(
+      names(dir).filter((name) => /^[ab]\.bin$/.test(name)),
+      ['a.bin', 'b.bin'],
+    )
+  },
+)
+
 t.test('a URL that is given twice, and a directory as list, are reported as that', async (t) => {
   const { dir, get } = await start(t)
   for (const parallel of ['1', '2']) {
