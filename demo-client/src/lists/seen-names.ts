@@ -37,17 +37,20 @@ export class SeenNames {
     return null
   }
 
-  /** Remembers a folder, and those that it is in, up to one that is known. */
+  /** Remembers a folder, and those that it is in, up to one that is known. Of one that cannot be, nothing is remembered. */
   #addFolders(folder: string, at: NamePlace): string | null {
-    for (let path = folder; ; path = dirname(path)) {
+    const unknown: number[] = []
+    for (const path of foldersFrom(folder)) {
       const key = nameKey(path)
-      if (this.#folders.has(key)) return null
+      if (this.#folders.has(key)) break
       const file = this.#files.get(key)
       if (file !== undefined)
         return `${basename(path)} cannot be a folder: it is already the name of the file in ${this.#shown(file)}`
-      this.#folders.set(key, this.#numberOf(at))
-      if (path === dirname(path)) return null
+      unknown.push(key)
     }
+    const number = this.#numberOf(at)
+    for (const key of unknown) this.#folders.set(key, number)
+    return null
   }
 
   #numberOf({ place, line }: NamePlace): number {
@@ -57,6 +60,15 @@ export class SeenNames {
 
   #shown(number: number): string {
     return nameOfLine(String(this.#places[number % MOST_PLACES]), Math.floor(number / MOST_PLACES))
+  }
+}
+
+/** A folder, then the one that it is in, and so on to the outermost. */
+function* foldersFrom(folder: string): Generator<string> {
+  let path = folder
+  for (let inner = ''; path !== inner; path = dirname(path)) {
+    yield path
+    inner = path
   }
 }
 

@@ -24,6 +24,7 @@ t.test('a file cannot be a folder of another file, whichever comes first', async
   t.equal(seen.add('d/x/z', at(5)), null)
   t.equal(seen.add('d/x/z/a', at(6)), 'z cannot be a folder: it is already the name of the file in L:5')
   t.equal(seen.add('d/x/z/a/b', at(7)), 'z cannot be a folder: it is already the name of the file in L:5')
+  t.equal(seen.add('d/x/z/a/c', at(7)), 'z cannot be a folder: it is already the name of the file in L:5')
   t.equal(seen.add('d/x/z/c', at(8)), 'z cannot be a folder: it is already the name of the file in L:5')
   t.equal(seen.add('z', at(9)), null)
   t.equal(seen.add('/z/x', at(10)), null)
