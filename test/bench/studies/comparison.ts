@@ -29,18 +29,21 @@ interface Sample {
 const WARM_UP_MS = 500
 /**
  * Requests after which a contender may be warm. V8 compiles again until then whatever a new kind of answer runs: 1 MiB took
- * twice its time for the first 2,000 requests, also after many requests of other kinds.
+ * twice its time for the first 3,000 requests, also after many requests of other kinds.
  */
 const WARM_REQUESTS = 5000
+/** So many bytes make it warm, too: an answer of 1 GiB runs the same code thousands of times. */
+const WARM_BYTES = 8 * 1024 ** 3
 /** The longest time for that, of one contender. */
-const LONGEST_WARM_UP_MS = 8000
+const LONGEST_WARM_UP_MS = 20_000
 /** A contender is warm if it is faster than before by less than this share. */
 const STEADY_SHARE = 0.05
 const MS_PER_SECOND = 1000
 
 /**
  * The contenders do the same work in turn, so that a temporary disturbance affects all of them equally.
- * Each one warms up before the first round, until it does not become faster.
+ * Each one warms up directly before it is measured: V8 throws compiled code away while a server is idle. Answers of
+ * 1 MiB took twice their time for some seconds after 30 s without requests.
  */
 export async function compare(
   work: Work,
@@ -53,9 +56,9 @@ export async function compare(
     const load = await loadOf(work, contender.server.port, path)
     entries.push({ contender, load, samples: [] as Sample[] })
   }
-  for (const { load } of entries) await warmUp(generator, { ...load, durationMs: WARM_UP_MS })
   for (let round = 0; round < rounds; round++) {
     for (const { contender, load, samples } of rotated(entries, round)) {
+      await warmUp(generator, { ...load, durationMs: WARM_UP_MS }, round === 0 ? 'new' : 'idle')
       samples.push(await sample(contender, { ...load, durationMs: turnMs }, generator))
     }
   }
@@ -66,8 +69,8 @@ export async function compare(
   }))
 }
 
-/** Repeats a load until it has run often enough, and does not become faster. */
-async function warmUp(generator: LoadGenerator, load: Load): Promise<void> {
+/** Repeats a load until it does not become faster, and for a new server until it has run often enough. */
+async function warmUp(generator: LoadGenerator, load: Load, state: 'new' | 'idle'): Promise<void> {
   let before = 0
   let requests = 0
   for (let ms = 0; ms < LONGEST_WARM_UP_MS; ) {
@@ -75,7 +78,8 @@ async function warmUp(generator: LoadGenerator, load: Load): Promise<void> {
     requests += answers
     ms += wallMs
     const rate = answers / wallMs
-    if (requests >= WARM_REQUESTS && rate < before * (1 + STEADY_SHARE)) return
+    const isLong = requests >= WARM_REQUESTS || requests * load.expected.length >= WARM_BYTES
+    if ((isLong || state === 'idle') && rate < before * (1 + STEADY_SHARE)) return
     before = rate
   }
 }
