@@ -151,7 +151,7 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     try {
       const finished = new FinishedFile({ output, origin, client, settings, key })
       const found = await finished.find()
-      if (found !== null) return this.#unchanged(found, output)
+      if (found !== null) return await this.#unchanged(found, output)
       return await this.#fetchInto({ client, rateLimit, servers, output, settings, finished, trust: 'join' })
     } finally {
       client.close()
@@ -176,12 +176,12 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
       if (error instanceof UnchangedFile) {
         if (error.facts !== null) await this.#keepRecord(finished, store, error.facts)
         await store.close('stopped')
-        return this.#unchanged(error.found, output)
+        return await this.#unchanged(error.found, output)
       }
       this.#status.setFinal(store.received, this.#versions.total)
       const kept = await store.close('stopped')
       const found = await finished.findAfter(error)
-      if (found !== null) return this.#unchanged(found, output)
+      if (found !== null) return await this.#unchanged(found, output)
       throw withKeptBytes(error, kept, settings.signal)
     } finally {
       forget?.()
@@ -189,7 +189,8 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     }
   }
 
-  #unchanged(found: FoundFile, output: Output): DownloadResult {
+  async #unchanged(found: FoundFile, output: Output): Promise<DownloadResult> {
+    await output.keep()
     this.#status.setPath(output.path)
     this.#status.foundFinished(found.size)
     return {

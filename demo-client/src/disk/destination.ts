@@ -80,10 +80,16 @@ export class Output {
     this.take()
   }
 
-  /** Uses the name that the server chose in an earlier run. @throws as {@link rename} */
+  /** Uses the name that the server chose in an earlier run. */
   takeName(name: string): void {
     this.#path = join(dirname(this.#path), name)
+  }
+
+  /** Keeps the file that is there from the other files of the batch: it is the one of this download. @throws as {@link rename} */
+  async keep(): Promise<void> {
     this.take()
+    const stats = await stat(this.#path, { bigint: true }).catch(unlessShort(null, this.#path))
+    if (stats !== null) this.#options.holder.finish(stats)
   }
 
   /**
@@ -132,7 +138,6 @@ export class Output {
     const found = await digestOf(place.path, { algorithm, signal }).catch(unlessShort(null, place.path))
     signal?.throwIfAborted()
     if (found?.digest !== value) return null
-    this.take()
     await this.cleanUp(place.path)
     return found.size
   }

@@ -6,7 +6,7 @@ import type { FinalName } from '../claim/final-name.ts'
 import { namesIn } from '../claim/stale-files.ts'
 import { saveRecord } from '../claim/update-record-file.ts'
 import { ifShort } from '../errors.ts'
-import type { Block } from '../state/blocks.ts'
+import { type Block, byteCount } from '../state/blocks.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import type { FileMark, UpdateRecord } from '../state/update-record.ts'
 import { type JournalOwner, JournalWriter, type Recorded } from './journal-writer.ts'
@@ -93,7 +93,7 @@ export class JournaledPart {
     if (isPublished) await lock.assertHeld()
     const mark = await this.#file.finish(name, {
       ownPath: temporaryPath(paths.part, 'done', lock.token),
-      isIntact: () => this.#holdsAll(content?.blocks ?? []),
+      isIntact: () => this.#holdsAll(content?.blocks ?? [], name.size),
       assertHeld: () => lock.assertHeld(),
       record: async (placeholder) => {
         if (content !== null) await this.#record({ ...content, placeholder }, 'open')
@@ -109,7 +109,9 @@ export class JournaledPart {
     return mark
   }
 
-  async #holdsAll(blocks: readonly Block[]): Promise<boolean> {
+  /** Does the file have these blocks, and are they all of its `size` bytes? */
+  async #holdsAll(blocks: readonly Block[], size: number): Promise<boolean> {
+    if (byteCount(blocks) !== size) return false
     for (const block of blocks) if (!(await this.#file.holds(block))) return false
     return true
   }

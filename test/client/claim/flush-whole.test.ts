@@ -101,10 +101,12 @@ function cuttingHalfway(dir: string, fields: Readonly<Record<string, string>>): 
   }
 }
 
-for (const [validators, fields] of [
+const VALIDATORS = [
   ['validators', A.fields],
   ['no validators', {}],
-] as const)
+] as const
+
+for (const [validators, fields] of VALIDATORS)
   t.test(`a part file that is cut while it grows, and written on, has a hole (${validators})`, async (t) => {
     const dir = t.testdir({})
     const cutting = cuttingHalfway(dir, fields)
@@ -119,30 +121,31 @@ for (const [validators, fields] of [
     await endsRight(t, `${server.url}/file.bin`, dir)
   })
 
-t.test(
-  'a file that takes less room than it has bytes, as where files are compressed, is read and right',
-  async (t) => {
-    const server = await startHostile(honest(A))
-    t.teardown(() => server.stop())
-    const dir = t.testdir({})
-    const { open } = await import('node:fs/promises')
-    const probe = await open(dir)
-    const prototype = Object.getPrototypeOf(probe)
-    await probe.close()
-    const own = prototype.stat
-    prototype.stat = async function (options: object) {
-      const stats = await own.call(this, options)
-      if (typeof stats.blocks === 'bigint') stats.blocks = 1n
-      return stats
-    }
-    let reads = 0
-    const undo = await hookHandles('read', () => reads++)
-    const end = await get(`${server.url}/file.bin`, dir).finally(() => {
-      undo()
-      prototype.stat = own
-    })
-    t.equal(end.code, null, end.message)
-    sameBytes(t, end.file, A.content)
-    t.ok(reads >= 3)
-  },
-)
+for (const [validators, fields] of VALIDATORS)
+  t.test(
+    `a file that takes less room than it has bytes, as where files are compressed, is read and right (${validators})`,
+    async (t) => {
+      const server = await startHostile(honest({ ...A, fields }))
+      t.teardown(() => server.stop())
+      const dir = t.testdir({})
+      const { open } = await import('node:fs/promises')
+      const probe = await open(dir)
+      const prototype = Object.getPrototypeOf(probe)
+      await probe.close()
+      const own = prototype.stat
+      prototype.stat = async function (options: object) {
+        const stats = await own.call(this, options)
+        if (typeof stats.blocks === 'bigint') stats.blocks = 1n
+        return stats
+      }
+      let reads = 0
+      const undo = await hookHandles('read', () => reads++)
+      const end = await get(`${server.url}/file.bin`, dir).finally(() => {
+        undo()
+        prototype.stat = own
+      })
+      t.equal(end.code, null, end.message)
+      sameBytes(t, end.file, A.content)
+      t.ok(reads >= 3)
+    },
+  )

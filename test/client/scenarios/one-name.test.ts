@@ -112,6 +112,32 @@ t.test('a file that is there already has its name, too', async (t) => {
   )
 })
 
+t.test(
+  'a file that has not changed on the server keeps its name, by whatever path it is asked for',
+  async (t) => {
+    const server = await start(t)
+    const url = `${server.url}/x/a.bin`
+    for (const other of ['folder/a.bin', 'link/a.bin']) {
+      const directory = t.testdir({ folder: {} })
+      symlinkSync('folder', join(directory, 'link'))
+      const file = { url, destination: `${directory}/folder/a.bin` }
+      await getAll([file], { existing: 'update' })
+      const outcomes = await getAll(
+        [file, { url: `${server.url}/y/a.bin`, destination: `${directory}/${other}` }],
+        {
+          parallel: 1,
+          existing: 'update',
+        },
+      )
+      t.strictSame(
+        outcomes.map(({ error, result }) => error?.code ?? result?.outcome),
+        ['unchanged', 'ERR_DOWNLOAD_BUSY'],
+      )
+      t.ok(readFileSync(file.destination).equals(FILES.get('/x/a.bin')?.content ?? Buffer.alloc(0)))
+    }
+  },
+)
+
 t.test('two calls of downloadAll() do not know of each other', async (t) => {
   const server = await start(t)
   const directory = t.testdir({})
