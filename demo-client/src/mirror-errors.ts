@@ -17,10 +17,14 @@ export function isAboutServer(error: unknown): error is DownloadError {
   return error instanceof DownloadError && OF_A_SERVER.has(error.code)
 }
 
-/** The transfer has failed with `error`. Gives up the server that was left alone; false if no other one is there to try. */
+/**
+ * The transfer has failed with `error`. Gives up the server that was left alone; false if no other one is there to try. With a
+ * checksum, a file that is not that of the given-up server may be the right one.
+ */
 export function giveUpServer(servers: Servers, error: unknown): boolean {
   if (!servers.areSeveral || !isAboutServer(error)) return false
   for (const server of servers.joined) servers.leave(server, 'out', clause(error.message))
+  if (servers.areNamedByChecksum) servers.readmitPossible()
   return servers.all.some(({ role }) => role === 'spare' || role === 'unasked')
 }
 

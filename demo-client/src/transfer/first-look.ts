@@ -106,12 +106,13 @@ export class FirstLook {
   }
 
   /**
-   * Nobody is left who has the stored version. If it does not have the checksum, servers were left out because they
-   * have another file than the one that is wrong: one of theirs may be right.
+   * Nobody is left who has the stored version. If it does not have the checksum, or cannot be completed, servers were left out
+   * because they have another file: one of theirs may be the one with the checksum.
    */
   #reconsider(): void {
     const { servers, settings } = this.#context
-    if (settings.checksum === null || this.#source?.role !== 'suspected') return
+    const role = this.#source?.role
+    if (settings.checksum === null || (role !== 'suspected' && role !== 'out')) return
     for (const server of servers.all)
       if (server.role === 'other' && server.validators !== null && !this.#tried.has(server))
         server.become('unasked')
@@ -124,7 +125,7 @@ export class FirstLook {
     const reference = this.#alive[0]
     if (reference === undefined) {
       if (this.#tried.has(servers.first) || servers.first.role === 'suspected') return false
-      // It has another file than the expected one. One that has not answered yet may have that.
+      // It has another file than the expected one. One that has not answered yet, or only failed, may have that.
       if (servers.first.role === 'other' && !this.#areAllKnown) return false
       servers.begin(servers.first)
       return true
@@ -222,13 +223,20 @@ export class FirstLook {
     }
   }
 
-  /** Waits until each server that was asked has answered, or has failed once. */
+  /**
+   * Waits until each server that was asked has answered, or has failed once. If the caller's URL has another file than the
+   * expected one, those that fail are asked again first, as often as any server.
+   */
   async #untilAllAreKnown(): Promise<void> {
     while (!this.#over.signal.aborted && !this.#areAllKnown) await this.#nextEvent(null)
   }
 
   get #areAllKnown(): boolean {
-    return [...this.#asked].every((server) => this.#settled.has(server))
+    const isNeeded = this.#context.servers.first.role === 'other'
+    const isAskedAgain = ({ role, validators }: Server): boolean => role === 'unasked' && validators === null
+    return [...this.#asked].every(
+      (server) => this.#settled.has(server) && !(isNeeded && isAskedAgain(server)),
+    )
   }
 
   async #nextEvent(leftMs: number | null): Promise<void> {

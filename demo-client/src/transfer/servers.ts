@@ -163,6 +163,12 @@ export class Servers {
     }
   }
 
+  /** Servers that have another file than one that was given up may be asked, if theirs can be the one that was asked for. */
+  readmitPossible(): void {
+    for (const server of this.all)
+      if (server.role === 'other' && this.contradictionOf(server) === null) server.become('unasked')
+  }
+
   /** Why `server` cannot have the file that was asked for; null if it can. */
   contradictionOf({ validators }: Server): string | null {
     const { checksum, expected } = this.#settings

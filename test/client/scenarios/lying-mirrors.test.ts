@@ -89,27 +89,62 @@ for (const { name, scripts, liars, isProvenByServers } of rows)
       t.equal(named.includes(hostOf(server)), liars.includes(place), `${place} is named or not: ${named}`)
   })
 
-t.test(
-  'a URL with a file of another size than expected is no failure while a mirror has not answered',
-  async (t) => {
-    const late: Script = async (request, socket) => {
-      await sleep(100)
-      return await good()(request, socket)
-    }
+/** A mirror that answers after the URL does. */
+const late: Script = async (request, socket) => {
+  await sleep(100)
+  return await good()(request, socket)
+}
+const failing =
+  (times: number): Script =>
+  (request, socket) =>
+    request.index < times ? void socket.destroy() : good()(request, socket)
+
+for (const [name, mirror] of [
+  ['answers late', late],
+  ['fails once before it answers', failing(1)],
+  ['fails three times before it answers', failing(3)],
+] as const)
+  t.test(`a URL with a file of another size than expected is no failure: its mirror ${name}`, async (t) => {
     // Its second answer would come when the mirror is compared with it.
     const first: Script = async (request, socket) => {
       if (request.index > 0) await sleep(300)
       return await sized(SIZE - 7)(request, socket)
     }
-    const servers = await serve(t, first, late)
+    const servers = await serve(t, first, mirror)
     const { file, code, message } = await getFrom(t, servers, {
       checksum: CHECKSUM,
       expected: { size: SIZE },
     })
     t.equal(code, null, message)
     sameBytes(t, file, CONTENT)
-  },
-)
+  })
+
+/** An older version, of another size, from a server that sends only `answers` of them in full, and then closes each connection. */
+const failingAfter =
+  (answers: number): Script =>
+  (request, socket) =>
+    request.index < answers ? sized(SIZE - 500_000)(request, socket) : void socket.destroy()
+
+for (const answers of [1, 2, 4]) {
+  t.test(
+    `a URL with an older file fails after ${answers} answers: a checksum allows the file of the mirror`,
+    async (t) => {
+      const servers = await serve(t, failingAfter(answers), good())
+      const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM })
+      t.equal(code, null, message)
+      sameBytes(t, file, CONTENT)
+    },
+  )
+  t.test(
+    `a URL with another file fails after ${answers} answers: without a checksum it is not that of a mirror`,
+    async (t) => {
+      const servers = await serve(t, failingAfter(answers), good())
+      const { file, code, message } = await getFrom(t, servers)
+      t.equal(code, 'ERR_DOWNLOAD_NETWORK', message)
+      t.equal(file, null)
+    },
+  )
+}
 
 t.test('if all servers have a file of another size than expected, that is what the error says', async (t) => {
   const servers = await serve(t, sized(SIZE - 7), sized(SIZE - 8))
