@@ -1,10 +1,11 @@
 import type { LoadGenerator } from '../load/load-generator.ts'
 import { loadOf } from '../load/loads.ts'
-import type { Load, LoadResult } from '../load/protocol.ts'
+import type { Load } from '../load/protocol.ts'
 import { type Spread, spreadOf } from '../report/statistics.ts'
 import type { Contender, ContenderName } from '../servers/contender.ts'
 import type { Work } from '../workloads.ts'
 import { cpuSeconds } from './process-usage.ts'
+import { shortLoad, warmUp } from './warm-up.ts'
 
 /** The results of one contender at one kind of work, in seconds for each request or file. */
 export interface Result {
@@ -26,24 +27,11 @@ interface Sample {
   readonly wall: number
 }
 
-const WARM_UP_MS = 500
-/**
- * Requests after which a contender may be warm. V8 compiles again until then whatever a new kind of answer runs: 1 MiB took
- * twice its time for the first 3,000 requests, also after many requests of other kinds.
- */
-const WARM_REQUESTS = 5000
-/** So many bytes make it warm, too: an answer of 1 GiB runs the same code thousands of times. */
-const WARM_BYTES = 8 * 1024 ** 3
-/** The longest time for that, of one contender. */
-const LONGEST_WARM_UP_MS = 20_000
-/** A contender is warm if it is faster than before by less than this share. */
-const STEADY_SHARE = 0.05
 const MS_PER_SECOND = 1000
 
 /**
  * The contenders do the same work in turn, so that a temporary disturbance affects all of them equally.
- * Each one warms up directly before it is measured: V8 throws compiled code away while a server is idle. Answers of
- * 1 MiB took twice their time for some seconds after 30 s without requests.
+ * Each one warms up directly before it is measured.
  */
 export async function compare(
   work: Work,
@@ -58,7 +46,7 @@ export async function compare(
   }
   for (let round = 0; round < rounds; round++) {
     for (const { contender, load, samples } of rotated(entries, round)) {
-      await warmUp(generator, { ...load, durationMs: WARM_UP_MS }, round === 0 ? 'new' : 'idle')
+      await warmUp(shortLoad(generator, load), round === 0 ? 'new' : 'idle')
       samples.push(await sample(contender, { ...load, durationMs: turnMs }, generator))
     }
   }
@@ -67,26 +55,6 @@ export async function compare(
     cpu: spreadOf(samples.map(({ cpu }) => cpu)),
     wall: spreadOf(samples.map(({ wall }) => wall)),
   }))
-}
-
-/** Repeats a load until it does not become faster, and for a new server until it has run often enough. */
-async function warmUp(generator: LoadGenerator, load: Load, state: 'new' | 'idle'): Promise<void> {
-  let before = 0
-  let requests = 0
-  for (let ms = 0; ms < LONGEST_WARM_UP_MS; ) {
-    const { answers, wallMs } = await run(generator, load)
-    requests += answers
-    ms += wallMs
-    const rate = answers / wallMs
-    const isLong = requests >= WARM_REQUESTS || requests * load.expected.length >= WARM_BYTES
-    if ((isLong || state === 'idle') && rate < before * (1 + STEADY_SHARE)) return
-    before = rate
-  }
-}
-
-async function run(generator: LoadGenerator, load: Load): Promise<LoadResult> {
-  await generator.connect(load)
-  return generator.go()
 }
 
 /** The time to connect is not counted. */

@@ -10,6 +10,7 @@ import type { Findings, Table } from '../report/table.ts'
 import { type Contender, type ContenderName, LABELS } from '../servers/contender.ts'
 import { workNamed } from '../workloads.ts'
 import { type Effort, rotated } from './comparison.ts'
+import { shortLoad, warmUp } from './warm-up.ts'
 
 const COMPARED: readonly ContenderName[] = ['ours', 'static', 'node', 'nginx', 'go', 'bun']
 const MS_PER_SECOND = 1000
@@ -61,12 +62,9 @@ export async function measureFairness(
     .map((contender) => ({ contender, figures: { alone: [], p50: [], p99: [], bulk: [] } as Figures }))
   const reader = new LoadGenerator()
   try {
-    for (let round = -1; round < effort.rounds; round++) {
-      for (const { contender, figures } of rotated(entries, round + 1)) {
-        // The first round is a warm-up.
-        const kept = round < 0 ? { alone: [], p50: [], p99: [], bulk: [] } : figures
-        await turn({ crowd, contender, reader, effort }, kept)
-      }
+    for (let round = 0; round < effort.rounds; round++) {
+      for (const { contender, figures } of rotated(entries, round))
+        await turn({ crowd, contender, reader, effort, state: round === 0 ? 'new' : 'idle' }, figures)
     }
   } finally {
     await reader.stop()
@@ -80,9 +78,11 @@ interface Turn {
   readonly contender: Contender
   readonly reader: LoadGenerator
   readonly effort: Effort
+  /** Of the contender: it warms up before it is measured. */
+  readonly state: 'new' | 'idle'
 }
 
-async function turn({ crowd, contender, reader, effort }: Turn, figures: Figures): Promise<void> {
+async function turn({ crowd, contender, reader, effort, state }: Turn, figures: Figures): Promise<void> {
   const { generator, turnMs } = effort
   const { port } = contender.server
   const small = await loadOf({ ...workNamed('range-4-random'), connections: 1 }, port)
@@ -91,9 +91,12 @@ async function turn({ crowd, contender, reader, effort }: Turn, figures: Figures
     const { latenciesMs } = await generator.go()
     return share.map((part) => quantile(latenciesMs, part) / MS_PER_SECOND)
   }
+  const warmed = shortLoad(generator, small)
+  await warmUp(warmed, state)
   figures.alone.push(...(await ask([crowd.goal === 'p50' ? 0.5 : 0.99])))
   await reader.read({ port, path: `/${LARGE_NAME}`, bytes: LARGE_BYTES, ...crowd.readers })
   await sleep(crowd.settleMs)
+  await warmUp(warmed, state)
   await reader.countReads()
   const [p50 = 0, p99 = 0] = await ask([0.5, 0.99])
   const { bytes, wallMs } = await reader.stopReading()

@@ -9,6 +9,7 @@ import type { Table } from '../report/table.ts'
 import { nginxVersion, startNginxProxy } from '../servers/nginx.ts'
 import { type Server, startNodeServer } from '../servers/server.ts'
 import { cpuSeconds, residentBytes } from './process-usage.ts'
+import { type Warmed, warmUp } from './warm-up.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -16,20 +17,18 @@ const OBJECT_BYTES = 64 * MIB
 const KEY = 'object.bin'
 const CONNECTIONS = 8
 
-/**
- * Node compiles functions for the first ten thousand requests, in threads that count too. A quick run takes a tenth of
- * the requests, and so counts some of this.
- */
+/** `requests` are those of one round. A quick run takes half of them. */
 const SIZES: readonly Size[] = [
-  { title: '64 KiB', bytes: 64 * KIB, requests: 2000, warmUp: 10_000 },
-  { title: '1 MiB', bytes: MIB, requests: 200, warmUp: 1000 },
+  { title: '64 KiB', bytes: 64 * KIB, requests: 4000 },
+  { title: '1 MiB', bytes: MIB, requests: 800 },
 ]
+/** Part of the requests of a round that is repeated until a relay is warm. */
+const WARM_UP_SHARE = 0.25
 
 interface Size {
   readonly title: string
   readonly bytes: number
   readonly requests: number
-  readonly warmUp: number
 }
 
 interface Relay {
@@ -52,11 +51,9 @@ export async function measureStores(rounds: number, depth: BenchOptions['depth']
     await bucket.put(KEY, randomBytes(OBJECT_BYTES), acl)
     const relays = await startRelays(bucket, notes)
     const rows: string[][] = []
-    const share = depth === 'quick' ? 0.1 : 1
-    for (const { title, bytes, requests, warmUp } of SIZES) {
-      const size = { title, bytes, requests: requests * share, warmUp: warmUp * share }
-      rows.push(...(await rowsOf(relays, size, rounds)))
-    }
+    const share = depth === 'quick' ? 0.5 : 1
+    for (const size of SIZES)
+      rows.push(...(await rowsOf(relays, { ...size, requests: size.requests * share }, rounds)))
     for (const { server } of relays) await server.stop()
     return { title, columns: ['', 'CPU for each', 'of the SDK', 'memory, MiB'], rows, notes }
   } finally {
@@ -88,13 +85,19 @@ async function startRelays(bucket: Bucket, notes: string[]): Promise<readonly Re
 
 async function rowsOf(
   relays: readonly Relay[],
-  { title, bytes, requests, warmUp }: Size,
+  { title, bytes, requests }: Size,
   rounds: number,
 ): Promise<string[][]> {
   const samples = relays.map((): number[] => [])
-  for (const relay of relays) await load(relay, bytes, warmUp)
+  const warmed = async (relay: Relay): Promise<Warmed> => {
+    const begunAt = performance.now()
+    const answers = requests * WARM_UP_SHARE
+    await load(relay, bytes, answers)
+    return { answers, bytes: answers * bytes, wallMs: performance.now() - begunAt }
+  }
   for (let round = 0; round < rounds; round++) {
     for (const [index, relay] of relays.entries()) {
+      await warmUp(async () => await warmed(relay), round === 0 ? 'new' : 'idle')
       const before = cpuSeconds(relay.server.pid)
       await load(relay, bytes, requests)
       samples[index]?.push((cpuSeconds(relay.server.pid) - before) / requests)
