@@ -20,12 +20,14 @@ const WARM_REQUESTS = 5000
 const WARM_BYTES = 8 * 1024 ** 3
 /** The longest time for that, of one server. */
 const LONGEST_MS = 20_000
-/** A server is warm if it is faster than before by less than this share. */
+/** A server is warm if this many short loads in a row are not faster than all before by more than a twentieth. */
+const STEADY_LOADS = 3
 const STEADY_SHARE = 0.05
 
 /** Repeats a short load until it does not become faster, and for a new server until it has run often enough. */
 export async function warmUp(load: () => Promise<Warmed>, state: 'new' | 'idle'): Promise<void> {
-  let before = 0
+  let best = 0
+  let steady = 0
   let requests = 0
   let total = 0
   for (let ms = 0; ms < LONGEST_MS; ) {
@@ -35,8 +37,9 @@ export async function warmUp(load: () => Promise<Warmed>, state: 'new' | 'idle')
     ms += wallMs
     const rate = answers / wallMs
     const isLong = requests >= WARM_REQUESTS || total >= WARM_BYTES
-    if ((isLong || state === 'idle') && rate < before * (1 + STEADY_SHARE)) return
-    before = rate
+    steady = rate > best * (1 + STEADY_SHARE) ? 0 : steady + 1
+    if ((isLong || state === 'idle') && steady >= STEADY_LOADS) return
+    best = Math.max(best, rate)
   }
 }
 
