@@ -8,11 +8,11 @@ import { sealedKey } from '../state/journal-format.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
 import { mayHaveState } from '../state/untouched.ts'
 import { cleanUp, removeStaleLockDrafts } from './cleanup.ts'
+import { folderNames } from './folder-names.ts'
 import { loadJournal } from './journal-file.ts'
 import { Lock, type LockOptions } from './lock.ts'
 import { readOwner } from './lock-file.ts'
 import type { Owner } from './lock-owner.ts'
-import { namesIn } from './stale-files.ts'
 
 /** The download whose state is claimed. */
 export interface ClaimOptions {
@@ -83,16 +83,20 @@ interface FirstPaths {
 /**
  * The lock of a download of which no run has left anything; null if there may be something. Then it is released. Most downloads
  * are such ones, and a list of the folder, which is read after the lock is made, shows it in one look: all that is looked for
- * otherwise would be in it.
+ * otherwise would be in it. In a large folder the list may be older. Then the names that a run leaves without a lock are looked
+ * at; files that it only has under a lock were not left, because there was none.
  */
 async function lockUntouched(options: ClaimOptions, { plain, own }: FirstPaths): Promise<Lock | null> {
   const lock = await Lock.attemptNew(lockOptions(options, plain))
   if (lock === null) return null
   return await orRelease(lock, async () => {
-    const names = await namesIn(dirname(plain.part))
-    if (names !== null && !mayHaveState(names, { plain: baseOf(plain), own: baseOf(own) })) {
-      await removeStaleLockDrafts({ paths: plain, secret: options.secret }, names)
-      return lock
+    const found = await folderNames.of(dirname(plain.part))
+    if (found !== null && !mayHaveState(found.names, { plain: baseOf(plain), own: baseOf(own) })) {
+      const left = [plain.part, plain.journal, own.part, own.journal, own.lock]
+      if (found.isCurrent || !(await Promise.all(left.map(exists))).includes(true)) {
+        await removeStaleLockDrafts({ paths: plain, secret: options.secret }, found.names)
+        return lock
+      }
     }
     await lock.release('recorded')
     return null

@@ -8,6 +8,7 @@ import { isToken } from '../state/run-token.ts'
 import type { StatePaths } from '../state/state-paths.ts'
 import { type TemporaryName, temporaryPath } from '../state/temporary-names.ts'
 import { restorePart } from './final-name.ts'
+import { folderNames } from './folder-names.ts'
 import { loadJournal, removeJournal } from './journal-file.ts'
 import type { Lock } from './lock.ts'
 import { isOwnToken } from './lock-owner.ts'
@@ -34,7 +35,12 @@ export async function cleanUp(state: LockedState): Promise<void> {
   const writer = found?.kind === 'proven' ? found.record.writer : null
   const { predecessor } = lock
   const known = [predecessor?.owner?.token ?? '', writer ?? ''].filter(isToken)
-  const temporaries = await temporariesIn(dirname(paths.part), secret)
+  // Without a lock that was left, all that a run had under one is gone.
+  const folder = dirname(paths.part)
+  const temporaries =
+    predecessor === null
+      ? temporariesOf((await folderNames.of(folder))?.names ?? [], secret)
+      : await temporariesIn(folder, secret)
   for (const token of new Set([...known, ...(await earlierRuns(state, temporaries))]))
     await removeFilesOf(token, paths)
   await removeStaleDrafts(state, temporaries)
@@ -48,7 +54,7 @@ export async function cleanUp(state: LockedState): Promise<void> {
 
 /**
  * Removes the lock drafts of runs in this folder that were killed before they got a lock. This needs no lock of theirs: it
- * is safe because those runs have ended. `names`: all that the folder has.
+ * is safe because those runs have ended. `names`: those in the folder that state may have.
  */
 export async function removeStaleLockDrafts(
   state: Omit<LockedState, 'lock'>,

@@ -1,10 +1,10 @@
 // Cleans up if the output exists already and the run that finished it was killed before its own cleanup.
-import { readdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { exists, isSameFile } from '../files/free-name.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import { cleanUp } from './cleanup.ts'
+import { folderNames } from './folder-names.ts'
 import { readSecret } from './journal-key.ts'
 import { Lock } from './lock.ts'
 import { readOwner } from './lock-file.ts'
@@ -36,8 +36,8 @@ export async function cleanUpFinished({ path, key, signal }: FinishedDownload): 
 
 /** Are there state files other than the part file? */
 async function hasAny({ part }: StatePaths): Promise<boolean> {
-  const names = await readdir(dirname(part)).catch(() => [])
-  return names.some((name) => name.startsWith(`${basename(part)}.`))
+  const found = await folderNames.of(dirname(part))
+  return found?.names.some((name) => name.startsWith(`${basename(part)}.`)) === true
 }
 
 /** Had its run finished all but the cleanup? Then its complete file, if still there, is another name of the output. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
 import { removeStaleLockDrafts } from '../claim/cleanup.ts'
 import type { FinalName } from '../claim/final-name.ts'
-import { namesIn } from '../claim/stale-files.ts'
+import { folderNames } from '../claim/folder-names.ts'
 import { saveRecord } from '../claim/update-record-file.ts'
 import { ifShort } from '../errors.ts'
 import { type Block, byteCount } from '../state/blocks.ts'
@@ -103,7 +103,7 @@ export class JournaledPart {
     await this.#journal.remove().catch(ifShort(undefined))
     // A file without a journal took no time in which other runs could have been killed: what was there is removed.
     if (isPublished) {
-      const names = (await namesIn(dirname(paths.lock))) ?? []
+      const names = (await folderNames.of(dirname(paths.lock)))?.names ?? []
       await removeStaleLockDrafts({ paths, secret: this.#secret }, names)
     }
     return mark

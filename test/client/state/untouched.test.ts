@@ -1,8 +1,11 @@
 // Which names in a folder may be state that an earlier run of a download has left.
 import t from 'tap'
-import { mayHaveState } from '#client/state/untouched.js'
+import { isStateSpelling, mayHaveState } from '#client/state/untouched.js'
 
-const OWN = { plain: { part: 'file.bin.part' }, own: { lock: 'file.bin.0123456789abcdef.part.lock' } }
+const OWN = {
+  plain: { part: 'file.bin.part' },
+  own: { part: 'file.bin.0123456789abcdef.part', lock: 'file.bin.0123456789abcdef.part.lock' },
+}
 const TOKEN = '00001f65-1cb5-f194-b030-80af02aca0e6'
 
 const LEFT: readonly (readonly [what: string, name: string])[] = [
@@ -19,12 +22,16 @@ const LEFT: readonly (readonly [what: string, name: string])[] = [
   ['its complete file', `file.bin.part.done.${TOKEN}`],
   ['its complete file in capitals', `FILE.BIN.PART.done.${TOKEN}`],
   ['a draft of its journal', `file.bin.part.json.new.${TOKEN}`],
-  ['the part file of another download, which may be it under another spelling', 'other.part'],
+  ['the journal under its other name', 'file.bin.0123456789abcdef.part.json'],
+  ['a part file in letters about which each system has its own rules', 'f\u0131le.bin.part'],
 ]
 
 const NOT_LEFT: readonly (readonly [what: string, name: string])[] = [
   ['the lock that was just made', 'file.bin.part.lock'],
   ['the finished file of another download', 'other.bin'],
+  ['the part file of another one', 'other.part'],
+  ['the journal of another one', 'other.bin.part.json'],
+  ['a part file that begins like its own', 'file.bin2.part'],
   ['the lock of another one', 'other.bin.part.lock'],
   ['a draft of a lock', `file.bin.part.lock.new.${TOKEN}`],
   ['a draft of another part file', `other.bin.part.new.${TOKEN}`],
@@ -38,3 +45,27 @@ for (const [what, name] of LEFT)
 for (const [what, name] of NOT_LEFT)
   t.notOk(mayHaveState(['a.bin', name, 'z.bin'], OWN), `${what} is no state: ${name}`)
 t.notOk(mayHaveState([], OWN), 'an empty folder has no state')
+
+const ACCENTED = {
+  plain: { part: 'f\u00efle.part' },
+  own: { part: 'f\u00efle.0123.part', lock: 'f\u00efle.0123.part.lock' },
+}
+t.ok(
+  mayHaveState(['other.part'], ACCENTED),
+  'a file with an accent may have any part file, spelled otherwise',
+)
+t.notOk(mayHaveState(['other.bin'], ACCENTED), 'a file with an accent has no file that is no part file')
+
+for (const [what, name] of LEFT) t.ok(isStateSpelling(name), `${what} has a spelling of state: ${name}`)
+for (const name of ['a.part', 'a.part.json', 'a.part.lock', 'A.PART.LOCK', `a.part.lock.new.${TOKEN}`])
+  t.ok(isStateSpelling(name), `state may have the name ${name}`)
+for (const name of [
+  'a.bin',
+  'apart',
+  'a.part.bin',
+  'a.part1.rar',
+  'a.part.lock.txt',
+  'd\u00e9part',
+  '.a.range-get',
+])
+  t.notOk(isStateSpelling(name), `no state has the name ${name}`)
