@@ -32,6 +32,7 @@ const NOT_LEFT: readonly (readonly [what: string, name: string])[] = [
   ['the part file of another one', 'other.part'],
   ['the journal of another one', 'other.bin.part.json'],
   ['a part file that begins like its own', 'file.bin2.part'],
+  ['a name with an accent that is no part file', 'd\u00e9part'],
   ['the lock of another one', 'other.bin.part.lock'],
   ['a draft of a lock', `file.bin.part.lock.new.${TOKEN}`],
   ['a draft of another part file', `other.bin.part.new.${TOKEN}`],
