@@ -31,7 +31,7 @@ export async function readChecksums(
   options: DownloadOptions,
   secretsFor: string | null,
 ): Promise<ReadChecksums> {
-  const lines: ChecksumLine[] = []
+  const lines: (readonly ChecksumLine[])[] = []
   const notes: string[] = []
   for (const place of places) {
     const isUrl = /^https?:\/\//i.test(place)
@@ -40,11 +40,11 @@ export async function readChecksums(
       isUrl ? await fetchText(place, options, secretsFor) : await readText(place),
       name,
     )
-    lines.push(...read.lines)
+    lines.push(read.lines)
     if (read.isSigned) notes.push(`the signature of ${name} is not checked`)
   }
   return {
-    list: new ChecksumList(lines, places.length === 1 ? nameOf(places[0]) : 'the files of checksums'),
+    list: new ChecksumList(lines.flat(), places.length === 1 ? nameOf(places[0]) : 'the files of checksums'),
     notes,
   }
 }

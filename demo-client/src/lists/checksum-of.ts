@@ -13,12 +13,26 @@ export interface Listed {
   readonly digest: ExpectedDigest
 }
 
-/** Files of checksums, to look up URLs in. */
+/** The files of a list whose paths have one last part. There may be many, such as `index.html`. */
+interface Namesakes {
+  readonly first: Listed
+  /** Do all of them have one digest? */
+  areEqual: boolean
+  count: number
+  /** A few of their paths, for messages. */
+  readonly paths: string[]
+}
+
+/** A message names this many paths. */
+const PATHS_IN_MESSAGE = 5
+
+/** Files of checksums, to look up URLs in. A look-up takes as long in a large list as in a small one. */
 export class ChecksumList {
   readonly #name: string
-  readonly #files: readonly Listed[]
-  /** By the last part of the path. */
-  readonly #byLastPart = new Map<string, Listed[]>()
+  readonly #byPath: ReadonlyMap<string, Listed>
+  /** The length of the longest path. */
+  readonly #longest: number
+  readonly #byLastPart = new Map<string, Namesakes>()
   /** Last parts of paths that have only weaker digests. */
   readonly #weak = new Set<string>()
 
@@ -29,18 +43,29 @@ export class ChecksumList {
   constructor(lines: readonly ChecksumLine[], name: string) {
     this.#name = name
     for (const line of lines) if (line.algorithm === 'other') this.#weak.add(lastPart(pathOf(line)))
-    this.#files = strongestOf(lines, name)
-    if (this.#files.length === 0)
+    this.#byPath = strongestOf(lines, name)
+    if (this.#byPath.size === 0)
       throw usage(lines.length === 0 ? `${name} has no checksums` : `${name} has ${ONLY_STRONG}`)
-    for (const file of this.#files) {
-      const part = lastPart(file.path)
-      this.#byLastPart.set(part, [...(this.#byLastPart.get(part) ?? []), file])
+    let longest = 0
+    for (const file of this.#byPath.values()) {
+      longest = Math.max(longest, file.path.length)
+      this.#addName(file)
     }
+    this.#longest = longest
+  }
+
+  #addName(file: Listed): void {
+    const part = lastPart(file.path)
+    const found = this.#byLastPart.get(part) ?? { first: file, areEqual: true, count: 0, paths: [] }
+    this.#byLastPart.set(part, found)
+    found.count++
+    if (found.first.digest.value !== file.digest.value) found.areEqual = false
+    if (found.count <= PATHS_IN_MESSAGE) found.paths.push(file.path)
   }
 
   /** Every file of the list. */
   get files(): readonly Listed[] {
-    return this.#files
+    return [...this.#byPath.values()]
   }
 
   /**
@@ -50,35 +75,39 @@ export class ChecksumList {
    * @throws DownloadError `ERR_DOWNLOAD_USAGE` if no line or more than one is about it
    */
   of(url: URL, name: string | null = null): Listed {
-    const [only] = this.#files
-    if (only !== undefined && this.#files.length === 1 && only.path === '') return only
+    const alone = this.#byPath.size === 1 ? this.#byPath.get('') : undefined
+    if (alone !== undefined) return alone
     const path = url.pathname.split('/').map(decodePercent).join('/')
     const found = this.#find(path) ?? (name === null ? null : this.#find(`/${name}`))
     if (found !== null) return found
     const part = lastPart(path)
     const reason = this.#weak.has(part)
-      ? `has ${ONLY_STRONG.replace('it', part)}`
+      ? `has ${ONLY_STRONG.replace('it', () => part)}`
       : `does not have ${part || 'its name'}`
     throw usage(`${publicUrl(url)}: ${this.#name} ${reason}`)
   }
 
   #find(path: string): Listed | null {
-    const candidates = this.#byLastPart.get(lastPart(path)) ?? []
-    const byEnd = candidates.filter((file) => path.endsWith(`/${file.path}`))
-    const [longest] = byEnd.toSorted((a, b) => b.path.length - a.path.length)
-    if (longest !== undefined) return longest
-    const [first, ...others] = candidates
-    if (first === undefined) return null
-    if (others.every(({ digest }) => digest.value === first.digest.value)) return first
-    const paths = candidates.map((file) => file.path).join(', ')
-    throw usage(`${lastPart(path)} may be one of several in ${this.#name}: ${paths}`)
+    const part = lastPart(path)
+    const namesakes = this.#byLastPart.get(part)
+    if (namesakes === undefined) return null
+    // The longest end first.
+    const first = Math.max(0, path.length - this.#longest - 1)
+    for (let slash = path.indexOf('/', first); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      const found = this.#byPath.get(path.slice(slash + 1))
+      if (found !== undefined) return found
+    }
+    if (namesakes.areEqual) return namesakes.first
+    const { paths, count } = namesakes
+    const more = count > paths.length ? `, and ${count - paths.length} more` : ''
+    throw usage(`${part} may be one of several in ${this.#name}: ${paths.join(', ')}${more}`)
   }
 }
 
 const ONLY_STRONG =
   'no sha-256 or sha-512 digest of it. Others, such as md5 and sha-1, only prove that a file is not damaged'
 
-function strongestOf(lines: readonly ChecksumLine[], list: string): Listed[] {
+function strongestOf(lines: readonly ChecksumLine[], list: string): ReadonlyMap<string, Listed> {
   const files = new Map<string, Listed>()
   for (const line of lines) {
     const { algorithm } = line
@@ -91,7 +120,7 @@ function strongestOf(lines: readonly ChecksumLine[], list: string): Listed[] {
     if (before === undefined || ALGORITHMS.indexOf(algorithm) < ALGORITHMS.indexOf(before.algorithm))
       files.set(path, { path, digest: { algorithm, value } })
   }
-  return [...files.values()]
+  return files
 }
 
 function pathOf({ name }: ChecksumLine): string {

@@ -205,6 +205,15 @@ t.test('a file of checksums that does not end is refused', async (t) => {
   t.strictSame(names(dir), [])
 })
 
+t.test('a file of checksums may have hundreds of thousands of lines', async (t) => {
+  const lines = Array.from({ length: 200_000 }, (_, at) => `${'0'.repeat(64)}  ${at}`).join('\n')
+  const dir = t.testdir({ SUMS: lines })
+  const { status, stderr } = await rangeGet(['--check', '--checksums', 'SUMS', 'http://host.invalid/5'], dir)
+    .ended
+  t.equal(status, 7)
+  t.match(stderr, /5 is missing\n/)
+})
+
 t.test('a file of checksums has no mirrors, and Ctrl-C stops it', async (t) => {
   const { server, dir, get } = await start(t)
   const silent = await startHostile(() => undefined)

@@ -47,6 +47,21 @@ t.test('otherwise the last part decides, if it is of one file', async (t) => {
   })
 })
 
+t.test('of many files with one last part, a message names a few', async (t) => {
+  const many = Array.from({ length: 8 }, (_, at) => `${hex(String(at))}  ${at}/index.html`)
+  t.equal(found(list(...many), 'http://h/x/7/index.html'), '7')
+  t.throws(() => list(...many).of(new URL('http://h/index.html')), {
+    message: `index.html may be one of several in SUMS: ${[0, 1, 2, 3, 4].map((at) => `${at}/index.html`).join(', ')}, and 3 more`,
+  })
+})
+
+t.test('a large list is read and looked up in the time that its size takes', async (t) => {
+  const size = 60_000
+  const sums = list(...Array.from({ length: size }, (_, at) => `${hex('a')}  ${at}/index.html`))
+  for (let at = 0; at < size; at++)
+    if (sums.of(new URL(`http://h/${at}/index.html`)).path !== `${at}/index.html`) t.fail(String(at))
+})
+
 t.test('names are compared without percent-encoding', async (t) => {
   t.equal(found(list(`${hex('a')}  a b+c.iso`), 'http://h/a%20b+c.iso'), 'a')
 })
