@@ -224,14 +224,17 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     const place = settings.existing === 'refuse' ? null : await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
+    const target = place?.path ?? output.path
+    const replacing = place === null ? 'refuse' : 'replace'
     const name = {
-      path: place?.path ?? output.path,
+      path: target,
       size: total,
-      existing: place === null ? 'refuse' : 'replace',
+      existing: replacing,
       previous: place?.kind === 'file' ? place.stats : null,
       mtime: modified,
       isRecorded,
-      onNamed: (stats: BigIntStats) => this.#parts.holder.finish(stats),
+      inTurn: (stats: BigIntStats, give: () => Promise<void>) =>
+        this.#parts.holder.name({ path: output.path, target, stats, existing: replacing }, give),
       warnings: this.#warnings,
     } as const
     const mark = await store.finish(name).catch((error: unknown) => output.failed(error))

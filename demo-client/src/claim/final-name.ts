@@ -47,8 +47,8 @@ export interface FinalName extends WholeFile {
   readonly previous: Stats | null
   /** Whether a record will be kept about it. */
   readonly isRecorded: boolean
-  /** Called with what the file system says about the file, once it has its name. */
-  readonly onNamed: (stats: BigIntStats) => void
+  /** Calls `give`, which gives the file its name, when nobody else may do so. `stats`: what the file system says about it. */
+  readonly inTurn: (stats: BigIntStats, give: () => Promise<void>) => Promise<void>
 }
 
 /**
@@ -74,15 +74,16 @@ export async function giveFinalName(
   try {
     await moveToOwnName(complete, own, flushed)
     try {
-      await publisher.assertHeld()
-      if (name.existing === 'replace') await rename(own.path, path)
-      else await takeFreeName(own, name, publisher)
+      await name.inTurn(flushed, async () => {
+        await publisher.assertHeld()
+        if (name.existing === 'replace') await rename(own.path, path)
+        else await takeFreeName(own, name, publisher)
+      })
     } catch (error) {
       await renameBack(own, complete.path)
       if (systemCode(error) === 'ENOENT') await publisher.assertHeld() // a run that has taken over has removed it
       throw error
     }
-    name.onNamed(flushed)
     // link(2), and a rename between two names of one file, leave both names. Only the final one is needed.
     await removeFile(own.path).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600) await file.chmod(mode).catch(() => warnings.add('modes'))

@@ -88,8 +88,8 @@ export class Output {
   /** Keeps the file that is there from the other files of the batch: it is the one of this download. @throws as {@link rename} */
   async keep(): Promise<void> {
     this.take()
-    const stats = await stat(this.#path, { bigint: true }).catch(unlessShort(null, this.#path))
-    if (stats !== null) this.#options.holder.finish(stats)
+    const place = await entryAt(this.#path).catch(unlessShort(null, this.#path))
+    if (place !== null) await this.#options.holder.keep(this.#path, place.path)
   }
 
   /**
@@ -100,7 +100,7 @@ export class Output {
   async place(): Promise<PathEntry> {
     const place = await entryAt(this.#path)
     if (place.kind === 'nothing') return place
-    this.#options.holder.assertNotTaken(this.#path, place.stats)
+    await this.#options.holder.assertNotTaken(this.#path, place.path)
     if (this.#options.existing === 'refuse') {
       if (!(await this.#isPlaceholder(place))) {
         await this.cleanUp(place.path)

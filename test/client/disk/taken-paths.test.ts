@@ -1,7 +1,11 @@
-import { renameSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import t from 'tap'
-import { TakenPaths } from '#client/disk/taken-paths.js'
+import t, { type Test } from 'tap'
+import { type NewName, TakenPaths } from '#client/disk/taken-paths.js'
+
+type Stats = ReturnType<typeof statSync> & { ino: bigint; birthtimeNs: bigint }
 
 const BUSY = {
   code: 'ERR_DOWNLOAD_BUSY',
@@ -31,27 +35,98 @@ t.test('who takes another path leaves the first, and a failure leaves the last',
   t.throws(() => first.take('/d/b'), BUSY)
 })
 
-t.test('a finished file is known by another name too', async (t) => {
+/** A folder with the files `a` and `b`, of which the first has been named. */
+async function named(t: Test) {
   const dir = t.testdir({ a: 'x', b: 'x' })
   const taken = new TakenPaths()
-  const stats = statSync(join(dir, 'a'), { bigint: true })
-  taken.holder().finish(stats)
+  await taken.holder().name(newName(join(dir, 'a'), 'refuse'), async () => undefined)
+  return { dir, taken }
+}
+
+function newName(path: string, existing: NewName['existing']): NewName {
+  return { path: '/d/a', target: path, stats: statSync(path, { bigint: true }), existing }
+}
+
+t.test('a finished file is known by another name too', async (t) => {
+  const { dir, taken } = await named(t)
   renameSync(join(dir, 'a'), join(dir, 'c'))
-  t.throws(() => taken.holder().assertNotTaken('/d/c', statSync(join(dir, 'c'))), BUSY)
-  taken.holder().assertNotTaken('/d/b', statSync(join(dir, 'b')))
+  await t.rejects(taken.holder().assertNotTaken('/d/c', join(dir, 'c')), { code: 'ERR_DOWNLOAD_BUSY' })
+  await t.rejects(taken.holder().keep('/d/c', join(dir, 'c')), { code: 'ERR_DOWNLOAD_BUSY' })
+  await taken.holder().assertNotTaken('/d/b', join(dir, 'b'))
+  await taken.holder().assertNotTaken('/d/d', join(dir, 'd'))
+})
+
+t.test('a file that is kept is taken', async (t) => {
+  const { dir, taken } = await named(t)
+  await taken.holder().keep('/d/b', join(dir, 'b'))
+  await t.rejects(taken.holder().assertNotTaken('/d/a', join(dir, 'b')), BUSY)
+  await taken.holder().keep('/d/d', join(dir, 'd'))
+})
+
+t.test('two names of one file are two, but not two spellings of one', async (t) => {
+  const { dir, taken } = await named(t)
+  linkSync(join(dir, 'a'), join(dir, 'c'))
+  symlinkSync('.', join(dir, 'link'))
+  await taken.holder().assertNotTaken('/d/c', join(dir, 'c'))
+  await t.rejects(taken.holder().assertNotTaken('/d/a', join(dir, 'a')), BUSY)
+  await t.rejects(taken.holder().assertNotTaken('/d/a', join(dir, 'link', 'a')), BUSY)
 })
 
 t.test('a file that got the inode of one that is gone is another file', async (t) => {
-  const path = join(t.testdir({ a: 'x' }), 'a')
-  const taken = new TakenPaths()
-  const stats = statSync(path)
-  taken.holder().finish(statSync(path, { bigint: true }))
+  const { dir, taken } = await named(t)
+  const path = join(dir, 'a')
   writeFileSync(path, 'y')
-  t.throws(
-    () => taken.holder().assertNotTaken('/d/a', statSync(path)),
-    BUSY,
-    'other content in the same file',
-  )
-  stats.birthtimeMs += 1
-  taken.holder().assertNotTaken('/d/a', stats)
+  await t.rejects(taken.holder().assertNotTaken('/d/a', path), BUSY, 'other content in the same file')
+  const undo = hookStats((stats) => ({ ...stats, birthtimeNs: stats.birthtimeNs + 1n }))
+  t.teardown(undo)
+  await taken.holder().assertNotTaken('/d/a', path)
 })
+
+t.test('large numbers of files are told apart', async (t) => {
+  const dir = t.testdir({ a: 'x', b: 'x' })
+  const taken = new TakenPaths()
+  const inode = new Map([
+    [statSync(join(dir, 'a'), { bigint: true }).ino, 2n ** 57n],
+    [statSync(join(dir, 'b'), { bigint: true }).ino, 2n ** 57n + 1n],
+  ])
+  // Lustre numbers files like this, and may not know when they were made.
+  t.teardown(hookStats((stats) => ({ ...stats, ino: inode.get(stats.ino), birthtimeNs: 0n })))
+  await taken.holder().keep('/d/a', join(dir, 'a'))
+  await taken.holder().assertNotTaken('/d/b', join(dir, 'b'))
+  await t.rejects(taken.holder().assertNotTaken('/d/a', join(dir, 'a')), BUSY)
+})
+
+t.test('what may replace others gets its name in turn', async (t) => {
+  const { dir, taken } = await named(t)
+  let isReplaced = false
+  const first = taken
+    .holder()
+    .name({ ...newName(join(dir, 'b'), 'replace'), target: join(dir, 'c') }, async () => {
+      await new Promise(setImmediate)
+      renameSync(join(dir, 'b'), join(dir, 'c'))
+    })
+  const second = taken
+    .holder()
+    .name({ ...newName(join(dir, 'b'), 'replace'), target: join(dir, 'c') }, async () => {
+      isReplaced = true
+    })
+  await first
+  await t.rejects(second, BUSY)
+  t.notOk(isReplaced)
+  rmSync(join(dir, 'c'))
+  await taken
+    .holder()
+    .name({ ...newName(join(dir, 'a'), 'replace'), target: join(dir, 'c') }, async () => undefined)
+})
+
+/** Changes what the file system says about files. Returns what undoes it. */
+function hookStats(change: (stats: Stats) => object): () => void {
+  const own = promises.lstat
+  const hook = async (path: string) => change((await own(path, { bigint: true })) as Stats)
+  Object.assign(promises, { lstat: hook })
+  syncBuiltinESMExports()
+  return () => {
+    Object.assign(promises, { lstat: own })
+    syncBuiltinESMExports()
+  }
+}

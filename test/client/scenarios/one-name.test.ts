@@ -1,10 +1,12 @@
 // Two files of one run that turn out to have one name. One of them gets it, and the other is refused: at once or in turn, and
 // whatever may be replaced. Otherwise the file that is there would be that of only one of two successes.
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DownloadAllOptions, downloadAll, type FileOutcome, type FileRequest } from 'range-get'
 import t, { type Test } from 'tap'
 import { answerHonestly, makeContent, resource, sha256, startHostile } from '../support/hostile-server.ts'
+import { hookFunction, hookHandles } from '../support/refusals.ts'
 import { names, QUICK } from '../support/run.ts'
 
 const FILES = new Map(
@@ -137,6 +139,56 @@ t.test(
     }
   },
 )
+
+for (const before of ['nothing', 'a file'])
+  t.test(`the server names both, in one folder by two names, where ${before} is`, async (t) => {
+    const server = await start(t)
+    const directory = t.testdir({ folder: before === 'nothing' ? {} : { 'a.bin': 'old' } })
+    symlinkSync('folder', join(directory, 'link'))
+    // The first one gets its name only when the second one has seen what is there.
+    let flushed = 0
+    let onBoth: () => void = () => undefined
+    const bothFlushed = new Promise<void>((resolve) => {
+      onBoth = resolve
+    })
+    const unhook = await hookHandles('sync', () => {
+      if (++flushed === 2) onBoth()
+    })
+    const own = promises.rename
+    const undo = hookFunction('rename', async (from, to) => {
+      if (String(to).endsWith('a.bin')) await bothFlushed
+      await own(String(from), String(to))
+    })
+    const outcomes = await getAll(
+      [
+        { url: `${server.url}/named/y/a.bin`, destination: { directory: join(directory, 'folder') } },
+        { url: `${server.url}/named/z/c.bin`, destination: { directory: join(directory, 'link') } },
+      ],
+      { existing: 'replace', parallel: 2 },
+    )
+    undo()
+    unhook()
+    t.strictSame(outcomes.map(({ error }) => error?.code ?? null).sort(), ['ERR_DOWNLOAD_BUSY', null])
+    const done = outcomes.find(({ error }) => error === null)
+    t.ok(done && readFileSync(join(directory, 'folder', 'a.bin')).equals(contentOf(done)))
+  })
+
+t.test('two names of one file are two files', async (t) => {
+  const server = await start(t)
+  const directory = t.testdir({})
+  const files = ['one', 'two'].map((name) => ({
+    url: `${server.url}/x/a.bin`,
+    destination: join(directory, name),
+  }))
+  await getAll(files, { existing: 'update' })
+  rmSync(join(directory, 'two'))
+  linkSync(join(directory, 'one'), join(directory, 'two'))
+  const outcomes = await getAll(files, { existing: 'update', parallel: 1 })
+  t.strictSame(
+    outcomes.map(({ error, result }) => error?.code ?? result?.outcome),
+    ['unchanged', 'unchanged'],
+  )
+})
 
 t.test('two calls of downloadAll() do not know of each other', async (t) => {
   const server = await start(t)
