@@ -7,12 +7,11 @@ import { noteErrorHandling } from './guards/replacement.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { ignoreRejectionsOf } from './option-checks.ts'
 import type { RangePluginOptions, SendRangeOptions, Settings } from './options.ts'
-import { type Registration, registrationOf, setRegistration } from './registration.ts'
+import { registrationOf, setRegistration } from './registration.ts'
 import { rememberTargets } from './request/received-target.ts'
 import { fail } from './response/failed-answer.ts'
 import { ReplyClaim } from './response/reply-claim.ts'
 import { guardSend } from './response/send-guard.ts'
-import { hasSendHooks } from './send-hooks.ts'
 import { type Call, sendRange } from './send-range.ts'
 import { callSettings, registrationSettings } from './settings.ts'
 import { type Opener, openerOf } from './sources/opener.ts'
@@ -22,12 +21,8 @@ const register: FastifyPluginAsync<RangePluginOptions> = async (fastify, options
   const store = fileStore(settings.maxOpenFiles)
   const opener = openerFor(settings, store)
   await opener.check(fastify.log)
-  const registration: Registration = { settings, store, hasSendHooks: true }
-  setRegistration(fastify, registration)
+  setRegistration(fastify, { settings, store })
   rememberTargets()
-  fastify.addHook('onReady', async () => {
-    registration.hasSendHooks = hasSendHooks(fastify)
-  })
   // If an answer fails before its head is sent, the error handlers answer.
   fastify.addHook('onError', (_request, reply, error, done) => {
     ReplyClaim.cutRefused(reply, error)
@@ -67,13 +62,11 @@ function decorator(this: FastifyReply, path: string, options?: SendRangeOptions)
 
 /** Throws `ERR_RANGE_OPTION`. */
 function callOf(reply: FastifyReply, path: unknown, options: unknown): Omit<Call, 'claim'> {
-  const registration = registrationOf(reply.server)
-  const { store } = registration
-  const settings =
-    options === undefined ? registration.settings : callSettings(registration.settings, options)
+  const { settings: registered, store } = registrationOf(reply.server)
+  const settings = options === undefined ? registered : callSettings(registered, options)
   if (typeof path !== 'string') throw new SendRangeError('ERR_RANGE_OPTION', 'The path must be a string')
   const opener = openerFor(settings, store)
-  return { path, settings, opener, hasSendHooks: registration.hasSendHooks }
+  return { path, settings, opener }
 }
 
 /** The plugin: `await fastify.register(rangePlugin, { root: '/srv/files' })`. Throws `ERR_RANGE_OPTION`. */

@@ -7,8 +7,6 @@ import type { Settings } from './options.ts'
 export interface Registration {
   readonly settings: Settings
   readonly store: FileStore
-  /** Whether a hook of the application receives payloads. True until all routes are known. */
-  hasSendHooks: boolean
 }
 
 /** All copies of this package in the process share it, so that they notice each other. */

@@ -27,6 +27,7 @@ import type { IntendedBody } from './rules/body-length.ts'
 import type { ContentDecision } from './rules/decision.ts'
 import { type Layout, layOutRange, Multipart } from './rules/multipart.ts'
 import type { ByteRange } from './rules/range-set.ts'
+import { mayHaveSendHooks } from './send-hooks.ts'
 import { isDigested } from './sources/digested.ts'
 import { type FillableRepresentation, isFillable } from './sources/fillable.ts'
 import { type OwnBytes, ownCopy } from './sources/own-bytes.ts'
@@ -46,8 +47,6 @@ export interface Content {
   /** Closes the representation. More calls have no effect. */
   readonly close: () => Promise<void>
   readonly progress: Progress
-  /** Whether a hook of the application receives the payload, and may keep it. */
-  readonly hasSendHooks: boolean
   /** Aborted when the response is over. */
   readonly signal: AbortSignal
 }
@@ -116,7 +115,7 @@ async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Con
   const { representation, laidOut } = answer
   const { layout } = laidOut
   const { signal, close } = content
-  const readers = readersOf(reply, content)
+  const readers = readersOf(reply)
   const body = await readShortBody(reply, { representation, layout, readers, signal })
   try {
     await close()
@@ -142,15 +141,15 @@ function setFields(reply: FastifyReply, { layout, contentType }: LaidOut, conten
 }
 
 /** A hook, a not-found handler and a wrapper of `send` receive the payload and may keep it. */
-function readersOf(reply: FastifyReply, { hasSendHooks }: Content): BodyReaders {
-  const isSeen = hasSendHooks || reply.request.is404 || isSendWrapped(reply)
+function readersOf(reply: FastifyReply): BodyReaders {
+  const isSeen = mayHaveSendHooks(reply) || reply.request.is404 || isSendWrapped(reply)
   return isSeen ? 'anybody' : 'response only'
 }
 
 function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): void {
   const { claim, settings, progress } = content
   const body = intendedBody(reply, bytes, content)
-  if (readersOf(reply, content) === 'anybody') {
+  if (readersOf(reply) === 'anybody') {
     guardBody(reply, body)
     holdFirstBytes(reply)
   } else expectOwnBody(reply.raw)
@@ -162,7 +161,7 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
 
 /** A hook may change the payload in place. So a part is compared with a copy that no hook receives. */
 function intendedBody(reply: FastifyReply, bytes: OwnBytes, content: Content): IntendedBody {
-  const isCompared = content.decision.kind !== 'full' && readersOf(reply, content) === 'anybody'
+  const isCompared = content.decision.kind !== 'full' && readersOf(reply) === 'anybody'
   return isCompared ? { length: bytes.length, bytes: ownCopy(bytes) } : { length: bytes.length }
 }
 
@@ -178,7 +177,7 @@ async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content)
     await begun.discard()
     throw error
   }
-  const readers = readersOf(reply, content)
+  const readers = readersOf(reply)
   if (readers === 'anybody') {
     guardBody(reply, { length: layout.length })
     holdFirstBytes(reply)
@@ -220,5 +219,5 @@ function beginBody(reply: FastifyReply, layout: Layout, content: Content): Promi
   const { representation } = context
   const reopen = async (): Promise<Representation | undefined> =>
     isReopenable(representation) ? representation.reopen() : undefined
-  return readAhead(reply, { representation, layout, readers: readersOf(reply, content), reopen, signal })
+  return readAhead(reply, { representation, layout, readers: readersOf(reply), reopen, signal })
 }

@@ -36,8 +36,6 @@ export interface Call {
   readonly path: string
   readonly settings: Settings
   readonly opener: Opener
-  /** Whether a hook of the application receives the payload, and may keep it. */
-  readonly hasSendHooks: boolean
 }
 
 /**
@@ -102,7 +100,7 @@ async function answer(
   call: Call,
   answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
-  const { claim, settings, opener, hasSendHooks } = call
+  const { claim, settings, opener } = call
   const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
   const opening = new AnswerOpening(reply, { attempt, settings })
@@ -142,7 +140,7 @@ async function answer(
       const { signal } = opening
       // What is open becomes the body, which has a turn of its own. A source may take long for the first bytes.
       turn.endOpening()
-      await sendContent(reply, { claim, context, decision, settings, close, progress, hasSendHooks, signal })
+      await sendContent(reply, { claim, context, decision, settings, close, progress, signal })
     }
     return 'answered'
   } catch (error) {
