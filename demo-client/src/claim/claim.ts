@@ -6,7 +6,6 @@ import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { exists } from '../files/free-name.ts'
 import { sealedKey } from '../state/journal-format.ts'
 import { hashOf, pathForKey, type StatePaths, statePaths } from '../state/state-paths.ts'
-import { mayHaveState } from '../state/untouched.ts'
 import { cleanUp, removeStaleLockDrafts } from './cleanup.ts'
 import { folderNames } from './folder-names.ts'
 import { loadJournal } from './journal-file.ts'
@@ -91,7 +90,7 @@ async function lockUntouched(options: ClaimOptions, { plain, own }: FirstPaths):
   if (lock === null) return null
   return await orRelease(lock, async () => {
     const found = await folderNames.of(dirname(plain.part))
-    if (found !== null && !mayHaveState(found.names, { plain: baseOf(plain), own: baseOf(own) })) {
+    if (found !== null && !found.names.mayBeOf({ plain: baseOf(plain), own: baseOf(own) })) {
       const left = [plain.part, plain.journal, own.part, own.journal, own.lock]
       if (found.isCurrent || !(await Promise.all(left.map(exists))).includes(true)) {
         await removeStaleLockDrafts({ paths: plain, secret: options.secret }, found.names)

@@ -7,13 +7,14 @@ import { removeFile } from '../files/remove-file.ts'
 import { isToken } from '../state/run-token.ts'
 import type { StatePaths } from '../state/state-paths.ts'
 import { type TemporaryName, temporaryPath } from '../state/temporary-names.ts'
+import type { StateNames } from '../state/untouched.ts'
 import { restorePart } from './final-name.ts'
 import { folderNames } from './folder-names.ts'
 import { loadJournal, removeJournal } from './journal-file.ts'
 import type { Lock } from './lock.ts'
 import { isOwnToken } from './lock-owner.ts'
 import { removeLeftPlaceholder } from './placeholder.ts'
-import { isFileOf, removeStale, temporariesIn, temporariesOf } from './stale-files.ts'
+import { isFileOf, provenOf, removeStale, temporariesIn } from './stale-files.ts'
 
 const LOCK_END = '.part.lock'
 
@@ -39,7 +40,7 @@ export async function cleanUp(state: LockedState): Promise<void> {
   const folder = dirname(paths.part)
   const temporaries =
     predecessor === null
-      ? temporariesOf((await folderNames.of(folder))?.names ?? [], secret)
+      ? provenOf((await folderNames.of(folder))?.names.temporaries ?? [], secret)
       : await temporariesIn(folder, secret)
   for (const token of new Set([...known, ...(await earlierRuns(state, temporaries))]))
     await removeFilesOf(token, paths)
@@ -54,15 +55,15 @@ export async function cleanUp(state: LockedState): Promise<void> {
 
 /**
  * Removes the lock drafts of runs in this folder that were killed before they got a lock. This needs no lock of theirs: it
- * is safe because those runs have ended. `names`: those in the folder that state may have.
+ * is safe because those runs have ended. `names`: those in the folder that state may have; null if it cannot be read.
  */
 export async function removeStaleLockDrafts(
   state: Omit<LockedState, 'lock'>,
-  names: readonly string[],
+  names: StateNames | null,
 ): Promise<void> {
   // To prove a name takes time, and in a folder of many downloads most names are of other drafts.
-  const ofLocks = names.filter((name) => name.includes(LOCK_END))
-  await removeStaleDrafts(state, temporariesOf(ofLocks, state.secret))
+  const ofLocks = names?.temporaries.filter(({ file }) => isOfLock(file)) ?? []
+  await removeStaleDrafts(state, provenOf(ofLocks, state.secret))
 }
 
 async function removeStaleDrafts(

@@ -37,7 +37,7 @@ export async function cleanUpFinished({ path, key, signal }: FinishedDownload): 
 /** Are there state files other than the part file? */
 async function hasAny({ part }: StatePaths): Promise<boolean> {
   const found = await folderNames.of(dirname(part))
-  return found?.names.some((name) => name.startsWith(`${basename(part)}.`)) === true
+  return found?.names.hasBehind(basename(part)) === true
 }
 
 /** Had its run finished all but the cleanup? Then its complete file, if still there, is another name of the output. */

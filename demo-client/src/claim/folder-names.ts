@@ -1,5 +1,5 @@
 // The names of a folder that state of downloads may have. Each file of a list asks for them.
-import { isStateSpelling } from '../state/untouched.ts'
+import { StateNames } from '../state/untouched.ts'
 import { namesIn } from './stale-files.ts'
 
 /** A folder with more names is not read for each file of a list: together that takes the square of their number. */
@@ -8,16 +8,16 @@ const FEW_NAMES = 1000
 const USE_FACTOR = 50
 
 /** What is known about the names in a folder. */
-export interface StateNames {
+export interface FoundNames {
   /** Those that state of some download may have. */
-  readonly names: readonly string[]
+  readonly names: StateNames
   /** Was the folder read after it was asked for? If not, names that were made since are missing. */
   readonly isCurrent: boolean
 }
 
 interface Reading {
   readonly count: number
-  readonly names: readonly string[]
+  readonly names: StateNames
 }
 
 interface Kept {
@@ -42,7 +42,7 @@ export class FolderNames {
   }
 
   /** Null if the folder cannot be read. */
-  async of(folder: string): Promise<StateNames | null> {
+  async of(folder: string): Promise<FoundNames | null> {
     for (;;) {
       const kept = this.#large.get(folder)
       const reading = kept === undefined ? null : await kept.reading
@@ -52,7 +52,7 @@ export class FolderNames {
     }
   }
 
-  async #readNow(folder: string, wasLarge: boolean): Promise<StateNames | null> {
+  async #readNow(folder: string, wasLarge: boolean): Promise<FoundNames | null> {
     const begunAt = this.#now()
     const kept: Kept = { reading: this.#stateNames(folder), expiresAt: Number.POSITIVE_INFINITY }
     // Others wait for it. Of a small folder each reads the names itself, which is less work than to look for each name.
@@ -68,7 +68,7 @@ export class FolderNames {
 
   async #stateNames(folder: string): Promise<Reading | null> {
     const names = await this.#read(folder)
-    return names === null ? null : { count: names.length, names: names.filter(isStateSpelling) }
+    return names === null ? null : { count: names.length, names: new StateNames(names) }
   }
 }
 

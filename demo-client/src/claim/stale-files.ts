@@ -31,13 +31,16 @@ export async function namesIn(folder: string): Promise<string[] | null> {
 
 /** The temporary files of this user's runs in a folder, stale or in use. None if the folder cannot be read. */
 export async function temporariesIn(folder: string, key: Buffer): Promise<TemporaryName[]> {
-  return temporariesOf((await namesIn(folder)) ?? [], key)
+  const names = (await namesIn(folder)) ?? []
+  return provenOf(
+    names.map(readTemporaryName).filter((name) => name !== null),
+    key,
+  )
 }
 
-/** The same, of the names in a folder. */
-export function temporariesOf(names: readonly string[], key: Buffer): TemporaryName[] {
-  const read = names.map(readTemporaryName).filter((name) => name !== null)
-  return read.filter(({ token }) => readToken(token, key) !== null)
+/** Those that are proven to be of this user's runs. */
+export function provenOf(names: readonly TemporaryName[], key: Buffer): TemporaryName[] {
+  return names.filter(({ token }) => readToken(token, key) !== null)
 }
 
 /** Removes those of the files `found` whose run has ended, or cannot be checked and has not touched them for a minute. */

@@ -103,7 +103,7 @@ export class JournaledPart {
     await this.#journal.remove().catch(ifShort(undefined))
     // A file without a journal took no time in which other runs could have been killed: what was there is removed.
     if (isPublished) {
-      const names = (await folderNames.of(dirname(paths.lock)))?.names ?? []
+      const names = (await folderNames.of(dirname(paths.lock)))?.names ?? null
       await removeStaleLockDrafts({ paths, secret: this.#secret }, names)
     }
     return mark

@@ -16,7 +16,12 @@ function folder(names: readonly string[] | null, { readMs = 10 } = {}) {
     state.now += state.readMs
     return got
   }
-  return { state, names: new FolderNames(read, () => state.now) }
+  const found = new FolderNames(read, () => state.now)
+  const of = async (path: string) => {
+    const got = await found.of(path)
+    return got === null ? null : { ...got, names: got.names.all }
+  }
+  return { state, names: { of } }
 }
 
 t.test('a folder with few names is read each time', async (t) => {

@@ -1,6 +1,9 @@
 // Which names in a folder may be state that an earlier run of a download has left.
 import t from 'tap'
-import { isStateSpelling, mayHaveState } from '#client/state/untouched.js'
+import { type OwnNames, StateNames } from '#client/state/untouched.js'
+
+const mayHaveState = (names: readonly string[], own: OwnNames): boolean => new StateNames(names).mayBeOf(own)
+const isStateSpelling = (name: string): boolean => new StateNames(['x', name]).all.includes(name)
 
 const OWN = {
   plain: { part: 'file.bin.part' },
@@ -70,3 +73,30 @@ for (const name of [
   '.a.range-get',
 ])
   t.notOk(isStateSpelling(name), `no state has the name ${name}`)
+
+const SEVERAL = new StateNames([
+  'a.part',
+  'b.part.json',
+  'c.part.part.lock',
+  `d.part.json.new.${TOKEN}`,
+  'e.part.txt',
+  'f.bin',
+])
+for (const part of ['b.part', 'c.part', 'c.part.part', 'd.part'])
+  t.ok(SEVERAL.hasBehind(part), `something is behind ${part}`)
+for (const part of ['a.part', 'part', 'c', 'd.part.json', 'e.part', 'f.part'])
+  t.notOk(SEVERAL.hasBehind(part), `nothing of state is behind ${part}`)
+t.strictSame(SEVERAL.temporaries, [{ file: 'd.part.json', stage: 'new', token: TOKEN }])
+t.notOk(
+  mayHaveState(['other.part', 'another.part.json'], OWN),
+  'part files of others are not in doubt, however many they are',
+)
+t.ok(mayHaveState(['\u0131.part', 'other.part'], OWN), 'but one with an accent is')
+t.ok(
+  mayHaveState(['file.bin.part'], { ...OWN, own: { ...OWN.own, part: 'f\u00efle.part' } }),
+  'one of two names with an accent is enough',
+)
+t.ok(
+  mayHaveState(['other.part'], { ...OWN, plain: { part: 'f\u00efle.part' } }),
+  'also if it is the first one',
+)
