@@ -8,6 +8,9 @@ export interface OptionRow<Value> extends OptionCheck {
 /** A row for each of the options, by their names. */
 export type OptionRows<Options> = { readonly [Name in keyof Options]: OptionRow<Options[Name]> }
 
+/** Options that were given. One that is undefined counts as not given, and is left out. */
+export type Given<Options> = { readonly [Name in keyof Options]?: Exclude<Options[Name], undefined> }
+
 /** The values of options that are not given. */
 export function defaultsOf<Options>(rows: OptionRows<Options>): Options {
   const entries = Object.entries<OptionRow<unknown>>(rows as OptionRows<Record<string, unknown>>)

@@ -3,8 +3,10 @@ import { expectTypeOf } from 'expect-type'
 import Fastify, { type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
 import rangePluginByDefault, * as door from 'fastify-send-range'
 import {
+  type BufferSourceOptions,
   type ByteRange,
   bufferSource,
+  type CacheControl,
   CHANNELS,
   corsOptions,
   type EtagFunction,
@@ -24,8 +26,11 @@ import {
   type StreamedRepresentation,
   type WildcardRoute,
 } from 'fastify-send-range'
+import type { HttpSourceOptions } from 'fastify-send-range/http'
+import type { S3SourceOptions } from 'fastify-send-range/s3'
 import t from 'tap'
 import type { FilePolicy } from '#plugin/files/file-options.js'
+import type { Given } from '#plugin/option-row-types.js'
 import { OPTION_TABLE } from '#plugin/option-table.js'
 import type { Settings } from '#plugin/options.js'
 import type { SpellingSettings } from '#plugin/request/target-check.js'
@@ -88,6 +93,35 @@ t.test('routes have their types', async (t) => {
   app.get<WildcardRoute>('/own/*', ({ params }, reply) => reply.send(params['*'].length))
   // @ts-expect-error where the bytes come from must be said
   await t.rejects(async () => app.register(rangeRoutes, { prefix: '/nothing' }))
+})
+
+t.test('an option may be undefined, also under exactOptionalPropertyTypes', async (t) => {
+  type Undefined<Options> = { readonly [Name in keyof Options]-?: undefined }
+  // That files come from the working directory must not be the result of a variable that is not set.
+  type Sure = 'root' | 'source'
+  const given = <T>(): T => ({}) as T
+  const files: FileSourceOptions = given<Undefined<FileSourceOptions>>()
+  const bytes: BufferSourceOptions = given<Undefined<BufferSourceOptions>>()
+  const cacheControl: CacheControl = given<Undefined<CacheControl>>()
+  const ofCall: SendRangeOptions = given<Undefined<Omit<SendRangeOptions, Sure>>>()
+  const http: HttpSourceOptions = {
+    url: () => undefined,
+    ...given<Undefined<Omit<HttpSourceOptions, 'url'>>>(),
+  }
+  const needed = { bucket: 'b', region: 'r', credentials: { accessKeyId: 'a', secretAccessKey: 's' } }
+  const s3: S3SourceOptions = { ...given<Undefined<Omit<S3SourceOptions, keyof typeof needed>>>(), ...needed }
+  t.strictSame(
+    [files, bytes, cacheControl, ofCall, Object.keys(http).length, s3.bucket],
+    [{}, {}, {}, {}, 1, 'b'],
+  )
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const all: RangePluginOptions = Object.fromEntries(
+    Object.keys(OPTION_TABLE).map((name) => [name, undefined]),
+  )
+  await app.register(rangePlugin, { ...all, root: t.testdir({ 'f.txt': 'text' }) })
+  app.get('/', (_request, reply) => reply.sendRange('f.txt', all))
+  t.equal((await app.inject('/')).body, 'text')
 })
 
 t.test('the compiler refuses wrong options', async (t) => {
@@ -165,7 +199,7 @@ t.test(
     expectTypeOf<Settings['root']>().toEqualTypeOf<string>()
     expectTypeOf<Settings['cacheControl']>().toEqualTypeOf<string | undefined>()
     expectTypeOf<Omit<Settings, 'root' | WithoutDefault>>().toEqualTypeOf<
-      Readonly<Omit<Required<RangePluginOptions>, 'root' | WithoutDefault>>
+      Omit<Required<Given<RangePluginOptions>>, 'root' | WithoutDefault>
     >()
     type AsGiven = Exclude<WithoutDefault, 'cacheControl'>
     expectTypeOf<Pick<Settings, AsGiven>>().toEqualTypeOf<{

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
+import { type Given, type OptionRows, oneOf, wholeNumber } from '../option-row-types.ts'
 import { PRECOMPRESSIONS, type Precompression } from '../rules/accept-encoding.ts'
 import type { Dotfiles } from '../rules/resolve-path.ts'
 import type { EtagFunction } from './etag-function.ts'
@@ -17,26 +17,26 @@ export type PrecompressedOption = boolean | readonly Precompression[]
 /** What can be set for a {@link fileSource}. */
 export interface FileSourceOptions {
   /** The folder that paths are relative to and that nothing leads out of. Default: the working directory. */
-  readonly root?: string | URL
+  readonly root?: string | URL | undefined
   /** Paths with a segment that starts with a dot: 404, 403, or served. Default `'ignore'`. */
-  readonly dotfiles?: Dotfiles
+  readonly dotfiles?: Dotfiles | undefined
   /** A file's ETag. Default `'stat'`. */
-  readonly etag?: EtagPolicy
+  readonly etag?: EtagPolicy | undefined
   /** `'none'` says so, answers every request whole, and lets a file grow while it is sent. Default `'bytes'`. */
-  readonly acceptRanges?: 'bytes' | 'none'
+  readonly acceptRanges?: 'bytes' | 'none' | undefined
   /** Compressed files beside a file (`.zst`, `.br`, `.gz`) that are sent in its place. Default `false`: none. */
-  readonly precompressed?: PrecompressedOption
+  readonly precompressed?: PrecompressedOption | undefined
   /**
    * Whether lists of checksums beside a file (`NAME.sha256`, `NAME.sha512`, `SHA256SUMS`, `SHA512SUMS`) are believed for
    * its Repr-Digest if they are newer than the file. Otherwise the file is hashed. Default `'ignore'`.
    */
-  readonly checksumFiles?: 'ignore' | 'believe'
+  readonly checksumFiles?: 'ignore' | 'believe' | undefined
   /** Descriptors of recently served files that are kept open, at most. 0: none. Default 2048. */
-  readonly maxOpenFiles?: number
+  readonly maxOpenFiles?: number | undefined
 }
 
 /** Options with every default filled in. */
-export type CompleteFileOptions = { readonly [Name in keyof FileSourceOptions]-?: FileSourceOptions[Name] }
+export type CompleteFileOptions = Required<Given<FileSourceOptions>>
 
 /** What a file is opened by. */
 export interface FilePolicy

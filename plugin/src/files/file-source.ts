@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { SendRangeError } from '../errors.ts'
 import { checkedOptions } from '../option-checks.ts'
-import { defaultsOf } from '../option-row-types.ts'
+import { defaultsOf, type Given } from '../option-row-types.ts'
 import { isRefusal, type Refusal } from '../rules/refusal.ts'
 import { assertWanted } from '../sources/given-up.ts'
 import { type Opener, type Opening, ownSource } from '../sources/opener.ts'
@@ -37,7 +37,7 @@ import { assertFolder, checkRoot } from './root-folder.ts'
  * file
  */
 export function fileSource(options: FileSourceOptions = {}): RangeSource {
-  const given: FileSourceOptions = checkedOptions(options, FILE_OPTION_TABLE, () => true)
+  const given: Given<FileSourceOptions> = checkedOptions(options, FILE_OPTION_TABLE, () => true)
   const { maxOpenFiles, ...others } = { ...defaultsOf<CompleteFileOptions>(FILE_OPTION_TABLE), ...given }
   const policy: FilePolicy = { ...others, root: absoluteRoot(others.root) }
   assertFolder(policy.root)

@@ -1,25 +1,25 @@
 /** The directives of a Cache-Control field (RFC 9111 §5.2.2). All times are seconds. */
 export interface CacheControl {
   /** `public`: shared caches may store it, although the request was authorized. `private`: only the browser may. */
-  readonly scope?: 'public' | 'private'
+  readonly scope?: 'public' | 'private' | undefined
   /** How long it may be used without asking again (`max-age`). */
-  readonly maxAge?: number
+  readonly maxAge?: number | undefined
   /** The same for shared caches, such as a CDN (`s-maxage`). */
-  readonly sharedMaxAge?: number
+  readonly sharedMaxAge?: number | undefined
   /** It never changes: browsers do not ask even on reload, as long as it is fresh (RFC 8246). Needs a `maxAge`. */
-  readonly immutable?: boolean
+  readonly immutable?: boolean | undefined
   /** It may be stored, but each use needs an answer of the server first (`no-cache`). */
-  readonly noCache?: boolean
+  readonly noCache?: boolean | undefined
   /** It must not be stored (`no-store`). */
-  readonly noStore?: boolean
+  readonly noStore?: boolean | undefined
   /** It must not be used after its time without asking (`must-revalidate`). */
-  readonly mustRevalidate?: boolean
+  readonly mustRevalidate?: boolean | undefined
   /** Caches must not change the content, for example compress it (`no-transform`). */
-  readonly noTransform?: boolean
+  readonly noTransform?: boolean | undefined
   /** How long after its time it may be used while a cache asks (`stale-while-revalidate`, RFC 5861). */
-  readonly staleWhileRevalidate?: number
+  readonly staleWhileRevalidate?: number | undefined
   /** How long after its time it may be used if the server fails (`stale-if-error`, RFC 5861). */
-  readonly staleIfError?: number
+  readonly staleIfError?: number | undefined
 }
 
 /**

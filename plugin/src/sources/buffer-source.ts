@@ -12,15 +12,15 @@ import type { PositionalRepresentation, RangeSource, RepresentationMetadata } fr
 /** What can be set for a {@link bufferSource}. */
 export interface BufferSourceOptions {
   /** The complete entity-tag. Default: strong, from a SHA-256 of the bytes. */
-  readonly etag?: string
+  readonly etag?: string | undefined
   /** The value of Last-Modified. Default: none. */
-  readonly lastModified?: Date
+  readonly lastModified?: Date | undefined
   /** The media type. Default: by the extension of the path. */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** The codings that the bytes are in, as the value of Content-Encoding. Default: none. */
-  readonly contentEncoding?: string
+  readonly contentEncoding?: string | undefined
   /** More fields, as in {@link RepresentationMetadata}. Default: none. */
-  readonly headers?: NonNullable<RepresentationMetadata['headers']>
+  readonly headers?: NonNullable<RepresentationMetadata['headers']> | undefined
 }
 
 /**

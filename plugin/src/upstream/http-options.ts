@@ -8,28 +8,28 @@ import type { UpstreamSettings } from './upstream-settings.ts'
 /** What can be set for every source of objects. */
 export interface UpstreamOptions {
   /** More fields of every request to the store. They are secret: clients never see them. Default: none. */
-  readonly headers?: OutgoingHeaders
+  readonly headers?: OutgoingHeaders | undefined
   /** An object that the store forbids: a 404, or a 502 `ERR_RANGE_UPSTREAM`. Default `'absent'`. */
-  readonly forbidden?: 'absent' | 'error'
+  readonly forbidden?: 'absent' | 'error' | undefined
   /**
    * Names of fields that the store keeps with an object, and that clients get too. Default `cache-control`,
    * `content-disposition`, `content-language` and `expires`.
    */
-  readonly fields?: readonly string[]
+  readonly fields?: readonly string[] | undefined
   /** Connections to the store in use at a time. Default 64. */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
   /** Ms that an answer waits for a connection before it is a 503. Default 1000. */
-  readonly queueTimeout?: number
+  readonly queueTimeout?: number | undefined
   /** Ms for a new connection, with TLS. Default 5000. */
-  readonly connectTimeout?: number
+  readonly connectTimeout?: number | undefined
   /** Ms from a request to the head of its answer. Default 15000. */
-  readonly responseTimeout?: number
+  readonly responseTimeout?: number | undefined
   /** Ms without a byte after which a connection counts as broken. Default 15000. */
-  readonly stallTimeout?: number
+  readonly stallTimeout?: number | undefined
   /** Failures in a row, without a byte between them, after which an answer fails. Default 5. */
-  readonly retries?: number
+  readonly retries?: number | undefined
   /** Ms after which a client that does not read gives its connection to the store back. Default 3000. */
-  readonly parkAfter?: number
+  readonly parkAfter?: number | undefined
 }
 
 /** What can be set for an `httpSource`. */
@@ -45,7 +45,7 @@ export interface HttpSourceOptions extends UpstreamOptions {
    * the ones that say which bytes of which version are wanted stay as they are. It is called for each request. Default:
    * none.
    */
-  readonly sign?: (request: OutgoingRequest) => OutgoingHeaders | Promise<OutgoingHeaders>
+  readonly sign?: ((request: OutgoingRequest) => OutgoingHeaders | Promise<OutgoingHeaders>) | undefined
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1

@@ -1,6 +1,6 @@
 import { foreignFailure } from '../foreign-failure.ts'
 import { checkedOptions, wrongOption } from '../option-checks.ts'
-import { defaultsOf } from '../option-row-types.ts'
+import { defaultsOf, type Given } from '../option-row-types.ts'
 import { ownProperties } from '../own-properties.ts'
 import type { RangeSource } from '../sources/source.ts'
 import type { OutgoingRequest } from './exchange.ts'
@@ -24,7 +24,7 @@ import { upstreamSource } from './upstream-source.ts'
  * @throws SendRangeError `ERR_RANGE_OPTION` for an option of the wrong kind or an unknown one
  */
 export function httpSource(options: HttpSourceOptions): RangeSource {
-  const { url, sign, ...given }: Partial<HttpSourceOptions> = checkedOptions(
+  const { url, sign, ...given }: Given<HttpSourceOptions> = checkedOptions(
     options,
     HTTP_OPTION_TABLE,
     () => true,

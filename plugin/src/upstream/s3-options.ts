@@ -21,14 +21,14 @@ export interface S3SourceOptions extends UpstreamOptions {
   /** The region that requests are signed for. R2 wants `auto`; many other stores take any. */
   readonly region: string
   /** Where the store is. Default: AWS, in the region. */
-  readonly endpoint?: string | URL
+  readonly endpoint?: string | URL | undefined
   /**
    * Whether the bucket is in the path instead of the host. Default: true with an `endpoint`, and for a name that cannot be
    * in a host.
    */
-  readonly pathStyle?: boolean
+  readonly pathStyle?: boolean | undefined
   /** What all keys start with, as `videos/`. Default: nothing. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /**
    * The keys, or a function that returns them, such as a provider of the AWS SDK. It is called for each request, except
    * that requests share a call that is under way, so it should keep the keys while they are valid. It has
@@ -38,9 +38,9 @@ export interface S3SourceOptions extends UpstreamOptions {
     | Credentials
     | ((options?: { readonly forceRefresh: true }) => Credentials | Promise<Credentials>)
   /** The id of the version to serve, by the path. Undefined: the current one. Default: the current one. */
-  readonly version?: (path: string) => string | undefined
+  readonly version?: ((path: string) => string | undefined) | undefined
   /** Whether the requester pays. Default false. */
-  readonly requestPayer?: boolean
+  readonly requestPayer?: boolean | undefined
 }
 
 /** The options that `s3Source` has besides those of every source of objects. */

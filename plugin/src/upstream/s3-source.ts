@@ -1,5 +1,6 @@
 import aws4 from 'aws4'
 import { checkedOptions, wrongOption } from '../option-checks.ts'
+import type { Given } from '../option-row-types.ts'
 import type { RangeSource } from '../sources/source.ts'
 import { CredentialsProvider } from './credentials-provider.ts'
 import type { OutgoingRequest } from './exchange.ts'
@@ -34,7 +35,7 @@ const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
  * @throws SendRangeError `ERR_RANGE_OPTION` for an option of the wrong kind or an unknown one
  */
 export function s3Source(options: S3SourceOptions): RangeSource {
-  const checked: Partial<S3SourceOptions> = checkedOptions(options, S3_OPTION_TABLE, () => true)
+  const checked: Given<S3SourceOptions> = checkedOptions(options, S3_OPTION_TABLE, () => true)
   const { bucket, region, endpoint, pathStyle, prefix, credentials, version, requestPayer, ...given } =
     checked
   for (const [name, value] of Object.entries({ bucket, region, credentials }))
