@@ -43,9 +43,9 @@ export class CredentialsProvider {
     return this.#current
   }
 
-  /** A request with these fields is signed with these credentials. */
+  /** A request with these fields is signed with these credentials. There is no need to know it if there are no others. */
   noteUse(credentials: Credentials, fields: object): void {
-    this.#used.set(fields, credentials)
+    if (typeof this.#provide === 'function') this.#used.set(fields, credentials)
   }
 
   /** Whether there are others than those of a request with these fields, which a store has refused. */

@@ -1,12 +1,9 @@
-import aws4 from 'aws4'
 import { checkedOptions, wrongOption } from '../option-checks.ts'
 import type { Given } from '../option-row-types.ts'
 import type { RangeSource } from '../sources/source.ts'
 import { CredentialsProvider } from './credentials-provider.ts'
-import type { OutgoingRequest } from './exchange.ts'
 import { upstreamSettings } from './http-source.ts'
 import { checkKey } from './object-key.ts'
-import type { OutgoingHeaders } from './request-fields.ts'
 import { bucketUrl, objectUrl } from './s3-location.ts'
 import {
   type Credentials,
@@ -15,11 +12,9 @@ import {
   S3_OPTION_TABLE,
   type S3SourceOptions,
 } from './s3-options.ts'
+import { S3Signer } from './s3-signer.ts'
 import { upstreamFailure } from './upstream-errors.ts'
 import { upstreamSource } from './upstream-source.ts'
-
-/** The SHA-256 of a request without a body. */
-const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 /**
  * A source of the objects in a bucket of S3, or of a store that understands its requests: R2, B2, MinIO, Ceph, Swift, GCS
@@ -56,6 +51,7 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     ...(requestPayer && { headers: { ...given.headers, 'x-amz-request-payer': 'requester' } }),
   })
   const provider = providerOf(own.credentials, settings.responseTimeout)
+  const signer = new S3Signer(own.region, provider)
   return upstreamSource(settings, {
     locate: (path, pinned) => {
       const key = `${prefix ?? ''}${path}`
@@ -65,8 +61,8 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     },
     sign: (request) => {
       const credentials = provider.get()
-      if (!(credentials instanceof Promise)) return signed(request, own.region, { provider, credentials })
-      return credentials.then((provided) => signed(request, own.region, { provider, credentials: provided }))
+      if (!(credentials instanceof Promise)) return signer.sign(request, credentials)
+      return credentials.then((provided) => signer.sign(request, provided))
     },
     ...(typeof credentials === 'function' && { renew: (refused) => provider.hasOthersThanFor(refused) }),
     namesVersions: true,
@@ -85,29 +81,4 @@ function versionIdOf(version: OwnS3Options['version'], path: string): string | u
 function providerOf(credentials: OwnS3Options['credentials'], timeout: number): CredentialsProvider {
   if (typeof credentials === 'function') return new CredentialsProvider(credentials, timeout)
   return new CredentialsProvider(credentialsFrom(credentials) as Credentials, timeout)
-}
-
-interface Signing {
-  readonly provider: CredentialsProvider
-  readonly credentials: Credentials
-}
-
-function signed(
-  { url, headers }: OutgoingRequest,
-  region: string,
-  { provider, credentials }: Signing,
-): OutgoingHeaders {
-  const request = {
-    service: 's3',
-    region,
-    method: 'GET',
-    host: url.host,
-    path: `${url.pathname}${url.search}`,
-    headers: { ...headers, 'x-amz-content-sha256': NO_BODY },
-  }
-  // `credentialsFrom` leaves out a token that is undefined, which aws4 would sign.
-  const keys = credentials as Parameters<typeof aws4.sign>[1]
-  const fields = aws4.sign(request, keys).headers as Record<string, string>
-  provider.noteUse(credentials, fields)
-  return fields
 }
