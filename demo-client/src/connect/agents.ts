@@ -71,7 +71,27 @@ export class Agents {
   }
 }
 
+/** Connections that wait for a next request, of all hosts of one agent together. A list may have thousands of hosts. */
+const MOST_IDLE = 256
+
+/** Closes the one that has waited longest, if there are that many. */
+function makeRoom({ freeSockets }: HttpAgent): void {
+  const idle = Object.values(freeSockets).flatMap((sockets) => sockets ?? [])
+  const open = idle.filter(({ destroyed }) => !destroyed)
+  if (open.length >= MOST_IDLE) open[0]?.destroy()
+}
+
+/** Its types do not say so, but an agent of node:http tells whether it keeps a connection. */
+function isKept(answer: unknown): boolean {
+  return answer === true
+}
+
 class PlainAgent extends HttpAgent {
+  override keepSocketAlive(socket: Duplex): boolean {
+    makeRoom(this)
+    return isKept(super.keepSocketAlive(socket))
+  }
+
   override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
     const open = (to: AddressAndPort) => openWithBypass((onread) => connect({ ...to, onread }))
     openFor(callback, () => connectToHost({ ...hostOf(options, 80), open }))
@@ -86,6 +106,11 @@ class PlainTunnelAgent extends HttpAgent {
     super({ keepAlive: true })
     this.#trust = trust
     this.#proxy = proxy
+  }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    makeRoom(this)
+    return isKept(super.keepSocketAlive(socket))
   }
 
   override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
@@ -104,6 +129,11 @@ const tlsAgent = lazy(
         super({ keepAlive: true, ...trust.options(party) })
         this.#trust = trust
         this.#proxy = proxy
+      }
+
+      override keepSocketAlive(socket: Duplex): boolean {
+        makeRoom(this)
+        return isKept(super.keepSocketAlive(socket))
       }
 
       override createConnection(options: ClientRequestArgs, callback?: ConnectCallback): undefined {
