@@ -10,7 +10,7 @@ import { verifyExpected } from './disk/verify-expected.ts'
 import type { DownloadError } from './errors.ts'
 import type { FetchContext, FetchedVersion, VersionContext, Versions } from './fetch-versions.ts'
 import { isAboutServer, withMirrors } from './mirror-errors.ts'
-import { MirrorRepair } from './mirror-repair.ts'
+import { MirrorRepair, type Repair } from './mirror-repair.ts'
 import type { DownloadStatus } from './progress/download-status.ts'
 import { byteCount, gaps, type Interval } from './state/blocks.ts'
 import { MAX_DIGESTED_BYTES } from './state/segments.ts'
@@ -37,6 +37,7 @@ export interface Fetching {
  *
  * Damaged parts are fetched again once. They come with their digests then, and are verified as they come. Wrong pieces are
  * fetched again as long as that makes them fewer.
+ * With mirrors, servers that may have the right file are asked for it: see `mirror-repair.ts`.
  * If answers were joined only because a digest is known beforehand, a wrong file is fetched once more in one piece.
  * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file stays wrong; the store then forgets all bytes
  */
@@ -56,9 +57,8 @@ export async function fetchVerified(
     const wrongPieces = verification.kind === 'wrong' ? verification.wrongPieces : null
     const again = verification.kind === 'wrong' ? await repair.next(fetched.total, wrongPieces) : null
     if (verification.kind === 'wrong' && again !== null) {
-      await store.drop(again.damaged)
-      status.fetchAgain(again.message)
-      fetched = await versions.fetch(context).catch(instead(verification.error))
+      const wrong = { error: verification.error, total: fetched.total }
+      fetched = await fetchRepaired({ versions, status }, context, { repair, first: again, wrong })
       continue
     }
     const left = byteCount(wrongPieces ?? [])
@@ -95,11 +95,35 @@ export async function fetchVerified(
   }
 }
 
-/** For `catch`: no server could bring what was wrong, so the file stays wrong. */
-function instead(wrong: DownloadError): (error: unknown) => never {
-  return (error) => {
-    throw isAboutServer(error) ? wrong : error
+interface Repairing {
+  readonly repair: MirrorRepair
+  readonly first: Repair
+  /** The file as it is, and what is thrown if no server can bring what is wrong. */
+  readonly wrong: { readonly error: DownloadError; readonly total: number }
+}
+
+/** Fetches again what is wrong. If that fails, the servers that are left are asked for all of it. */
+async function fetchRepaired(
+  { versions, status }: Fetching,
+  context: FetchContext,
+  { repair, first, wrong }: Repairing,
+): Promise<FetchedVersion> {
+  for (let next: Repair | null = first; next !== null; next = repair.askAlone(wrong.total)) {
+    if (next.how === 'joined') {
+      await context.store.drop(next.damaged)
+      status.fetchAgain(next.message)
+    } else {
+      context.look?.forget()
+      await context.store.forget()
+      status.startOver(next.message)
+    }
+    try {
+      return await versions.fetch(context)
+    } catch (error) {
+      if (!isAboutServer(error)) throw error
+    }
   }
+  throw wrong.error
 }
 
 async function verify(fetched: FetchedVersion, context: FetchContext): Promise<Verification> {

@@ -9,11 +9,14 @@
 // 4. If all bytes came from one server, that one has another file. Servers that seemed to have another one are asked again.
 // 5. If nobody is left to suspect, those that agree may all have another file. The file is fetched from those that they have
 //    outvoted.
+// 6. Otherwise, or after the size of three files, each server is asked for all of it alone: `mirror-alone.ts`.
 //
-// A server is named only if its bytes turn out to differ from those of a file that is right. Each server is suspected once,
-// so there is an end, and what is fetched again is limited to the size of three files.
+// A server is named only if its bytes turn out to differ from those of a file that is right. Each server is suspected once, and
+// is alone once, so there is an end.
 import { basename } from 'node:path'
 import type { FetchContext } from './fetch-versions.ts'
+import { ServersAlone } from './mirror-alone.ts'
+import { Suspicions } from './mirror-suspicions.ts'
 import { type Piece, pieceNames, piecesIn } from './rules/expected-file.ts'
 import { byteCount, gaps, type Interval, uncovered } from './state/blocks.ts'
 import { formatSize } from './text/quantities.ts'
@@ -22,7 +25,7 @@ import { poll } from './transfer/sample-vote.ts'
 import type { Server } from './transfer/server.ts'
 import { sendersOf, WrongPieces } from './transfer/wrong-pieces.ts'
 
-/** No more than this many times the size of the file is fetched again. */
+/** No more than this many times the size of the file is fetched again, before servers are asked alone. */
 const MAX_FILES_AGAIN = 3
 
 /** Samples that miss what is wrong are followed by others. */
@@ -33,13 +36,8 @@ export interface Repair {
   readonly damaged: readonly Interval[]
   /** As a sentence. */
   readonly message: string
-}
-
-/** Bytes of a suspected server, and their digests before they were fetched again. */
-interface Suspicion {
-  /** Null: an earlier run. */
-  readonly server: Server | null
-  readonly bytes: readonly (Interval & { readonly digest: string })[]
+  /** `'anew'`: the file begins again, at the only server that is left. */
+  readonly how: 'joined' | 'anew'
 }
 
 /** Bytes that may be wrong, and who sent them. */
@@ -51,7 +49,7 @@ interface Found {
 /** Finds wrong bytes in one download. */
 export class MirrorRepair {
   readonly #context: FetchContext
-  readonly #suspicions: Suspicion[] = []
+  readonly #suspicions: Suspicions
   readonly #compared = new Set<Server>()
   /** Those that contradict each other. */
   readonly #doubted = new Set<Server | null>()
@@ -61,15 +59,18 @@ export class MirrorRepair {
   /** What two servers have sent alike. */
   #agreed: readonly Interval[] = []
   #hasAskedOutvoted = false
+  readonly #alone: ServersAlone
 
   constructor(context: FetchContext) {
     this.#context = context
+    this.#suspicions = new Suspicions(context)
     this.#wrongPieces = new WrongPieces(context.servers)
+    this.#alone = new ServersAlone(context.servers)
   }
 
   /** Has anything been fetched again? */
   get hasTried(): boolean {
-    return this.#bytesAgain > 0
+    return this.#bytesAgain > 0 || this.#alone.hasBegun
   }
 
   /**
@@ -79,7 +80,10 @@ export class MirrorRepair {
   async next(total: number, pieces: readonly Piece[] | null): Promise<Repair | null> {
     const { servers } = this.#context
     if (!servers.areSeveral) return null
-    await this.#acquit(total)
+    this.#alone.ruleOutSender(total)
+    if (this.#alone.hasBegun) return await this.#askAfterWrong(total)
+    const agreed = await this.#suspicions.acquit(total)
+    this.#agreed = [...this.#agreed, ...agreed].toSorted((a, b) => a.start - b.start)
     const found =
       this.#blame(pieces ?? []) ??
       (await this.#compareParts(total)) ??
@@ -87,25 +91,36 @@ export class MirrorRepair {
       (await this.#poll(total)) ??
       this.#suspect(total) ??
       this.#askOutvoted(total)
-    if (found === null || this.#bytesAgain + byteCount(found.damaged) > MAX_FILES_AGAIN * total) return null
+    if (found === null || this.#bytesAgain + byteCount(found.damaged) > MAX_FILES_AGAIN * total)
+      return (pieces ?? []).length > 0 ? null : await this.#askAfterWrong(total)
     this.#bytesAgain += byteCount(found.damaged)
-    for (const server of found.suspects) await this.#remember(server, found.damaged)
+    for (const server of found.suspects) await this.#suspicions.remember(server, found.damaged)
     servers.forget(found.damaged)
     const names = found.suspects.map((server) => server?.name ?? 'an earlier run').join(', ')
     const message = `the file is wrong: ${formatSize(byteCount(found.damaged))} from ${names} are fetched again`
-    return { damaged: found.damaged, message }
+    return { damaged: found.damaged, message, how: 'joined' }
+  }
+
+  /** The whole file, of `total` bytes, from the next server alone; null if none is left, or no checksum says which file it is. */
+  askAlone(total: number): Repair | null {
+    const server = this.#context.settings.checksum === null ? null : this.#alone.next()
+    if (server === null) return null
+    const message = `the file is wrong: all of it is fetched from ${server.name} alone`
+    return { damaged: [{ start: 0, end: total }], message, how: 'anew' }
+  }
+
+  /** The same; who has sent bytes of the wrong file is named if they differ from those of the right one. */
+  async #askAfterWrong(total: number): Promise<Repair | null> {
+    const all = [{ start: 0, end: total }]
+    for (const sender of sendersOf(this.#context.servers.received, all))
+      await this.#suspicions.remember(sender, all)
+    return this.askAlone(total)
   }
 
   /** The file, of `total` bytes, is right now. A server whose bytes were others is a liar. */
   async nameLiars(total: number): Promise<void> {
-    const liars = new Map<Server, readonly Interval[]>()
-    for (const { server, bytes } of this.#suspicions)
-      if (server !== null && (isOfOtherSize(server, total) || !(await this.#areStored(bytes))))
-        liars.set(server, [...(liars.get(server) ?? []), ...bytes])
-    for (const [server, bytes] of liars) this.#context.servers.leave(server, 'out', this.#inWords(bytes))
-    // A server that was suspected without a reason needs no warning.
-    for (const { server } of this.#suspicions)
-      if (server?.role === 'suspected' && !liars.has(server)) server.become('joined')
+    for (const [server, bytes] of await this.#suspicions.liars(total))
+      this.#context.servers.leave(server, 'out', this.#inWords(bytes))
   }
 
   #inWords(bytes: readonly Interval[]): string {
@@ -163,7 +178,7 @@ export class MirrorRepair {
   #suspectLeft(total: number): Found | null {
     const { servers } = this.#context
     const all = [{ start: 0, end: total }]
-    const isGone = (each: Server): boolean => each.role !== 'joined' && this.#isNew(each)
+    const isGone = (each: Server): boolean => each.role !== 'joined' && this.#suspicions.isNew(each)
     const left = servers.all.filter((each) => isGone(each) && servers.sentBy(each, all).length > 0)
     const sent = left.flatMap((each) => servers.sentBy(each, all))
     return sent.length === 0 || servers.joined.length === 0 ? null : this.#accuse(left, sent)
@@ -173,14 +188,14 @@ export class MirrorRepair {
   #suspect(total: number): Found | null {
     const { servers } = this.#context
     const ofEarlierRun = this.#ofEarlierRun(total)
-    if (ofEarlierRun.length > 0 && this.#isNew(null)) return this.#accuse([null], ofEarlierRun)
+    if (ofEarlierRun.length > 0 && this.#suspicions.isNew(null)) return this.#accuse([null], ofEarlierRun)
     // An empty file was sent by nobody.
     const senders =
       total === 0 ? [servers.reference] : sendersOf(servers.received, [{ start: 0, end: total }])
     const bytesOf = (each: Server): readonly Interval[] =>
       servers.sentBy(each, [{ start: 0, end: total }]).flatMap((sent) => uncovered(sent, this.#agreed))
     const isSuspect = (each: Server): boolean =>
-      this.#isNew(each) && (total === 0 || bytesOf(each).length > 0)
+      this.#suspicions.isNew(each) && (total === 0 || bytesOf(each).length > 0)
     const ordered = servers.all.toReversed().filter((each) => senders.includes(each) && isSuspect(each))
     const suspect = ordered.find((each) => this.#doubted.has(each)) ?? ordered[0]
     if (suspect === undefined) return null
@@ -198,44 +213,9 @@ export class MirrorRepair {
     return isAsked ? this.#accuse(servers.joined, [{ start: 0, end: total }]) : null
   }
 
-  #isNew(server: Server | null): boolean {
-    return !this.#suspicions.some((each) => each.server === server)
-  }
-
   #accuse(suspects: readonly (Server | null)[], damaged: readonly Interval[]): Found {
     for (const server of suspects)
       if (server !== null) this.#context.servers.leave(server, 'suspected', 'may have sent wrong bytes')
     return { suspects, damaged: damaged.map(({ start, end }) => ({ start, end })) }
   }
-
-  async #remember(server: Server | null, damaged: readonly Interval[]): Promise<void> {
-    const { servers } = this.#context
-    const sent = server === null ? damaged : servers.sentBy(server, damaged)
-    const bytes: (Interval & { digest: string })[] = []
-    for (const { start, end } of sent)
-      bytes.push({ start, end, digest: await this.#digestOf({ start, end }) })
-    this.#suspicions.push({ server, bytes })
-  }
-
-  /** A suspected server takes part again if others have sent the same bytes. */
-  async #acquit(total: number): Promise<void> {
-    for (const { server, bytes } of this.#suspicions)
-      if (server?.role === 'suspected' && !isOfOtherSize(server, total) && (await this.#areStored(bytes))) {
-        server.become('joined')
-        this.#agreed = [...this.#agreed, ...bytes].toSorted((a, b) => a.start - b.start)
-      }
-  }
-
-  async #areStored(bytes: Suspicion['bytes']): Promise<boolean> {
-    for (const each of bytes) if ((await this.#digestOf(each)) !== each.digest) return false
-    return true
-  }
-
-  async #digestOf(interval: Interval): Promise<string> {
-    return (await this.#context.store.digests(['sha-256'], interval)).get('sha-256') ?? ''
-  }
-}
-
-function isOfOtherSize({ validators }: Server, total: number): boolean {
-  return validators?.total != null && validators.total !== total
 }

@@ -163,6 +163,16 @@ export class Servers {
     }
   }
 
+  /** Only `server` is asked from now on, as if nothing was known about it. What it and the others have sent is forgotten. */
+  leaveAlone(server: Server): void {
+    for (const each of this.all)
+      if (each !== server && each.role !== 'out')
+        each.become('suspected', each.reason ?? 'may have another file')
+    server.become('unasked')
+    server.validators = null
+    this.#received = []
+  }
+
   /** Servers that have another file than one that was given up may be asked, if theirs can be the one that was asked for. */
   readmitPossible(): void {
     for (const server of this.all)

@@ -215,7 +215,7 @@ for (const columns of [4, 10, 20, 30, 60, 80]) {
     const lines = terminal.screen().split('\n')
     t.equal(lines.filter((line) => /\d%/.test(line)).length, 1, `${columns} columns: one line`)
     t.ok(widthOf(lines.at(-1) ?? '') < columns, `${columns} columns: it fits`)
-    if (columns >= 20) t.match(lines.at(-1), /\d+%.* \d+ ?s/, `${columns} columns: the time left`)
+    if (columns >= 20) t.match(lines.at(-1), /\d+%.* \d+ ?(?:s|min)/, `${columns} columns: the time left`)
     if (columns >= 30)
       t.match(lines.at(-1), / ?MiB.* [\d.]+ ?[KM]iB\/s/, `${columns} columns: size and speed`)
     if (columns >= 80) t.match(lines.at(-1), /日.*….*\.bin .* MiB/, `${columns} columns: the name, shortened`)

@@ -24,6 +24,9 @@ const A = resource(CONTENT)
 const STEPS = 60
 const QUIET = 400
 
+// Each part waits until it is on the disk, which takes seconds on a busy one.
+t.setTimeout(180_000)
+
 /** Sends the whole file slowly. Its last piece comes only after others have been answered and had time to ask again. */
 async function firstStream(request: RawRequest, socket: Socket, server: HostileServer): Promise<void> {
   if (request.range === null) socket.write(head('200 OK', { ...A.fields, 'content-length': SIZE }))

@@ -282,7 +282,15 @@ t.test('the next run resumes in a long body after a kill', async (t) => {
   for (let kill = 0; kill < 3; kill++) await killAfter(server, SIZE / 5, { dir, args })
   t.equal((await rangeGet([...args, `${server.url}/file.bin`], dir).ended).status, 0)
   sameBytes(t, readOrNull(join(dir, 'file.bin')), CONTENT)
-  t.ok(server.served <= SIZE * 1.3, `${server.served - SIZE} of ${SIZE} bytes sent twice`)
+  // How much of what was sent a killed run had read and recorded depends on how busy the machine is.
+  const [first, ...later] = starts(server)
+  t.equal(first, 0)
+  t.ok(later.length >= 3 && !later.includes(0), `each later run goes on from what was recorded: ${later}`)
+  t.strictSame(
+    later,
+    later.toSorted((a = 0, b = 0) => a - b),
+    'and not before what an earlier one had',
+  )
 })
 
 t.test(

@@ -24,6 +24,12 @@ import {
 } from '../support/mirrors.ts'
 import { names } from '../support/run.ts'
 
+// Many of these downloads fetch the file several times.
+t.setTimeout(180_000)
+
+/** Servers answer at once here, and late only on a busy machine. */
+const PATIENT = { stallTimeout: 5000 }
+
 const hostOf = (server: HostileServer | undefined): string => new URL(server?.url ?? '').host
 
 /** An older version, of another size. */
@@ -111,10 +117,8 @@ for (const [name, mirror] of [
       return await sized(SIZE - 7)(request, socket)
     }
     const servers = await serve(t, first, mirror)
-    const { file, code, message } = await getFrom(t, servers, {
-      checksum: CHECKSUM,
-      expected: { size: SIZE },
-    })
+    const options = { ...PATIENT, checksum: CHECKSUM, expected: { size: SIZE } }
+    const { file, code, message } = await getFrom(t, servers, options)
     t.equal(code, null, message)
     sameBytes(t, file, CONTENT)
   })
@@ -183,7 +187,7 @@ for (const right of [0, 1, 2])
     },
   )
 
-t.test('no more than three files are fetched again', async (t) => {
+t.test('no more than three files are fetched again, and then one from each server', async (t) => {
   const servers = await serve(t, sly(), lying(), sly(), lying())
   let bytes = 0
   const onSegment = (report: { bytes: number }): void => {
@@ -191,7 +195,7 @@ t.test('no more than three files are fetched again', async (t) => {
   }
   const { code } = await getFrom(t, servers, { checksum: CHECKSUM, onSegment })
   t.equal(code, 'ERR_DOWNLOAD_DIGEST')
-  t.ok(bytes <= 4 * SIZE, `${bytes / SIZE} files have come`)
+  t.ok(bytes <= (1 + 3 + servers.length) * SIZE, `${bytes / SIZE} files have come`)
 })
 
 for (const count of [1, 2, 5])

@@ -1,0 +1,90 @@
+// Servers that lie so that what they sent shows nothing: each is asked for the whole file alone. One with the right file is enough.
+import t from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
+import { honest, makeContent, type Script } from '../support/hostile-server.ts'
+import {
+  CHECKSUM,
+  CONTENT,
+  digested,
+  dying,
+  getFrom,
+  good,
+  lying,
+  OTHER,
+  SIZE,
+  serve,
+  sly,
+} from '../support/mirrors.ts'
+import { names } from '../support/run.ts'
+
+// The samples and the repairs before take many requests.
+t.setTimeout(180_000)
+
+/** An older version, of another size. */
+const sized = (bytes: number): Script =>
+  honest({ content: makeContent(bytes, 'older'), fields: { etag: `"${bytes}"` } })
+
+/** With other bytes from `start` to `end`. */
+function changed(start: number, end: number): Script {
+  const content = Buffer.from(CONTENT)
+  content.fill(3, start, end)
+  return honest({ content, fields: {} })
+}
+
+const half = changed(SIZE / 2, SIZE)
+const late = changed(SIZE - 7, SIZE - 6)
+const [short, long] = [sized(SIZE - 1000), sized(SIZE + 1000)]
+const sealed = digested(OTHER)
+
+const rows: readonly (readonly [name: string, scripts: readonly Script[]])[] = [
+  ['the digests of parts are those of wrong bytes', [long, good(), sealed, good()]],
+  ['three of four lie at other places', [half, good(), sly(), changed(50_000, 60_000)]],
+  ['four of five, also about the size', [half, good(), sealed, long, short]],
+  ['three of four, the last one is right', [sealed, sly(), short, good()]],
+  ['two mirrors of three', [good(), sealed, late]],
+  ['two mirrors with the same lie', [good(), sly(), sly()]],
+  ['the URL and its first mirror with the same lie', [sly(), sly(), good()]],
+  ['all but the fifth of five', [lying(), half, late, sly(), good()]],
+  ['one that fails when it is asked again', [half, sly(), sealed, dying(30), good()]],
+]
+
+for (const [name, scripts] of rows)
+  t.test(`with a checksum, one server with the right file is enough: ${name}`, async (t) => {
+    const servers = await serve(t, ...scripts)
+    const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM, stallTimeout: 5000 })
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+  })
+
+/** Counts the bytes that come, in files. */
+function counting() {
+  let bytes = 0
+  const onSegment = (report: { bytes: number }): void => {
+    bytes += report.bytes
+  }
+  return { options: { onSegment, stallTimeout: 5000 }, files: () => bytes / SIZE }
+}
+
+t.test('no more than five servers are asked for the whole file', async (t) => {
+  const { options, files } = counting()
+  const lies = Array.from({ length: 14 }, (_, at) =>
+    honest({ content: makeContent(SIZE, `lie ${at}`), fields: {} }),
+  )
+  const servers = await serve(t, ...lies)
+  const { file, code } = await getFrom(t, servers, { ...options, checksum: CHECKSUM })
+  t.equal(code, 'ERR_DOWNLOAD_DIGEST')
+  t.ok(file === null, 'there is no file')
+  t.strictSame(names(t.testdirName), [])
+  t.ok(files() > 5, `${files()} files have come: servers were alone`)
+  t.ok(files() <= 9, `${files()} files have come: one, three again, and five from servers alone at most`)
+})
+
+t.test('without a checksum no server is asked for the whole file again', async (t) => {
+  const { options, files } = counting()
+  const digest = { 'repr-digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }
+  const servers = await serve(t, sly(digest), lying(digest), good(digest))
+  const { file, code } = await getFrom(t, servers, options)
+  t.equal(code, 'ERR_DOWNLOAD_DIGEST')
+  t.ok(file === null, 'there is no file')
+  t.ok(files() <= 4, `${files()} files have come: one, and three again at most`)
+})
