@@ -36,8 +36,8 @@ export interface Repair {
   readonly damaged: readonly Interval[]
   /** As a sentence. */
   readonly message: string
-  /** `'anew'`: the file begins again, at the only server that is left. */
-  readonly how: 'joined' | 'anew'
+  /** `'alone'`: the file begins again, at the only server that is left. */
+  readonly how: 'joined' | 'alone'
 }
 
 /** Bytes that may be wrong, and who sent them. */
@@ -106,7 +106,7 @@ export class MirrorRepair {
     const server = this.#context.settings.checksum === null ? null : this.#alone.next()
     if (server === null) return null
     const message = `the file is wrong: all of it is fetched from ${server.name} alone`
-    return { damaged: [{ start: 0, end: total }], message, how: 'anew' }
+    return { damaged: [{ start: 0, end: total }], message, how: 'alone' }
   }
 
   /** The same; who has sent bytes of the wrong file is named if they differ from those of the right one. */
