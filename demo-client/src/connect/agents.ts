@@ -81,7 +81,7 @@ function makeRoom({ freeSockets }: HttpAgent): void {
   if (open.length >= MOST_IDLE) open[0]?.destroy()
 }
 
-/** Its types do not say so, but an agent of node:http tells whether it keeps a connection. */
+/** Its types do not say so, but an agent of node:http returns whether it keeps a connection. */
 function isKept(answer: unknown): boolean {
   return answer === true
 }
