@@ -6,6 +6,8 @@ import { namesIn } from './stale-files.ts'
 const FEW_NAMES = 1000
 /** The names of such a folder are used for this many times as long as it took to read them. */
 const USE_FACTOR = 50
+/** But not longer, in ms: after a minute without a heartbeat a run is taken for dead, and what it has left may appear. */
+const MAX_USE_MS = 30_000
 
 /** What is known about the names in a folder. */
 export interface FoundNames {
@@ -59,7 +61,7 @@ export class FolderNames {
     if (wasLarge) this.#large.set(folder, kept)
     const reading = await kept.reading
     const readAt = this.#now()
-    kept.expiresAt = readAt + (readAt - begunAt) * USE_FACTOR
+    kept.expiresAt = readAt + Math.min(MAX_USE_MS, (readAt - begunAt) * USE_FACTOR)
     for (const [other, { expiresAt }] of this.#large) if (expiresAt <= readAt) this.#large.delete(other)
     if (reading === null || reading.count <= FEW_NAMES) this.#large.delete(folder)
     else this.#large.set(folder, kept)

@@ -44,6 +44,15 @@ t.test('a folder with many names is read again after fifty times as long as that
   t.equal(state.reads, 2)
 })
 
+t.test('a folder that takes long to read is read again after thirty seconds', async (t) => {
+  const { state, names } = folder(MANY, { readMs: 3000 })
+  await names.of('/x')
+  state.now += 29_999
+  t.equal((await names.of('/x'))?.isCurrent, false)
+  state.now += 1
+  t.equal((await names.of('/x'))?.isCurrent, true)
+})
+
 t.test('those who ask while it is read again wait for that', async (t) => {
   const { state, names } = folder(MANY)
   await names.of('/x')
