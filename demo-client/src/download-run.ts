@@ -7,7 +7,6 @@
 // 5. Verify the digests of the whole file, and fetch damaged parts again: `fetch-verified.ts`, `disk/verify-digests.ts`,
 //    `transfer/part-check.ts`.
 // 6. Give the file its name: `disk/store.ts`. On a failure, keep what a later run can resume.
-import type { BigIntStats } from 'node:fs'
 import { basename } from 'node:path'
 import { onAbort } from './caller/abort-listeners.ts'
 import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
@@ -224,19 +223,12 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     const place = settings.existing === 'refuse' ? null : await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
-    const target = place?.path ?? output.path
-    const replacing = place === null ? 'refuse' : 'replace'
-    const name = {
-      path: target,
+    const name = output.finalName(place, {
       size: total,
-      existing: replacing,
-      previous: place?.kind === 'file' ? place.stats : null,
       mtime: modified,
       isRecorded,
-      inTurn: (stats: BigIntStats, give: () => Promise<void>) =>
-        this.#parts.holder.name({ path: output.path, target, stats, existing: replacing }, give),
       warnings: this.#warnings,
-    } as const
+    })
     const mark = await store.finish(name).catch((error: unknown) => output.failed(error))
     if (isRecorded)
       await this.#keepRecord(

@@ -16,7 +16,7 @@ export interface Warmed {
 const SHORT_MS = 500
 /** Requests after which a server may be warm, also after many requests of other kinds. */
 const WARM_REQUESTS = 5000
-/** So many bytes make it warm, too: an answer of 1 GiB runs the same code thousands of times. */
+/** This many bytes make it warm, too: an answer of 1 GiB runs the same code thousands of times. */
 const WARM_BYTES = 8 * 1024 ** 3
 /** The longest time for that, of one server. */
 const LONGEST_MS = 20_000

@@ -1,4 +1,4 @@
-// State in a folder with so many names that it is not read for each download.
+// State in a large folder, which is not read for each download.
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { download } from 'range-get'
