@@ -13,6 +13,7 @@ import { type CallerSignal, followSignal } from './caller/caller-signal.ts'
 import { readDestination } from './caller/check-arguments.ts'
 import { isMetalink } from './content/media-types.ts'
 import { type Destination, Output } from './disk/destination.ts'
+import { nameInTurn } from './disk/name-in-turn.ts'
 import { prepareDirectory } from './disk/output-directory.ts'
 import { withAdvice, withKeptBytes } from './disk/resume-message.ts'
 import type { Store } from './disk/store.ts'
@@ -223,12 +224,9 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     const place = settings.existing === 'refuse' ? null : await output.place()
     settings.signal?.throwIfAborted()
     this.#status.setFinal(total, total)
-    const name = output.finalName(place, {
-      size: total,
-      mtime: modified,
-      isRecorded,
-      warnings: this.#warnings,
-    })
+    const named = { output, holder: this.#parts.holder, place }
+    const file = { size: total, mtime: modified, isRecorded, warnings: this.#warnings }
+    const name = nameInTurn(named, file)
     const mark = await store.finish(name).catch((error: unknown) => output.failed(error))
     if (isRecorded)
       await this.#keepRecord(

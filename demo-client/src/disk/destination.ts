@@ -1,7 +1,6 @@
 // The path of a finished file, and what is there already.
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { FinalName } from '../claim/final-name.ts'
 import { cleanUpFinished } from '../claim/finished-cleanup.ts'
 import { readSecret } from '../claim/journal-key.ts'
 import { hasPlaceholder } from '../claim/placeholder.ts'
@@ -112,26 +111,6 @@ export class Output {
     if (this.isNamed) this.#folder = dirname(place.path)
     else await this.#assertSameFileSystem(place.path)
     return place
-  }
-
-  /**
-   * The name that the complete file gets, and how: nothing that another download of the batch has made is replaced.
-   * @param place what {@link place} has found, to be replaced; null if the name must be free
-   */
-  finalName(
-    place: PathEntry | null,
-    file: Pick<FinalName, 'size' | 'mtime' | 'isRecorded' | 'warnings'>,
-  ): FinalName {
-    const target = place?.path ?? this.#path
-    const existing = place === null ? 'refuse' : 'replace'
-    const name = { path: this.#path, target, existing } as const
-    return {
-      ...file,
-      path: target,
-      existing,
-      previous: place?.kind === 'file' ? place.stats : null,
-      inTurn: (stats, give) => this.#options.holder.name({ ...name, stats }, give),
-    }
   }
 
   /** @throws DownloadError that says what has the final name, if `error` is that it is taken; otherwise `error` */
