@@ -60,6 +60,8 @@ export class MirrorRepair {
   #agreed: readonly Interval[] = []
   #hasAskedOutvoted = false
   readonly #alone: ServersAlone
+  /** Is it known which pieces are wrong? */
+  #hasWrongPieces = false
 
   constructor(context: FetchContext) {
     this.#context = context
@@ -80,6 +82,7 @@ export class MirrorRepair {
   async next(total: number, pieces: readonly Piece[] | null): Promise<Repair | null> {
     const { servers } = this.#context
     if (!servers.areSeveral) return null
+    this.#hasWrongPieces = (pieces ?? []).length > 0
     this.#alone.ruleOutSender(total)
     if (this.#alone.hasBegun) return await this.#askAfterWrong(total)
     const agreed = await this.#suspicions.acquit(total)
@@ -92,7 +95,7 @@ export class MirrorRepair {
       this.#suspect(total) ??
       this.#askOutvoted(total)
     if (found === null || this.#bytesAgain + byteCount(found.damaged) > MAX_FILES_AGAIN * total)
-      return (pieces ?? []).length > 0 ? null : await this.#askAfterWrong(total)
+      return await this.#askAfterWrong(total)
     this.#bytesAgain += byteCount(found.damaged)
     for (const server of found.suspects) await this.#suspicions.remember(server, found.damaged)
     servers.forget(found.damaged)
@@ -101,9 +104,14 @@ export class MirrorRepair {
     return { damaged: found.damaged, message, how: 'joined' }
   }
 
-  /** The whole file, of `total` bytes, from the next server alone; null if none is left, or no checksum says which file it is. */
+  /** Does a checksum say which file it is, and nothing else which pieces are wrong? */
+  get #mayAskAlone(): boolean {
+    return this.#context.settings.checksum !== null && !this.#hasWrongPieces
+  }
+
+  /** The whole file, of `total` bytes, from the next server alone; null if none is left, or wrong pieces are known. */
   askAlone(total: number): Repair | null {
-    const server = this.#context.settings.checksum === null ? null : this.#alone.next()
+    const server = this.#mayAskAlone ? this.#alone.next() : null
     if (server === null) return null
     const message = `the file is wrong: all of it is fetched from ${server.name} alone`
     return { damaged: [{ start: 0, end: total }], message, how: 'alone' }
@@ -111,6 +119,7 @@ export class MirrorRepair {
 
   /** The same; who has sent bytes of the wrong file is named if they differ from those of the right one. */
   async #askAfterWrong(total: number): Promise<Repair | null> {
+    if (!this.#mayAskAlone) return null
     const all = [{ start: 0, end: total }]
     for (const sender of sendersOf(this.#context.servers.received, all))
       await this.#suspicions.remember(sender, all)

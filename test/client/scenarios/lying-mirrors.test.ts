@@ -134,7 +134,7 @@ for (const answers of [1, 2, 4]) {
     `a URL with an older file fails after ${answers} answers: a checksum allows the file of the mirror`,
     async (t) => {
       const servers = await serve(t, failingAfter(answers), good())
-      const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM })
+      const { file, code, message } = await getFrom(t, servers, { ...PATIENT, checksum: CHECKSUM })
       t.equal(code, null, message)
       sameBytes(t, file, CONTENT)
     },
@@ -143,7 +143,7 @@ for (const answers of [1, 2, 4]) {
     `a URL with another file fails after ${answers} answers: without a checksum it is not that of a mirror`,
     async (t) => {
       const servers = await serve(t, failingAfter(answers), good())
-      const { file, code, message } = await getFrom(t, servers)
+      const { file, code, message } = await getFrom(t, servers, PATIENT)
       t.equal(code, 'ERR_DOWNLOAD_NETWORK', message)
       t.equal(file, null)
     },
