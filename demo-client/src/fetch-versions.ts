@@ -131,8 +131,9 @@ export class Versions {
         const total = transfer.total ?? 0
         return { total, end, digests, proven, isJoinedOnTrust, modified: this.#modified }
       } catch (error) {
+        const [failed = context.servers.reference] = context.servers.joined
         if (giveUpServer(context.servers, error)) {
-          this.#status.startOver(`${context.servers.reference.name} failed`)
+          this.#status.startOver(`${failed.name} failed`)
           context.look?.forget()
           continue
         }

@@ -51,6 +51,7 @@ export interface AcceptedAnswersContext {
 
 /** A part of this size shows soon whether a server sends Content-Digest: it hashes the part before it answers. */
 const SAMPLE_BYTES = 1024 * 1024
+const SHORT = 'the answer ended before its announced end'
 /** A judged answer, and the server that sent it. */
 export interface SentAnswer extends JudgedAnswer {
   readonly server: Server
@@ -161,9 +162,13 @@ export class AcceptedAnswers {
       server.access.omitCondition()
       return null
     }
-    if (this.#schedule.isOtherReceiving(assignment) || servers.hasOther(server)) {
+    const hasOther = servers.hasOther(server)
+    if (hasOther || this.#schedule.isOtherReceiving(assignment)) {
       answer.discard()
-      return this.#useless(assignment, server, 'answered a range with the whole file')
+      if (!hasOther) return this.#useless(assignment, server, 'answered a range with the whole file')
+      server.hasRanges = false
+      servers.leave(server, 'spare', null) // all of the file comes from here if the others fail
+      return null
     }
     await this.#schedule.becomeSingleStream(assignment)
     await this.#accept(whole.validators, judged)
@@ -235,10 +240,7 @@ export class AcceptedAnswers {
     if (assignment.abortReason !== null) return null
     if (ending.kind === 'too-much')
       return this.#useless(assignment, server, 'sent more bytes than it announced')
-    if (ending.kind === 'short') {
-      const reason = 'the answer ended before its announced end'
-      return cutFailure({ reason, cause: null, isMalformed: false })
-    }
+    if (ending.kind === 'short') return cutFailure({ reason: SHORT, cause: null, isMalformed: false })
     if (ending.kind === 'cut') return cutFailure(ending)
     return digestFailure(server.isDigestFailureFinal() ? 'final' : 'passing')
   }

@@ -224,8 +224,8 @@ export class Servers {
       this.leave(server, 'out', last.reason)
   }
 
-  /** `server` is not asked for this version any more, or not at all (`'out'`). `reason` is a clause. */
-  leave(server: Server, role: 'other' | 'suspected' | 'out', reason: string): void {
+  /** `server` is not asked for this version any more, as far as there are others, or not at all (`'out'`). `reason` is a clause. */
+  leave(server: Server, role: 'spare' | 'other' | 'suspected' | 'out', reason: string | null): void {
     const wasJoined = server.role === 'joined'
     if (server.role !== 'out') server.become(role, reason)
     for (const each of server.assignments) each.abort('server-left')

@@ -7,6 +7,7 @@ import { type HostileServer, head, honest, makeContent, type Script } from '../s
 import {
   CHECKSUM,
   CONTENT,
+  dying,
   getFrom,
   good,
   hanging,
@@ -19,6 +20,7 @@ import {
   SIZE,
   serve,
   sha256,
+  whole,
 } from '../support/mirrors.ts'
 
 interface JoinRow {
@@ -99,11 +101,7 @@ const useless: readonly (readonly [string, Script])[] = [
       void socket.write(`${head('200 OK', { 'content-type': 'text/html', 'content-length': 5 })}<html`),
   ],
   ['a content coding', good({ 'content-encoding': 'gzip' })],
-  [
-    'no ranges',
-    (_, socket) =>
-      void socket.write(Buffer.concat([Buffer.from(head('200 OK', { 'content-length': SIZE })), CONTENT])),
-  ],
+  ['no ranges', whole],
   ['silence', hanging],
   ['garbage', (_, socket) => void socket.end('\u0000\u0001garbage\r\n\r\n')],
   ['a closed connection', (_, socket) => void socket.destroy()],
@@ -113,6 +111,14 @@ const useless: readonly (readonly [string, Script])[] = [
   ],
   ['503', refusing('503 Service Unavailable')],
 ]
+
+for (const count of [1, 2, 3])
+  t.test(`a URL without ranges has the file if its mirror fails after ${count} answers`, async (t) => {
+    const servers = await serve(t, whole, dying(count))
+    const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM })
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+  })
 
 for (const [name, script] of useless) {
   t.test(`a mirror with ${name} is left out`, async (t) => {

@@ -43,6 +43,10 @@ export const sly = (fields: Readonly<Record<string, string>> = {}): Script => {
   return honest({ content, fields })
 }
 
+/** Sends the whole file, whatever is asked for. */
+export const whole: Script = (_request, socket) =>
+  void socket.write(Buffer.concat([Buffer.from(head('200 OK', { 'content-length': SIZE })), CONTENT]))
+
 /** Never answers. */
 export const hanging: Script = () => undefined
 
