@@ -55,7 +55,7 @@ export async function fetchVerified(
     const { areSeveral, joined } = context.servers
     if (verification.kind === 'verified' && areSeveral) await repair.nameLiars(fetched.total)
     const wrongPieces = verification.kind === 'wrong' ? verification.wrongPieces : null
-    const again = verification.kind === 'wrong' ? await repair.next(fetched.total, wrongPieces) : null
+    const again = verification.kind === 'wrong' ? await repair.next(fetched.total, verification) : null
     if (verification.kind === 'wrong' && again !== null) {
       const wrong = { error: verification.error, total: fetched.total }
       fetched = await fetchRepaired({ versions, status }, context, { repair, first: again, wrong })

@@ -14,10 +14,12 @@
 // A server is named only if its bytes turn out to differ from those of a file that is right. Each server is suspected once, and
 // is alone once, so there is an end.
 import { basename } from 'node:path'
+import type { Verification } from './disk/verify-digests.ts'
 import type { FetchContext } from './fetch-versions.ts'
 import { ServersAlone } from './mirror-alone.ts'
 import { Suspicions } from './mirror-suspicions.ts'
 import { type Piece, pieceNames, piecesIn } from './rules/expected-file.ts'
+import { withoutDigests } from './rules/same-file.ts'
 import { byteCount, gaps, type Interval, uncovered } from './state/blocks.ts'
 import { formatSize } from './text/quantities.ts'
 import { PartCheck } from './transfer/part-check.ts'
@@ -39,6 +41,9 @@ export interface Repair {
   /** `'alone'`: the file begins again, at the only server that is left. */
   readonly how: 'joined' | 'alone'
 }
+
+/** What was found about a wrong file. */
+type Wrong = Pick<Extract<Verification, { kind: 'wrong' }>, 'wrongPieces' | 'hasChecksum'>
 
 /** Bytes that may be wrong, and who sent them. */
 interface Found {
@@ -77,18 +82,19 @@ export class MirrorRepair {
 
   /**
    * What to fetch again of the wrong file with `total` bytes; null if nothing is left to try.
-   * @param pieces those that are wrong, or null if that is not known
+   * @param wrong what was found about it
    */
-  async next(total: number, pieces: readonly Piece[] | null): Promise<Repair | null> {
+  async next(total: number, wrong: Wrong): Promise<Repair | null> {
     const { servers } = this.#context
     if (!servers.areSeveral) return null
-    this.#hasWrongPieces = (pieces ?? []).length > 0
-    this.#alone.ruleOutSender(total)
+    const pieces = wrong.wrongPieces ?? []
+    this.#hasWrongPieces = pieces.length > 0
+    if (!wrong.hasChecksum) this.#alone.ruleOutSender(total)
     if (this.#alone.hasBegun) return await this.#askAfterWrong(total)
     const agreed = await this.#suspicions.acquit(total)
     this.#agreed = [...this.#agreed, ...agreed].toSorted((a, b) => a.start - b.start)
     const found =
-      this.#blame(pieces ?? []) ??
+      this.#blame(pieces) ??
       (await this.#compareParts(total)) ??
       this.#suspectLeft(total) ??
       (await this.#poll(total)) ??
@@ -99,9 +105,17 @@ export class MirrorRepair {
     this.#bytesAgain += byteCount(found.damaged)
     for (const server of found.suspects) await this.#suspicions.remember(server, found.damaged)
     servers.forget(found.damaged)
+    this.#forgetDigests()
     const names = found.suspects.map((server) => server?.name ?? 'an earlier run').join(', ')
     const message = `the file is wrong: ${formatSize(byteCount(found.damaged))} from ${names} are fetched again`
     return { damaged: found.damaged, message, how: 'joined' }
+  }
+
+  /** With a checksum, the file need not have the digests of a server whose bytes may be wrong, too. */
+  #forgetDigests(): void {
+    const { store, settings } = this.#context
+    if (settings.checksum !== null && store.version !== null)
+      store.narrow(withoutDigests(store.version.validators))
   }
 
   /** Does a checksum say which file it is, and nothing else which pieces are wrong? */

@@ -55,6 +55,8 @@ export type Verification =
       readonly error: DownloadError
       /** Does the file have the digests that the server sent? Then it is what the server has. */
       readonly isAsSent: boolean
+      /** Does the file have the checksum of the caller? Then only what a server said about it is wrong. */
+      readonly hasChecksum: boolean
       /** The pieces that are wrong; null if the digests of pieces are not known, or were not compared. */
       readonly wrongPieces: readonly Piece[] | null
     }
@@ -80,7 +82,9 @@ export async function verifyDigests(
   const wrong = known.find(({ algorithm, value }) => actual.get(algorithm) !== value)
   if (wrong !== undefined) {
     const error = wrongDigest(wrong, actual.get(wrong.algorithm) ?? '')
-    return { kind: 'wrong', error, isAsSent: isAnySent && wrong.whose === GIVEN, wrongPieces: null }
+    const isAsSent = isAnySent && wrong.whose === GIVEN
+    const hasChecksum = given !== null && actual.get(given.algorithm) === given.value
+    return { kind: 'wrong', error, isAsSent, hasChecksum, wrongPieces: null }
   }
   const best = given ?? strongest(described)
   const digest: VerifiedDigest | null =

@@ -49,5 +49,5 @@ function byPieces(digest: VerifiedDigest | null, { algorithm }: Pieces): Verifie
 
 function wrong(message: string, isAsSent: boolean, pieces: readonly Piece[]): Verification {
   const error = new DownloadError('ERR_DOWNLOAD_DIGEST', message)
-  return { kind: 'wrong', error, isAsSent, wrongPieces: pieces }
+  return { kind: 'wrong', error, isAsSent, hasChecksum: false, wrongPieces: pieces }
 }

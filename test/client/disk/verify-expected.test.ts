@@ -39,7 +39,7 @@ const SERVER = verified({ kind: 'digest', algorithm: 'sha-256' })
 const DAMAGE = verified({ kind: 'undamaged', algorithm: 'md5' })
 const GIVEN = verified({ kind: 'checksum', algorithm: 'sha-256' })
 const error = new DownloadError('ERR_DOWNLOAD_DIGEST', 'wrong')
-const BAD: Verification = { kind: 'wrong', error, isAsSent: false, wrongPieces: null }
+const BAD: Verification = { kind: 'wrong', error, isAsSent: false, hasChecksum: false, wrongPieces: null }
 
 t.test('what has the right size is as good as its digests say', async (t) => {
   for (const found of [NOTHING, SERVER, GIVEN, BAD]) {

@@ -1,6 +1,12 @@
 import t from 'tap'
 import type { ExpectedDigest } from '#client/rules/digest.js'
-import { acrossServers, compareServers, contradiction, type MirrorTags } from '#client/rules/same-file.js'
+import {
+  acrossServers,
+  compareServers,
+  contradiction,
+  type MirrorTags,
+  withoutDigests,
+} from '#client/rules/same-file.js'
 import type { Validators } from '#client/rules/validators.js'
 import { type Vouched, vouchedBy } from '#client/rules/vouched.js'
 
@@ -133,4 +139,10 @@ t.test('across servers, only what means the same everywhere is left', async (t) 
   })
   t.equal(acrossServers(all, 'shared').etag, '"1"')
   t.equal(acrossServers(base, 'own').vouched, undefined)
+})
+
+t.test('without digests, all else is left', async (t) => {
+  const all: Validators = { ...base, etag: '"1"', digests: { md5: 'YQ==' }, ...linked({ 'sha-512': 'YQ==' }) }
+  t.strictSame(withoutDigests(all), { ...all, digests: {}, vouched: { ...all.vouched, digests: {} } })
+  t.equal(withoutDigests({ ...all, vouched: undefined }).vouched, undefined)
 })

@@ -134,6 +134,29 @@ t.test(
   },
 )
 
+/** Honest, but it closes the connection on each request for this byte. */
+const withholding =
+  (at: number): Script =>
+  (request, socket) => {
+    const { start = 0, end = null } = request.range ?? {}
+    const isAsked = start <= at && at <= (end ?? SIZE)
+    return isAsked ? void socket.destroy() : good()(request, socket)
+  }
+
+for (const at of [1_000_000, SIZE - 10])
+  for (const place of [0, 1])
+    t.test(
+      `where wrong pieces are known, no server is asked for the whole file: ${at}, ${place}`,
+      async (t) => {
+        const scripts = [wrongAt(at), wrongAt(at)]
+        scripts[place] = withholding(at)
+        const end = await run(t, await serve(t, ...scripts), { described: { pieces: PIECES } })
+        t.not(end.outcome.error, null)
+        t.equal(end.file, null)
+        t.ok(end.bytes < 2 * SIZE, `${end.bytes / SIZE} files were asked for`)
+      },
+    )
+
 t.test('without a hash of the whole file, wrong pieces are fetched again as well', async (t) => {
   // Nothing joins the bytes of two servers then, except an equal digest that both send.
   const servers = await serve(t, good(REPR), sly(REPR))

@@ -1,4 +1,5 @@
 // Servers that lie so that what they sent shows nothing: each is asked for the whole file alone. One with the right file is enough.
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { honest, makeContent, type Script } from '../support/hostile-server.ts'
@@ -14,6 +15,7 @@ import {
   SIZE,
   serve,
   sly,
+  whole,
 } from '../support/mirrors.ts'
 import { names } from '../support/run.ts'
 
@@ -36,6 +38,14 @@ const late = changed(SIZE - 7, SIZE - 6)
 const [short, long] = [sized(SIZE - 1000), sized(SIZE + 1000)]
 const sealed = digested(OTHER)
 
+/** Lies, and has digests of its lie by other algorithms than that of the checksum. */
+const [sure, weak] = [
+  ['sha512', 'sha-512'],
+  ['md5', 'md5'],
+].map(([name = '', field = '']) =>
+  lying({ 'repr-digest': `${field}=:${createHash(name).update(OTHER).digest('base64')}:` }),
+) as [Script, Script]
+
 const rows: readonly (readonly [name: string, scripts: readonly Script[]])[] = [
   ['the digests of parts are those of wrong bytes', [long, good(), sealed, good()]],
   ['three of four lie at other places', [half, good(), sly(), changed(50_000, 60_000)]],
@@ -45,6 +55,13 @@ const rows: readonly (readonly [name: string, scripts: readonly Script[]])[] = [
   ['two mirrors with the same lie', [good(), sly(), sly()]],
   ['the URL and its first mirror with the same lie', [sly(), sly(), good()]],
   ['all but the fifth of five', [lying(), half, late, sly(), good()]],
+  ['the URL has a sha-512 of its lie', [sure, good()]],
+  ['the URL has an md5 of its lie', [weak, good()]],
+  ['a mirror has a sha-512 of its lie', [good(), sure]],
+  ['the URL and a mirror have a sha-512 of the same lie', [sure, sure, good()]],
+  ['the URL and mirrors have different digests of their lies', [weak, sealed, sure, good()]],
+  ['the right one sends no ranges', [whole, lying()]],
+  ['the right one of three sends no ranges', [whole, sly(), lying()]],
   ['one that fails when it is asked again', [half, sly(), sealed, dying(30), good()]],
 ]
 
