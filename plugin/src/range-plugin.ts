@@ -47,9 +47,9 @@ function openerFor(settings: Settings, store: FileStore): Opener {
 function decorator(this: FastifyReply, path: string, options?: SendRangeOptions): FastifyReply {
   ignoreRejection(path)
   const claim = ReplyClaim.take(this)
-  if (claim === undefined) {
+  if (!(claim instanceof ReplyClaim)) {
     ignoreRejectionsOf(options)
-    return this
+    return claim
   }
   try {
     void sendRange(this, { claim, ...callOf(this, path, options) })

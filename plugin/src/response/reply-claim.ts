@@ -7,7 +7,9 @@ import { forgetIntended } from '../guards/intended-answer.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { writeLogLine } from '../log-line.ts'
 import { resetStatus, wantedStatus } from './handler-status.ts'
+import { isRefusal, refusedCall } from './refused-call.ts'
 import { removeFieldsOfOtherError } from './removable-fields.ts'
+import { isInErrorHook, isThrown } from './reply-flags.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 /** Where a reply keeps its claim. */
@@ -75,19 +77,22 @@ export class ReplyClaim {
    * Claims a reply for one call. If the reply was answered already, that is reported in the log. If an earlier call has
    * not answered yet, both calls end with an error.
    *
-   * @returns undefined for a reply that was claimed or answered already
+   * @returns what the call returns, for a reply that was claimed or answered already
    */
-  static take(reply: FastifyReply): ReplyClaim | undefined {
+  static take(reply: FastifyReply): ReplyClaim | FastifyReply {
     const slot = (reply as Claimed)[SLOT]
     const state = slot instanceof ReplyClaim ? slot.#state : slot
-    if (isAnswered(reply) || state === 'sent' || state === 'overtaken') {
+    if (isAnswered(reply)) {
       report(reply, alreadySent('sendRange was called on a reply that was sent already'))
       if (state === null || state === undefined || state === 'failing') cutAbandoned(reply)
-      return undefined
+      return reply
     }
+    if (isInErrorHook(reply)) return refusal(reply, 'in an onError hook, where nothing can be sent')
+    if (state === 'sent' || state === 'overtaken')
+      return refusal(reply, 'on a reply that was sent already, as it is in an onSend hook')
     if (state !== 'opening' && state !== 'failed') return new ReplyClaim(reply)
     sendError(reply, alreadySent('sendRange was called twice on one reply'))
-    return undefined
+    return reply
   }
 
   /** Leaves a reply to the error handler or the not-found handler, and removes what we have set on it. */
@@ -154,6 +159,7 @@ export class ReplyClaim {
       return true
     }
     const reply = this.#reply
+    if ((this.#state === 'sent' || this.#state === 'overtaken') && isRefusal(payload)) return false
     if (this.#state === 'opening' && payload === undefined && !this.#isEmptyAnswer())
       return refuse(reply, payload)
     if (this.#state === 'sent') {
@@ -179,16 +185,6 @@ export class ReplyClaim {
   }
 }
 
-/**
- * Whether a handler has thrown what is being sent. It may throw undefined. Fastify has a symbol for this.
- */
-function isThrown(reply: FastifyReply): boolean {
-  const isError = Object.getOwnPropertySymbols(reply).find(
-    (key) => key.description === 'fastify.reply.isError',
-  )
-  return isError !== undefined && Reflect.get(reply, isError) === true
-}
-
 /** Whether Fastify has given up an answer after its `handlerTimeout`. */
 function isTimeLimit(payload: unknown): boolean {
   return systemCode(payload) === 'FST_ERR_HANDLER_TIMEOUT'
@@ -198,6 +194,13 @@ function refuse(reply: FastifyReply, payload: unknown): false {
   const cause = payload instanceof Error ? payload : undefined
   report(reply, alreadySent('Something was sent on a reply that sendRange has answered on', cause))
   return false
+}
+
+/** Reports a call that comes too late, or where nothing can be sent, and makes what it returns. */
+function refusal(reply: FastifyReply, where: string): FastifyReply {
+  const error = alreadySent(`sendRange was called ${where}`)
+  report(reply, error)
+  return refusedCall(reply, error)
 }
 
 function report({ log }: FastifyReply, err: SendRangeError): void {

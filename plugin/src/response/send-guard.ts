@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { systemCode } from '../errors.ts'
+import { isRefusal } from './refused-call.ts'
 import { type Claimed, ReplyClaim, type Send, SLOT } from './reply-claim.ts'
 
 /** The functions with which {@link guardSend} has replaced `reply.send`. */
@@ -22,6 +23,7 @@ export function guardSend(fastify: FastifyInstance): void {
     if (reply.send !== guard && lowestGuardOf(reply) !== guard) return send.call(reply, payload)
     const slot = reply[SLOT]
     if (slot instanceof ReplyClaim) return slot.admits(payload) ? send.call(reply, payload) : reply
+    if (slot === 'sent' && isRefusal(payload)) return reply
     reply[SLOT] = 'sent'
     try {
       return send.call(reply, payload)
