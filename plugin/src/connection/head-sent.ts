@@ -1,15 +1,20 @@
-import { OutgoingMessage } from 'node:http'
+import { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 
-/** The getter of Node itself, which wrappers of one response have not changed. */
+/**
+ * The getter of Node itself, which wrappers of one response have not changed. Node has it on the prototype of what goes
+ * out, and other runtimes on that of the response.
+ */
 function getterOf(prototype: object): (this: unknown) => unknown {
-  const getter = Object.getOwnPropertyDescriptor(prototype, 'headersSent')?.get
-  if (getter === undefined) throw new TypeError('Node has no headersSent')
-  return getter
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const getter = Object.getOwnPropertyDescriptor(at, 'headersSent')?.get
+    if (getter !== undefined) return getter
+  }
+  throw new TypeError('Node has no headersSent')
 }
 
-const http1HeadersSent = getterOf(OutgoingMessage.prototype)
+const http1HeadersSent = getterOf(ServerResponse.prototype)
 const http2HeadersSent = getterOf(Http2ServerResponse.prototype)
 
 /**
