@@ -134,6 +134,14 @@ export function isWriteOver(version: FileVersion, now: number): boolean {
   return now - Number(version.ctimeNs / NS_PER_MS) >= LONGEST_WRITE_MS
 }
 
+/**
+ * Whether the clock that made the ctime of a version is ahead of ours, for a version that was seen at `seenAt` (ms since the
+ * epoch), as that of a file server can be. Then its age is not known.
+ */
+export function isFromLaterClock(version: FileVersion, seenAt: number): boolean {
+  return Number(version.ctimeNs / NS_PER_MS) - seenAt > COARSE_GRAIN_MS
+}
+
 function grainOf(timestampNs: bigint): number {
   return timestampNs % NS_PER_SECOND === 0n ? COARSE_GRAIN_MS : CLOCK_GRAIN_MS
 }

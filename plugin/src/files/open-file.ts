@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { close, fstat, read, readv } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -8,6 +9,8 @@ import type { FileOperations } from './file-operations.ts'
 import {
   CLOCK_GRAIN_MS,
   type FileVersion,
+  hasChangeTime,
+  isFromLaterClock,
   isSecondOpen,
   opaqueTagOf,
   sameContent,
@@ -68,7 +71,9 @@ export class OpenFile {
   readonly hasBlocks: boolean
   /** Identifies this version among all that the file system can distinguish. */
   readonly versionKey: string
-  /** The entity-tag of the version. It is weak while another write can have the same timestamps. */
+  /**
+   * The entity-tag of the version. While another write can have the same timestamps it is weak, and that of this opening alone.
+   */
   readonly statTag: string
   /** Small ranges of this version in memory. */
   readonly cachedRanges: VersionRanges = rangeCache.forVersion()
@@ -94,8 +99,7 @@ export class OpenFile {
     this.#seenAt = facts.seenAt
     const { dev, ino, size, mtimeNs, ctimeNs } = facts.version
     this.versionKey = [dev, ino, size, mtimeNs, ctimeNs].join(':')
-    const strength = facts.settled ? 'strong' : 'weak'
-    this.statTag = formatEntityTag({ strength, opaque: opaqueTagOf(facts.version, facts.tagCtimeNs) })
+    this.statTag = statTagOf(facts)
   }
 
   /** Notes a later time at which the path led to this version, in ms since the epoch. */
@@ -217,4 +221,16 @@ function readInto(fd: number, target: Uint8Array, position: number): Promise<num
       else reject(new SendRangeError('ERR_RANGE_READ', 'The file could not be read', { cause: error }))
     })
   })
+}
+
+/**
+ * Two contents that were written within one step of the clock have the same facts. A client that has the first one must not
+ * hear from a 304 that it has the second. So until the step is over, no other opening has the tag. A file system without
+ * times of changes, or with another clock, never says that it is over: there the tag stays, so that there are 304s.
+ */
+function statTagOf({ settled, version, tagCtimeNs, seenAt }: OpenFileFacts): string {
+  const opaque = opaqueTagOf(version, tagCtimeNs)
+  if (settled) return formatEntityTag({ strength: 'strong', opaque })
+  const ends = hasChangeTime(version) && !isFromLaterClock(version, seenAt)
+  return formatEntityTag({ strength: 'weak', opaque: ends ? `${opaque}-${randomUUID()}` : opaque })
 }

@@ -63,3 +63,23 @@ t.test('several places of a file are read with one call', async (t) => {
   file.release()
   await t.rejects(file.readNearby([{ target: first, position: 0 }]), { code: 'ERR_RANGE_READ' })
 })
+
+t.test('contents of one step of the clock have no tag in common', async (t) => {
+  const { file } = await openOne(t)
+  const second = 1_600_000_000n
+  const version = { ...file.version, mtimeNs: second * 1_000_000_000n, ctimeNs: second * 1_000_000_000n }
+  const facts = { version, realPath: file.realPath, reads: file.reads, hasBlocks: true }
+  const tagAt = (ms: number, settled: boolean, ctimeNs = version.ctimeNs): string => {
+    const given = { ...facts, version: { ...version, ctimeNs }, tagCtimeNs: ctimeNs }
+    return new OpenFile(-1, { ...given, settled, seenAt: Number(second) * 1000 + ms }).statTag
+  }
+  const settled = tagAt(3000, true)
+  t.match(settled, /^"/)
+  const first = tagAt(300, false)
+  t.match(first, /^W\//)
+  t.not(first, tagAt(300, false), 'the next opening has another')
+  t.not(first, `W/${settled}`, 'and so has the file later')
+  t.equal(tagAt(300, false, 0n), tagAt(900, false, 0n), 'without times of changes, the tag stays')
+  t.equal(tagAt(-9000, false), tagAt(-8000, false), 'and under a clock that is ahead')
+  file.release()
+})
