@@ -13,7 +13,7 @@ export class StoredObject {
   readonly #store: Store
   readonly #path: string
   #url: URL | undefined
-  /** Whether the application was asked for another URL because this one was refused. */
+  /** Whether the application was asked for another URL because this one was refused, and none was accepted since. */
   #isRenewed = false
   /** Sent besides the condition. A store may forbid requests for a version by its id: then it is not. */
   #versionId: string | undefined
@@ -93,13 +93,17 @@ export class StoredObject {
 
   async #ask(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
     const ask = { range, fields: this.#fields, signal }
-    const answer = await this.#store.ask({ ...ask, url })
-    if (this.#isRenewed || !isSignatureRefused(answer.head)) return answer
-    this.#isRenewed = true
-    const renewed = await this.#locate(this.#versionId, signal)
-    if (renewed === undefined || renewed.href === url.href) return answer
-    this.#url = renewed
-    return this.#store.ask({ ...ask, url: renewed })
+    let answer = await this.#store.ask({ ...ask, url })
+    if (isSignatureRefused(answer.head) && !this.#isRenewed) {
+      this.#isRenewed = true
+      const renewed = await this.#locate(this.#versionId, signal)
+      if (renewed === undefined || renewed.href === url.href) return answer
+      this.#url = renewed
+      answer = await this.#store.ask({ ...ask, url: renewed })
+    }
+    // The new URL may expire too, during a long answer.
+    if (!isSignatureRefused(answer.head)) this.#isRenewed = false
+    return answer
   }
 }
 

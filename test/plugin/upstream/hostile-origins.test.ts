@@ -221,6 +221,29 @@ t.test('a URL that is refused is asked for once more', async (t) => {
   t.equal(calls, 2)
 })
 
+t.test('a URL that expires again and again during an answer is asked for each time', async (t) => {
+  const bytes = Buffer.alloc(2_000_000, 'abc')
+  let valid = 0
+  const origin = await Origin.start(t, ({ url }, response) => {
+    if (url.endsWith(`?${valid}`)) {
+      valid++
+      return false
+    }
+    response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
+    return true
+  })
+  origin.objects.set('/f', { bytes, etag: '"v"', lastModified: LONG_AGO })
+  const { app } = await serve(t, {
+    plugin: { source: httpSource({ url: (path) => `${origin.url}/${path}?${valid}` }) },
+  })
+  const got = await app.inject({
+    url: '/f',
+    headers: { range: 'bytes=0-2,600000-600002,1200000-1200002,1800000-1800002' },
+  })
+  t.equal(got.statusCode, 206)
+  t.equal(got.body.match(/\r\nabc\r\n/g)?.length, 4)
+})
+
 for (const [name, given] of Object.entries({
   'no URL': 'nothing',
   'another scheme': 'file:///etc/passwd',
