@@ -107,3 +107,25 @@ t.test("Fastify's handlerTimeout answers when a source takes too long", async (t
     await app.close()
   }
 })
+
+t.test("Fastify's handlerTimeout cuts an answer that has begun", async (t) => {
+  const content = Buffer.alloc(200_000, 'a')
+  const source = {
+    open: () => ({
+      size: content.length,
+      etag: '"slow"',
+      async *read(): AsyncGenerator<Uint8Array> {
+        yield content.subarray(1)
+        yield await new Promise<never>(() => {})
+      },
+      close() {},
+    }),
+  }
+  const { port } = await serve(t, { plugin: { source }, server: { handlerTimeout: 500 } as object })
+  const client = await RawClient.connect(port)
+  client.request('GET', '/x')
+  const answer = await client.readBytes(content.length * 2)
+  t.match(answer.toString('latin1', 0, 100), 'HTTP/1.1 200 OK')
+  t.ok(answer.length < content.length + 1000, 'the connection ends before the body does')
+  client.destroy()
+})
