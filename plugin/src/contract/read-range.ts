@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
 import type { ByteRange } from '../rules/range-set.ts'
 import { isPositional, type Representation } from '../sources/source.ts'
@@ -40,17 +41,50 @@ export function sameBytes(actual: Uint8Array, expected: Uint8Array, what: string
   assert.fail(`${what}: another byte at ${at}`)
 }
 
+/** How long bytes are looked at after they were given, in ms. */
+const LOOK_MS = 10
+/** How many chunks of a range are looked at. */
+const LOOKS = 3
+
+/**
+ * Checks that a source does not write to what it has given: to a chunk before the next one is requested, as the plugin may
+ * still be copying it then, and to a target at all.
+ */
+export async function assertKept(representation: Representation, range: ByteRange): Promise<void> {
+  if (isPositional(representation)) {
+    const target = new Uint8Array(range.last - range.first + 1)
+    const count = await representation.readAt(target, range.first, NEVER)
+    return assertSame(target.subarray(0, count), 'a target of readAt was written to after readAt has settled')
+  }
+  let looks = 0
+  for await (const chunk of representation.read(range, NEVER)) {
+    if (looks++ === LOOKS) break
+    await assertSame(chunk, 'a chunk of read was written to before the next one was requested')
+  }
+}
+
+async function assertSame(bytes: Uint8Array, message: string): Promise<void> {
+  const given = Buffer.from(bytes)
+  await sleep(LOOK_MS)
+  assert.ok(given.equals(bytes), message)
+}
+
+/** Sizes of blocks in which sources have their bytes. */
+const BLOCKS = [512, 1000, 4096, 16_384, 65_536]
+
 /** Ranges of a content at which sources go wrong: the ends, borders of blocks, all of it. */
 export function rangesOf(size: number): readonly ByteRange[] {
-  const block = 65_536
+  const borders = BLOCKS.flatMap((block) => [
+    { first: block - 1, last: block },
+    { first: block, last: Math.min(3 * block, size) - 1 },
+  ])
   const ranges = [
     { first: 0, last: 0 },
     { first: size - 1, last: size - 1 },
     { first: 0, last: size - 1 },
     { first: 1, last: size - 2 },
     { first: Math.floor(size / 3), last: Math.floor(size / 2) },
-    { first: block - 1, last: block },
-    { first: block, last: 3 * block - 1 },
+    ...borders,
   ]
-  return ranges.filter(({ last }) => last < size)
+  return ranges.filter(({ first, last }) => first <= last && last < size)
 }

@@ -6,7 +6,7 @@ import { representationFields } from '../sources/representation-fields.ts'
 import type { RangeSource } from '../sources/source.ts'
 import { leavingClientsLeaveNothingOpen } from './clients-that-leave.ts'
 import { type ContractSubject, openSubject } from './contract-subject.ts'
-import { rangesOf, readRange, sameBytes } from './read-range.ts'
+import { assertKept, rangesOf, readRange, sameBytes } from './read-range.ts'
 import { answersAreRight } from './served-answers.ts'
 
 /** One case of the contract, for any test runner: `test(name, run)`. */
@@ -94,6 +94,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
       sameBytes(await readRange(opened, range), content.subarray(range.first, range.last + 1), name)
     }
     if (opened.unchanged !== undefined) assert.equal(await opened.unchanged(NEVER), true, 'unchanged')
+    await opened.close()
+  },
+  'bytes that were given stay as they are': async (source, subject) => {
+    const opened = await openSubject(source, subject)
+    await assertKept(opened, { first: 0, last: subject.content.length - 1 })
     await opened.close()
   },
   'any range may be read, whatever was wanted': async (source, subject) => {

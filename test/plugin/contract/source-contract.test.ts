@@ -11,6 +11,7 @@ type Broken = (representation: Representation & Record<string, unknown>) => obje
 
 const DESCRIPTION = 'the description of a representation can be sent'
 const RANGES = 'every range has the right bytes, one after the other'
+const KEPT = 'bytes that were given stay as they are'
 const LEAVING = 'all is closed if clients leave in the middle of their answers'
 const ANSWERS = 'answers have the right status, fields and bytes, and all is closed'
 
@@ -30,6 +31,38 @@ const BROKEN: Readonly<Record<string, readonly [name: string, change: Broken]>> 
   'bytes of another place': [
     RANGES,
     (of) => ({ ...of, ...reading((first, last) => CONTENT.subarray(first + 1, last + 2)) }),
+  ],
+  'bytes of another place at the border of a block': [
+    RANGES,
+    (of) => ({
+      ...of,
+      ...reading((first, last) => {
+        const from = first === 4096 ? first - 1 : first
+        return CONTENT.subarray(from, from + last - first + 1)
+      }),
+    }),
+  ],
+  'a chunk that is written to': [
+    KEPT,
+    (of) => ({
+      ...of,
+      ...reading((first, last) => {
+        const chunk = Buffer.from(CONTENT.subarray(first, last + 1))
+        setImmediate(() => chunk.fill(0))
+        return chunk
+      }),
+    }),
+  ],
+  'a target that is written to': [
+    KEPT,
+    (of) => ({
+      ...of,
+      read: undefined,
+      readAt: async (target: Uint8Array, position: number) => {
+        setImmediate(() => target.fill(0))
+        return CONTENT.copy(target, 0, position, position + target.length)
+      },
+    }),
   ],
   'a read that fails': [
     LEAVING,
