@@ -44,7 +44,13 @@ const SAID: Readonly<Partial<Record<DownloadErrorCode, typeof FULL>>> = {
   ERR_DOWNLOAD_RESOURCES: SHORT,
 }
 
-/** The error to throw instead of `error`: after an abort, a full disk or a shortage its message says what is kept. */
+/** Answers to a link that has expired. Those of object stores are 400 and 403. */
+const EXPIRED: ReadonlySet<number | undefined> = new Set([400, 401, 403, 410])
+/** The key of a download is its link, if its caller has chosen none. */
+const RENEW =
+  'What was received is kept. If the link has expired, a new one continues it with the old one as its key (--resume-key)'
+
+/** The error to throw instead of `error`: if the next run may succeed, its message says what is kept. */
 export function withKeptBytes(error: unknown, left: KeptBytes, signal: AbortSignal | null): unknown {
   if (signal?.aborted && error === signal.reason) {
     const message = left === null ? 'stopped' : STOPPED[left]
@@ -52,7 +58,8 @@ export function withKeptBytes(error: unknown, left: KeptBytes, signal: AbortSign
   }
   if (left === null || !(error instanceof DownloadError)) return error
   const isLost = left === 'unproven' || left === 'unsized'
-  const said = SAID[error.code]?.[left] ?? (isLost ? capital(LOST[left]) : null)
+  const renewed = left === 'resumable' && EXPIRED.has(error.statusCode) ? RENEW : null
+  const said = SAID[error.code]?.[left] ?? (isLost ? capital(LOST[left]) : renewed)
   if (said === null) return error
   const { code, cause, statusCode } = error
   const status = statusCode === undefined ? {} : { statusCode }

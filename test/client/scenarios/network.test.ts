@@ -187,6 +187,35 @@ t.test('a redirect to another origin does not pass on credentials', async (t) =>
   t.equal(origin.requests.length, 2, 'the target of the redirect is remembered')
 })
 
+for (const status of ['400 Bad Request', '401 Unauthorized', '403 Forbidden', '410 Gone'])
+  t.test(`a signed link that answers ${status} by now is renewed with the old one as the key`, async (t) => {
+    const script: Script = (request, socket) => {
+      if (request.path === '/file.bin?new') return answerHonestly(A, request, socket)
+      if (request.index === 0) return answerHonestly(A, request, socket)
+      socket.write(head(status, { 'content-length': 0 }))
+    }
+    const server = await startHostile(script)
+    t.teardown(() => server.stop())
+    const old = `${server.url}/file.bin?old`
+    const options = { connections: 1, segmentSize: 100_000, retries: 0 }
+    const dir = t.testdir({})
+    const first = await get(old, dir, options)
+    t.equal(first.code, 'ERR_DOWNLOAD_HTTP')
+    t.match(first.message, /\. What was received is kept\. If the link has expired, .*\(--resume-key\)$/)
+    const next = await get(`${server.url}/file.bin?new`, dir, { ...options, resumeKey: old })
+    sameBytes(t, next.file, CONTENT)
+    t.equal(next.result?.resumed, 100_000)
+  })
+
+t.test('an error of the server before the first byte says nothing about what is kept', async (t) => {
+  const server = await startHostile(
+    (_, socket) => void socket.write(head('403 Forbidden', { 'content-length': 0 })),
+  )
+  t.teardown(() => server.stop())
+  const { message } = await get(`${server.url}/file.bin`, t.testdir({}), { retries: 0 })
+  t.equal(message, 'the server answered 403 Forbidden')
+})
+
 t.test('a signed target that has expired is renewed through the original URL', async (t) => {
   let signature = 0
   let uses = 0
