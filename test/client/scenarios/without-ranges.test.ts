@@ -54,7 +54,26 @@ const chunk = (bytes: Buffer): Buffer =>
 /** Each download gets its own script, because some scripts count. */
 type Row = Omit<Scenario, 'script'> & { script: () => Script }
 
+/** Sends the part that is asked for, but with `status`, as programs do that forget the 206. */
+const unmarked =
+  (status: string): Script =>
+  (request, socket) => {
+    const range = wanted(request, SIZE) ?? { start: 0, end: SIZE }
+    const { start, end } = range
+    const field = request.range === null ? {} : { 'content-range': `bytes ${start}-${end - 1}/${SIZE}` }
+    socket.write(head(status, { ...A.fields, ...field, 'content-length': end - start }))
+    socket.write(CONTENT.subarray(start, end))
+  }
+
 const rows: Row[] = [
+  ...['200 OK', '203 Non-Authoritative Information'].flatMap((status) =>
+    [undefined, 50_000].map((segmentSize) => ({
+      name: `parts with status ${status}, of ${segmentSize ?? 'any size'}`,
+      script: () => unmarked(status),
+      ...(segmentSize === undefined ? {} : { options: { segmentSize } }),
+      want: CONTENT,
+    })),
+  ),
   { name: 'a server that ignores Range', script: () => rangeless(A), want: CONTENT },
   {
     name: 'a server that ignores Range and has no validators',
