@@ -9,7 +9,7 @@ import { writeLogLine } from '../log-line.ts'
 import { resetStatus, wantedStatus } from './handler-status.ts'
 import { isRefusal, refusedCall } from './refused-call.ts'
 import { removeFieldsOfOtherError } from './removable-fields.ts'
-import { isInErrorHook, isThrown } from './reply-flags.ts'
+import { isInErrorHook, isLastError, isThrown } from './reply-flags.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 /** Where a reply keeps its claim. */
@@ -88,7 +88,7 @@ export class ReplyClaim {
       return reply
     }
     if (isInErrorHook(reply)) return refusal(reply, 'in an onError hook, where nothing can be sent')
-    if (state === 'sent' || state === 'overtaken')
+    if (state === 'sent' || state === 'overtaken' || (state === 'failed' && isLastError(reply)))
       return refusal(reply, 'on a reply that was sent already, as it is in an onSend hook')
     if (state !== 'opening' && state !== 'failed') return new ReplyClaim(reply)
     sendError(reply, alreadySent('sendRange was called twice on one reply'))

@@ -108,3 +108,25 @@ t.test('a handler that returns a call after it has sent something sends that', a
   }
   client.destroy()
 })
+
+t.test('the connection goes on after a hook that waits for each call', async (t) => {
+  const { port } = await served(t, (app) => {
+    app.addHook('onSend', async (request, reply) => {
+      if (request.url !== '/next') await reply.sendRange('other.txt')
+    })
+    app.get('/file', (_request, reply) => reply.sendRange('file.txt'))
+    app.get('/text', () => 'the text')
+    app.get('/error', async () => {
+      throw new Error('of the handler')
+    })
+    app.get('/next', (_request, reply) => reply.sendRange('other.txt'))
+  })
+  const client = await RawClient.connect(port)
+  for (const url of ['/file', '/text', '/error']) {
+    const { status, body } = await client.exchange('GET', url)
+    t.equal(status, 500)
+    t.equal(JSON.parse(body.toString()).code, 'ERR_RANGE_ALREADY_SENT')
+    t.equal((await client.exchange('GET', '/next')).body.toString(), 'the other')
+  }
+  client.destroy()
+})
