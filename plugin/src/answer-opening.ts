@@ -6,12 +6,18 @@ import { Foresight } from './response/decided-answer.ts'
 import { isFormChosen } from './response/response-fields.ts'
 import type { CodingRequest } from './rules/accept-encoding.ts'
 import { copyOf } from './rules/wanted.ts'
-import { giveUp } from './sources/given-up.ts'
+import { AnswerSignal } from './sources/answer-signal.ts'
 import type { Negotiation } from './sources/negotiation.ts'
-import type { Opening } from './sources/opener.ts'
+import type { Opening, OwnContext } from './sources/opener.ts'
 import type { OpenContext } from './sources/source.ts'
 
 const NEVER = new AbortController().signal
+
+/** What a source gets to know. */
+interface Known {
+  readonly signal: AnswerSignal
+  readonly foresight: Foresight
+}
 
 /** What an opening depends on, besides its reply. */
 export interface OpeningOptions extends Pick<Opening, 'attempt'> {
@@ -29,9 +35,9 @@ export class AnswerOpening implements Opening {
   readonly usesTag: boolean
   readonly #settings: OpeningOptions['settings']
   #reply: FastifyReply | undefined
-  #signal = NEVER
-  #foresight: Foresight | undefined
+  #signal: AbortSignal | undefined
   /** Once the reply is released. */
+  #taken: Known | undefined
   #codingRequest: CodingRequest | undefined
   #isNegotiated = false
 
@@ -46,7 +52,7 @@ export class AnswerOpening implements Opening {
 
   /** Aborted when the response is over, if a source has asked for it. */
   get signal(): AbortSignal {
-    return this.#signal
+    return this.#signal ?? NEVER
   }
 
   /** Whether what was opened was chosen by the Accept-Encoding of the request. */
@@ -67,23 +73,27 @@ export class AnswerOpening implements Opening {
   }
 
   context(): OpenContext {
-    if (this.#reply !== undefined) {
-      this.#codingRequest = this.#codingRequestOf(this.#reply)
-      this.#signal = signalOf(this.#reply)
-      this.#foresight = new Foresight(this.#reply, this.#settings)
-    }
-    this.#reply = undefined
-    const foresight = this.#foresight
-    return {
-      signal: this.#signal,
-      wanted: foresight && copyOf(foresight.wanted),
-      wantedOf: (version) => foresight?.wantedOf(version),
-    }
+    const { signal, foresight } = this.#known()
+    this.#signal ??= signal.toAbortSignal()
+    const { wanted, wantedOf } = foresight
+    return { signal: this.#signal, wanted: copyOf(wanted), wantedOf }
   }
-}
 
-function signalOf(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  whenOver(reply, () => giveUp(controller))
-  return controller.signal
+  ownContext(): OwnContext {
+    const { signal, foresight } = this.#known()
+    const { wanted, wantedOf } = foresight
+    return { signal, wanted, wantedOf }
+  }
+
+  /** Takes from the reply all that is needed of it, and releases it. */
+  #known(): Known {
+    const reply = this.#reply
+    if (reply === undefined) return this.#taken as Known
+    this.#reply = undefined
+    this.#codingRequest = this.#codingRequestOf(reply)
+    const signal = new AnswerSignal()
+    whenOver(reply, () => signal.abort())
+    this.#taken = { signal, foresight: new Foresight(reply, this.#settings) }
+    return this.#taken
+  }
 }

@@ -50,7 +50,7 @@ export async function readShortBody(reply: FastifyReply, options: ShortBodyOptio
     if (!isFillable(representation)) {
       await new PieceReader(representation, layout, signal).fill(body.bytes)
       if (range !== undefined) representation.offerToCache?.(range, body.bytes)
-    } else if (range !== undefined) await representation.fill(range, body.bytes, signal)
+    } else if (range !== undefined) await representation.fill(range, body.bytes)
     return body
   } catch (error) {
     // The read of a source may have been given up, and may still go on.

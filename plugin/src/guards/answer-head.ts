@@ -52,25 +52,29 @@ export function writtenHeadOf(raw: RawResponse, status: number): ReadableHead {
   }
   const text: unknown = Reflect.get(raw, '_header')
   if (typeof text !== 'string') return new AnswerHead(raw, status)
-  const lines = text.split('\r\n')
+  const lines = linesIn(text)
   return {
     status: Number(text.slice(STATUS_AT, STATUS_AT + STATUS_DIGITS)),
-    lines: (name) => valuesOf(lines, name),
+    lines: (name) => lines.get(name) ?? NO_LINES,
   }
 }
 
-const COLON = 0x3a
 const NO_LINES: readonly string[] = []
 
-/** Only few names of a head are looked at, so it costs less to compare them than to read all. */
-function valuesOf(lines: readonly string[], name: string): readonly string[] {
-  let values: string[] | undefined
-  for (const line of lines) {
-    if (line.charCodeAt(name.length) !== COLON || line.slice(0, name.length).toLowerCase() !== name) continue
-    values ??= []
-    values.push(line.slice(name.length + 1).trim())
+/** The values of all fields of a head, by their names in lower case. */
+function linesIn(text: string): ReadonlyMap<string, readonly string[]> {
+  const lines = new Map<string, string[]>()
+  for (let at = text.indexOf('\r\n') + 2; ; ) {
+    const end = text.indexOf('\r\n', at)
+    const colon = text.indexOf(':', at)
+    if (end <= at || colon < 0) return lines
+    const name = text.slice(at, colon).toLowerCase()
+    const value = text.slice(colon + 1, end).trim()
+    const before = lines.get(name)
+    if (before === undefined) lines.set(name, [value])
+    else before.push(value)
+    at = end + 2
   }
-  return values ?? NO_LINES
 }
 
 /** Bytes that Content-Length announces; undefined without that field; NaN if it is not one number. */

@@ -79,7 +79,7 @@ export class Foresight {
   }
 
   /** As a source gets it: see `OpenContext`. */
-  wantedOf(version: KnownVersion): Wanted | undefined {
+  readonly wantedOf = (version: KnownVersion): Wanted | undefined => {
     const fields = this.#handlerFields
     const validators = [version.etag, version.lastModified, ...Object.values(fields)]
     if (isConditional(this.#request) && validators.every((each) => each === undefined)) return undefined

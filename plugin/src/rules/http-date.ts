@@ -22,8 +22,10 @@ const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / MS_PER_SECOND
  */
 export function parseHttpDate(value: string, now: number): number | undefined {
   if (value.length > MAX_LENGTH) return undefined
+  const known = parsed.get(value)
+  if (known !== undefined) return known
   const imf = IMF_FIXDATE.exec(value)
-  if (imf !== null) return toSeconds(Number(imf[3]), imf[2], imf[1], imf.slice(4))
+  if (imf !== null) return remembered(value, toSeconds(Number(imf[3]), imf[2], imf[1], imf.slice(4)))
   const asctime = ASCTIME_DATE.exec(value)
   if (asctime !== null) return toSeconds(Number(asctime[6]), asctime[1], asctime[2], asctime.slice(3))
   const rfc850 = RFC850_DATE.exec(value)
@@ -37,6 +39,17 @@ export function parseHttpDate(value: string, now: number): number | undefined {
   const candidate = inYear(year)
   const tooFar = candidate === undefined || candidate * MS_PER_SECOND > horizon.getTime()
   return tooFar ? inYear(year - 100) : candidate
+}
+
+/** The dates that were read last. The same ones come again with each range of a file. */
+const parsed = new Map<string, number>()
+const MAX_PARSED = 16
+
+function remembered(value: string, seconds: number | undefined): number | undefined {
+  if (seconds === undefined) return undefined
+  if (parsed.size >= MAX_PARSED) parsed.clear()
+  parsed.set(value, seconds)
+  return seconds
 }
 
 function lastYearEndingIn(digits: number, limit: number): number {

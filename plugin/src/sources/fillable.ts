@@ -8,10 +8,10 @@ export interface FillableRepresentation extends StreamedRepresentation {
    * Reads all bytes of a range.
    *
    * @param target as long as the range
-   * @param signal aborted when the bytes are no longer wanted
-   * @throws SendRangeError `ERR_RANGE_CHANGED` if they are of another version now
+   * @throws SendRangeError `ERR_RANGE_CHANGED` if they are of another version now, `ERR_RANGE_READ` if the answer that the
+   *   representation was opened for is over
    */
-  readonly fill: (range: ByteRange, target: Uint8Array, signal: AbortSignal) => Promise<void>
+  readonly fill: (range: ByteRange, target: Uint8Array) => Promise<void>
 }
 
 /** One of an application has no such method: only the known methods of these are handed on. */

@@ -1,5 +1,6 @@
 import { SendRangeError } from '../errors.ts'
 import { asError } from '../foreign-failure.ts'
+import type { Signal } from './signal.ts'
 
 /**
  * The answer is over, so nothing waits for the bytes. That is not a fault, and is not reported. There is one error for
@@ -8,7 +9,7 @@ import { asError } from '../foreign-failure.ts'
 const GIVEN_UP = new SendRangeError('ERR_RANGE_READ', 'The answer was given up')
 
 /** The reason of aborted signals. It is the default of Node, but one for all, for the same reason. */
-const ABORTED = new DOMException('This operation was aborted', 'AbortError')
+export const ABORTED: DOMException = new DOMException('This operation was aborted', 'AbortError')
 
 /** Reports to a source that the answer is over. */
 export function giveUp(controller: AbortController): void {
@@ -16,7 +17,7 @@ export function giveUp(controller: AbortController): void {
 }
 
 /** Throws if the answer is over. */
-export function assertWanted(signal: AbortSignal): void {
+export function assertWanted(signal: Signal): void {
   if (signal.aborted) throw GIVEN_UP
 }
 
@@ -24,7 +25,7 @@ export function assertWanted(signal: AbortSignal): void {
  * Settles as a promise of a source does, or rejects as soon as the signal is aborted. So a promise that never settles
  * keeps nothing in memory that waits for it.
  */
-export function unlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
+export function unlessGivenUp<T>(work: T | PromiseLike<T>, signal: Signal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(GIVEN_UP)
     signal.addEventListener('abort', stop, { once: true })
@@ -36,7 +37,7 @@ export function unlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal):
 }
 
 /** The same for what may be there already. */
-export function awaitedUnlessGivenUp<T>(work: T | PromiseLike<T>, signal: AbortSignal): T | Promise<T> {
+export function awaitedUnlessGivenUp<T>(work: T | PromiseLike<T>, signal: Signal): T | Promise<T> {
   return isPromiseLike(work) ? unlessGivenUp(work, signal) : work
 }
 

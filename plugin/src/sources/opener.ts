@@ -2,7 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Refusal } from '../rules/refusal.ts'
 import { openSource, type SourceContext } from './foreign-source.ts'
 import type { Negotiation } from './negotiation.ts'
-import type { RangeSource, Representation } from './source.ts'
+import type { Signal } from './signal.ts'
+import type { OpenContext, RangeSource, Representation } from './source.ts'
 
 /** What goes with one opening. */
 export interface Opening extends SourceContext {
@@ -17,6 +18,14 @@ export interface Opening extends SourceContext {
    * application has said which coding or version its bytes are.
    */
   negotiation(): Negotiation | undefined
+  /** The same as `context` makes, for a source of this package. */
+  ownContext(): OwnContext
+}
+
+/** What a source of this package gets to know about the request. It must not change it. */
+export interface OwnContext extends Pick<OpenContext, 'wanted' | 'wantedOf'> {
+  /** Aborted when the answer is over. */
+  readonly signal: Signal
 }
 
 /** How an answer opens a source, of this package or of an application. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { urlToHttpOptions } from 'node:url'
 import { systemCode } from '../errors.ts'
+import type { Signal } from '../sources/signal.ts'
 import type { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Interruption, upstreamFailure } from './upstream-errors.ts'
@@ -29,7 +30,7 @@ export interface ExchangeContext {
   readonly agents: Agents
   readonly timeouts: ExchangeTimeouts
   /** Aborted when the answer is over. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
 }
 
 /**
@@ -83,7 +84,7 @@ function received(message: IncomingMessage): Received {
 
 /** What other code has written to `Object.prototype` is not in it. */
 function fieldsOf({ headers }: IncomingMessage): AnswerHead['fields'] {
-  const fields: Record<string, string | undefined> = Object.create(null)
+  const fields = new Fields()
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     fields[name] = Array.isArray(value) ? value.join(', ') : value
@@ -176,3 +177,10 @@ function failureOf(error: Error): Error {
     return new Interruption('the connection to the store failed', { cause })
   return upstreamFailure(cause)
 }
+
+/** Inherits nothing. Objects of one class cost less than those of `Object.create(null)`, since they have their shape in common. */
+class Fields {
+  [name: string]: string | undefined
+}
+Object.setPrototypeOf(Fields.prototype, null)
+Reflect.deleteProperty(Fields.prototype, 'constructor')

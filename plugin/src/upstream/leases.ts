@@ -1,4 +1,5 @@
 import { type Link, LinkedList } from '../linked-list.ts'
+import type { Signal } from '../sources/signal.ts'
 import { QueueTimeout } from './upstream-errors.ts'
 
 /** The use of one connection to the store. */
@@ -55,14 +56,14 @@ export class Leases {
    *
    * @throws QueueTimeout if none is free within `queueTimeout`
    */
-  async take(signal: AbortSignal): Promise<Lease> {
+  async take(signal: Signal): Promise<Lease> {
     signal.throwIfAborted()
     if (this.#inUse < this.#bounds.maxConnections && this.#waiting.size === 0) this.#inUse++
     else await this.#wait(signal)
     return this.#lease()
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: Signal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         clearTimeout(timer)

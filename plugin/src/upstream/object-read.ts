@@ -1,6 +1,7 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import { assertWanted, unlessGivenUp } from '../sources/given-up.ts'
 import { ownOf } from '../sources/own-bytes.ts'
+import type { Signal } from '../sources/signal.ts'
 import { Attempts } from './attempts.ts'
 import type { NearRanges } from './near-ranges.ts'
 import type { ReceivedBody } from './received-body.ts'
@@ -40,7 +41,7 @@ const CHUNK_BYTES = 64 * 1024
 export class ObjectRead implements AsyncIterableIterator<Buffer> {
   readonly #object: StoredObject
   readonly #range: ByteRange
-  readonly #signal: AbortSignal
+  readonly #signal: Signal
   readonly #attempts: Attempts
   readonly #options: ObjectReadOptions
   readonly #stop = (): void => this.#drop()
@@ -54,7 +55,7 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
   /** The last byte that this body has. It may be after the range. */
   #bodyLast: number
 
-  constructor(range: ByteRange, signal: AbortSignal, options: ObjectReadOptions) {
+  constructor(range: ByteRange, signal: Signal, options: ObjectReadOptions) {
     this.#object = options.object
     this.#range = range
     this.#signal = signal

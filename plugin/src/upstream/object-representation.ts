@@ -2,6 +2,7 @@ import { representationChanged } from '../errors.ts'
 import { isMediaType } from '../rules/field-value.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import type { FillableRepresentation } from '../sources/fillable.ts'
+import type { Signal } from '../sources/signal.ts'
 import type { RepresentationMetadata, StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { isNear, type NearRanges } from './near-ranges.ts'
@@ -25,12 +26,14 @@ export interface ObjectFacts {
   /** The body of the answer that opened the object. */
   readonly arrived: Arrived
   readonly near: NearRanges
+  /** Aborted when the answer is over that it was opened for. */
+  readonly signal: Signal
   readonly settings: Pick<UpstreamSettings, 'fields' | 'retries'>
 }
 
 /** Makes a representation of an object, of one version. */
 export function objectRepresentation(facts: ObjectFacts): FillableRepresentation {
-  const { object, arrived, near, settings } = facts
+  const { object, arrived, near, settings, signal } = facts
   let unused: Arrived | undefined
   const drop = (): void => {
     unused?.body.finish(lengthOf(unused.range))
@@ -41,7 +44,7 @@ export function objectRepresentation(facts: ObjectFacts): FillableRepresentation
     left.body.lease.idle(drop)
   }
   keep(arrived)
-  const read = (range: ByteRange, signal: AbortSignal, following: Iterable<ByteRange> = []): ObjectRead => {
+  const read = (range: ByteRange, reader: Signal, following: Iterable<ByteRange> = []): ObjectRead => {
     const takeArrived = (): Arrived | undefined => {
       if (unused !== undefined && !hasRange(unused, range)) drop()
       const taken = unused
@@ -49,11 +52,11 @@ export function objectRepresentation(facts: ObjectFacts): FillableRepresentation
       return taken
     }
     const { retries } = settings
-    return new ObjectRead(range, signal, { object, following, near, takeArrived, keep, retries })
+    return new ObjectRead(range, reader, { object, following, near, takeArrived, keep, retries })
   }
   return Object.assign(metadataOf(facts), {
     read,
-    fill: (range: ByteRange, target: Uint8Array, signal: AbortSignal) => read(range, signal).fill(target),
+    fill: (range: ByteRange, target: Uint8Array) => read(range, signal).fill(target),
     close: drop,
   })
 }

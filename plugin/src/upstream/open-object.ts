@@ -1,5 +1,6 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import type { Refusal } from '../rules/refusal.ts'
+import type { Signal } from '../sources/signal.ts'
 import type { StreamedRepresentation } from '../sources/source.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { Attempts } from './attempts.ts'
@@ -25,8 +26,10 @@ type Opened = Extract<StoreAnswer, { readonly body: unknown }>
 /** An answer without bytes, except that of a range after the end. */
 type Refused = Exclude<Verdict, { kind: 'part' | 'whole' | 'busy' | 'unsatisfiable' }>
 
-interface ObjectContext extends Hints {
-  readonly signal: AbortSignal
+/** What an object is opened for. */
+export interface ObjectContext extends Hints {
+  /** Aborted when the answer is over. */
+  readonly signal: Signal
 }
 
 /**
@@ -37,14 +40,15 @@ interface ObjectContext extends Hints {
 export async function openObject(
   store: Store,
   path: string,
-  { signal, ...hints }: ObjectContext,
+  context: ObjectContext,
 ): Promise<StreamedRepresentation | Refusal> {
+  const { signal } = context
   const { versions, settings } = store
   const attempts = new Attempts(settings.retries, signal)
   const object = new StoredObject(store, path)
   const near = new NearRanges()
   let isMeasured = false
-  for (let range = firstRange(hints, versions.get(path), near); ; ) {
+  for (let range = firstRange(context, versions.get(path), near); ; ) {
     let answer: StoreAnswer | undefined
     try {
       answer = await object.first(range, signal)
@@ -54,7 +58,7 @@ export async function openObject(
       continue
     }
     if (answer === undefined) return 'not-in-source'
-    if ('body' in answer) return represented(store, object, { answer, path, asked: range, near })
+    if ('body' in answer) return represented(store, object, { answer, path, asked: range, near, signal })
     const { verdict } = answer
     if (verdict.kind === 'unmeasured' && range === undefined && !isMeasured) {
       isMeasured = true
@@ -68,7 +72,7 @@ export async function openObject(
       return refused(verdict, settings)
     }
     const size = range?.first === 0 ? 0 : verdict.size
-    if (isUnsatisfiable(hints, size)) return unsatisfiedRepresentation(size)
+    if (isUnsatisfiable(context, size)) return unsatisfiedRepresentation(size)
     range = rangeAfterUnsatisfiable(size)
   }
 }
@@ -78,13 +82,14 @@ interface OpenedContext {
   readonly path: string
   readonly asked: ByteRange | undefined
   readonly near: NearRanges
+  readonly signal: Signal
 }
 
 /** Ends in a representation: the object is there. */
 function represented(
   store: Store,
   object: StoredObject,
-  { answer, path, asked, near }: OpenedContext,
+  { answer, path, asked, near, signal }: OpenedContext,
 ): StreamedRepresentation {
   const { verdict, head, body } = answer
   const { size } = verdict
@@ -108,6 +113,7 @@ function represented(
     hasRanges: hasGivenRange ?? saysRanges(head, unsaid),
     arrived: { body, range },
     near,
+    signal,
     settings,
   })
   // An origin may give ranges without saying so. So it is asked for each, unless nothing could pin the version.

@@ -1,5 +1,5 @@
 import { wrongOption } from '../option-checks.ts'
-import { encodePath } from './object-key.ts'
+import { checkKey, encodePath } from './object-key.ts'
 import type { S3SourceOptions } from './s3-options.ts'
 
 /** What says where a bucket is. */
@@ -46,6 +46,30 @@ export interface ObjectPlace {
   readonly key: string
   /** Of its version; undefined: the current one. */
   readonly id: string | undefined
+}
+
+/** How many URLs of objects are kept. Each has about a KiB. */
+const MAX_KNOWN = 256
+
+/** The URLs of the objects in a bucket, as they are now. To make one costs as much as to send it. */
+export class ObjectUrls {
+  readonly #base: URL
+  readonly #known = new Map<string, URL>()
+
+  constructor(base: URL) {
+    this.#base = base
+  }
+
+  /** The URL of an object; undefined for a key that no object has. Do not change it. */
+  of(key: string): URL | undefined {
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    if (checkKey(key).kind === 'refused') return undefined
+    const url = objectUrl({ base: this.#base, key, id: undefined })
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    this.#known.set(key, url)
+    return url
+  }
 }
 
 /** The URL of an object. */

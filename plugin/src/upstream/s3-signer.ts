@@ -32,11 +32,11 @@ export class S3Signer {
 
   /** The fields of a request with those of its signature. */
   sign(request: OutgoingRequest, credentials: Credentials): OutgoingHeaders {
-    const { range, ...others } = request.headers
     this.#forgetOld(credentials)
-    const key = request.url.href + JSON.stringify(others)
+    const key = identityOf(request)
     const shared = this.#shared.get(key)
-    const fields = shared ?? this.#signed(request.url, others)
+    const { range } = request.headers
+    const fields = shared ?? this.#signed(request)
     if (shared === undefined && this.#shared.size < MAX_SHARED) this.#shared.set(key, fields)
     const sent = range === undefined ? { ...fields } : { ...fields, range }
     this.#provider.noteUse(credentials, sent)
@@ -52,7 +52,7 @@ export class S3Signer {
     this.#credentials = credentials
   }
 
-  #signed(url: URL, headers: OutgoingHeaders): OutgoingHeaders {
+  #signed({ url, headers: { range: _, ...headers } }: OutgoingRequest): OutgoingHeaders {
     const request = {
       service: 's3',
       region: this.#region,
@@ -65,4 +65,11 @@ export class S3Signer {
     const keys = this.#credentials as Parameters<typeof aws4.sign>[1]
     return aws4.sign(request, keys).headers as Record<string, string>
   }
+}
+
+/** All that a signature is over. No value has a line break. */
+function identityOf({ url, headers }: OutgoingRequest): string {
+  let identity = url.href
+  for (const name of Object.keys(headers)) if (name !== 'range') identity += `\n${name}:${headers[name]}`
+  return identity
 }

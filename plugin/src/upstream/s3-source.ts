@@ -3,8 +3,7 @@ import type { Given } from '../option-row-types.ts'
 import type { RangeSource } from '../sources/source.ts'
 import { CredentialsProvider } from './credentials-provider.ts'
 import { upstreamSettings } from './http-source.ts'
-import { checkKey } from './object-key.ts'
-import { bucketUrl, objectUrl } from './s3-location.ts'
+import { bucketUrl, ObjectUrls, objectUrl } from './s3-location.ts'
 import {
   type Credentials,
   credentialsFrom,
@@ -46,6 +45,7 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     requestPayer,
   } as OwnS3Options
   const base = bucketUrl(own)
+  const urls = new ObjectUrls(base)
   const settings = upstreamSettings({
     ...given,
     ...(requestPayer && { headers: { ...given.headers, 'x-amz-request-payer': 'requester' } }),
@@ -56,8 +56,10 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     locate: (path, pinned) => {
       const key = `${prefix ?? ''}${path}`
       // The path was checked without the prefix. No object has a key that is too long.
-      if (checkKey(key).kind === 'refused') return undefined
-      return objectUrl({ base, key, id: pinned ?? versionIdOf(version, path) })
+      const current = urls.of(key)
+      if (current === undefined) return undefined
+      const id = pinned ?? versionIdOf(version, path)
+      return id === undefined ? current : objectUrl({ base, key, id })
     },
     sign: (request) => {
       const credentials = provider.get()

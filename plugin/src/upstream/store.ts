@@ -1,5 +1,6 @@
 import type { ByteRange } from '../rules/range-set.ts'
 import { awaitedUnlessGivenUp } from '../sources/given-up.ts'
+import type { Signal } from '../sources/signal.ts'
 import { Agents } from './agents.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { actualSizeOf, errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
@@ -19,7 +20,7 @@ export interface Ask {
   /** Conditions, and what else identifies a version. */
   readonly fields: Readonly<Record<string, string>>
   /** Aborted when the bytes are no longer wanted. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
 }
 
 /** What a store has answered. */
@@ -90,20 +91,26 @@ interface Unjudged {
   readonly head: AnswerHead
   readonly body: ReceivedBody
   readonly range: ByteRange | undefined
-  readonly signal: AbortSignal
+  readonly signal: Signal
   readonly responseTimeout: number
 }
 
 async function judged(unjudged: Unjudged): Promise<StoreAnswer> {
   const { head, body, range } = unjudged
-  const document = head.status < 300 ? '' : await errorIn(unjudged)
-  const code = head.fields['x-ms-error-code'] ?? errorCodeOf(document)
-  const known = { ...head, code, actualSize: actualSizeOf(document) }
+  const known = head.status < 300 ? head : await withError(unjudged)
   const verdict = verdictOn(known, range)
   if (verdict.kind === 'part' || verdict.kind === 'whole') return { verdict, head, body }
   if (head.status < 300) body.destroy()
   if (verdict.kind === 'busy') throw new Interruption(verdict.reason, { retryAfter: verdict.retryAfter })
   return { verdict, head: known }
+}
+
+/** The head of an error, with what its body says. */
+async function withError(unjudged: Unjudged): Promise<AnswerHead> {
+  const { head } = unjudged
+  const document = await errorIn(unjudged)
+  const code = head.fields['x-ms-error-code'] ?? errorCodeOf(document)
+  return { ...head, code, actualSize: actualSizeOf(document) }
 }
 
 /** Reads the start of the body of an error, which ends here. */

@@ -1,6 +1,7 @@
 import { representationChanged, type SendRangeError } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { awaitedUnlessGivenUp } from '../sources/given-up.ts'
+import type { Signal } from '../sources/signal.ts'
 import type { ReceivedBody } from './received-body.ts'
 import type { Store, StoreAnswer } from './store.ts'
 import { archived, upstreamFailure } from './upstream-errors.ts'
@@ -27,7 +28,7 @@ export class StoredObject {
   }
 
   /** Asks for bytes of whatever version is current; undefined if the application knows no place for the path. */
-  async first(range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer | undefined> {
+  async first(range: ByteRange | undefined, signal: Signal): Promise<StoreAnswer | undefined> {
     this.#url ??= await this.#locate(undefined, signal)
     if (this.#url === undefined) return undefined
     const answer = await this.#ask(this.#url, range, signal)
@@ -58,7 +59,7 @@ export class StoredObject {
    *
    * @throws SendRangeError `ERR_RANGE_CHANGED` if it is not the current version any more
    */
-  async more(range: ByteRange, signal: AbortSignal): Promise<ReceivedBody> {
+  async more(range: ByteRange, signal: Signal): Promise<ReceivedBody> {
     const version = this.#version as Version
     const isPinned = pinOf(version) !== undefined
     const isWhole = range.first === 0 && range.last === version.size - 1
@@ -75,7 +76,7 @@ export class StoredObject {
     throw failure
   }
 
-  async #pinned(range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
+  async #pinned(range: ByteRange | undefined, signal: Signal): Promise<StoreAnswer> {
     this.#url ??= await this.#locate(this.#versionId, signal)
     if (this.#url === undefined) throw representationChanged()
     const answer = await this.#ask(this.#url, range, signal)
@@ -87,11 +88,11 @@ export class StoredObject {
   }
 
   /** A function of the application may never return. */
-  #locate(version: string | undefined, signal: AbortSignal): Awaitable<URL | undefined> {
+  #locate(version: string | undefined, signal: Signal): Awaitable<URL | undefined> {
     return awaitedUnlessGivenUp(this.#store.form.locate(this.#path, version), signal)
   }
 
-  async #ask(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<StoreAnswer> {
+  async #ask(url: URL, range: ByteRange | undefined, signal: Signal): Promise<StoreAnswer> {
     const ask = { range, fields: this.#fields, signal }
     let answer = await this.#store.ask({ ...ask, url })
     if (isSignatureRefused(answer.head) && !this.#isRenewed) {

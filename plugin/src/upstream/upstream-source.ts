@@ -41,7 +41,7 @@ class UpstreamOpener implements Opener {
   async open(path: string, opening: Opening): Promise<ReopenableRepresentation | Refusal> {
     const checked = checkKey(path)
     if (checked.kind === 'refused') return checked.reason
-    const context = opening.context()
+    const context = opening.ownContext()
     assertWanted(context.signal)
     try {
       const opened = await openObject(this.#store, path, context)

@@ -23,6 +23,20 @@ t.test('a text that is not an HTTP-date is refused', async (t) => {
   for (const { name, value } of NOT_HTTP_DATES) t.equal(parseHttpDate(value, NOW), undefined, name)
 })
 
+t.test('a date is read again as it was read first, whatever comes between', async (t) => {
+  const dates = Array.from({ length: 40 }, (_, day) => EXAMPLE + day * 86_400)
+  for (const between of [1, 7, 40])
+    for (let at = 0; at < 200; at++) {
+      const seconds = dates[at % between] as number
+      const value = String(formatHttpDate(seconds))
+      if (parseHttpDate(value, NOW) !== seconds) t.fail(value)
+    }
+  for (const { value } of NOT_HTTP_DATES.slice(0, 5)) {
+    t.equal(parseHttpDate(value, NOW), undefined, value)
+    t.equal(parseHttpDate(value, NOW), undefined, `${value}, again`)
+  }
+})
+
 t.test('a date is sent as an IMF-fixdate', async (t) => {
   t.equal(formatHttpDate(EXAMPLE), 'Sun, 06 Nov 1994 08:49:37 GMT')
   t.equal(formatHttpDate(0), 'Thu, 01 Jan 1970 00:00:00 GMT')

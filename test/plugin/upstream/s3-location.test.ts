@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bucketUrl, objectUrl } from '#plugin/upstream/s3-location.js'
+import { bucketUrl, ObjectUrls, objectUrl } from '#plugin/upstream/s3-location.js'
 
 const films = { bucket: 'films', region: 'eu-central-1' }
 
@@ -40,4 +40,22 @@ t.test('a key is a path below the bucket, whatever is in its name', async (t) =>
   )
   t.equal(objectUrl({ base, key: "!'()*", id: undefined }).href, 'http://store/films/%21%27%28%29%2A')
   t.equal(objectUrl({ base, key: 'a', id: 'x&y=' }).href, 'http://store/films/a?versionId=x%26y%3D')
+})
+
+t.test('a limited number of URLs is kept', async (t) => {
+  const urls = new ObjectUrls(new URL('http://store/films/'))
+  const first = urls.of('0')
+  t.equal(first?.href, 'http://store/films/0')
+  t.equal(urls.of('0'), first)
+  for (let number = 1; number < 256; number++) urls.of(String(number))
+  t.equal(urls.of('0'), first)
+  t.equal(urls.of('one more')?.href, 'http://store/films/one%20more')
+  const again = urls.of('0')
+  t.not(again, first)
+  t.equal(again?.href, first?.href)
+})
+
+t.test('a key that no object has has no URL', async (t) => {
+  const urls = new ObjectUrls(new URL('http://store/films/'))
+  for (const key of ['', '../a', 'a//b', 'a'.repeat(1025)]) t.equal(urls.of(key), undefined, key)
 })
