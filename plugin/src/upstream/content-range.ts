@@ -13,14 +13,13 @@ const UNSATISFIED = /^bytes \*\/(\d{1,16})$/i
  * is of no use here, and counts as invalid: the size of a representation must be known.
  */
 export function parseContentRange(value: string | undefined): ContentRange | undefined {
-  const unsatisfied = UNSATISFIED.exec(value ?? '')
-  if (unsatisfied !== null) {
-    const size = Number(unsatisfied[1])
+  if (value === undefined) return undefined
+  const part = PART.exec(value)
+  if (part === null) {
+    const size = Number(UNSATISFIED.exec(value)?.[1])
     return Number.isSafeInteger(size) ? { kind: 'unsatisfied', size } : undefined
   }
-  const part = PART.exec(value ?? '')
-  if (part === null) return undefined
-  const [first, last, size] = part.slice(1).map(Number) as [number, number, number]
+  const [first, last, size] = [Number(part[1]), Number(part[2]), Number(part[3])]
   // §14.4: "A Content-Range field value is invalid if it contains a range-resp that has a last-pos value less than its
   // first-pos value, or a complete-length value less than or equal to its last-pos value."
   if (last < first || size <= last || !Number.isSafeInteger(size)) return undefined

@@ -51,19 +51,25 @@ export class Leases {
     this.#bounds = bounds
   }
 
-  /**
-   * Waits for a connection.
-   *
-   * @throws QueueTimeout if none is free within `queueTimeout`
-   */
-  async take(signal: Signal): Promise<Lease> {
-    signal.throwIfAborted()
-    if (this.#inUse < this.#bounds.maxConnections && this.#waiting.size === 0) this.#inUse++
-    else await this.#wait(signal)
+  /** Takes a connection if one is free now; undefined if none is free, or others wait for one. */
+  takeFree(): Lease | undefined {
+    if (this.#inUse >= this.#bounds.maxConnections || this.#waiting.size > 0) return undefined
+    this.#inUse++
     return this.#lease()
   }
 
-  #wait(signal: Signal): Promise<void> {
+  /**
+   * Waits for a connection. Call this if none is free.
+   *
+   * @throws QueueTimeout if none is free within `queueTimeout`
+   */
+  async wait(signal: Signal): Promise<Lease> {
+    signal.throwIfAborted()
+    await this.#turn(signal)
+    return this.#lease()
+  }
+
+  #turn(signal: Signal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         clearTimeout(timer)

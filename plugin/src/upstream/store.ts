@@ -69,12 +69,17 @@ export class Store {
 
   async #send({ url, range, signal }: Ask, signed: OutgoingRequest['headers']): Promise<StoreAnswer> {
     const { settings } = this
-    const lease = await this.#leases.take(signal)
+    signal.throwIfAborted()
+    const lease = this.#leases.takeFree() ?? (await this.#leases.wait(signal))
     try {
       const outgoing = { method: 'GET', url, headers: signed } as const
       const { message, head } = await exchange(outgoing, { agents: this.#agents, timeouts: settings, signal })
       const body = new ReceivedBody(message, lease, settings.stallTimeout)
-      return await judged({ head, body, range, signal, responseTimeout: settings.responseTimeout })
+      const known =
+        head.status < 300
+          ? head
+          : await withError({ head, body, signal, responseTimeout: settings.responseTimeout })
+      return judged(known, body, range)
     } catch (error) {
       lease.release()
       throw error
@@ -87,34 +92,32 @@ export class Store {
   }
 }
 
-interface Unjudged {
+function judged(head: AnswerHead, body: ReceivedBody, range: ByteRange | undefined): StoreAnswer {
+  const verdict = verdictOn(head, range)
+  if (verdict.kind === 'part' || verdict.kind === 'whole') return { verdict, head, body }
+  if (head.status < 300) body.destroy()
+  if (verdict.kind === 'busy') throw new Interruption(verdict.reason, { retryAfter: verdict.retryAfter })
+  return { verdict, head }
+}
+
+/** An error whose body has not been read. */
+interface UnreadError {
   readonly head: AnswerHead
   readonly body: ReceivedBody
-  readonly range: ByteRange | undefined
   readonly signal: Signal
   readonly responseTimeout: number
 }
 
-async function judged(unjudged: Unjudged): Promise<StoreAnswer> {
-  const { head, body, range } = unjudged
-  const known = head.status < 300 ? head : await withError(unjudged)
-  const verdict = verdictOn(known, range)
-  if (verdict.kind === 'part' || verdict.kind === 'whole') return { verdict, head, body }
-  if (head.status < 300) body.destroy()
-  if (verdict.kind === 'busy') throw new Interruption(verdict.reason, { retryAfter: verdict.retryAfter })
-  return { verdict, head: known }
-}
-
 /** The head of an error, with what its body says. */
-async function withError(unjudged: Unjudged): Promise<AnswerHead> {
-  const { head } = unjudged
-  const document = await errorIn(unjudged)
+async function withError(unread: UnreadError): Promise<AnswerHead> {
+  const { head } = unread
+  const document = await errorIn(unread)
   const code = head.fields['x-ms-error-code'] ?? errorCodeOf(document)
   return { ...head, code, actualSize: actualSizeOf(document) }
 }
 
 /** Reads the start of the body of an error, which ends here. */
-async function errorIn({ body, signal, responseTimeout }: Unjudged): Promise<string> {
+async function errorIn({ body, signal, responseTimeout }: UnreadError): Promise<string> {
   const stop = (): void => body.destroy()
   const timer = setTimeout(stop, responseTimeout)
   signal.addEventListener('abort', stop, { once: true })

@@ -3,17 +3,22 @@ import { type Lease, Leases } from '#plugin/upstream/leases.js'
 import { until } from '../support/serve.ts'
 
 const NEVER = new AbortController().signal
+/** Takes a connection as an answer does. */
+async function take(leases: Leases, signal = NEVER): Promise<Lease> {
+  return leases.takeFree() ?? (await leases.wait(signal))
+}
+
 const BOUNDS = { maxConnections: 2, queueTimeout: 60_000, parkAfter: 60_000 }
 
 t.test('connections beyond the bound are waited for, in order', async (t) => {
   const leases = new Leases(BOUNDS)
-  const [first, second] = [await leases.take(NEVER), await leases.take(NEVER)]
+  const [first, second] = [await take(leases), await take(leases)]
   const order: string[] = []
-  const third = leases.take(NEVER).then((lease) => {
+  const third = take(leases).then((lease) => {
     order.push('third')
     return lease
   })
-  const fourth = leases.take(NEVER).then(() => order.push('fourth'))
+  const fourth = take(leases).then(() => order.push('fourth'))
   first?.release()
   first?.release()
   const held = await third
@@ -26,24 +31,24 @@ t.test('connections beyond the bound are waited for, in order', async (t) => {
 
 t.test('the wait ends after its time, and with the answer', async (t) => {
   const leases = new Leases({ ...BOUNDS, maxConnections: 1, queueTimeout: 1 })
-  const held = await leases.take(NEVER)
-  await t.rejects(leases.take(NEVER), { message: /in use/ })
+  const held = await take(leases)
+  await t.rejects(take(leases), { message: /in use/ })
   const patient = new Leases({ ...BOUNDS, maxConnections: 1 })
-  const other = await patient.take(NEVER)
+  const other = await take(patient)
   const controller = new AbortController()
-  const waiting = patient.take(controller.signal)
+  const waiting = take(patient, controller.signal)
   controller.abort(new Error('over'))
   await t.rejects(waiting, { message: 'over' })
-  await t.rejects(patient.take(controller.signal), { message: 'over' })
+  await t.rejects(take(patient, controller.signal), { message: 'over' })
   held.release()
   other.release()
-  ;(await leases.take(NEVER)).release()
-  ;(await patient.take(NEVER)).release()
+  ;(await take(leases)).release()
+  ;(await take(patient)).release()
 })
 
 t.test('an idle connection is taken back after its time', async (t) => {
   const leases = new Leases({ ...BOUNDS, parkAfter: 10 })
-  const lease = await leases.take(NEVER)
+  const lease = await take(leases)
   const parked: Lease[] = []
   lease.idle(() => parked.push(lease))
   lease.busy()
@@ -57,7 +62,7 @@ t.test('an idle connection is taken back after its time', async (t) => {
 
 t.test('while others wait, the one that is idle for longest is taken back', async (t) => {
   const leases = new Leases(BOUNDS)
-  const [first, second] = [await leases.take(NEVER), await leases.take(NEVER)]
+  const [first, second] = [await take(leases), await take(leases)]
   const parked: string[] = []
   const park = (name: string, lease: Lease | undefined) => () => {
     parked.push(name)
@@ -65,7 +70,7 @@ t.test('while others wait, the one that is idle for longest is taken back', asyn
   }
   second?.idle(park('second', second))
   first?.idle(park('first', first))
-  const third = await leases.take(NEVER)
+  const third = await take(leases)
   t.equal(parked[0], 'second')
   third.release()
 })
