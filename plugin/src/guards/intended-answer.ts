@@ -78,6 +78,11 @@ const intended = new WeakMap<RawResponse, IntendedAnswer>()
 /** Responses into which our own body is written. */
 const own = new WeakSet<object>()
 
+/** Responses whose answer was given up, because another one is sent. */
+const givenUp = new WeakSet<object>()
+/** Bodies of ours that are in memory. */
+const ownBytes = new WeakSet<object>()
+
 /** What a response is intended to be; undefined if its content is not ours. */
 export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
   return intended.get(raw)
@@ -86,12 +91,32 @@ export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
 /** Remembers what a response is intended to be, until it is over. */
 export function rememberIntended(raw: RawResponse, answer: IntendedAnswer): void {
   intended.set(raw, answer)
+  givenUp.delete(raw)
 }
 
 /** Leaves a response to the error handlers: its content is no longer ours. */
 export function forgetIntended(raw: RawResponse): void {
   intended.delete(raw)
   own.delete(raw)
+  givenUp.add(raw)
+}
+
+/**
+ * Whether an answer of ours was given up. Its body may come all the same: if `handlerTimeout` answers while a hook has the
+ * body, Fastify still sends what the hook returns, with the status of the error, and under its length.
+ */
+export function isGivenUp(raw: object): boolean {
+  return givenUp.has(raw)
+}
+
+/** Notes a body of ours that is in memory. */
+export function noteOwnBytes(bytes: Uint8Array): void {
+  ownBytes.add(bytes)
+}
+
+/** Whether something is a body of ours that is in memory. */
+export function isOwnBytes(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && ownBytes.has(body)
 }
 
 /** Notes that the body of a response is ours, so that its length is known before its head is written. */

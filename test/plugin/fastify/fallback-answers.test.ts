@@ -129,3 +129,34 @@ t.test("Fastify's handlerTimeout cuts an answer that has begun", async (t) => {
   t.ok(answer.length < content.length + 1000, 'the connection ends before the body does')
   client.destroy()
 })
+
+for (const [name, options] of Object.entries({
+  'a short file': { url: '/small', lines: [] },
+  'a long file': { url: '/first', lines: [] },
+  'a part': { url: '/first', lines: ['Range: bytes=5-99'] },
+  parts: { url: '/first', lines: ['Range: bytes=5-99,700-799'] },
+})) {
+  t.test(`a body that a hook returns after the error of handlerTimeout is not sent (${name})`, async (t) => {
+    let isErrorThere = false
+    const { port, log } = await serve(t, {
+      plugin: { root: t.testdir(contents) },
+      server: { handlerTimeout: 100 } as object,
+      routes: (app) => {
+        app.addHook('onSend', async (_request, _reply, payload) => {
+          if (typeof payload === 'string') {
+            isErrorThere = true
+            await sleep(50)
+          } else await until(() => isErrorThere)
+          return payload
+        })
+        app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+      },
+    })
+    const client = await RawClient.connect(port)
+    client.request('GET', options.url, options.lines)
+    const answer = (await client.readBytes(10_000_000)).toString('latin1')
+    t.notMatch(answer, /aaaa|cccc/, 'no byte of the file')
+    await until(() => log.some(({ msg }) => /after the error of a time limit/.test(msg)))
+    client.destroy()
+  })
+}
