@@ -40,13 +40,16 @@ const SAMPLE_BYTES = 64 * 1024
 /** How long a sample may take, in ms; or this many times the time of the fastest server. */
 const PATIENCE_MS = 500
 const PATIENCE_TIMES = 4
+/** A server that has sent nothing of use for this long, in ms, is not asked for the other samples of a poll. */
+const SILENCE_MS = 2000
 
 /** Polls the servers that take part about the stored bytes, until some are outvoted. @param turn other samples each time */
 export async function poll(context: StoredVoteContext, total: number, turn: number): Promise<Poll> {
   const over = new AbortController()
+  const asking = { over: over.signal, silent: new Set<Server>() }
   try {
     return await ask(total, { count: SAMPLES, shift: shiftOf(turn) }, (sample) =>
-      votesOnStored(context, sample, over.signal),
+      votesOnStored(context, sample, asking),
     )
   } finally {
     over.abort()
@@ -60,8 +63,9 @@ export async function poll(context: StoredVoteContext, total: number, turn: numb
 export async function pollEarly(context: SampleVoteContext, total: number, over: AbortSignal): Promise<void> {
   const { servers } = context
   const reason = 'has another file: its bytes are not those of the others'
+  const silent = new Set<Server>()
   const { liars, doubted } = await ask(total, { count: EARLY_SAMPLES, shift: shiftOf(0) }, (sample) =>
-    votesOf(context, { servers: servers.joined, asked: sample, over }),
+    votesOf(context, { servers: servers.joined, asked: sample, over, silent }),
   )
   if (over.aborted) return
   for (const each of liars) if (each !== null) servers.leave(each, 'suspected', reason)
@@ -92,39 +96,47 @@ async function ask(
 
 type Votes = readonly Vote<Server | null>[]
 
-async function votesOnStored(
-  context: StoredVoteContext,
-  sample: Interval,
-  over: AbortSignal,
-): Promise<Votes> {
+/** What all samples of one poll share. */
+interface Asking {
+  readonly over: AbortSignal
+  /** Servers that have held up a sample, and sent nothing of use. */
+  readonly silent: Set<Server>
+}
+
+async function votesOnStored(context: StoredVoteContext, sample: Interval, asking: Asking): Promise<Votes> {
   const { servers, store } = context
   const sender = servers.received.find(({ start, end }) => start <= sample.start && sample.start < end)
   const asked = { start: sample.start, end: Math.min(sample.end, sender?.end ?? sample.end) }
   const stored = (await store.digests(['sha-256'], asked)).get('sha-256') ?? ''
   const others = servers.joined.filter((server) => server !== sender?.server)
-  const votes = await votesOf(context, { servers: others, asked, over })
+  const votes = await votesOf(context, { servers: others, asked, ...asking })
   return [{ voter: sender?.server ?? null, digest: stored }, ...votes]
 }
 
 async function votesOf(
   context: SampleVoteContext,
-  { servers, asked, over }: { servers: readonly Server[]; asked: Interval; over: AbortSignal },
+  { servers, asked, over, silent }: Asking & { servers: readonly Server[]; asked: Interval },
 ): Promise<Votes> {
   const votes: Vote<Server | null>[] = []
   const begunAt = performance.now()
-  const all = servers.map(async (server) => {
+  const heard = servers.filter((server) => !silent.has(server))
+  if (heard.length === 0) return []
+  const all = heard.map(async (server) => {
     const digest = await digestFrom(context, { server, asked, over }).catch(() => null)
     if (digest !== null) votes.push({ voter: server, digest })
   })
-  await Promise.race(all)
-  const patience = Math.max(PATIENCE_MS, PATIENCE_TIMES * (performance.now() - begunAt))
-  const timer = new AbortController()
-  await Promise.race([
-    Promise.all(all),
-    sleep(patience, undefined, { signal: timer.signal }).catch(() => undefined),
-  ])
-  timer.abort()
+  await within(context.settings.stallTimeout, Promise.race(all))
+  await within(Math.max(PATIENCE_MS, PATIENCE_TIMES * (performance.now() - begunAt)), Promise.all(all))
+  if (performance.now() - begunAt >= SILENCE_MS)
+    for (const server of heard) if (!votes.some(({ voter }) => voter === server)) silent.add(server)
   return [...votes]
+}
+
+/** Waits for `answers`, and no longer than `ms`. */
+async function within(ms: number, answers: Promise<unknown>): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([answers, sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined)])
+  timer.abort()
 }
 
 async function digestFrom(

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
-import { honest, makeContent, type Script } from '../support/hostile-server.ts'
+import { honest, makeContent, part, type RawRequest, type Script, wanted } from '../support/hostile-server.ts'
 import {
   CHECKSUM,
   CONTENT,
@@ -72,6 +72,23 @@ for (const [name, scripts] of rows)
     t.equal(code, null, message)
     sameBytes(t, file, CONTENT)
   })
+
+t.test('a mirror that stalls is not asked for each sample', async (t) => {
+  // A request for the first bytes or for a segment is none for a sample.
+  const isSample = ({ range }: RawRequest): boolean =>
+    range?.end != null && range.start > 0 && range.end - range.start < 100_000
+  let samples = 0
+  const stalling: Script = (request, socket) => {
+    if (!isSample(request)) return good()(request, socket)
+    samples++
+    socket.write(part(wanted(request, SIZE) ?? { start: 0, end: SIZE }, SIZE, {}))
+  }
+  const servers = await serve(t, half, stalling)
+  const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM, stallTimeout: 2500 })
+  t.equal(code, null, message)
+  sameBytes(t, file, CONTENT)
+  t.ok(samples <= 3, `${samples} samples were asked for: one of each poll at most`)
+})
 
 /** Counts the bytes that come, in files. */
 function counting() {
