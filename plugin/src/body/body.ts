@@ -9,7 +9,7 @@ import { endBodyGuard } from '../guards/body-guard.ts'
 import { endHolding } from '../guards/first-bytes.ts'
 import { admitOwnBody } from '../guards/head-guard.ts'
 import { isGivenUp } from '../guards/intended-answer.ts'
-import { LATE_BODY_MESSAGE } from '../guards/replacement.ts'
+import { LATE_BODY_MESSAGE } from '../guards/late-body.ts'
 import { admitOnly } from '../guards/sole-writer.ts'
 
 function isResponse(destination: NodeJS.WritableStream): destination is ServerResponse | Http2ServerResponse {

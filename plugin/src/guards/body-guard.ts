@@ -4,8 +4,7 @@ import { isHeadSent } from '../connection/head-sent.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 import { writtenHead } from '../connection/written-head.ts'
 import { BodyCount, type IntendedBody } from '../rules/body-length.ts'
-import { isGivenUp, isOwnBytes } from './intended-answer.ts'
-import { cutLateBody, cutReplacedBody } from './replacement.ts'
+import { cutReplacedBody } from './replacement.ts'
 import { bytesOf, interceptWrites, type Write, type WriteArguments, withBytes } from './write-calls.ts'
 
 const NOTHING = Buffer.alloc(0)
@@ -80,7 +79,6 @@ class BodyGuard {
 
   #pass(original: Write, given: WriteArguments, method: 'write' | 'end'): unknown {
     if (!isHeadSent(this.#raw)) this.#raw.writeHead(this.#raw.statusCode)
-    if (isGivenUp(this.#raw) && isOwnBytes(given[0])) cutLateBody(this.#reply)
     const admitted = method === 'write' ? this.#admitWrite(given) : this.#admitEnd(given)
     // The response of `inject` keeps what is written after it was cut.
     return Reflect.apply(original, this.#raw, this.#raw.destroyed ? withBytes(NOTHING, given) : admitted)

@@ -26,7 +26,8 @@
  *    below Node's own `writeHead`.
  * 5. If a hook can get at the body, its replacement is compared with the head: `body-guard` over HTTP/1,
  *    `connection/http2-end` over HTTP/2. `first-bytes` holds back a short one until its length is known, and
- *    `replacement` passes on the error of a body that it reads.
+ *    `replacement` passes on the error of a body that it reads. `late-body` cuts one that
+ *    comes after another answer.
  * 6. If the body is ours, the guards of step 5 come off, and `sole-writer` lets its bytes through and no others.
  *
  * Out of scope: what the application sends instead, as long as it is a proper answer; what a handler sends after
@@ -80,8 +81,6 @@ const own = new WeakSet<object>()
 
 /** Responses whose answer was given up, because another one is sent. */
 const givenUp = new WeakSet<object>()
-/** Bodies of ours that are in memory. */
-const ownBytes = new WeakSet<object>()
 
 /** What a response is intended to be; undefined if its content is not ours. */
 export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
@@ -107,16 +106,6 @@ export function forgetIntended(raw: RawResponse): void {
  */
 export function isGivenUp(raw: object): boolean {
   return givenUp.has(raw)
-}
-
-/** Notes a body of ours that is in memory. */
-export function noteOwnBytes(bytes: Uint8Array): void {
-  ownBytes.add(bytes)
-}
-
-/** Whether something is a body of ours that is in memory. */
-export function isOwnBytes(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && ownBytes.has(body)
 }
 
 /** Notes that the body of a response is ours, so that its length is known before its head is written. */

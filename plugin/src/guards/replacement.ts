@@ -10,10 +10,6 @@ export interface Replacement {
   fail(error: Error): void
 }
 
-/** Said of an answer whose body a hook has kept for longer than `handlerTimeout`. */
-export const LATE_BODY_MESSAGE =
-  'a hook has returned the body of an answer of sendRange after the error of a time limit, and both were cut'
-
 /** Responses whose failure Fastify's error handling knows. */
 const handled = new WeakSet<object>()
 
@@ -60,12 +56,5 @@ export function cutReplacedBody(reply: FastifyReply): void {
   if (isOver(reply)) return
   const message = 'a hook has replaced the body of an answer of sendRange, and it was cut'
   writeLogLine(reply.log, { level: 'error', details: {}, message })
-  cut(reply.raw)
-}
-
-/** Cuts an answer whose body comes after another answer was sent in its place. */
-export function cutLateBody(reply: FastifyReply): void {
-  if (isOver(reply)) return
-  writeLogLine(reply.log, { level: 'error', details: {}, message: LATE_BODY_MESSAGE })
   cut(reply.raw)
 }

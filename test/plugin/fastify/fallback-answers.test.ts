@@ -1,3 +1,4 @@
+import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -130,33 +131,56 @@ t.test("Fastify's handlerTimeout cuts an answer that has begun", async (t) => {
   client.destroy()
 })
 
-for (const [name, options] of Object.entries({
-  'a short file': { url: '/small', lines: [] },
-  'a long file': { url: '/first', lines: [] },
-  'a part': { url: '/first', lines: ['Range: bytes=5-99'] },
-  parts: { url: '/first', lines: ['Range: bytes=5-99,700-799'] },
-})) {
-  t.test(`a body that a hook returns after the error of handlerTimeout is not sent (${name})`, async (t) => {
-    let isErrorThere = false
-    const { port, log } = await serve(t, {
-      plugin: { root: t.testdir(contents) },
-      server: { handlerTimeout: 100 } as object,
-      routes: (app) => {
-        app.addHook('onSend', async (_request, _reply, payload) => {
-          if (typeof payload === 'string') {
-            isErrorThere = true
-            await sleep(50)
-          } else await until(() => isErrorThere)
-          return payload
+const LATE = [
+  ['a short file', '/small', undefined],
+  ['a long file', '/first', undefined],
+  ['a part', '/first', 'bytes=5-99'],
+  ['parts', '/first', 'bytes=5-99,700-799'],
+] as const
+
+for (const [name, url, range] of LATE) {
+  for (const protocol of ['HTTP/1.1', 'HTTP/2']) {
+    t.test(
+      `a body that a hook returns after the error of handlerTimeout is not sent (${name}, ${protocol})`,
+      async (t) => {
+        let isErrorThere = false
+        const { port, log } = await serve(t, {
+          plugin: { root: t.testdir(contents) },
+          server: { handlerTimeout: 100, http2: protocol === 'HTTP/2' } as object,
+          routes: (app) => {
+            app.addHook('onSend', async (_request, _reply, payload) => {
+              if (typeof payload === 'string') {
+                isErrorThere = true
+                await sleep(50)
+              } else await until(() => isErrorThere)
+              return payload
+            })
+            app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+          },
         })
-        app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+        const received = await (protocol === 'HTTP/2' ? overHttp2 : overHttp1)(port, url, range)
+        t.notMatch(received, /aaaa|cccc/, 'no byte of the file')
+        t.ok(log.some(({ msg }) => /after the error of a time limit/.test(msg)))
       },
-    })
-    const client = await RawClient.connect(port)
-    client.request('GET', options.url, options.lines)
-    const answer = (await client.readBytes(10_000_000)).toString('latin1')
-    t.notMatch(answer, /aaaa|cccc/, 'no byte of the file')
-    await until(() => log.some(({ msg }) => /after the error of a time limit/.test(msg)))
-    client.destroy()
-  })
+    )
+  }
+}
+
+async function overHttp1(port: number, url: string, range: string | undefined): Promise<string> {
+  const client = await RawClient.connect(port)
+  client.request('GET', url, range === undefined ? [] : [`Range: ${range}`])
+  const answer = await client.readBytes(10_000_000)
+  client.destroy()
+  return answer.toString('latin1')
+}
+
+async function overHttp2(port: number, url: string, range: string | undefined): Promise<string> {
+  const session = connect(`http://127.0.0.1:${port}`)
+  const stream = session.request({ ':path': url, ...(range && { range }) })
+  const chunks: Buffer[] = []
+  stream.on('error', () => {})
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await new Promise((resolve) => stream.once('close', resolve))
+  session.destroy()
+  return Buffer.concat(chunks).toString('latin1')
 }
