@@ -130,7 +130,8 @@ export class Lock {
       throw fileError(error, path)
     }
     if (owner?.token === this.token) return
-    throw owner === null && (await this.#hasMoved()) ? moved(this.#options) : busy(this.#options, owner)
+    if (owner !== null) throw busy(this.#options, owner)
+    throw (await this.#hasMoved()) ? moved(this.#options) : deleted(this.#options)
   }
 
   /** `'unrecorded'`: the journal still names this run as its writer. Then the lock stays and says that the run has ended. */
@@ -231,6 +232,12 @@ function notALock(path: string): DownloadError {
 function moved({ path, output }: LockOptions): DownloadError {
   const reason = `the folder of ${path} was moved, replaced or deleted. Run again`
   return new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `cannot write ${output}: ${reason}`)
+}
+
+/** By hand, or by a run that has taken over and ended. */
+function deleted({ path, output }: LockOptions): DownloadError {
+  const reason = `${path}, the lock of this run, was deleted. Another process may have taken its place; if not, run again`
+  return new DownloadError('ERR_DOWNLOAD_BUSY', `cannot write ${output}: ${reason}`)
 }
 
 function busy({ output }: LockOptions, owner: Owner | null): DownloadError {

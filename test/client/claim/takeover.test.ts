@@ -152,6 +152,20 @@ t.test('the next run on the same machine clears the lock of a killed run at once
   t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'no copy is made')
 })
 
+t.test('a run whose lock was deleted by hand says that, and the next one continues', async (t) => {
+  const server = await startSlow(A, 16 * 1024)
+  t.teardown(() => server.stop())
+  const dir = t.testdir({})
+  const run = await startRun(server, dir)
+  spawnSync('rm', [join(dir, 'file.bin.part.lock')])
+  const { status, stderr } = await run.ended
+  t.equal(status, 10)
+  t.match(stderr, /file\.bin\.part\.lock, the lock of this run, was deleted\. .* run again/)
+  const end = await get(`${server.url}/file.bin`, dir)
+  t.ok((end.result?.resumed ?? 0) > 0)
+  sameBytes(t, end.file, CONTENT)
+})
+
 t.test('after its lock was deleted, a running download and a new one use different files', async (t) => {
   const server = await startSlow(A, 16 * 1024)
   t.teardown(() => server.stop())
