@@ -5,7 +5,7 @@ import { DownloadError } from './errors.ts'
 import { type Settings, settingsOf } from './options.ts'
 import { BATCH_LIMITS, isWithin } from './text/option-limits.ts'
 
-/** What is about one file, and options for streams. */
+/** What is about one file. */
 type OptionOfOneFile = 'checksum' | 'expected' | 'mirrors' | 'resumeKey' | 'onSegment'
 
 /** Options of `downloadAll()`: those of `download()` for each file, and how many at once. */
@@ -52,7 +52,7 @@ export function batchSettingsOf(given: DownloadAllOptions): BatchSettings {
   }
 }
 
-/** The options of each file. A function or a digest would be about one file. */
+/** The options of each file: without those that are about one file, and those of streams. */
 const {
   checksum: _,
   expected: _e,
@@ -60,6 +60,7 @@ const {
   resumeKey: _k,
   onSegment: _s,
   buffer: _b,
+  bufferDirectory: _d,
   ...EACH
 } = settingsOf({})
 

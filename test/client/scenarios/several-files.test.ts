@@ -236,6 +236,8 @@ t.test('wrong options, files and lists are usage errors', async (t) => {
     { checksum: 'x' },
     { retries: -1 },
     { nonsense: 1 },
+    { buffer: 65_536 },
+    { bufferDirectory: directory },
   ])
     t.match((await getAll([], options as never)).end, usage, JSON.stringify(options))
   for (const files of [null, 5, {}]) t.match((await getAll(files as never)).end, usage, JSON.stringify(files))
