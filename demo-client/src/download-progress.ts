@@ -15,7 +15,10 @@ export type DownloadState =
 export interface DownloadProgress {
   /** What the download is doing. */
   readonly state: DownloadState
-  /** Where the file will be. Until the server answers, it may still choose another name. Null for wrong options. */
+  /**
+   * Where the file will be. Until the server answers, it may still choose another name. Null for a stream, and for wrong
+   * options.
+   */
   readonly path: string | null
   /** Bytes of the file that have been received, including those of earlier runs. */
   readonly received: number

@@ -2,8 +2,8 @@
 import { DownloadError } from './errors.ts'
 import { DEFAULT_BUFFER, type Settings } from './options.ts'
 
-/** The settings that mean nothing for a stream. */
-const NOT_FOR_FILES = {
+/** The settings that mean nothing for a stream, with their defaults. */
+const ONLY_FOR_FILES = {
   resume: 'auto',
   existing: 'refuse',
   missingDirectory: 'refuse',
@@ -20,8 +20,8 @@ export function assertScope(settings: Settings, destination: 'file' | 'stream'):
     if (settings.bufferDirectory !== null) throw outOfScope('bufferDirectory', 'streams', destination)
     return
   }
-  for (const name of Object.keys(NOT_FOR_FILES) as (keyof typeof NOT_FOR_FILES)[])
-    if (settings[name] !== NOT_FOR_FILES[name]) throw outOfScope(name, 'files', destination)
+  for (const name of Object.keys(ONLY_FOR_FILES) as (keyof typeof ONLY_FOR_FILES)[])
+    if (settings[name] !== ONLY_FOR_FILES[name]) throw outOfScope(name, 'files', destination)
   // What a mirror that lies has brought could not be fetched again.
   if (settings.mirrors.length > 0) throw outOfScope('mirrors', 'files', destination)
 }

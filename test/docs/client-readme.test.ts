@@ -321,6 +321,43 @@ t.test('the command of "Standard output and streams" prints the digest of the fi
   t.strictSame(readdirSync(folder), [])
 })
 
+/** The lists of names in code that come directly before these words, each in the order of the alphabet. */
+function listsBefore(text: string, words: string): string[][] {
+  const lists = text.matchAll(new RegExp(`((?:\`[\\w-]+\`(?:, | and |、| 和 | )?)+)${words}`, 'g'))
+  return [...lists].map(([, list = '']) => [...list.matchAll(/[\w-]+(?=`)/g)].map(([name]) => name).sort())
+}
+
+const DIGEST = `sha-256=${'0'.repeat(64)}`
+
+const VALUES: Readonly<Record<string, string>> = { checksum: DIGEST, header: 'K: V', completion: 'zsh' }
+
+/** Whether the command refuses an option beside `-o -` because it is about files. */
+function isAboutFiles({ name, value }: (typeof OPTION_LIST)[number]): boolean {
+  const option = value === undefined ? [`--${name}`] : [`--${name}`, VALUES[name] ?? '1']
+  const needed = name === 'check' ? ['--checksum', DIGEST] : []
+  try {
+    parseCommand([...option, ...needed, '-o', '-', 'http://h/f'])
+    return false
+  } catch (error) {
+    return String(error).includes(`--${name} is about files`)
+  }
+}
+
+for (const { path, words } of [
+  { path: 'demo-client/README.md', words: 'are about files' },
+  { path: 'README.zh-CN.md', words: '是关于文件的' },
+]) {
+  t.test(`${path} names the options that standard output and streams cannot have`, async (t) => {
+    const { text } = readDocument(path)
+    const refused = OPTION_LIST.filter(isAboutFiles).map(({ name }) => `--${name}`)
+    t.ok(refused.length > 5)
+    const { signature } = declarationOf('StreamOptions', declarations('download-options'))
+    const left = [...signature.matchAll(/'(\w+)'/g)].map(([, name = '']) => name)
+    t.ok(left.length > 5)
+    t.strictSame(listsBefore(text, words), [refused.sort(), left.sort()])
+  })
+}
+
 /** What the block under each heading of the library prints, apart from progress that depends on timing. */
 const PRINTED: Readonly<Record<string, (t: Test, lines: readonly unknown[][], folder: string) => void>> = {
   Library: (t, lines, folder) => {
