@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { REPOSITORY } from '../support/repository.ts'
-import { parseComment } from './api/comment.ts'
+import { inOneLine, parseComment } from './api/comment.ts'
 import { declarationOf } from './api/declaration.ts'
 import { referenceOf } from './api/reference.ts'
 
@@ -61,5 +61,7 @@ export interface Thing extends Other {
   )
   t.equal(members[0]?.comment.text, 'A size | bytes.')
   t.equal(parseComment(undefined).text, '')
+  t.equal(inOneLine(parseComment('Is it so?\n\n@param a one')), 'Is it so? `a`: one.')
+  t.equal(inOneLine(parseComment('One.\n\nTwo')), 'One. Two.')
   t.throws(() => declarationOf('Absent', text), /no declaration/)
 })

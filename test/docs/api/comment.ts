@@ -43,9 +43,9 @@ export function inOneLine({ text, params, throws, returns }: Comment): string {
   ]
   return parts
     .filter((part) => part !== '')
-    .map((part) => (/[.:…]$/.test(part) ? part : `${part}.`))
+    .map((part) => (/[.?:…]$/.test(part) ? part : `${part}.`))
     .join(' ')
-    .replaceAll('\n', ' ')
+    .replace(/\n+/g, ' ')
 }
 
 /** Lines that belong to one paragraph or list item in one line; links as code. */
