@@ -34,6 +34,6 @@ export function failedError(
 }
 
 /** `1 file`, `5 files` */
-export function filesOf(count: number): string {
+function filesOf(count: number): string {
   return `${count} ${count === 1 ? 'file' : 'files'}`
 }

@@ -6,7 +6,7 @@ import { DownloadError, systemCode } from '../errors.ts'
 const MAX_LINE_CHARACTERS = 1024 * 1024
 
 /** The name of standard input in messages. */
-export const STDIN = 'standard input'
+const STDIN = 'standard input'
 
 /** What to call a list in messages. */
 export function nameOfList(path: string): string {

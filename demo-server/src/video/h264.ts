@@ -4,7 +4,7 @@
  */
 
 /** Width and height of a macroblock in pixels. Pictures consist of whole macroblocks. */
-export const MACROBLOCK = 16
+const MACROBLOCK = 16
 
 const NAL_IDR_SLICE = 0x65
 const NAL_SPS = 0x67
