@@ -5,11 +5,36 @@ import { secureWorks } from '../bench/secure-works.ts'
 import { works } from '../bench/workloads.ts'
 import { downloadTable, serverTable } from './costs/cost-tables.ts'
 import { renewedDocuments } from './costs/documents.ts'
-import { parseDocument } from './support/markdown.ts'
+import { parseDocument, readDocument } from './support/markdown.ts'
 
 for (const { path, text, renewed } of renewedDocuments()) {
   t.test(`${path} has the measured figures`, async (t) => {
     t.equal(text, renewed, 'npm run docs writes them again')
+  })
+}
+
+/** What each further client takes, in whole KiB, in the rows of ours in the table of clients that stop reading. */
+function stalledKiB(): string[] {
+  const { tables } = readDocument('test/bench/FIGURES.md')
+  const { rows = [] } = tables.find(({ heading }) => /clients that stop reading/.test(heading)) ?? {}
+  return rows
+    .filter((row) => row['']?.startsWith('fastify-send-range'))
+    .map((row) => Number.parseFloat(row['each of 1000 more'] ?? '').toFixed())
+}
+
+for (const { path, sentence } of [
+  { path: 'plugin/README.md', sentence: 'takes A to B KiB, and in an answer of 900 ranges C KiB' },
+  { path: 'README.zh-CN.md', sentence: '占用 A 到 B KiB；响应有 900 个范围时，在回收垃圾之前占用 C KiB' },
+  { path: 'test/bench/RESULTS.md', sentence: 'A to B KiB for each further client' },
+  { path: 'test/bench/RESULTS.md', sentence: 'C KiB each in the table' },
+]) {
+  t.test(`${path} has the measured memory of clients that stop reading: ${sentence}`, async (t) => {
+    const [atOnce = '', later = '', inRanges = ''] = stalledKiB()
+    const figures: Readonly<Record<string, string>> = { A: atOnce, B: later, C: inRanges }
+    t.match(
+      readDocument(path).text,
+      sentence.replace(/\b[ABC]\b/g, (name) => figures[name] ?? name),
+    )
   })
 }
 
