@@ -54,7 +54,8 @@ export interface Call {
  * 7. With content: `send-content` lays out the body (`multipart`), reads all of it (`buffered-body`) or its first bytes
  *    (`read-ahead`), sets status and fields (`content-fields`), and sends it from memory or as a stream (`answer-body`).
  *
- * If the representation is found changed before step 7 sends, the steps begin again, up to three times. A failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
+ * If the representation is found changed before step 7 sends, the steps begin again, until it has changed three times. A
+ * failure of any step goes to Fastify's error handling: `failed-answer`. The representation is closed in every case.
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
