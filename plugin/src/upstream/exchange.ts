@@ -111,7 +111,8 @@ class Attempt {
         signal.removeEventListener('abort', stop)
       }
       signal.addEventListener('abort', stop, { once: true })
-      request.once('response', (message) => {
+      // Each of these comes once at most, and `once` costs more.
+      request.on('response', (message) => {
         end()
         // The body is read by somebody else. Its failures come before that, too.
         message.on('error', () => {})
@@ -122,12 +123,12 @@ class Attempt {
         reject(signal.aborted ? signal.reason : failureOf(error))
       })
       // Without a listener, Node only closes the connection.
-      request.once('upgrade', (_message, socket) => {
+      request.on('upgrade', (_message, socket) => {
         socket.destroy()
         end()
         reject(upstreamFailure(new Error('the store answered with status 101')))
       })
-      request.once('socket', (socket) => this.#limit(socket))
+      request.on('socket', (socket) => this.#limit(socket))
     })
     request.end()
   }
