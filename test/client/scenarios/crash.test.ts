@@ -55,12 +55,15 @@ t.test('the journal never records a byte that is not on the disk', async (t) => 
   const server = await startSlow(A)
   t.teardown(() => server.stop())
   const dir = t.testdir({})
+  let recorded = 0
   for (let kill = 0; kill < 6; kill++) {
     await killAfter(server, SIZE / 10, { dir })
     const [, body = '{}'] = readFileSync(join(dir, 'file.bin.part.json'), 'utf8').split('\n')
     const part = readFileSync(join(dir, 'file.bin.part'))
     for (const [start, end] of JSON.parse(body).blocks as [number, number][]) {
       sameBytes(t, part.subarray(start, end), CONTENT.subarray(start, end), `bytes ${start} to ${end}`)
+      recorded++
     }
   }
+  t.not(recorded, 0, 'journals recorded bytes')
 })

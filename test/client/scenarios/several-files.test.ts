@@ -61,8 +61,10 @@ t.test('an outcome has the request itself, with what its caller added', async (t
   const server = await startFiles(filesNamed(1))
   t.teardown(() => server.stop())
   const request = { url: `${server.url}/f0.bin`, destination: join(t.testdir({}), 'x'), tag: 5 }
-  const run = downloadAll([request])
-  for await (const { file } of run) t.equal(file, request)
+  const files: unknown[] = []
+  for await (const { file } of downloadAll([request])) files.push(file)
+  t.equal(files.length, 1)
+  t.equal(files[0], request)
 })
 
 t.test('one host gets a bounded number of connections, whatever the files want', async (t) => {
