@@ -1,6 +1,7 @@
 // The command line of `npm start`.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { plain, readDocument } from '../docs/support/markdown.ts'
 import { REPOSITORY } from '../support/repository.ts'
 
 const {
@@ -73,6 +74,24 @@ for (const [url, bucket, prefix, endpoint] of [
   t.test(`--s3 ${url} is a bucket, a folder and a store`, async (t) => {
     t.match(parseArguments(['--s3', url]), { kind: 'run', s3: { bucket, prefix, endpoint } })
   })
+
+for (const [path, heading, option, byDefault] of [
+  ['demo-server/README.md', 'The command', 'option', 'default'],
+  ['README.zh-CN.md', '演示服务器的命令', '选项', '默认值'],
+] as const) {
+  t.test(`${path} has the options of the help, each with its default`, async (t) => {
+    const help = [...HELP.matchAll(/^ {2}((?:-\w, )?--\w+(?: [A-Z\d]+)?) .*(?:\n {14}.*)*/gm)]
+    const [{ rows } = { rows: [] }] = readDocument(path).tables.filter((table) => table.heading === heading)
+    t.strictSame(
+      rows.map((row) => plain(row[option])),
+      help.map(([, spelling]) => spelling),
+    )
+    for (const [index, [text]] of help.entries()) {
+      const [, value = ''] = /\(default\s+([^,:)]+)/.exec(text) ?? []
+      t.equal(/^`([^`]+)`/.exec(rows[index]?.[byDefault] ?? '')?.[1] ?? '', value, text)
+    }
+  })
+}
 
 t.test('the documents show URLs that it takes', async (t) => {
   for (const path of ['README.md', 'README.zh-CN.md', 'demo-server/README.md']) {
