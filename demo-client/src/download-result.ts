@@ -19,7 +19,7 @@ export interface DownloadResult {
   readonly outcome: 'downloaded' | 'unchanged'
   /** Its size in bytes. */
   readonly size: number
-  /** Its strong entity-tag, or null. */
+  /** Its strong entity-tag, or null. Null also if a digest has joined bytes of several servers. */
   readonly etag: string | null
   /** Bytes that an earlier run had received. All bytes where the file existed already and had the checksum. */
   readonly resumed: number
@@ -35,6 +35,9 @@ export interface DownloadResult {
   readonly integrity: 'checksum' | 'digest' | 'undamaged' | 'length' | 'nothing'
   /** The algorithm of the digest that was verified, or null. Of several, the strongest. */
   readonly digest: 'sha-256' | 'sha-512' | 'sha-1' | 'md5' | 'crc64nvme' | 'crc32c' | 'crc32' | null
-  /** What is not certain because the file system or the server does not support it. Mostly empty. */
+  /**
+   * What is not certain because the file system or the server does not support it; and each mirror that was not used, or
+   * not to the end. Mostly empty.
+   */
   readonly warnings: readonly string[]
 }

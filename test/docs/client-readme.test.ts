@@ -15,6 +15,7 @@ import { spellingOf } from '#client/command/parse-options.js'
 import { ANY_BYTES, BINARY_FORMATS } from '#client/content/file-formats.js'
 import { batchSettingsOf } from '#client/download-all-options.js'
 import { settingsOf } from '#client/options.js'
+import { NUMBER_LIMITS } from '#client/text/option-limits.js'
 import { progressLine } from '#client/text/progress-line.js'
 import { plainStyle } from '#client/text/style.js'
 import { CLI } from '../support/cli.ts'
@@ -284,6 +285,22 @@ t.test('each download option has a heading, with the type and the default of the
     else t.equal(defaultValue, JSON.stringify(value), name)
     for (const [, listed] of type.matchAll(/'(\w+)'/g))
       t.equal(settingsOf({ [name]: listed })[name as keyof typeof settings], listed, `${name}: ${listed}`)
+  }
+})
+
+/** Some limits are only those of whole numbers in JavaScript. */
+const FAR = 2 ** 52
+
+t.test('each download option that is a number has its limits', async (t) => {
+  const numbers = OPTIONS.filter(({ type }) => type === 'number').map(({ name }) => name)
+  t.strictSame(numbers.sort(), Object.keys(NUMBER_LIMITS).sort())
+  for (const [name, { least, most }] of Object.entries(NUMBER_LIMITS)) {
+    const [line = ''] = README.text.split(`\n#### ${name}\n\n`)[1]?.split('\n') ?? []
+    const shown = [least, most].map((limit) => limit.toLocaleString('en').replaceAll(',', ' '))
+    t.ok(
+      line.startsWith(`\`number\`, ${most > FAR ? `at least ${shown[0]}` : shown.join(' to ')} · default`),
+      line,
+    )
   }
 })
 

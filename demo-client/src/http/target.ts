@@ -28,6 +28,7 @@ export interface SecretsScope {
   readonly origin: string | null
 }
 
+/** For a single URL. */
 export const ONLY_URL: SecretsScope = { origin: null }
 
 /**

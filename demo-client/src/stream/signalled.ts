@@ -7,6 +7,7 @@ export interface Signalled {
   readonly resolve: () => void
 }
 
+/** A new one. */
 export function signalled(): Signalled {
   let resolve: () => void = () => undefined
   const promise = new Promise<void>((done) => {
