@@ -124,7 +124,7 @@ export class FirstLook {
     for (const server of this.#alive) server.become('unasked')
     const reference = this.#alive[0]
     if (reference === undefined) {
-      if (this.#tried.has(servers.first) || servers.first.role === 'suspected') return false
+      if (this.#isFirstTried) return false
       // It has another file than the expected one. One that has not answered yet, or only failed, may have that.
       if (servers.first.role === 'other' && !this.#areAllKnown) return false
       servers.begin(servers.first)
@@ -144,6 +144,12 @@ export class FirstLook {
     servers.begin(other !== undefined && !reference.hasRanges ? other : reference)
     if (other !== undefined && !reference.hasRanges) reference.become('spare')
     return true
+  }
+
+  /** Was all of the file left to the caller's URL already, or may it have sent wrong bytes? Then it is not tried alone. */
+  get #isFirstTried(): boolean {
+    const { first } = this.#context.servers
+    return this.#tried.has(first) || first.role === 'suspected'
   }
 
   /** The server that the stored bytes came from; null if it is not one of these. */
@@ -224,15 +230,16 @@ export class FirstLook {
   }
 
   /**
-   * Waits until each server that was asked has answered, or has failed once. If the caller's URL has another file than the
-   * expected one, those that fail are asked again first, as often as any server.
+   * Waits until each server that was asked has answered, or has failed once. Those that fail are asked again first, as often as
+   * any server, if the caller's URL has another file than the expected one, or if nobody has answered and it was tried.
    */
   async #untilAllAreKnown(): Promise<void> {
     while (!this.#over.signal.aborted && !this.#areAllKnown) await this.#nextEvent(null)
   }
 
   get #areAllKnown(): boolean {
-    const isNeeded = this.#context.servers.first.role === 'other'
+    const isLast = this.#alive.length === 0 && this.#isFirstTried
+    const isNeeded = isLast || this.#context.servers.first.role === 'other'
     const isAskedAgain = ({ role, validators }: Server): boolean => role === 'unasked' && validators === null
     return [...this.#asked].every(
       (server) => this.#settled.has(server) && !(isNeeded && isAskedAgain(server)),

@@ -73,6 +73,28 @@ for (const [name, scripts] of rows)
     sameBytes(t, file, CONTENT)
   })
 
+/** The right file. Each connection on which it is asked again which file it has breaks at first. */
+function breaking(): Script {
+  let looks = 0
+  return (request, socket) => {
+    const isLook = request.range?.start === 0 && (request.range.end ?? SIZE) < 10_000
+    if (isLook && ++looks > 1 && looks % 2 === 0) socket.destroy()
+    else return good()(request, socket)
+  }
+}
+
+for (const [name, scripts] of [
+  ['the last of four', [half, lying(), sealed, breaking()]],
+  ['the URL', [breaking(), half, lying(), sealed]],
+  ['the second of two', [lying(), breaking()]],
+] as readonly (readonly [string, readonly Script[]])[])
+  t.test(`a server that is asked alone is asked again after a failure: ${name}`, async (t) => {
+    const servers = await serve(t, ...scripts)
+    const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM, stallTimeout: 5000 })
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+  })
+
 t.test('a mirror that stalls is not asked for each sample', async (t) => {
   // A request for the first bytes or for a segment is none for a sample.
   const isSample = ({ range }: RawRequest): boolean =>
