@@ -97,8 +97,8 @@ const ROWS: Readonly<
       ],
       gets: UNUSABLE,
     },
-  '429, 500, 502, 503, 504, no connection, no answer': {
-    replies: [[429], [500], [502], [503, 'SlowDown'], [504]],
+  '408, 429, 500, 502, 503, 504, a code such as `SlowDown` or `RequestTimeout`, no connection, no answer': {
+    replies: [[408], [429], [500], [502], [503, 'SlowDown'], [504], [400, 'RequestTimeout']],
     gets: BUSY,
   },
 }
