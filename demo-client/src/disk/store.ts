@@ -190,7 +190,7 @@ export class Store implements ByteStore {
     await this.#part.save(this.#content, 'open')
   }
 
-  /** Makes the part file the finished file; see {@link PartFile.finish}. */
+  /** Makes the part file the finished file; see `PartFile.finish`. */
   async finish(name: FinalName): Promise<FileMark | null> {
     await this.#checkpoints.cancel()
     return await this.#part.finish(name, this.#content)

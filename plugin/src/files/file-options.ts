@@ -14,7 +14,7 @@ export type EtagPolicy = 'stat' | 'content' | EtagFunction | false
 /** Which compressed files beside a file are looked for: all, none, or those of some codings, the preferred one first. */
 export type PrecompressedOption = boolean | readonly Precompression[]
 
-/** What can be set for a {@link fileSource}. */
+/** What can be set for a `fileSource`. */
 export interface FileSourceOptions {
   /** The folder that paths are relative to and that nothing leads out of. Default: the working directory. */
   readonly root?: string | URL | undefined

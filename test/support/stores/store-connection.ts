@@ -19,7 +19,7 @@ export interface ConnectionOptions {
 
 const HEAD_END = '\r\n\r\n'
 
-/** One connection of a client to a store, through {@link StoreProxy}. Bytes pass as they are. */
+/** One connection of a client to a store, through `StoreProxy`. Bytes pass as they are. */
 export class StoreConnection {
   readonly #client: Socket
   readonly #upstream: Socket
