@@ -26,7 +26,7 @@ export async function verifyExpected(
   { expected, found }: { readonly expected: Expected; readonly found: Verification },
 ): Promise<Verification> {
   const fault = sizeFault(expected, total)
-  if (fault !== null) return wrong(`the file is not what it should be: it ${fault}`, true, [])
+  if (fault !== null) return wrong(`the file is not what it should be: it ${fault}`, [], 'as sent')
   const { pieces } = expected
   const isProven = found.kind === 'verified' && found.digest?.kind === 'checksum'
   if (pieces === null || isProven) return found
@@ -38,7 +38,7 @@ export async function verifyExpected(
     pieces,
   )
   const message = `the file is not what it should be: the ${pieces.algorithm} of ${names} differs from the one that was asked for`
-  return wrong(message, found.digest?.kind === 'digest', differing)
+  return wrong(message, differing, found.digest?.kind === 'digest' ? 'as sent' : 'damaged')
 }
 
 /** What all pieces together prove, beside a digest of the server. */
@@ -47,7 +47,7 @@ function byPieces(digest: VerifiedDigest | null, { algorithm }: Pieces): Verifie
   return digest ?? { kind: 'undamaged', algorithm }
 }
 
-function wrong(message: string, isAsSent: boolean, pieces: readonly Piece[]): Verification {
+function wrong(message: string, pieces: readonly Piece[], bytes: 'as sent' | 'damaged'): Verification {
   const error = new DownloadError('ERR_DOWNLOAD_DIGEST', message)
-  return { kind: 'wrong', error, isAsSent, hasChecksum: false, wrongPieces: pieces }
+  return { kind: 'wrong', error, isAsSent: bytes === 'as sent', hasChecksum: false, wrongPieces: pieces }
 }

@@ -34,9 +34,9 @@ export class MinRate {
     this.#bytes += bytes
   }
 
-  /** Call about once a second. `isCounted`: were the connections working since the last call? */
-  check(isCounted: boolean, now: number = performance.now()): TooSlow | null {
-    if (isCounted) this.#elapsed += now - this.#checkedAt
+  /** Call about once a second. `since`: what the connections did since the last call. Idle time does not count. */
+  check(since: 'working' | 'idle', now: number = performance.now()): TooSlow | null {
+    if (since === 'working') this.#elapsed += now - this.#checkedAt
     this.#checkedAt = now
     if (this.#elapsed < this.#policy.stallTimeout) return null
     const rate = (this.#bytes * 1000) / this.#elapsed

@@ -70,7 +70,7 @@ export class Pace {
     // While connections wait for the disk or a reader, their turn, or the next attempt, the server is not to blame.
     const isHeldUp = gate.isClosed || store.backlog !== null
     const isCounted = schedule.assignments.size > 0 && !isHeldUp && !isQueued()
-    const tooSlow = this.#minRate?.check(isCounted) ?? null
+    const tooSlow = this.#minRate?.check(isCounted ? 'working' : 'idle') ?? null
     if (tooSlow !== null) schedule.abortAll('below-min-rate')
     if (settings.limitRate === null && !isHeldUp)
       this.#stragglers.check([...schedule.assignments].filter(({ kind }) => kind === 'segment'))

@@ -142,7 +142,7 @@ export class AcceptedAnswers {
     }
     if (ending.kind === 'complete') {
       if (isDigested) this.#proven?.push({ start: part.start, end: part.end })
-      if (server === servers.reference) this.#inTrailers.learn(answer, isAll)
+      if (server === servers.reference) this.#inTrailers.learn(answer, isAll ? 'whole' : 'part')
     }
     return this.#failureOf(assignment, ending, server)
   }
@@ -181,7 +181,7 @@ export class AcceptedAnswers {
       servers.addReceived(server, { start: each.start, end: Math.min(each.end, assignment.position) })
     this.#report(assignment, judged)
     if (ending.kind === 'too-much') throw new VersionChanged(`it is longer than ${total} bytes`)
-    if (ending.kind === 'complete') this.#inTrailers.learn(answer, true)
+    if (ending.kind === 'complete') this.#inTrailers.learn(answer, 'whole')
     if (ending.kind === 'complete' && total === null) {
       this.#schedule.learnTotal(assignment.position)
       this.#end = answer.delimiter

@@ -15,12 +15,12 @@ export class SentDigests {
 
   /**
    * Reads the trailers of an answer whose body is complete.
-   * @param isWhole was the body the whole file?
+   * @param body what of the file the body was
    * @throws VersionChanged if an earlier answer had another digest
    */
-  learn(answer: Answer, isWhole: boolean): void {
+  learn(answer: Answer, body: 'whole' | 'part'): void {
     const { content, repr, older } = trailerDigests(answer.trailers())
-    const whole = isWhole ? [...Object.entries(content), ...older] : []
+    const whole = body === 'whole' ? [...Object.entries(content), ...older] : []
     this.#add([...Object.entries(repr), ...whole])
   }
 

@@ -6,11 +6,11 @@ const POLICY = { stallTimeout: 3000, retries: 1 }
 
 t.test('times in which connections do not work are not counted', async (t) => {
   const watch = new MinRate(100, POLICY, 0)
-  t.equal(watch.check(true, 1000), null)
-  t.equal(watch.check(true, 2000), null)
-  t.equal(watch.check(false, 100_000), null)
+  t.equal(watch.check('working', 1000), null)
+  t.equal(watch.check('working', 2000), null)
+  t.equal(watch.check('idle', 100_000), null)
   watch.count(299)
-  t.equal(watch.check(true, 101_000)?.kind, 'again')
+  t.equal(watch.check('working', 101_000)?.kind, 'again')
 })
 
 t.test('the exact rate is enough, and a byte less is not', async (t) => {
@@ -22,27 +22,27 @@ t.test('the exact rate is enough, and a byte less is not', async (t) => {
     const watch = new MinRate(100_000, POLICY, 0)
     watch.count(bytes - 1)
     watch.count(1)
-    t.equal(watch.check(true, 2999), null, 'too early to say')
-    t.equal(watch.check(true, 3000)?.kind, kind, `${bytes} bytes in 3 s`)
+    t.equal(watch.check('working', 2999), null, 'too early to say')
+    t.equal(watch.check('working', 3000)?.kind, kind, `${bytes} bytes in 3 s`)
   }
 })
 
 t.test('each measurement starts at 0', async (t) => {
   const watch = new MinRate(100, POLICY, 0)
   watch.count(10_000)
-  t.equal(watch.check(true, 3000), null)
-  t.equal(watch.check(true, 5999), null, 'too early to say')
-  t.equal(watch.check(true, 6000)?.kind, 'again', 'what came before does not count')
+  t.equal(watch.check('working', 3000), null)
+  t.equal(watch.check('working', 5999), null, 'too early to say')
+  t.equal(watch.check('working', 6000)?.kind, 'again', 'what came before does not count')
 })
 
 t.test('too many slow measurements in a row give up, and a fast one resets the count', async (t) => {
   const watch = new MinRate(100, POLICY, 0)
-  t.equal(watch.check(true, 3000)?.kind, 'again')
+  t.equal(watch.check('working', 3000)?.kind, 'again')
   watch.count(300)
-  t.equal(watch.check(true, 6000), null)
-  t.equal(watch.check(true, 9000)?.kind, 'again')
+  t.equal(watch.check('working', 6000), null)
+  t.equal(watch.check('working', 9000)?.kind, 'again')
   watch.count(299)
-  t.match(watch.check(true, 12_000), {
+  t.match(watch.check('working', 12_000), {
     kind: 'give-up',
     error: {
       code: 'ERR_DOWNLOAD_NETWORK',
@@ -53,7 +53,7 @@ t.test('too many slow measurements in a row give up, and a fast one resets the c
 
 t.test('without retries the first slow measurement gives up', async (t) => {
   const watch = new MinRate(100, { stallTimeout: 1000, retries: 0 }, 0)
-  t.match(watch.check(true, 1000), {
+  t.match(watch.check('working', 1000), {
     kind: 'give-up',
     error: { message: /^the rate was 0 bytes per second, less than the minimum of 100$/ },
   })
