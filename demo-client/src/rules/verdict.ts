@@ -12,6 +12,7 @@ import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
 import { isOtherVersion, isSameVersion, type Validators, validatorsOf } from './validators.ts'
 import type { Vouched } from './vouched.ts'
 import { wholeDigests } from './whole-digests.ts'
+import { wholeLength } from './whole-length.ts'
 
 /** The request. */
 export interface Asked {
@@ -166,27 +167,21 @@ function judgeUnasked(asked: Asked, fields: FieldLines): Verdict {
 }
 
 function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
-  const length = digits(single(fields, 'content-length'))
-  const isPart = isUnmarkedPart(asked, fields, length)
-  if (isPart && asked.range !== null) return noRange(`answered with a part, but with ${statusName(status)}`)
-  if (isPart) return invalid('sent a part of the file, and no range was requested')
+  const length = wholeLength({ range: asked.range, held: asked.validators?.total ?? null }, fields)
+  if (length === 'part' && asked.range === null)
+    return invalid('sent a part of the file, and no range was requested')
+  if (length === 'part') return judgeDoubtful(asked, { status, fields })
   // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
   // digests belong to what the origin sent. They prove nothing about these bytes, so no other answer is joined to them.
   if (status === 203) return wholeOf({ ...asked, vouched: null }, new Map(), length)
   return wholeOf(asked, fields, length)
 }
 
-/**
- * RFC 9110 §14.4: only 206 and 416 give Content-Range a meaning. But some programs answer a range with a part and forget the
- * status 206. A body that is as long as the part is no whole file.
- */
-function isUnmarkedPart({ range: asked }: Asked, fields: FieldLines, length: number | null): boolean {
-  const range = parseContentRange(single(fields, 'content-range'))
-  if (range?.kind !== 'part') return false
-  const { first, last, total } = range
-  const isToEnd = total === null ? asked === null || asked.end === null : last + 1 === total
-  if (first === 0 && isToEnd) return false
-  return length === null ? asked !== null : length === last + 1 - first
+/** An answer to a range that may be a part, without saying so. */
+function judgeDoubtful({ validators: held }: Asked, { status, fields }: Head): Verdict {
+  const got = validatorsOf(status === 203 ? new Map() : fields, null, {})
+  if (held !== null && isOtherVersion(held, got)) return changed(held, got)
+  return noRange(`answered a range with ${statusName(status)}, and perhaps with a part`)
 }
 
 function wholeOf(asked: Asked, fields: FieldLines, total: number | null): Verdict {

@@ -51,19 +51,38 @@ function reset(socket: Socket): void {
 const chunk = (bytes: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /** Each download gets its own script, because some scripts count. */
 type Row = Omit<Scenario, 'script'> & { script: () => Script }
 
+const contentRange = ({ start, end }: Span): string => `bytes ${start}-${end - 1}/${SIZE}`
+
 /** Sends the part that is asked for, but with `status`, as programs do that forget the 206. */
 const unmarked =
-  (status: string): Script =>
+  (status: string, mark: (span: Span) => string | null = contentRange): Script =>
   (request, socket) => {
     const range = wanted(request, SIZE) ?? { start: 0, end: SIZE }
     const { start, end } = range
-    const field = request.range === null ? {} : { 'content-range': `bytes ${start}-${end - 1}/${SIZE}` }
+    const marked = request.range === null ? null : mark(range)
+    const field = marked === null ? {} : { 'content-range': marked }
     socket.write(head(status, { ...A.fields, ...field, 'content-length': end - start }))
     socket.write(CONTENT.subarray(start, end))
   }
+
+/** Sends the part that is asked for, in chunks and with status 200, after an answer that breaks off. */
+const chunkedParts: Script = (request, socket) => {
+  const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
+  if (request.index === 0) {
+    socket.write(head('200 OK', { ...A.fields, 'content-length': SIZE }))
+    return void socket.end(CONTENT.subarray(0, 20_000))
+  }
+  socket.write(head('200 OK', { ...A.fields, 'transfer-encoding': 'chunked' }))
+  socket.write(Buffer.concat([chunk(CONTENT.subarray(start, end)), Buffer.from('0\r\n\r\n')]))
+}
 
 const rows: Row[] = [
   ...['200 OK', '203 Non-Authoritative Information'].flatMap((status) =>
@@ -74,6 +93,34 @@ const rows: Row[] = [
       want: CONTENT,
     })),
   ),
+  ...(
+    [
+      ['no Content-Range', () => null],
+      ['another sign in Content-Range', (span) => contentRange(span).replace(' ', '=')],
+      ['a Content-Range without a size', (span) => contentRange(span).replace(/\/.*/, '')],
+      ['a Content-Range that ends behind its last byte', ({ start, end }) => `bytes ${start}-${end}/${SIZE}`],
+      ['a Content-Range of the size alone', () => `bytes */${SIZE}`],
+      ['a Content-Range that calls it the whole', ({ start, end }) => `bytes ${start}-${end - 1}/${end}`],
+    ] satisfies [string, (span: Span) => string | null][]
+  ).map(([name, mark]) => ({
+    name: `parts with status 200, and ${name}`,
+    script: () => unmarked('200 OK', mark),
+    want: CONTENT,
+  })),
+  {
+    name: 'parts in chunks with status 200, after the first answer broke off',
+    script: () => chunkedParts,
+    want: CONTENT,
+  },
+  {
+    name: 'status 200 with a Content-Length that is less than the size in Content-Range',
+    script: () => (_, socket) => {
+      const field = { 'content-range': contentRange({ start: 0, end: SIZE }) }
+      socket.write(head('200 OK', { ...A.fields, ...field, 'content-length': 90_000 }))
+      socket.write(CONTENT.subarray(0, 90_000))
+    },
+    want: 'ERR_DOWNLOAD_PROTOCOL',
+  },
   { name: 'a server that ignores Range', script: () => rangeless(A), want: CONTENT },
   {
     name: 'a server that ignores Range and has no validators',
@@ -117,7 +164,7 @@ const rows: Row[] = [
       }),
     options: { retries: 2 },
     want: 'ERR_DOWNLOAD_NETWORK',
-    also: (t, _, server) => t.equal(server.requests.length, 3),
+    also: (t, _, server) => t.equal(server.requests.length, 4, 'the first one asked for a part'),
   },
   {
     name: 'no length, and a reset that the HTTP stack hides',
