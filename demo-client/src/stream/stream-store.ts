@@ -150,6 +150,9 @@ export class StreamStore implements ByteStore {
   }
 
   async end(writer: BodyWriter, outcome: 'keep' | 'drop'): Promise<void> {
+    const { start, end } = writer.received
+    if (outcome === 'drop' && end > start && start < this.given)
+      this.fail(new DownloadError('ERR_DOWNLOAD_PROTOCOL', USELESS))
     this.#arrivals.end(writer, outcome)
     this.#give()
   }
@@ -236,3 +239,4 @@ export class StreamStore implements ByteStore {
 
 const UNPROVEN =
   'the server has answered from the first byte again, and nothing proves that this is the file of which bytes were written'
+const USELESS = 'an answer contradicts what it announced, and bytes of it were written'

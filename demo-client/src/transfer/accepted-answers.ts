@@ -131,8 +131,8 @@ export class AcceptedAnswers {
     }
     if (store.joinable !== null) this.#context.onRangesWork()
     const ending = await storePart(this.#context, assignment, { answer, part, digest })
-    // An incomplete part was not verified, and nothing of it is kept.
-    if (isDigested && ending.kind !== 'complete') assignment.dropReceived()
+    // Nothing is kept of an incomplete part, which was not verified, or of one that is too long.
+    if (ending.kind === 'too-much' || (isDigested && ending.kind !== 'complete')) assignment.dropReceived()
     else servers.addReceived(server, { start: part.start, end: assignment.position })
     this.#report(assignment, judged)
     if (ending.kind === 'digest-mismatch' && !isDigested) {

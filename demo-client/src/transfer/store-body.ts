@@ -19,15 +19,17 @@ export interface StoreBodyContext {
 /** How the body of an answer ended. `'short'`: as if complete, but before its announced end. */
 export type StoredEnding = BodyEnd | { readonly kind: 'short' } | { readonly kind: 'digest-mismatch' }
 
-/** Writes consecutive bytes in blocks of limited length. */
+/** Writes consecutive bytes in blocks of limited length. One that is dropped must be the only one. */
 class BlockChain {
   readonly #store: ByteStore
+  readonly #maxBytes: number
   #writer: ByteWriter
   #position: number
   #ended: Promise<void>[] = []
 
-  constructor(store: ByteStore, start: number) {
+  constructor(store: ByteStore, start: number, maxBytes: number) {
     this.#store = store
+    this.#maxBytes = maxBytes
     this.#writer = store.write(start)
     this.#position = start
   }
@@ -43,7 +45,7 @@ class BlockChain {
   }
 
   push(chunk: Buffer): Promise<void> | null {
-    if (this.#store.isProven(this.#writer) && this.#writer.length >= MAX_BLOCK_BYTES)
+    if (this.#store.isProven(this.#writer) && this.#writer.length >= this.#maxBytes)
       this.moveTo(this.#position)
     this.#position += chunk.length
     return this.#writer.push(chunk)
@@ -69,7 +71,9 @@ export async function storePart(
   { answer, part, digest }: { answer: Answer; part: Interval; digest: PartDigest | null },
 ): Promise<StoredEnding> {
   const { store, pace, onBytes } = context
-  const chain = new BlockChain(store, part.start)
+  // One block of a body whose length is not announced: if it is too long, nothing shows which of its bytes are right.
+  const isMeasured = answer.fields.has('content-length')
+  const chain = new BlockChain(store, part.start, isMeasured ? MAX_BLOCK_BYTES : Number.POSITIVE_INFINITY)
   if (digest?.isExpected) {
     store.markUnproven(chain.writer)
     assignment.makeIndivisible()
@@ -105,7 +109,7 @@ export async function storeWhole(
   { answer, missing, total }: { answer: Answer; missing: readonly Interval[]; total: number | null },
 ): Promise<StoredEnding> {
   const { store, pace, onBytes } = context
-  const chain = new BlockChain(store, missing[0]?.start ?? 0)
+  const chain = new BlockChain(store, missing[0]?.start ?? 0, MAX_BLOCK_BYTES)
   const remaining = [...missing]
   const last = missing.at(-1)?.end ?? 0
   const isToTheEnd = total === null || last === total

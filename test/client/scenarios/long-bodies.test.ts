@@ -321,3 +321,27 @@ t.test(
     t.equal(connections, 2)
   },
 )
+
+t.test('nothing is kept of a long part in chunks that is longer than announced', async (t) => {
+  const size = 150 * MIB
+  const content = Buffer.alloc(size)
+  for (let at = 0; at < size; at += MIB) content.writeUInt32LE(at, at)
+  const file = resource(content)
+  const server = await startHostile(async (request, socket) => {
+    const range = wanted(request, size)
+    if (request.index !== 1 || range === null) return await honest(file)(request, socket)
+    // The whole file in place of the part.
+    const field = { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }
+    await send(
+      socket,
+      head('206 Partial Content', { ...file.fields, ...field, 'transfer-encoding': 'chunked' }),
+    )
+    await send(socket, `${size.toString(16)}\r\n`)
+    await send(socket, content)
+    await send(socket, '\r\n0\r\n\r\n')
+  })
+  t.teardown(() => server.stop())
+  const end = await get(`${server.url}/file.bin`, t.testdir({}), { ...ONE, segmentSize: 70 * MIB })
+  t.equal(end.code, null, end.message)
+  sameBytes(t, end.file, content, 'the exact file')
+})

@@ -129,6 +129,17 @@ t.test('empty files, and files without a length', async (t) => {
   sameBytes(t, endless.bytes, FILE.content, 'the bytes')
 })
 
+t.test('a part that is longer than announced, of which bytes were written, ends the download', async (t) => {
+  const output = new Collector()
+  const wrong = Buffer.alloc(FILE.content.length, 'x')
+  const server: FakeServer = (request) =>
+    request.index === 0 ? honestly(FILE, request) : honestly(FILE, request, () => [wrong])
+  const end = await stream(server, output, { ...SMALL, connections: 1 })
+  t.equal(end.code, 'ERR_DOWNLOAD_PROTOCOL', end.message)
+  t.match(end.message, 'an answer contradicts what it announced, and bytes of it were written')
+  t.match(end.message, 'do not use them')
+})
+
 t.test('a file that changes after bytes were written ends the download, and the stream', async (t) => {
   const other = resource(makeContent(1_000_000, 'version B'), { etag: '"b"' })
   const output = new Collector()
