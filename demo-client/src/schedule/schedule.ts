@@ -199,10 +199,11 @@ export class Schedule {
     // answer has shown that ranges work.
     const isOpen = !this.#isConfirmed && this.#policy.segmentSize === null
     const missing = this.#total - this.#resumedBytes
-    const share = isOpen ? missing : Math.ceil(missing / this.#maxConnections)
+    const equalShare = Math.ceil(missing / this.#maxConnections)
+    const share = isOpen ? missing : equalShare
     const next = nextSegment(free, { ...this.#policy, share, limit: this.#segmentLimit })
     if (next !== null) return this.#sampled(next)
-    if (this.#assignments.size > 0) return this.#secondHalf()
+    if (this.#assignments.size > 0) return this.#endOfLargest(equalShare)
     return this.#store.window === null ? probeOf(this.#total) : null
   }
 
@@ -234,17 +235,17 @@ export class Schedule {
     return Math.min(this.#policy.segmentSize ?? Number.POSITIVE_INFINITY, this.#maxSegmentBytes)
   }
 
-  /** The second half of the largest remainder. {@link partAnswered} takes it from the other connection. */
-  #secondHalf(): Assignment | null {
+  /** The end of the largest remainder. {@link partAnswered} takes it from the other connection. */
+  #endOfLargest(share: number): Assignment | null {
     const shared = [...this.#assignments]
       .filter(({ isWorthSharing }) => isWorthSharing)
       .map((assignment) => this.#unsharedPart(assignment))
-    const split = largestRemainder(shared)
-    return split === null ? null : this.#sampled({ start: split.at, end: this.#endOfHalf(split) })
-  }
-
-  #endOfHalf({ segment, at }: { segment: OpenSegment; at: number }): number {
-    return this.#store.window === null ? segment.end : Math.min(segment.end, at + this.#segmentLimit)
+    const hasWindow = this.#store.window !== null
+    const split = hasWindow ? largestRemainder(shared) : largestRemainder(shared, share)
+    if (split === null) return null
+    const { segment, at: start } = split
+    const end = hasWindow ? Math.min(segment.end, start + this.#segmentLimit) : segment.end
+    return this.#sampled({ start, end })
   }
 
   /** The part of it that no other connection has asked for, and for which there is room. */

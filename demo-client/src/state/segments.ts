@@ -48,9 +48,13 @@ function segmentLength(policy: SegmentPolicy): number {
 /** A split leaves at least this many bytes on either side: less is not worth a second connection. */
 const MIN_SPLIT_BYTES = 512 * 1024
 
-/** The segment with the largest remainder, and where to cut it so that an idle connection takes the second half. */
+/**
+ * The segment with the largest remainder, and where to cut it so that an idle connection takes the second half. It takes no
+ * more than `share`, in bytes, because other idle connections get theirs from the same remainder.
+ */
 export function largestRemainder<S extends OpenSegment>(
   open: Iterable<S>,
+  share: number = Number.POSITIVE_INFINITY,
 ): { segment: S; at: number } | null {
   let best: S | null = null
   for (const segment of open) {
@@ -58,5 +62,6 @@ export function largestRemainder<S extends OpenSegment>(
   }
   if (best === null || !Number.isFinite(best.end) || best.end - best.position < 2 * MIN_SPLIT_BYTES)
     return null
-  return { segment: best, at: Math.ceil((best.position + best.end) / 2) }
+  const half = Math.ceil((best.position + best.end) / 2)
+  return { segment: best, at: Math.max(half, best.end - Math.max(share, MIN_SPLIT_BYTES)) }
 }

@@ -50,6 +50,23 @@ t.test('connections get consecutive segments of what is missing', async (t) => {
   t.strictSame(interval(schedule.assignNext()), ['segment', 40 * MIB, 50 * MIB])
 })
 
+t.test('connections that join the first stream get an equal share each', async (t) => {
+  const schedule = new Schedule(stored(), { connections: 4, segmentSize: null }, 'ranges')
+  const first = assign(schedule)
+  t.strictSame(interval(first), ['segment', 0, TOTAL], 'the first request asks for all')
+  schedule.partAnswered(first, TOTAL)
+  schedule.confirmVersion()
+  first.advance(MIB)
+  const joined = [assign(schedule), assign(schedule), assign(schedule)]
+  t.strictSame(joined.map(interval), [
+    ['segment', 75 * MIB, 100 * MIB],
+    ['segment', 50 * MIB, 75 * MIB],
+    ['segment', 25.5 * MIB, 50 * MIB],
+  ])
+  for (const each of joined) t.equal(schedule.partAnswered(each, each.end), true)
+  t.equal(first.end, 25.5 * MIB)
+})
+
 t.test('a complete file of an earlier run is probed before it counts as complete', async (t) => {
   const schedule = new Schedule(stored([{ start: 0, end: TOTAL, crc: 0 }]), POLICY, 'ranges')
   t.equal(schedule.isComplete, false)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   largestRemainder,
+  MAX_DIGESTED_BYTES,
   MAX_SEGMENT_BYTES,
   MIN_SEGMENT_BYTES,
   nextSegment,
@@ -50,6 +51,7 @@ t.test('a segment has the length that is asked for, or a fair share within the l
   t.equal(nextSegment([], chosen), null, 'nothing is free')
   t.equal(MIN_SEGMENT_BYTES, 4 * MIB)
   t.equal(MAX_SEGMENT_BYTES, 1024 * MIB)
+  t.equal(MAX_DIGESTED_BYTES, 8 * MIB)
 })
 
 t.test('the largest remainder is cut in the middle, unless it is too small', async (t) => {
@@ -67,4 +69,16 @@ t.test('the largest remainder is cut in the middle, unless it is too small', asy
   t.equal(largestRemainder([segment(7 * MIB, 8 * MIB - 1)]), null, 'a smaller one is not')
   t.equal(largestRemainder([segment(0, Number.POSITIVE_INFINITY)]), null, 'an end that is not known')
   t.equal(largestRemainder([]), null, 'nothing is being fetched')
+})
+
+t.test('no more than a share is cut off, and no less than what is worth a connection', async (t) => {
+  const open = [{ start: 0, position: 2 * MIB, end: 10 * MIB }]
+  for (const [share, at] of [
+    [MIB, 9 * MIB],
+    [4 * MIB, 6 * MIB],
+    [5 * MIB, 6 * MIB],
+    [1, 9.5 * MIB],
+  ] as const)
+    t.equal(largestRemainder(open, share)?.at, at, `${share} bytes`)
+  t.equal(largestRemainder([{ start: 0, position: 0, end: MIB }], 1)?.at, MIB / 2)
 })
