@@ -14,7 +14,6 @@ import { watchForBegun } from './guards/begun-answer.ts'
 import { guardBody, guardErrorBody } from './guards/body-guard.ts'
 import { holdFirstBytes } from './guards/first-bytes.ts'
 import { expectOwnBody, forgetIntended } from './guards/intended-answer.ts'
-import { guardLateBody } from './guards/late-body.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Settings } from './options.ts'
 import { setContentFields } from './response/content-fields.ts'
@@ -153,7 +152,6 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
   if (readersOf(reply) === 'anybody') {
     guardBody(reply, body)
     holdFirstBytes(reply)
-    guardLateBody(reply, bytes)
   } else expectOwnBody(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   guardHttp2End(reply, { ...body, isSpent: () => true })

@@ -8,8 +8,6 @@ import { hasBegun } from '../guards/begun-answer.ts'
 import { endBodyGuard } from '../guards/body-guard.ts'
 import { endHolding } from '../guards/first-bytes.ts'
 import { admitOwnBody } from '../guards/head-guard.ts'
-import { isGivenUp } from '../guards/intended-answer.ts'
-import { LATE_BODY_MESSAGE } from '../guards/late-body.ts'
 import { admitOnly } from '../guards/sole-writer.ts'
 
 function isResponse(destination: NodeJS.WritableStream): destination is ServerResponse | Http2ServerResponse {
@@ -106,7 +104,7 @@ export abstract class Body extends Readable {
    */
   protected canFill(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
     if (!isResponse(destination) || options?.end === false || admitOwnBody(destination)) return true
-    this.#abort(isGivenUp(destination) ? LATE_BODY_MESSAGE : undefined)
+    this.#abort()
     return false
   }
 

@@ -16,7 +16,6 @@ import {
   hasOwnBody,
   type IntendedAnswer,
   intendedAnswer,
-  isGivenUp,
   rememberIntended,
 } from './intended-answer.ts'
 
@@ -31,10 +30,9 @@ const fieldsGuarded = new WeakSet<RawResponse>()
 /**
  * Notes that the whole of our own body follows.
  *
- * @returns false if another answer is sent, or a head that was written before announces another length
+ * @returns false if a head that was written before announces another length
  */
 export function admitOwnBody(raw: RawResponse): boolean {
-  if (isGivenUp(raw)) return false
   expectOwnBody(raw)
   const head = writtenHead(raw)
   const intended = intendedAnswer(raw)

@@ -26,8 +26,8 @@
  *    below Node's own `writeHead`.
  * 5. If a hook can get at the body, its replacement is compared with the head: `body-guard` over HTTP/1,
  *    `connection/http2-end` over HTTP/2. `first-bytes` holds back a short one until its length is known, and
- *    `replacement` passes on the error of a body that it reads. `late-body` cuts one that
- *    comes after another answer.
+ *    `replacement` passes on the error of a body that it reads. `held-answer` cuts an
+ *    answer that a hook keeps for too long.
  * 6. If the body is ours, the guards of step 5 come off, and `sole-writer` lets its bytes through and no others.
  *
  * Out of scope: what the application sends instead, as long as it is a proper answer; what a handler sends after
@@ -79,9 +79,6 @@ const intended = new WeakMap<RawResponse, IntendedAnswer>()
 /** Responses into which our own body is written. */
 const own = new WeakSet<object>()
 
-/** Responses whose answer was given up, because another one is sent. */
-const givenUp = new WeakSet<object>()
-
 /** What a response is intended to be; undefined if its content is not ours. */
 export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
   return intended.get(raw)
@@ -90,22 +87,12 @@ export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
 /** Remembers what a response is intended to be, until it is over. */
 export function rememberIntended(raw: RawResponse, answer: IntendedAnswer): void {
   intended.set(raw, answer)
-  givenUp.delete(raw)
 }
 
 /** Leaves a response to the error handlers: its content is no longer ours. */
 export function forgetIntended(raw: RawResponse): void {
   intended.delete(raw)
   own.delete(raw)
-  givenUp.add(raw)
-}
-
-/**
- * Whether an answer of ours was given up. Its body may come all the same: if `handlerTimeout` answers while a hook has the
- * body, Fastify still sends what the hook returns, with the status of the error, and under its length.
- */
-export function isGivenUp(raw: object): boolean {
-  return givenUp.has(raw)
 }
 
 /** Notes that the body of a response is ours, so that its length is known before its head is written. */

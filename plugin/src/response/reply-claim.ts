@@ -3,6 +3,7 @@ import { isHeadSent } from '../connection/head-sent.ts'
 import { SendRangeError, systemCode } from '../errors.ts'
 import { cutAbandoned, cutRefused } from '../guards/abandoned-answer.ts'
 import { guardConnection } from '../guards/connection-guard.ts'
+import { cutHeld } from '../guards/held-answer.ts'
 import { forgetIntended } from '../guards/intended-answer.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { writeLogLine } from '../log-line.ts'
@@ -34,6 +35,9 @@ export type Claimed = Omit<FastifyReply, 'send'> & { send: Send; [SLOT]?: Slot }
  */
 type State = 'opening' | 'sent' | 'overtaken' | 'failing' | 'failed'
 
+/** Errors of `handlerTimeout` that Fastify has sent. */
+const timeLimits = new WeakSet<Error>()
+
 function alreadySent(message: string, cause?: unknown): SendRangeError {
   return new SendRangeError('ERR_RANGE_ALREADY_SENT', message, { cause })
 }
@@ -51,7 +55,7 @@ function isAnswered(reply: FastifyReply): boolean {
  * - Before our answer is passed to Fastify, any other answer is sent, and ours is given up: nothing of it is on the
  *   reply yet. A `send` without a payload is an answer only under a status that was set since the call, as by a redirect:
  *   Fastify calls it too if an async handler forgets to return the reply.
- * - After that nothing else is sent, except the answer of Fastify's `handlerTimeout`.
+ * - After that nothing else is sent. If a hook still has it when Fastify's `handlerTimeout` is over, it is cut.
  * - If our answer fails before its head was sent, the reply is free again for the error handlers.
  */
 export class ReplyClaim {
@@ -154,23 +158,21 @@ export class ReplyClaim {
 
   /** Whether a call of `send` may go on to Fastify. */
   admits(payload: unknown): boolean {
+    const reply = this.#reply
+    if (isTimeOver(payload) && this.#isHeld()) {
+      cutHeld(reply)
+      return false
+    }
     if (this.#isHandedOver) {
       this.#isHandedOver = false
       return true
     }
-    const reply = this.#reply
     if ((this.#state === 'sent' || this.#state === 'overtaken') && isRefusal(payload)) return false
     if (this.#state === 'opening' && payload === undefined && !this.#isEmptyAnswer())
       return refuse(reply, payload)
     if (this.#state === 'sent') {
-      if (isAnswered(reply)) return refuse(reply, payload)
-      if (!isTimeLimit(payload)) {
-        reply.code(this.#status)
-        return refuse(reply, payload)
-      }
-      clearRepresentationFields(reply)
-      resetStatus(reply)
-      forgetIntended(reply.raw)
+      if (!isAnswered(reply)) reply.code(this.#status)
+      return refuse(reply, payload)
     }
     const isFailing = this.#state === 'failing' || this.#state === 'failed'
     // An error handler may fail itself, or answer with another status.
@@ -179,15 +181,22 @@ export class ReplyClaim {
     return true
   }
 
+  /** Whether our answer, or that of the error handlers, was passed to Fastify and is still with a hook. */
+  #isHeld(): boolean {
+    return (this.#state === 'sent' || this.#state === 'failed') && !isAnswered(this.#reply)
+  }
+
   /** Whether a `send` without a payload answers: `reply.redirect(url)`, `reply.code(401).send()`, `throw undefined`. */
   #isEmptyAnswer(): boolean {
     return wantedStatus(this.#reply) !== this.#statusBefore || isThrown(this.#reply)
   }
 }
 
-/** Whether Fastify has given up an answer after its `handlerTimeout`. */
-function isTimeLimit(payload: unknown): boolean {
-  return systemCode(payload) === 'FST_ERR_HANDLER_TIMEOUT'
+/** Whether Fastify sends the error of its `handlerTimeout`. Error handlers send the same one again. */
+function isTimeOver(payload: unknown): boolean {
+  if (systemCode(payload) !== 'FST_ERR_HANDLER_TIMEOUT' || timeLimits.has(payload as Error)) return false
+  timeLimits.add(payload as Error)
+  return true
 }
 
 function refuse(reply: FastifyReply, payload: unknown): false {

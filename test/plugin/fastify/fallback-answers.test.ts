@@ -1,11 +1,14 @@
 import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { descriptorsBelow, serve, until } from '../support/serve.ts'
 import { BIG, contents, type Handler, served } from './support/two-answers.ts'
+
+/** The line of the log about an answer that a hook has kept. */
+const LIMIT_OVER = /longer than handlerTimeout/
 
 /** Handlers that answer with a file after a failure. */
 const FALLBACKS: readonly { name: string; handler: Handler; routes?: (app: FastifyInstance) => unknown }[] = [
@@ -132,51 +135,108 @@ t.test("Fastify's handlerTimeout cuts an answer that has begun", async (t) => {
 })
 
 const LATE = [
-  ['a short file', '/small', undefined],
-  ['a long file', '/first', undefined],
-  ['a part', '/first', 'bytes=5-99'],
-  ['parts', '/first', 'bytes=5-99,700-799'],
+  ['a short file', '/small', {}],
+  ['a long file', '/first', {}],
+  ['a part', '/first', { range: 'bytes=5-99' }],
+  ['parts', '/first', { range: 'bytes=5-99,700-799' }],
+  ['a 304', '/first', { 'if-none-match': '*' }],
+  ['a 412', '/first', { 'if-match': '"other"' }],
+  ['a 416', '/first', { range: 'bytes=999999-' }],
+  ['a 404', '/absent', {}],
 ] as const
 
-for (const [name, url, range] of LATE) {
+/** What error handlers do with the error of a time limit. */
+const OF_ERRORS: readonly { name: string; handler?: (error: Error, reply: FastifyReply) => unknown }[] = [
+  { name: 'Fastify sends the error' },
+  { name: 'a handler sends another file', handler: (_error, reply) => reply.code(200).sendRange('second') },
+]
+
+/** Hooks that return a body, or a copy of it, when handlerTimeout is over. */
+const KEEPING_HOOKS: readonly {
+  name: string
+  add(app: FastifyInstance, isOver: () => Promise<unknown>): void
+}[] = [
+  {
+    name: 'async',
+    add: (app, isOver) =>
+      app.addHook('onSend', async (_request, _reply, payload) => {
+        await isOver()
+        return payload instanceof Uint8Array ? Buffer.from(payload) : payload
+      }),
+  },
+  {
+    name: 'with a callback',
+    add: (app, isOver) =>
+      app.addHook('onSend', (_request, _reply, payload, done) => {
+        void isOver().then(() => setImmediate(done, null, payload))
+      }),
+  },
+]
+
+for (const [name, url, fields] of LATE) {
   for (const protocol of ['HTTP/1.1', 'HTTP/2']) {
     t.test(
-      `a body that a hook returns after the error of handlerTimeout is not sent (${name}, ${protocol})`,
+      `an answer that a hook keeps for longer than handlerTimeout is cut (${name}, ${protocol})`,
       async (t) => {
-        let isErrorThere = false
-        const { port, log } = await serve(t, {
-          plugin: { root: t.testdir(contents) },
-          server: { handlerTimeout: 100, http2: protocol === 'HTTP/2' } as object,
-          routes: (app) => {
-            app.addHook('onSend', async (_request, _reply, payload) => {
-              if (typeof payload === 'string') {
-                isErrorThere = true
-                await sleep(50)
-              } else await until(() => isErrorThere)
-              return payload
+        for (const onError of OF_ERRORS) {
+          for (const hook of KEEPING_HOOKS) {
+            const { app, port, log } = await serve(t, {
+              plugin: { root: t.testdir(contents) },
+              server: { handlerTimeout: 50, http2: protocol === 'HTTP/2' } as object,
+              routes: (app) => {
+                const { handler } = onError
+                if (handler !== undefined)
+                  app.setErrorHandler((error: Error, _request, reply) =>
+                    (error as NodeJS.ErrnoException).code === 'FST_ERR_HANDLER_TIMEOUT'
+                      ? handler(error, reply)
+                      : reply.send(error),
+                  )
+                hook.add(app, () => until(() => log.some(({ msg }) => LIMIT_OVER.test(String(msg)))))
+                app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+              },
             })
-            app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
-          },
-        })
-        const received = await (protocol === 'HTTP/2' ? overHttp2 : overHttp1)(port, url, range)
-        t.notMatch(received, /aaaa|cccc/, 'no byte of the file')
-        t.ok(log.some(({ msg }) => /after the error of a time limit/.test(msg)))
+            const received = await (protocol === 'HTTP/2' ? overHttp2 : overHttp1)(port, url, fields)
+            t.equal(received, '', `${onError.name}, hook ${hook.name}`)
+            t.ok(log.some(({ msg }) => LIMIT_OVER.test(String(msg))))
+            await app.close()
+          }
+        }
       },
     )
   }
 }
 
-async function overHttp1(port: number, url: string, range: string | undefined): Promise<string> {
+t.test('an error handler may send the error of handlerTimeout again', async (t) => {
+  const { port } = await serve(t, {
+    plugin: { source: { open: () => new Promise<never>(() => {}) } },
+    server: { handlerTimeout: 50 } as object,
+    routes: (app) => {
+      app.setErrorHandler((error: Error, _request, reply) => reply.send(error))
+      app.get('/*', (_request, reply) => reply.sendRange('x'))
+    },
+  })
   const client = await RawClient.connect(port)
-  client.request('GET', url, range === undefined ? [] : [`Range: ${range}`])
+  t.equal((await client.exchange('GET', '/x')).status, 503)
+  client.destroy()
+})
+
+type Fields = Readonly<Record<string, string>>
+
+async function overHttp1(port: number, url: string, fields: Fields): Promise<string> {
+  const client = await RawClient.connect(port)
+  client.request(
+    'GET',
+    url,
+    Object.entries(fields).map(([name, value]) => `${name}: ${value}`),
+  )
   const answer = await client.readBytes(10_000_000)
   client.destroy()
   return answer.toString('latin1')
 }
 
-async function overHttp2(port: number, url: string, range: string | undefined): Promise<string> {
+async function overHttp2(port: number, url: string, fields: Fields): Promise<string> {
   const session = connect(`http://127.0.0.1:${port}`)
-  const stream = session.request({ ':path': url, ...(range && { range }) })
+  const stream = session.request({ ':path': url, ...fields })
   const chunks: Buffer[] = []
   stream.on('error', () => {})
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
