@@ -5,7 +5,7 @@ import { writeLogLine } from '../log-line.ts'
 /**
  * Cuts an answer that an `onSend` hook, or a wrapper of `reply.send`, still has when Fastify's `handlerTimeout` is over.
  * Fastify would send its error, and later what the hook returns: under the head of the error, or of another file that an
- * error handler sends. No guard can tell the two apart, since a hook may return any bytes. And if the error was sent
+ * error handler sends. No guard knows which of the two is written, since a hook may return any bytes. And if the error was sent
  * already, Fastify throws where a hook with a callback ends the process.
  */
 export function cutHeld({ log, raw }: FastifyReply): void {

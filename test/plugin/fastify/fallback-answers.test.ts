@@ -1,6 +1,6 @@
 import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -151,27 +151,35 @@ const OF_ERRORS: readonly { name: string; handler?: (error: Error, reply: Fastif
   { name: 'a handler sends another file', handler: (_error, reply) => reply.code(200).sendRange('second') },
 ]
 
-/** Hooks that return a body, or a copy of it, when handlerTimeout is over. */
-const KEEPING_HOOKS: readonly {
-  name: string
-  add(app: FastifyInstance, isOver: () => Promise<unknown>): void
-}[] = [
+/** Hooks that have an answer when handlerTimeout is over, and return it later, or a copy. */
+const KEEPING_HOOKS: readonly { name: string; add(app: FastifyInstance): void }[] = [
   {
     name: 'async',
-    add: (app, isOver) =>
-      app.addHook('onSend', async (_request, _reply, payload) => {
-        await isOver()
+    add: (app) =>
+      app.addHook('onSend', async (_request, reply, payload) => {
+        await sendLimit(reply)
         return payload instanceof Uint8Array ? Buffer.from(payload) : payload
       }),
   },
   {
     name: 'with a callback',
-    add: (app, isOver) =>
-      app.addHook('onSend', (_request, _reply, payload, done) => {
-        void isOver().then(() => setImmediate(done, null, payload))
+    add: (app) =>
+      app.addHook('onSend', (_request, reply, payload, done) => {
+        void sendLimit(reply).then(() => setImmediate(done, null, payload))
       }),
   },
 ]
+
+/** Replies whose time is over. */
+const over = new WeakSet<FastifyReply>()
+
+/** Does what Fastify does when the time is over. */
+async function sendLimit(reply: FastifyReply): Promise<void> {
+  if (over.has(reply)) return
+  over.add(reply)
+  reply.send(new Fastify.errorCodes.FST_ERR_HANDLER_TIMEOUT('50', '/'))
+  await sleep(1)
+}
 
 for (const [name, url, fields] of LATE) {
   for (const protocol of ['HTTP/1.1', 'HTTP/2']) {
@@ -182,16 +190,14 @@ for (const [name, url, fields] of LATE) {
           for (const hook of KEEPING_HOOKS) {
             const { app, port, log } = await serve(t, {
               plugin: { root: t.testdir(contents) },
-              server: { handlerTimeout: 50, http2: protocol === 'HTTP/2' } as object,
+              server: { http2: protocol === 'HTTP/2' } as object,
               routes: (app) => {
                 const { handler } = onError
                 if (handler !== undefined)
                   app.setErrorHandler((error: Error, _request, reply) =>
-                    (error as NodeJS.ErrnoException).code === 'FST_ERR_HANDLER_TIMEOUT'
-                      ? handler(error, reply)
-                      : reply.send(error),
+                    isLimit(error) ? handler(error, reply) : reply.send(error),
                   )
-                hook.add(app, () => until(() => log.some(({ msg }) => LIMIT_OVER.test(String(msg)))))
+                hook.add(app)
                 app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
               },
             })
@@ -205,6 +211,26 @@ for (const [name, url, fields] of LATE) {
     )
   }
 }
+
+function isLimit(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === 'FST_ERR_HANDLER_TIMEOUT'
+}
+
+t.test("Fastify's handlerTimeout cuts an answer that a hook keeps", async (t) => {
+  const { port, log } = await serve(t, {
+    plugin: { root: t.testdir(contents) },
+    server: { handlerTimeout: 1000 } as object,
+    routes: (app) => {
+      app.addHook('onSend', async (_request, _reply, payload) => {
+        if (payload instanceof Uint8Array)
+          await until(() => log.some(({ msg }) => LIMIT_OVER.test(String(msg))))
+        return payload
+      })
+      app.get('/*', (request, reply) => reply.sendRange((request.params as { '*': string })['*']))
+    },
+  })
+  t.equal(await overHttp1(port, '/small', {}), '')
+})
 
 t.test('an error handler may send the error of handlerTimeout again', async (t) => {
   const { port } = await serve(t, {

@@ -215,6 +215,51 @@ for (const [event, request] of [
   })
 }
 
+const AFTER_TIMEOUT: Readonly<Record<string, (socket: Socket) => unknown>> = {
+  writes: (socket) => socket.write('HTTP/1.1 408 Mine\r\n\r\n'),
+  'writes and ends': (socket) => socket.end('HTTP/1.1 408 Mine\r\n\r\n'),
+}
+
+for (const [kindName, { connect, server }] of Object.entries(KINDS)) {
+  for (const [name, act] of Object.entries(AFTER_TIMEOUT)) {
+    t.test(`${kindName}: the text of a listener of timeout is in no answer (it ${name})`, async (t) => {
+      const source = new PausingSource()
+      const { app, port } = await serve(t, { server, routes: routesFor(source) })
+      app.server.on('timeout', act)
+      const sockets: Socket[] = []
+      app.server.on(kindName === 'HTTP/1.1' ? 'connection' : 'secureConnection', (socket: Socket) =>
+        sockets.push(socket),
+      )
+      const client = await connect(port)
+      const { body, behind } = await readInterrupted(client, source, async () => {
+        for (const socket of sockets) app.server.emit('timeout', socket)
+      })
+      sameBytes(t, body, CONTENT.subarray(0, body.length), 'every byte is one of the file')
+      t.ok(body.length < CONTENT.length, 'the answer is cut')
+      t.equal(behind.length, 0)
+      client.destroy()
+    })
+  }
+}
+
+t.test('a listener of timeout that writes nothing cuts nothing', async (t) => {
+  const source = new PausingSource()
+  const { app, port } = await serve(t, { routes: routesFor(source) })
+  let calls = 0
+  app.server.on('timeout', () => calls++)
+  const connected = once(app.server, 'connection')
+  const client = await RawClient.connect(port)
+  const [socket] = await connected
+  client.request('GET', '/x')
+  await client.readHead()
+  const first = await client.readBytes(CONTENT.length - 2 * LATE_BYTES)
+  app.server.emit('timeout', socket)
+  source.goOn()
+  sameBytes(t, Buffer.concat([first, await client.readBytes(2 * LATE_BYTES)]), CONTENT)
+  t.equal((await client.exchange('GET', '/next')).body.toString(), 'next')
+  t.equal(calls, 1)
+})
+
 t.test('an answer is cut without a 408 in it when the next request does not end in time', async (t) => {
   const source = new PausingSource()
   const files = await serve(t, {
