@@ -64,17 +64,16 @@ const NO_LINES: readonly string[] = []
 /** The values of all fields of a head, by their names in lower case. */
 function linesIn(text: string): ReadonlyMap<string, readonly string[]> {
   const lines = new Map<string, string[]>()
-  for (let at = text.indexOf('\r\n') + 2; ; ) {
-    const end = text.indexOf('\r\n', at)
-    const colon = text.indexOf(':', at)
-    if (end <= at || colon < 0) return lines
-    const name = text.slice(at, colon).toLowerCase()
-    const value = text.slice(colon + 1, end).trim()
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (colon < 0) continue
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
     const before = lines.get(name)
     if (before === undefined) lines.set(name, [value])
     else before.push(value)
-    at = end + 2
   }
+  return lines
 }
 
 /** Bytes that Content-Length announces; undefined without that field; NaN if it is not one number. */
