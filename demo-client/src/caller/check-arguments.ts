@@ -62,11 +62,14 @@ export function readDestination<Stream extends object>(
   if (reading('the destination', () => isStream(destination))) return { stream: destination as Stream }
   const { names } = reading('the destination', () => namesIn(unawaited(destination)))
   if (!isObject(destination)) throw usage('the destination must be a path, { directory } or a stream')
-  for (const name of names)
-    if (name !== 'directory')
-      throw usage(`a destination has no property ${JSON.stringify(name)}${suggestion(name, ['directory'])}`)
-  if (!reading('the destination', () => 'directory' in destination))
-    throw usage('the destination must be a path, { directory } or a stream')
+  const isDirectory = reading('the destination', () => 'directory' in destination)
+  for (const name of names) {
+    const meant = suggestion(name, ['directory'])
+    // Another object, such as a URL, has properties that say nothing about the mistake.
+    if (name !== 'directory' && (isDirectory || meant !== ''))
+      throw usage(`a destination has no property ${JSON.stringify(name)}${meant}`)
+  }
+  if (!isDirectory) throw usage('the destination must be a path, { directory } or a stream')
   return { directory: path(reading('directory', () => Reflect.get(destination, 'directory'))) }
 }
 

@@ -117,6 +117,7 @@ t.test('a misspelt property of a destination is named, with the right one', asyn
   for (const [destination, message] of [
     [{ dir: '.' }, 'a destination has no property "dir"; did you mean "directory"?'],
     [{ directory: '.', name: 'x' }, 'a destination has no property "name"'],
+    [new URL('file:///x'), 'the destination must be a path, { directory } or a stream'],
   ] as const)
     await t.rejects(call(URL_, destination).finished, { code: 'ERR_DOWNLOAD_USAGE', message })
 })
