@@ -48,7 +48,7 @@ export class Requester {
       judged = await fetchSegment(client, {
         target,
         range: assignment.kind === 'whole' ? null : assignment,
-        validators: this.#validatorsOf(server),
+        validators: this.#validatorsOf(server, assignment),
         checksum: settings.checksum,
         trust,
         condition,
@@ -74,9 +74,13 @@ export class Requester {
   }
 
   /** Those that an answer of this server must have. What its own answers said counts for no other server. */
-  #validatorsOf(server: Server): Validators | null {
+  #validatorsOf(server: Server, { kind }: Assignment): Validators | null {
     const { servers, transfer } = this.#context
-    if (!servers.areSeveral || transfer.trust === 'verify') return transfer.store.joinable
+    const { store, settings, trust } = transfer
+    if (!servers.areSeveral || trust === 'verify') return store.joinable
+    // Nodes of one server may each have tags of their own. Where nothing is joined, any answer will do, as without mirrors.
+    const isAlone = kind === 'whole' && store.joinable === null && !servers.hasOther(server)
+    if (isAlone && (server === servers.first || settings.checksum !== null)) return null
     return server.validators !== null && isJoinable(server.validators) ? server.validators : null
   }
 

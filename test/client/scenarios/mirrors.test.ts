@@ -136,3 +136,21 @@ for (const [name, script] of useless) {
     sameBytes(t, file, CONTENT)
   })
 }
+
+/** Each answer has another tag, as if each came from another node. */
+const changingTags: Script = (request, socket) => good({ etag: `"${request.index}"` })(request, socket)
+
+for (const [name, scripts, options] of [
+  ['the URL', [changingTags, refusing('404 Not Found')], {}],
+  ['the URL, with a checksum', [changingTags, refusing('404 Not Found')], { checksum: CHECKSUM }],
+  ['a mirror, with a checksum', [refusing('404 Not Found'), changingTags], { checksum: CHECKSUM }],
+] as const)
+  t.test(
+    `a server whose tag is another one each time delivers the file in one stream (${name})`,
+    async (t) => {
+      const servers = await serve(t, ...scripts)
+      const end = await getFrom(t, servers, options)
+      t.equal(end.code, null, end.message)
+      sameBytes(t, end.file, CONTENT, 'the exact file')
+    },
+  )
