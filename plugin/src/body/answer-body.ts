@@ -40,6 +40,7 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     users++
     progress.bytesSent = () => body.bytesSent
     tieToResponse(reply, body)
+    body.belongTo(() => isOver(reply))
     body.whenFailed((error) => {
       if (body.isPipedElsewhere) replacement?.fail(error)
     })

@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
 import { SocketWatch } from '../connection/native-response.ts'
+import { cut } from '../connection/response-lifetime.ts'
 import { SendRangeError } from '../errors.ts'
 import { ABANDONED_MESSAGE } from '../guards/abandoned-answer.ts'
 import { hasBegun } from '../guards/begun-answer.ts'
@@ -37,6 +38,8 @@ export interface BodyOptions {
 export abstract class Body extends Readable {
   #isPiped = false
   #isPipedElsewhere = false
+  /** Whether the answer is over that this body belongs to. */
+  #isOver: () => boolean = () => false
   /** The body that the response reads. */
   #own: Body | undefined
   readonly #onFailure: ((error: Error) => void)[] = []
@@ -66,6 +69,11 @@ export abstract class Body extends Readable {
     this.#onAbort.push(listener)
   }
 
+  /** Has this body serve one answer, and no other after it. */
+  belongTo(isOver: () => boolean): void {
+    this.#isOver = isOver
+  }
+
   /** Has this body fail when a reader comes that would miss its first bytes. */
   protected refuseLateReaders(): void {
     this.on('newListener', (event) => {
@@ -76,12 +84,14 @@ export abstract class Body extends Readable {
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     // The body has failed before the response read a byte. Fastify answers with the error.
     if (this.errored !== null) return destination
+    if (isResponse(destination) && (this.#own !== undefined || this.#isOver())) {
+      this.#abort()
+      // A hook has given this body to another answer too. That one would wait for bytes that are gone.
+      cut(destination)
+      return destination
+    }
     // Only the response reads a body of its own. Other streams end with this one, which may have ended already.
     if (isResponse(destination) && options?.end !== false) {
-      if (this.#own !== undefined) {
-        this.#abort()
-        return destination
-      }
       this.#own = this.forResponse()
       if (this.#own !== undefined) {
         this.#pipeOwn(this.#own, destination)

@@ -226,3 +226,24 @@ t.test('two pipes into one response send every byte once, or it is cut', async (
     t.ok(answer?.complete !== true || answer.status >= 500 || answer.body.equals(LARGE))
   }
 })
+
+t.test('an answer whose hook returns the stream of an earlier answer is cut', async (t) => {
+  for (const hook of [
+    (payload: Payload): unknown => payload,
+    (): unknown => 'replaced',
+    () => {
+      throw new Error('of the hook')
+    },
+  ]) {
+    let kept: Payload | undefined
+    const port = await serveBehind(t, (payload) => {
+      if (kept !== undefined) return kept
+      kept = payload
+      return hook(payload)
+    })
+    t.ok((await ask(port, 'large.txt')).answer?.complete)
+    const { answer, next } = await ask(port, 'large.txt')
+    t.equal(answer, undefined)
+    t.equal(next, 'nothing')
+  }
+})
