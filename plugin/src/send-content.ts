@@ -178,8 +178,9 @@ async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content)
     throw error
   }
   const readers = readersOf(reply)
+  const isSpent = (): boolean => [0, layout.length].includes(progress.bytesSent('served'))
   if (readers === 'anybody') {
-    guardBody(reply, { length: layout.length })
+    guardBody(reply, { length: layout.length, isSpent })
     holdFirstBytes(reply)
     watchForBegun(reply)
   }
@@ -196,7 +197,6 @@ async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content)
     body.destroy(new SendRangeError('ERR_RANGE_STALLED', 'The client stopped reading'))
     cut(reply.raw)
   })
-  const isSpent = (): boolean => [0, layout.length].includes(progress.bytesSent('served'))
   guardHttp2End(reply, { length: layout.length, isSpent })
   claim.send(body)
 }

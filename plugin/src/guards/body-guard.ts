@@ -9,6 +9,12 @@ import { bytesOf, interceptWrites, type Write, type WriteArguments, withBytes } 
 
 const NOTHING = Buffer.alloc(0)
 
+/** A body of ours, or that of an error. */
+export interface GuardedBody extends IntendedBody {
+  /** Whether none of our body was read, or all of it; undefined if it is in memory, or an error. */
+  readonly isSpent?: () => boolean
+}
+
 /** The guards that are on responses. */
 const guards = new WeakMap<object, BodyGuard>()
 
@@ -17,11 +23,13 @@ const guards = new WeakMap<object, BodyGuard>()
  * replaced the body. After fewer bytes a client would take the next answer on the connection for the remainder, and it
  * would take surplus bytes for the next answer. A 206 has the bytes of its range, also if no length is announced.
  *
+ * If no length is announced, the answer is complete when our body was read to its end: other code may have ended it.
+ *
  * What does not fit is cut before it is written. The last byte waits for the end of the body, so that a client never
  * has a complete answer of a body that turns out to be too long. In HTTP/2 each answer has a stream of its own:
  * `connection/http2-end.ts`.
  */
-export function guardBody(reply: FastifyReply, intended: IntendedBody): void {
+export function guardBody(reply: FastifyReply, intended: GuardedBody): void {
   const raw: RawResponse = reply.raw
   if (raw instanceof Http2ServerResponse) return
   const guard = guards.get(raw)
@@ -52,16 +60,20 @@ class BodyGuard {
   readonly #reply: FastifyReply
   readonly #raw: Http1Response
   #count: BodyCount
+  #isSpent: () => boolean
+  #status: number
   /** The last byte, which completes the answer for a client. Kept until the body ends. */
   #last: Uint8Array | undefined
   #isCut = false
   /** Puts the methods of the response back. */
   readonly remove: () => void
 
-  constructor(reply: FastifyReply, raw: Http1Response, intended: IntendedBody) {
+  constructor(reply: FastifyReply, raw: Http1Response, intended: GuardedBody) {
     this.#reply = reply
     this.#raw = raw
     this.#count = new BodyCount(intended)
+    this.#isSpent = intended.isSpent ?? isAlways
+    this.#status = reply.statusCode
     this.remove = interceptWrites(raw, {
       write: (write, given) => this.#pass(write, given, 'write'),
       end: (end, given) => this.#pass(end, given, 'end'),
@@ -69,8 +81,11 @@ class BodyGuard {
   }
 
   /** Expects another body from now on, if nothing of the one before was written. */
-  expect(intended: IntendedBody): void {
-    if (this.#count.count === 0) this.#count = new BodyCount(intended)
+  expect(intended: GuardedBody): void {
+    if (this.#count.count > 0) return
+    this.#count = new BodyCount(intended)
+    this.#isSpent = intended.isSpent ?? isAlways
+    this.#status = this.#reply.statusCode
   }
 
   get count(): number {
@@ -101,7 +116,8 @@ class BodyGuard {
   #admitEnd(given: WriteArguments): WriteArguments {
     const head = writtenHead(this.#raw)
     if (head === undefined || this.#isCut) return given
-    const isWrong = this.#count.add(head, bytesOf(given)) === 'wrong' || !this.#count.mayEnd(head)
+    const isEarly = head.length === undefined && head.status === this.#status && !this.#isSpent()
+    const isWrong = this.#count.add(head, bytesOf(given)) === 'wrong' || !this.#count.mayEnd(head) || isEarly
     if (isWrong) this.#cut()
     if (isWrong || this.#last === undefined) return given
     return withBytes(this.#last, given)
@@ -111,4 +127,8 @@ class BodyGuard {
     this.#isCut = true
     cutReplacedBody(this.#reply)
   }
+}
+
+function isAlways(): boolean {
+  return true
 }

@@ -1,10 +1,11 @@
 import { PassThrough, Readable, Transform } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
 import { type Answer, RawClient } from '../support/raw-client.ts'
-import { serve } from '../support/serve.ts'
+import { serve, until } from '../support/serve.ts'
 
 const SMALL = numberedLines(1000)
 const LARGE = numberedLines(1024 * 1024)
@@ -245,5 +246,40 @@ t.test('an answer whose hook returns the stream of an earlier answer is cut', as
     const { answer, next } = await ask(port, 'large.txt')
     t.equal(answer, undefined)
     t.equal(next, 'nothing')
+  }
+})
+
+t.test('an answer without a length that other code ends before our body was read is cut', async (t) => {
+  for (const text of [undefined, 'text']) {
+    for (const end of ['early', 'late'] as const) {
+      const { port } = await serve(t, {
+        plugin: {},
+        routes(app) {
+          app.addHook('onSend', async (_request, reply, payload) => {
+            reply.removeHeader('content-length')
+            return (payload as Readable).pipe(new PassThrough())
+          })
+          app.get('/', (_request, reply) => reply.sendRange('x', { source: endedBy(reply) }))
+          function endedBy({ raw }: FastifyReply): RangeSource {
+            return {
+              open: () => ({
+                size: 12,
+                etag: '"12"',
+                async *read() {
+                  yield Buffer.from('part')
+                  yield Buffer.from('part')
+                  await until(() => raw.headersSent)
+                  if (end === 'early') raw.end(text)
+                  yield Buffer.from('part')
+                },
+                close() {},
+              }),
+            }
+          }
+        },
+      })
+      const whole = fetch(`http://127.0.0.1:${port}/`).then((answer) => answer.text())
+      t.equal(await whole.catch(() => 'cut'), end === 'late' ? 'partpartpart' : 'cut', `${end}, ${text}`)
+    }
   }
 })
