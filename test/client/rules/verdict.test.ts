@@ -108,8 +108,20 @@ t.test('refusals and temporary failures have the wait of Retry-After', async (t)
     t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'refused', status, wait: 7000 })
   for (const status of [202, 408, 425, 500, 502, 504, 507, 520, 599])
     t.strictSame(verdict(WHOLE, status, ['Retry-After', '7']), { kind: 'temporary', status, wait: 7000 })
-  for (const status of [400, 401, 403, 404, 410, 451, 499, 501, 505, 511])
+  for (const status of [400, 401, 403, 404, 410, 451, 499, 501, 505, 506, 508, 510, 511])
     t.strictSame(verdict(WHOLE, status, []), { kind: 'http-error', status })
+})
+
+t.test('416 with another size proves that the file has changed', async (t) => {
+  const found = verdict(asked(2, 5, NO_VALIDATORS), 416, ['Content-Range', 'bytes */9'])
+  t.match(found, { kind: 'changed', isProven: true })
+})
+
+t.test('a whole file that is as long as the part is known by its size', async (t) => {
+  const held = { ...NO_VALIDATORS, etag: '"a"' }
+  const lines = ['Content-Length', '10', 'ETag', '"a"']
+  t.equal(verdict(asked(0, 10, held), 200, lines).kind, 'whole')
+  t.equal(verdict(asked(0, 10), 200, lines).kind, 'no-range', 'where no size is known, it may be a part')
 })
 
 t.test('a status that does not fit a GET is invalid', async (t) => {
