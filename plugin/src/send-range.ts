@@ -22,7 +22,7 @@ import { type ResponseContext, restoreFields } from './response/response-fields.
 import { type HandlerFields, selectedRepresentation } from './response/selected-representation.ts'
 import { assertSendableFields } from './response/sendable-fields.ts'
 import type { ContentDecision, Decision } from './rules/decision.ts'
-import { sendContent } from './send-content.ts'
+import { type Content, sendContent } from './send-content.ts'
 import { closeOnce } from './sources/close-once.ts'
 import type { Opener, Opening } from './sources/opener.ts'
 import { representationFields } from './sources/representation-fields.ts'
@@ -102,9 +102,8 @@ async function answer(
   answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
   const { claim, settings, opener } = call
-  const { progress, turn, attempt } = answering
   acceptHandlerStatus(reply)
-  const opening = new AnswerOpening(reply, { attempt, settings })
+  const opening = new AnswerOpening(reply, { attempt: answering.attempt, settings })
   const found = await findRepresentation(reply, { path: call.path, settings, opener, opening })
   if (settings.handOver !== false) removeForeignHandOver(reply)
   if (found.kind !== 'representation') {
@@ -117,33 +116,9 @@ async function answer(
   const { statusCode } = reply
   try {
     acceptHandlerStatus(reply)
-    const described = describe(
-      call,
-      { path: found.path, representation, isNegotiated: opening.isNegotiated },
-      handlerFields,
-    )
-    if (settings.handOver !== false) {
-      const isDone = await isHandedOver(reply, { claim, context: described, settings, close })
-      if (isDone) return 'answered'
-    }
-    const { context: decided, decision } = decideAnswer(reply, described, settings.maxRanges)
-    const context = wantsDigest(reply.request, settings)
-      ? await withReprDigest(reply.request, decided, settings)
-      : decided
-    if (!isContent(decision)) {
-      await close()
-      claim.assertHeld()
-      sendWithoutContent(reply, { claim, context, decision })
-    } else if (hasBody(reply, context) && !turn.tryToSend()) {
-      await close()
-      return 'not its turn'
-    } else {
-      const { signal } = opening
-      // What is open becomes the body, which has a turn of its own. A source may take long for the first bytes.
-      turn.endOpening()
-      await sendContent(reply, { claim, context, decision, settings, close, progress, signal })
-    }
-    return 'answered'
+    const { isNegotiated } = opening
+    const context = describe(call, { path: found.path, representation, isNegotiated }, handlerFields)
+    return await answerWith(reply, call, { ...answering, context, close, opening })
   } catch (error) {
     await close()
     if (claim.isLost || isHeadSent(reply.raw)) throw error
@@ -152,6 +127,40 @@ async function answer(
     reply.code(statusCode)
     throw error
   }
+}
+
+interface Opened extends Answering, Pick<Content, 'context' | 'close'> {
+  readonly opening: AnswerOpening
+}
+
+/** Decides on what is open, and answers. */
+async function answerWith(
+  reply: FastifyReply,
+  { claim, settings }: Call,
+  { context: described, close, opening, progress, turn }: Opened,
+): Promise<'answered' | 'not its turn'> {
+  if (settings.handOver !== false) {
+    const isDone = await isHandedOver(reply, { claim, context: described, settings, close })
+    if (isDone) return 'answered'
+  }
+  const { context: decided, decision } = decideAnswer(reply, described, settings.maxRanges)
+  const context = wantsDigest(reply.request, settings)
+    ? await withReprDigest(reply.request, decided, settings)
+    : decided
+  if (!isContent(decision)) {
+    await close()
+    claim.assertHeld()
+    sendWithoutContent(reply, { claim, context, decision })
+  } else if (hasBody(reply, context) && !turn.tryToSend()) {
+    await close()
+    return 'not its turn'
+  } else {
+    const { signal } = opening
+    // What is open becomes the body, which has a turn of its own. A source may take long for the first bytes.
+    turn.endOpening()
+    await sendContent(reply, { claim, context, decision, settings, close, progress, signal })
+  }
+  return 'answered'
 }
 
 function describe(

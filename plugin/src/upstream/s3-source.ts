@@ -13,6 +13,7 @@ import {
 } from './s3-options.ts'
 import { S3Signer } from './s3-signer.ts'
 import { upstreamFailure } from './upstream-errors.ts'
+import type { RequestForm } from './upstream-settings.ts'
 import { upstreamSource } from './upstream-source.ts'
 
 /**
@@ -44,15 +45,19 @@ export function s3Source(options: S3SourceOptions): RangeSource {
     version,
     requestPayer,
   } as OwnS3Options
-  const base = bucketUrl(own)
-  const urls = new ObjectUrls(base)
   const settings = upstreamSettings({
     ...given,
     ...(requestPayer && { headers: { ...given.headers, 'x-amz-request-payer': 'requester' } }),
   })
-  const provider = providerOf(own.credentials, settings.responseTimeout)
-  const signer = new S3Signer(own.region, provider)
-  return upstreamSource(settings, {
+  return upstreamSource(settings, requestForm(own, providerOf(own.credentials, settings.responseTimeout)))
+}
+
+function requestForm(options: OwnS3Options, provider: CredentialsProvider): RequestForm {
+  const { region, prefix, credentials, version } = options
+  const base = bucketUrl(options)
+  const urls = new ObjectUrls(base)
+  const signer = new S3Signer(region, provider)
+  return {
     locate: (path, pinned) => {
       const key = `${prefix ?? ''}${path}`
       // The path was checked without the prefix. No object has a key that is too long.
@@ -62,15 +67,15 @@ export function s3Source(options: S3SourceOptions): RangeSource {
       return id === undefined ? current : objectUrl({ base, key, id })
     },
     sign: (request) => {
-      const credentials = provider.get()
-      if (!(credentials instanceof Promise)) return signer.sign(request, credentials)
-      return credentials.then((provided) => signer.sign(request, provided))
+      const provided = provider.get()
+      if (!(provided instanceof Promise)) return signer.sign(request, provided)
+      return provided.then((keys) => signer.sign(request, keys))
     },
     ...(typeof credentials === 'function' && { renew: (refused) => provider.hasOthersThanFor(refused) }),
     namesVersions: true,
     withoutAcceptRanges: 'bytes',
     withoutTag: 'refused',
-  })
+  }
 }
 
 /** The id of the version to serve. A wrong one must not become another version, or the current one. */
