@@ -70,11 +70,18 @@ export async function exchange(outgoing: OutgoingRequest, context: ExchangeConte
     try {
       return received(await attempt.answered)
     } catch (error) {
-      // The store may close a kept connection at any time, also while a request is on its way.
-      if (!attempt.wasKept || context.signal.aborted || !(error instanceof Interruption)) throw error
-      if (systemCode(error.cause) === undefined) throw error
+      if (!attempt.wasKept || context.signal.aborted || !mayBeOfKept(error)) throw error
     }
   }
+}
+
+/**
+ * Whether a failure may be that of a kept connection, and not of the store. It may close one at any time, also while a request
+ * is on its way. And bytes that it sends behind one answer are no answer to the next request.
+ */
+function mayBeOfKept(error: unknown): boolean {
+  const code = error instanceof Error ? systemCode(error.cause) : undefined
+  return code !== undefined && (error instanceof Interruption || code.startsWith('HPE_'))
 }
 
 function received(message: IncomingMessage): Received {

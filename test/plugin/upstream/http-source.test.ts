@@ -178,6 +178,20 @@ t.test('a read that nobody begins keeps no connection', async (t) => {
   t.equal(origin.got.length, 1)
 })
 
+t.test('surplus bytes behind an answer do not fail the next one on the connection', async (t) => {
+  const { origin, app } = await served(t)
+  t.equal((await app.inject('/f')).statusCode, 200)
+  origin.answer = ({ number }, { socket }) => {
+    if (number === 2) socket?.write('surplus\r\n')
+    return number === 2
+  }
+  const { statusCode, rawPayload } = await app.inject('/f')
+  t.equal(statusCode, 200)
+  t.ok(rawPayload.equals(SMALL.bytes))
+  t.equal(origin.got.length, 3)
+  t.equal(origin.connections, 2)
+})
+
 t.test('connections that are kept end with the server', async (t) => {
   const { origin, app } = await served(t)
   t.equal((await app.inject('/f')).statusCode, 200)
