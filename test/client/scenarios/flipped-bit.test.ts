@@ -26,7 +26,12 @@ async function damagingProxy(t: Test, origin: number, { at: damagedAt, connectio
     const passed = ask({ host: '127.0.0.1', port: origin, method, path: url, headers })
     passed.end()
     response.on('close', () => passed.destroy())
-    const [answer] = (await once(passed, 'response')) as [IncomingMessage]
+    // A client may give up a request before it is answered.
+    const [answer] = (await once(passed, 'response').catch(() => [])) as IncomingMessage[]
+    if (answer === undefined) {
+      response.destroy()
+      return
+    }
     seen.answers++
     response.writeHead(answer.statusCode ?? 0, answer.headers)
     let position = Number(/^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1] ?? 0)

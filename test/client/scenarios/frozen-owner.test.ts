@@ -1,9 +1,10 @@
 // A run is stopped while its file gets the final name, and another run takes over its lock.
-import { rmSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { until } from '../../plugin/support/serve.ts'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
 import {
@@ -91,6 +92,8 @@ function freeze(
   return { frozen: frozen.passed, go: going.open, undo }
 }
 
+const inodeOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.ino ?? null
+
 const makeForeign = (dir: string): void => replaceByForeign(join(dir, 'file.bin.part.lock'))
 const deleteLock = (dir: string): void => rmSync(join(dir, 'file.bin.part.lock'))
 
@@ -135,8 +138,12 @@ for (const row of ROWS) {
     `a run that was stopped does not disturb a successor that is downloading (${name}, ${lose.name})`,
     async (t) => {
       const { state, dir, url, go, first } = await freezeFirst(t, row)
+      const isPart = row.isIt === isOwn
+      const inode = inodeOf(join(dir, 'file.bin.part'))
       const second = get(url, dir, { existing, connections: 1 })
       await state.half.passed
+      // The successor's own file has that name now, or none has it.
+      if (isPart) await until(() => inodeOf(join(dir, 'file.bin.part')) !== inode)
       go()
       const end: End = await first
       t.match(end.code, /^ERR_DOWNLOAD_(?:BUSY|UNWRITABLE)$/, end.message)
