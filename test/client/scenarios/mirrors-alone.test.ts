@@ -96,7 +96,7 @@ for (const [name, scripts] of [
   })
 
 t.test('a mirror that stalls is not asked for each sample', async (t) => {
-  // A request for the first bytes or for a segment is none for a sample.
+  // Requests for the first bytes and for segments are others.
   const isSample = ({ range }: RawRequest): boolean =>
     range?.end != null && range.start > 0 && range.end - range.start < 100_000
   let samples = 0
