@@ -43,6 +43,7 @@ export const TESTED_MODULES: readonly TestedModule[] = [
   { module: 'demo-client/dist/state/name-key', tests: ['client/state/name-key'] },
   { module: 'demo-client/dist/state/untouched', tests: ['client/state/untouched'] },
   { module: 'demo-client/dist/rules/verdict', tests: ['client/rules/verdict', 'client/rules/verdict-kinds'] },
+  { module: 'demo-client/dist/rules/shortened-part', tests: ['client/rules/shortened-part'] },
   { module: 'demo-client/dist/rules/whole-length', tests: ['client/rules/whole-length'] },
   {
     module: 'demo-client/dist/rules/content-range',

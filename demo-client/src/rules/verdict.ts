@@ -9,6 +9,7 @@ import { unexpectedCoding } from './content-coding.ts'
 import { parseContentRange } from './content-range.ts'
 import { parseDigests } from './digest.ts'
 import { asUtf8, digits, type FieldLines, list, single } from './field-lines.ts'
+import { sizeByPart } from './shortened-part.ts'
 import { isOtherVersion, isSameVersion, type Validators, validatorsOf } from './validators.ts'
 import type { Vouched } from './vouched.ts'
 import { wholeDigests } from './whole-digests.ts'
@@ -22,6 +23,8 @@ export interface Asked {
   readonly validators: Validators | null
   /** What is known about the file from elsewhere. Default: nothing. */
   readonly vouched?: Vouched | null
+  /** What a part from this server told that was shorter than its Content-Range. Default: nothing, or a checksum decides. */
+  readonly shortened?: Validators | null
   /** Whether the file may be an HTML page. */
   readonly htmlExpected: boolean
   /** The names of the file, which may include a content coding. Default: none. */
@@ -184,8 +187,13 @@ function judgeDoubtful({ validators: held }: Asked, { status, fields }: Head): V
   return noRange(`answered a range with ${statusName(status)}, and perhaps with a part`)
 }
 
-function wholeOf(asked: Asked, fields: FieldLines, total: number | null): Verdict {
-  const validators = versionOf(asked, fields, { total, body: 'whole' })
+function wholeOf(asked: Asked, fields: FieldLines, sent: number | null): Verdict {
+  const announced = sizeByPart(asked.shortened ?? null, fields)
+  if (announced !== null && sent !== null && sent < announced)
+    return invalid(
+      `sent ${sent} bytes as the whole file, and a part, which was shortened, says that it has ${announced}`,
+    )
+  const validators = versionOf(asked, fields, { total: sent ?? announced, body: 'whole' })
   if (typeof validators === 'string') return invalid(validators)
   if (asked.validators !== null && !isSameVersion(asked.validators, validators))
     return changed(asked.validators, validators)

@@ -131,6 +131,7 @@ export class AcceptedAnswers {
     }
     if (store.joinable !== null) this.#context.onRangesWork()
     const ending = await storePart(this.#context, assignment, { answer, part, digest })
+    if (ending.kind === 'short') server.sentShortened(part.validators)
     // Nothing is kept of an incomplete part, which was not verified, or of one that is too long.
     if (ending.kind === 'too-much' || (isDigested && ending.kind !== 'complete')) assignment.dropReceived()
     else servers.addReceived(server, { start: part.start, end: assignment.position })
@@ -186,8 +187,6 @@ export class AcceptedAnswers {
       this.#schedule.learnTotal(assignment.position)
       this.#end = answer.delimiter
     }
-    // Bytes that cannot be resumed are not progress.
-    if (ending.kind === 'cut' && store.joinable === null) assignment.dropReceived()
     const failure = this.#failureOf(assignment, ending, server)
     const isLost = store.joinable === null && !store.canStartOver
     return failure !== null && isLost ? withoutRepetition(failure) : failure
@@ -238,6 +237,8 @@ export class AcceptedAnswers {
       return null
     }
     if (assignment.abortReason !== null) return null
+    // Bytes that cannot be resumed are not progress.
+    if (this.#context.store.joinable === null) assignment.dropReceived()
     if (ending.kind === 'too-much')
       return this.#useless(assignment, server, 'sent more bytes than it announced')
     if (ending.kind === 'short') return cutFailure({ reason: SHORT, cause: null, isMalformed: false })

@@ -23,6 +23,8 @@ export interface SegmentRequest {
   readonly range: Interval | null
   /** Those of the version that the stored bytes belong to, or null. */
   readonly validators: Validators | null
+  /** What a part from this server told that was shorter than its Content-Range. Default: nothing. */
+  readonly shortened?: Validators | null
   /** The digest that the caller gave, or null. */
   readonly checksum: ExpectedDigest | null
   /** Whether answers may be joined by that digest, or by what redirects say. */
@@ -63,6 +65,7 @@ export async function fetchSegment(client: HttpClient, request: SegmentRequest):
     {
       range: request.range === null ? null : { ...request.range, end: finite(request.range.end) },
       validators,
+      shortened: request.checksum === null ? (request.shortened ?? null) : null,
       vouched: vouchedBy(request.checksum, answer.target.linked, request.trust),
       htmlExpected: isHtmlExpected(request, names),
       names,

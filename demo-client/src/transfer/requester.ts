@@ -1,5 +1,6 @@
 // One request and what its answer leads to: a body that is received, another request, or a failed attempt.
 import type { Target } from '../http/target.ts'
+import { shortenedVersion } from '../rules/shortened-part.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import type { Assignment } from '../schedule/assignment.ts'
 import {
@@ -49,6 +50,7 @@ export class Requester {
         target,
         range: assignment.kind === 'whole' ? null : assignment,
         validators: this.#validatorsOf(server, assignment),
+        shortened: server.shortened,
         checksum: settings.checksum,
         trust,
         condition,
@@ -89,6 +91,8 @@ export class Requester {
     const { servers, ranges, accepted, schedule } = this.#context
     const { server, verdict, answer, range, isConditional } = judged
     const refused = { server, target, hasRange: range !== null, isConditional, answer }
+    const shortened = shortenedVersion(answer.status, answer.fields)
+    if (shortened !== null) server.sentShortened(shortened)
     switch (verdict.kind) {
       case 'part':
         server.access.goTo(answer.target)

@@ -51,6 +51,7 @@ export class Server {
   /** What its connections are fetching. */
   readonly assignments: Set<Assignment> = new Set()
   readonly #policy: ServerPolicy
+  #shortened: Validators | null = null
   #role: Role = 'unasked'
   #reason: string | null = null
   #failure: Failure | null = null
@@ -104,6 +105,16 @@ export class Server {
   /** For the choice of the server to ask next. */
   get pace(): ServerPace {
     return { rate: this.#rateNow(), active: this.assignments.size, limit: this.#limit, isSlow: this.#isSlow }
+  }
+
+  /** What the last part from it told that was shorter than its Content-Range; null if there was none. */
+  get shortened(): Validators | null {
+    return this.#shortened
+  }
+
+  /** It sent a part that was shorter than its Content-Range. @param told the version and the size in its head */
+  sentShortened(told: Validators): void {
+    this.#shortened = told
   }
 
   /** Gives it another role. @param reason why it is not used */

@@ -85,6 +85,20 @@ t.test(
   },
 )
 
+t.test('a whole file is not shorter than a shortened part says', async (t) => {
+  const shortened = { ...NO_VALIDATORS, etag: '"a"' }
+  const question: Asked = { ...WHOLE, shortened }
+  const reason = 'sent 9 bytes as the whole file, and a part, which was shortened, says that it has 10'
+  for (const status of [200, 203])
+    t.strictSame(verdict(question, status, ['Content-Length', '9']), { kind: 'invalid', reason })
+  t.strictSame(verdict(question, 206, ['Content-Range', 'bytes 0-8/9']), { kind: 'invalid', reason })
+  t.match(verdict(question, 200, ['Content-Length', '9', 'ETag', '"b"']), { kind: 'whole', length: 9 })
+  t.match(verdict(question, 200, ['Content-Length', '10']), { kind: 'whole', length: 10 })
+  t.match(verdict(question, 200, ['Content-Length', '11']), { kind: 'whole', length: 11 })
+  t.match(verdict(question, 200, []), { kind: 'whole', length: 10 }, 'a body in chunks must be as long')
+  t.match(verdict(question, 200, ['ETag', '"b"']), { kind: 'whole', length: null })
+})
+
 t.test('a 206 without a Range request is the whole file if it covers all of it', async (t) => {
   const lines = ['Content-Range', 'bytes 0-9/10', 'ETag', '"a"', 'Content-Digest', DIGEST]
   const whole = { kind: 'whole', length: 10, validators: { ...NO_VALIDATORS, etag: '"a"', digests: VALUE } }
