@@ -108,7 +108,7 @@ async function fetchRepaired(
   context: FetchContext,
   { repair, first, wrong }: Repairing,
 ): Promise<FetchedVersion> {
-  for (let next: Repair | null = first; next !== null; next = repair.askAlone(wrong.total)) {
+  for (let next: Repair | null = first; next !== null; next = repair.afterFailure(wrong.total)) {
     if (next.how === 'joined') {
       await context.store.drop(next.damaged)
       status.fetchAgain(next.message)

@@ -123,8 +123,17 @@ export class MirrorRepair {
     return this.#context.settings.checksum !== null && !this.#hasWrongPieces
   }
 
+  /** What was to be fetched again of `total` bytes could not be. What to fetch now; null if nothing is left to try. */
+  afterFailure(total: number): Repair | null {
+    const damaged = this.#hasWrongPieces ? this.#wrongPieces.damaged : []
+    if (damaged.length === 0 || !this.#wrongPieces.readmit()) return this.#askAlone(total)
+    this.#context.servers.forget(damaged)
+    const message = `the file is wrong: ${formatSize(byteCount(damaged))} are fetched from servers that may have them`
+    return { damaged, message, how: 'joined' }
+  }
+
   /** The whole file, of `total` bytes, from the next server alone; null if none is left, or wrong pieces are known. */
-  askAlone(total: number): Repair | null {
+  #askAlone(total: number): Repair | null {
     const server = this.#mayAskAlone ? this.#alone.next() : null
     if (server === null) return null
     const message = `the file is wrong: all of it is fetched from ${server.name} alone`
@@ -137,7 +146,7 @@ export class MirrorRepair {
     const all = [{ start: 0, end: total }]
     for (const sender of sendersOf(this.#context.servers.received, all))
       await this.#suspicions.remember(sender, all)
-    return this.askAlone(total)
+    return this.#askAlone(total)
   }
 
   /** The file, of `total` bytes, is right now. A server whose bytes were others is a liar. */

@@ -22,6 +22,7 @@ export class WrongPieces {
   readonly #servers: Servers
   /** How many bytes of pieces were wrong last. */
   #bytes = Number.POSITIVE_INFINITY
+  #pieces: readonly Piece[] = []
   /** Who has sent the piece at this offset wrong, and alone. */
   readonly #convicted = new Map<number, Set<Server>>()
 
@@ -38,14 +39,25 @@ export class WrongPieces {
     const isNew = this.#convict(pieces)
     if (bytes === 0 || (bytes >= this.#bytes && !isNew)) return null
     this.#bytes = bytes
+    this.#pieces = pieces
     const senders = sendersOf(this.#servers.received, pieces)
     for (const server of senders) {
       if (server === null) continue
-      if (!this.#servers.hasReplacement(server)) this.#readmit(pieces, senders)
+      if (!this.#servers.hasReplacement(server)) this.#readmit(senders)
       if (this.#servers.hasReplacement(server))
         this.#servers.leave(server, 'suspected', 'may have sent wrong bytes')
     }
     return senders
+  }
+
+  /** The bytes of the pieces that were blamed on someone last. */
+  get damaged(): readonly Interval[] {
+    return this.#pieces.map(({ start, end }) => ({ start, end }))
+  }
+
+  /** Those that were asked for the pieces have failed. Takes part again who was never alone with a wrong one: is there any? */
+  readmit(): boolean {
+    return this.#readmit([])
   }
 
   /** Remembers who has sent a wrong piece alone. Was that not known? */
@@ -62,10 +74,11 @@ export class WrongPieces {
   }
 
   /** A server whose other pieces were wrong may have these. All pieces are compared. */
-  #readmit(pieces: readonly Piece[], senders: readonly (Server | null)[]): void {
+  #readmit(senders: readonly (Server | null)[]): boolean {
     const isBlamed = (server: Server): boolean =>
-      senders.includes(server) || pieces.some(({ start }) => this.#convicted.get(start)?.has(server))
-    for (const server of this.#servers.all)
-      if (server.role === 'suspected' && !isBlamed(server)) server.become('joined')
+      senders.includes(server) || this.#pieces.some(({ start }) => this.#convicted.get(start)?.has(server))
+    const possible = this.#servers.all.filter((server) => server.role === 'suspected' && !isBlamed(server))
+    for (const server of possible) server.become('joined')
+    return possible.length > 0
   }
 }

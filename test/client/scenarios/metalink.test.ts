@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DownloadError, downloadAll, type FileOutcome, type MetalinkFile, readMetalink } from 'range-get'
 import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
-import { answerHonestly, type HostileServer, honest, type Script } from '../support/hostile-server.ts'
+import { answerHonestly, type HostileServer, honest, type Script, wanted } from '../support/hostile-server.ts'
 import { type Described, fileElement, hex, metalink } from '../support/metalink.ts'
 import {
   CONTENT,
@@ -142,6 +142,28 @@ const withholding =
     const isAsked = start <= at && at <= (end ?? SIZE)
     return isAsked ? void socket.destroy() : good()(request, socket)
   }
+
+t.test(
+  'a server that has sent no wrong piece alone has them if the one that was asked again fails',
+  async (t) => {
+    for (const isFirst of [true, false]) {
+      let bytes = 0
+      const counted =
+        (script: Script): Script =>
+        (request, socket) => {
+          const { start, end } = wanted(request, SIZE) ?? { start: 0, end: SIZE }
+          bytes += end - start
+          return script(request, socket)
+        }
+      // It lies while the file comes for the first time.
+      const liar: Script = (request, socket) =>
+        bytes > SIZE ? void socket.destroy() : lying()(request, socket)
+      const scripts = [counted(good()), counted(liar)]
+      const servers = await serve(t, ...(isFirst ? scripts : scripts.toReversed()))
+      assertRight(t, await run(t, servers, { described: { pieces: { length: SIZE } } }))
+    }
+  },
+)
 
 for (const at of [1_000_000, SIZE - 10])
   for (const place of [0, 1])
