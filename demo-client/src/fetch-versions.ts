@@ -130,16 +130,18 @@ export class Versions {
         const { end, digests, proven, isJoinedOnTrust } = transfer.answers
         const total = transfer.total ?? 0
         return { total, end, digests, proven, isJoinedOnTrust, modified: this.#modified }
-      } catch (error) {
+      } catch (failure) {
+        const isLast = failure instanceof VersionChanged && version >= MAX_VERSIONS
+        const error = isLast ? keepsChanging(version, failure) : failure
         const [failed = context.servers.reference] = context.servers.joined
         if (giveUpServer(context.servers, error)) {
           this.#status.startOver(`${failed.name} failed`)
           context.look?.forget()
+          version = 0 // those of this server say nothing about the next one
           continue
         }
+        if (failure instanceof VersionChanged && !context.store.canStartOver) throw changedAfterBytes(failure)
         if (!(error instanceof VersionChanged)) throw withMirrors(error, context.servers)
-        if (!context.store.canStartOver) throw changedAfterBytes(error)
-        if (version >= MAX_VERSIONS) throw keepsChanging(version, error)
         this.#status.startOver(error.message)
         context.servers.beginVersion()
         context.look?.forget()

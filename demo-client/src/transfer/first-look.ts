@@ -240,7 +240,8 @@ export class FirstLook {
   get #areAllKnown(): boolean {
     const isLast = this.#alive.length === 0 && this.#isFirstTried
     const isNeeded = isLast || this.#context.servers.first.role === 'other'
-    const isAskedAgain = ({ role, validators }: Server): boolean => role === 'unasked' && validators === null
+    const isAskedAgain = ({ role, validators }: Server): boolean =>
+      validators === null && (role === 'unasked' || role === 'spare')
     return [...this.#asked].every(
       (server) => this.#settled.has(server) && !(isNeeded && isAskedAgain(server)),
     )

@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
-import { honest, makeContent, part, type RawRequest, type Script, wanted } from '../support/hostile-server.ts'
+import {
+  honest,
+  makeContent,
+  part,
+  type RawRequest,
+  type Script,
+  send,
+  wanted,
+} from '../support/hostile-server.ts'
 import {
   CHECKSUM,
   CONTENT,
@@ -94,6 +102,42 @@ for (const [name, scripts] of [
     t.equal(code, null, message)
     sameBytes(t, file, CONTENT)
   })
+
+for (const options of [{ checksum: CHECKSUM }, {}])
+  t.test(`a mirror that is left may fail once, too: ${Object.keys(options).join()}`, async (t) => {
+    const servers = await serve(t, dying(1), breaking())
+    const { file, code, message } = await getFrom(t, servers, { ...options, stallTimeout: 5000 })
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+  })
+
+/** The right file, with another tag in each answer. It breaks off before its end. */
+const changing: Script = async (request, socket) => {
+  const range = wanted(request, SIZE) ?? { start: 0, end: SIZE }
+  socket.write(part(range, SIZE, { etag: `"${request.index}"` }))
+  await send(socket, CONTENT.subarray(range.start, range.end - 1))
+  socket.end()
+}
+
+for (const [name, scripts] of [
+  ['the URL', [changing, good()]],
+  ['a mirror', [dying(1), changing, whole]],
+  ['all but one', [changing, changing, good()]],
+] as readonly (readonly [string, readonly Script[]])[])
+  t.test(`a server whose file keeps changing is no reason not to ask the others: ${name}`, async (t) => {
+    const servers = await serve(t, ...scripts)
+    const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM, stallTimeout: 5000 })
+    t.equal(code, null, message)
+    sameBytes(t, file, CONTENT)
+  })
+
+t.test('if the files of all servers keep changing, the error says so of each', async (t) => {
+  const servers = await serve(t, changing, changing)
+  const { file, code, message } = await getFrom(t, servers, { checksum: CHECKSUM, stallTimeout: 5000 })
+  t.equal(code, 'ERR_DOWNLOAD_CHANGED', message)
+  t.equal(file, null)
+  t.match(message, /keeps changing .* Of the mirrors, .* keeps changing/)
+})
 
 t.test('a mirror that stalls is not asked for each sample', async (t) => {
   // Requests for the first bytes and for segments are others.
