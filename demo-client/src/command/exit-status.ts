@@ -47,12 +47,12 @@ export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: 
   [7, 'the file does not have the expected digest'],
   [8, 'the disk is full, or a quota or size limit is reached'],
   [9, 'the output cannot be written'],
-  [10, 'another process is downloading to the same file'],
-  [11, 'the output already exists (range-get without --overwrite)'],
+  [10, 'another process, or another URL of this run, has the same file'],
+  [11, 'the output already exists (range-get without --overwrite or --update)'],
   [12, "TLS failed, or the server's certificate is not trusted"],
   [14, 'the download succeeded, but standard output could not be written'],
   [15, 'no file descriptor or memory is left (ulimit -n)'],
-  [130, 'stopped by Ctrl-C or q; run again to resume'],
+  [130, 'stopped by Ctrl-C or q (SIGTERM: 143, SIGHUP: 129); run again to resume'],
   [141, 'the reader of -o - ended before all was written'],
 ]
 

@@ -44,7 +44,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
 
 /** Which status several downloads have. */
 export const SEVERAL_URLS =
-  'With several URLs the status is that of the first failure. The other files are downloaded nevertheless.'
+  'With several URLs the status is that of the first failure. The other files are downloaded nevertheless, except with -o - or on a full disk.'
 
 /** The text of `--help`. */
 export const HELP: string = [
