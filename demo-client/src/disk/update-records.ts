@@ -58,14 +58,16 @@ export class UpdateRecords {
   /**
    * Keeps a record about the file, or removes one that is about its older content.
    * @param named the path that the server chose; null: that of the owner
-   * @returns whether the next run can use it
+   * @returns whether the next run can use it; false also after a stop: the file has its name already
    */
-  async save(store: Store, named: string | null, facts: Facts | null): Promise<boolean> {
+  async save(store: Pick<Store, 'saveRecord'>, named: string | null, facts: Facts | null): Promise<boolean> {
+    const secret = await this.#readSecret().catch(() => null)
+    if (secret === null) return false
     const path = named ?? this.#owner.path
     // Another name than that of the URL came from the server, and the next run does not know it.
     const at = path === this.#owner.path ? recordPath(path) : this.#byUrl
     const name = basename(path)
-    const key = sealedKey(this.#owner.key, await this.#readSecret())
+    const key = sealedKey(this.#owner.key, secret)
     return await store.saveRecord(at, facts === null ? null : { ...facts, name, key })
   }
 
