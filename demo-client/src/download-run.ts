@@ -23,7 +23,7 @@ import type { DownloadParts, DownloadRequest } from './download-parts.ts'
 import type { DownloadProgress } from './download-progress.ts'
 import type { DownloadResult, StreamedResult } from './download-result.ts'
 import { DownloadError } from './errors.ts'
-import { fetchVerified } from './fetch-verified.ts'
+import { fetchVerified, type VerifiedVersion } from './fetch-verified.ts'
 import { type FetchContext, Versions } from './fetch-versions.ts'
 import { openStore } from './file-store.ts'
 import { loadModule } from './files/load-module.ts'
@@ -207,6 +207,13 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     if (!(await finished.keepRecord(store, facts))) this.#warnings.add('record')
   }
 
+  /** Warns of what is doubtful about a finished file. */
+  #addWarnings({ store, servers }: FetchContext, { verified, end }: VerifiedVersion): void {
+    if (verified === null && end === 'tls-closed') this.#warnings.add('end')
+    if (isMetalink(store.version?.contentType ?? '')) this.#warnings.add('metalink')
+    for (const sentence of mirrorWarnings(servers)) this.#warnings.addSentence(sentence)
+  }
+
   async #fetchAndFinish(context: FetchContext): Promise<DownloadResult> {
     const { store, output, settings, finished } = context
     if (output.isNamed) output.take()
@@ -228,15 +235,9 @@ export class DownloadRun implements Download<DownloadResult | StreamedResult> {
     const file = { size: total, mtime: modified, isRecorded, warnings: this.#warnings }
     const name = nameInTurn(named, file)
     const mark = await store.finish(name).catch((error: unknown) => output.failed(error))
-    if (isRecorded)
-      await this.#keepRecord(
-        finished,
-        store,
-        facts === null || mark === null ? null : worthKeeping({ ...facts, mark }),
-      )
-    if (verified === null && end === 'tls-closed') this.#warnings.add('end')
-    if (isMetalink(store.version?.contentType ?? '')) this.#warnings.add('metalink')
-    for (const sentence of mirrorWarnings(context.servers)) this.#warnings.addSentence(sentence)
+    const known = facts === null || mark === null ? null : worthKeeping({ ...facts, mark })
+    if (isRecorded) await this.#keepRecord(finished, store, known)
+    this.#addWarnings(context, fetched)
     return {
       path: output.path,
       outcome: 'downloaded',

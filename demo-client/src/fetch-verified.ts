@@ -41,57 +41,98 @@ export interface Fetching {
  * If answers were joined only because a digest is known beforehand, a wrong file is fetched once more in one piece.
  * @throws DownloadError `ERR_DOWNLOAD_DIGEST` if the file stays wrong; the store then forgets all bytes
  */
-export async function fetchVerified(
-  { versions, status }: Fetching,
-  context: FetchContext,
-): Promise<VerifiedVersion> {
-  const { store, settings } = context
-  let fetched = await versions.fetch(context)
-  const repair = new MirrorRepair(context)
-  let wrongBytes = Number.POSITIVE_INFINITY
-  for (let isRepaired = false; ; ) {
-    status.enter('verifying')
-    const verification = await verify(fetched, context)
-    const { areSeveral, joined } = context.servers
-    if (verification.kind === 'verified' && areSeveral) await repair.nameLiars(fetched.total)
-    const wrongPieces = verification.kind === 'wrong' ? verification.wrongPieces : null
-    const again = verification.kind === 'wrong' ? await repair.next(fetched.total, verification) : null
-    if (verification.kind === 'wrong' && again !== null) {
-      const wrong = { error: verification.error, total: fetched.total }
-      fetched = await fetchRepaired({ versions, status }, context, { repair, first: again, wrong })
-      continue
-    }
-    const left = byteCount(wrongPieces ?? [])
-    if (verification.kind === 'wrong' && !verification.isAsSent && left > 0 && left < wrongBytes) {
-      wrongBytes = left
-      if (store.joinable !== null) {
-        await store.drop(wrongPieces ?? [])
-        status.fetchAgain(`${formatSize(left)} of the file were wrong and are fetched again`)
-        fetched = await versions.fetch(context)
+export async function fetchVerified(fetching: Fetching, context: FetchContext): Promise<VerifiedVersion> {
+  return await new VerifiedFetch(fetching, context).run()
+}
+
+type Wrong = Extract<Verification, { kind: 'wrong' }>
+
+/** One run of {@link fetchVerified}. */
+class VerifiedFetch {
+  readonly #fetching: Fetching
+  readonly #context: FetchContext
+  readonly #repair: MirrorRepair
+  /** In the wrong pieces that were fetched again last. */
+  #wrongBytes = Number.POSITIVE_INFINITY
+  /** Were damaged parts fetched again? */
+  #isRepaired = false
+
+  constructor(fetching: Fetching, context: FetchContext) {
+    this.#fetching = fetching
+    this.#context = context
+    this.#repair = new MirrorRepair(context)
+  }
+
+  async run(): Promise<VerifiedVersion> {
+    const { versions, status } = this.#fetching
+    let fetched = await versions.fetch(this.#context)
+    for (;;) {
+      status.enter('verifying')
+      const verification = await verify(fetched, this.#context)
+      const again = await this.#afterDigests(fetched, verification)
+      if (again !== null) {
+        fetched = again
         continue
       }
+      const found = await this.#checkParts(fetched, verification)
+      if (found.kind === 'whole') fetched = { ...fetched, digests: [...fetched.digests, found.digests] }
+      else if (found.kind === 'compared' && found.damaged.length > 0)
+        fetched = await this.#fetchDamaged(found.damaged)
+      else if (verification.kind === 'verified') return { ...fetched, verified: verification.digest }
+      else fetched = await this.#inOnePiece(fetched, verification)
     }
-    const doubted = isRepaired || joined.length > 1 ? [] : doubtedParts(verification, fetched)
-    const found = await check(context, { doubted, verification })
-    if (found.kind === 'whole') {
-      fetched = { ...fetched, digests: [...fetched.digests, found.digests] }
-      continue
+  }
+
+  /** Fetches again what the digests show to be wrong; null if they do not show where that is. */
+  async #afterDigests({ total }: FetchedVersion, verification: Verification): Promise<FetchedVersion | null> {
+    if (verification.kind === 'verified') {
+      if (this.#context.servers.areSeveral) await this.#repair.nameLiars(total)
+      return null
     }
-    const damaged = found.kind === 'compared' ? found.damaged : []
-    if (damaged.length === 0) {
-      if (verification.kind === 'verified') return { ...fetched, verified: verification.digest }
-      await store.forget()
-      if (!fetched.isJoinedOnTrust || verification.isAsSent || repair.hasTried)
-        throw withMirrors(verification.error, context.servers)
-      status.startOver(`${verification.error.message}. Only a digest said that its parts belong together`)
-      fetched = await versions.fetch({ ...context, trust: 'verify' })
-      continue
-    }
+    const first = await this.#repair.next(total, verification)
+    if (first === null) return await this.#fetchWrongPieces(verification)
+    const wrong = { error: verification.error, total }
+    return await fetchRepaired(this.#fetching, this.#context, { repair: this.#repair, first, wrong })
+  }
+
+  /** Null if no piece is known to be wrong, or as many bytes are as before. */
+  async #fetchWrongPieces({ wrongPieces, isAsSent }: Wrong): Promise<FetchedVersion | null> {
+    const { versions, status } = this.#fetching
+    const { store } = this.#context
+    const left = byteCount(wrongPieces ?? [])
+    if (isAsSent || left === 0 || left >= this.#wrongBytes) return null
+    this.#wrongBytes = left
+    if (store.joinable === null) return null
+    await store.drop(wrongPieces ?? [])
+    status.fetchAgain(`${formatSize(left)} of the file were wrong and are fetched again`)
+    return await versions.fetch(this.#context)
+  }
+
+  async #checkParts(fetched: FetchedVersion, verification: Verification): Promise<PartCheckResult> {
+    const isUseless = this.#isRepaired || this.#context.servers.joined.length > 1
+    const doubted = isUseless ? [] : doubtedParts(verification, fetched)
+    return await check(this.#context, { doubted, verification })
+  }
+
+  async #fetchDamaged(damaged: readonly Interval[]): Promise<FetchedVersion> {
+    const { versions, status } = this.#fetching
+    const { store, settings } = this.#context
     await store.drop(damaged)
     status.fetchAgain(`${formatSize(byteCount(damaged))} of the file were damaged and are fetched again`)
     const segmentSize = Math.min(settings.segmentSize ?? MAX_DIGESTED_BYTES, MAX_DIGESTED_BYTES)
-    fetched = await versions.fetch({ ...context, settings: { ...settings, segmentSize } })
-    isRepaired = true
+    const fetched = await versions.fetch({ ...this.#context, settings: { ...settings, segmentSize } })
+    this.#isRepaired = true
+    return fetched
+  }
+
+  /** The last way. @throws DownloadError if its parts were not joined by a digest alone, or that is no use */
+  async #inOnePiece({ isJoinedOnTrust }: FetchedVersion, wrong: Wrong): Promise<FetchedVersion> {
+    const { versions, status } = this.#fetching
+    const { store, servers } = this.#context
+    await store.forget()
+    if (!isJoinedOnTrust || wrong.isAsSent || this.#repair.hasTried) throw withMirrors(wrong.error, servers)
+    status.startOver(`${wrong.error.message}. Only a digest said that its parts belong together`)
+    return await versions.fetch({ ...this.#context, trust: 'verify' })
   }
 }
 

@@ -79,12 +79,17 @@ export async function lab(app: FastifyInstance, options: LabOptions): Promise<vo
     },
   )
 
+  changes(app, files['big.bin'], underWay)
+}
+
+/** The routes that replace the big file, and cut the answers that are under way. */
+function changes(app: FastifyInstance, replaced: GeneratedFile, underWay: ReadonlySet<ServerResponse>): void {
   app.post(
     '/big.bin/replace',
     { preHandler: refuseOtherOrigins, schema: { response: { 200: checksumReply } } },
     async () => {
-      await files['big.bin'].replace()
-      return files['big.bin'].checksum()
+      await replaced.replace()
+      return replaced.checksum()
     },
   )
 

@@ -1,10 +1,7 @@
-// The bodies of accepted answers on their way into the store. All of them are of one version of the file.
-
-import type { ByteStore } from '../disk/byte-store.ts'
-import type { Answer, BodyDelimiter } from '../http/answer.ts'
+import type { BodyDelimiter } from '../http/answer.ts'
 import { type Digests, strongest } from '../rules/digest.ts'
 import { single } from '../rules/field-lines.ts'
-import { acrossServers, type MirrorTags } from '../rules/same-file.ts'
+import { acrossServers } from '../rules/same-file.ts'
 import { isJoinable, isProvenVersion, type Validators } from '../rules/validators.ts'
 import type { Verdict } from '../rules/verdict.ts'
 import type { Assignment } from '../schedule/assignment.ts'
@@ -16,45 +13,31 @@ import {
   VersionChanged,
   withoutRepetition,
 } from '../schedule/attempt-failure.ts'
-import type { Pace } from '../schedule/pace.ts'
-import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { gaps, type Interval } from '../state/blocks.ts'
 import { MAX_DIGESTED_BYTES } from '../state/segments.ts'
 import { segmentIn } from '../state/window.ts'
+import type { AcceptedAnswersContext, SentAnswer } from './accepted-answers-context.ts'
 import { contentTypeOf, type JudgedAnswer } from './fetch-segment.ts'
 import { PartDigest } from './part-digest.ts'
-import type { SegmentReport } from './segment-report.ts'
 import { SentDigests } from './sent-digests.ts'
 import type { Server } from './server.ts'
-import type { Servers } from './servers.ts'
 import { type StoredEnding, storePart, storeWhole } from './store-body.ts'
-
-/** What receiving a body needs, and what it reports to. */
-export interface AcceptedAnswersContext {
-  readonly store: ByteStore
-  readonly schedule: Schedule
-  readonly servers: Servers
-  readonly mirrorTags: MirrorTags
-  readonly ranges: RangeSupport
-  readonly pace: Pace
-  /** In ms. */
-  readonly stallTimeout: number
-  /** Called before the first byte of a new version, and of a resumed one. May refuse it by throwing. */
-  readonly onVersion: (validators: Validators, answer: Answer) => Promise<void>
-  /** Called when ranges are known to work, so that more connections are of use. */
-  readonly onRangesWork: () => void
-  /** Called with the number of new bytes of each chunk. */
-  readonly onBytes: (bytes: number) => void
-  readonly onSegment: (report: SegmentReport) => void
-}
 
 /** A part of this size shows soon whether a server sends Content-Digest: it hashes the part before it answers. */
 const SAMPLE_BYTES = 1024 * 1024
 const SHORT = 'the answer ended before its announced end'
-/** A judged answer, and the server that sent it. */
-export interface SentAnswer extends JudgedAnswer {
-  readonly server: Server
+
+type Part = Extract<Verdict, { kind: 'part' }>
+
+/** A part whose body has ended. */
+interface StoredPart {
+  readonly part: Part
+  /** Is it all of the file? */
+  readonly isAll: boolean
+  /** Was its Content-Digest announced in its head? */
+  readonly isDigested: boolean
+  readonly ending: StoredEnding
 }
 
 /** Receives the bodies of accepted answers. Its methods return why an attempt has failed, or null. */
@@ -97,13 +80,9 @@ export class AcceptedAnswers {
   }
 
   /** Receives the body of a 206. */
-  async receivePart(
-    assignment: Assignment,
-    judged: SentAnswer,
-    part: Extract<Verdict, { kind: 'part' }>,
-  ): Promise<Failure | null> {
+  async receivePart(assignment: Assignment, judged: SentAnswer, part: Part): Promise<Failure | null> {
     const { answer, server } = judged
-    const { store, servers } = this.#context
+    const { store } = this.#context
     const isAll = part.start === 0 && part.end === part.validators.total
     if (store.joinable === null && !isAll && !isJoinable(part.validators)) {
       answer.discard()
@@ -131,6 +110,17 @@ export class AcceptedAnswers {
     }
     if (store.joinable !== null) this.#context.onRangesWork()
     const ending = await storePart(this.#context, assignment, { answer, part, digest })
+    return await this.#partStored(assignment, judged, { part, isAll, isDigested, ending })
+  }
+
+  /** The body of a 206 has ended. */
+  async #partStored(
+    assignment: Assignment,
+    judged: SentAnswer,
+    { part, isAll, isDigested, ending }: StoredPart,
+  ): Promise<Failure | null> {
+    const { answer, server } = judged
+    const { store, servers } = this.#context
     if (ending.kind === 'short') server.sentShortened(part.validators)
     // Nothing is kept of an incomplete part, which was not verified, or of one that is too long.
     if (ending.kind === 'too-much' || (isDigested && ending.kind !== 'complete')) assignment.dropReceived()
@@ -154,26 +144,13 @@ export class AcceptedAnswers {
     judged: SentAnswer,
     whole: Extract<Verdict, { kind: 'whole' }>,
   ): Promise<Failure | null> {
+    const declined = this.#declineWhole(assignment, judged)
+    if (declined !== null) return declined.failure
     const { answer, server } = judged
     const { store, servers } = this.#context
-    const stored = store.joinable
-    if (stored !== null && judged.isConditional && server.access.condition === 'if-range') {
-      // Some servers answer every If-Range with the whole file, even if it is of the stored version.
-      answer.discard()
-      server.access.omitCondition()
-      return null
-    }
-    const hasOther = servers.hasOther(server)
-    if (hasOther || this.#schedule.isOtherReceiving(assignment)) {
-      answer.discard()
-      if (!hasOther) return this.#useless(assignment, server, 'answered a range with the whole file')
-      server.hasRanges = false
-      servers.leave(server, 'spare', null) // all of the file comes from here if the others fail
-      return null
-    }
+    const total = store.joinable?.total ?? whole.length
     await this.#schedule.becomeSingleStream(assignment)
     await this.#accept(whole.validators, judged)
-    const total = stored?.total ?? whole.length
     const missing: readonly Interval[] =
       total === null ? [{ start: 0, end: Number.POSITIVE_INFINITY }] : gaps(store.blocks, total)
     assignment.wholeAnswered(total)
@@ -190,6 +167,26 @@ export class AcceptedAnswers {
     const failure = this.#failureOf(assignment, ending, server)
     const isLost = store.joinable === null && !store.canStartOver
     return failure !== null && isLost ? withoutRepetition(failure) : failure
+  }
+
+  /** Drops the body of a 200 that is not used, and says whether that is a failure; null if it is used. */
+  #declineWhole(assignment: Assignment, judged: SentAnswer): { readonly failure: Failure | null } | null {
+    const { answer, server, isConditional } = judged
+    const { store, servers } = this.#context
+    if (store.joinable !== null && isConditional && server.access.condition === 'if-range') {
+      // Some servers answer every If-Range with the whole file, even if it is of the stored version.
+      answer.discard()
+      server.access.omitCondition()
+      return { failure: null }
+    }
+    const hasOther = servers.hasOther(server)
+    if (!hasOther && !this.#schedule.isOtherReceiving(assignment)) return null
+    answer.discard()
+    if (!hasOther)
+      return { failure: this.#useless(assignment, server, 'answered a range with the whole file') }
+    server.hasRanges = false
+    servers.leave(server, 'spare', null) // all of the file comes from here if the others fail
+    return { failure: null }
   }
 
   /** A part waits in memory for its digest, if it is for an output. */

@@ -2,7 +2,6 @@
 import type { Store } from '../disk/store.ts'
 import type { HttpClient } from '../http/answer.ts'
 import type { ExpectedDigest } from '../rules/digest.ts'
-import { shortenedVersion } from '../rules/shortened-part.ts'
 import type { Validators } from '../rules/validators.ts'
 import {
   connectionFailure,
@@ -76,8 +75,7 @@ async function request(
 
 /** What an answer shows. Returns why it is a failure, or null. */
 function note(server: Server, { answer, verdict }: JudgedAnswer): Failure | null {
-  const shortened = shortenedVersion(answer.status, answer.fields)
-  if (shortened !== null) server.sentShortened(shortened)
+  server.noteHead(answer)
   switch (verdict.kind) {
     case 'part':
     case 'whole':

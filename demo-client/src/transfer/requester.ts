@@ -1,6 +1,5 @@
 // One request and what its answer leads to: a body that is received, another request, or a failed attempt.
 import type { Target } from '../http/target.ts'
-import { shortenedVersion } from '../rules/shortened-part.ts'
 import { isJoinable, type Validators } from '../rules/validators.ts'
 import type { Assignment } from '../schedule/assignment.ts'
 import {
@@ -12,7 +11,8 @@ import {
 } from '../schedule/attempt-failure.ts'
 import type { RangeSupport } from '../schedule/range-support.ts'
 import type { Schedule } from '../schedule/schedule.ts'
-import type { AcceptedAnswers, SentAnswer } from './accepted-answers.ts'
+import type { AcceptedAnswers } from './accepted-answers.ts'
+import type { SentAnswer } from './accepted-answers-context.ts'
 import { fetchSegment, type JudgedAnswer } from './fetch-segment.ts'
 import type { Server } from './server.ts'
 import { isAboutCondition, type RefusedRequest } from './server-access.ts'
@@ -91,8 +91,7 @@ export class Requester {
     const { servers, ranges, accepted, schedule } = this.#context
     const { server, verdict, answer, range, isConditional } = judged
     const refused = { server, target, hasRange: range !== null, isConditional, answer }
-    const shortened = shortenedVersion(answer.status, answer.fields)
-    if (shortened !== null) server.sentShortened(shortened)
+    server.noteHead(answer)
     switch (verdict.kind) {
       case 'part':
         server.access.goTo(answer.target)
@@ -115,14 +114,11 @@ export class Requester {
         await this.#context.transfer.store.forget()
         throw servers.withoutServer(server, invalidAnswerFailure(verdict.reason))
       case 'refused':
-      case 'temporary':
-        return ranges.explain(
-          statusFailure(answer, {
-            isRefusal: verdict.kind === 'refused',
-            prospect: 'passing',
-            retryAfterMs: verdict.wait,
-          }),
-        )
+      case 'temporary': {
+        const isRefusal = verdict.kind === 'refused'
+        const next = { isRefusal, prospect: 'passing', retryAfterMs: verdict.wait } as const
+        return ranges.explain(statusFailure(answer, next))
+      }
       case 'http-error': {
         const failure = statusFailure(answer, { isRefusal: true, prospect: 'final', retryAfterMs: null })
         return this.#refused(assignment, failure, refused)

@@ -1,8 +1,10 @@
 // One of the servers that a file is fetched from, and what is known about it.
+import type { Answer } from '../http/answer.ts'
 import { publicName, type Target } from '../http/target.ts'
 import { Attempts } from '../rules/attempts.ts'
 import { backoff } from '../rules/backoff.ts'
 import type { ServerPace } from '../rules/server-choice.ts'
+import { shortenedVersion } from '../rules/shortened-part.ts'
 import type { Validators } from '../rules/validators.ts'
 import type { Assignment } from '../schedule/assignment.ts'
 import type { Failure } from '../schedule/attempt-failure.ts'
@@ -115,6 +117,11 @@ export class Server {
   /** It sent a part that was shorter than its Content-Range. @param told the version and the size in its head */
   sentShortened(told: Validators): void {
     this.#shortened = told
+  }
+
+  /** Notes whether an answer, by its head, is such a part. */
+  noteHead({ status, fields }: Pick<Answer, 'status' | 'fields'>): void {
+    this.#shortened = shortenedVersion(status, fields) ?? this.#shortened
   }
 
   /** Gives it another role. @param reason why it is not used */

@@ -25,12 +25,13 @@ export function parseHttpDate(value: string, now: number): number | undefined {
   const known = parsed.get(value)
   if (known !== undefined) return known
   const imf = IMF_FIXDATE.exec(value)
-  if (imf !== null) return remembered(value, toSeconds(Number(imf[3]), imf[2], imf[1], imf.slice(4)))
+  if (imf !== null) return remembered(value, toSeconds([Number(imf[3]), imf[2], imf[1]], imf.slice(4)))
   const asctime = ASCTIME_DATE.exec(value)
-  if (asctime !== null) return toSeconds(Number(asctime[6]), asctime[1], asctime[2], asctime.slice(3))
+  if (asctime !== null) return toSeconds([Number(asctime[6]), asctime[1], asctime[2]], asctime.slice(3))
   const rfc850 = RFC850_DATE.exec(value)
   if (rfc850 === null) return undefined
-  const inYear = (year: number): number | undefined => toSeconds(year, rfc850[2], rfc850[1], rfc850.slice(4))
+  const inYear = (year: number): number | undefined =>
+    toSeconds([year, rfc850[2], rfc850[1]], rfc850.slice(4))
   // §5.6.7: "a timestamp that appears to be more than 50 years in the future" means "the most recent year in the
   // past that had the same last two digits". So it is the last such year that is not more than 50 years ahead.
   const horizon = new Date(now * MS_PER_SECOND)
@@ -56,8 +57,10 @@ function lastYearEndingIn(digits: number, limit: number): number {
   return limit - ((limit - digits) % 100)
 }
 
+type CalendarDay = readonly [year: number, month: string | undefined, day: string | undefined]
+
 /** `time` starts with hour, minute and second. A day or time that does not exist gives undefined. */
-function toSeconds(year: number, month = '', day = '', time: readonly string[] = []): number | undefined {
+function toSeconds([year, month = '', day = '']: CalendarDay, time: readonly string[]): number | undefined {
   const [hour = 0, minute = 0, second = 0] = time.slice(0, 3).map(Number)
   // 60 is the leap second of the grammar. It counts as the first second after it.
   if (hour > 23 || minute > 59 || second > 60) return undefined
