@@ -8,7 +8,7 @@ export type Provide = (options?: { readonly forceRefresh: true }) => unknown
 
 /**
  * The credentials of a source, from a function of the application. Requests that come while it is under way share its
- * result, so that a new token is asked for once. Nothing is kept afterwards: the function knows how long they are valid.
+ * result, so that a new token is asked for once. It is asked again for the next ones: it knows how long they are valid.
  */
 export class CredentialsProvider {
   readonly #provide: Provide | Credentials
@@ -16,6 +16,8 @@ export class CredentialsProvider {
   /** The calls that are under way. */
   #current: Promise<Credentials> | undefined
   #refreshed: Promise<Credentials> | undefined
+  /** What the function has returned last. */
+  #latest: Credentials | undefined
   /** By the fields of the requests that were signed with them. */
   readonly #used = new WeakMap<object, Credentials>()
 
@@ -75,8 +77,11 @@ export class CredentialsProvider {
     } catch (thrown) {
       throw foreignFailure('ERR_RANGE_SOURCE', 'The credentials function', thrown)
     }
-    if (credentials !== undefined) return credentials
-    throw upstreamFailure(new Error('the credentials function returned no credentials'))
+    if (credentials === undefined)
+      throw upstreamFailure(new Error('the credentials function returned no credentials'))
+    // The same keys are the same object, since requests share a signature that was made with it.
+    if (this.#latest === undefined || !areEqual(credentials, this.#latest)) this.#latest = credentials
+    return this.#latest
   }
 }
 

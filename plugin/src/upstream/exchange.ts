@@ -33,12 +33,12 @@ export interface ExchangeContext {
   readonly signal: Signal
 }
 
-/**
- * Failures of the network that another try may mend. Others, such as a wrong certificate or an answer that is not HTTP,
- * come again.
- */
 const MS_PER_SECOND = 1000
 
+/**
+ * Failures of the network, or of a system that has no descriptor, port or memory left, which another try may mend. Others,
+ * such as a wrong certificate or an answer that is not HTTP, come again.
+ */
 const PASSING_FAILURES = [
   'ECONNRESET',
   'ECONNREFUSED',
@@ -50,6 +50,11 @@ const PASSING_FAILURES = [
   'EHOSTDOWN',
   'ENETDOWN',
   'EAI_AGAIN',
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
+  'ENOBUFS',
+  'ENOMEM',
 ]
 
 /** An answer whose head has come. */

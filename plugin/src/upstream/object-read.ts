@@ -26,6 +26,8 @@ export interface ObjectReadOptions {
   readonly keep: (left: Arrived) => void
   /** Failures in a row without a byte. */
   readonly retries: number
+  /** Whether a read that was stopped can go on with another request: the origin knows ranges, and the version is pinned. */
+  readonly canGoOn: boolean
 }
 
 /**
@@ -78,7 +80,8 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
     try {
       const value = ownOf(await this.#next('own'))
       if (this.#offset > this.#range.last) this.#finish()
-      else this.#body?.lease.idle(this.#stop)
+      // A client that reads slowly would be cut otherwise. It keeps its connection until it has all, or stalls.
+      else if (this.#options.canGoOn) this.#body?.lease.idle(this.#stop)
       return { done: false, value }
     } catch (thrown) {
       this.#end()

@@ -34,6 +34,7 @@ export interface ObjectFacts {
 /** Makes a representation of an object, of one version. */
 export function objectRepresentation(facts: ObjectFacts): FillableRepresentation {
   const { object, arrived, near, settings, signal } = facts
+  const canGoOn = hasUsableRanges(facts)
   let unused: Arrived | undefined
   const drop = (): void => {
     unused?.body.finish(lengthOf(unused.range))
@@ -52,7 +53,7 @@ export function objectRepresentation(facts: ObjectFacts): FillableRepresentation
       return taken
     }
     const { retries } = settings
-    return new ObjectRead(range, reader, { object, following, near, takeArrived, keep, retries })
+    return new ObjectRead(range, reader, { object, following, near, takeArrived, keep, retries, canGoOn })
   }
   return Object.assign(metadataOf(facts), {
     read,
@@ -81,13 +82,13 @@ function lengthOf({ first, last }: ByteRange): number {
   return last - first + 1
 }
 
-function metadataOf({
-  version,
-  head,
-  digest,
-  hasRanges,
-  settings,
-}: ObjectFacts): Omit<RepresentationMetadata, 'close'> {
+/** Whether more bytes of the same version can be asked for. */
+function hasUsableRanges({ hasRanges, version }: Pick<ObjectFacts, 'hasRanges' | 'version'>): boolean {
+  return hasRanges && pinOf(version) !== undefined
+}
+
+function metadataOf(facts: ObjectFacts): Omit<RepresentationMetadata, 'close'> {
+  const { version, head, digest, settings } = facts
   const { size, etag, modifiedAt, dateStrength, coding } = version
   const type = head.fields['content-type']
   return {
@@ -98,7 +99,7 @@ function metadataOf({
     contentType: isMediaType(type) && type !== NO_TYPE ? type : undefined,
     contentEncoding: coding,
     // Undefined: as the options of the plugin say.
-    acceptRanges: hasRanges && pinOf(version) !== undefined ? undefined : 'none',
+    acceptRanges: hasUsableRanges(facts) ? undefined : 'none',
     headers: handedOn(head, settings.fields, digest),
   }
 }

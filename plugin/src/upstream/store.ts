@@ -2,7 +2,7 @@ import type { ByteRange } from '../rules/range-set.ts'
 import { awaitedUnlessGivenUp } from '../sources/given-up.ts'
 import type { Signal } from '../sources/signal.ts'
 import { Agents } from './agents.ts'
-import type { AnswerHead } from './answer-head.ts'
+import { type AnswerHead, bodyLengthOf } from './answer-head.ts'
 import { actualSizeOf, errorCodeOf, MAX_ERROR_BYTES } from './error-code.ts'
 import { exchange, type OutgoingRequest } from './exchange.ts'
 import { KnownVersions } from './known-versions.ts'
@@ -117,19 +117,21 @@ async function withError(unread: UnreadError): Promise<AnswerHead> {
 }
 
 /** Reads the start of the body of an error, which ends here. */
-async function errorIn({ body, signal, responseTimeout }: UnreadError): Promise<string> {
+async function errorIn({ head, body, signal, responseTimeout }: UnreadError): Promise<string> {
   const stop = (): void => body.destroy()
   const timer = setTimeout(stop, responseTimeout)
   signal.addEventListener('abort', stop, { once: true })
   let text = ''
+  let unread = bodyLengthOf(head) ?? 0
   try {
     for (;;) {
       const chunk = await body.next()
       if (chunk === undefined) break
+      unread -= chunk.length
       text += chunk.subarray(0, MAX_ERROR_BYTES - text.length).toString('latin1')
       if (text.length >= MAX_ERROR_BYTES) break
     }
-    body.finish(0)
+    body.finish(unread)
   } catch {
     // The status says enough.
     body.destroy()

@@ -1,5 +1,6 @@
 // Credentials that a function returns: rotating ones, those of a role, of single sign-on.
 import { inspect } from 'node:util'
+import aws4 from 'aws4'
 import { type Credentials, s3Source } from 'fastify-send-range/s3'
 import t, { type Test } from 'tap'
 import { serve, until } from '../support/serve.ts'
@@ -105,6 +106,24 @@ t.test('credentials that have been replaced meanwhile need no refresh', async (t
     [],
   )
   t.equal(signers(origin).length, 2)
+})
+
+t.test('requests share a signature if the function returns the same keys again', async (t) => {
+  let signed = 0
+  const { sign } = aws4
+  t.intercept(aws4, 'sign', {
+    value: (...args: Parameters<typeof sign>) => {
+      signed++
+      return sign(...args)
+    },
+  })
+  let number = 1
+  const { origin, app } = await servedBy(t, () => numbered(number))
+  for (const first of [0, 10, 20]) await app.inject({ url: '/f', headers: { range: `bytes=${first}-99` } })
+  number = 2
+  for (const first of [0, 10, 20]) await app.inject({ url: '/f', headers: { range: `bytes=${first}-99` } })
+  t.strictSame(signers(origin), [1, 1, 1, 2, 2, 2])
+  t.equal(signed, 2)
 })
 
 t.test('credentials that stay the same are refused once', async (t) => {

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
 import { httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
-import { serve } from '../support/serve.ts'
+import { REPOSITORY } from '../../support/repository.ts'
+import { serve, until } from '../support/serve.ts'
 import { type Answer, LONG_AGO, Origin } from './support/origin.ts'
 import { BYTES, OVERLOADED, refusing, SECRET, UPSTREAM, type WrongAnswer } from './support/wrong-answers.ts'
 
@@ -140,6 +143,28 @@ async function servedBy(t: Test, answer: Answer, options: object = {}) {
   return { origin, source, ...(await serve(t, { plugin: { source } })) }
 }
 
+/** Prints the answer while all descriptors are in use, and then one with descriptors. Its argument is a URL. */
+const WITHOUT_DESCRIPTORS = `
+import Fastify from 'fastify'
+import { closeSync, openSync } from 'node:fs'
+import rangePlugin from 'fastify-send-range'
+import { httpSource } from 'fastify-send-range/http'
+const app = Fastify()
+await app.register(rangePlugin, { source: httpSource({ url: () => process.argv[1], retries: 1 }) })
+app.get('/f', (request, reply) => reply.sendRange('f'))
+const ask = () => app.inject({ url: '/f', headers: { range: 'bytes=2-4' } })
+await app.inject('/nothing') // loads all that is loaded late
+const open = []
+try {
+  for (;;) open.push(openSync('/dev/null'))
+} catch {}
+const answer = await ask()
+for (const descriptor of open) closeSync(descriptor)
+console.log(answer.statusCode, answer.json().code, answer.headers['retry-after'])
+console.log((await ask()).statusCode)
+process.exit()
+`
+
 const RANGE = { url: '/f', headers: { range: 'bytes=2-4' } }
 
 for (const { name, answer, status, code, cause } of ROWS) {
@@ -186,12 +211,48 @@ t.test('failures that pass are tried again, others are not', async (t) => {
   t.equal(origin.got.length, 3)
 })
 
+t.test('an error with a body that does not end takes no more than its begin', async (t) => {
+  const { app, origin } = await servedBy(
+    t,
+    (_, response) => {
+      response.writeHead(404, { 'content-length': 1e12 })
+      const write = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      }
+      response.on('drain', write)
+      write()
+      return true
+    },
+    { stallTimeout: 600_000 },
+  )
+  t.equal((await app.inject(RANGE)).statusCode, 404)
+  await until(() => origin.sockets.size === 0)
+})
+
+t.test('a process without descriptors answers with a 503', async (t) => {
+  const origin = await Origin.start(t)
+  origin.objects.set('/f', { bytes: BYTES, etag: '"v"', lastModified: LONG_AGO })
+  const line = 'ulimit -n 100; exec "$0" --input-type=module -e "$1" "$2"'
+  const args = ['-c', line, process.execPath, WITHOUT_DESCRIPTORS, `${origin.url}/f`]
+  const { stdout } = await promisify(execFile)('sh', args, { cwd: REPOSITORY })
+  t.equal(stdout, '503 ERR_RANGE_OVERLOADED 1\n206\n')
+})
+
 t.test('a connection that cannot be made is a 503', async (t) => {
   const source = httpSource({ url: () => 'http://127.0.0.1:1/f', retries: 1 })
   const { app } = await serve(t, { plugin: { source } })
   const got = await app.inject(RANGE)
   t.equal(got.statusCode, 503)
   t.equal(got.headers['retry-after'], '1')
+})
+
+t.test('a host that does not exist is a 502', async (t) => {
+  // No name has a label of 64 characters, so nobody is asked for it.
+  const source = httpSource({ url: () => `http://${'x'.repeat(64)}.test/f` })
+  const { app } = await serve(t, { plugin: { source } })
+  const got = await app.inject(RANGE)
+  t.equal(got.statusCode, 502)
+  t.notMatch(got.body, /xxx/)
 })
 
 t.test('a connection that the origin has closed meanwhile costs no try', async (t) => {

@@ -34,6 +34,33 @@ t.test(
   },
 )
 
+for (const [name, fields] of Object.entries({
+  'an object without a validator': { 'accept-ranges': 'bytes' },
+  'an origin that knows no ranges': { etag: '"v1"' },
+})) {
+  t.test(`a slow reader of ${name} keeps its connection, since it could not go on`, async (t) => {
+    const { origin, port, app, errors } = await served(t, {
+      maxConnections: 1,
+      queueTimeout: 1000,
+      parkAfter: 50,
+      retries: 0,
+    })
+    origin.answer = (_, response) => {
+      response.writeHead(200, { ...fields, 'content-length': CONTENT.length }).end(CONTENT)
+      return true
+    }
+    const client = await RawClient.connect(port)
+    client.request('GET', '/f', [])
+    t.equal((await client.readHead()).status, 200)
+    // Waits for a connection for a second, in which the others are given back.
+    t.equal((await app.inject('/small')).statusCode, 503)
+    sameBytes(t, await client.readBytes(CONTENT.length), CONTENT)
+    t.equal(origin.got.length, 1)
+    t.equal(errors().length, 1)
+    client.destroy()
+  })
+}
+
 t.test('dozens of clients that do not read leave connections to the origin for others', async (t) => {
   const { origin, port, app } = await served(t, { maxConnections: 4, queueTimeout: 60_000 })
   const clients: RawClient[] = []
