@@ -82,7 +82,7 @@ const ROWS: Readonly<
     ],
     gets: '502 ERR_RANGE_ARCHIVED',
   },
-  '`NoSuchBucket`, a wrong signature, clock or region, 401, a redirect, a page without an ETag in place of an object of a bucket, anything else':
+  '`NoSuchBucket`, a wrong signature, clock, region, host or certificate, 401, a redirect, a page without an ETag in place of an object of a bucket, anything else':
     {
       replies: [
         [404, 'NoSuchBucket'],
@@ -134,6 +134,13 @@ for (const row of rows) {
     }
   })
 }
+
+t.test('a host that does not exist is a 502', async (t) => {
+  // No name has a label of 64 characters, so nobody is asked for it.
+  const { text, cause } = await outcomeOf(t, `http://${'x'.repeat(64)}.test`, { pathStyle: true })
+  t.equal(text, UNUSABLE)
+  t.match(cause, 'ENOTFOUND')
+})
 
 t.test('no connection and no answer are 503', async (t) => {
   t.equal((await outcomeOf(t, `http://127.0.0.1:${await freePort()}`)).text, BUSY)

@@ -125,6 +125,7 @@ const PLUGIN: Layout = {
         'linked-list.ts',
         'errors.ts',
         'foreign-failure.ts',
+        'ignore-rejection.ts',
       ],
     },
     body: {

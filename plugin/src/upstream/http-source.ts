@@ -59,7 +59,19 @@ function locationOf(given: unknown): URL | undefined {
     throw upstreamFailure(new Error("the option 'url' returned something that is not an http: or https: URL"))
   if (DOT_SEGMENT.test(pathIn(text)))
     throw upstreamFailure(new Error("the option 'url' returned a URL with dot segments: see encodePath"))
+  if (url !== undefined && !isEncoded(`${url.username}${url.password}`))
+    throw upstreamFailure(new Error("the option 'url' returned a URL with a password that is not encoded"))
   return url
+}
+
+/** Node decodes a name and a password, which the parser of URLs takes as they are. */
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The text of a URL before its query. The parser ignores tabs and line breaks. */

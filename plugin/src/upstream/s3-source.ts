@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../ignore-rejection.ts'
 import { checkedOptions, wrongOption } from '../option-checks.ts'
 import type { Given } from '../option-row-types.ts'
 import type { RangeSource } from '../sources/source.ts'
@@ -82,6 +83,7 @@ function requestForm(options: OwnS3Options, provider: CredentialsProvider): Requ
 function versionIdOf(version: OwnS3Options['version'], path: string): string | undefined {
   const id: unknown = version?.(path)
   if (id === undefined || (typeof id === 'string' && id !== '')) return id
+  ignoreRejection(id)
   throw upstreamFailure(new Error("the option 'version' returned something that is not an id"))
 }
 

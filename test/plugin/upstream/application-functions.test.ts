@@ -103,11 +103,12 @@ t.test('the url function is asked once for an answer, also if the store keeps ve
   t.strictSame(asked, ['f'])
 })
 
-for (const [name, id] of Object.entries({
-  'a promise': Promise.resolve('id'),
-  null: null,
-  'an empty text': '',
-  'a number': 5,
+for (const [name, version] of Object.entries<() => unknown>({
+  'a promise': () => Promise.resolve('id'),
+  'a promise that rejects': () => Promise.reject(new Error('fails')),
+  null: () => null,
+  'an empty text': () => '',
+  'a number': () => 5,
 })) {
   t.test(`a version function that returns ${name} is a 502, and no other version is served`, async (t) => {
     const origin = await originOf(t)
@@ -116,7 +117,7 @@ for (const [name, id] of Object.entries({
       region: 'x',
       bucket: 'b',
       credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-      version: (() => id) as unknown as NonNullable<S3SourceOptions['version']>,
+      version: version as NonNullable<S3SourceOptions['version']>,
     })
     const { app, log } = await serve(t, { plugin: { source } })
     t.equal((await app.inject(RANGE)).statusCode, 502)

@@ -246,15 +246,6 @@ t.test('a connection that cannot be made is a 503', async (t) => {
   t.equal(got.headers['retry-after'], '1')
 })
 
-t.test('a host that does not exist is a 502', async (t) => {
-  // No name has a label of 64 characters, so nobody is asked for it.
-  const source = httpSource({ url: () => `http://${'x'.repeat(64)}.test/f` })
-  const { app } = await serve(t, { plugin: { source } })
-  const got = await app.inject(RANGE)
-  t.equal(got.statusCode, 502)
-  t.notMatch(got.body, /xxx/)
-})
-
 t.test('a connection that the origin has closed meanwhile costs no try', async (t) => {
   const { app, origin } = await servedBy(t, (got, { socket }) => {
     if (got.number !== 2) return false

@@ -316,6 +316,18 @@ t.test('a password in a URL is sent, and is in no message', async (t) => {
   showsNothing(t, refused, got)
 })
 
+t.test('a password in a URL that is not encoded is a 502, and is in no message', async (t) => {
+  const served = await servedBy(
+    t,
+    () => false,
+    (origin) => httpSource({ url: () => `${origin.url.replace('//', `//user:${SECRET}%zz@`)}/f`, ...LIMITS }),
+  )
+  const got = await served.app.inject(RANGE)
+  t.equal(got.statusCode, 502)
+  t.match(JSON.stringify(served.errors()), /a password that is not encoded/)
+  showsNothing(t, served, got)
+})
+
 t.test('a certificate that is not trusted is a 502', async (t) => {
   const server = createSecure(localhostCertificate, (_, response) => response.end('secret'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
