@@ -20,7 +20,8 @@ export function copyCommands(options: AccessOptions, { folder, names }: FilesToC
     `--region ${region}`,
   ]
   const base = (endpoint ?? `https://s3.${region}.amazonaws.com`).replace(/\/+$/, '')
-  if (NEEDS_ENCODING.test(bucket + prefix)) return [aws.join(' ')]
+  // Its --user takes what is before the first colon for the key. Those of Swift have one.
+  if (NEEDS_ENCODING.test(bucket + prefix) || credentials.accessKeyId.includes(':')) return [aws.join(' ')]
   const curl = [
     `(cd ${quoted(folder)} && curl --fail --silent --show-error --aws-sigv4 aws:amz:${region}:s3`,
     '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-content-sha256: UNSIGNED-PAYLOAD"',

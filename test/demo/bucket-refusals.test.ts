@@ -129,6 +129,8 @@ This server only reads. Copy its files there, with the keys of somebody who may 
   const odd = await reasonFor(endpoint, { prefix: 'a b/' })
   t.match(odd, "'s3://films/a b/'")
   t.notMatch(odd, 'curl', 'old versions of curl sign such a path wrongly')
+  const colon = await reasonFor(endpoint, { env: { ...KEYS, AWS_ACCESS_KEY_ID: 'test:tester' } })
+  t.notMatch(colon, 'curl', 'it takes what is before the colon for the key')
   const ofSession = await reasonFor(endpoint, { env: { ...KEYS, AWS_SESSION_TOKEN: 'token' } })
   t.match(ofSession, '-H "x-amz-security-token: $AWS_SESSION_TOKEN"')
   for (const said of [odd, ofSession]) t.notMatch(said, /not for anybody|: token/, 'no secret is shown')

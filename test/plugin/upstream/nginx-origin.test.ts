@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodePath, httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
 import { missing } from '../../docs/support/programs.ts'
 import { CONTENT, keepsTheContract } from '../sources/support/contract.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 import { startNginxOrigin } from './support/nginx-origin.ts'
 
@@ -50,3 +51,36 @@ t.test('nginx that compresses is asked not to', { skip }, async (t) => {
   t.equal(answer.headers['content-encoding'], undefined)
   t.equal(answer.rawPayload.equals(CONTENT), true)
 })
+
+t.test(
+  'a file that is rewritten in place is a mixture of nginx; one that is renamed is not',
+  { skip },
+  async (t) => {
+    // More than the buffers of both connections take.
+    const [old, other] = [Buffer.alloc(64 * 1024 * 1024, 'a'), Buffer.alloc(64 * 1024 * 1024, 'b')]
+    const root = t.testdir({})
+    const origin = await startNginxOrigin(t, `root ${root};`)
+    const source = httpSource({ url: (path) => `${origin}/${path}`, parkAfter: 600_000 })
+    const { port } = await serve(t, { plugin: { source } })
+    for (const [name, replace] of Object.entries({
+      rewritten: (file: string) => writeFileSync(file, other, { flag: 'r+' }),
+      renamed(file: string) {
+        writeFileSync(`${file}.new`, other)
+        renameSync(`${file}.new`, file)
+      },
+    })) {
+      const file = join(root, name)
+      writeFileSync(file, old)
+      await utimes(file, LONG_AGO_SECONDS, LONG_AGO_SECONDS)
+      const client = await RawClient.connect(port)
+      client.request('GET', `/${name}`)
+      await client.readHead()
+      const first = await client.readBytes(1000)
+      replace(file)
+      const bytes = Buffer.concat([first, await client.readBytes(old.length - first.length)])
+      t.equal(bytes.length, old.length)
+      t.equal(bytes.includes('b'), name === 'rewritten', name)
+      client.destroy()
+    }
+  },
+)
