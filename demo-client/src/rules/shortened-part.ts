@@ -1,7 +1,7 @@
-// What a part tells that is shorter than its Content-Range, when the server is then asked for the whole file.
+// What a part says that is shorter than its Content-Range, when the server is then asked for the whole file.
 //
 // A proxy may shorten each body and correct its Content-Length. The whole file then looks complete. But the Content-Range of a
-// part, which it does not change, tells the size of the file. Pure.
+// part, which it does not change, says the size of the file. Pure.
 import { parseContentRange } from './content-range.ts'
 import { digits, type FieldLines, single } from './field-lines.ts'
 import { isOtherVersion, type Validators, validatorsOf } from './validators.ts'
@@ -9,7 +9,7 @@ import { isOtherVersion, type Validators, validatorsOf } from './validators.ts'
 /** The statuses of answers that have bytes of the file. Some programs send a part with 200, and its Content-Range. */
 const WITH_BYTES: ReadonlySet<number> = new Set([200, 203, 206])
 
-/** The version and the size that the head of a part tells; null if its Content-Length does not show that it is shorter. */
+/** The version and the size that the head of a part says; null if its Content-Length does not show that it is shorter. */
 export function shortenedVersion(status: number, fields: FieldLines): Validators | null {
   const range = parseContentRange(single(fields, 'content-range'))
   const length = digits(single(fields, 'content-length'))

@@ -1,4 +1,4 @@
-// What a shortened part tells about the file, and whether it counts for a later answer.
+// What a shortened part says about the file, and whether it counts for a later answer.
 import t from 'tap'
 import { fieldLines } from '#client/rules/field-lines.js'
 import { shortenedVersion, sizeByPart } from '#client/rules/shortened-part.js'
@@ -6,13 +6,13 @@ import { shortenedVersion, sizeByPart } from '#client/rules/shortened-part.js'
 const DATE = 'Tue, 01 Jan 2019 00:00:00 GMT'
 const PART = ['Content-Range', 'bytes 2-5/10', 'Content-Length', '3']
 
-t.test('a part that is shorter than its Content-Range tells the size of the file', async (t) => {
+t.test('a part that is shorter than its Content-Range says the size of the file', async (t) => {
   for (const status of [200, 203, 206])
     t.match(shortenedVersion(status, fieldLines([...PART, 'ETag', '"a"'])), { total: 10, etag: '"a"' })
   for (const status of [201, 204, 404, 416, 500]) t.equal(shortenedVersion(status, fieldLines(PART)), null)
 })
 
-t.test('nothing else tells it', async (t) => {
+t.test('nothing else says it', async (t) => {
   for (const range of ['bytes 2-5/*', 'bytes */10', 'bytes 2-10/10', 'bytes=2-5/10'])
     t.equal(shortenedVersion(206, fieldLines(['Content-Range', range, 'Content-Length', '3'])), null, range)
   for (const length of ['4', '5', 'x'])

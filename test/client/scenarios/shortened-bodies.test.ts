@@ -1,4 +1,4 @@
-// Something on the way shortens each body, and makes it look complete. The Content-Range of a part still tells the size.
+// Something on the way shortens each body, and makes it look complete. The Content-Range of a part still says the size.
 import t from 'tap'
 import { head, makeContent, type Resource, type Script, sha256, wanted } from '../support/hostile-server.ts'
 import { outcomeOf, play, type Scenario } from '../support/scenario.ts'
