@@ -304,8 +304,14 @@ t.test('--help and -h list every flag, status and file, in 80 columns', async (t
   t.equal(status, 0)
   for (const flag of ['--step', '--file', '--out', '--delay', '--fresh', '--port', '--url'])
     t.match(stdout, flag)
-  for (const number of [2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 130, 141])
-    t.match(stdout, new RegExp(`^ +${number} `, 'm'))
+  const [, help = ''] = stdout.split('\nExit status\n')
+  const statuses = [...help.matchAll(/^ {2}(\d+) /gm)].map(([, status]) => Number(status))
+  t.strictSame(statuses, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 130, 141])
+  t.notMatch(
+    help,
+    /range-get|-o -|--overwrite|of this run/,
+    'nothing is about options that the demo does not have',
+  )
   for (const file of readdirSync(`${REPOSITORY}demo-server/files`)) t.match(stdout, file)
   for (const line of stdout.split('\n')) t.ok(line.length <= 80, line)
   t.strictSame(await walk(['-h'], dir).finished, { status, signal: null, stdout, stderr: '' })

@@ -56,11 +56,14 @@ export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: 
   [141, 'the reader of -o - ended before all was written'],
 ]
 
-/** The lines about exit statuses in the help texts. */
-export const EXIT_STATUS_HELP: string = [
-  'Exit status',
-  ...EXIT_STATUS_MEANINGS.map(([status, meaning]) => `  ${String(status).padEnd(4)} ${meaning}`),
-].join('\n')
+/** The lines about exit statuses in a help text. A line break in a meaning begins a line of its own. */
+export function exitStatusHelp(meanings: typeof EXIT_STATUS_MEANINGS): string {
+  const lines = meanings.map(([status, meaning]) => `  ${String(status).padEnd(4)} ${meaning}`)
+  return ['Exit status', ...lines.map((line) => line.replaceAll('\n', '\n       '))].join('\n')
+}
+
+/** The lines about exit statuses in the help of range-get. */
+export const EXIT_STATUS_HELP: string = exitStatusHelp(EXIT_STATUS_MEANINGS)
 
 /** The exit status for a failure; {@link BUG} if it is not a {@link DownloadError}. */
 export function exitStatusOf(error: unknown): number {

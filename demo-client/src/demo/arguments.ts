@@ -1,6 +1,6 @@
 // The command line of the demo.
 import { basename } from 'node:path'
-import { EXIT_STATUS_HELP } from '../command/exit-status.ts'
+import { EXIT_STATUS_MEANINGS, exitStatusHelp } from '../command/exit-status.ts'
 import { type OptionForm, readCommandLine } from '../command/parse-options.ts'
 import { durationMs, integer, usage } from '../text/argument-values.ts'
 import { NUMBER_LIMITS } from '../text/option-limits.ts'
@@ -58,10 +58,19 @@ Examples
 
 NO_COLOR and FORCE_COLOR say whether colours are used.
 
-${EXIT_STATUS_HELP}
-  13   the demo server could not be started (for instance, its port is in use)
-  141  standard output was closed by its reader, as in "| head"; run again to
-       resume`
+${exitStatusHelp(allStatuses())}`
+
+/** The statuses of range-get, with those that mean something else in the demo, which has not all options of range-get. */
+function allStatuses(): typeof EXIT_STATUS_MEANINGS {
+  const meanings = new Map([
+    ...EXIT_STATUS_MEANINGS,
+    [10, 'another process is downloading to the same file'],
+    [11, 'the output already exists, and is not named by --out'],
+    [13, 'the demo server could not be started (for instance, its port is in use)'],
+    [141, 'standard output was closed by its reader, as in "| head"; run again to\nresume'],
+  ])
+  return [...meanings].sort(([one], [other]) => one - other)
+}
 
 const OPTIONS = [
   { name: 'step', value: 'N' },
