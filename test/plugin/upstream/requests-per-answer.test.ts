@@ -1,4 +1,6 @@
 // Which requests an origin gets for one answer. Each is a GET, with these values of Range.
+import { connect } from 'node:http2'
+import { buffer } from 'node:stream/consumers'
 import { httpSource } from 'fastify-send-range/http'
 import t, { type Test } from 'tap'
 import { serve } from '../support/serve.ts'
@@ -300,3 +302,15 @@ for (const isKnown of [false, true]) {
     for (const row of AFTER_THE_END) await check(t, row, { isKnown, answer })
   })
 }
+
+t.test('answers of one session of HTTP/2 that wait for each other cost two requests at most', async (t) => {
+  const origin = await Origin.start(t)
+  origin.objects.set('/f', { bytes: Buffer.alloc(60_000), etag: '"v"', lastModified: LONG_AGO })
+  const source = httpSource({ url: (path) => `${origin.url}/${path}` })
+  const { port } = await serve(t, { plugin: { source }, server: { http2: true } })
+  const session = connect(`http://127.0.0.1:${port}`)
+  t.teardown(() => session.destroy())
+  const streams = Array.from({ length: 100 }, () => session.request({ ':path': '/f', range: 'bytes=0-' }))
+  for (const body of await Promise.all(streams.map((stream) => buffer(stream)))) t.equal(body.length, 60_000)
+  t.ok(origin.got.length <= 200, `${origin.got.length} requests`)
+})
