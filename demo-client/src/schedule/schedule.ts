@@ -207,14 +207,14 @@ export class Schedule {
     return this.#store.window === null ? probeOf(this.#total) : null
   }
 
-  /** The first of the `free` bytes, as far as there is room for them. */
+  /** The first of the `free` bytes, as far as there is room for them: for all of a part that waits there for its digest. */
   #openParts(free: readonly Interval[]): readonly Interval[] {
     const { window } = this.#store
     const first = free[0]
     if (window === null || first === undefined) return free
     const segment = Math.min(this.#policy.segmentSize ?? this.#segmentLimit, this.#segmentLimit, window.size)
     const part = openPart(first, window, { segment, isAlone: this.#maxConnections === 1 })
-    return part === null ? [] : [part]
+    return part === null ? [] : [{ ...part, end: Math.min(part.end, part.start + this.#maxSegmentBytes) }]
   }
 
   /** The most bytes of a segment that is chosen. */

@@ -207,6 +207,26 @@ t.test('a damaged part is fetched again before it is written', async (t) => {
   sameBytes(t, output.bytes, FILE.content, 'the bytes')
 })
 
+t.test(
+  'parts that wait for their digest fit into the buffer, also if larger ones are asked for',
+  async (t) => {
+    for (const connections of [1, 4])
+      for (const segmentSize of [BUFFER, BUFFER + 1, 3 * BUFFER]) {
+        const output = new Collector()
+        const server: FakeServer = (request) => {
+          const reply = honestly(FILE, request)
+          const { start = 0, end } = request.range ?? {}
+          const part = FILE.content.subarray(start, end ?? FILE.content.length)
+          return { ...reply, fields: { ...reply.fields, 'content-digest': digestOf(part) } }
+        }
+        const options = { connections, segmentSize, buffer: BUFFER }
+        const end = await stream(server, output, options)
+        t.equal(end.code, null, `${connections}, ${segmentSize}: ${end.message}`)
+        sameBytes(t, output.bytes, FILE.content, 'the bytes')
+      }
+  },
+)
+
 t.test('a wrong digest of the whole fails after the bytes, and the stream is not ended', async (t) => {
   for (const fields of [
     { 'repr-digest': digestOf(Buffer.from('other')) },

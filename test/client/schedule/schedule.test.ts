@@ -253,3 +253,10 @@ t.test('limitSegments says whether larger segments were allowed before', async (
   t.equal(schedule.limitSegments(8 * MIB), false)
   t.strictSame(interval(schedule.assignNext()), ['segment', 0, 8 * MIB])
 })
+
+t.test('a segment of a size that was chosen fits into the window after limitSegments', async (t) => {
+  const window = { start: 0, end: 16 * MIB, size: 16 * MIB, moved: null }
+  const schedule = confirmed({ ...stored(), window }, { connections: 1, segmentSize: 20 * MIB })
+  schedule.limitSegments(8 * MIB)
+  t.strictSame(interval(schedule.assignNext()), ['segment', 0, 8 * MIB])
+})
