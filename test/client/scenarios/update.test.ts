@@ -349,6 +349,22 @@ t.test('without --update nothing is recorded, and a record stays out of use', as
   isOutcome(t, await get(url, dir, UPDATE), 'downloaded', A.content)
 })
 
+t.test('what an interrupted run has left stays if the file is found unchanged then', async (t) => {
+  const { served, url } = await serve(t, A)
+  const dir = t.testdir({})
+  await get(url, dir, UPDATE)
+  served.file = B
+  const stop = new AbortController()
+  const onSegment = (): void => stop.abort()
+  const options = { ...UPDATE, segmentSize: 10_000, connections: 1, signal: stop.signal, onSegment }
+  t.equal((await get(url, dir, options)).code, 'ERR_DOWNLOAD_ABORTED')
+  const left = [RECORD, 'file.bin', 'file.bin.part', 'file.bin.part.json']
+  t.strictSame(names(dir), left)
+  served.file = A
+  isOutcome(t, await get(url, dir, UPDATE), 'unchanged', A.content)
+  t.strictSame(names(dir), left)
+})
+
 t.test('two runs at once over an unchanged file both succeed', async (t) => {
   const { url } = await serve(t, A)
   const dir = t.testdir({})
