@@ -74,7 +74,9 @@ async function digestIn(list: FileLocation, context: ListContext): Promise<strin
   if (isRefusal(opened)) return undefined
   try {
     if (opened.realPath !== place.path || !isNewer(opened, of)) return undefined
-    const key = `${opened.versionKey}:${place.file.name}`
+    // A list with several names may be read in several ways, and say something else in each.
+    const { name, digestBytes, of: kind } = place.file
+    const key = [opened.versionKey, digestBytes, kind, name].join(':')
     const { digest } = read.get(key) ?? { digest: listedDigest(await textOf(opened), place.file) }
     // The file may have been replaced before the list was opened, by one that the list is about.
     if (!(await opened.isUntouched()) || !(await isCurrent(of, location))) return undefined

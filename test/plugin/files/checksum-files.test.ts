@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -72,6 +72,27 @@ t.test('sha-512 is taken from lists of its own', async (t) => {
   )
   t.equal(await digest('sha-512=1'), `sha-512=:${base64(LONG_LISTED)}:`)
   t.equal(await digest('sha-256=1'), BELIEVED)
+})
+
+t.test('one list with both digests may have the names of both lists', async (t) => {
+  const { root, digest } = await serving(
+    t,
+    { SHA256SUMS: `${LISTED}  a.bin\n${LONG_LISTED}  a.bin\n` },
+    'believe',
+  )
+  linkSync(join(root, 'SHA256SUMS'), join(root, 'SHA512SUMS'))
+  await sleep(LATER_MS)
+  t.equal(await digest(), BELIEVED)
+  t.equal(await digest('sha-512=1'), `sha-512=:${base64(LONG_LISTED)}:`)
+})
+
+t.test('a list of a folder may have the name of a list about one file too', async (t) => {
+  const text = `${'00'.repeat(32)}  other/a.bin\n${LISTED}  a.bin\n`
+  const { root, digest } = await serving(t, { SHA256SUMS: text }, 'believe')
+  // About one file it would say two things, and counts as none.
+  linkSync(join(root, 'SHA256SUMS'), join(root, 'a.bin.sha256'))
+  await sleep(LATER_MS)
+  t.equal(await digest(), BELIEVED)
 })
 
 const UNBELIEVABLE: Readonly<Record<string, (root: string) => void>> = {
