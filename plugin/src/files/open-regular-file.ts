@@ -50,6 +50,9 @@ const OVERLOADED = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 /** The running look-ups of roots. Files that are opened together share one. */
 const rootsUnderWay = new SharedRuns<string>()
 
+/** Positions in a longer file are not exact. A sparse file may be that long. */
+const MAX_FILE_BYTES = Number.MAX_SAFE_INTEGER
+
 /** How often a file is opened that is replaced while it is being opened. */
 const MAX_ATTEMPTS = 10
 
@@ -123,6 +126,7 @@ async function openOnce({ root, path }: FileLocation, seen: Seen): Promise<OpenF
     await Promise.allSettled([looking, locating])
     const stats = await looking
     if (!stats.isFile()) return refusalOfKind(stats)
+    if (stats.size > MAX_FILE_BYTES) throw new Error(`The file is longer than ${MAX_FILE_BYTES} bytes`)
     const { realPath, isInRoot, there } = await locating
     if (there?.ino !== stats.ino || there.dev !== stats.dev) {
       seen.add(`${stats.dev}:${stats.ino}:${stats.ctimeNs}`)

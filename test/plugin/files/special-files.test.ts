@@ -131,6 +131,31 @@ t.test('a sparse file that takes no space on the disk is served by ranges (4096 
   sameBytes(t, rawPayload, Buffer.alloc(4))
 })
 
+t.test('a file whose last positions are no exact numbers is a 500, and the log says why', async (t) => {
+  let root = ''
+  // Few file systems can have such a file.
+  try {
+    root = mkdtempSync('/dev/shm/send-range-')
+    t.teardown(() => rmSync(root, { recursive: true }))
+    execFileSync('truncate', ['-s', `${2 ** 53 - 1}`, join(root, 'longest')], { stdio: 'ignore' })
+    for (const size of [`${2 ** 53}`, '9223372036854775807'])
+      execFileSync('truncate', ['-s', size, join(root, size)], { stdio: 'ignore' })
+  } catch {
+    t.comment('no file can be that long here')
+    return
+  }
+  const { app, errors } = await serve(t, { plugin: { root } })
+  const last = await app.inject({ url: '/longest', headers: { range: 'bytes=-1' } })
+  t.equal(last.headers['content-range'], 'bytes 9007199254740990-9007199254740990/9007199254740991')
+  for (const size of [`${2 ** 53}`, '9223372036854775807']) {
+    const answer = await app.inject({ url: `/${size}`, headers: { range: 'bytes=0-3' } })
+    t.equal(answer.statusCode, 500, size)
+    t.match(answer.json(), { code: 'ERR_RANGE_READ', message: 'The file could not be read' })
+    t.match(errors().at(-1), { err: { stack: /The file is longer than 9007199254740991 bytes/ } })
+  }
+  t.equal(descriptorsBelow(root), 1, 'that of the file that was sent')
+})
+
 t.test('a request does not take the bytes of a writer that waits for a reader of a FIFO', async (t) => {
   const root = t.testdir({})
   execFileSync('mkfifo', [join(root, 'fifo')])
