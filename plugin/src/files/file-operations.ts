@@ -4,9 +4,23 @@ import { MAX_WAITING_OPERATIONS, SMALL_CHUNK_BYTES } from '../memory-bounds.ts'
 /** `local`: the storage belongs to this machine. `remote`: it can stop answering by itself, like a network or FUSE. */
 export type StorageKind = 'local' | 'remote'
 
-/** Node's default, if UV_THREADPOOL_SIZE is not set. */
+/** If UV_THREADPOOL_SIZE is not set. */
 const DEFAULT_THREADS = 4
-const threads = Number(process.env['UV_THREADPOOL_SIZE']) || DEFAULT_THREADS
+const MAX_THREADS = 1024
+
+/**
+ * How many threads Node has for files.
+ *
+ * @param setting UV_THREADPOOL_SIZE, read as libuv reads it: what is no number is 0, for which there is one thread, and a
+ *   negative number is a very large one
+ */
+export function threadsFor(setting: string | undefined): number {
+  if (setting === undefined) return DEFAULT_THREADS
+  const count = Number.parseInt(setting, 10) || 1
+  return count < 0 ? MAX_THREADS : Math.min(count, MAX_THREADS)
+}
+
+const threads = threadsFor(process.env['UV_THREADPOOL_SIZE'])
 
 /** A large read that has not ended after this long, in ms, does not keep others from starting. */
 const HUNG_MS = 1000

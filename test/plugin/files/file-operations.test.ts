@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FileOperations } from '#plugin/files/file-operations.js'
+import { FileOperations, threadsFor } from '#plugin/files/file-operations.js'
 import { MAX_WAITING_OPERATIONS } from '#plugin/memory-bounds.js'
 
 const LARGE = 256 * 1024
@@ -104,4 +104,20 @@ t.test('an operation beyond the limit is refused at once', async (t) => {
   const remote = new FileOperations('remote')
   for (let id = 0; id < MAX_WAITING_OPERATIONS + 2; id++) void remote.run(operation(id)).catch(() => {})
   await t.rejects(remote.run(operation(-1)), { code: 'ERR_RANGE_OVERLOADED', statusCode: 503 })
+})
+
+t.test('the threads are those of libuv, whatever UV_THREADPOOL_SIZE says', async (t) => {
+  t.equal(threadsFor(undefined), 4)
+  for (const [setting, count] of [
+    ['1', 1],
+    ['16', 16],
+    ['2.9', 2],
+    ['8 threads', 8],
+    ['0', 1],
+    ['', 1],
+    ['many', 1],
+    ['5000', 1024],
+    ['-1', 1024],
+  ] as const)
+    t.equal(threadsFor(setting), count, `'${setting}'`)
 })
