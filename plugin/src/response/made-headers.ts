@@ -43,7 +43,9 @@ export function headersFor(
 ): Readonly<Record<string, string>> {
   if (typeof headers !== 'function') return headers
   const { size, lastModified } = representation
-  const mtimeMs = types.isDate(lastModified) ? lastModified.getTime() : undefined
+  const time = types.isDate(lastModified) ? lastModified.getTime() : Number.NaN
+  // A file system may have times that no Date has.
+  const mtimeMs = Number.isNaN(time) ? undefined : time
   try {
     const made = checkedHeaders(headers({ path, size, mtimeMs }))
     const isVariant = isNegotiated && representation.contentEncoding !== undefined

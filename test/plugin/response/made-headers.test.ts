@@ -140,3 +140,19 @@ for (const [name, headers] of Object.entries(WRONG)) {
     t.notOk('etag' in answer.headers)
   })
 }
+
+t.test('a date that is none is undefined for a headers function', async (t) => {
+  const calls: FileFacts[] = []
+  const source = {
+    open: () => ({ size: 0, lastModified: new Date(Number.NaN), readAt: async () => 0, close() {} }),
+  }
+  const app = await serveWith(t, {
+    source,
+    headers: (file) => {
+      calls.push(file)
+      return {}
+    },
+  })
+  t.equal((await app.inject('/file')).statusCode, 200)
+  t.strictSame(calls, [{ path: 'a.txt', size: 0, mtimeMs: undefined }])
+})
