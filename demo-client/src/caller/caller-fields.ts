@@ -59,7 +59,7 @@ export function fieldsOf(given: CallerFields): Readonly<Record<string, string>> 
 }
 
 /**
- * RFC 9110 §5.3: "A sender MUST NOT generate multiple field lines with the same name in a message (whether in the
+ * RFC 9110 §5.3: "a sender MUST NOT generate multiple field lines with the same name in a message (whether in the
  * headers or trailers) or append a field line when a field line of the same name already exists in the message,
  * unless that field's definition allows multiple field line values to be recombined as a comma-separated list".
  */

@@ -42,7 +42,7 @@ export async function openTunnel(proxy: URL, { host, port, signal, trust }: Tunn
     )
     const head = await readHead(socket, signal)
     // RFC 9110 §9.3.6: "Any 2xx (Successful) response indicates that the sender (and all inbound proxies) will switch
-    // to tunnel mode immediately after the response header section [...] Any response other than a successful
+    // to tunnel mode immediately after the response header section […] Any response other than a successful
     // response indicates that the tunnel has not yet been formed."
     if (head.status >= 200 && head.status < 300) return socket
     const answerFields = fieldLines(head.rawFields)

@@ -41,8 +41,8 @@ export interface SharedConnections {
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
- * RFC 9110 §15.4.1: with 300, "if the server has a preferred choice, the server SHOULD generate a Location header field
- * [...]. The user agent MAY use the Location field value for automatic redirection."
+ * RFC 9110 §15.4.1, of 300: "If the server has a preferred choice, the server SHOULD generate a Location header field […].
+ * The user agent MAY use the Location field value for automatic redirection."
  */
 function isRedirect({ status, fields }: Answer): boolean {
   return REDIRECTS.has(status) || (status === 300 && fields.has('location'))
@@ -96,7 +96,7 @@ export class NodeClient implements HttpClient {
 
   /**
    * RFC 9110 §9.2.2: an idempotent request may be repeated where "the underlying connection is closed before any
-   * response is received", but "a client SHOULD NOT automatically retry a failed automatic retry".
+   * response is received", but: "A client SHOULD NOT automatically retry a failed automatic retry."
    */
   async #send(
     target: Target,

@@ -8,7 +8,7 @@ import { loadModule } from '../files/load-module.ts'
 import type { Answer } from './answer.ts'
 import { fieldNamed, type Target } from './target.ts'
 
-/** RFC 6265 §6.1: user agents should support "at least 4096 bytes per cookie". Longer ones are ignored. */
+/** RFC 6265 §6.1: user agents should support "At least 4096 bytes per cookie". Longer ones are ignored. */
 const MAX_COOKIE_BYTES = 4096
 /** Far more than the redirects to a file set. Without a limit a server could fill the memory. */
 const MAX_COOKIES = 100

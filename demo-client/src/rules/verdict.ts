@@ -174,7 +174,7 @@ function judgeWhole(asked: Asked, { status, fields }: Head): Verdict {
   if (length === 'part' && asked.range === null)
     return invalid('sent a part of the file, and no range was requested')
   if (length === 'part') return judgeDoubtful(asked, { status, fields })
-  // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified [...] by a transforming proxy". Validators and
+  // RFC 9110 §15.3.4: 203 is a 200 whose "enclosed content has been modified […] by a transforming proxy". Validators and
   // digests belong to what the origin sent. They prove nothing about these bytes, so no other answer is joined to them.
   if (status === 203) return wholeOf({ ...asked, vouched: null }, new Map(), length)
   return wholeOf(asked, fields, length)

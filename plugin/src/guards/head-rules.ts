@@ -155,8 +155,7 @@ export function wrongFieldOf({
 
 /**
  * Whether content cannot follow. §15.2: "A 1xx response is terminated by the end of the header section", and the final
- * response would never come. §15.3.6: "a server
- * MUST NOT generate content in a 205 response".
+ * response would never come. §15.3.6: "a server MUST NOT generate content in a 205 response".
  */
 function hasNoPlaceForContent(head: ReadableHead): boolean {
   return head.status < OK || (head.status === RESET_CONTENT && announcedLength(head) !== 0)

@@ -20,8 +20,8 @@ export function wantsDigest({ headers }: FastifyRequest, { digest }: DigestSetti
 }
 
 /**
- * The context of an answer with the Repr-Digest of its representation, if that is known: RFC 9530 §3, "computed by applying
- * a hashing algorithm to the entire selected representation data". It is the same for 200, 206, 304 and HEAD.
+ * The context of an answer with the Repr-Digest of its representation, if that is known. RFC 9530 §3: it is made by "a
+ * hashing algorithm applied to the entire selected representation data". So it is the same for 200, 206, 304 and HEAD.
  */
 export async function withReprDigest(
   { headers }: FastifyRequest,

@@ -73,12 +73,15 @@ function isEtagCharacter(code: number): boolean {
   return code > SPACE && code !== DOUBLE_QUOTE && code !== DEL && code <= 0xff
 }
 
-/** §8.8.3.2: "two entity-tags are equivalent if both are not weak and their opaque-tags match". */
+/** §8.8.3.2: "two entity tags are equivalent if both are not weak and their opaque-tags match character-by-character". */
 export function strongMatch(a: EntityTag, b: EntityTag): boolean {
   return a.strength === 'strong' && b.strength === 'strong' && a.opaque === b.opaque
 }
 
-/** §8.8.3.2: "equivalent if their opaque-tags match …, regardless of either or both being tagged as weak". */
+/**
+ * §8.8.3.2: "two entity tags are equivalent if their opaque-tags match character-by-character, regardless of either or
+ * both being tagged as 'weak'".
+ */
 export function weakMatch(a: EntityTag, b: EntityTag): boolean {
   return a.opaque === b.opaque
 }

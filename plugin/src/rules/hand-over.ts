@@ -70,7 +70,7 @@ export function handOverField(handOver: HandOver, { root, segments }: FilePlace)
 /**
  * mod_xsendfile 0.12, which Debian has, takes the bytes of the value as they are. Later versions, and lighttpd, decode
  * `%XX` first. Without a `%` all of them read the same path. A field has no control characters and no space at its end
- * (RFC 9110 §5.5: "field values exclude leading and trailing whitespace").
+ * (RFC 9110 §5.5: "A field value does not include leading or trailing whitespace").
  */
 function sendfileValue(segments: readonly string[]): string | undefined {
   const path = `/${segments.join('/')}`

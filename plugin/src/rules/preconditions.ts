@@ -53,7 +53,7 @@ export function evaluatePreconditions(
 ): PreconditionOutcome {
   if (SELECTS_NOTHING.has(method)) return PROCEED
   const safe = method === 'GET' || method === 'HEAD'
-  // §13.2.2, steps 1 and 2: If-Unmodified-Since counts only "when If-Match is not present".
+  // §13.2.2, steps 1 and 2: If-Unmodified-Since counts only if "If-Match is not present".
   if (conditions.ifMatch !== undefined) {
     if (!matches(conditions.ifMatch, validators.etag)) return FAILED
   } else if (modifiedSince(conditions.ifUnmodifiedSince, validators) === 'yes') {

@@ -101,7 +101,7 @@ function parseSpec(value: string, from: number, end: number): RangeSpec | undefi
   if (left === '') return right === '' ? undefined : { kind: 'suffix-range', length: saturate(right) }
   const first = saturate(left)
   if (right === '') return { kind: 'int-range', first, last: Number.MAX_SAFE_INTEGER }
-  // §14.1.1: "An int-range is invalid if the last-pos value is present and less than first-pos."
+  // §14.1.1: "An int-range is invalid if the last-pos value is present and less than the first-pos."
   if (compareDigits(left, right) > 0) return undefined
   return { kind: 'int-range', first, last: saturate(right) }
 }

@@ -8,7 +8,7 @@ export type TargetSpelling = 'check' | 'exact' | 'ignore'
 
 // All of these are linear.
 const NOT_PLAIN = /^[^/]|[%\\]|\/(?:\/|\.{1,2}(?:\/|$))/
-// RFC 3986 §6.2.2.3: "The "." and ".." segments are intended only for use within relative references". Clients
+// RFC 3986 §6.2.2.3: the segments "." and ".." "are intended only for use within relative references". Clients
 // remove them. An encoded dot at the start of a segment hides such a segment, or a dotfile.
 const DOT = /\/(?:%2e|\.{1,2}(?:\/|$)|\.%2e(?:\/|$))/i
 const BACKSLASH = /%5c|\\/i
