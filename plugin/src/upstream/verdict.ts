@@ -52,7 +52,7 @@ export function verdictOn(head: AnswerHead, range: ByteRange | undefined): Verdi
   // Any other code of a 403 is about the signature, the clock or the account, and not about the object.
   if (status === 403 && (code === undefined || code === 'AccessDenied')) return { kind: 'forbidden' }
   if (status === 412) return { kind: 'changed' }
-  if (status === 416 && range !== undefined) return { kind: 'unsatisfiable', size: unsatisfiedSize(head) }
+  if (status === 416 && range !== undefined) return verdictOnNoPart(head, range)
   return unusable(described(head))
 }
 
@@ -95,6 +95,17 @@ function verdictOnWhole(head: AnswerHead): Verdict {
   const got = parseContentRange(head.fields['content-range'])
   if (got?.kind === 'part' && got.size !== size) return unusable('a 200 with the Content-Range of a part')
   return { kind: 'whole', size }
+}
+
+/**
+ * Servers also send a 416 to a range that they do not want to send. A client that was told of a size by which its range is
+ * not there could take what it has for the whole.
+ */
+function verdictOnNoPart(head: AnswerHead, { first }: ByteRange): Verdict {
+  const size = unsatisfiedSize(head)
+  return size !== undefined && size > first
+    ? unusable('a 416 to a range of the object')
+    : { kind: 'unsatisfiable', size }
 }
 
 function unsatisfiedSize({ fields, actualSize }: AnswerHead): number | undefined {

@@ -54,6 +54,12 @@ const ROWS: readonly WrongAnswer[] = [
     cause: /301 PermanentRedirect/,
   },
   {
+    name: 'a 416 to bytes that the object has',
+    answer: page(416, { 'content-range': 'bytes */10' }),
+    ...UPSTREAM,
+    cause: /a 416 to a range of the object/,
+  },
+  {
     name: 'a 302 to a page of login',
     answer: page(302, { location: `http://${SECRET}/` }),
     ...UPSTREAM,

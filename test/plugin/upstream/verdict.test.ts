@@ -61,13 +61,18 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'a range after the end': {
     status: 416,
-    fields: { 'content-range': 'bytes */4' },
-    verdict: { kind: 'unsatisfiable', size: 4 },
+    fields: { 'content-range': 'bytes */2' },
+    verdict: { kind: 'unsatisfiable', size: 2 },
+  },
+  'a range that is not there of an object that has its first byte': {
+    status: 416,
+    fields: { 'content-range': 'bytes */3' },
+    verdict: unusable('a 416 to a range of the object'),
   },
   'a range after the end, with the size in the body': {
     status: 416,
-    actualSize: 4,
-    verdict: { kind: 'unsatisfiable', size: 4 },
+    actualSize: 2,
+    verdict: { kind: 'unsatisfiable', size: 2 },
   },
   'a range after an unknown end': { status: 416, verdict: { kind: 'unsatisfiable', size: undefined } },
   'a 416 to no range': { status: 416, isWhole: true, verdict: unusable('status 416') },
