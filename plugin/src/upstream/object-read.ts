@@ -1,3 +1,4 @@
+import type { SendRangeError } from '../errors.ts'
 import type { ByteRange } from '../rules/range-set.ts'
 import { assertWanted, unlessGivenUp } from '../sources/given-up.ts'
 import { ownOf } from '../sources/own-bytes.ts'
@@ -78,7 +79,7 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
     this.#body?.lease.busy()
     if (this.#state === 'over' || this.#offset > this.#range.last) return this.return()
     try {
-      const value = ownOf(await this.#next('own'))
+      const value = ownOf(await this.#next())
       if (this.#offset > this.#range.last) this.#finish()
       // A client that reads slowly would be cut otherwise. It keeps its connection until it has all, or stalls.
       else if (this.#options.canGoOn) this.#body?.lease.idle(this.#stop)
@@ -94,10 +95,7 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
   async fill(target: Uint8Array): Promise<void> {
     this.#begin()
     try {
-      while (this.#offset <= this.#range.last) {
-        const position = this.#offset - this.#range.first
-        target.set(await this.#next('view'), position)
-      }
+      while (this.#offset <= this.#range.last) await this.#fillMore(target)
       this.#finish()
     } catch (thrown) {
       assertWanted(this.#signal)
@@ -123,16 +121,14 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
     arrived.body.lease.busy()
   }
 
-  /** The next bytes, however often that must be tried: in memory of their own, or a view of memory that has more. */
-  async #next(memory: 'own' | 'view'): Promise<Buffer> {
+  /** The next bytes, however often that must be tried. */
+  async #next(): Promise<Buffer> {
     for (;;) {
       assertWanted(this.#signal)
       try {
         this.#body ??= await this.#request()
-        const most = this.#mostWanted()
-        const chunk = await (memory === 'own' ? this.#body.next(most) : this.#body.nextView(most))
-        if (chunk === undefined) throw new Interruption('the body ended too early')
-        this.#attempts.succeeded()
+        const chunk = await this.#body.next(this.#mostWanted())
+        if (chunk === undefined) throw tooShort()
         const wanted = this.#counted(chunk)
         if (wanted.length > 0) return wanted
       } catch (error) {
@@ -140,6 +136,34 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
         await this.#attempts.waitAfter(error)
       }
     }
+  }
+
+  /** Reads more bytes to their places in the memory of the range, however often that must be tried. */
+  async #fillMore(target: Uint8Array): Promise<void> {
+    for (;;) {
+      assertWanted(this.#signal)
+      try {
+        this.#body ??= await this.#request()
+        while (this.#position < this.#offset) await this.#skip(this.#body)
+        const count = await this.#body.fill(target.subarray(this.#offset - this.#range.first))
+        if (count === 0) throw tooShort()
+        this.#attempts.succeeded()
+        this.#position += count
+        this.#offset += count
+        if (this.#position > this.#bodyLast && this.#body.hasMore) throw tooLong()
+        return
+      } catch (error) {
+        this.#drop()
+        await this.#attempts.waitAfter(error)
+      }
+    }
+  }
+
+  /** Throws away bytes before the range. */
+  async #skip(body: ReceivedBody): Promise<void> {
+    const chunk = await body.next(Math.min(CHUNK_BYTES, this.#offset - this.#position))
+    if (chunk === undefined) throw tooShort()
+    this.#position += chunk.length
   }
 
   async #request(): Promise<ReceivedBody> {
@@ -162,8 +186,9 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
 
   /** The bytes of a chunk that belong to the range. Those before it are thrown away. */
   #counted(chunk: Buffer): Buffer {
+    this.#attempts.succeeded()
     const end = this.#position + chunk.length
-    if (end > this.#bodyLast + 1) throw upstreamFailure(new Error('more bytes than the head said'))
+    if (end > this.#bodyLast + 1) throw tooLong()
     const wanted = chunk.subarray(Math.min(chunk.length, this.#offset - this.#position))
     this.#position = end
     this.#offset += wanted.length
@@ -191,6 +216,14 @@ export class ObjectRead implements AsyncIterableIterator<Buffer> {
     this.#signal.removeEventListener('abort', this.#stop)
     this.#drop()
   }
+}
+
+function tooShort(): Interruption {
+  return new Interruption('the body ended too early')
+}
+
+function tooLong(): SendRangeError {
+  return upstreamFailure(new Error('more bytes than the head said'))
 }
 
 function ignore(): void {}

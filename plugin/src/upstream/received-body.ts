@@ -26,6 +26,8 @@ export class ReceivedBody {
   #pieces: Buffer[] = []
   #length = 0
   #isOver = false
+  /** What the next call of `fill` throws. */
+  #stall: Interruption | undefined
   #wake: (() => void) | undefined
 
   constructor(message: IncomingMessage, lease: Lease, stallTimeout: number) {
@@ -43,8 +45,8 @@ export class ReceivedBody {
     if (this.#isOver) return
     this.#pieces.push(piece)
     this.#length += piece.length
-    if (this.#length >= MAX_CHUNK_BYTES) this.#message.pause()
     this.#wake?.()
+    if (this.#length >= MAX_CHUNK_BYTES) this.#message.pause()
   }
 
   /**
@@ -59,18 +61,61 @@ export class ReceivedBody {
     if (this.#length === 0) return this.#ended()
     if (this.#hasLongPiece()) return ownOf(this.#take(limit))
     const chunk = ownBytes(Math.min(limit, this.#length))
-    for (let at = 0; at < chunk.length; ) at += this.#take(chunk.length - at).copy(chunk, at)
+    this.#moveTo(chunk)
     return chunk
   }
 
   /**
-   * The next bytes as they come, `max` at most; undefined at the end. Copy them: their memory has more than them.
+   * Copies the next bytes to `target` as they come, until it is full; returns how many. Fewer come if the body ends, and if its
+   * connection breaks or stalls, which the next call says. Writes nothing after it has settled.
    *
-   * @throws Interruption if the connection breaks or stalls
+   * @throws Interruption if the connection breaks or stalls before a byte
    */
-  async nextView(max: number): Promise<Buffer | undefined> {
-    if (this.#length === 0) await this.#waitFor(1)
-    return this.#length === 0 ? this.#ended() : this.#take(max)
+  async fill(target: Uint8Array): Promise<number> {
+    let filled = 0
+    const move = (): boolean => {
+      filled += this.#moveTo(filled === 0 ? target : target.subarray(filled))
+      return filled === target.length || this.#message.readableEnded || this.#message.destroyed
+    }
+    if (!move()) this.#stall = await this.#stallBefore(move)
+    if (filled > 0) return filled
+    if (this.#stall !== undefined) throw this.#stall
+    this.#ended()
+    return 0
+  }
+
+  /** Whether bytes wait to be taken. */
+  get hasMore(): boolean {
+    return this.#length > 0
+  }
+
+  /** Moves what has come to `target`, or as much as there is room for. Returns how many bytes that are. */
+  #moveTo(target: Uint8Array): number {
+    let moved = 0
+    while (moved < target.length && this.#length > 0)
+      moved += this.#take(target.length - moved).copy(target, moved)
+    return moved
+  }
+
+  /** Calls `move` whenever something has come, until it is done, or nothing comes any more. */
+  #stallBefore(move: () => boolean): Promise<Interruption | undefined> {
+    return new Promise((resolve) => {
+      const end = (stall?: Interruption): void => {
+        this.#wake = undefined
+        clearTimeout(timer)
+        resolve(stall)
+      }
+      const timer = setTimeout(() => end(this.#noByte()), this.#stallTimeout)
+      this.#wake = () => {
+        if (move()) end()
+        else timer.refresh()
+      }
+      this.#message.resume()
+    })
+  }
+
+  #noByte(): Interruption {
+    return new Interruption(`no byte for ${this.#stallTimeout} ms`)
   }
 
   #ended(): undefined {
@@ -103,7 +148,7 @@ export class ReceivedBody {
     return new Promise((resolve, reject) => {
       const stall = (): void => {
         this.#wake = undefined
-        reject(new Interruption(`no byte for ${this.#stallTimeout} ms`))
+        reject(this.#noByte())
       }
       const done = (): void => {
         this.#wake = undefined
