@@ -1,9 +1,10 @@
 import { channel } from 'node:diagnostics_channel'
+import { Http2ServerResponse } from 'node:http2'
 import { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BodyProgress } from './body/answer-body.ts'
 import { hasEndedEarly } from './connection/http2-end.ts'
-import { whenOver } from './connection/response-lifetime.ts'
+import { type RawResponse, whenOver } from './connection/response-lifetime.ts'
 import { foreignFailure } from './foreign-failure.ts'
 import { isDebugging, type LogLine, shownPath, shownRanges, writeLogLine } from './log-line.ts'
 import type { ByteRange } from './rules/range-set.ts'
@@ -103,7 +104,7 @@ function watch(reply: FastifyReply, observation: Observation): void {
     // Node also emits `finish` for an HTTP/2 stream that was reset, and itself ends one that was reset without an
     // error. The response of `inject` emits it while the object in the place of its socket still counts bytes as
     // waiting.
-    finished = raw.writableEnded && (raw.writableFinished || isInjected)
+    finished = raw.writableEnded && (isInjected || (raw.writableFinished && !isCut(raw)))
   })
   whenOver(reply, () => {
     const outcome = finished && !hasEndedEarly(raw) ? 'served' : 'aborted'
@@ -124,6 +125,11 @@ function watch(reply: FastifyReply, observation: Observation): void {
     else aborted.publish(event)
     for (const listener of listeners) void notify(listener, event)
   })
+}
+
+/** Whether a response that Node has finished was cut by `guards/finished-answer.ts`. */
+function isCut(raw: RawResponse): boolean {
+  return !(raw instanceof Http2ServerResponse) && raw.destroyed
 }
 
 /** A failure of the application must not end the process: nothing would catch it here. */

@@ -21,8 +21,11 @@ function pick(methods: SocketMethods): SocketMethods {
  */
 export function isNativeResponse(destination: NodeJS.WritableStream): destination is ServerResponse {
   if (!(destination instanceof ServerResponse)) return false
-  if (destination.write !== write || destination.end !== end) return false
-  const { socket } = destination
+  return destination.write === write && destination.end === end && hasNativeSocket(destination)
+}
+
+/** Whether the connection of a response is a socket of the system, with Node's own methods. */
+export function hasNativeSocket({ socket }: ServerResponse): boolean {
   if (socket === null) return false
   const prototype: unknown = Object.getPrototypeOf(socket)
   if (prototype === Socket.prototype) return hasMethods(socket as SocketMethods, native)

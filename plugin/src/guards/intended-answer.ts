@@ -14,7 +14,7 @@
  *
  * How. Fastify has no hook that sees the last form of an answer, so the guards replace methods of the response: they
  * see a head when it is written, and each byte when it is written. These are the steps of an answer. Steps 2 to 6 are
- * the steps 9 to 13 of "The defences of an answer" in SECURITY.
+ * the steps 9 to 13 of "The defences of an answer" in SECURITY, and step 7 is its step 15.
  *
  * 1. The status and the fields that say which bytes follow are remembered: this file.
  * 2. The answer is handed to Fastify. From now on the connection takes no text of the server's listeners:
@@ -29,6 +29,7 @@
  *    `replacement` passes on the error of a body that it reads. `held-answer` cuts an
  *    answer that a hook keeps for too long.
  * 6. If the body is ours, the guards of step 5 come off, and `sole-writer` lets its bytes through and no others.
+ * 7. When an answer of HTTP/1 is finished, `finished-answer` compares the bytes that reached the connection with the head.
  *
  * Out of scope: what the application sends instead, as long as it is a proper answer; what a handler sends after
  * `reply.hijack()`; and answers that `sendRange` has no part in.
