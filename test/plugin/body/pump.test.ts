@@ -101,10 +101,13 @@ t.test('a client that stops reading for long gets every byte, some of them read 
   for (let clients = 0; bytesReadAgain === 0 && clients < 20; clients++) {
     const run = await pumpTo(t)
     const client = await ask(run.port)
+    t.equal((await client.readHead()).status, 206)
+    // Each client stops at another place.
+    const begun = await client.readBytes(clients * 300_007)
     await stall(run)
     t.ok(run.bytesWritten < run.layout.length, 'the client holds the answer up')
-    t.equal((await client.readHead()).status, 206)
-    sameBytes(t, await client.readBytes(run.layout.length), expected(run.layout))
+    const rest = await client.readBytes(run.layout.length - begun.length)
+    sameBytes(t, Buffer.concat([begun, rest]), expected(run.layout))
     client.destroy()
     t.equal(await run.runs[0], 'ended')
     t.equal(run.bytesWritten, run.layout.length)
