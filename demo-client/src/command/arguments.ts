@@ -41,6 +41,9 @@ const ABOUT_FILES = [
   'check',
 ] as const
 
+/** Options that no file has. */
+const ABOUT_STANDARD_OUTPUT = ['buffer', 'buffer-dir'] as const
+
 /** What only matters for several files. */
 export interface SeveralOptions {
   /** Lists of files to read: paths, or `-`. */
@@ -164,6 +167,8 @@ function assertTogether(
 function destinationFrom(values: OptionValues, isOne: boolean): Job['destination'] {
   const { output, dir } = values
   if (output === '-') return standardOutput(values)
+  const wrong = ABOUT_STANDARD_OUTPUT.find((name) => values[name] !== undefined)
+  if (wrong !== undefined) throw usage(`--${wrong} is about -o -, and the output is a file`)
   if (output !== undefined && values.metalink !== undefined)
     throw usage('a Metalink names its files, so -o cannot; use -d')
   if (output !== undefined && !isOne) throw usage('-o names one file, but there are several URLs; use -d')
@@ -180,6 +185,7 @@ function standardOutput(values: OptionValues): StandardOutput {
 }
 
 function optionsFrom(values: OptionValues): AnyOptions {
+  if (values['buffer-dir'] === '') throw usage('--buffer-dir takes the name of a directory')
   const options = withoutUndefined({
     ...numbersFrom(values),
     checksum: values.checksum,

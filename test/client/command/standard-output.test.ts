@@ -205,15 +205,13 @@ t.test('options about files are refused, and --buffer without -o -', async (t) =
     [['--server-time', '-o', '-'], /--server-time is about files/],
     [['--create-dirs', '-o', '-'], /--create-dirs is about files/],
     [['-d', '.', '-o', '-'], /--dir is about files/],
-    [['--buffer', '1M', '-o', 'x'], /buffer is an option for streams, and the destination is a file/],
-    [
-      ['--buffer-dir', '.', '-o', 'x'],
-      /bufferDirectory is an option for streams, and the destination is a file/,
-    ],
+    [['--buffer', '1M', '-o', 'x'], /--buffer is about -o -, and the output is a file/],
+    [['--buffer-dir', '.', '-o', 'x'], /--buffer-dir is about -o -, and the output is a file/],
+    [['--buffer-dir', '.'], /--buffer-dir is about -o -/],
     [['--buffer', '1k', '-o', '-'], /--buffer takes 65536 to 4294967296 bytes/],
     [['--buffer', '5G', '-o', '-'], /--buffer takes 65536 to 4294967296 bytes/],
     [['--buffer', '1025G', '--buffer-dir', '.', '-o', '-'], /--buffer takes 65536 to 1099511627776 bytes/],
-    [['--buffer-dir', '', '-o', '-'], /bufferDirectory is not a name of a directory/],
+    [['--buffer-dir', '', '-o', '-'], /--buffer-dir takes the name of a directory/],
   ] as const) {
     const { status, stdout, stderr } = await rangeGet([...args, 'http://127.0.0.1:1/'], t.testdir({})).ended
     t.equal(status, 2)
