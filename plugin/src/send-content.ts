@@ -13,7 +13,7 @@ import type { Progress } from './events.ts'
 import { watchForBegun } from './guards/begun-answer.ts'
 import { guardBody, guardErrorBody } from './guards/body-guard.ts'
 import { holdFirstBytes } from './guards/first-bytes.ts'
-import { expectOwnBody, forgetIntended } from './guards/intended-answer.ts'
+import { expectOwnBodyAtOnce, forgetIntended } from './guards/intended-answer.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
 import type { Settings } from './options.ts'
 import { setContentFields } from './response/content-fields.ts'
@@ -152,7 +152,7 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
   if (readersOf(reply) === 'anybody') {
     guardBody(reply, body)
     holdFirstBytes(reply)
-  } else expectOwnBody(reply.raw)
+  } else expectOwnBodyAtOnce(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   guardHttp2End(reply, { ...body, isSpent: () => true })
   claim.send(bytes)

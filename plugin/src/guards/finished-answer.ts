@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply } from 'fastify'
-import { hasNativeSocket } from '../connection/native-response.ts'
+import { hasNativeSocket, isNativeResponse } from '../connection/native-response.ts'
 import { cut, type RawResponse } from '../connection/response-lifetime.ts'
 import { writtenHead } from '../connection/written-head.ts'
 import { writeLogLine } from '../log-line.ts'
 import { endsWithHead } from '../rules/connection-fields.ts'
+import { hasOwnBodyAtOnce } from './intended-answer.ts'
 
 /**
  * Compares the bytes that an HTTP/1 answer has brought to its connection with those that its head announces, when Node
@@ -21,6 +22,11 @@ export function checkWhenFinished(reply: FastifyReply, raw: RawResponse): void {
   if (raw.socket !== null) watch(reply, raw)
   // Node assigns the socket when the answers before this one are finished.
   else raw.once('socket', () => watch(reply, raw))
+}
+
+/** Whether Node itself takes the whole body right after the head. So no wrapper can lose bytes of it. */
+export function isSentByNodeAtOnce(raw: RawResponse): boolean {
+  return hasOwnBodyAtOnce(raw) && isNativeResponse(raw)
 }
 
 function watch(reply: FastifyReply, raw: ServerResponse): void {

@@ -7,7 +7,7 @@ import { noteWrittenHead, writtenHead } from '../connection/written-head.ts'
 import { writeLogLine } from '../log-line.ts'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from '../rules/connection-fields.ts'
 import { AnswerHead, type ReadableHead, writtenHeadOf } from './answer-head.ts'
-import { checkWhenFinished } from './finished-answer.ts'
+import { checkWhenFinished, isSentByNodeAtOnce } from './finished-answer.ts'
 import { isPlainFields, setAllFields } from './head-arguments.ts'
 import { expectedLength } from './head-differences.ts'
 import { correctContentlessHead, correctEncodedHead, correctHead, wrongFieldOf } from './head-rules.ts'
@@ -98,7 +98,7 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
       return field === undefined
     }
     if (raw instanceof Http2ServerResponse) checkNextHead(raw.stream, isRight)
-    checkWhenFinished(reply, raw)
+    if (isWrapped || !isSentByNodeAtOnce(raw)) checkWhenFinished(reply, raw)
     if (fields === undefined) writeHead.call(raw, status, ...message)
     else writeHead.call(raw, status, ...message, fields)
     if (isGone(raw)) return raw

@@ -77,8 +77,8 @@ function textOf(value: unknown): string | undefined {
 }
 
 const intended = new WeakMap<RawResponse, IntendedAnswer>()
-/** Responses into which our own body is written. */
-const own = new WeakSet<object>()
+/** Responses into which our own body is written, and how. */
+const own = new WeakMap<object, 'at once' | 'in parts'>()
 
 /** What a response is intended to be; undefined if its content is not ours. */
 export function intendedAnswer(raw: RawResponse): IntendedAnswer | undefined {
@@ -98,7 +98,17 @@ export function forgetIntended(raw: RawResponse): void {
 
 /** Notes that the body of a response is ours, so that its length is known before its head is written. */
 export function expectOwnBody(raw: object): void {
-  own.add(raw)
+  own.set(raw, 'in parts')
+}
+
+/** The same for a body in memory. Fastify writes it in the same step as the head: no other code runs in between. */
+export function expectOwnBodyAtOnce(raw: object): void {
+  own.set(raw, 'at once')
+}
+
+/** Whether the body of a response is ours, and was noted to be sent together with the head. */
+export function hasOwnBodyAtOnce(raw: object): boolean {
+  return own.get(raw) === 'at once'
 }
 
 /** Whether the body of a response is ours. */
