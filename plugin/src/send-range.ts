@@ -59,8 +59,8 @@ export interface Call {
  */
 export async function sendRange(reply: FastifyReply, call: Call): Promise<void> {
   const progress = noProgress(call.path)
-  observe(reply, progress, call.settings.onEnd)
   try {
+    observe(reply, progress, call.settings.onEnd)
     await answerInTurn(reply, call, { progress, turn: turnOf(reply) })
   } catch (error) {
     fail(reply, call.claim, error)
@@ -101,26 +101,47 @@ async function answer(
   call: Call,
   answering: Attempt,
 ): Promise<'answered' | 'not its turn'> {
-  const { claim, settings, opener } = call
+  const { settings, opener } = call
   acceptHandlerStatus(reply)
   const opening = new AnswerOpening(reply, { attempt: answering.attempt, settings })
   const found = await findRepresentation(reply, { path: call.path, settings, opener, opening })
-  if (settings.handOver !== false) removeForeignHandOver(reply)
   if (found.kind !== 'representation') {
+    if (settings.handOver !== false) removeForeignHandOver(reply)
     answerWithout(reply, call, found)
     return 'answered'
   }
   const { representation } = found
   const close = closeOnce(() => representation.close(), reply.log)
+  try {
+    return await answerFound(reply, call, { ...answering, found, close, opening })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface FoundAnswering extends Answering, Pick<Content, 'close'> {
+  readonly found: FoundRepresentation
+  readonly opening: AnswerOpening
+}
+
+/** Answers with what is open. If that fails, the reply is as the handler has left it. */
+async function answerFound(
+  reply: FastifyReply,
+  call: Call,
+  { found, opening, ...answering }: FoundAnswering,
+): Promise<'answered' | 'not its turn'> {
+  const { claim, settings } = call
+  if (settings.handOver !== false) removeForeignHandOver(reply)
   const handlerFields = ownProperties(reply.getHeaders())
   const { statusCode } = reply
   try {
     acceptHandlerStatus(reply)
+    const { path, representation } = found
     const { isNegotiated } = opening
-    const context = describe(call, { path: found.path, representation, isNegotiated }, handlerFields)
-    return await answerWith(reply, call, { ...answering, context, close, opening })
+    const context = describe(call, { path, representation, isNegotiated }, handlerFields)
+    return await answerWith(reply, call, { ...answering, context, opening })
   } catch (error) {
-    await close()
     if (claim.isLost || isHeadSent(reply.raw)) throw error
     // The next version must not be sent with the status and the validators of this one.
     restoreFields(reply, handlerFields)
