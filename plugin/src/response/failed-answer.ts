@@ -12,9 +12,22 @@ import { addFields } from './removable-fields.ts'
 import { ReplyClaim, sendError } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
-/** Passes a failure to Fastify's error handling if an answer is still possible. */
+/**
+ * Passes a failure to Fastify's error handling if an answer is still possible. Never throws: nothing would catch it. If a
+ * wrapper of the reply or of the response throws here too, the answer is cut.
+ */
 export function fail(reply: FastifyReply, claim: ReplyClaim, thrown: unknown): void {
   const error = asError(thrown)
+  try {
+    passOn(reply, claim, error)
+  } catch {
+    const message = 'range response cut, since its failure could not be answered'
+    writeLogLine(reply.log, { level: 'error', details: { err: error }, message })
+    cut(reply.raw)
+  }
+}
+
+function passOn(reply: FastifyReply, claim: ReplyClaim, error: Error): void {
   const log = (level: 'debug' | 'warn', message: string): void =>
     writeLogLine(reply.log, { level, details: { err: error }, message })
   if (claim.isLost) {

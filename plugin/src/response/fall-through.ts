@@ -13,12 +13,12 @@ const fallen = new WeakSet<FastifyReply>()
 
 /** Has the function of the application answer on a reply that is free. Without a function, the not-found handler answers. */
 export function answerNotFound(reply: FastifyReply, onNotFound: NotFoundFunction | undefined): void {
-  if (onNotFound === undefined || fallen.has(reply)) {
-    reply.callNotFound()
-    return
-  }
-  fallen.add(reply)
   try {
+    if (onNotFound === undefined || fallen.has(reply)) {
+      reply.callNotFound()
+      return
+    }
+    fallen.add(reply)
     const made = onNotFound(reply.request, reply)
     if (isThenable(made)) void sendLater(reply, made)
     else if (made !== undefined) reply.send(made)

@@ -17,9 +17,9 @@ const FOUND = 302
  */
 export function redirectToFolder(reply: FastifyReply, claim: ReplyClaim, location: string): void {
   claim.assertHeld()
-  ReplyClaim.release(reply)
   clearRepresentationFields(reply)
   guardFraming(reply)
   guardErrorBody(reply)
+  ReplyClaim.release(reply)
   reply.redirect(location, FOUND)
 }

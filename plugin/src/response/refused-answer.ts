@@ -36,9 +36,9 @@ export function refuse(reply: FastifyReply, { claim, path, refusal, onNotFound }
   claim.assertHeld()
   const error = refusalError(refusal)
   if (error !== undefined) throw error
-  ReplyClaim.release(reply)
   clearRepresentationFields(reply)
   guardFraming(reply)
   guardErrorBody(reply)
+  ReplyClaim.release(reply)
   answerNotFound(reply, onNotFound)
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
+import { cut } from '../connection/response-lifetime.ts'
 import { SendRangeError, systemCode } from '../errors.ts'
 import { cutAbandoned, cutRefused } from '../guards/abandoned-answer.ts'
 import { guardConnection } from '../guards/connection-guard.ts'
@@ -217,13 +218,15 @@ function report({ log }: FastifyReply, err: SendRangeError): void {
 }
 
 /**
- * Passes an error to Fastify's error handling. Reports it in the log if Fastify takes none, as in an `onError` hook.
+ * Passes an error to Fastify's error handling. Reports it in the log if Fastify takes none, as in an `onError` hook. If a
+ * wrapper of `send` takes none, no answer would ever come, and the connection is cut.
  */
 export function sendError(reply: FastifyReply, error: Error): void {
   try {
     handOver(reply, error)
   } catch {
     writeLogLine(reply.log, { level: 'warn', details: { err: error }, message: error.message })
+    if (!isInErrorHook(reply) && !isAnswered(reply)) cut(reply.raw)
   }
 }
 
