@@ -77,7 +77,7 @@ export class ReceivedBody {
       filled += this.#moveTo(filled === 0 ? target : target.subarray(filled))
       return filled === target.length || this.#message.readableEnded || this.#message.destroyed
     }
-    if (!move()) this.#stall = await this.#stallBefore(move)
+    if (!move()) this.#stall ??= await this.#stallBefore(move)
     if (filled > 0) return filled
     if (this.#stall !== undefined) throw this.#stall
     this.#ended()
