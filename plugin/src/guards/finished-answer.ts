@@ -17,8 +17,7 @@ import { hasOwnBodyAtOnce } from './intended-answer.ts'
  * Call this before the head is written.
  */
 export function checkWhenFinished(reply: FastifyReply, raw: RawResponse): void {
-  // RFC 9110 §9.3.2: the answer to HEAD announces a length, and has no content.
-  if (raw instanceof Http2ServerResponse || reply.request.method === 'HEAD') return
+  if (raw instanceof Http2ServerResponse || isAnswerToHead(raw)) return
   if (raw.socket !== null) watch(reply, raw)
   // Node assigns the socket when the answers before this one are finished.
   else raw.once('socket', () => watch(reply, raw))
@@ -40,6 +39,14 @@ function watch(reply: FastifyReply, raw: ServerResponse): void {
     if (head?.length === undefined || endsWithHead(head.status) || socket.destroyed) return
     if (socket.bytesWritten - before < headBytes(raw) + head.length) cutShort(reply, raw)
   })
+}
+
+/**
+ * Whether Node drops the content, since the client has sent HEAD (RFC 9110 §9.3.2: the answer announces a length all the
+ * same). The application may have changed the method of the request since.
+ */
+function isAnswerToHead(raw: object): boolean {
+  return Reflect.get(raw, '_hasBody') === false
 }
 
 /** Bytes of the head as it went out. Node keeps it as a text of one byte for each character. */

@@ -144,3 +144,24 @@ for (const secure of [false, true]) {
       t.strictSame(served.errors(), [])
     })
 }
+
+t.test('answers to HEAD are right whatever the application then calls the method', async (t) => {
+  const served = await serve(t, {
+    plugin: { root: t.testdir(FILES) },
+    server: {
+      rewriteUrl: (request) => {
+        const isRenamed = request.url?.endsWith('?as-get') === true
+        if (isRenamed) request.method = 'GET'
+        return request.url ?? '/'
+      },
+    },
+  })
+  const client = await RawClient.connect(served.port)
+  for (const [name, range] of asked) {
+    const lines = range === undefined ? [] : [`Range: ${range}`]
+    t.ok((await client.exchange('HEAD', `/${name}?as-get`, lines)).complete, `${name}, ${range ?? 'whole'}`)
+    sameBytes(t, (await client.exchange('GET', '/short.txt')).body, SHORT, 'the next answer')
+  }
+  client.destroy()
+  t.strictSame(served.errors(), [])
+})
