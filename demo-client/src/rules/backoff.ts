@@ -12,9 +12,12 @@ export interface RetryPolicy {
   readonly maxDelay: number
 }
 
+/** From here on the doubled wait is above every limit. The power of a much larger number would be infinite. */
+const MOST_DOUBLINGS = 64
+
 /** Exponential backoff with jitter: between half and all of `delay` · 2^(attempt - 1), capped. */
 export function backoff(attempt: number, policy: RetryPolicy, random: number = Math.random()): number {
-  const full = Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1))
+  const full = Math.min(policy.maxDelay, policy.delay * 2 ** Math.min(attempt - 1, MOST_DOUBLINGS))
   return full * (0.5 + random / 2)
 }
 

@@ -10,6 +10,8 @@ t.test('waits double up to their limit, and Retry-After is read as seconds or as
   t.equal(backoff(1, policy, 0), 500)
   t.equal(backoff(3, policy, 1), 4000)
   t.equal(backoff(60, policy, 1), 10_000)
+  t.equal(backoff(5000, policy, 1), 10_000)
+  t.equal(backoff(5000, { ...policy, delay: 0 }, 1), 0, 'without a delay, however many failures')
   t.equal(retryAfter(fields({ 'Retry-After': '120' })), 120_000)
   t.equal(retryAfter(fields({ 'Retry-After': '9'.repeat(30) })), Number.MAX_SAFE_INTEGER)
   const date = { 'Retry-After': 'Mon, 05 Jan 2026 10:01:00 GMT', Date: 'Mon, 05 Jan 2026 10:00:00 GMT' }
