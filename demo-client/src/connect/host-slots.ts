@@ -31,8 +31,10 @@ class Host {
     this.#limit = most
   }
 
+  /** Is nothing lost if it is forgotten? */
   get isUnused(): boolean {
-    return this.#busy === 0 && this.#waiters.size === 0 && this.#limit === this.#most
+    const isLikeNew = this.#limit === this.#most && this.#notBefore <= performance.now()
+    return this.#busy === 0 && this.#waiters.size === 0 && isLikeNew
   }
 
   async take(user: SlotUser, signal: AbortSignal): Promise<ReleaseSlot> {

@@ -125,6 +125,20 @@ t.test('a host that asks to wait is left alone for that time, and no other host 
   t.strictSame(granted, ['1', 'other'])
 })
 
+t.test('a host with one request at once that asks to wait is left alone, even if nobody waits for it', async (t) => {
+  const slots = new HostSlots(1)
+  t.teardown(() => slots.close())
+  const { take, granted, releases } = users(slots)
+  take('1')
+  await turn()
+  slots.refused(A, 60_000)
+  releases[0]?.()
+  await turn()
+  take('2')
+  await turn()
+  t.strictSame(granted, ['1'])
+})
+
 t.test('after that time it is asked again', async (t) => {
   const slots = new HostSlots(3)
   const { take, releases, id } = users(slots)
