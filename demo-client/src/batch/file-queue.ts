@@ -64,13 +64,18 @@ export class FileQueue<T> {
     this.#count++
   }
 
-  /** Reads no more, and forgets what is waiting. */
+  /** Reads no more, and forgets what is waiting. Never rejects: no file is lost if the list cannot be ended. */
   async end(): Promise<void> {
     const wasEnded = this.#state === 'ended'
     this.#state = 'ended'
     this.#waiting.clear()
     this.#count = 0
-    if (!wasEnded) await this.#source.return?.()
+    if (wasEnded) return
+    try {
+      await this.#source.return?.()
+    } catch {
+      // As in `for await`, what ended the reading is what is reported.
+    }
   }
 
   #take(host: string): { readonly file: T } | null {

@@ -120,6 +120,22 @@ t.test('a list that throws ends there, and files before it are given out', async
   await queue.end()
 })
 
+t.test('a list that fails when it is no longer read does no harm', async (t) => {
+  const broken = new Error('broken')
+  async function* list(): AsyncGenerator<string> {
+    try {
+      for (;;) yield 'a1'
+    } finally {
+      throw broken
+    }
+  }
+  const { queue, seen } = queueOf(list())
+  next(queue)
+  await turn()
+  await queue.end()
+  t.strictSame(seen.failures, [])
+})
+
 t.test('what a list brings after the end is ignored', async (t) => {
   for (const settle of ['resolve', 'reject'] as const) {
     const step = withResolvers()
