@@ -92,8 +92,11 @@ export function isOwner(value: unknown): value is Owner {
     typeof value.token === 'string' &&
     'pid' in value &&
     Number.isSafeInteger(value.pid) &&
+    Number(value.pid) > 0 &&
     'started' in value &&
-    'place' in value
+    (value.started === null || typeof value.started === 'string') &&
+    'place' in value &&
+    typeof value.place === 'string'
   )
 }
 

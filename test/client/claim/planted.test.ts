@@ -162,6 +162,13 @@ t.test('a lock that is not a file, or is endless, stays and stops the download',
     t.equal(status, 9, name)
     t.match(stderr, /cannot write .*\.part\.lock: /)
   }
+  const owner = { token: 'x', pid: 1, started: '1', place: 'elsewhere boot ns' }
+  for (const wrong of [{ token: 1 }, { pid: '1' }, { pid: 0 }, { started: 1 }, { place: 5 }, { place: null }]) {
+    writeFileSync(join(dir, 'f.part.lock'), JSON.stringify({ ...owner, ...wrong }))
+    const { status, stderr } = await rangeGet(['-o', 'f', `${server.url}/x`], dir).ended
+    t.equal(status, 9, JSON.stringify(wrong))
+    t.match(stderr, /f\.part\.lock: a file of that name was not made by range-get\. Delete or rename it/)
+  }
   writeFileSync(join(dir, 'e.part.lock'), Buffer.alloc(64 * 1024 * 1024, ' '))
   const { status } = await rangeGet(['-q', '-o', 'e', `${server.url}/file.bin`], dir).ended
   t.equal(status, 9, 'a large file is not a lock of ours')
