@@ -24,6 +24,8 @@ export interface Recorded {
   /** `'begun'`: nothing is written yet. `'closed'`: this run writes no more. */
   readonly state: 'begun' | 'open' | 'closed'
   readonly placeholder?: Placeholder
+  /** Called when the journal is written, just before it replaces the old one. It may be called again. */
+  readonly beforeReplaced?: () => Promise<void>
 }
 
 /** Writes the journal of one download. */
@@ -55,7 +57,7 @@ export class JournalWriter {
   }
 
   /** Saves a journal that is also true after a power cut: the bytes are flushed before the journal gets its name. */
-  async save({ version, part, blocks, state, ...more }: Recorded): Promise<void> {
+  async save({ version, part, blocks, state, beforeReplaced, ...more }: Recorded): Promise<void> {
     const { claim, secret } = this.#owner
     const { lock, paths } = claim
     this.#recordedBytes = byteCount(blocks)
@@ -65,7 +67,10 @@ export class JournalWriter {
     const name = basename(paths.part)
     const key = sealedKey(this.#owner.key, secret)
     const record = { writer, name, part: await part.id(), key, ...version, blocks, ...more }
-    const assertHeld = (): Promise<void> => lock.assertHeld()
+    const assertHeld = async (): Promise<void> => {
+      await lock.assertHeld()
+      await beforeReplaced?.()
+    }
     if (this.#left !== 'bytes') this.#left = blocks.length > 0 ? 'bytes' : 'no bytes'
     await saveJournal(paths.journal, record, { secret, token: lock.token, onDisk, assertHeld })
     this.#isOpen = state !== 'closed' && blocks.length > 0

@@ -65,6 +65,16 @@ export class JournaledPart {
     this.#isNew = false
   }
 
+  /**
+   * Puts this file, a copy of `old`, in its place. The old one goes when nothing more has to be written: if there is no space for
+   * that, or no descriptor, nothing is lost.
+   */
+  async replace(old: PartFile, content: Content | null): Promise<void> {
+    if (content === null) return
+    await this.publish({ ...content, beforeReplaced: () => old.remove() })
+    await old.close()
+  }
+
   /** Records a new part file in the journal, and then gives it its name. Without a record no run would recognize it. */
   async publish(content: Content | null): Promise<void> {
     await this.#record(content, 'begun')

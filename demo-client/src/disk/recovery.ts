@@ -83,10 +83,15 @@ async function recoverBlocks(
     for (const block of record.blocks) {
       if (block.end <= (record.validators.total ?? 0) && (await part.holds(block))) blocks.push(block)
     }
+    if (blocks.length === 0) {
+      // The journal is about the file that was found. A copy that no journal records would be a stranger to later runs.
+      if (isCopied) await part.discard()
+      return { part: found, isNew: false, held: null, replaced: null, notice: noticeOf(options) }
+    }
     const { validators, contentType, source } = record
-    const held = blocks.length === 0 ? null : { version: { validators, contentType, source }, blocks }
-    const notice = noticeOf(options, held === null ? 'none' : 'held')
-    return { part, isNew: false, held, replaced: isCopied ? found : null, notice }
+    const held = { version: { validators, contentType, source }, blocks }
+    const replaced = isCopied ? found : null
+    return { part, isNew: false, held, replaced, notice: noticeOf(options, 'held') }
   } catch (error) {
     if (isCopied) await part.discard()
     throw error

@@ -55,9 +55,7 @@ export class Store implements ByteStore {
       recovered = await recover({ ...options, ...claimed, secret })
       const store = new Store(options, { claim: claimed, secret, recovered })
       // Only now that the copy is checked does the old file go, so an earlier stop loses nothing.
-      await recovered.replaced?.remove()
-      if (recovered.replaced !== null) await store.#part.publish(store.#content)
-      await recovered.replaced?.close()
+      if (recovered.replaced !== null) await store.#part.replace(recovered.replaced, store.#content)
       return store
     } catch (error) {
       await recovered?.part.discard()
