@@ -34,9 +34,11 @@ export class JournalWriter {
   #recordedBytes = 0
   /** What a journal records that is there, or that a power cut could bring back. */
   #left: 'no journal' | 'no bytes' | 'bytes'
-  #isOpen = false
+  #isOpen: boolean
 
-  constructor(owner: JournalOwner) {
+  /** @param isOpen see {@link isOpen} */
+  constructor(owner: JournalOwner, isOpen: boolean) {
+    this.#isOpen = isOpen
     this.#owner = owner
     this.#left = owner.claim.isFresh ? 'no journal' : 'bytes'
   }

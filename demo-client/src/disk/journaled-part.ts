@@ -26,11 +26,11 @@ export class JournaledPart {
   /** Was it made for this run, and is it still empty? */
   #isNew: boolean
 
-  constructor(owner: JournalOwner, { part, isNew }: Recovered, newPart: NewPart) {
+  constructor(owner: JournalOwner, { part, isNew, isWriter }: Recovered, newPart: NewPart) {
     this.#claim = owner.claim
     this.#secret = owner.secret
     this.#newPart = newPart
-    this.#journal = new JournalWriter(owner)
+    this.#journal = new JournalWriter(owner, isWriter)
     this.#file = part
     this.#isNew = isNew
   }

@@ -1,7 +1,7 @@
 // Recovers the blocks that an earlier run has received, as far as they are proven.
 import { basename } from 'node:path'
 import type { Claim } from '../claim/claim.ts'
-import { loadJournal } from '../claim/journal-file.ts'
+import { loadJournal, saveJournal } from '../claim/journal-file.ts'
 import type { Secret } from '../claim/journal-key.ts'
 import { isSameFileId } from '../files/file-id.ts'
 import { isJoinable } from '../rules/validators.ts'
@@ -26,9 +26,13 @@ export interface Recovered {
   readonly held: { readonly version: Version; readonly blocks: Block[] } | null
   /** The file that `part` is a copy of, to be deleted and closed. Null: `part` is not a copy, and the journal records it. */
   readonly replaced: PartFile | null
+  /** Does the journal name this run as its writer already? */
+  readonly isWriter: boolean
   /** What the user should know about resuming, or `''`. */
   readonly notice: string
 }
+
+const NOTHING = { held: null, replaced: null, isWriter: false } as const
 
 /** Opens the part file and checks its blocks. A link, or anything but a file, is refused. */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
@@ -37,7 +41,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const old = options.hasNoPart ? null : await PartFile.find(paths.part, options)
   const part = old ?? (await newPart(options))
   try {
-    const nothing = { part, isNew: old === null, held: null, replaced: null, notice: noticeOf(options) }
+    const nothing = { part, isNew: old === null, ...NOTHING, notice: noticeOf(options) }
     if (options.resume === 'never' || options.isFresh) return nothing
     const found = await loadJournal(paths.journal, secret.key)
     if (old === null || found.kind === 'none') return nothing
@@ -77,6 +81,7 @@ async function recoverBlocks(
   record: JournalRecord,
 ): Promise<Recovered> {
   const isCopied = mayBeWritten(options, record) || (await found.isShared())
+  const isWriter = !isCopied && (await becomeWriter(options, record))
   const part = isCopied ? await copyOf(options, found, record.blocks) : found
   try {
     const blocks: Block[] = []
@@ -86,12 +91,12 @@ async function recoverBlocks(
     if (blocks.length === 0) {
       // The journal is about the file that was found. A copy that no journal records would be a stranger to later runs.
       if (isCopied) await part.discard()
-      return { part: found, isNew: false, held: null, replaced: null, notice: noticeOf(options) }
+      return { part: found, isNew: false, ...NOTHING, isWriter, notice: noticeOf(options) }
     }
     const { validators, contentType, source } = record
     const held = { version: { validators, contentType, source }, blocks }
     const replaced = isCopied ? found : null
-    return { part, isNew: false, held, replaced, notice: noticeOf(options, 'held') }
+    return { part, isNew: false, held, replaced, isWriter, notice: noticeOf(options, 'held') }
   } catch (error) {
     if (isCopied) await part.discard()
     throw error
@@ -105,6 +110,33 @@ async function recoverBlocks(
 function mayBeWritten({ lock }: RecoveryOptions, { writer }: JournalRecord): boolean {
   if (writer === null) return false
   return lock.predecessor?.owner?.token !== writer || !lock.predecessor.isDead
+}
+
+/**
+ * Names this run in the journal, in the place of a run that has ended: only that one's lock proved it, and it is gone. Without
+ * this, the next run would have to copy the file if this one ends before its own first journal, as while it checks the bytes.
+ * Returns whether the journal names this run.
+ */
+async function becomeWriter(
+  { paths, lock, secret }: RecoveryOptions,
+  record: JournalRecord,
+): Promise<boolean> {
+  if (record.writer === null) return false
+  const { token } = lock
+  const seal = { token, secret: secret.key, onDisk: Promise.resolve(), assertHeld: () => lock.assertHeld() }
+  return await saveJournal(paths.journal, { ...record, writer: token }, seal).then(
+    () => true,
+    () => false, // on a full disk, for example: a copy is better than no download
+  )
+}
+
+/** Does the journal name the run that has this lock as its writer? */
+export async function isWriterOf(
+  { paths, lock }: Pick<Claim, 'paths' | 'lock'>,
+  secret: Buffer,
+): Promise<boolean> {
+  const found = await loadJournal(paths.journal, secret).catch(() => null)
+  return found?.kind === 'proven' && found.record.writer === lock.token
 }
 
 /** A new file with these bytes, not yet published. Later writes to the old file do not change it. */

@@ -13,7 +13,7 @@ import type { BegunVersion, ByteStore } from './byte-store.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Content, JournaledPart } from './journaled-part.ts'
 import { ReceivedBlocks } from './received-blocks.ts'
-import { type Recovered, recover } from './recovery.ts'
+import { isWriterOf, type Recovered, recover } from './recovery.ts'
 import type { KeptBytes } from './resume-message.ts'
 import type { OpenedState, StoreOptions } from './store-options.ts'
 import { isSmall, maxUnrecordedBytes, writeSizes } from './write-sizes.ts'
@@ -60,7 +60,7 @@ export class Store implements ByteStore {
     } catch (error) {
       await recovered?.part.discard()
       await recovered?.replaced?.close().catch(() => undefined)
-      await claimed.lock.release('recorded')
+      await claimed.lock.release((await isWriterOf(claimed, secret.key)) ? 'unrecorded' : 'recorded')
       throw error
     }
   }

@@ -163,7 +163,14 @@ t.test('a lock that is not a file, or is endless, stays and stops the download',
     t.match(stderr, /cannot write .*\.part\.lock: /)
   }
   const owner = { token: 'x', pid: 1, started: '1', place: 'elsewhere boot ns' }
-  for (const wrong of [{ token: 1 }, { pid: '1' }, { pid: 0 }, { started: 1 }, { place: 5 }, { place: null }]) {
+  for (const wrong of [
+    { token: 1 },
+    { pid: '1' },
+    { pid: 0 },
+    { started: 1 },
+    { place: 5 },
+    { place: null },
+  ]) {
     writeFileSync(join(dir, 'f.part.lock'), JSON.stringify({ ...owner, ...wrong }))
     const { status, stderr } = await rangeGet(['-o', 'f', `${server.url}/x`], dir).ended
     t.equal(status, 9, JSON.stringify(wrong))

@@ -125,7 +125,7 @@ t.test('a host that asks to wait is left alone for that time, and no other host 
   t.strictSame(granted, ['1', 'other'])
 })
 
-t.test('a host with one request at once that asks to wait is left alone, even if nobody waits for it', async (t) => {
+t.test('a host with one request at once is left alone, too', async (t) => {
   const slots = new HostSlots(1)
   t.teardown(() => slots.close())
   const { take, granted, releases } = users(slots)

@@ -56,3 +56,26 @@ t.test('a part file of which no byte is good stays known to the next run', async
   sameBytes(t, end.file, A.content)
   t.strictSame(names(dir), ['file.bin'])
 })
+
+/** Has `then` called when a part file is opened to be continued. Returns what undoes it. */
+function whenOpened(then: () => void): () => void {
+  const { open } = promises
+  return hookFunction('open', async (...args) => {
+    if (String(args[0]).endsWith('/file.bin.part')) then()
+    return await Reflect.apply(open, promises, args)
+  })
+}
+
+t.test('a run that is stopped while it checks the bytes does not cost the next one a copy', async (t) => {
+  const { dir, url, part } = await killed(t)
+  const { ino } = statSync(part)
+  const stop = new AbortController()
+  const undo = whenOpened(() => stop.abort())
+  t.equal((await get(url, dir, { signal: stop.signal })).code, 'ERR_DOWNLOAD_ABORTED')
+  undo()
+  const end = await get(url, dir)
+  t.ok((end.result?.resumed ?? 0) > 0, end.message)
+  t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'it is the file of the killed run')
+  sameBytes(t, end.file, A.content)
+  t.strictSame(names(dir), ['file.bin'])
+})
