@@ -7,6 +7,7 @@
 import type { BigIntStats, Stats } from 'node:fs'
 import { type FileHandle, link, lstat, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DownloadError, fileError, ifShort, systemCode } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { flushDirectory } from '../files/flush.ts'
@@ -18,6 +19,10 @@ import { temporaryPath } from '../state/temporary-names.ts'
 import type { Warnings } from '../text/warnings.ts'
 import { flushWhole, type WholeFile } from './flush-whole.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
+
+/** How often to look for the part file, with a pause in between. */
+const MAX_LOOKS = 20
+const LOOK_PAUSE_MS = 20
 
 /** A complete file under its part name. */
 export interface CompleteFile {
@@ -150,13 +155,20 @@ async function moveToOwnName({ path }: CompleteFile, own: CompleteFile, mine: Bi
   throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${path}: ${reason}; run again`)
 }
 
+/**
+ * A frozen run whose lock was deleted may have moved the file when it went on, and moves it back when it sees that it is not its
+ * own. So this looks several times.
+ */
 async function renameIfThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to)
-    return true
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false
-    throw error
+  for (let look = 1; ; look++) {
+    try {
+      await rename(from, to)
+      return true
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error
+    }
+    if (look === MAX_LOOKS) return false
+    await sleep(LOOK_PAUSE_MS)
   }
 }
 

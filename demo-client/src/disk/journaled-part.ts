@@ -23,6 +23,8 @@ export class JournaledPart {
   readonly #newPart: NewPart
   readonly #journal: JournalWriter
   #file: PartFile
+  /** The file that had the name before, until the new one has it. While it is open, no other file can have its inode. */
+  #old: PartFile | null = null
   /** Was it made for this run, and is it still empty? */
   #isNew: boolean
 
@@ -57,10 +59,10 @@ export class JournaledPart {
     // The old journal must be gone for good before bytes of another version can reach the disk.
     await this.#journal.remove()
     if (!this.#isNew) {
-      // The old file is closed last, so that its inode is not used again for the new one.
       const old = this.#file
       this.#file = await PartFile.create(paths.part, { ...this.#newPart, token: lock.token })
-      await old.close()
+      await this.#closeOld()
+      this.#old = old
     }
     this.#isNew = false
   }
@@ -71,17 +73,18 @@ export class JournaledPart {
    */
   async replace(old: PartFile, content: Content | null): Promise<void> {
     if (content === null) return
+    this.#old = old
     await this.publish({ ...content, beforeReplaced: () => old.remove() })
-    await old.close()
   }
 
   /** Records a new part file in the journal, and then gives it its name. Without a record no run would recognize it. */
   async publish(content: Content | null): Promise<void> {
     await this.#record(content, 'begun')
-    await this.#file.publish().catch(async (error: unknown) => {
+    await this.#file.publish(this.#old).catch(async (error: unknown) => {
       await this.#claim.lock.assertHeld() // a run that has taken over has removed the new file
       throw error
     })
+    await this.#closeOld()
   }
 
   /** See {@link JournalWriter.save}. Without a version there is nothing to record. A new part file gets its name. */
@@ -148,7 +151,13 @@ export class JournaledPart {
 
   /** `'unrecorded'`: the journal still names this run as its writer. Then the lock stays and says that the run has ended. */
   async close(journal: 'recorded' | 'unrecorded'): Promise<void> {
+    await this.#closeOld()
     await this.#file.close().catch(() => undefined)
     await this.#claim.lock.release(journal)
+  }
+
+  async #closeOld(): Promise<void> {
+    await this.#old?.close().catch(() => undefined)
+    this.#old = null
   }
 }

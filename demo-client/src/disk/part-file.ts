@@ -97,11 +97,18 @@ export class PartFile {
 
   /**
    * Gives a new file its name. The journal must already record it: only the journal proves that the file is ours.
+   * @param old the file that had the name and was removed, if any. A frozen run whose lock was deleted may have moved it
+   * away and back when it went on: then it is removed again
    * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if another file has the name
    */
-  async publish(): Promise<void> {
+  async publish(old: PartFile | null = null): Promise<void> {
     await this.#attempt(async () => {
-      if ((await moveToFree(this.#at, this.path)) === 'taken') {
+      let outcome = await moveToFree(this.#at, this.path)
+      if (outcome === 'taken' && old !== null) {
+        await old.remove()
+        outcome = await moveToFree(this.#at, this.path)
+      }
+      if (outcome === 'taken') {
         const reason = 'another file has taken its name'
         throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}. Run again`)
       }
