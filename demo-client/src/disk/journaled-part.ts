@@ -139,6 +139,8 @@ export class JournaledPart {
 
   /** Deletes the part file and its journal. */
   async remove(): Promise<void> {
+    // The name that it has until it is published is this run's alone, even if its lock is gone.
+    if (!this.#file.isPublished) await this.#file.remove()
     await this.#claim.lock.assertHeld()
     await this.#file.remove()
     await this.#journal.remove()

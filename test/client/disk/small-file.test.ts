@@ -1,12 +1,12 @@
 // The steps on the disk of a small file, which is complete before its first journal is due.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { readSecret } from '#client/claim/journal-key.js'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
-import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
+import { head, honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { hookFunction, hookHandles, systemError } from '../support/refusals.ts'
 import { get, names } from '../support/run.ts'
 
@@ -95,4 +95,23 @@ t.test('a small file is flushed once, and so is its folder', async (t) => {
   t.teardown(() => undo.map((each) => each()))
   t.equal((await get(`${server.url}/file.bin`, t.testdir({}))).code, null)
   t.equal(flushes, 2)
+})
+
+t.test('a run that has lost its lock leaves no file of its own', async (t) => {
+  const { fields, content } = resource(makeContent(64 * 1024))
+  for (const sent of [content, content.subarray(0, 5000)]) {
+    const dir = t.testdir({})
+    const lock = join(dir, 'file.bin.part.lock')
+    const server = await startHostile((_, socket) => {
+      const owner = JSON.parse(readFileSync(lock, 'utf8'))
+      rmSync(lock)
+      writeFileSync(lock, JSON.stringify({ ...owner, token: 'that of another run' }))
+      socket.write(head('200 OK', { ...fields, 'content-length': content.length }))
+      socket.end(sent)
+    })
+    t.teardown(() => server.stop())
+    const { code, message } = await get(`${server.url}/file.bin`, dir, { retries: 0 })
+    t.equal(code, sent === content ? 'ERR_DOWNLOAD_BUSY' : 'ERR_DOWNLOAD_NETWORK', message)
+    t.strictSame(names(dir), ['file.bin.part.lock'])
+  }
 })
