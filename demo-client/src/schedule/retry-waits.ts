@@ -6,6 +6,9 @@ import { backoff, type RetryPolicy } from '../rules/backoff.ts'
 import { formatTimeLeft } from '../text/quantities.ts'
 import type { Failure } from './attempt-failure.ts'
 
+/** Node.js warns of a longer timer, and of a negative one, and does not wait at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** A connection that waits before its next attempt. */
 export interface Waiting {
   /** When it ends, in ms on the monotonic clock. */
@@ -64,7 +67,8 @@ export class RetryWaits {
 
   /** Waits for `ms` milliseconds, or until the download is over. */
   async sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#over }).catch(() => undefined)
+    const waitMs = Math.min(Math.max(0, ms), MAX_TIMER_MS)
+    await sleep(waitMs, undefined, { signal: this.#over }).catch(() => undefined)
   }
 }
 

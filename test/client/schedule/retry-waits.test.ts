@@ -79,3 +79,24 @@ t.test('a longer Retry-After than allowed is thrown, with the time in words', as
     })
   }
 })
+
+t.test(
+  'a wait that is longer than a timer can be, or that is over already, is no warning of Node.js',
+  async (t) => {
+    const { waits, over } = makeWaits()
+    const warnings: string[] = []
+    const warn = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', warn)
+    t.teardown(() => process.off('warning', warn))
+    await waits.sleep(-1)
+    let isOver = false
+    const slept = waits.sleep(2 ** 31).then(() => {
+      isOver = true
+    })
+    await waits.sleep(10)
+    t.equal(isOver, false)
+    t.strictSame(warnings, [])
+    over.abort()
+    await slept
+  },
+)
