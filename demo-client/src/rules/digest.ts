@@ -10,7 +10,7 @@ export type Algorithm = (typeof ALGORITHMS)[number]
  * Algorithms that only find damage, best first. Another file with the same value can be made on purpose, so they prove neither
  * where a file comes from nor that two answers are of the same version.
  */
-export const DAMAGE_ALGORITHMS = ['sha-1', 'md5', 'crc64nvme', 'crc32c', 'crc32'] as const
+const DAMAGE_ALGORITHMS = ['sha-1', 'md5', 'crc64nvme', 'crc32c', 'crc32'] as const
 /** An algorithm that a server may use. */
 export type SentAlgorithm = Algorithm | (typeof DAMAGE_ALGORITHMS)[number]
 

@@ -109,7 +109,7 @@ export class StoredObject {
 }
 
 /** Ends an answer of which no byte is needed. */
-export function discard(answer: StoreAnswer): void {
+function discard(answer: StoreAnswer): void {
   if (!('body' in answer)) return
   const { verdict, body } = answer
   body.finish(verdict.kind === 'part' ? verdict.range.last - verdict.range.first + 1 : verdict.size)
