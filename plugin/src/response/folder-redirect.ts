@@ -1,7 +1,8 @@
 import type { FastifyReply } from 'fastify'
+import { asError } from '../foreign-failure.ts'
 import { guardErrorBody } from '../guards/body-guard.ts'
 import { guardFraming } from '../guards/head-guard.ts'
-import { ReplyClaim } from './reply-claim.ts'
+import { ReplyClaim, sendError } from './reply-claim.ts'
 import { clearRepresentationFields } from './response-fields.ts'
 
 /**
@@ -21,5 +22,10 @@ export function redirectToFolder(reply: FastifyReply, claim: ReplyClaim, locatio
   guardFraming(reply)
   guardErrorBody(reply)
   ReplyClaim.release(reply)
-  reply.redirect(location, FOUND)
+  try {
+    reply.redirect(location, FOUND)
+  } catch (thrown) {
+    // The reply is free, so nothing else would answer.
+    sendError(reply, asError(thrown))
+  }
 }

@@ -6,7 +6,17 @@ type Method = (...given: unknown[]) => unknown
 
 /** The methods that an answer calls before its head is written, of the reply and of its response. */
 const METHODS = {
-  reply: ['header', 'getHeader', 'getHeaders', 'hasHeader', 'removeHeader', 'code', 'send', 'callNotFound'],
+  reply: [
+    'header',
+    'getHeader',
+    'getHeaders',
+    'hasHeader',
+    'removeHeader',
+    'code',
+    'send',
+    'callNotFound',
+    'redirect',
+  ],
   raw: ['setHeader', 'getHeaders', 'hasHeader', 'removeHeader', 'once'],
 } as const
 /** No answer calls one of them more often before it has failed. */
@@ -27,7 +37,7 @@ function failAt(target: object, name: string, call: number): () => boolean {
 
 async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number | 'cut'> {
   try {
-    const answer = await fetch(url, { headers })
+    const answer = await fetch(url, { headers, redirect: 'manual' })
     await answer.arrayBuffer()
     return answer.status
   } catch {
@@ -41,6 +51,7 @@ const REQUESTS: readonly { url: string; headers?: Record<string, string> }[] = [
   { url: '/f', headers: { range: 'bytes=999999-' } },
   { url: '/empty' },
   { url: '/none' },
+  { url: '/folder' },
 ]
 
 for (const [level, names] of Object.entries(METHODS)) {
@@ -48,11 +59,11 @@ for (const [level, names] of Object.entries(METHODS)) {
     t.test(
       `a wrapper of ${level}.${name} that throws leaves no file open and no client waiting`,
       async (t) => {
-        const root = t.testdir({ f: 'content'.repeat(20_000), empty: '' })
+        const root = t.testdir({ f: 'content'.repeat(20_000), empty: '', folder: { index: '' } })
         let call = 0
         let isMade = (): boolean => false
         const { port } = await serve(t, {
-          plugin: { root, maxOpenFiles: 0 },
+          plugin: { root, maxOpenFiles: 0, index: 'index' },
           routes: (app) => {
             app.get('/*', (request, reply: FastifyReply) => {
               isMade = failAt(level === 'raw' ? reply.raw : reply, name, call)
@@ -63,7 +74,7 @@ for (const [level, names] of Object.entries(METHODS)) {
         for (const request of REQUESTS) {
           for (call = 1; call <= MOST_CALLS; call++) {
             const status = await statusOf(`http://localhost:${port}${request.url}`, request.headers)
-            const answers = isMade() ? ['cut', 200, 206, 404, 416, 500] : [200, 206, 404, 416]
+            const answers = isMade() ? ['cut', 200, 206, 302, 404, 416, 500] : [200, 206, 302, 404, 416]
             t.ok(answers.includes(status), `${JSON.stringify(request)}, call ${call}: ${status}`)
             if (!isMade()) break
           }
