@@ -1,7 +1,8 @@
 // Cleans up what a killed or frozen run has left of a download, under names that only that run used.
-import { lstat } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { unlessShort } from '../errors.ts'
+import { fileError, systemCode, unlessShort } from '../errors.ts'
+import { fileIdOf, isSameFileId } from '../files/file-id.ts'
 import { exists } from '../files/free-name.ts'
 import { removeFile } from '../files/remove-file.ts'
 import { isToken } from '../state/run-token.ts'
@@ -10,7 +11,7 @@ import { type TemporaryName, temporaryPath } from '../state/temporary-names.ts'
 import type { StateNames } from '../state/untouched.ts'
 import { restorePart } from './final-name.ts'
 import { folderNames } from './folder-names.ts'
-import { loadJournal, removeJournal } from './journal-file.ts'
+import { type FoundJournal, loadJournal, removeJournal } from './journal-file.ts'
 import type { Lock } from './lock.ts'
 import { isOwnToken } from './lock-owner.ts'
 import { removeLeftPlaceholder } from './placeholder.ts'
@@ -42,8 +43,10 @@ export async function cleanUp(state: LockedState): Promise<void> {
     predecessor === null
       ? provenOf((await folderNames.of(folder))?.names.temporaries ?? [], secret)
       : await temporariesIn(folder, secret)
-  for (const token of new Set([...known, ...(await earlierRuns(state, temporaries))]))
+  for (const token of new Set([...known, ...(await earlierRuns(state, temporaries))])) {
+    if (found?.kind === 'proven') await adoptJournal(token, state)
     await removeFilesOf(token, paths)
+  }
   await removeStaleDrafts(state, temporaries)
   if (found?.kind === 'proven') await removeLeftPlaceholder(paths, secret)
   // A run was killed between writing the journal and the part file, or after the part file became the finished one.
@@ -90,6 +93,30 @@ async function earlierRuns({ paths, lock }: LockedState, found: readonly Tempora
   const tokens = found.filter(({ file, token }) => files.includes(file) && token !== lock.token)
   if (tokens.length > 0) await lock.assertHeld()
   return tokens.map(({ token }) => token)
+}
+
+/**
+ * Completes what a run did that was killed while its copy took the place of the part file: the journal of the copy replaces the
+ * one of the old file. Without it the copy would be a stranger's, and its bytes lost. If two runs do this, one finds no draft.
+ */
+async function adoptJournal(token: string, { paths, lock, secret }: LockedState): Promise<void> {
+  const draft = temporaryPath(paths.journal, 'new', token)
+  if (!(await isFileOf(draft, null))) return
+  const load = (path: string): Promise<FoundJournal | null> =>
+    loadJournal(path, secret).catch(unlessShort(null, path))
+  if (!(await isAboutPart(await load(draft), paths)) || (await isAboutPart(await load(paths.journal), paths)))
+    return
+  await lock.assertHeld()
+  await rename(draft, paths.journal).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw fileError(error, paths.journal)
+  })
+}
+
+/** Is it proven, and was it written for the part file that is there? */
+async function isAboutPart(found: FoundJournal | null, { part }: StatePaths): Promise<boolean> {
+  const stats = await lstat(part, { bigint: true }).catch(() => null)
+  if (found?.kind !== 'proven' || !stats?.isFile() || found.record.name !== basename(part)) return false
+  return isSameFileId(found.record.part, await fileIdOf(stats, dirname(part)))
 }
 
 /** Removes the files of the run with this token, but keeps the bytes of its complete file. */

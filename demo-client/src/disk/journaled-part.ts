@@ -68,23 +68,28 @@ export class JournaledPart {
   }
 
   /**
-   * Puts this file, a copy of `old`, in its place. The old one goes when nothing more has to be written: if there is no space for
-   * that, or no descriptor, nothing is lost.
+   * Puts this file, a copy of `old`, in its place, when nothing more has to be written: if there is no space for that, or no
+   * descriptor, nothing is lost. After a kill before the journal is replaced too, `cleanUp` does that.
    */
   async replace(old: PartFile, content: Content | null): Promise<void> {
     if (content === null) return
     this.#old = old
-    await this.publish({ ...content, beforeReplaced: () => old.remove() })
+    await this.#record({ ...content, beforeReplaced: () => this.#publishFile() }, 'begun')
+    await this.#closeOld()
   }
 
   /** Records a new part file in the journal, and then gives it its name. Without a record no run would recognize it. */
   async publish(content: Content | null): Promise<void> {
     await this.#record(content, 'begun')
+    await this.#publishFile()
+    await this.#closeOld()
+  }
+
+  async #publishFile(): Promise<void> {
     await this.#file.publish(this.#old).catch(async (error: unknown) => {
       await this.#claim.lock.assertHeld() // a run that has taken over has removed the new file
       throw error
     })
-    await this.#closeOld()
   }
 
   /** See {@link JournalWriter.save}. Without a version there is nothing to record. A new part file gets its name. */

@@ -1,6 +1,6 @@
 // The part file, NAME.part: writes at a position, flushes, checks of its bytes, and the final rename.
 import { constants } from 'node:fs'
-import { type FileHandle, lstat } from 'node:fs/promises'
+import { type FileHandle, lstat, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type FinalName, giveFinalName, type Publisher } from '../claim/final-name.ts'
@@ -97,17 +97,18 @@ export class PartFile {
 
   /**
    * Gives a new file its name. The journal must already record it: only the journal proves that the file is ours.
-   * @param old the file that had the name and was removed, if any. A frozen run whose lock was deleted may have moved it
-   * away and back when it went on: then it is removed again
+   * @param old a file that may be replaced, in one step, if it has the name. If it was removed, a frozen run whose lock was
+   * deleted may have moved it away and back when it went on
    * @throws DownloadError `ERR_DOWNLOAD_UNWRITABLE` if another file has the name
    */
   async publish(old: PartFile | null = null): Promise<void> {
+    if (this.isPublished) return
     await this.#attempt(async () => {
       let outcome = await moveToFree(this.#at, this.path)
-      if (outcome === 'taken' && old !== null) {
-        await old.remove()
-        outcome = await moveToFree(this.#at, this.path)
-      }
+      if (outcome === 'taken' && (await old?.hasName())) {
+        await rename(this.#at, this.path)
+        outcome = 'moved'
+      } else if (outcome === 'taken' && old !== null) outcome = await moveToFree(this.#at, this.path)
       if (outcome === 'taken') {
         const reason = 'another file has taken its name'
         throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}. Run again`)
@@ -227,12 +228,17 @@ export class PartFile {
   /** Deletes the file. Another file that has its name by now stays. */
   async remove(): Promise<void> {
     await this.#attempt(async () => {
-      const [mine, named] = await Promise.all([
-        this.#file.stat({ bigint: true }),
-        lstat(this.#at, { bigint: true }).catch(() => null),
-      ])
-      if (named?.ino === mine.ino && named.dev === mine.dev) await removeFile(this.#at)
+      if (await this.hasName()) await removeFile(this.#at)
     })
+  }
+
+  /** Is it the file at its current path? */
+  async hasName(): Promise<boolean> {
+    const [mine, named] = await Promise.all([
+      this.#attempt(() => this.#file.stat({ bigint: true })),
+      lstat(this.#at, { bigint: true }).catch(() => null),
+    ])
+    return named?.ino === mine.ino && named.dev === mine.dev
   }
 
   async #attempt<T>(operation: () => Promise<T>): Promise<T> {

@@ -4,8 +4,9 @@ import promises from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
+import { rangeGet } from '../support/command.ts'
 import { makeContent, resource } from '../support/hostile-server.ts'
-import { killAfter } from '../support/kill.ts'
+import { killAfter, recorded } from '../support/kill.ts'
 import { hookFunction, systemError } from '../support/refusals.ts'
 import { get, names } from '../support/run.ts'
 import { startSlow } from '../support/slow-server.ts'
@@ -78,4 +79,43 @@ t.test('a run that is stopped while it checks the bytes does not cost the next o
   t.equal(statSync(join(dir, 'file.bin')).ino, ino, 'it is the file of the killed run')
   sameBytes(t, end.file, A.content)
   t.strictSame(names(dir), ['file.bin'])
+})
+
+/** Ends the process before its nth call that changes a name of the state. */
+const KILLER = `
+const promises = require('node:fs/promises')
+let left = Number(process.env.KILL_AT)
+for (const name of ['link', 'rename', 'unlink']) {
+  const own = promises[name]
+  promises[name] = (...paths) => {
+    if (String(paths[0]).includes('.part') && --left === 0) process.kill(process.pid, 'SIGKILL')
+    return own(...paths)
+  }
+}
+require('node:module').syncBuiltinESMExports()
+`
+
+t.test('a kill at any step of a copy loses no byte', async (t) => {
+  const { dir, url, part } = await killed(t)
+  const killer = join(dir, 'killer.cjs')
+  writeFileSync(killer, KILLER)
+  const away = ['-q', '-o', 'file.bin', '--retries', '0', '--resume-key', url, 'http://127.0.0.1:1/file.bin']
+  let isKilled = true
+  let steps = 0
+  for (; isKilled; steps++) {
+    linkSync(part, join(dir, `second name ${steps}`))
+    const env = { NODE_OPTIONS: `--require ${killer}`, KILL_AT: String(steps + 1) }
+    isKilled = (await rangeGet(away, dir, env).ended).signal === 'SIGKILL'
+    await rangeGet(away, dir).ended
+    t.equal(recorded(dir), 1, `step ${steps + 1}`)
+    t.ok(statSync(part, { throwIfNoEntry: false }), `step ${steps + 1}`)
+  }
+  t.ok(steps > 5)
+  const end = await get(url, dir)
+  t.ok((end.result?.resumed ?? 0) > 0, end.message)
+  sameBytes(t, end.file, A.content)
+  t.strictSame(
+    names(dir).filter((name) => name.startsWith('file.bin')),
+    ['file.bin'],
+  )
 })

@@ -114,9 +114,20 @@ for (const version of [A, B]) {
         await until(hasMoved)
       },
     })
+    // A copy replaces the old file in one step.
+    hook(t, 'rename', {
+      before: async (from, to) => {
+        if (!isFirst || !isPart(to) || isDone(from)) return
+        isFirst = false
+        goOn()
+        await until(hasMoved)
+        back.open()
+        await ended
+      },
+    })
     hook(t, 'link', {
       before: async (from, to) => {
-        if (!isPart(to)) return
+        if (!isPart(to) || isFirst) return
         if (isDone(from)) return await back.passed
         back.open()
         await ended
