@@ -49,9 +49,15 @@ function rangeFor(wanted: Wanted | undefined, size: number | undefined): ByteRan
 /** The request after a whole whose length was not said: the Content-Range of all bytes says it. */
 export const ALL_BYTES: ByteRange = { first: 0, last: TO_THE_END }
 
-/** The request after the answer that no byte of a range is there. Nothing else starts after its first byte. */
-export function rangeAfterUnsatisfiable(size: number | undefined): ByteRange | undefined {
-  return size === 0 ? undefined : FIRST_BYTE
+/**
+ * The request after the answer that no byte of `asked` is there. An object without a first byte is empty, or its server
+ * refuses all ranges: its whole says which.
+ */
+export function rangeAfterUnsatisfiable(
+  asked: ByteRange | undefined,
+  size: number | undefined,
+): ByteRange | undefined {
+  return size === 0 || asked?.first === 0 ? undefined : FIRST_BYTE
 }
 
 /**

@@ -71,9 +71,9 @@ export async function openObject(
       if (verdict.kind === 'absent' && wasThere) continue
       return refused(verdict, settings)
     }
-    const size = range?.first === 0 ? 0 : verdict.size
+    const { size } = verdict
     if (isUnsatisfiable(context, size)) return unsatisfiedRepresentation(size)
-    range = rangeAfterUnsatisfiable(size)
+    range = rangeAfterUnsatisfiable(range, size)
   }
 }
 

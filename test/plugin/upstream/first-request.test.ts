@@ -72,9 +72,15 @@ for (const { name, wanted, exactly, size, first } of ROWS) {
 }
 
 t.test('after a range without bytes, the first byte says what the object is', async (t) => {
-  t.strictSame(rangeAfterUnsatisfiable(undefined), { first: 0, last: 0 })
-  t.strictSame(rangeAfterUnsatisfiable(10), { first: 0, last: 0 })
-  t.equal(rangeAfterUnsatisfiable(0), undefined)
+  const asked = { first: 5, last: 9 }
+  t.strictSame(rangeAfterUnsatisfiable(asked, undefined), { first: 0, last: 0 })
+  t.strictSame(rangeAfterUnsatisfiable(asked, 5), { first: 0, last: 0 })
+  t.equal(rangeAfterUnsatisfiable(asked, 0), undefined, 'nothing is there')
+  t.equal(
+    rangeAfterUnsatisfiable({ first: 0, last: 9 }, undefined),
+    undefined,
+    'its whole says whether it is empty',
+  )
 })
 
 t.test('an answer is a 416 if nothing is wanted of a size, and the request wants bytes', async (t) => {

@@ -55,6 +55,27 @@ t.test('once it has given one, whole answers and those to HEAD say that it does'
   t.equal(await said('GET'), 'bytes')
 })
 
+for (const [name, fields] of Object.entries({
+  'no size': {},
+  'an unreadable size': { 'content-range': 'bytes 10' },
+}))
+  t.test(`an origin that refuses every range, and says ${name}, has no empty object`, async (t) => {
+    const { app } = await servedBy(t, ({ headers }, response) => {
+      if (headers.range === undefined)
+        response.writeHead(200, { etag: '"v"', 'content-length': BYTES.length })
+      else response.writeHead(416, fields)
+      response.end(headers.range === undefined ? BYTES : '')
+      return true
+    })
+    for (const range of ['bytes=0-', 'bytes=0-3', 'bytes=5-', 'bytes=-3', 'bytes=2-3,9-']) {
+      const { statusCode, rawPayload, headers } = await app.inject({ url: '/f', headers: { range } })
+      t.notMatch(headers['content-range'], 'bytes */0', range)
+      if (statusCode === 200) t.ok(BYTES.equals(rawPayload), range)
+      else t.equal(statusCode, range.includes(',') ? 502 : 206, range)
+    }
+    t.ok(BYTES.equals((await app.inject('/f')).rawPayload))
+  })
+
 t.test('an origin that answers one range with the whole may give the next one', async (t) => {
   let isWhole = true
   const { app } = await servedBy(t, (got, response) => {
