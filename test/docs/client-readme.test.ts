@@ -198,6 +198,13 @@ const HANDLE =
   'Download<Result extends DownloadResult | StreamedResult = DownloadResult> extends AsyncIterable<DownloadProgress>'
 const COMMAND_OPTIONS = commandOptionsUnder(README.text, 'Options')
 
+/** What some options are for. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  '--check': ['--checksums', 'SUMS'],
+  '--buffer': ['-o', '-'],
+  '--buffer-dir': ['-o', '-'],
+}
+
 t.test('each option of the code has a heading, and is accepted as it is spelled there', async (t) => {
   t.strictSame(
     COMMAND_OPTIONS.map(({ name, spelling, defaultValue }) => [name, spelling, defaultValue]),
@@ -216,9 +223,8 @@ t.test('each option of the code has a heading, and is accepted as it is spelled 
       SHELL: 'zsh',
       SIZE: '1M',
     }
-    const needed = name === '--check' ? ['--checksums', 'SUMS'] : []
-    const args = value === undefined ? [name, ...needed] : [name, given[value] ?? '1']
-    t.ok(parseCommand([...args, 'http://h/f']), args.join(' '))
+    const args = value === undefined ? [name] : [name, given[value] ?? '1']
+    t.ok(parseCommand([...args, ...(NEEDED[name] ?? []), 'http://h/f']), args.join(' '))
   }
 })
 
@@ -230,7 +236,8 @@ t.test('the command has the defaults of the library', async (t) => {
     const isNumber = typeof settings[setting] === 'number'
     t.equal(/^\d/.test(byDefault), isNumber, `${name} has a default`)
     if (!isNumber) continue
-    const command = parseCommand([`--${name}`, byDefault, 'http://h/f', 'http://h/g'])
+    const needed = NEEDED[`--${name}`] ?? []
+    const command = parseCommand([`--${name}`, byDefault, ...needed, 'http://h/f', 'http://h/g'])
     const options: Readonly<Record<string, unknown>> =
       command.kind === 'get' ? { ...command.options, ...command.several?.limits } : {}
     t.equal(options[setting], settings[setting], name)

@@ -59,7 +59,8 @@ export const EXIT_STATUS_MEANINGS: readonly (readonly [status: number, meaning: 
 /** The lines about exit statuses in a help text. A line break in a meaning begins a line of its own. */
 export function exitStatusHelp(meanings: typeof EXIT_STATUS_MEANINGS): string {
   const lines = meanings.map(([status, meaning]) => `  ${String(status).padEnd(4)} ${meaning}`)
-  return ['Exit status', ...lines.map((line) => line.replaceAll('\n', '\n       '))].join('\n')
+  // Runs also in an old Node.js, which has no replaceAll and must say that it is too old.
+  return ['Exit status', ...lines.map((line) => line.split('\n').join('\n       '))].join('\n')
 }
 
 /** The lines about exit statuses in the help of range-get. */

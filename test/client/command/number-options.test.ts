@@ -10,7 +10,8 @@ t.test('every number of the library has an option, with the same limits', async 
     const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     const isTime = /timeout|delay/.test(name)
     for (const value of [least, most]) {
-      const command = parseCommand([`--${name}`, `${value}${isTime ? 'ms' : ''}`, 'http://h/f'])
+      const output = name === 'buffer' ? ['-o', '-'] : []
+      const command = parseCommand([`--${name}`, `${value}${isTime ? 'ms' : ''}`, ...output, 'http://h/f'])
       const given = command.kind === 'get' ? command.options : {}
       t.equal({ ...settingsOf(given) }[option as 'retries'], value, name)
     }
