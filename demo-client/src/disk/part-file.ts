@@ -227,9 +227,7 @@ export class PartFile {
 
   /** Deletes the file. Another file that has its name by now stays. */
   async remove(): Promise<void> {
-    await this.#attempt(async () => {
-      if (await this.hasName()) await removeFile(this.#at)
-    })
+    if (await this.hasName()) await this.#attempt(() => removeFile(this.#at))
   }
 
   /** Is it the file at its current path? */

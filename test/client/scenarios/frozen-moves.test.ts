@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { until } from '../../plugin/support/serve.ts'
 import { sameBytes } from '../../support/same-bytes.ts'
+import { gate } from '../support/gate.ts'
 import { honest, makeContent, resource, startHostile } from '../support/hostile-server.ts'
 import { hookFunction } from '../support/refusals.ts'
 import { type End, get, names } from '../support/run.ts'
@@ -13,19 +14,6 @@ import { type End, get, names } from '../support/run.ts'
 const SIZE = 1_100_000
 const A = resource(makeContent(SIZE, 'version A'))
 const B = resource(makeContent(SIZE, 'version B'))
-
-interface Gate {
-  readonly passed: Promise<void>
-  readonly open: () => void
-}
-
-function gate(): Gate {
-  let open = (): void => undefined
-  const passed = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { passed, open }
-}
 
 /** What is called around a function of the file system. */
 interface Around {

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { until } from '../../plugin/support/serve.ts'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { rangeGet } from '../support/command.ts'
+import { gate } from '../support/gate.ts'
 import {
   answerHonestly,
   head,
@@ -38,19 +39,6 @@ const LARGE = versions(1_100_000)
 
 // A run that takes over a lock watches it for five seconds first.
 t.setTimeout(400_000)
-
-interface Gate {
-  readonly passed: Promise<void>
-  readonly open: () => void
-}
-
-function gate(): Gate {
-  let open = (): void => undefined
-  const passed = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { passed, open }
-}
 
 /** Serves A, then B after a switch. The second half of B waits for `rest`. */
 async function startTwo({ a, b }: Versions) {

@@ -141,7 +141,7 @@ for (const [name, headers] of Object.entries(WRONG)) {
   })
 }
 
-t.test('a date that is none is undefined for a headers function', async (t) => {
+t.test('a headers function is given no date that cannot exist', async (t) => {
   const calls: FileFacts[] = []
   const source = {
     open: () => ({ size: 0, lastModified: new Date(Number.NaN), readAt: async () => 0, close() {} }),
