@@ -44,9 +44,9 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
     body.whenFailed((error) => {
       if (body.isPipedElsewhere) replacement?.fail(error)
     })
-    body.whenAborted((message) => {
+    body.whenAborted((message, details = {}) => {
       if (message !== undefined && !isOver(reply))
-        writeLogLine(reply.log, { level: 'warn', details: {}, message })
+        writeLogLine(reply.log, { level: 'warn', details, message })
       cut(reply.raw)
     })
     return body

@@ -43,7 +43,7 @@ export abstract class Body extends Readable {
   /** The body that the response reads. */
   #own: Body | undefined
   readonly #onFailure: ((error: Error) => void)[] = []
-  readonly #onAbort: ((message?: string) => void)[] = []
+  readonly #onAbort: ((message?: string, details?: object) => void)[] = []
 
   /** Bytes of the body that were handed to the operating system, or to the reader of this stream. */
   abstract get bytesSent(): number
@@ -63,9 +63,9 @@ export abstract class Body extends Readable {
 
   /**
    * Calls back when the answer must be cut and no event of this stream reports it to Fastify. Gives a message for the
-   * log.
+   * log, and its details.
    */
-  whenAborted(listener: (message?: string) => void): void {
+  whenAborted(listener: (message?: string, details?: object) => void): void {
     this.#onAbort.push(listener)
   }
 
@@ -136,6 +136,7 @@ export abstract class Body extends Readable {
       isSpent: () => this.readableEnded,
       isGivenUp: () => this.destroyed,
       refuse: this.refuseForeign,
+      fail: this.failThrown,
       socket: SocketWatch.of(response),
     })
   }
@@ -143,6 +144,13 @@ export abstract class Body extends Readable {
   /** Cuts an answer that something else writes into. */
   protected readonly refuseForeign = (): void => {
     this.#abort('something else was written on reply.raw into an answer of sendRange, and it was cut')
+  }
+
+  /** Cuts an answer whose bytes a wrapper of the response has not taken. */
+  protected readonly failThrown = (thrown: unknown): void => {
+    this.#abort('a wrapper of the response has thrown in an answer of sendRange, and it was cut', {
+      err: thrown,
+    })
   }
 
   /** The only way to put bytes, or the end, into the body. */
@@ -172,8 +180,8 @@ export abstract class Body extends Readable {
     else this.destroy(error)
   }
 
-  #abort(message?: string): void {
-    for (const listener of this.#onAbort) listener(message)
+  #abort(message?: string, details?: object): void {
+    for (const listener of this.#onAbort) listener(message, details)
   }
 
   /**

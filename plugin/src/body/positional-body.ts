@@ -98,6 +98,7 @@ export class PositionalBody extends Body {
       isSpent: () => false,
       isGivenUp: () => this.destroyed,
       refuse: this.refuseForeign,
+      fail: this.failThrown,
     })
     try {
       await pump.run()

@@ -15,6 +15,8 @@ export interface SoleBody {
   readonly isGivenUp: () => boolean
   /** Called when something else writes into the response, or ends it. Cuts the answer. */
   readonly refuse: () => void
+  /** Called when a wrapper below has thrown over the body. Cuts the answer. */
+  readonly fail: (thrown: unknown) => void
   /** If the body is written by the methods of the response, and nothing wraps them. */
   readonly socket?: SocketWatch | undefined
 }
@@ -53,10 +55,16 @@ class SoleWriter {
     const raw = this.#raw
     const { isGivenUp, isSpent, refuse, socket } = this.#body
     if (raw.writableEnded || isGivenUp()) return Reflect.apply(original, raw, given)
+    const isAdmitted = this.#admitsBytes(given) && (method === 'write' || isSpent())
     try {
-      if (!this.#admitsBytes(given) || (method === 'end' && !isSpent())) refuse()
+      if (!isAdmitted) refuse()
       // A response that was cut takes no bytes, and reports an error to a caller that waits for them.
       return Reflect.apply(original, raw, given)
+    } catch (thrown) {
+      // Nobody catches what is thrown at the pipe of the body: it would end the process, and the client would wait.
+      if (!isAdmitted || (method === 'write' && byteLength(given) === 0)) throw thrown
+      this.#body.fail(thrown)
+      return method === 'write' ? false : raw
     } finally {
       socket?.note(byteLength(given))
     }

@@ -124,11 +124,19 @@ type Version = keyof typeof VERSIONS
 /** Whether a hook of the application gets the payload. */
 const HOOKS = ['no hook', 'a hook'] as const
 
-async function serveDuring(t: Test, act: Act, how: { version: Version; source: string; hook: string }) {
+interface How {
+  readonly version: Version
+  readonly source: string
+  readonly hook: string
+  readonly onRequest?: Act
+}
+
+async function serveDuring(t: Test, act: Act, how: How) {
   const options = how.version === 'HTTP/2' ? { server: { http2: true } } : {}
   return serve(t, {
     ...options,
     routes(app) {
+      app.addHook('onRequest', async (_request, reply) => void how.onRequest?.(reply.raw))
       if (how.hook === 'a hook') app.addHook('onSend', async (_request, _reply, payload) => payload)
       app.get('/', (_request, reply) => {
         const source = SOURCES[how.source]?.(() => act(reply.raw))
@@ -183,6 +191,64 @@ for (const how of kinds(['HTTP/1.1'])) {
     )
   }
 }
+
+/** Where a wrapper throws, and how often it was called by then. */
+const THROWS = [
+  { method: 'write', call: 2, versions: ['HTTP/1.1', 'HTTP/2'] },
+  { method: 'write', call: 1, versions: ['HTTP/2'] },
+  { method: 'writeHead', call: 1, versions: ['HTTP/2'] },
+  // Over HTTP/1 the client has all bytes by then.
+  { method: 'end', call: 1, versions: ['HTTP/2'] },
+] as const
+
+function throwAt(raw: Raw, { method, call }: (typeof THROWS)[number]): void {
+  const original: unknown = Reflect.get(raw, method)
+  if (typeof original !== 'function') return
+  let calls = 0
+  Reflect.set(raw, method, (...given: unknown[]) => {
+    if (++calls === call) throw new Error('the wrapper')
+    return Reflect.apply(original, raw, given)
+  })
+}
+
+for (const wrapper of THROWS) {
+  for (const how of kinds(wrapper.versions)) {
+    const { method, call } = wrapper
+    t.test(
+      `a wrapper that throws at ${method} ${call} cuts an answer (${Object.values(how).join(', ')})`,
+      async (t) => {
+        const served = await serveDuring(t, () => {}, { ...how, onRequest: (raw) => throwAt(raw, wrapper) })
+        const { body, how: end } = await VERSIONS[how.version](served.port)
+        t.equal(end, 'cut')
+        sameBytes(t, body, CONTENT.subarray(0, body.length), 'every byte is one of the file')
+        t.ok(
+          served.log.some(({ msg }) => msg.includes('a wrapper of the response has thrown')),
+          'the log says why',
+        )
+      },
+    )
+  }
+}
+
+t.test(
+  'a handler that writes what Node does not take gets the error, and the answer is complete',
+  async (t) => {
+    for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
+      let caught: unknown
+      const act: Act = (raw) => {
+        try {
+          raw.write(5 as never)
+        } catch (error) {
+          caught = error
+        }
+      }
+      const { port } = await serveDuring(t, act, how)
+      const { body } = await VERSIONS[how.version](port)
+      t.match(caught, { code: 'ERR_INVALID_ARG_TYPE' })
+      sameBytes(t, body, CONTENT, Object.values(how).join(', '))
+    }
+  },
+)
 
 t.test('an answer without foreign bytes is complete', async (t) => {
   for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
