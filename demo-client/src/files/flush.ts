@@ -9,9 +9,21 @@ const NOT_OFFERED: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP',
 /** A directory that this user may write to but not read cannot be opened to flush it. */
 const NOT_OPENED: ReadonlySet<string> = new Set([...NOT_OFFERED, 'EACCES', 'EPERM', 'EISDIR', 'EBADF'])
 
-/** Resolves when everything written is on the disk; with false if the file system cannot flush. */
+/** How the flush of a file has failed. */
+const failures = new WeakMap<FileHandle, unknown>()
+
+/**
+ * Resolves when everything written is on the disk; with false if the file system cannot flush. After a failure every later call
+ * fails, too: systems report bytes that they could not write once, and then take them for written.
+ */
 export async function flushFile(file: FileHandle, what: 'data' | 'all'): Promise<boolean> {
-  return await isOffered(() => (what === 'data' ? file.datasync() : file.sync()), NOT_OFFERED)
+  if (failures.has(file)) throw failures.get(file)
+  try {
+    return await isOffered(() => (what === 'data' ? file.datasync() : file.sync()), NOT_OFFERED)
+  } catch (error) {
+    failures.set(file, error)
+    throw error
+  }
 }
 
 /** Files that are finished at the same time share one. */
