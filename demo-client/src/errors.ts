@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { isError } from './is-error.ts'
 import { inWords, shortageOf } from './system-shortage.ts'
 
@@ -64,8 +65,11 @@ export class DownloadError extends Error {
 
 /** The code of one of Node's system errors, such as `ENOSPC`. Null for any other error. */
 export function systemCode(error: unknown): string | null {
-  if (!isError(error) || !('code' in error)) return null
-  return typeof error.code === 'string' ? error.code : null
+  if (!isError(error) || !('code' in error) || typeof error.code !== 'string') return null
+  if (!error.code.startsWith('Unknown system error') || !('errno' in error)) return error.code
+  // Node.js has no names for a used-up quota and for files that a server no longer knows, but the system has.
+  const named = Object.entries(constants.errno).find(([, number]) => number === -Number(error.errno))
+  return named?.[0] ?? error.code
 }
 
 const DISK_FULL: Readonly<Record<string, string>> = {
@@ -84,6 +88,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   EPERM: 'operation not permitted',
   EROFS: 'the file system is read-only',
   EISDIR: 'a directory is in the way',
+  ESTALE: 'the server of the file system no longer knows the file',
   ELOOP: 'a symbolic link is in the way',
   ENAMETOOLONG: 'the name is too long',
 }
