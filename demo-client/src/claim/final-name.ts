@@ -8,7 +8,7 @@ import type { BigIntStats, Stats } from 'node:fs'
 import { type FileHandle, link, lstat, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DownloadError, fileError, ifShort, systemCode } from '../errors.ts'
+import { DownloadError, fileError, systemCode } from '../errors.ts'
 import { withDescriptor } from '../files/descriptors.ts'
 import { flushDirectory } from '../files/flush.ts'
 import { exists, isSameFile, moveToFree } from '../files/free-name.ts'
@@ -92,12 +92,12 @@ export async function giveFinalName(
     // link(2), and a rename between two names of one file, leave both names. Only the final one is needed.
     await removeFile(own.path).catch(() => undefined)
     if (mode !== null && (mode & 0o600) !== 0o600) await file.chmod(mode).catch(() => warnings.add('modes'))
-    // The file is there by now. Without descriptors only its name is not yet certain.
-    const isFlushed = await flushDirectory(dirname(path)).catch(ifShort(null))
+    // The file is there by now, so nothing is a failure any more. If its folder cannot be flushed, its name is not yet certain.
+    const isFlushed = await flushDirectory(dirname(path)).catch(() => null)
     if (isFlushed !== true) warnings.add(isFlushed === null ? 'name' : 'flushes')
     if (!name.isRecorded) return flushed
-    const now = await file.stat({ bigint: true })
-    return now.size === flushed.size && now.mtimeNs === flushed.mtimeNs ? now : null
+    const now = await file.stat({ bigint: true }).catch(() => null)
+    return now?.size === flushed.size && now.mtimeNs === flushed.mtimeNs ? now : null
   } catch (error) {
     throw fileError(error, path)
   }

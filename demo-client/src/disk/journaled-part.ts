@@ -5,7 +5,6 @@ import { removeStaleLockDrafts } from '../claim/cleanup.ts'
 import type { FinalName } from '../claim/final-name.ts'
 import { folderNames } from '../claim/folder-names.ts'
 import { saveRecord } from '../claim/update-record-file.ts'
-import { ifShort } from '../errors.ts'
 import { type Block, byteCount } from '../state/blocks.ts'
 import { temporaryPath } from '../state/temporary-names.ts'
 import type { FileMark, UpdateRecord } from '../state/update-record.ts'
@@ -117,8 +116,9 @@ export class JournaledPart {
         if (content !== null) await this.#record({ ...content, placeholder }, 'open')
       },
     })
-    // The file is finished by now. A journal that a power cut brings back has no part file, so it does no harm.
-    await this.#journal.remove().catch(ifShort(undefined))
+    // The file is finished by now, so nothing is a failure any more: some full file systems refuse even to delete. A journal that
+    // stays, or that a power cut brings back, has no part file, so it does no harm, and a later run removes it.
+    await this.#journal.remove().catch(() => undefined)
     // A file without a journal took no time in which other runs could have been killed: what was there is removed.
     if (isPublished) {
       const names = (await folderNames.of(dirname(paths.lock)))?.names ?? null

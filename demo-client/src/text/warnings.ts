@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<WarningKind, string>> = {
   dates: 'the file system refuses to set dates: the file has the date of its download',
   end: 'the server announced no length, and Node.js does not report whether TLS was closed correctly: an attacker on the network could have cut the file short',
   flushes: 'the file system cannot flush: a power cut soon after the download can lose the file, or its name',
-  name: 'no file descriptor or memory was left to flush the directory: a power cut soon after the download can lose the name of the file',
+  name: 'the directory could not be flushed: a power cut soon after the download can lose the name of the file',
   'special-modes':
     'the replaced file was set-user-ID, set-group-ID or sticky: the new file is not, because its content is different',
   owner: 'the file does not have the owner and group of the file it replaced: this user may not set them',

@@ -190,6 +190,33 @@ t.test('a flush that fails with an I/O error leaves no file', async (t) => {
   }
 })
 
+t.test('a download does not fail after the file has its name', async (t) => {
+  const server = await startHostile(honest(resource(makeContent(1_100_000)))) // not a small file, so it has a journal
+  t.teardown(() => server.stop())
+  const { open, unlink } = promises
+  for (const code of ['EIO', 'ENOSPC', 'EROFS']) {
+    const dir = t.testdir({})
+    const hasName = (): boolean => names(dir).includes('file.bin')
+    const hooks = [
+      hookFunction('open', async (...args: unknown[]) => {
+        if (args[0] === dir && hasName()) throw systemError(code)
+        return await Reflect.apply(open, promises, args)
+      }),
+      hookFunction('unlink', async (...args: unknown[]) => {
+        if (String(args[0]).endsWith('.part.json') && hasName()) throw systemError(code)
+        return await Reflect.apply(unlink, promises, args)
+      }),
+    ]
+    const end = await get(`${server.url}/file.bin`, dir)
+    for (const undo of hooks.reverse()) undo()
+    t.equal(end.code, null, `${code}: ${end.message}`)
+    t.match(end.result?.warnings, [/directory could not be flushed/], code)
+    t.strictSame(names(dir), ['file.bin', 'file.bin.part.json'], code)
+    t.equal((await get(`${server.url}/file.bin`, dir)).code, 'ERR_DOWNLOAD_EXISTS')
+    t.strictSame(names(dir), ['file.bin'], 'a later run removes the journal')
+  }
+})
+
 t.test('a file system that reports no size gives a warning about free space', async (t) => {
   const server = await startHostile(honest(A))
   t.teardown(() => server.stop())
