@@ -37,6 +37,7 @@ import { isPositional, type PositionalRepresentation, type Representation } from
 /** The longest answer, in bytes, that is read at once and sent as one Buffer. */
 const LONGEST_AT_ONCE = SMALL_CHUNK_BYTES
 const NO_BYTES = new Uint8Array()
+const isAlways = (): boolean => true
 
 /** What is to be sent, and how to close it. */
 export interface Content {
@@ -154,7 +155,7 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
     holdFirstBytes(reply)
   } else expectOwnBodyAtOnce(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
-  guardHttp2End(reply, { ...body, isSpent: () => true })
+  guardHttp2End(reply, { isSpent: isAlways, ...body })
   claim.send(bytes)
   guardAgainstStall(reply, settings.stallTimeout, () => cut(reply.raw))
 }

@@ -74,16 +74,18 @@ interface Answering {
 
 interface Attempt extends Answering, Pick<Opening, 'attempt'> {}
 
+// Objects of an answer are written out, here and below: a spread makes a slow object, and takes longer.
+
 /** Nothing is open while an answer waits for its turn. After the wait it opens again, and decides again. */
-async function answerInTurn(reply: FastifyReply, call: Call, answering: Answering): Promise<void> {
-  const { turn } = answering
+async function answerInTurn(reply: FastifyReply, call: Call, { progress, turn }: Answering): Promise<void> {
   for (let changes = 0; changes < MAX_ATTEMPTS; ) {
     await turn.toOpen()
     try {
       call.claim.assertHeld()
       if (isOver(reply)) return
       assertSendableFields(reply)
-      const outcome = await answer(reply, call, { ...answering, attempt: changes === 0 ? 'first' : 'again' })
+      const attempt = changes === 0 ? 'first' : 'again'
+      const outcome = await answer(reply, call, { progress, turn, attempt })
       if (outcome === 'answered') return
     } catch (error) {
       if (!isChange(error) || ++changes === MAX_ATTEMPTS) throw error
@@ -99,11 +101,11 @@ async function answerInTurn(reply: FastifyReply, call: Call, answering: Answerin
 async function answer(
   reply: FastifyReply,
   call: Call,
-  answering: Attempt,
+  { attempt, progress, turn }: Attempt,
 ): Promise<'answered' | 'not its turn'> {
   const { settings, opener } = call
   acceptHandlerStatus(reply)
-  const opening = new AnswerOpening(reply, { attempt: answering.attempt, settings })
+  const opening = new AnswerOpening(reply, { attempt, settings })
   const found = await findRepresentation(reply, { path: call.path, settings, opener, opening })
   if (found.kind !== 'representation') {
     if (settings.handOver !== false) removeForeignHandOver(reply)
@@ -113,7 +115,7 @@ async function answer(
   const { representation } = found
   const close = closeOnce(() => representation.close(), reply.log)
   try {
-    return await answerFound(reply, call, { ...answering, found, close, opening })
+    return await answerFound(reply, call, { progress, turn, found, close, opening })
   } catch (error) {
     await close()
     throw error
@@ -129,7 +131,7 @@ interface FoundAnswering extends Answering, Pick<Content, 'close'> {
 async function answerFound(
   reply: FastifyReply,
   call: Call,
-  { found, opening, ...answering }: FoundAnswering,
+  { progress, turn, found, close, opening }: FoundAnswering,
 ): Promise<'answered' | 'not its turn'> {
   const { claim, settings } = call
   if (settings.handOver !== false) removeForeignHandOver(reply)
@@ -140,7 +142,7 @@ async function answerFound(
     const { path, representation } = found
     const { isNegotiated } = opening
     const context = describe(call, { path, representation, isNegotiated }, handlerFields)
-    return await answerWith(reply, call, { ...answering, context, opening })
+    return await answerWith(reply, call, { progress, turn, context, close, opening })
   } catch (error) {
     if (claim.isLost || isHeadSent(reply.raw)) throw error
     // The next version must not be sent with the status and the validators of this one.
@@ -193,7 +195,6 @@ function describe(
   const selected = selectedRepresentation({ representation, dates: opener.dates }, settings, handlerFields)
   const sourceFields = representationFields(representation)
   const headers = headersFor(settings.headers, opened)
-  // Not a spread: it makes a slow object, for each answer.
   return {
     path,
     representation,

@@ -102,13 +102,19 @@ export class ChunkPool {
   }
 }
 
+/** Memory as Node.js 22 and later have it. To transfer it takes a tenth of the time of a clone. */
+interface Movable {
+  transfer?(): ArrayBuffer
+}
+
 /**
  * Moves memory to a new ArrayBuffer. The old one is empty then, and so is every view of it. Undefined if the memory was
  * transferred before, or cannot be.
  */
-function move(memory: ArrayBuffer): ArrayBuffer | undefined {
+function move(memory: ArrayBuffer & Movable): ArrayBuffer | undefined {
   try {
-    return memory.byteLength === 0 ? undefined : structuredClone(memory, { transfer: [memory] })
+    if (memory.byteLength === 0) return undefined
+    return memory.transfer?.() ?? structuredClone(memory, { transfer: [memory] })
   } catch {
     return undefined
   }

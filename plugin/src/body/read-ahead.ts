@@ -75,7 +75,7 @@ async function readPositionsAhead(
     return start
   }
   return {
-    make: (body) => new PositionalBody({ ...body, takeStart, firstChunkBytes }),
+    make: (body) => new PositionalBody({ takeStart, firstChunkBytes, ...body }),
     async discard() {
       // Only `begun` refers to the chunk: an answer may wait for its client for a long time.
       begun?.first?.chunk.giveBack()
@@ -112,5 +112,5 @@ async function readChunksAhead(
     isTaken = true
     return first
   }
-  return { make: (body) => new StreamedBody({ ...body, takeReader }), discard }
+  return { make: (body) => new StreamedBody({ takeReader, ...body }), discard }
 }

@@ -33,7 +33,14 @@ export function hasNativeSocket({ socket }: ServerResponse): boolean {
 }
 
 function hasMethods(socket: SocketMethods, expected: SocketMethods): boolean {
-  return SOCKET_METHODS.every((name) => socket[name] === expected[name])
+  // Written out, not in a loop over the names: each answer asks this several times.
+  return (
+    socket.write === expected.write &&
+    socket.end === expected.end &&
+    socket._write === expected._write &&
+    socket._writev === expected._writev &&
+    socket._writeGeneric === expected._writeGeneric
+  )
 }
 
 /**

@@ -34,7 +34,8 @@ export function admitOnly(raw: RawResponse, body: SoleBody): void {
   const handedOut = (): number => (isGivenUp() ? Number.POSITIVE_INFINITY : body.handedOut())
   if (raw instanceof Http2ServerResponse && raw.stream !== undefined)
     limitToBody(raw.stream, { handedOut, refuse: body.refuse })
-  new SoleWriter(raw, { ...body, isGivenUp, handedOut })
+  const { isSpent, refuse, fail, socket } = body
+  new SoleWriter(raw, { handedOut, isSpent, isGivenUp, refuse, fail, socket })
 }
 
 class SoleWriter {

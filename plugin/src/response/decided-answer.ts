@@ -81,14 +81,18 @@ export class Foresight {
   /** As a source gets it: see `OpenContext`. */
   readonly wantedOf = (version: KnownVersion): Wanted | undefined => {
     const fields = this.#handlerFields
-    const validators = [version.etag, version.lastModified, ...Object.values(fields)]
-    if (isConditional(this.#request) && validators.every((each) => each === undefined)) return undefined
+    if (isConditional(this.#request) && !hasValidator(version, fields)) return undefined
     const opened = { representation: version, dates: 'as given' } as const
     const selected = selectedRepresentation(opened, this.#settings, fields)
     const { maxRanges } = this.#settings
     const decision = decide(this.#request, selected, { maxRanges, partType: () => undefined })
     return wantedAfter(this.#request.method, decision)
   }
+}
+
+function hasValidator({ etag, lastModified }: KnownVersion, fields: HandlerFields): boolean {
+  if (etag !== undefined || lastModified !== undefined) return true
+  return fields['etag'] !== undefined || fields['last-modified'] !== undefined
 }
 
 function decideFor(reply: FastifyReply, context: ResponseContext, maxRanges: number): Decision {

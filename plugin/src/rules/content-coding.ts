@@ -7,7 +7,7 @@ export function isContentEncoding(value: unknown): value is string {
 
 /** A Content-Encoding in a form that can be compared; undefined without a coding. */
 export function codingOf(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null || value === '') return undefined
   const applied = codingsOf(String(value).toLowerCase()).filter((coding) => coding !== 'identity')
   return applied.length === 0 ? undefined : applied.join(', ')
 }

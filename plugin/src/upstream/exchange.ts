@@ -114,7 +114,7 @@ class Attempt {
   constructor({ method, url, headers }: OutgoingRequest, { agents, timeouts, signal }: ExchangeContext) {
     this.#timeouts = timeouts
     const send = url.protocol === 'https:' ? sendHttps : sendHttp
-    const request = send({ ...placeOf(url), method, headers, agent: agents.for(url) })
+    const request = send(optionsOf({ method, url, headers }, agents))
     this.#request = request
     this.answered = new Promise((resolve, reject) => {
       const stop = (): void => void request.destroy()
@@ -168,16 +168,21 @@ class Attempt {
   }
 }
 
-/** Where to send a request, as Node takes it. Node makes the same of a URL, at a higher price. */
-function placeOf(url: URL): RequestOptions {
+/** A request as Node takes it. Node makes the same of a URL, at a higher price. */
+function optionsOf({ method, url, headers }: OutgoingRequest, agents: Agents): RequestOptions {
   const { protocol, hostname, port, pathname, search } = url
-  if (url.username !== '' || url.password !== '') return urlToHttpOptions(url)
+  const agent = agents.for(url)
+  if (url.username !== '' || url.password !== '')
+    return Object.assign(urlToHttpOptions(url), { method, headers, agent })
   const isAddress = hostname.startsWith('[')
   return {
     protocol,
     hostname: isAddress ? hostname.slice(1, -1) : hostname,
     port: port === '' ? undefined : Number(port),
     path: `${pathname}${search}`,
+    method,
+    headers,
+    agent,
   }
 }
 

@@ -93,14 +93,14 @@ export class StoredObject {
   }
 
   async #ask(url: URL, range: ByteRange | undefined, signal: Signal): Promise<StoreAnswer> {
-    const ask = { range, fields: this.#fields, signal }
-    let answer = await this.#store.ask({ ...ask, url })
+    const fields = this.#fields
+    let answer = await this.#store.ask({ url, range, fields, signal })
     if (isSignatureRefused(answer.head) && !this.#isRenewed) {
       this.#isRenewed = true
       const renewed = await this.#locate(this.#versionId, signal)
       if (renewed === undefined || renewed.href === url.href) return answer
       this.#url = renewed
-      answer = await this.#store.ask({ ...ask, url: renewed })
+      answer = await this.#store.ask({ url: renewed, range, fields, signal })
     }
     // The new URL may expire too, during a long answer.
     if (!isSignatureRefused(answer.head)) this.#isRenewed = false
