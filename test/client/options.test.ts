@@ -51,7 +51,7 @@ t.test('minRate must be below limitRate', async (t) => {
   t.equal(settingsOf({ minRate: Number.MAX_SAFE_INTEGER - 1 }).minRate, Number.MAX_SAFE_INTEGER - 1)
   t.throws(() => settingsOf({ limitRate: 10, minRate: 10 }), {
     code: 'ERR_DOWNLOAD_USAGE',
-    message: 'minRate must be a whole number from 1 to 9, not 10',
+    message: 'minRate must be a whole number from 1 to 9, less than limitRate, not 10',
   })
 })
 

@@ -30,9 +30,10 @@ export function numbersFrom(values: OptionValues): Numbers {
   const bufferDirectory = values['buffer-dir']
   for (const option of Object.keys(NAMES) as NumberOption[]) {
     const text = values[NAMES[option]]
-    const { limitRate = 0 } = numbers // read before minRate
-    const limits = limitsOf(option, { limitRate: limitRate > 1 ? limitRate : undefined, bufferDirectory })
-    if (text !== undefined) numbers[option] = numberFrom(option, text, limits)
+    const { limitRate } = numbers // read before minRate
+    const { below, ...limits } = limitsOf(option, { limitRate, bufferDirectory })
+    const named = below === undefined ? limits : { ...limits, below: `--${NAMES[below as NumberOption]}` }
+    if (text !== undefined) numbers[option] = numberFrom(option, text, named)
   }
   return numbers
 }

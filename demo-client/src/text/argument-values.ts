@@ -1,6 +1,6 @@
 // The values of a command line: numbers, sizes, header fields, URLs. Pure.
 import { DownloadError } from '../errors.ts'
-import { isWithin, type NumberLimits } from './option-limits.ts'
+import { isWithin, type NumberLimits, reasonOf } from './option-limits.ts'
 
 /** Header fields written `Name: value`. @throws DownloadError `ERR_DOWNLOAD_USAGE`, as all here do */
 export function headersFrom(lines: readonly string[]): [string, string][] {
@@ -57,8 +57,21 @@ export function sizeOf(name: string, text: string, limits: NumberLimits): number
   const [, number = '0', unit = ''] = /^(\d{1,16}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
   const size = Math.floor(Number.parseFloat(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()))
   if (isWithin(size, limits)) return size
-  const { least, most } = limits
-  throw usage(`--${name} takes ${least} to ${most} bytes, such as 4, 64k or 8M, not "${text}"`)
+  const range = `${limits.least} to ${limits.most} bytes${reasonOf(limits)}`
+  throw usage(`--${name} takes ${range}${examplesOf(limits)}, not "${text}"`)
+}
+
+const EXAMPLES: readonly (readonly [text: string, bytes: number])[] = [
+  ['4', 4],
+  ['64k', 64 * 1024],
+  ['8M', 8 * 1024 ** 2],
+]
+
+/** Sizes that are within the limits, as words after them. */
+function examplesOf(limits: NumberLimits): string {
+  const allowed = EXAMPLES.filter(([, bytes]) => isWithin(bytes, limits)).map(([text]) => text)
+  if (allowed.length === 0) return ''
+  return `, such as ${allowed.join(', ').replace(/, (?=[^,]+$)/, ' or ')}`
 }
 
 /** A URL. People may type a host without a scheme. A path is no URL: `new URL('http:///a')` would have the host `a`. */

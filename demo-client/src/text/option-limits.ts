@@ -4,6 +4,8 @@
 export interface NumberLimits {
   readonly least: number
   readonly most: number
+  /** The name of the option whose value it must be less than, if it is `most` for that reason. */
+  readonly below?: string
 }
 
 /** The options of `download()` that are numbers. */
@@ -53,7 +55,8 @@ export interface LimitContext {
 /** A `minRate` must be below the rate that is allowed, and a buffer on a disk may be larger. */
 export function limitsOf(name: NumberOption, { limitRate, bufferDirectory }: LimitContext): NumberLimits {
   const limits = NUMBER_LIMITS[name]
-  if (name === 'minRate' && limitRate !== undefined) return { ...limits, most: limitRate - 1 }
+  if (name === 'minRate' && limitRate !== undefined)
+    return { ...limits, most: limitRate - 1, below: 'limitRate' }
   if (name === 'buffer' && bufferDirectory !== undefined) return { ...limits, most: MOST_BYTES_ON_DISK }
   return limits
 }
@@ -62,6 +65,11 @@ export function limitsOf(name: NumberOption, { limitRate, bufferDirectory }: Lim
 export const BATCH_LIMITS: Readonly<Record<'parallel' | 'hostConnections', NumberLimits>> = {
   parallel: { least: 1, most: 64 },
   hostConnections: { least: 1, most: 256 },
+}
+
+/** Why a number has its limits, as words after them; often none. */
+export function reasonOf({ below }: NumberLimits): string {
+  return below === undefined ? '' : `, less than ${below}`
 }
 
 /** Is `value` a whole number within `limits`? */

@@ -29,7 +29,7 @@ t.test('a number outside its limits is refused with these limits', async (t) => 
     ],
     [
       { 'limit-rate': '10', 'min-rate': '10' },
-      '--min-rate takes 1 to 9 bytes, such as 4, 64k or 8M, not "10"',
+      '--min-rate takes 1 to 9 bytes, less than --limit-rate, such as 4, not "10"',
     ],
     [
       { 'stall-timeout': '0' },

@@ -46,6 +46,16 @@ t.test('a size is a number of bytes, or of powers of 1024 of them, within the li
     t.throws(() => sizeOf('limit-rate', text, SIZES), usage(`${SIZE} "${text}"`), text)
 })
 
+t.test('the examples of sizes are within the limits', async (t) => {
+  for (const [limits, words] of [
+    [{ least: 1, most: 3, below: '--b' }, 'a takes 1 to 3 bytes, less than --b, not "x"'],
+    [{ least: 1, most: 9 }, 'a takes 1 to 9 bytes, such as 4, not "x"'],
+    [{ least: 1, most: 65_536 }, 'a takes 1 to 65536 bytes, such as 4 or 64k, not "x"'],
+    [{ least: 5, most: 8_388_608 }, 'a takes 5 to 8388608 bytes, such as 64k or 8M, not "x"'],
+  ] as const)
+    t.throws(() => sizeOf('a', 'x', limits), usage(`--${words}`), words)
+})
+
 t.test('a whole number is written in digits alone, within the limits', async (t) => {
   for (const [text, number] of [
     ['0', 0],

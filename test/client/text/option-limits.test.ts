@@ -1,6 +1,6 @@
 // Which numbers an option takes.
 import t from 'tap'
-import { isWithin, limitsOf, NUMBER_LIMITS } from '#client/text/option-limits.js'
+import { isWithin, limitsOf, NUMBER_LIMITS, reasonOf } from '#client/text/option-limits.js'
 
 t.test('a whole number from the least to the most is within the limits, and nothing else', async (t) => {
   const limits = { least: 1, most: 64 }
@@ -41,10 +41,15 @@ t.test(
   'a minRate is below the limitRate, and a buffer on a disk may be larger than one in memory',
   async (t) => {
     const context = { limitRate: 10, bufferDirectory: '/srv' }
-    t.strictSame(limitsOf('minRate', context), { least: 1, most: 9 })
+    t.strictSame(limitsOf('minRate', context), { least: 1, most: 9, below: 'limitRate' })
     t.strictSame(limitsOf('minRate', {}), NUMBER_LIMITS.minRate)
     t.strictSame(limitsOf('buffer', context), { least: 65_536, most: 1024 ** 4 })
     t.strictSame(limitsOf('buffer', {}), { least: 65_536, most: 4 * 1024 ** 3 })
     t.strictSame(limitsOf('delay', context), NUMBER_LIMITS.delay)
   },
 )
+
+t.test('a limit that another option sets is said with its name', async (t) => {
+  t.equal(reasonOf(limitsOf('minRate', { limitRate: 10 })), ', less than limitRate')
+  t.equal(reasonOf(limitsOf('minRate', {})), '')
+})
