@@ -34,8 +34,9 @@ function scaled(bytes: number): { number: string; unit: string } {
   return { number: value.toFixed(digits), unit: `${SIZE_UNITS[unit]}` }
 }
 
-/** A time in ms: 0.15 s, 1.5 s, 45 s, 3 min 7 s, 2 h 5 min, 3 d 4 h. */
+/** A time in ms: 0.004 s, 0.15 s, 1.5 s, 45 s, 3 min 7 s, 2 h 5 min, 3 d 4 h. */
 export function formatDuration(ms: number): string {
+  if (ms < 9.5) return `${Math.ceil(ms) / SECOND_MS} s` // 0 s is no time at all
   if (ms < 9950) return `${Number((ms / SECOND_MS).toFixed(ms < 995 ? 2 : 1))} s`
   const seconds = Math.round(ms / SECOND_MS) * SECOND_MS
   if (seconds < MINUTE_MS) return `${seconds / SECOND_MS} s`

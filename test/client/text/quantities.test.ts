@@ -34,7 +34,10 @@ t.test('sizes have binary units, and four characters at most before them', async
 t.test('times have one or two units', async (t) => {
   for (const [ms, text] of [
     [0, '0 s'],
-    [4, '0 s'],
+    [0.2, '0.001 s'],
+    [4, '0.004 s'],
+    [9.4, '0.01 s'],
+    [9.6, '0.01 s'],
     [150, '0.15 s'],
     [994, '0.99 s'],
     [995, '1 s'],
