@@ -1,16 +1,14 @@
 // Reads the files of checksums that --checksums names: paths, or URLs, which are downloaded first.
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startDownload } from '../download.ts'
 import { DownloadError, type DownloadOptions } from '../index.ts'
 import { type ChecksumLine, readChecksumFile } from '../lists/checksum-lines.ts'
 import { ChecksumList } from '../lists/checksum-of.ts'
 import { publicUrl } from '../text/public-url.ts'
+import { Chunks } from './chunks.ts'
+import { fetchDocument } from './fetch-document.ts'
 import { cannotRead } from './read-text.ts'
 
-/** No file of checksums is longer: a device, or a server that does not end, must not fill memory or disk. */
+/** No file of checksums is longer: a device, or a server that does not end, must not fill memory. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** What was read. */
@@ -22,7 +20,7 @@ export interface ReadChecksums {
 
 /**
  * Reads files of checksums as one list.
- * @param options for those that are downloaded. What is about the file alone (its mirrors, its key) does not count.
+ * @param options for those that are downloaded
  * @param secretsFor the origin of the first URL of the command line, or null
  * @throws DownloadError
  */
@@ -36,10 +34,10 @@ export async function readChecksums(
   for (const place of places) {
     const isUrl = /^https?:\/\//i.test(place)
     const name = isUrl ? publicUrl(place) : place
-    const read = readChecksumFile(
-      isUrl ? await fetchText(place, options, secretsFor) : await readText(place),
-      name,
-    )
+    const request = { options, secretsFor, mostBytes: MAX_BYTES }
+    const bytes = isUrl ? await fetchDocument(place, request) : await readBytes(place)
+    if (bytes === null) throw tooLong(name)
+    const read = readChecksumFile(textOf(bytes), name)
     lines.push(read.lines)
     if (read.isSigned) notes.push(`the signature of ${name} is not checked`)
   }
@@ -53,40 +51,20 @@ function nameOf(place = ''): string {
   return /^https?:\/\//i.test(place) ? publicUrl(place) : place
 }
 
-async function readText(path: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
+async function readBytes(path: string): Promise<Buffer> {
+  const chunks = new Chunks(MAX_BYTES)
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      length += chunk.length
-      if (length > MAX_BYTES) throw tooLong(path)
-      chunks.push(chunk)
-    }
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>)
+      if (!chunks.add(chunk)) throw tooLong(path)
   } catch (error) {
     throw cannotRead(path, error)
   }
-  const bytes = Buffer.concat(chunks)
-  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe
-  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes)
+  return chunks.all
 }
 
-async function fetchText(url: string, options: DownloadOptions, secretsFor: string | null): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'range-get-'))
-  const tooMuch = new AbortController()
-  const { signal: stop = tooMuch.signal, checksum: _c, mirrors: _m, resumeKey: _k, ...others } = options
-  try {
-    const path = join(folder, 'checksums')
-    const signal = AbortSignal.any([stop, tooMuch.signal])
-    const request = { url, destination: path, options: { ...others, connections: 1, signal } }
-    const run = startDownload(request, { secrets: { origin: secretsFor } })
-    for await (const { received, total } of run) if ((total ?? received) > MAX_BYTES) tooMuch.abort()
-    await run.finished.catch((error: unknown) => {
-      throw tooMuch.signal.aborted ? tooLong(publicUrl(url)) : error
-    })
-    return await readText(path)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+function textOf(bytes: Buffer): string {
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe
+  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes)
 }
 
 function tooLong(name: string): DownloadError {

@@ -1,10 +1,10 @@
 // Reads the Metalinks that --metalink names: paths, URLs, or standard input.
 import { createReadStream } from 'node:fs'
-import { Writable } from 'node:stream'
-import { startDownload } from '../download.ts'
 import type { AnyOptions } from '../download-options.ts'
 import { DownloadError, type MetalinkFile, readMetalink } from '../index.ts'
 import { httpOrigin, publicUrl } from '../text/public-url.ts'
+import { Chunks } from './chunks.ts'
+import { fetchDocument } from './fetch-document.ts'
 import { cannotRead, nameOfList } from './read-text.ts'
 
 /** The most that is read, in bytes: a text in UTF-16 of the most characters that the library reads. */
@@ -45,7 +45,9 @@ export async function readMetalinks(
   for (const each of places) {
     const isUrl = /^https?:\/\//i.test(each)
     const place = isUrl ? publicUrl(each) : nameOfList(each)
-    const document = isUrl ? await fetched(each, options, origin) : await readBytes(each)
+    const request = { options, secretsFor: origin, mostBytes: MAX_BYTES }
+    const document = isUrl ? await fetchDocument(each, request) : await readBytes(each)
+    if (document === null) throw tooLong(place)
     try {
       const read = await readMetalink(document, { directory, ...(isUrl ? { source: each } : {}) })
       metalinks.push({ place, files: read.files })
@@ -61,57 +63,12 @@ export async function readMetalinks(
 
 async function readBytes(path: string): Promise<Buffer> {
   const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path)
-  const chunks = new Chunks()
+  const chunks = new Chunks(MAX_BYTES)
   try {
     for await (const chunk of stream) if (!chunks.add(chunk)) throw tooLong(nameOfList(path))
     return chunks.all
   } catch (error) {
     throw cannotRead(path, error)
-  }
-}
-
-/** Downloads it into memory. What is about files on the disk does not concern it. */
-async function fetched(url: string, options: AnyOptions, secretsFor: string | null): Promise<Buffer> {
-  const chunks = new Chunks()
-  const output = new Writable({
-    write: (chunk: Buffer, _encoding, done) => done(chunks.add(chunk) ? null : tooLong(publicUrl(url))),
-  })
-  const {
-    resume: _r,
-    existing: _e,
-    missingDirectory: _m,
-    modified: _d,
-    mirrorTags: _t,
-    ...transfer
-  } = options
-  try {
-    const request = { url, destination: output, options: { ...transfer, connections: 1 } }
-    await startDownload(request, { secrets: { origin: secretsFor } }).finished
-  } catch (error) {
-    throw chunks.isFull ? tooLong(publicUrl(url)) : error
-  }
-  return chunks.all
-}
-
-/** Bytes, up to a limit. */
-class Chunks {
-  readonly #chunks: Buffer[] = []
-  #bytes = 0
-
-  get all(): Buffer {
-    return Buffer.concat(this.#chunks)
-  }
-
-  get isFull(): boolean {
-    return this.#bytes > MAX_BYTES
-  }
-
-  /** Returns whether these bytes were not too many. */
-  add(chunk: Buffer): boolean {
-    this.#bytes += chunk.length
-    if (this.isFull) return false
-    this.#chunks.push(Buffer.from(chunk)) // the library may use its memory again
-    return true
   }
 }
 

@@ -205,6 +205,15 @@ t.test('a file of checksums that does not end is refused', async (t) => {
   t.strictSame(names(dir), [])
 })
 
+t.test('a file of checksums on the web needs no folder for temporary files', async (t) => {
+  const { server, dir } = await start(t, new Map([...FILES, ['/SUMS', Buffer.from(SUMS)]]))
+  const env = { TMPDIR: join(dir, 'missing'), TMP: join(dir, 'missing'), TEMP: join(dir, 'missing') }
+  const urls = ['--checksums', `${server.url}/SUMS`, `${server.url}/a.bin`]
+  const { status, stderr } = await rangeGet(urls, dir, env).ended
+  t.equal(status, 0, stderr)
+  t.strictSame(names(dir), ['a.bin'])
+})
+
 t.test('a file of checksums may have hundreds of thousands of lines', async (t) => {
   const lines = Array.from({ length: 200_000 }, (_, at) => `${'0'.repeat(64)}  ${at}`).join('\n')
   const dir = t.testdir({ SUMS: lines })
