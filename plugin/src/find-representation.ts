@@ -86,7 +86,7 @@ async function findIndex(reply: FastifyReply, search: Search, index: string): Pr
   const location = folderLocation(target, folder.slice(0, -1), semicolon)
   // Another URL than that of the folder, in a call that names the folder with its slash.
   if (location === undefined && folder === path) return found
-  await closeOnce(() => found.representation.close(), reply.log)()
+  closeOnce(() => found.representation.close(), reply.log)()
   // A file may have a letter of its name encoded, a folder may not: the client would be sent to a 404.
   const isPlain = settings.targetSpelling === 'ignore' || hasPlainFolders(`${pathOf(target, semicolon)}/`)
   const isRedirected = isPlain && ['GET', 'HEAD'].includes(reply.request.method) && reply.statusCode === OK

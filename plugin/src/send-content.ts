@@ -46,7 +46,7 @@ export interface Content {
   readonly decision: ContentDecision
   readonly settings: Pick<Settings, 'stallTimeout' | 'digest'>
   /** Closes the representation. More calls have no effect. */
-  readonly close: () => Promise<void>
+  readonly close: () => void
   readonly progress: Progress
   /** Aborted when the response is over. */
   readonly signal: AbortSignal
@@ -57,29 +57,31 @@ export interface Content {
  *
  * @throws SendRangeError `ERR_RANGE_CHANGED` when the representation changed before its first bytes were sent
  */
-export async function sendContent(reply: FastifyReply, content: Content): Promise<void> {
-  const { claim, context, decision, close, progress } = content
+export function sendContent(reply: FastifyReply, content: Content): Promise<void> {
+  const { context, decision, progress } = content
   const { representation, selected } = context
   const laidOut = layOut(context, decision)
   const { layout } = laidOut
   const { length } = layout
   if (decision.kind !== 'full') progress.ranges = rangesOf(layout)
-  if (reply.request.method === 'HEAD' || length === 0) {
-    await close()
-    setFields(reply, laidOut, content)
-    if (reply.request.method !== 'HEAD') {
-      setDigestOf(reply, NO_BYTES, content)
-      guardEmpty(reply)
-    }
-    sendEmpty(reply, claim)
-    return
-  }
+  if (reply.request.method === 'HEAD' || length === 0) return sendNothing(reply, laidOut, content)
   // One write together with the head, and no stream. It needs our tag: without one, a hook may make a tag from the Buffer,
   // and that would identify the part instead of the whole.
   const isShort = length <= LONGEST_AT_ONCE && selected.etag !== undefined
   if (isShort && (isPositional(representation) || (isFillable(representation) && layout.pieceCount === 1)))
-    await sendAtOnce(reply, { representation, laidOut }, content)
-  else await sendBody(reply, laidOut, content)
+    return sendAtOnce(reply, { representation, laidOut }, content)
+  return sendBody(reply, laidOut, content)
+}
+
+async function sendNothing(reply: FastifyReply, laidOut: LaidOut, content: Content): Promise<void> {
+  const { claim, close } = content
+  close()
+  setFields(reply, laidOut, content)
+  if (reply.request.method !== 'HEAD') {
+    setDigestOf(reply, NO_BYTES, content)
+    guardEmpty(reply)
+  }
+  sendEmpty(reply, claim)
 }
 
 /**
@@ -119,7 +121,7 @@ async function sendAtOnce(reply: FastifyReply, answer: ShortAnswer, content: Con
   const readers = readersOf(reply)
   const body = await readShortBody(reply, { representation, layout, readers, signal })
   try {
-    await close()
+    close()
     setFields(reply, laidOut, content)
     setDigestOf(reply, body.bytes, content)
   } catch (error) {

@@ -117,7 +117,7 @@ async function answer(
   try {
     return await answerFound(reply, call, { progress, turn, found, close, opening })
   } catch (error) {
-    await close()
+    close()
     throw error
   }
 }
@@ -171,11 +171,11 @@ async function answerWith(
     ? await withReprDigest(reply.request, decided, settings)
     : decided
   if (!isContent(decision)) {
-    await close()
+    close()
     claim.assertHeld()
     sendWithoutContent(reply, { claim, context, decision })
   } else if (hasBody(reply, context) && !turn.tryToSend()) {
-    await close()
+    close()
     return 'not its turn'
   } else {
     const { signal } = opening

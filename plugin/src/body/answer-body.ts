@@ -17,7 +17,7 @@ export interface AnswerBodyOptions {
   readonly begun: BegunBody
   readonly readers: BodyReaders
   /** Closes the representation. */
-  readonly close: () => Promise<void>
+  readonly close: () => void
   /** Gets a count of the bytes that go out. */
   readonly progress: BodyProgress
 }
@@ -27,13 +27,13 @@ export function answerBody(reply: FastifyReply, options: AnswerBodyOptions): Bod
   const { begun, readers, close, progress } = options
   // The answer itself is the first user: a hook may read a body to its end before the response begins to read its own.
   let users = 1
-  const release = async (): Promise<void> => {
+  const release = (): void => {
     users--
-    if (users === 0) await close()
+    if (users === 0) close()
   }
   whenOver(reply, async () => {
     await begun.discard()
-    await release()
+    release()
   })
   const replacement = readers === 'anybody' ? watchReplacement(reply) : undefined
   const begin = (body: Body): Body => {

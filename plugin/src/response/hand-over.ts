@@ -51,7 +51,7 @@ export interface HandOverCase {
   readonly context: ResponseContext
   readonly settings: HandOverSettings
   /** Closes the representation. */
-  readonly close: () => Promise<void>
+  readonly close: () => void
 }
 
 /**
@@ -68,7 +68,7 @@ export async function isHandedOver(reply: FastifyReply, handOver: HandOverCase):
   const contentType = contentTypeOf(context)
   // A client would take a part of it for several parts (RFC 9110 §15.3.7.2), and the server in front does not know that.
   if (isMultipart(contentType)) return false
-  await close()
+  close()
   claim.assertHeld()
   send(reply, { claim, context: withContentType(context, contentType), field })
   return true

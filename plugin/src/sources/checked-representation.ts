@@ -48,7 +48,7 @@ export function checkedRepresentation(opened: unknown, log: FastifyBaseLogger): 
   try {
     return representationOf(given, { log, close })
   } catch (error) {
-    void closeOnce(close, log)()
+    closeOnce(close, log)()
     throw error
   }
 }

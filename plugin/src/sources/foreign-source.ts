@@ -51,7 +51,7 @@ async function closeLate(opening: unknown, log: FastifyBaseLogger): Promise<void
     const opened = await opening
     if (opened === undefined) return
     const representation = checkedRepresentation(opened, log)
-    await closeOnce(() => representation.close(), log)()
+    closeOnce(() => representation.close(), log)()
   } catch {
     // The answer is over, and has no use for the error.
   }

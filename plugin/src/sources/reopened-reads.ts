@@ -20,7 +20,7 @@ export interface Reopening {
   /** Opens the same path; undefined if it is not there any more. */
   readonly open: () => Promise<Representation | undefined>
   /** Closes what was opened, and logs a failure. */
-  readonly close: (opened: Representation) => Promise<void>
+  readonly close: (opened: Representation) => void
 }
 
 /**
@@ -138,6 +138,6 @@ class LazyRepresentation implements StreamedRepresentation {
 
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined)
-    if (opened !== undefined) await this.#opening.close(opened)
+    if (opened !== undefined) this.#opening.close(opened)
   }
 }
