@@ -12,6 +12,7 @@ import { SendRangeError } from './errors.ts'
 import type { Progress } from './events.ts'
 import { watchForBegun } from './guards/begun-answer.ts'
 import { guardBody, guardErrorBody } from './guards/body-guard.ts'
+import { catchFailingWrites } from './guards/failing-writes.ts'
 import { holdFirstBytes } from './guards/first-bytes.ts'
 import { expectOwnBodyAtOnce, forgetIntended } from './guards/intended-answer.ts'
 import { SMALL_CHUNK_BYTES } from './memory-bounds.ts'
@@ -155,6 +156,7 @@ function sendBuffer(reply: FastifyReply, bytes: OwnBytes, content: Content): voi
   if (readersOf(reply) === 'anybody') {
     guardBody(reply, body)
     holdFirstBytes(reply)
+    catchFailingWrites(reply)
   } else expectOwnBodyAtOnce(reply.raw)
   progress.bytesSent = (outcome) => (outcome === 'served' ? bytes.length : 0)
   guardHttp2End(reply, { isSpent: isAlways, ...body })
@@ -201,6 +203,7 @@ async function sendBody(reply: FastifyReply, laidOut: LaidOut, content: Content)
     cut(reply.raw)
   })
   guardHttp2End(reply, { length: layout.length, isSpent })
+  catchFailingWrites(reply)
   claim.send(body)
 }
 

@@ -7,6 +7,7 @@ import { SendRangeError } from '../errors.ts'
 import { ABANDONED_MESSAGE } from '../guards/abandoned-answer.ts'
 import { hasBegun } from '../guards/begun-answer.ts'
 import { endBodyGuard } from '../guards/body-guard.ts'
+import { THROWN_MESSAGE } from '../guards/failing-writes.ts'
 import { endHolding } from '../guards/first-bytes.ts'
 import { admitOwnBody } from '../guards/head-guard.ts'
 import { admitOnly } from '../guards/sole-writer.ts'
@@ -148,9 +149,7 @@ export abstract class Body extends Readable {
 
   /** Cuts an answer whose bytes a wrapper of the response has not taken. */
   protected readonly failThrown = (thrown: unknown): void => {
-    this.#abort('a wrapper of the response has thrown in an answer of sendRange, and it was cut', {
-      err: thrown,
-    })
+    this.#abort(THROWN_MESSAGE, { err: thrown })
   }
 
   /** The only way to put bytes, or the end, into the body. */

@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { isHeadSent } from '../connection/head-sent.ts'
 import { isOver, type RawResponse } from '../connection/response-lifetime.ts'
+import { cutThrown } from './failing-writes.ts'
+import { hasOwnBody } from './intended-answer.ts'
 import { cutReplacedBody, isErrorHandled } from './replacement.ts'
 import { byteLength, interceptWrites, type Write, type WriteArguments } from './write-calls.ts'
 
@@ -32,6 +34,8 @@ class FirstBytes {
   readonly #restore: () => void
   #held: { readonly given: WriteArguments; readonly write: Write } | undefined
   #isDone = false
+  /** Whether a call was passed on, or is held back. */
+  #hasPassed = false
 
   constructor(reply: FastifyReply) {
     this.#reply = reply
@@ -55,12 +59,13 @@ class FirstBytes {
     if (!this.#isDone) {
       if (this.#held === undefined && !isHeadSent(this.#raw) && this.#announced() !== undefined) {
         this.#held = { given, write }
+        this.#hasPassed = true
         setImmediate(() => this.#release())
         return true
       }
       this.#release()
     }
-    return Reflect.apply(write, this.#raw, given)
+    return this.#passOn(write, given, false)
   }
 
   #end(end: Write, given: WriteArguments): unknown {
@@ -72,7 +77,23 @@ class FirstBytes {
       }
       this.#release()
     }
-    return Reflect.apply(end, this.#raw, given)
+    return this.#passOn(end, given, this.#raw)
+  }
+
+  /**
+   * Fastify catches what is thrown at its first call, and answers with an error. Nobody catches it at the later ones of a
+   * web stream.
+   */
+  #passOn(method: Write, given: WriteArguments, failed: unknown): unknown {
+    const isFirst = !this.#hasPassed
+    this.#hasPassed = true
+    try {
+      return Reflect.apply(method, this.#raw, given)
+    } catch (thrown) {
+      if (isFirst || hasOwnBody(this.#raw) || isErrorHandled(this.#raw)) throw thrown
+      cutThrown(this.#reply, thrown)
+      return failed
+    }
   }
 
   #release(): void {
@@ -80,7 +101,7 @@ class FirstBytes {
     this.#held = undefined
     this.#isDone = true
     if (held === undefined || isErrorHandled(this.#raw) || isOver(this.#reply)) return
-    Reflect.apply(held.write, this.#raw, held.given)
+    this.#passOn(held.write, held.given, false)
   }
 
   #cut(): void {

@@ -27,7 +27,7 @@
  * 5. If a hook can get at the body, its replacement is compared with the head: `body-guard` over HTTP/1,
  *    `connection/http2-end` over HTTP/2. `first-bytes` holds back a short one until its length is known, and
  *    `replacement` passes on the error of a body that it reads. `held-answer` cuts an
- *    answer that a hook keeps for too long.
+ *    answer that a hook keeps for too long, and `failing-writes` one whose bytes a wrapper of the response does not take.
  * 6. If the body is ours, the guards of step 5 come off, and `sole-writer` lets its bytes through and no others.
  * 7. When an answer of HTTP/1 is finished, `finished-answer` compares the bytes that reached the connection with the head.
  *

@@ -3,7 +3,7 @@ import { limitToBody } from '../connection/http2-end.ts'
 import type { SocketWatch } from '../connection/native-response.ts'
 import type { RawResponse } from '../connection/response-lifetime.ts'
 import { hasOwnBody } from './intended-answer.ts'
-import { byteLength, interceptWrites, type Write, type WriteArguments } from './write-calls.ts'
+import { byteLength, interceptWrites, passRejection, type Write, type WriteArguments } from './write-calls.ts'
 
 /** The only body that may be written into a response. */
 export interface SoleBody {
@@ -54,17 +54,17 @@ class SoleWriter {
 
   #pass(original: Write, given: WriteArguments, method: 'write' | 'end'): unknown {
     const raw = this.#raw
-    const { isGivenUp, isSpent, refuse, socket } = this.#body
+    const { isGivenUp, isSpent, refuse, fail, socket } = this.#body
     if (raw.writableEnded || isGivenUp()) return Reflect.apply(original, raw, given)
     const isAdmitted = this.#admitsBytes(given) && (method === 'write' || isSpent())
     try {
       if (!isAdmitted) refuse()
       // A response that was cut takes no bytes, and reports an error to a caller that waits for them.
-      return Reflect.apply(original, raw, given)
+      return passRejection(Reflect.apply(original, raw, given), fail)
     } catch (thrown) {
       // Nobody catches what is thrown at the pipe of the body: it would end the process, and the client would wait.
       if (!isAdmitted || (method === 'write' && byteLength(given) === 0)) throw thrown
-      this.#body.fail(thrown)
+      fail(thrown)
       return method === 'write' ? false : raw
     } finally {
       socket?.note(byteLength(given))

@@ -41,6 +41,16 @@ export function interceptWrites(
   }
 }
 
+/**
+ * Has the rejection of an async wrapper go to a function: nobody waits for what `write` and `end` return.
+ *
+ * @returns what the wrapper has returned
+ */
+export function passRejection(returned: unknown, fail: (thrown: unknown) => void): unknown {
+  if (returned instanceof Promise) returned.then(undefined, fail)
+  return returned
+}
+
 /** The bytes of a call. */
 export function bytesOf([chunk, encoding]: WriteArguments): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk

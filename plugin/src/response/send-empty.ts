@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { guardHttp2End } from '../connection/http2-end.ts'
 import { watchForBegun } from '../guards/begun-answer.ts'
 import { guardBody } from '../guards/body-guard.ts'
+import { catchFailingWrites } from '../guards/failing-writes.ts'
 import { holdFirstBytes } from '../guards/first-bytes.ts'
 import type { ReplyClaim } from './reply-claim.ts'
 
@@ -12,6 +13,7 @@ import type { ReplyClaim } from './reply-claim.ts'
  */
 export function sendEmpty(reply: FastifyReply, claim: ReplyClaim): void {
   if (reply.request.method === 'HEAD' || reply.hasHeader('content-length')) {
+    catchFailingWrites(reply)
     claim.send(new Readable({ read: endAtOnce }))
   } else {
     claim.send()
