@@ -6,11 +6,17 @@ import { isPositional, type Representation } from '../sources/source.ts'
 
 const NEVER = new AbortController().signal
 
+/** What a read is told beside its range. */
+export interface ReadDetails {
+  readonly signal?: AbortSignal
+  readonly following?: readonly ByteRange[]
+}
+
 /** Reads a range as the plugin does, and checks what a representation promises for it. */
 export async function readRange(
   representation: Representation,
   range: ByteRange,
-  signal: AbortSignal = NEVER,
+  { signal = NEVER, following = [] }: ReadDetails = {},
 ): Promise<Buffer> {
   const length = range.last - range.first + 1
   if (isPositional(representation)) {
@@ -24,7 +30,7 @@ export async function readRange(
     return Buffer.from(target.buffer)
   }
   const chunks: Buffer[] = []
-  for await (const chunk of representation.read(range, signal)) {
+  for await (const chunk of representation.read(range, signal, following)) {
     // A test runner may give the tests a realm of their own: then it is no instance of the class here.
     assert.ok(types.isUint8Array(chunk), 'a chunk of read is not a Uint8Array')
     // A source may use the memory of a chunk again.
@@ -39,6 +45,25 @@ export function sameBytes(actual: Uint8Array, expected: Uint8Array, what: string
   if (Buffer.compare(actual, expected) === 0) return
   const at = actual.findIndex((byte, index) => byte !== expected[index])
   assert.fail(`${what}: another byte at ${at}`)
+}
+
+/** Offers the bytes of a range for a cache, as the plugin does: after the version was confirmed. */
+export async function offer(
+  representation: Representation,
+  range: ByteRange,
+  content: Uint8Array,
+): Promise<void> {
+  if (!isPositional(representation) || representation.offerToCache === undefined) return
+  if (representation.unchanged !== undefined && !(await representation.unchanged(NEVER))) return
+  representation.offerToCache(range, content.slice(range.first, range.last + 1))
+}
+
+/** Checks what a representation gives from its cache, if anything. */
+export function assertCached(representation: Representation, range: ByteRange, content: Uint8Array): void {
+  const cached = isPositional(representation) ? representation.cached?.(range) : undefined
+  if (cached === undefined) return
+  const { first, last } = range
+  sameBytes(cached, content.subarray(first, last + 1), `cached ${first}-${last}`)
 }
 
 /** How long bytes are looked at after they were given, in ms. */

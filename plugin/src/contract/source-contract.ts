@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { isChange } from '../errors.ts'
 import { parseEntityTag } from '../rules/entity-tag.ts'
 import type { Wanted } from '../rules/wanted.ts'
 import { representationFields } from '../sources/representation-fields.ts'
 import type { RangeSource } from '../sources/source.ts'
 import { leavingClientsLeaveNothingOpen } from './clients-that-leave.ts'
 import { type ContractSubject, openSubject } from './contract-subject.ts'
-import { assertKept, rangesOf, readRange, sameBytes } from './read-range.ts'
+import { assertCached, assertKept, offer, rangesOf, readRange, sameBytes } from './read-range.ts'
+import { neverMixedBetweenReads, neverMixedWithinRead } from './replaced-version.ts'
 import { answersAreRight } from './served-answers.ts'
 
 /** One case of the contract, for any test runner: `test(name, run)`. */
@@ -23,6 +23,18 @@ type Check = (source: RangeSource, subject: ContractSubject) => Promise<void>
 const LIMIT_MS = 60_000
 
 const NEVER = new AbortController().signal
+
+/** The plugin offers no more for a cache, in bytes. */
+const MAX_OFFERED = 64 * 1024
+
+/** Parts of one answer that a source may fetch together: side by side, near, and in another order. */
+const PARTS = [
+  { first: 0, last: 9 },
+  { first: 10, last: 19 },
+  { first: 25, last: 99 },
+  { first: 5, last: 50 },
+  { first: 200, last: 999 },
+]
 
 /**
  * The cases that every source is held to, for any test runner: give each to yours. With `replace`, run them one after the
@@ -96,6 +108,28 @@ const CHECKS: Readonly<Record<string, Check>> = {
     if (opened.unchanged !== undefined) assert.equal(await opened.unchanged(NEVER), true, 'unchanged')
     await opened.close()
   },
+  'the ranges that are read later change no bytes': async (source, subject) => {
+    const opened = await openSubject(source, subject)
+    for (const [index, range] of PARTS.entries()) {
+      const bytes = await readRange(opened, range, { following: PARTS.slice(index + 1) })
+      const name = `${range.first}-${range.last}, before others`
+      sameBytes(bytes, subject.content.subarray(range.first, range.last + 1), name)
+    }
+    await opened.close()
+  },
+  'bytes that were offered for a cache are given for their range only': async (source, subject) => {
+    const opened = await openSubject(source, subject)
+    const offered = rangesOf(subject.content.length).filter(({ first, last }) => last - first < MAX_OFFERED)
+    for (const range of offered) await offer(opened, range, subject.content)
+    for (const { first, last } of offered)
+      for (const range of [
+        { first, last },
+        { first, last: last - 1 },
+        { first: first + 1, last },
+      ])
+        if (range.first <= range.last) assertCached(opened, range, subject.content)
+    await opened.close()
+  },
   'bytes that were given stay as they are': async (source, subject) => {
     const opened = await openSubject(source, subject)
     await assertKept(opened, { first: 0, last: subject.content.length - 1 })
@@ -133,54 +167,27 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const controller = new AbortController()
     const opened = await openSubject(source, subject, { signal: controller.signal })
     const range = { first: 0, last: subject.content.length - 1 }
-    const reading = readRange(opened, range, controller.signal)
+    const reading = readRange(opened, range, { signal: controller.signal })
     controller.abort()
     await reading.catch(() => {})
     await opened.close()
+  },
+  'an opening that is aborted settles': async (source, { path }) => {
+    const controller = new AbortController()
+    const opening = (async () => source.open(path, { signal: controller.signal }))()
+    controller.abort()
+    const opened = await opening.catch(() => undefined)
+    await opened?.close()
   },
   'a path that is not there is undefined': async (source, { absent }) => {
     if (absent === undefined) return
     const opened: unknown = await source.open(absent, { signal: NEVER })
     assert.ok(opened === undefined, `open must return undefined for a path that is not there, not ${opened}`)
   },
-  'a version that is replaced while it is read is never mixed with the next': async (source, subject) => {
-    const { content, replace } = subject
-    if (replace === undefined) return
-    const other = content.map((byte) => byte ^ 0xff)
-    const middle = content.length >> 1
-    const opened = await openSubject(source, subject)
-    try {
-      const start = await readRange(opened, { first: 0, last: middle - 1 })
-      sameBytes(start, content.subarray(0, middle), 'the first half')
-      await replace(other)
-      const second = await otherHalf(opened, { first: middle, last: content.length - 1 })
-      if (second !== undefined)
-        sameBytes(second, content.subarray(middle), 'the second half of a replaced version')
-      const next = await openSubject(source, subject)
-      sameBytes(await readRange(next, { first: 0, last: content.length - 1 }), other, 'the next version')
-      assert.ok(next.etag === undefined || next.etag !== opened.etag, 'two versions have the same entity-tag')
-      await next.close()
-    } finally {
-      await opened.close()
-      await replace(content)
-    }
-  },
+  'a version that is replaced while it is read is never mixed with the next': neverMixedBetweenReads,
+  'a version that is replaced in the middle of a read is never mixed with the next': neverMixedWithinRead,
   'answers have the right status, fields and bytes, and all is closed': answersAreRight,
   'all is closed if clients leave in the middle of their answers': leavingClientsLeaveNothingOpen,
-}
-
-/** Undefined if the source noticed that its version is gone. */
-async function otherHalf(
-  opened: Awaited<ReturnType<typeof openSubject>>,
-  range: { first: number; last: number },
-): Promise<Buffer | undefined> {
-  try {
-    const bytes = await readRange(opened, range)
-    return opened.unchanged !== undefined && !(await opened.unchanged(NEVER)) ? undefined : bytes
-  } catch (error) {
-    assert.ok(isChange(error), `a version that is gone must fail with ERR_RANGE_CHANGED, not with ${error}`)
-    return undefined
-  }
 }
 
 function wantedOf(size: number): readonly Wanted[] {

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { bufferSource, type RangeSource, type Representation } from 'fastify-send-range'
+import {
+  type ByteRange,
+  bufferSource,
+  type RangeSource,
+  type Representation,
+  SendRangeError,
+} from 'fastify-send-range'
 import { sourceContract } from 'fastify-send-range/contract'
 import t from 'tap'
 import { numberedLines } from '../support/numbered-lines.ts'
@@ -73,6 +79,28 @@ const BROKEN: Readonly<Record<string, readonly [name: string, change: Broken]>> 
       }),
     }),
   ],
+  'parts that are fetched together, of which the first has the bytes of two': [
+    'the ranges that are read later change no bytes',
+    (of) => ({
+      ...of,
+      readAt: undefined,
+      *read(range: ByteRange, _signal: AbortSignal, [next]: readonly ByteRange[] = []) {
+        const last = next?.first === range.last + 1 ? next.last : range.last
+        yield CONTENT.subarray(range.first, last + 1)
+      },
+    }),
+  ],
+  'a cache that knows where a range begins, and not where it ends': [
+    'bytes that were offered for a cache are given for their range only',
+    (of) => {
+      const cache = new Map<number, Uint8Array>()
+      return {
+        ...of,
+        cached: ({ first }: ByteRange) => cache.get(first),
+        offerToCache: ({ first }: ByteRange, bytes: Uint8Array) => void cache.set(first, bytes),
+      }
+    },
+  ],
   'a size that is told to be a guess': [ANSWERS, (of) => ({ ...of, acceptRanges: 'none' })],
 }
 
@@ -127,6 +155,100 @@ t.test('a source that mixes two versions fails the contract, and its subject is 
   t.equal(disposed, 1)
 })
 
+/** Sources that mix two versions, with a tag for each, and the case that says so. */
+const MIXING: Readonly<Record<string, readonly [name: string, open: (store: Store) => Representation]>> = {
+  'a version that is compared before each read only': [
+    'a version that is replaced in the middle of a read is never mixed with the next',
+    (store) => {
+      const { version } = store
+      return {
+        ...described(store),
+        async *read({ first, last }) {
+          if (store.version !== version) throw new SendRangeError('ERR_RANGE_CHANGED', 'changed')
+          for (let at = first; at <= last; at += 1000)
+            yield store.bytes.subarray(at, Math.min(at + 1000, last + 1))
+        },
+      }
+    },
+  ],
+  'a cache that all versions share': [
+    'a version that is replaced while it is read is never mixed with the next',
+    (store) => {
+      const { bytes, cache } = store
+      return {
+        ...described(store),
+        readAt: async (target, position) => {
+          target.set(bytes.subarray(position, position + target.length))
+          return target.length
+        },
+        cached: ({ first, last }) => cache.get(`${first}-${last}`),
+        offerToCache: ({ first, last }, offered) => void cache.set(`${first}-${last}`, offered),
+      }
+    },
+  ],
+}
+
+interface Store {
+  bytes: Uint8Array
+  version: number
+  readonly cache: Map<string, Uint8Array>
+}
+
+function described({ version }: Store): Pick<Representation, 'size' | 'etag' | 'close'> {
+  return { size: CONTENT.length, etag: `"${version}"`, close() {} }
+}
+
+for (const [what, [failing, open]] of Object.entries(MIXING))
+  t.test(`a source that mixes two versions fails the contract (${what})`, async (t) => {
+    const store: Store = { bytes: CONTENT, version: 1, cache: new Map() }
+    const cases = sourceContract({
+      source: () => ({ open: () => open(store) }),
+      path: 'a.bin',
+      content: CONTENT,
+      replace: (content) => {
+        store.bytes = content
+        store.version++
+      },
+    })
+    const found = cases.find(({ name }) => name === failing)
+    await t.rejects(async () => found?.run(), { code: 'ERR_ASSERTION' })
+  })
+
+t.test('a source may lock what is read, so that it is replaced afterwards', async (t) => {
+  let bytes: Uint8Array = CONTENT
+  let unlocked: Promise<void> | undefined
+  const source: RangeSource = {
+    open: () => {
+      const mine = bytes
+      return {
+        size: mine.length,
+        async *read({ first, last }) {
+          let unlock = (): void => {}
+          unlocked = new Promise((resolve) => {
+            unlock = resolve
+          })
+          for (let at = first; at <= last; at += 100_000)
+            yield mine.subarray(at, Math.min(at + 100_000, last + 1))
+          unlock()
+        },
+        close() {},
+      }
+    },
+  }
+  const cases = sourceContract({
+    source: () => source,
+    path: 'a.bin',
+    content: CONTENT,
+    replace: async (content) => {
+      await unlocked
+      bytes = content
+    },
+  })
+  const locked = cases.find(({ name }) => name.includes('in the middle of a read'))
+  await t.resolves(locked?.run() ?? Promise.reject(new Error('there is no such case')))
+  t.ok(Buffer.from(CONTENT).equals(bytes))
+})
+
 t.test('the suite needs no test runner', async (t) => {
   const manifest = JSON.parse(readFileSync('plugin/package.json', 'utf8'))
   t.strictSame(manifest.exports['./contract'], {
@@ -142,29 +264,46 @@ t.test('the suite needs no test runner', async (t) => {
   )
 })
 
-t.test('a source that never settles fails after a minute, so that no runner waits for ever', async (t) => {
-  const limits: unknown[] = []
-  t.intercept(globalThis, 'setTimeout', {
-    value: (callback: () => void, ms: unknown) => {
-      limits.push(ms)
-      return setImmediate(callback)
+/** Methods that never settle, and a case that finds it. */
+const NEVER_SETTLED: Readonly<Record<string, readonly [name: string, source: RangeSource]>> = {
+  'a read': [
+    RANGES,
+    {
+      open: async (path, context) => ({
+        ...((await bufferSource(CONTENT).open(path, context)) as Representation),
+        readAt: () => new Promise(() => {}),
+      }),
     },
+  ],
+  'an opening that is aborted': [
+    'an opening that is aborted settles',
+    {
+      async open(path, context) {
+        await Promise.resolve()
+        if (context.signal.aborted) return await new Promise(() => {})
+        return await bufferSource(CONTENT).open(path, context)
+      },
+    },
+  ],
+}
+
+for (const [what, [failing, source]] of Object.entries(NEVER_SETTLED))
+  t.test(`a source that never settles fails after a minute, so that no runner waits (${what})`, async (t) => {
+    const limits: unknown[] = []
+    t.intercept(globalThis, 'setTimeout', {
+      value: (callback: () => void, ms: unknown) => {
+        limits.push(ms)
+        return setImmediate(callback)
+      },
+    })
+    const cases = sourceContract({ source: () => source, path: 'a.bin', content: CONTENT })
+    const found = cases.find(({ name }) => name === failing)
+    await t.rejects(async () => found?.run(), {
+      code: 'ERR_ASSERTION',
+      message: /has not settled after 60000 ms/,
+    })
+    t.strictSame(limits, [60_000])
   })
-  const inner = bufferSource(CONTENT)
-  const source: RangeSource = {
-    open: async (path, context) => ({
-      ...((await inner.open(path, context)) as Representation),
-      readAt: () => new Promise(() => {}),
-    }),
-  }
-  const cases = sourceContract({ source: () => source, path: 'a.bin', content: CONTENT })
-  const found = cases.find(({ name }) => name === RANGES)
-  await t.rejects(async () => found?.run(), {
-    code: 'ERR_ASSERTION',
-    message: /has not settled after 60000 ms/,
-  })
-  t.strictSame(limits, [60_000])
-})
 
 t.test('a wrong answer shows what the server has logged', async (t) => {
   const source: RangeSource = {
