@@ -4,7 +4,7 @@ import { awaitedUnlessGivenUp } from '../sources/given-up.ts'
 import type { Signal } from '../sources/signal.ts'
 import type { ReceivedBody } from './received-body.ts'
 import type { Store, StoreAnswer } from './store.ts'
-import { archived, upstreamFailure } from './upstream-errors.ts'
+import { archived, sinceFound, upstreamFailure } from './upstream-errors.ts'
 import type { Awaitable } from './upstream-settings.ts'
 import { isSignatureRefused, type Verdict } from './verdict.ts'
 import { isSameVersion, pinOf, type Version, versionOf } from './version.ts'
@@ -65,7 +65,9 @@ export class StoredObject {
     const isWhole = range.first === 0 && range.last === version.size - 1
     // Nothing identifies the version: its bytes come with one request, or not at all.
     if (!isPinned && !isWhole) throw upstreamFailure(new Error('no validator to go on with'))
-    const answer = await this.#pinned(isPinned ? range : undefined, signal)
+    const answer = await this.#pinned(isPinned ? range : undefined, signal).catch((error: unknown) => {
+      throw sinceFound(error)
+    })
     if (!('body' in answer)) throw failureOf(answer.verdict)
     const { verdict, head, body } = answer
     const failure = isSameVersion(version, versionOf(head, verdict.size))

@@ -1,4 +1,4 @@
-import { SendRangeError } from '../errors.ts'
+import { SendRangeError, systemCode } from '../errors.ts'
 
 /** Seconds after which a client may ask again, if the store has not said it. */
 const RETRY_AFTER_SECONDS = 1
@@ -47,3 +47,13 @@ export class Interruption extends Error {
 
 /** All connections were in use for too long. An answer that has not begun should not wait for more. */
 export class QueueTimeout extends Interruption {}
+
+/**
+ * What a failure of a request means after the store has answered before. Its name is right, so a resolver that does not
+ * find it fails for the moment: it restarts, or has no descriptor left.
+ */
+export function sinceFound(error: unknown): unknown {
+  const isOfStore = error instanceof SendRangeError && error.code === 'ERR_RANGE_UPSTREAM'
+  if (!isOfStore || systemCode(error.cause) !== 'ENOTFOUND') return error
+  return new Interruption('the host of the store is not found any more', { cause: error.cause })
+}

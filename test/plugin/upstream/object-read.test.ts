@@ -1,3 +1,4 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { httpSource } from 'fastify-send-range/http'
@@ -79,6 +80,31 @@ for (const [name, interrupt] of Object.entries({
     t.strictSame(errors(), [])
   })
 }
+
+t.test('a host that is not found for a moment, in the middle of an answer, is asked for again', async (t) => {
+  const origin = await Origin.start(t, (got, response) => {
+    if (got.number > 1) return false
+    void begin(got, response, MIB / 2).then(() => response.socket?.end())
+    return true
+  })
+  origin.objects.set('/f', { bytes: CONTENT, etag: '"v1"', lastModified: LONG_AGO })
+  let lookups = 0
+  const lookup = dns.lookup as (...given: unknown[]) => void
+  t.intercept(dns, 'lookup', {
+    value: (host: string, options: object, callback: (...result: unknown[]) => void) => {
+      if (host !== 'store.test') lookup(host, options, callback)
+      else if (++lookups === 2)
+        setImmediate(callback, Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
+      else lookup('127.0.0.1', options, callback)
+    },
+  })
+  const url = new URL('/f', origin.url)
+  url.hostname = 'store.test'
+  const { port, errors } = await serve(t, { plugin: { source: httpSource({ url: () => url }) } })
+  sameBytes(t, await bytesOf(port), CONTENT)
+  t.equal(lookups, 3)
+  t.strictSame(errors(), [])
+})
 
 t.test('a range goes on to its own end', async (t) => {
   const { origin, port } = await servedBy(t, (got, response) => {
