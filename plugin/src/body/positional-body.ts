@@ -133,12 +133,13 @@ export class PositionalBody extends Body {
       return
     }
     const buffer = ownBytes(Math.min(this.#chunkBytes(), reader.remaining))
-    this.#work = reader.fill(buffer).then(
-      (count) => this.#pushChunk(buffer.subarray(0, count)),
-      (error: unknown) => {
+    // What reads this may throw while it gets the chunk.
+    this.#work = reader
+      .fill(buffer)
+      .then((count) => this.#pushChunk(buffer.subarray(0, count)))
+      .catch((error: unknown) => {
         this.destroy(failureOf(error))
-      },
-    )
+      })
   }
 
   #begin(): PieceReader {

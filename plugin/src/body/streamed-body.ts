@@ -34,10 +34,11 @@ export class StreamedBody extends Body {
 
   override _read(): void {
     this.#reader ??= this.#options.takeReader()
-    this.#reader.next().then(
-      (chunk) => this.#pushChunk(chunk),
-      (thrown: unknown) => this.destroy(failureOf(thrown)),
-    )
+    // What reads this may throw while it gets the chunk.
+    this.#reader
+      .next()
+      .then((chunk) => this.#pushChunk(chunk))
+      .catch((thrown: unknown) => this.destroy(failureOf(thrown)))
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
