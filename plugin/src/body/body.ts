@@ -16,6 +16,11 @@ function isResponse(destination: NodeJS.WritableStream): destination is ServerRe
   return destination instanceof ServerResponse || destination instanceof Http2ServerResponse
 }
 
+/** Whether a body that is piped into a response is all of it. Fastify itself ends a response that has trailers. */
+function isFilled(response: ServerResponse | Http2ServerResponse, options?: { end?: boolean }): boolean {
+  return options?.end !== false || response.hasHeader('trailer')
+}
+
 /** What can read a body: the response alone, or hooks of the application too. */
 export type BodyReaders = 'response only' | 'anybody'
 
@@ -106,7 +111,7 @@ export abstract class Body extends Readable {
     if (!this.canFill(destination, options)) return destination
     this.#isPiped = true
     this.#isPipedElsewhere = !isResponse(destination)
-    if (isResponse(destination) && options?.end !== false) this.#writeAlone(destination)
+    if (isResponse(destination) && isFilled(destination, options)) this.#writeAlone(destination, options)
     return super.pipe(destination, options)
   }
 
@@ -114,7 +119,7 @@ export abstract class Body extends Readable {
    * Whether this can be the whole body of a destination. If that is a response, this is noted, or the answer is cut.
    */
   protected canFill(destination: NodeJS.WritableStream, options?: { end?: boolean }): boolean {
-    if (!isResponse(destination) || options?.end === false || admitOwnBody(destination)) return true
+    if (!isResponse(destination) || !isFilled(destination, options) || admitOwnBody(destination)) return true
     this.#abort()
     return false
   }
@@ -131,11 +136,13 @@ export abstract class Body extends Readable {
     own.pipe(response)
   }
 
-  #writeAlone(response: ServerResponse | Http2ServerResponse): void {
+  #writeAlone(response: ServerResponse | Http2ServerResponse, options?: { end?: boolean }): void {
+    // Until the trailers are there, the response takes bytes, and this has ended.
+    const isComplete = (): boolean => options?.end === false && this.readableEnded
     admitOnly(response, {
       handedOut: () => this.bytesSent,
       isSpent: () => this.readableEnded,
-      isGivenUp: () => this.destroyed,
+      isGivenUp: () => this.destroyed && !isComplete(),
       refuse: this.refuseForeign,
       fail: this.failThrown,
       socket: SocketWatch.of(response),

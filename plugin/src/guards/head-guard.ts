@@ -7,6 +7,7 @@ import { noteWrittenHead, writtenHead } from '../connection/written-head.ts'
 import { writeLogLine } from '../log-line.ts'
 import { CONNECTION_FIELDS, endsWithHead, isChunked } from '../rules/connection-fields.ts'
 import { AnswerHead, type ReadableHead, writtenHeadOf } from './answer-head.ts'
+import { guardBody } from './body-guard.ts'
 import { checkWhenFinished, isSentByNodeAtOnce } from './finished-answer.ts'
 import { isPlainFields, setAllFields } from './head-arguments.ts'
 import { expectedLength } from './head-differences.ts'
@@ -15,6 +16,7 @@ import { checkNextHead } from './http2-head.ts'
 import {
   expectOwnBody,
   hasOwnBody,
+  hasOwnBodyAtOnce,
   type IntendedAnswer,
   intendedAnswer,
   rememberIntended,
@@ -105,10 +107,17 @@ function guardWriteHead(reply: FastifyReply, raw: RawResponse): void {
     correctHeadersSent(raw)
     const written = writtenHeadOf(raw, status)
     noteWrittenHead(raw, { status: written.status, length: expectedLength(written, intended) })
+    guardUntilTrailers(reply, written)
     isRight(written)
     return raw
   }
   raw.writeHead = guarded as unknown as typeof raw.writeHead
+}
+
+/** A body in memory ends its response, unless trailers follow. Until they are there, the response takes more bytes. */
+function guardUntilTrailers(reply: FastifyReply, head: ReadableHead): void {
+  const length = hasOwnBodyAtOnce(reply.raw) ? intendedAnswer(reply.raw)?.length : undefined
+  if (length !== undefined && head.lines('trailer').length > 0) guardBody(reply, { length })
 }
 
 function isGone(raw: RawResponse): boolean {

@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import { connect, type Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { RangeSource } from 'fastify-send-range'
+import { bufferSource, type RangeSource } from 'fastify-send-range'
 import t, { type Test } from 'tap'
 import { sameBytes } from '../../support/same-bytes.ts'
 import { numberedLines } from '../support/numbered-lines.ts'
@@ -126,9 +126,12 @@ const HOOKS = ['no hook', 'a hook'] as const
 
 interface How {
   readonly version: Version
-  readonly source: string
+  /** One that calls a function in the middle, or bytes in memory. */
+  readonly source?: string
+  readonly content?: Buffer
   readonly hook: string
   readonly onRequest?: Act
+  readonly trailer?: (reply: FastifyReply) => Promise<string>
 }
 
 async function serveDuring(t: Test, act: Act, how: How) {
@@ -139,7 +142,12 @@ async function serveDuring(t: Test, act: Act, how: How) {
       app.addHook('onRequest', async (_request, reply) => void how.onRequest?.(reply.raw))
       if (how.hook === 'a hook') app.addHook('onSend', async (_request, _reply, payload) => payload)
       app.get('/', (_request, reply) => {
-        const source = SOURCES[how.source]?.(() => act(reply.raw))
+        const { trailer, content } = how
+        if (trailer !== undefined) reply.trailer('x-sum', () => trailer(reply))
+        const source =
+          content === undefined
+            ? SOURCES[how.source ?? '']?.(() => act(reply.raw))
+            : bufferSource(content, { etag: '"v1"' })
         return reply.sendRange('x', source === undefined ? {} : { source })
       })
     },
@@ -169,6 +177,76 @@ for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
         t.ok(warns(served), 'a warning says why')
       },
     )
+  }
+}
+
+/** The bytes in the chunked coding that have arrived when the connection is closed. */
+async function overHttp1InChunks(port: number): Promise<Answer> {
+  const client = await RawClient.connect(port)
+  client.request('GET', '/', ['Connection: close'])
+  const head = await client.readHead()
+  t.equal(head.fields.get('transfer-encoding'), 'chunked')
+  let rest = await client.readBytes(2 * CONTENT.length)
+  const chunks: Buffer[] = []
+  for (;;) {
+    const line = rest.indexOf('\r\n')
+    const size = line < 0 ? Number.NaN : Number.parseInt(rest.subarray(0, line).toString(), 16)
+    if (!(size > 0)) return { body: Buffer.concat(chunks), how: size === 0 ? 'whole' : 'cut' }
+    chunks.push(rest.subarray(line + 2, line + 2 + size))
+    rest = rest.subarray(line + 2 + size + 2)
+  }
+}
+
+const WITH_TRAILERS = { 'HTTP/1.1': overHttp1InChunks, 'HTTP/2': overHttp2 } as const
+
+for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
+  for (const [name, act] of Object.entries(STOPPED)) {
+    t.test(`${name} cuts an answer that has trailers (${Object.values(how).join(', ')})`, async (t) => {
+      const served = await serveDuring(t, act, { ...how, trailer: async () => 'sum' })
+      const answer = await WITH_TRAILERS[how.version](served.port)
+      t.equal(answer.how, 'cut')
+      sameBytes(t, answer.body, CONTENT.subarray(0, answer.body.length), 'every byte is one of the file')
+      t.ok(warns(served), 'a warning says why')
+    })
+  }
+}
+
+/** Writes that would go out between the body and the trailers. */
+const BEFORE_TRAILERS: Readonly<Record<string, Act>> = {
+  'raw.write': (raw) => raw.write(FOREIGN),
+  'raw.end with bytes': (raw) => raw.end(FOREIGN),
+}
+
+for (const version of Object.keys(VERSIONS) as Version[]) {
+  for (const hook of HOOKS) {
+    for (const size of [1000, CONTENT.length]) {
+      for (const [name, act] of Object.entries(BEFORE_TRAILERS)) {
+        t.test(`${name} before the trailers cuts ${size} bytes (${version}, ${hook})`, async (t) => {
+          const content = CONTENT.subarray(0, size)
+          const trailer = async (reply: FastifyReply): Promise<string> => {
+            await turns()
+            act(reply.raw)
+            return 'sum'
+          }
+          const { port } = await serveDuring(t, () => {}, { version, hook, trailer, content })
+          const { body, how } = await WITH_TRAILERS[version](port)
+          t.equal(how, 'cut')
+          sameBytes(t, body, content.subarray(0, body.length), 'every byte is one of the file')
+        })
+      }
+      t.test(`an answer with trailers is whole: ${size} bytes (${version}, ${hook})`, async (t) => {
+        const content = CONTENT.subarray(0, size)
+        const { port } = await serveDuring(t, () => {}, {
+          version,
+          hook,
+          trailer: async () => 'sum',
+          content,
+        })
+        const { body, how } = await WITH_TRAILERS[version](port)
+        t.equal(how, 'whole')
+        sameBytes(t, body, content)
+      })
+    }
   }
 }
 
