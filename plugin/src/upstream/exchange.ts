@@ -126,6 +126,9 @@ class Attempt {
       // Each of these comes once at most, and `once` costs more.
       request.on('response', (message) => {
         end()
+        // RFC 9110 §15.5.9: a 408 says that the server got no complete request "within the time that it was prepared to
+        // wait". It may be older than the request, whose answer would come behind it.
+        if (message.statusCode === 408) request.shouldKeepAlive = false
         // The body is read by somebody else. Its failures come before that, too.
         message.on('error', () => {})
         resolve(message)

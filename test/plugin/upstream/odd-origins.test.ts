@@ -273,6 +273,22 @@ t.test('what follows an answer on its connection is not taken for the next answe
   for (let turn = 0; turn < 3; turn++) t.equal((await served.app.inject(RANGE)).body, '234')
 })
 
+// It may have been sent before the request came, so that the answer to the request follows it.
+t.test('nothing is asked for over a connection that a 408 came over', async (t) => {
+  const sockets: unknown[] = []
+  const served = await servedBy(
+    t,
+    (got, response) => {
+      sockets.push(response.socket)
+      return got.number === 1 && refusing(408)(got, response)
+    },
+    (origin) => httpSource({ url: (path) => `${origin.url}/${path}`, ...LIMITS, retries: 1 }),
+  )
+  t.equal((await served.app.inject(RANGE)).body, '234')
+  t.equal(sockets.length, 2)
+  t.ok(sockets[1] !== sockets[0])
+})
+
 t.test('a redirect to another server does not take the keys there', async (t) => {
   for (const status of [301, 302, 303, 307, 308]) {
     const other = await Origin.start(t)
