@@ -104,6 +104,11 @@ export abstract class Body extends Readable {
         return destination
       }
     }
+    if (isResponse(destination) && this.destroyed) {
+      // Only if trailers follow: Fastify would end the response without the body.
+      this.#abort('a hook has destroyed the body of an answer of sendRange with trailers, and it was cut')
+      return destination
+    }
     if (this.bytesSent > 0) {
       this.#refuse()
       return destination

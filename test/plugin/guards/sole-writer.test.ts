@@ -211,6 +211,25 @@ for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
   }
 }
 
+t.test('a body with trailers that a hook has destroyed is cut', async (t) => {
+  for (const version of Object.keys(VERSIONS) as Version[]) {
+    const { app, port } = await serve(t, {
+      server: version === 'HTTP/2' ? { http2: true } : {},
+      routes(app) {
+        app.addHook('onSend', async (_request, _reply, payload) => (payload as Readable).destroy())
+        app.get('/', (_request, reply) => {
+          reply.trailer('x-sum', async () => 'sum')
+          // Under a weak tag, nothing else says how long the body is.
+          return reply.sendRange('x', { source: bufferSource(CONTENT, { etag: 'W/"v1"' }) })
+        })
+      },
+    })
+    const answer = await WITH_TRAILERS[version](port).catch(() => ({ how: 'cut' }))
+    t.equal(answer.how, 'cut', version)
+    await app.close()
+  }
+})
+
 /** Writes that would go out between the body and the trailers. */
 const BEFORE_TRAILERS: Readonly<Record<string, Act>> = {
   'raw.write': (raw) => raw.write(FOREIGN),
