@@ -123,6 +123,9 @@ class PendingRequest {
     })
     request.once('response', (message) => {
       clearTimeout(this.#timer)
+      // RFC 9110 §15.5.9: a 408 says that the server got no complete request "within the time that it was prepared to wait".
+      // It may be older than this request. The answer to this one then follows, and is none to the next.
+      if (message.statusCode === 408) request.shouldKeepAlive = false
       if (isCloseDelimited(message)) probeEnd(message.socket, failed)
       message.on('error', () => undefined) // reported by failure() and by the end of the body
       this.#settle.resolve({
