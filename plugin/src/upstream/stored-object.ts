@@ -98,8 +98,8 @@ export class StoredObject {
     const fields = this.#fields
     let answer = await this.#store.ask({ url, range, fields, signal })
     if (isSignatureRefused(answer.head) && !this.#isRenewed) {
-      this.#isRenewed = true
       const renewed = await this.#locate(this.#versionId, signal)
+      this.#isRenewed = true
       if (renewed === undefined || renewed.href === url.href) return answer
       this.#url = renewed
       answer = await this.#store.ask({ url: renewed, range, fields, signal })

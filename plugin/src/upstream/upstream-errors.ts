@@ -1,4 +1,4 @@
-import { SendRangeError, systemCode } from '../errors.ts'
+import { isChange, SendRangeError, systemCode } from '../errors.ts'
 
 /** Seconds after which a client may ask again, if the store has not said it. */
 const RETRY_AFTER_SECONDS = 1
@@ -49,11 +49,23 @@ export class Interruption extends Error {
 export class QueueTimeout extends Interruption {}
 
 /**
- * What a failure of a request means after the store has answered before. Its name is right, so a resolver that does not
- * find it fails for the moment: it restarts, or has no descriptor left.
+ * What a failure of a request means if an earlier one of the same answer has succeeded. The name of the store is right, and
+ * the functions of the application work: a resolver that does not find it, and a function that fails, do so for the moment.
  */
 export function sinceFound(error: unknown): unknown {
-  const isOfStore = error instanceof SendRangeError && error.code === 'ERR_RANGE_UPSTREAM'
-  if (!isOfStore || systemCode(error.cause) !== 'ENOTFOUND') return error
-  return new Interruption('the host of the store is not found any more', { cause: error.cause })
+  if (error instanceof Interruption || isFinal(error)) return error
+  return new Interruption('a request that was possible before fails', { cause: error })
+}
+
+/** Whether the store or the application has decided. An application says so by a status such as 403, and by a code of ours. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof SendRangeError)) return isChange(error) || isOfClient(error)
+  if (error.code === 'ERR_RANGE_UPSTREAM') return systemCode(error.cause) !== 'ENOTFOUND'
+  return error.code !== 'ERR_RANGE_SOURCE' && error.code !== 'ERR_RANGE_OVERLOADED'
+}
+
+/** Whether the status of an error says that the request of the client is at fault. */
+function isOfClient(error: unknown): boolean {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  return status >= 400 && status < 500
 }

@@ -1,6 +1,8 @@
+import { SendRangeError } from 'fastify-send-range'
 import { type HttpSourceOptions, httpSource, type OutgoingRequest } from 'fastify-send-range/http'
 import { type S3SourceOptions, s3Source } from 'fastify-send-range/s3'
 import t, { type Test } from 'tap'
+import { sameBytes } from '../../support/same-bytes.ts'
 import { serve } from '../support/serve.ts'
 import { distinctBytes, LONG_AGO, Origin } from './support/origin.ts'
 
@@ -125,3 +127,99 @@ for (const [name, version] of Object.entries<() => unknown>({
     t.equal(origin.got.length, 0)
   })
 }
+
+const KEYS = { accessKeyId: 'a', secretAccessKey: 'b' }
+
+/** Sources whose function is called for each request, or with each new URL. */
+const FAILING = {
+  'a url function': (origin: string, call: () => number) =>
+    httpSource({
+      url(path) {
+        return `${origin}/${path}?call=${call()}`
+      },
+    }),
+  'a sign function': (origin: string, call: () => number) =>
+    httpSource({
+      url: (path) => `${origin}/${path}`,
+      sign() {
+        call()
+        return {}
+      },
+    }),
+  'a credentials function': (origin: string, call: () => number) =>
+    s3Source({
+      endpoint: origin,
+      region: 'x',
+      bucket: 'b',
+      async credentials() {
+        call()
+        return KEYS
+      },
+    }),
+}
+
+/** Asks for all bytes at a store that breaks its first answer, and then refuses the URL of the first call. */
+async function broken(t: Test, sourceOf: (typeof FAILING)['a sign function'], fail: (calls: number) => void) {
+  const origin = await originOf(t)
+  let calls = 0
+  origin.answer = ({ number, url }, response) => {
+    if (number === 1) {
+      response.writeHead(200, { etag: '"v"', 'content-length': BYTES.length })
+      response.write(BYTES.subarray(0, 300_000), () => response.socket?.end())
+    } else if (url.endsWith('?call=1')) response.writeHead(403).end()
+    else return false
+    return true
+  }
+  const source = sourceOf(origin.url, () => {
+    fail(++calls)
+    return calls
+  })
+  const { port, log } = await serve(t, { plugin: { source } })
+  const answer = await fetch(`http://127.0.0.1:${port}/f`)
+  return { answer, log: () => JSON.stringify(log), calls: () => calls }
+}
+
+for (const [name, sourceOf] of Object.entries(FAILING)) {
+  t.test(`${name} that fails once in the middle of an answer is called again`, async (t) => {
+    const { answer, log, calls } = await broken(t, sourceOf, (calls) => {
+      if (calls === 2) throw new Error('no network')
+    })
+    sameBytes(t, Buffer.from(await answer.arrayBuffer()), BYTES)
+    t.equal(calls(), 3)
+    t.notMatch(log(), /no network/)
+  })
+
+  t.test(`${name} that fails each time in the middle of an answer cuts it, and is in the log`, async (t) => {
+    const { answer, log, calls } = await broken(t, sourceOf, (calls) => {
+      if (calls > 1) throw new Error('no network')
+    })
+    await t.rejects(answer.arrayBuffer())
+    t.equal(calls(), 6, 'five retries, the first of them after the broken connection')
+    t.match(log(), /no network/)
+  })
+
+  t.test(`${name} that refuses the client in the middle of an answer is not called again`, async (t) => {
+    const { answer, log, calls } = await broken(t, sourceOf, (calls) => {
+      if (calls > 1) throw new SendRangeError('ERR_RANGE_PATH_FORBIDDEN', 'logged out')
+    })
+    await t.rejects(answer.arrayBuffer())
+    t.equal(calls(), 2)
+    t.match(log(), /logged out/)
+  })
+}
+
+t.test(
+  'an error of a function that has the status of a refusal is one, and another one is not',
+  async (t) => {
+    for (const [statusCode, expected] of [
+      [403, 2],
+      [503, 6],
+    ] as const) {
+      const { answer, calls } = await broken(t, FAILING['a url function'], (calls) => {
+        if (calls > 1) throw Object.assign(new Error('no'), { statusCode })
+      })
+      await t.rejects(answer.arrayBuffer())
+      t.equal(calls(), expected, `${statusCode}`)
+    }
+  },
+)
