@@ -4,7 +4,7 @@ import { isOver, type RawResponse } from '../connection/response-lifetime.ts'
 import { cutThrown } from './failing-writes.ts'
 import { hasOwnBody } from './intended-answer.ts'
 import { cutReplacedBody, isErrorHandled } from './replacement.ts'
-import { byteLength, interceptWrites, type Write, type WriteArguments } from './write-calls.ts'
+import { byteLength, interceptWrites, passRejection, type Write, type WriteArguments } from './write-calls.ts'
 
 /** The responses whose first bytes may be held back. */
 const holders = new WeakMap<object, FirstBytes>()
@@ -82,13 +82,15 @@ class FirstBytes {
 
   /**
    * Fastify catches what is thrown at its first call, and answers with an error. Nobody catches it at the later ones of a
-   * web stream.
+   * web stream, and what an async wrapper rejects with at none.
    */
   #passOn(method: Write, given: WriteArguments, failed: unknown): unknown {
     const isFirst = !this.#hasPassed
     this.#hasPassed = true
     try {
-      return Reflect.apply(method, this.#raw, given)
+      return passRejection(Reflect.apply(method, this.#raw, given), (thrown) =>
+        cutThrown(this.#reply, thrown),
+      )
     } catch (thrown) {
       if (isFirst || hasOwnBody(this.#raw) || isErrorHandled(this.#raw)) throw thrown
       cutThrown(this.#reply, thrown)

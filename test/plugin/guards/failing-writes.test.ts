@@ -33,6 +33,12 @@ const FAILURES = {
 } as const
 type Failure = keyof typeof FAILURES
 
+async function readWhole(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
 interface Wrapper {
   readonly method: 'write' | 'end' | 'writeHead'
   readonly call: number
@@ -125,6 +131,34 @@ for (const [name, replace] of Object.entries(REPLACEMENTS)) {
     })
   }
 }
+
+t.test(
+  'a wrapper below all guards that rejects cuts what a hook has put in the place of a body',
+  async (t) => {
+    const replacements = {
+      ...REPLACEMENTS,
+      'a Buffer': (payload: unknown) => readWhole(payload as Readable),
+    }
+    for (const [name, replace] of Object.entries(replacements)) {
+      for (const method of ['write', 'end'] as const) {
+        if (name === 'a Buffer' && method === 'write') continue
+        for (const version of versions) {
+          const { end, isLogged } = await ask(t, '/file', {
+            version,
+            routes(app) {
+              app.addHook('onRequest', async (_request, { raw }) =>
+                wrap(raw, { method, call: 1, failure: 'rejects' }),
+              )
+              app.addHook('onSend', async (_request, _reply, payload) => replace(payload))
+            },
+          })
+          t.equal(end, 'cut', `${name}, ${method}, ${version}`)
+          t.ok(isLogged, 'the log says why')
+        }
+      }
+    }
+  },
+)
 
 t.test('a wrapper of the hook that has replaced the body throws, and the answer is cut', async (t) => {
   for (const version of versions) {
