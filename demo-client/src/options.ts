@@ -8,7 +8,14 @@ import { DownloadError } from './errors.ts'
 import { parseChecksum } from './rules/checksum.ts'
 import type { ExpectedDigest } from './rules/digest.ts'
 import type { Expected } from './rules/expected-file.ts'
-import { isWithin, limitsOf, type NumberLimits, type NumberOption, reasonOf } from './text/option-limits.ts'
+import {
+  contradictionOf,
+  isWithin,
+  limitsOf,
+  type NumberLimits,
+  type NumberOption,
+  reasonOf,
+} from './text/option-limits.ts'
 
 type OptionName = keyof AnyOptions
 
@@ -156,7 +163,7 @@ function choiceOf<Name extends ChoiceOption>(options: DownloadOptions, name: Nam
 
 function wholeNumber(name: string, value: unknown, limits: NumberLimits): number {
   if (isWithin(value, limits)) return value
-  const range = `from ${limits.least} to ${limits.most}${reasonOf(limits)}`
+  const range = contradictionOf(limits) ?? `from ${limits.least} to ${limits.most}${reasonOf(limits)}`
   throw usage(`${name} must be a whole number ${range}, not ${shown(value)}`)
 }
 

@@ -53,6 +53,10 @@ t.test('minRate must be below limitRate', async (t) => {
     code: 'ERR_DOWNLOAD_USAGE',
     message: 'minRate must be a whole number from 1 to 9, less than limitRate, not 10',
   })
+  t.throws(() => settingsOf({ limitRate: 1, minRate: 1 }), {
+    code: 'ERR_DOWNLOAD_USAGE',
+    message: 'minRate must be a whole number at least 1 and less than limitRate, not 1',
+  })
 })
 
 t.test('a buffer on a disk may be larger than one in memory', async (t) => {

@@ -1,6 +1,6 @@
 // The values of a command line: numbers, sizes, header fields, URLs. Pure.
 import { DownloadError } from '../errors.ts'
-import { isWithin, type NumberLimits, reasonOf } from './option-limits.ts'
+import { contradictionOf, isWithin, type NumberLimits, reasonOf } from './option-limits.ts'
 
 /** Header fields written `Name: value`. @throws DownloadError `ERR_DOWNLOAD_USAGE`, as all here do */
 export function headersFrom(lines: readonly string[]): [string, string][] {
@@ -57,6 +57,8 @@ export function sizeOf(name: string, text: string, limits: NumberLimits): number
   const [, number = '0', unit = ''] = /^(\d{1,16}(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
   const size = Math.floor(Number.parseFloat(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()))
   if (isWithin(size, limits)) return size
+  const contradiction = contradictionOf(limits)
+  if (contradiction !== null) throw usage(`--${name} must be ${contradiction}, not "${text}"`)
   const range = `${limits.least} to ${limits.most} bytes${reasonOf(limits)}`
   throw usage(`--${name} takes ${range}${examplesOf(limits)}, not "${text}"`)
 }

@@ -67,6 +67,11 @@ export const BATCH_LIMITS: Readonly<Record<'parallel' | 'hostConnections', Numbe
   hostConnections: { least: 1, most: 256 },
 }
 
+/** What a number must be if other options leave it no value; null if they leave one. */
+export function contradictionOf({ least, most, below }: NumberLimits): string | null {
+  return most < least ? `at least ${least} and less than ${below}` : null
+}
+
 /** Why a number has its limits, as words after them; often none. */
 export function reasonOf({ below }: NumberLimits): string {
   return below === undefined ? '' : `, less than ${below}`

@@ -28,6 +28,10 @@ t.test('a number outside its limits is refused with these limits', async (t) => 
       '--segment-size takes 1 to 9007199254740991 bytes, such as 4, 64k or 8M, not "0"',
     ],
     [
+      { 'limit-rate': '1', 'min-rate': '1' },
+      '--min-rate must be at least 1 and less than --limit-rate, not "1"',
+    ],
+    [
       { 'limit-rate': '10', 'min-rate': '10' },
       '--min-rate takes 1 to 9 bytes, less than --limit-rate, such as 4, not "10"',
     ],
