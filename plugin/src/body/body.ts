@@ -116,7 +116,10 @@ export abstract class Body extends Readable {
     if (!this.canFill(destination, options)) return destination
     this.#isPiped = true
     this.#isPipedElsewhere = !isResponse(destination)
-    if (isResponse(destination) && isFilled(destination, options)) this.#writeAlone(destination, options)
+    if (isResponse(destination) && isFilled(destination, options)) {
+      if (options?.end === false) this.#takeOver(destination)
+      this.#writeAlone(destination, options)
+    }
     return super.pipe(destination, options)
   }
 
@@ -134,11 +137,15 @@ export abstract class Body extends Readable {
     own.whenFailed((error) => this.#fail(error))
     // A body that is destroyed without an error ends, and must not end the response: the error handlers still need it.
     this.whenFailed(() => own.unpipe().destroy())
+    this.#takeOver(response)
+    endBodyGuard(response)
+    own.pipe(response)
+  }
+
+  #takeOver(response: ServerResponse | Http2ServerResponse): void {
     // Bytes that a hook has written come on top of the announced length.
     if (hasBegun(response)) this.#abort(ABANDONED_MESSAGE)
     endHolding(response)
-    endBodyGuard(response)
-    own.pipe(response)
   }
 
   #writeAlone(response: ServerResponse | Http2ServerResponse, options?: { end?: boolean }): void {

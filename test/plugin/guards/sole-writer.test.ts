@@ -298,7 +298,7 @@ const THROWS = [
   { method: 'end', call: 1, versions: ['HTTP/2'] },
 ] as const
 
-function throwAt(raw: Raw, { method, call }: (typeof THROWS)[number]): void {
+function throwAt(raw: Raw, { method, call }: Pick<(typeof THROWS)[number], 'method' | 'call'>): void {
   const original: unknown = Reflect.get(raw, method)
   if (typeof original !== 'function') return
   let calls = 0
@@ -306,6 +306,71 @@ function throwAt(raw: Raw, { method, call }: (typeof THROWS)[number]): void {
     if (++calls === call) throw new Error('the wrapper')
     return Reflect.apply(original, raw, given)
   })
+}
+
+/** Sources whose every read takes as long as that of a disk: a first chunk goes out before the second is there. */
+const SLOW_SOURCES: Readonly<Record<string, RangeSource>> = {
+  readAt: {
+    open: () => ({
+      size: CONTENT.length,
+      etag: '"v1"',
+      async readAt(target, position) {
+        await turns()
+        target.set(CONTENT.subarray(position, position + target.length))
+        return target.length
+      },
+      close() {},
+    }),
+  },
+  read: {
+    open: () => ({
+      size: CONTENT.length,
+      etag: '"v1"',
+      async *read({ first, last }) {
+        for (let at = first; at <= last; at += 20_000) {
+          await turns()
+          yield CONTENT.subarray(at, Math.min(last + 1, at + 20_000))
+        }
+      },
+      close() {},
+    }),
+  },
+}
+
+for (const { version, source, hook } of kinds(['HTTP/1.1', 'HTTP/2'])) {
+  for (const method of ['write', 'writeHead'] as const) {
+    const name = `${method} (${version}, ${source}, ${hook})`
+    t.test(`a wrapper that throws at the first ${name} cuts an answer with trailers`, async (t) => {
+      const { port } = await serve(t, {
+        server: version === 'HTTP/2' ? { http2: true } : {},
+        routes(app) {
+          app.addHook('onRequest', async (_request, { raw }) => throwAt(raw, { method, call: 1 }))
+          if (hook === 'a hook') app.addHook('onSend', async (_request, _reply, payload) => payload)
+          app.get('/', (_request, reply) => {
+            reply.trailer('x-sum', async () => 'sum')
+            return reply.sendRange('x', { source: SLOW_SOURCES[source] as RangeSource })
+          })
+        },
+      })
+      // It may be cut before its head.
+      const answer = await WITH_TRAILERS[version](port).catch(() => undefined)
+      t.not(answer?.how, 'whole')
+    })
+  }
+}
+
+for (const how of kinds(['HTTP/1.1', 'HTTP/2'])) {
+  // Between a positional body and a socket of HTTP/1 there is no such wrapper: the bytes go out below it.
+  if (how.version === 'HTTP/1.1' && how.source === 'readAt') continue
+  t.test(
+    `a wrapper that is set in an answer and throws cuts it (${Object.values(how).join(', ')})`,
+    async (t) => {
+      const served = await serveDuring(t, (raw) => throwAt(raw, { method: 'write', call: 1 }), how)
+      const { body, how: end } = await VERSIONS[how.version](served.port)
+      t.equal(end, 'cut')
+      sameBytes(t, body, CONTENT.subarray(0, body.length), 'every byte is one of the file')
+    },
+  )
 }
 
 for (const wrapper of THROWS) {
