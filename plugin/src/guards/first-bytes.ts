@@ -81,18 +81,19 @@ class FirstBytes {
   }
 
   /**
-   * Fastify catches what is thrown at its first call, and answers with an error. Nobody catches it at the later ones of a
-   * web stream, and what an async wrapper rejects with at none.
+   * Fastify catches what is thrown at its first call for text or a Buffer, whose head it has written before, and answers
+   * with an error. Nobody catches it at a later call, or at one of a web stream, and what an async wrapper rejects with
+   * at none.
    */
   #passOn(method: Write, given: WriteArguments, failed: unknown): unknown {
-    const isFirst = !this.#hasPassed
+    const isCaught = !this.#hasPassed && isHeadSent(this.#raw)
     this.#hasPassed = true
     try {
       return passRejection(Reflect.apply(method, this.#raw, given), (thrown) =>
         cutThrown(this.#reply, thrown),
       )
     } catch (thrown) {
-      if (isFirst || hasOwnBody(this.#raw) || isErrorHandled(this.#raw)) throw thrown
+      if (isCaught || hasOwnBody(this.#raw) || isErrorHandled(this.#raw)) throw thrown
       cutThrown(this.#reply, thrown)
       return failed
     }
