@@ -15,7 +15,7 @@ import { exists, isSameFile, moveToFree } from '../files/free-name.ts'
 import { existsError } from '../files/path-entry.ts'
 import { removeFile } from '../files/remove-file.ts'
 import type { Placeholder } from '../state/journal-format.ts'
-import { temporaryPath } from '../state/temporary-names.ts'
+import { readTemporaryName, temporaryPath } from '../state/temporary-names.ts'
 import type { Warnings } from '../text/warnings.ts'
 import { flushWhole, type WholeFile } from './flush-whole.ts'
 import { isPlaceholder, makePlaceholder, removePlaceholder } from './placeholder.ts'
@@ -123,7 +123,8 @@ async function isFinished(path: string, part: string): Promise<boolean> {
   if ((await lstat(path)).nlink === 1) return false
   const folder = dirname(path)
   for (const name of await withDescriptor(() => readdir(folder))) {
-    if (name === basename(path) || name === basename(part)) continue
+    // A name of a run is none of the finished file: a system may have refused to delete it.
+    if (name === basename(part) || readTemporaryName(name) !== null) continue
     if (await isSameFile(path, join(folder, name))) return true
   }
   return false

@@ -112,7 +112,7 @@ export async function saveRecord(
   }
   try {
     await writeDraft(draft, encodeRecord(record, secret), 'flushed')
-    if (kind === 'nothing') return (await moveToFree(draft, path)) === 'moved'
+    if (kind === 'nothing') return (await moveToFree(draft, path)) !== 'taken'
     await rename(draft, path)
     return true
   } finally {

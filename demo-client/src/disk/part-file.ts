@@ -54,6 +54,8 @@ export class PartFile {
   readonly path: string
   /** Its current path. */
   #at: string
+  /** The name that it had before it was published, if the system has refused to delete that. */
+  #left: string | null = null
   readonly #file: FileHandle
   readonly #direct: DirectWrites
   readonly #reader: FileReader
@@ -113,6 +115,7 @@ export class PartFile {
         const reason = 'another file has taken its name'
         throw new DownloadError('ERR_DOWNLOAD_UNWRITABLE', `${this.path}: ${reason}. Run again`)
       }
+      if (outcome === 'linked') this.#left = this.#at
       this.#at = this.path
     })
   }
@@ -215,6 +218,8 @@ export class PartFile {
   }
 
   async close(): Promise<void> {
+    // A later run deletes it otherwise.
+    if (this.#left !== null) await removeFile(this.#left).catch(() => undefined)
     await this.#direct.close()
     await this.#file.close()
   }

@@ -9,8 +9,9 @@ import { hasStableInodes } from './stable-inodes.ts'
 /**
  * Gives the file `from` the name `to`, unless that is taken. link(2) does both in one step. On a file system without it, a
  * file that appears between the check and the rename is replaced.
+ * @returns `'linked'`: it has the name `to`, and the system refuses to delete `from`, as some full file systems do
  */
-export async function moveToFree(from: string, to: string): Promise<'moved' | 'taken'> {
+export async function moveToFree(from: string, to: string): Promise<'moved' | 'linked' | 'taken'> {
   try {
     await link(from, to)
   } catch (error) {
@@ -24,8 +25,10 @@ export async function moveToFree(from: string, to: string): Promise<'moved' | 't
   }
   // The name is ours by now, so this replaces no other file. The system leaves `from` if both are names of one file.
   if (await areNumberedApart(from, to)) await rename(from, to)
-  await removeFile(from)
-  return 'moved'
+  return await removeFile(from).then(
+    () => 'moved',
+    () => 'linked',
+  )
 }
 
 /**
