@@ -60,8 +60,9 @@ export interface DownloadOptions {
    */
   readonly resumeKey?: string
   /**
-   * Failures in a row without progress before giving up, 0 or more. Default 5. While nothing has been received, the last
-   * attempt asks for the whole file without `Range`.
+   * Failures in a row without progress before giving up, 0 or more. Default 5. Progress is 64 KiB since the last failure, or
+   * all bytes that a request asked for. While nothing has been received, the last attempt asks for the whole file without
+   * `Range`.
    */
   readonly retries?: number
   /** The first wait before another attempt. It doubles each time, with jitter. Default 1000. */
