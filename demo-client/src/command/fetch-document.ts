@@ -3,6 +3,8 @@
 import { Writable } from 'node:stream'
 import { startDownload } from '../download.ts'
 import type { AnyOptions } from '../download-options.ts'
+import { DownloadError } from '../errors.ts'
+import { publicUrl } from '../text/public-url.ts'
 import { Chunks } from './chunks.ts'
 
 /** How a document is downloaded. */
@@ -32,9 +34,17 @@ export async function fetchDocument(
   const run = startDownload(request, { secrets: { origin: secretsFor } })
   for await (const { total } of run) if (total !== null && total > mostBytes) tooMuch.abort()
   await run.finished.catch((error: unknown) => {
-    if (!tooMuch.signal.aborted) throw error
+    if (!tooMuch.signal.aborted) throw ofDocument(error, url)
   })
   return tooMuch.signal.aborted ? null : chunks.all
+}
+
+/** The error with the place of the document: otherwise it could be about a file of the command line. */
+function ofDocument(error: unknown, url: string): unknown {
+  if (!(error instanceof DownloadError) || error.code === 'ERR_DOWNLOAD_ABORTED') return error
+  const { code, cause, statusCode, message } = error
+  const status = statusCode === undefined ? {} : { statusCode }
+  return new DownloadError(code, `${publicUrl(url)}: ${message}`, { cause, ...status })
 }
 
 function ofTransfer(options: AnyOptions): AnyOptions {

@@ -205,6 +205,18 @@ t.test('a file of checksums that does not end is refused', async (t) => {
   t.strictSame(names(dir), [])
 })
 
+t.test('a failure to get a file of checksums, or a Metalink, names it', async (t) => {
+  const { get } = await start(t, new Map(FILES))
+  for (const words of [
+    ['--checksums', '$U/missing', '$U/a.bin'],
+    ['--metalink', '$U/missing'],
+  ]) {
+    const { status, stderr } = await get(words)
+    t.equal(status, 4)
+    t.match(stderr, /^range-get: http:[^\n]+\/missing: the server answered 404 Not Found\n$/)
+  }
+})
+
 t.test('a file of checksums on the web needs no folder for temporary files', async (t) => {
   const { server, dir } = await start(t, new Map([...FILES, ['/SUMS', Buffer.from(SUMS)]]))
   const env = { TMPDIR: join(dir, 'missing'), TMP: join(dir, 'missing'), TEMP: join(dir, 'missing') }
