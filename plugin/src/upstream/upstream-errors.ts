@@ -64,8 +64,11 @@ function isFinal(error: unknown): boolean {
   return error.code !== 'ERR_RANGE_SOURCE' && error.code !== 'ERR_RANGE_OVERLOADED'
 }
 
+/** Statuses of RFC 9110, RFC 6585 and RFC 8470 that say that the same request may be answered later. */
+const PASSING_STATUSES = [408, 425, 429]
+
 /** Whether the status of an error says that the request of the client is at fault. */
 function isOfClient(error: unknown): boolean {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  return status >= 400 && status < 500
+  return status >= 400 && status < 500 && !PASSING_STATUSES.includes(status)
 }
