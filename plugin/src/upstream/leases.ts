@@ -66,7 +66,11 @@ export class Leases {
   async wait(signal: Signal): Promise<Lease> {
     signal.throwIfAborted()
     await this.#turn(signal)
-    return this.#lease()
+    const lease = this.#lease()
+    // An answer may end in the moment in which it is told of its connection: a session of HTTP/2 ends all at once.
+    if (signal.aborted) lease.release()
+    signal.throwIfAborted()
+    return lease
   }
 
   #turn(signal: Signal): Promise<void> {

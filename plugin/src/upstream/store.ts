@@ -121,6 +121,7 @@ async function errorIn({ head, body, signal, responseTimeout }: UnreadError): Pr
   const stop = (): void => body.destroy()
   const timer = setTimeout(stop, responseTimeout)
   signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
   let text = ''
   let unread = bodyLengthOf(head) ?? 0
   try {

@@ -46,6 +46,22 @@ t.test('the wait ends after its time, and with the answer', async (t) => {
   ;(await take(patient)).release()
 })
 
+t.test(
+  'a connection that becomes free for an answer that ends in the same moment goes to the next',
+  async (t) => {
+    const leases = new Leases({ ...BOUNDS, maxConnections: 1 })
+    const held = await take(leases)
+    const controller = new AbortController()
+    const over = take(leases, controller.signal)
+    const next = take(leases)
+    held.release()
+    controller.abort(new Error('over'))
+    await t.rejects(over, { message: 'over' })
+    ;(await next).release()
+    t.ok(leases.takeFree(), 'none is lost')
+  },
+)
+
 t.test('an idle connection is taken back after its time', async (t) => {
   const leases = new Leases({ ...BOUNDS, parkAfter: 10 })
   const lease = await take(leases)
