@@ -223,7 +223,7 @@ t.test('an error with a body that does not end takes no more than its begin', as
       write()
       return true
     },
-    { stallTimeout: 600_000 },
+    { stallTimeout: 600_000, responseTimeout: 600_000 },
   )
   t.equal((await app.inject(RANGE)).statusCode, 404)
   await until(() => origin.sockets.size === 0)
