@@ -149,3 +149,9 @@ t.test('a URL without a scheme begins with a host', async (t) => {
 t.test('a usage error says where the options are shown', async (t) => {
   t.match(usage('no'), { code: 'ERR_DOWNLOAD_USAGE', message: 'no (--help shows the options)' })
 })
+
+t.test('a size that another option leaves no value says why', async (t) => {
+  const limits = { least: 1, most: 0, below: '--limit-rate' }
+  const message = '--min-rate must be at least 1 and less than --limit-rate, not "1"'
+  t.throws(() => sizeOf('min-rate', '1', limits), usage(message))
+})

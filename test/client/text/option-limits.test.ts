@@ -1,6 +1,6 @@
 // Which numbers an option takes.
 import t from 'tap'
-import { isWithin, limitsOf, NUMBER_LIMITS, reasonOf } from '#client/text/option-limits.js'
+import { contradictionOf, isWithin, limitsOf, NUMBER_LIMITS, reasonOf } from '#client/text/option-limits.js'
 
 t.test('a whole number from the least to the most is within the limits, and nothing else', async (t) => {
   const limits = { least: 1, most: 64 }
@@ -52,4 +52,10 @@ t.test(
 t.test('a limit that another option sets is said with its name', async (t) => {
   t.equal(reasonOf(limitsOf('minRate', { limitRate: 10 })), ', less than limitRate')
   t.equal(reasonOf(limitsOf('minRate', {})), '')
+})
+
+t.test('a limit that leaves no value is said with both of its ends', async (t) => {
+  t.equal(contradictionOf(limitsOf('minRate', { limitRate: 1 })), 'at least 1 and less than limitRate')
+  t.equal(contradictionOf(limitsOf('minRate', { limitRate: 2 })), null)
+  t.equal(contradictionOf(limitsOf('minRate', {})), null)
 })
