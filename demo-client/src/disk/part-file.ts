@@ -6,12 +6,12 @@ import { crc32 } from 'node:zlib'
 import { type FinalName, giveFinalName, type Publisher } from '../claim/final-name.ts'
 import { markOf } from '../claim/update-record-file.ts'
 import { DownloadError, fileError, systemCode } from '../errors.ts'
-import { openFile } from '../files/descriptors.ts'
 import { type Clock, DirectWrites } from '../files/direct-writes.ts'
 import { fileIdOf } from '../files/file-id.ts'
 import { FileReader } from '../files/file-reader.ts'
 import { flushFile } from '../files/flush.ts'
 import { moveToFree } from '../files/free-name.ts'
+import { openNew } from '../files/new-file.ts'
 import { openRegular } from '../files/regular-file.ts'
 import { removeFile } from '../files/remove-file.ts'
 import { type RunningHash, runningHash } from '../files/running-hash.ts'
@@ -250,16 +250,5 @@ export class PartFile {
     } catch (error) {
       throw fileError(error, this.path)
     }
-  }
-}
-
-/** Makes a file under a name that only this run uses. What has it already is from an earlier version, or planted: a link is removed. */
-async function openNew(path: string, mode: number): Promise<FileHandle> {
-  try {
-    return await openFile(path, 'wx+', mode)
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error
-    await removeFile(path)
-    return await openFile(path, 'wx+', mode)
   }
 }
