@@ -111,7 +111,7 @@ t.test('of several processes on one output, all but one fail with BUSY', async (
 })
 
 for (const [what, change] of [
-  ['folder is deleted', (folder: string) => rmSync(folder, { recursive: true })],
+  ['folder is deleted', (folder: string) => rmSync(folder, { recursive: true, maxRetries: 10 })],
   ['folder gets another name', (folder: string) => renameSync(folder, `${folder}-2`)],
   [
     'folder is replaced',
